@@ -4,7 +4,7 @@ import { portEndpoint } from '../shared/protocol/comlink-endpoint.ts';
 import { type FleetEventMessage, isFleetJoinMessage } from '../shared/protocol/fleet/fleet-messages.ts';
 import { createSession } from './fleet/create-session.ts';
 
-// All managers of a process share this thread. Each manager is a host of its own and communicates over its own port.
+// All managers of a process share this thread. Each manager counts as a separate host and uses its own port.
 parentPort?.on('message', (message: unknown) => {
   if (!isFleetJoinMessage(message)) return;
   const { port } = message;
@@ -12,6 +12,6 @@ parentPort?.on('message', (message: unknown) => {
     port.postMessage({ kind: 'fleet-event', event } satisfies FleetEventMessage);
   });
   Comlink.expose(api, portEndpoint(port));
-  // A manager that disconnected without leaving must not stay in the roster.
+  // A manager that disconnects without leaving the fleet must not stay in the roster.
   port.once('close', () => void api.close());
 });

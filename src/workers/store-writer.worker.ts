@@ -18,7 +18,7 @@ import type { ToolTable } from './tables/tool-table.ts';
 
 let keeper: StoreKeeper | null = null;
 let programs: ProgramNotes | null = null;
-/** Folder of the store and of the logins. Null before the store is opened and after it is closed. */
+/** The folder of the store and of the logins; null while no store is open. */
 let folder: string | null = null;
 let logins: Promise<LoginKeeper> | null = null;
 
@@ -41,12 +41,12 @@ function withTools<T>(storeId: string | null, work: (table: ToolTable) => T): Wr
   return reply(() => opened().withTools(storeId, work));
 }
 
-/** Changes the approved tools. First answers that any process stored before the change become invalid. */
+/** Changes which tools are approved. This makes all first answers invalid that any process stored before. */
 function withNewPins<T>(storeId: string | null, work: (table: ToolTable) => T): WriterReply<InStore<T>> {
   return reply(() => {
     const stateDir = openedFolder();
-    // The epoch is raised before the change, in case this process ends during the change. It is raised again
-    // afterwards, because another process may have stored answers meanwhile.
+    // The epoch is raised before the change, in case this process ends during the change. It is raised again after the
+    // change, because another process may have stored first answers during the change.
     raiseEpoch(stateDir);
     const answer = opened().withTools(storeId, work);
     raiseEpoch(stateDir);
@@ -72,7 +72,10 @@ const tell = (note: StoreNote): void => {
   parentPort?.postMessage({ kind: 'store-note', note } satisfies StoreNoteMessage);
 };
 
-/** Imports the login keeper on first use: most hosts have no logins, and this thread must start quickly. */
+/**
+ * Imports the login keeper when it is first needed, because most hosts have no logins, and this thread must start
+ * quickly.
+ */
 async function loadLogins(stateDir: string): Promise<LoginKeeper> {
   const { LoginKeeper: Keeper } = await import('./logins/login-keeper.ts');
   return new Keeper({ stateDir, tell });
@@ -113,7 +116,7 @@ const api: WriterApi = {
       if (version !== PROTOCOL_VERSION) {
         throw new SwitchyardError(
           'PROTOCOL_MISMATCH',
-          `The store writer uses protocol ${PROTOCOL_VERSION}, the main thread uses ${version}.`,
+          `The writer thread uses protocol ${PROTOCOL_VERSION}, but the main thread uses ${version}.`,
         );
       }
       folder = stateDir;

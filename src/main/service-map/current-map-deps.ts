@@ -17,11 +17,11 @@ export interface CurrentMapDeps extends Pick<ResolvedOptions, 'clock' | 'elapsed
   /** Called for each accepted map, before its load settles, and when a map is dropped. */
   readonly onSnapshot: (snapshot: Snapshot, delta: Delta) => void;
   /**
-   * Called with the milliseconds that the map in force stays valid, once this time is known. Not called for a map that
-   * is only remembered.
+   * Called once it is known for how many milliseconds the map in force stays fresh. Not called for a map of an earlier
+   * run that the source has not confirmed.
    */
   readonly onFresh: (holdsForMs: number) => void;
-  /** Called for conditions that do not stop the map from being used but need attention. */
+  /** Called for conditions that need attention, although the map stays in use. */
   readonly onAlarm: (code: ErrorCode) => void;
   /** Called for each load, whatever its outcome. */
   readonly onLoad: (report: LoadReport, outcome: LoadOutcome['kind']) => void;

@@ -18,7 +18,7 @@ import { Lineage } from './trust/lineage.ts';
 import { type MapTrustStatus, viewTrust } from './trust/map-trust-status.ts';
 import { trustOf } from './trust/source-trust.ts';
 
-/** Where a body comes from. Each `read` reads the body from the fleet again, because a thread takes over the bytes. */
+/** Where a body comes from. Each `read` gets a new copy from the fleet, because a thread takes the bytes over. */
 type Origin =
   | { readonly kind: 'source' }
   | { readonly kind: 'remembered'; readonly body: AcquiredBody }
@@ -46,7 +46,7 @@ export class CurrentMap {
     this.#keys = new SourceKeys(options, deps, (believed) => this.#believe(believed));
   }
 
-  /** Resolves when the remembered map is in force, or when it is known that no map is remembered. */
+  /** Resolves once the map of an earlier run is in force, or once it is known that no such map is stored. */
   get remembered(): Promise<void> {
     return this.#remembered.promise;
   }
@@ -77,10 +77,10 @@ export class CurrentMap {
   }
 
   /**
-   * Requests the map once and accepts it if it verifies; a failed load changes nothing. With `followsKeys`, newer key
-   * documents are read, too. The first load puts the map of an earlier run in force before it uses the network.
-   * Rejects with SECRET_UNAVAILABLE, KEYS_UNAVAILABLE or KEYS_INVALID if a key cannot be read, and with
-   * KEYS_ROLLED_BACK if no key document is new enough.
+   * Requests the map once and accepts it if it verifies. A failed load changes nothing. With `followsKeys`, newer key
+   * documents are read, too. The first load puts the map of an earlier run in force before it uses the network. Rejects
+   * with SECRET_UNAVAILABLE, KEYS_UNAVAILABLE or KEYS_INVALID if a key cannot be read, and with KEYS_ROLLED_BACK if no
+   * key document is new enough.
    */
   async load(signal: AbortSignal, followsKeys = true): Promise<LoadOutcome> {
     const secrets = await this.#prepare(signal);
@@ -89,27 +89,27 @@ export class CurrentMap {
     const first = await this.#keys.load(secrets, signal, run, followsKeys);
     const outcome = (await this.#wasFloorReset(first, signal)) ? await this.#run(secrets, FETCHED, signal) : first;
     if (outcome.kind !== 'unchanged' || !(await hasLost)) return outcome;
-    // The map did not change, but the store lost its bytes: they are fetched again to be stored.
+    // The map did not change, but the store lost its bytes, so they are fetched and stored again.
     this.#lineage.forgetBody();
     const again = await this.#run(secrets, FETCHED, signal);
     return again.kind === 'failed' ? outcome : again;
   }
 
   /**
-   * Verifies the body that `read` returns from the fleet like a body of the source, and accepts it. The body in force
-   * gives `unchanged`, which is not a confirmation by the source. Rejects as {@link load} and `read` do.
+   * Verifies a body from the fleet like a body from the source, and accepts it. If its map is already in force, the
+   * outcome is `unchanged`, but the map does not count as confirmed. Rejects as {@link load} and `read` do.
    */
   async take(read: () => Promise<AcquiredBody>, signal: AbortSignal): Promise<LoadOutcome> {
     const secrets = await this.#prepare(signal);
     return this.#keys.load(secrets, signal, () => this.#run(secrets, { kind: 'fleet', read }, signal), false);
   }
 
-  /** Puts the remembered map in force, if that was not done yet. Rejects with SECRET_UNAVAILABLE or KEYS_…. */
+  /** Puts the map of an earlier run in force, once. Rejects with SECRET_UNAVAILABLE or KEYS_…. */
   async recall(signal: AbortSignal): Promise<void> {
     await this.#prepare(signal);
   }
 
-  /** Follows the key documents without requesting a map. Rejects with SECRET_UNAVAILABLE or KEYS_…. */
+  /** Reads newer key documents without requesting a map. Rejects with SECRET_UNAVAILABLE or KEYS_…. */
   async followKeys(signal: AbortSignal): Promise<void> {
     const secrets = await this.#prepare(signal);
     this.#keys.startRefresh();
@@ -139,7 +139,7 @@ export class CurrentMap {
     this.#inForce.close();
   }
 
-  /** Returns the secrets of one load. The first call puts the remembered map in force. */
+  /** Reads the secrets for one load. The first call also puts the map of an earlier run in force. */
   async #prepare(signal: AbortSignal): Promise<AskedSecrets> {
     const secrets = await askForSecrets(this.#options, signal);
     this.#inForce.checkAge();
@@ -148,7 +148,7 @@ export class CurrentMap {
     return secrets;
   }
 
-  /** Restores the remembered floor, and verifies and restores the remembered map if it is newer than the served one. */
+  /** Restores the floor of an earlier run, and its map if it verifies and is newer than the map in force. */
   async #remember(secrets: AskedSecrets, oldKeys: readonly string[], signal: AbortSignal): Promise<void> {
     const { storeKey } = this.#lineage;
     const early =
@@ -162,14 +162,14 @@ export class CurrentMap {
     if (stored === null) return;
     this.#lineage.remember(stored, oldKeys);
     const document = this.#keys.remember(stored, secrets);
-    // The start image may be older than the store, and its map may have been verified with older keys.
+    // The map in force may come from an older start image, and may have been verified with older keys.
     if (document !== null) this.#inForce.judge(document);
     const { map } = stored;
     if (map !== null && map.generatedAtMs > this.#inForce.snapshot.generatedAtMs)
       await this.#serve(map, secrets, signal);
   }
 
-  /** Puts a remembered map in force, if it still verifies. */
+  /** Puts the map of an earlier run in force, if it still verifies. */
   async #serve(map: StoredMap, secrets: AskedSecrets, signal: AbortSignal): Promise<void> {
     const body: AcquiredBody = { kind: 'body', bytes: map.body, etag: map.etag, fetchMs: 0 };
     await this.#keys.assertUsable(secrets, signal);
@@ -179,7 +179,7 @@ export class CurrentMap {
       return;
     }
     const { code, message } = outcome.error;
-    this.#deps.logger.warn({ event: 'stored-map-refused', code }, `The remembered service map is not used: ${message}`);
+    this.#deps.logger.warn({ event: 'stored-map-refused', code }, `The stored service map is not used: ${message}`);
     if (code === 'MAP_TOO_STALE' || code === 'MAP_KEY_REVOKED') this.#inForce.noteRefused(code);
   }
 
@@ -206,21 +206,21 @@ export class CurrentMap {
     const trust = trustOf(options.trust, secrets.hmacKeys, this.#keys.inForce, lineage.facts);
     lineage.useTrust(trust, options.trust.mapId);
     const { apiKey } = secrets;
-    // A remembered map is already in the store.
+    // A map that came from the store need not be stored again.
     const wantsBody = !isRemembered && (memory.isKeeping || watcher?.wantsBytes === true);
     const parts = { trust, apiKey, given, isRemembered, options, network, lineage, snapshot, wantsBody };
     const outcome = await traced('load', 'service map load', { isRemembered }, (traceparent) =>
       loader.load(createLoadTask({ traceparent, ...parts, nowMs: clock.now() }), signal),
     );
-    // The load is repeated if it used older keys, or if the map that it was compared with has been dropped.
+    // The load is repeated if it used outdated keys, or if another map is in force now.
     const hasOtherKeys = following !== null && (await following.hasChanged);
-    // Nothing is accepted once the manager closes, even if the map arrived at the same moment.
+    // No map is accepted once the manager closes, even if the map arrived at the same moment.
     signal.throwIfAborted();
     if (!isRemembered && (hasOtherKeys || this.#inForce.snapshot !== snapshot))
       return this.#run(secrets, origin, signal);
     this.#deps.onLoad(outcome.kind === 'loaded' ? outcome.commit.report : outcome.report, outcome.kind);
     if (outcome.kind === 'loaded') this.#accept(outcome, isRemembered);
-    // A repetition by the fleet is not a confirmation by the source.
+    // A map that the fleet sends again says nothing about what the source has now.
     if (outcome.kind === 'unchanged' && origin.kind !== 'fleet') this.#inForce.confirm(outcome.etag);
     return outcome;
   }
@@ -235,7 +235,7 @@ export class CurrentMap {
     watcher?.accepted({ sha256, generatedAtMs, expiresAtMs, etag }, bytes);
   }
 
-  /** Applies a person's reset of the floor if a floor in the future caused the failure. Returns whether it did so. */
+  /** Applies a floor that a person has reset, if a floor in the future caused the failure. Returns whether it did. */
   async #wasFloorReset(outcome: LoadOutcome, signal: AbortSignal): Promise<boolean> {
     const { floorMs, storeKey } = this.#lineage;
     const { clock, memory } = this.#deps;

@@ -4,17 +4,22 @@ interface Held<T> {
   readonly value: T;
   readonly ttlMs: number;
   readonly expiresAt: number;
-  /** When the value was set, on a monotonic clock. */
+  /** When the value was set, in milliseconds of a monotonic clock. */
   readonly setAtMs: number;
 }
 
-/** Keeps the last value and knows until when it is fresh. An expired value is kept, to be served as stale on error. */
+/**
+ * Stores the last value and how long it is fresh. An expired value stays, so that it can be served as stale after an
+ * error.
+ */
 export class ManifestCache<T> {
   readonly #clock: Clock;
   readonly #elapsedMs: () => number;
   #held: Held<T> | null = null;
 
-  /** `elapsedMs` is monotonic, so that setting the clock back does not keep a value fresh for longer. */
+  /**
+   * `elapsedMs` must be monotonic, because a value would otherwise stay fresh for longer when the clock is set back.
+   */
   constructor(
     clock: Clock = systemClock,
     elapsedMs: () => number = clock === systemClock ? monotonicMs : () => clock.now(),
@@ -23,7 +28,10 @@ export class ManifestCache<T> {
     this.#elapsedMs = elapsedMs;
   }
 
-  /** Returns the last value, fresh or stale; undefined without a value, or if the value never was fresh. */
+  /**
+   * Returns the last value, fresh or stale. Returns undefined if there is no value, or if the value was set without
+   * being fresh.
+   */
   get(): T | undefined {
     return this.#held !== null && this.#held.ttlMs > 0 ? this.#held.value : undefined;
   }
@@ -35,7 +43,7 @@ export class ManifestCache<T> {
     return this.#clock.now() < expiresAt && this.#elapsedMs() - setAtMs < ttlMs ? value : undefined;
   }
 
-  /** Returns the last value, whether it ever was fresh or not. */
+  /** Returns the last value, even if it was set without being fresh. */
   peek(): T | undefined {
     return this.#held?.value;
   }

@@ -1,6 +1,6 @@
 import { type Clock, startTimer, type Timer } from '../../shared/clock.ts';
 
-/** Maximum delay between checks. The wall clock may be set at any time, which no timer notices. */
+/** Maximum delay between two checks. The wall clock may be set at any time, and timers do not notice this. */
 const LONGEST_CHECK_MS = 60_000;
 
 /** Options of {@link MapAge}. */
@@ -12,13 +12,13 @@ export interface MapAgeOptions {
   readonly maxStaleMs: number | null;
   /** Called once for each map when half of `maxStaleMs` has passed since its expiry. */
   readonly onAging: () => void;
-  /** Called when the map is older than `maxStaleMs` allows; it is no longer watched. */
+  /** Called when the map is older than `maxStaleMs` allows. The map is then no longer watched. */
   readonly onTooStale: () => void;
-  /** Sets the timers. Defaults to the timers of the system. */
+  /** Starts the timers. Defaults to the timers of the system. */
   readonly startTimer?: typeof startTimer;
 }
 
-/** A map that is watched, and the time on both clocks when the watch began. */
+/** The map that is watched, and the time on both clocks when its watch began. */
 interface Watched {
   readonly expiresAtMs: number;
   readonly wallMs: number;
@@ -27,8 +27,8 @@ interface Watched {
 }
 
 /**
- * Watches the age of the map in force. Setting the wall clock forward takes effect at once. Setting it back makes no
- * map younger, because the time that really passed is counted, too.
+ * Watches the age of the map in force. Setting the wall clock forward makes the map older immediately. Setting it back
+ * does not make the map younger, because a monotonic clock measures the age, too.
  */
 export class MapAge {
   readonly #options: MapAgeOptions;
@@ -39,7 +39,7 @@ export class MapAge {
     this.#options = options;
   }
 
-  /** Watches a map that was just accepted or confirmed, instead of the one before. */
+  /** Watches a map that was just accepted or confirmed, instead of the map that was watched before. */
   watch(expiresAtMs: number): void {
     this.stop();
     if (this.#options.maxStaleMs === null) return;
@@ -80,7 +80,7 @@ export class MapAge {
     const { maxStaleMs, startTimer: start = startTimer } = this.#options;
     if (watched === null || maxStaleMs === null) return;
     const dueMs = watched.expiresAtMs + (watched.hasWarned ? maxStaleMs : maxStaleMs / 2);
-    // One millisecond more, because the age must exceed the limit.
+    // One millisecond is added, because the age must exceed the limit.
     const delayMs = Math.max(0, dueMs - this.#nowMs(watched)) + 1;
     this.#timer = start(Math.min(LONGEST_CHECK_MS, delayMs), () => {
       this.check();

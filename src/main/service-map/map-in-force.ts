@@ -24,7 +24,7 @@ type LoadedMap = Extract<LoadOutcome, { kind: 'loaded' }>;
 /** Dependencies of a map in force, other than its options. */
 type MapInForceDeps = Omit<CurrentMapDeps, 'loader' | 'network' | 'onLoad'>;
 
-/** The map that is served: how it is replaced, how old it is, and when it may no longer be served. */
+/** The map that is served. Replaces it, watches its age, and drops it when it may no longer be served. */
 export class MapInForce {
   readonly #options: MapOptions;
   readonly #lineage: Lineage;
@@ -34,7 +34,7 @@ export class MapInForce {
   #snapshot: Snapshot = Snapshot.empty();
   #signers: MapSigners | null = null;
   #dropped: DroppedMap | null = null;
-  /** The accepted map that was not passed to the memory yet. */
+  /** The accepted map that must still be stored; null if no map has to be stored. */
   #unsaved: StoredMap | null = null;
 
   constructor(options: MapOptions, lineage: Lineage, deps: MapInForceDeps) {
@@ -54,12 +54,12 @@ export class MapInForce {
     return this.#snapshot;
   }
 
-  /** The keys that signed the map; null without a map. */
+  /** The keys that signed the map; null if there is no map. */
   get signers(): MapSigners | null {
     return this.#signers;
   }
 
-  /** Why there is no map, if one was dropped or a remembered one was refused. */
+  /** Why there is no map: it was dropped, or the map of an earlier run was refused. Null otherwise. */
   get dropped(): DroppedMap | null {
     return this.#dropped;
   }
@@ -76,13 +76,16 @@ export class MapInForce {
     this.#age.check();
   }
 
-  /** Puts a verified map in force. `isRemembered`: it comes from the store, and the source has not confirmed it yet. */
+  /**
+   * Puts a verified map in force. `isRemembered` says that the map comes from the store, and that the source has not
+   * confirmed it yet.
+   */
   accept({ sent, commit }: LoadedMap, isRemembered: boolean): void {
     const { clock } = this.#deps;
     const { storeKey } = this.#lineage;
     const { generatedAtMs, etag, bodySha256 } = commit;
     if (this.#lineage.bodySha256 !== null && generatedAtMs === this.#snapshot.generatedAtMs && this.#differs(commit)) {
-      const message = 'Two service maps signed for the same instant differ; the one received later is used';
+      const message = 'Two different service maps have the same generatedAt. The map that was received later is used';
       this.#alarm('map-equivocated', 'MAP_EQUIVOCATED', message);
     }
     const verdict = judgeRemovals(commit.delta, this.#snapshot.held);
@@ -100,7 +103,7 @@ export class MapInForce {
     this.#lineage.prove(etag, bodySha256);
     this.#lineage.raiseFloor(generatedAtMs);
     this.#noteSigners();
-    // A remembered map is served but still due for a refresh: it may be outdated.
+    // A map of an earlier run may be outdated. It is served, but counts as stale until the source confirms it.
     if (isRemembered) {
       this.#cache.set(this.#snapshot, 0);
       this.#age.watch(commit.expiresAtMs);
@@ -114,7 +117,7 @@ export class MapInForce {
     this.#deps.onSnapshot(this.#snapshot, delta);
   }
 
-  /** Keeps the map in force, because its server confirmed it under this ETag. */
+  /** Keeps the map in force and treats it as fresh, because its source confirmed it with this ETag. */
   confirm(etag: string | null): void {
     this.#lineage.confirm(etag);
     this.#releaseHeld();
@@ -122,9 +125,9 @@ export class MapInForce {
   }
 
   /**
-   * Checks the map in force against a key document that is newer than the map's verification. Drops the map if too few
-   * of its signers are left. The map expires with the document at the latest. A map that only relies on its HMAC is not
-   * affected.
+   * Checks the map in force against a key document that is newer than the verification of the map. Drops the map if too
+   * few keys that signed it are still valid. Makes the map expire with the document at the latest. Does nothing if the
+   * map only needs its HMAC.
    */
   judge({ version, revoked, expiresAtMs }: Pick<KeyDocument, 'version' | 'revoked' | 'expiresAtMs'>): void {
     const signers = this.#signers;
@@ -162,23 +165,25 @@ export class MapInForce {
     try {
       this.#deps.onSnapshot(this.#snapshot, { added: [], changed: [], removed, unchangedCount: 0 });
     } catch (error) {
-      // A timer also calls this method, and could not handle an error.
+      // A timer may call this method, and could not handle an error.
       this.#deps.logger.error({ event: 'map-drop-failed', err: error }, `A listener failed: ${messageOf(error)}`);
     }
   }
 
-  /** Notes that a remembered map was refused, as if it had been dropped. */
+  /** Records that the map of an earlier run was refused. The status shows this like a dropped map. */
   noteRefused(code: ErrorCode): void {
     this.#dropped = { code, at: this.#deps.clock.now() };
     this.#deps.onAlarm(code);
   }
 
-  /** Stops watching the age. Idempotent. */
+  /** Stops watching the age of the map. Idempotent. */
   close(): void {
     this.#age.stop();
   }
 
-  /** Removes the held connectors, because the server confirmed a map that lacks them. */
+  /**
+   * Removes the connectors that were kept although the map does not list them, because the source confirmed the map.
+   */
   #releaseHeld(): void {
     const { held } = this.#snapshot;
     if (held.length === 0) return;
@@ -188,7 +193,7 @@ export class MapInForce {
     this.#deps.onSnapshot(this.#snapshot, { added: [], changed: [], removed: held, unchangedCount });
   }
 
-  /** Notes that the map in force is current until its own expiry; Cache-Control does not matter. */
+  /** Records that the map in force is fresh until it expires. Cache-Control headers do not change this. */
   #holds(): void {
     const holdsForMs = this.#snapshot.expiresAtMs - this.#deps.clock.now();
     this.#cache.set(this.#snapshot, holdsForMs);
@@ -196,15 +201,15 @@ export class MapInForce {
     this.#deps.onFresh(holdsForMs);
   }
 
-  /** Whether the content of a map differs from the map in force; the same content may be serialised differently. */
+  /** Whether the content of a new map differs from the map in force. The same content may have different bytes. */
   #differs({ delta, header }: CommitEvent): boolean {
     const isOther = delta.added.length + delta.changed.length + delta.removed.length > 0;
     return isOther || !isDeepStrictEqual(header, this.#snapshot.header);
   }
 
   /**
-   * Notes that a map had enough signatures. From then on, maps without enough signatures are refused, even if the bytes
-   * of that map are lost.
+   * Records that a map had enough signatures. From then on, maps with too few signatures are refused, even if the bytes
+   * of the signed map are lost.
    */
   #noteSigners(): void {
     const { facts, storeKey } = this.#lineage;
@@ -218,7 +223,7 @@ export class MapInForce {
     const { seenSigned, mapId } = this.#lineage.facts;
     const isSignedNow = this.#signers !== null && isSignedBy(this.#signers, this.#options.trust.threshold);
     const seenId = isSignedNow ? (this.#snapshot.header?.id ?? null) : null;
-    // A store that replaced another store lacks the facts that are already known here.
+    // The store may have replaced another store, so facts that it may lack are written again.
     const isSigned = seenSigned || isSignedNow;
     return { url: shownMapUrl(this.#options.url), isSigned, mapId: mapId ?? seenId };
   }

@@ -1,6 +1,8 @@
 import type { Delta } from '../../shared/map/delta.ts';
 
-/** A map with fewer connectors may lose any number of them at once. */
+/**
+ * The lowest number of connectors for which mass removals are detected. A smaller map may lose all of its connectors.
+ */
 const SMALLEST_GUARDED = 4;
 
 /** What happens to connectors that a new map does not list. */
@@ -11,9 +13,9 @@ export interface RemovalVerdict {
 }
 
 /**
- * Decides about the removals of a new map. If more than half of at least 4 connectors vanish at once, the producer has
- * probably lost its data, so they are held. Connectors that were held before and are missing again are removed, because
- * two loads agree.
+ * Decides which connectors a new map removes. If more than half of at least 4 connectors vanish, the publisher has
+ * probably lost data, so all of them are held. Connectors that were held before and are missing again are removed,
+ * because two loads agree.
  */
 export function judgeRemovals(delta: Delta, heldBefore: readonly string[]): RemovalVerdict {
   const listedBefore = delta.removed.length + delta.changed.length + delta.unchangedCount;

@@ -3,12 +3,12 @@ import { type ConnectorEntry, normalizeEntry, type RawEntry } from '../../shared
 import type { ChunkEvent } from '../../shared/protocol/thread-messages.ts';
 
 /**
- * A chunk is unpacked when less than one entry in this many is left, so that memory then holds only the entries that
- * are left.
+ * A chunk is decoded when less than one in this many of its entries is still used. Only the used entries then stay in
+ * memory.
  */
 const LEAST_SHARE = 4;
 
-/** A chunk as the worker sent it: unpacked when the first of its entries is read. */
+/** A chunk as the worker sent it. It is decoded when one of its entries is first read. */
 class EntryChunk {
   #packed: Uint8Array | null;
   #entries: (RawEntry | null)[] = [];
@@ -23,7 +23,7 @@ class EntryChunk {
   at(index: number): RawEntry {
     this.#unpack();
     const entry = this.#entries[index] ?? null;
-    if (entry === null) throw new RangeError(`A chunk of ${this.#size} entries has no entry ${index}`);
+    if (entry === null) throw new RangeError(`Internal error: a chunk of ${this.#size} entries has no entry ${index}`);
     return entry;
   }
 
@@ -45,7 +45,7 @@ class EntryChunk {
   }
 }
 
-/** One entry of a map, decoded when it is read. */
+/** One entry of a map. It is decoded when it is first read. */
 export class EntryRef {
   readonly isEnabled: boolean;
   readonly #chunk: EntryChunk;
@@ -59,12 +59,12 @@ export class EntryRef {
     this.isEnabled = isEnabled;
   }
 
-  /** The entry as it was sent. */
+  /** The entry as the map lists it. */
   get source(): RawEntry {
     return this.#chunk.at(this.#index);
   }
 
-  /** Returns the entry, normalised for a map with that time to live; the same object each time. */
+  /** Returns the entry in its normalised form, for a map with this time to live. Returns the same object each time. */
   normalized(ttlSeconds: number): ConnectorEntry {
     if (this.#normalized === null || this.#ttlSeconds !== ttlSeconds) {
       this.#normalized = normalizeEntry(this.source, ttlSeconds);
@@ -73,15 +73,13 @@ export class EntryRef {
     return this.#normalized;
   }
 
-  /** Releases the entry, because another entry replaces it, or because it was removed. */
+  /** Releases the entry, because it was replaced or removed. */
   drop(): void {
     this.#chunk.drop(this.#index);
   }
 }
 
-/**
- * The entries that a load sends. They are indexed as they arrive, so that no work on all entries is left at the end.
- */
+/** The entries that a load sends. Each chunk is indexed when it arrives, so that little work is left at the end. */
 export class SentEntries {
   #refs = new Map<string, EntryRef>();
   readonly #unusable = new Map<string, string>();
@@ -90,12 +88,12 @@ export class SentEntries {
     return this.#refs;
   }
 
-  /** The entries that must be left out, with the reasons. */
+  /** The ids of the entries that this host must leave out, with the reasons. */
   get unusable(): ReadonlyMap<string, string> {
     return this.#unusable;
   }
 
-  /** Hands over all entries, and keeps none of them. */
+  /** Returns all entries, and removes them from this object. */
   take(): Map<string, EntryRef> {
     const refs = this.#refs;
     this.#refs = new Map();

@@ -18,19 +18,19 @@ import { type MapTrustStatus, observedTrust } from './trust/map-trust-status.ts'
 
 /** The status of a source. */
 export interface SourceStatus extends MapTrustStatus {
-  /** The id as in `sources`; `default` for the map of `serviceMapUrl`. */
+  /** The id of the source in the option `sources`; `default` for the map of `serviceMapUrl`. */
   readonly sourceId: string;
-  /** The URL without its query, which may contain a token. */
+  /** The URL without its query, because the query may contain a token. */
   readonly url: string;
   readonly freshness: Freshness;
-  /** How long ago the map was generated, in milliseconds; null without a map. */
+  /** How long ago the map was generated, in milliseconds; null if there is no map. */
   readonly ageMs: number | null;
-  /** When the map expired, epoch ms; null while it is valid, or without a map. */
+  /** When the map expired, in epoch milliseconds; null while it is valid, or if there is no map. */
   readonly staleSince: number | null;
   readonly circuit: CircuitState;
-  /** When a pause that the server requested ends, epoch ms; null without a pause. */
+  /** When a pause that the server requested ends, in epoch milliseconds; null if there is no pause. */
   readonly pausedUntil: number | null;
-  /** The failure of the last refresh; null after a successful one. */
+  /** The failure of the last refresh; null after a successful refresh. */
   readonly lastError: SourceFailure | null;
 }
 
@@ -38,11 +38,17 @@ export interface SourceStatus extends MapTrustStatus {
 export interface SourceDeps extends Omit<CurrentMapDeps, 'watcher'>, RefreshDeps, Pick<ResolvedOptions, 'random'> {
   /** The fleet of this process; null without a fleet. */
   readonly fleet: Fleet | null;
-  /** Called with false when the fleet takes over the background refresh, and with true when it no longer can. */
+  /**
+   * Called with false when the fleet takes over the background refresh, and with true when this host must refresh
+   * alone.
+   */
   readonly onAlone: (isAlone: boolean) => void;
 }
 
-/** One service map: when to request it, and what to do if that fails. All callers share one refresh at a time. */
+/**
+ * One service map of this host. Decides when to request the map, and what to do after a failure. Only one refresh runs
+ * at a time, and all callers share it.
+ */
 export class ServiceMapSource {
   readonly #options: MapOptions;
   readonly #deps: SourceDeps;
@@ -59,8 +65,8 @@ export class ServiceMapSource {
   }
 
   /**
-   * Resolves when the remembered map is in force, or when it is known that no map is remembered. Only a sync starts
-   * reading it.
+   * Resolves once the map of an earlier run is in force, or once it is known that no such map is stored. The first
+   * `sync` starts to read the store.
    */
   get remembered(): Promise<void> {
     return this.#map.remembered;
@@ -76,7 +82,7 @@ export class ServiceMapSource {
   }
 
   /**
-   * Brings the map up to date, by the table in sync-decision.ts. If the table says so, rejects with a
+   * Brings the map up to date, according to the table in docs/refreshing.md. Where the table says so, rejects with a
    * ConnectorManifestError that has the `code` and `cause` of the last attempt.
    */
   async sync(force: boolean): Promise<void> {
@@ -94,7 +100,7 @@ export class ServiceMapSource {
     }
   }
 
-  /** Lets the fleet, if there is one, take over the background refresh. Returns whether there is a fleet. */
+  /** Lets the fleet take over the background refresh. Returns false if there is no fleet. */
   follow(): boolean {
     this.#fleet?.follow();
     return this.#fleet !== null;
@@ -129,7 +135,7 @@ export class ServiceMapSource {
     };
   }
 
-  /** Cancels the refresh in flight; `reason` becomes its failure. */
+  /** Cancels the refresh in flight, which then fails with `reason`. */
   async close(reason: SwitchyardError): Promise<void> {
     this.#fleet?.close();
     const closed = this.#refreshes.close(reason);
@@ -155,7 +161,7 @@ export class ServiceMapSource {
     return decideSync(this.#map.freshness, force, pauseMs > 0 ? 'paused' : circuit);
   }
 
-  /** Returns the dependencies of the current map in a fleet. */
+  /** Returns the dependencies of the current map, extended for a host in a fleet. */
   #watched(fleet: FleetMap): CurrentMapDeps {
     const deps = this.#deps;
     const map = (): CurrentMap => this.#map;
@@ -200,7 +206,7 @@ export class ServiceMapSource {
       take: (read) => refreshes().take(read),
       vouch: () => refreshes().vouch(),
       forgetBody: () => map().forgetBody(),
-      // The key ring logs a failure and shows it in the status.
+      // The error needs no handling here, because it is already logged and shown in the status.
       followKeys: () =>
         refreshes()
           .alone(() => map().followKeys(refreshes().closing))

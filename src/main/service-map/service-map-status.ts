@@ -5,20 +5,22 @@ import { shownUnusable } from './unusable-entries.ts';
 
 /** The service map as `status()` shows it. */
 export interface ServiceMapStatus extends Omit<SourceStatus, 'url'> {
-  /** The URL without its query, which may contain a token; null for a manager without a map. */
+  /** The URL without its query, because the query may contain a token. Null if the manager has no map. */
   readonly url: string | null;
   readonly id: string | null;
   readonly brand: string | null;
   readonly connectorCount: number;
-  /** Connectors that are kept although the map no longer lists them, until the next load confirms their removal. */
+  /**
+   * Ids of connectors that are kept although the map no longer lists them, until the next load confirms their removal.
+   */
   readonly heldRemovals: readonly string[];
-  /** Entries that the map lists and this host leaves out, with the reasons; the first 100. */
+  /** The first 100 entries of the map that this host cannot use, with the reasons. */
   readonly unusableEntries: readonly UnusableEntry[];
   /** The number of all unusable entries. */
   readonly unusableEntryCount: number;
-  /** Grows by one with every accepted map; 0 before the first. */
+  /** Grows by one with every accepted map; 0 before the first map. */
   readonly revision: number;
-  /** Epoch ms; null before the first map. */
+  /** When the map was generated, in epoch milliseconds; null before the first map. */
   readonly generatedAt: number | null;
   readonly expiresAt: number | null;
 }

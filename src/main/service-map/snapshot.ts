@@ -25,10 +25,10 @@ const NOTHING: Facts = {
 };
 
 /**
- * The last accepted map, each entry decoded when it is read. A new map creates a new snapshot. The new snapshot takes
- * over the entries of the previous snapshot and replaces the changed entries, because copying all entries would be slow
- * (docs/design.md). The previous snapshot then has no entries. Entries that this host must leave out are kept to
- * compare them with the next map, but are only visible in `unusable`.
+ * The last accepted map. Each entry is decoded when it is first read. A new map creates a new snapshot, which takes
+ * over the entries of the previous snapshot and replaces the changed ones, because copying all entries would be slow
+ * (docs/design.md). The previous snapshot then has no entries. Entries that this host must leave out are only visible
+ * in `unusable`, but are compared with the next map, too.
  */
 export class Snapshot {
   readonly #facts: Facts;
@@ -47,12 +47,12 @@ export class Snapshot {
     return new Snapshot(NOTHING, new Map(), new Map());
   }
 
-  /** Grows by one with every accepted map. */
+  /** Grows by one with every accepted map; 0 before the first map. */
   get revision(): number {
     return this.#facts.revision;
   }
 
-  /** Null without a map. */
+  /** The header of the map; null if there is no map. */
   get header(): ServiceMapHeader | null {
     return this.#facts.header;
   }
@@ -69,19 +69,19 @@ export class Snapshot {
     return this.#facts.expiresAtMs;
   }
 
-  /** Connectors that are kept although the map does not list them (mass-removal.ts). */
+  /** Ids of connectors that are kept although the map does not list them (see mass-removal.ts). */
   get held(): readonly string[] {
     return this.#facts.held;
   }
 
-  /** Entries that the map lists and this host leaves out, with the reasons. */
+  /** The entries of the map that this host must leave out, with the reasons. */
   get unusable(): UnusableEntries {
     return this.#unusable;
   }
 
   /**
-   * Returns the snapshot that follows this one, from what a load sent. The time depends on the number of changes, not
-   * on the size of the map. If the load sent something other than what its commit says, throws and changes nothing.
+   * Creates the next snapshot from what a load sent. The time depends on the number of changes, not on the size of the
+   * map. Throws and changes nothing if the sent entries do not match the commit.
    */
   next(sent: SentEntries, commit: CommitEvent, { removed, held }: RemovalVerdict): Snapshot {
     const unusable = this.#nextUnusable(sent, removed);
@@ -91,7 +91,7 @@ export class Snapshot {
     return new Snapshot(facts, refs, unusable);
   }
 
-  /** Returns this snapshot without the connectors that it holds. */
+  /** Returns this snapshot without the connectors that the map does not list. */
   released(): Snapshot {
     const refs = this.#take();
     remove(refs, this.held);
@@ -100,19 +100,19 @@ export class Snapshot {
     return new Snapshot({ ...this.#facts, revision: this.revision + 1, held: [] }, refs, unusable);
   }
 
-  /** Returns this snapshot, expiring at this instant (epoch ms) at the latest. */
+  /** Returns a copy of this snapshot that expires at this time (epoch milliseconds) at the latest. */
   expiringBy(expiresAtMs: number): Snapshot {
     const facts = { ...this.#facts, expiresAtMs: Math.min(expiresAtMs, this.expiresAtMs) };
     return new Snapshot(facts, this.#take(), this.#unusable);
   }
 
-  /** Returns the snapshot that follows this one when its map may no longer be served: it has no connectors. */
+  /** Returns the next snapshot for a map that may no longer be served. It has no connectors. */
   dropped(): Snapshot {
     this.#take();
     return new Snapshot({ ...NOTHING, revision: this.revision + 1 }, new Map(), new Map());
   }
 
-  /** The ids in map order. */
+  /** The connector ids, in the order of the map. */
   get ids(): readonly string[] {
     this.#ids ??= [...idsOf(this.digests), ...this.held].filter((id) => this.has(id));
     return this.#ids;
@@ -122,7 +122,7 @@ export class Snapshot {
     return this.#refs.size - this.#unusable.size;
   }
 
-  /** Whether the snapshot has the connector; decodes nothing. */
+  /** Whether the snapshot has the connector. Decodes nothing. */
   has(id: string): boolean {
     return this.#refs.has(id) && !this.#unusable.has(id);
   }
@@ -132,7 +132,7 @@ export class Snapshot {
     return this.#ref(id)?.isEnabled === true;
   }
 
-  /** Returns the entry as it was sent. */
+  /** Returns the entry as the map lists it. */
   source(id: string): RawEntry | undefined {
     return this.#ref(id)?.source;
   }
@@ -142,7 +142,7 @@ export class Snapshot {
     return this.#ref(id)?.normalized(this.header?.ttlSeconds ?? 0);
   }
 
-  /** Returns all normalised entries in map order, in an array that belongs to the caller. */
+  /** Returns all normalised entries in the order of the map. The array is new, so the caller may change it. */
   entries(): ConnectorEntry[] {
     return this.ids.flatMap((id) => this.entry(id) ?? []);
   }
@@ -159,11 +159,11 @@ export class Snapshot {
     return unusable;
   }
 
-  /** Returns the entries of a first map: everything that was sent, in the index that was built while it arrived. */
+  /** Returns the entries of a first map. This is the index that was built while the entries arrived. */
   #first(sent: SentEntries, { digests }: CommitEvent): Map<string, EntryRef> {
     const refs = sent.take();
     if (refs.size !== countOf(digests))
-      throw new RangeError(`The map lists ${countOf(digests)} connectors; ${refs.size} were sent`);
+      throw new RangeError(`Internal error: the map lists ${countOf(digests)} connectors, but ${refs.size} were sent`);
     return refs;
   }
 
@@ -189,16 +189,18 @@ export class Snapshot {
     return refs;
   }
 
-  /** Throws unless the known and the sent entries add up to what the map lists. */
+  /** Throws if the known and the sent entries together are not exactly the entries that the map lists. */
   #assertWhole(sent: SentEntries, commit: CommitEvent, removed: readonly string[], held: readonly string[]): void {
     const { added, changed } = commit.delta;
     const missing = [...added, ...changed].find((id) => !sent.refs.has(id));
-    if (missing !== undefined) throw new RangeError(`The map lists "${missing}", which was neither sent nor known`);
+    if (missing !== undefined)
+      throw new RangeError(`Internal error: the map lists "${missing}", which was neither sent nor known`);
     const gone = new Set(removed.filter((id) => this.#refs.has(id) && !sent.refs.has(id)));
     const come = [...sent.refs.keys()].filter((id) => !this.#refs.has(id)).length;
     const size = this.#refs.size - gone.size + come;
     const wanted = countOf(commit.digests) + held.length;
-    if (size !== wanted) throw new RangeError(`The map lists ${wanted} connectors; ${size} were sent or known`);
+    if (size !== wanted)
+      throw new RangeError(`Internal error: the map lists ${wanted} connectors, but ${size} were sent or known`);
   }
 }
 

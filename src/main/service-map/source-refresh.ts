@@ -10,28 +10,31 @@ import { CircuitBreaker, type CircuitState } from './refresh/circuit-breaker.ts'
 import type { RefreshKind, RefreshOutcome } from './refresh/refresh-outcome.ts';
 import { retry } from './refresh/retry.ts';
 
-/** Why a refresh failed, and when (epoch ms). */
+/** Why a refresh failed, and when, in epoch milliseconds. */
 export interface SourceFailure {
   readonly code: string;
   readonly message: string;
   readonly at: number;
 }
 
-/** The outcome of a refresh, which covers all its attempts. */
+/** The outcome of a refresh after all its attempts. */
 type RefreshResult = 'loaded' | 'unchanged' | 'failed';
 
 /** Dependencies of refreshes, other than the options of their source. */
 export interface RefreshDeps
   extends Pick<CurrentMapDeps, 'clock' | 'elapsedMs' | 'logger'>,
     Pick<ResolvedOptions, 'sleep'> {
-  /** Called at the end of each refresh; `code` is null unless it failed. */
+  /** Called at the end of each refresh. `code` is the code of a failure, else null. */
   readonly onRefresh: (result: RefreshResult, code: string | null) => void;
 }
 
 const ATTEMPT_DELAYS_MS = [50, 100];
 const CIRCUIT = { threshold: 3, resetMs: 60_000 };
 
-/** The refreshes of one source: one at a time, shared by all callers. Nothing else changes the map during a refresh. */
+/**
+ * The refreshes of one source. Only one runs at a time, and all callers share it. Nothing else changes the map during a
+ * refresh.
+ */
 export class SourceRefresh {
   readonly #options: MapOptions;
   readonly #deps: RefreshDeps;
@@ -39,10 +42,10 @@ export class SourceRefresh {
   readonly #breaker: CircuitBreaker;
   readonly #closing = new AbortController();
   #flight: Promise<RefreshOutcome> | null = null;
-  /** Other work on the map, such as taking a map of the fleet. */
+  /** Other work on the map, such as putting a map of the fleet in force. */
   #work: Promise<unknown> | null = null;
   #lastError: SourceFailure | null = null;
-  /** When a pause that the server requested ends, on the clock of `elapsedMs`. */
+  /** When a pause that the server requested ends, in milliseconds of `elapsedMs`. */
   #pausedUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: MapOptions, deps: RefreshDeps, map: CurrentMap) {
@@ -61,14 +64,14 @@ export class SourceRefresh {
     return this.#breaker.state;
   }
 
-  /** The failure of the last refresh; null after a successful one. */
+  /** The failure of the last refresh; null after a successful refresh. */
   get lastError(): SourceFailure | null {
     return this.#lastError;
   }
 
-  /** Milliseconds left of a pause that the server requested; 0 or less without a pause. */
+  /** How much of a pause that the server requested is left, in milliseconds; 0 or less if there is no pause. */
   get pauseMs(): number {
-    // A host's own clock may be set back.
+    // The clock that the host gave may be set back, so the pause is limited.
     return Math.min(MAX_RETRY_AFTER_MS, this.#pausedUntilMs - this.#deps.elapsedMs());
   }
 
@@ -80,7 +83,7 @@ export class SourceRefresh {
     return this.#flight;
   }
 
-  /** Takes a body of the fleet, as `CurrentMap.take` does. An accepted map clears the failure of the source. */
+  /** Puts a map of the fleet in force, as `CurrentMap.take` does. An accepted map clears `lastError`. */
   async take(read: () => Promise<AcquiredBody>): Promise<LoadOutcome> {
     const outcome = await this.alone(() => this.#map.take(read, this.closing));
     if (outcome.kind === 'loaded') this.#lastError = null;
@@ -93,7 +96,7 @@ export class SourceRefresh {
     this.#lastError = null;
   }
 
-  /** Runs `work` on the map, after the work in progress and before the next refresh. */
+  /** Runs `work` on the map, after other work in progress has ended. Refreshes wait until `work` has ended. */
   async alone<T>(work: () => Promise<T>): Promise<T> {
     for (let busy = this.#busy(); busy !== null; busy = this.#busy()) await busy;
     const running = work();
@@ -114,7 +117,7 @@ export class SourceRefresh {
     return this.pauseMs > 0 ? this.#pausedError(this.pauseMs) : this.#circuitOpenError();
   }
 
-  /** Cancels the refresh in flight; `reason` becomes its failure. */
+  /** Cancels the refresh in flight, which then fails with `reason`. */
   async close(reason: SwitchyardError): Promise<void> {
     this.#closing.abort(reason);
     await this.#flight;
@@ -149,8 +152,8 @@ export class SourceRefresh {
   }
 
   /**
-   * Returns the pause before the next attempt, which the server may lengthen; null if there is no next attempt or the
-   * pause is too long.
+   * Returns the milliseconds before the next attempt, or null if no attempt follows. The server may lengthen the pause.
+   * If the pause is too long, no attempt follows.
    */
   #delayMs(result: LoadOutcome, retries: number): number | null {
     const delayMs = ATTEMPT_DELAYS_MS[retries - 1];
@@ -165,10 +168,10 @@ export class SourceRefresh {
   #failed(error: SwitchyardError, isPoll: boolean): RefreshOutcome {
     if (this.#closing.signal.aborted) return { ok: false, error, opened: false };
     const { code, message } = error;
-    // A poll that fails like the one before is not logged again.
+    // A poll that fails with the same code as the last one is not logged again.
     const isTold = isPoll && this.#lastError?.code === code;
     this.#lastError = { code, message, at: this.#deps.clock.now() };
-    const rest = this.#map.freshness === 'none' ? 'and there is no map' : 'so the last good one stays in force';
+    const rest = this.#map.freshness === 'none' ? 'and there is no map' : 'so the last good service map stays in force';
     if (!isTold) {
       this.#deps.logger.warn(
         { event: 'map-refresh-failed', sourceId: this.#options.id, code, err: error },

@@ -2,14 +2,14 @@ import type { Delta } from '../../shared/map/delta.ts';
 import type { UnusableEntry } from '../../shared/map/entry-fault.ts';
 import type { Logger } from '../observability/logger.ts';
 
-/** Maximum number of entries that are named in logs and in `status()`; the rest is counted. */
+/** Maximum number of entries that are named in the log, and in `status()`. The others are only counted. */
 const MAX_LOGGED = 20;
 const MAX_SHOWN = 100;
 
-/** Why entries are left out, by id. */
+/** The entries that are left out, by id, with the reasons. */
 export type UnusableEntries = ReadonlyMap<string, string>;
 
-/** Returns what `status()` shows: the first 100 entries, and the number of all. */
+/** Returns what `status()` shows: the first 100 entries, and the number of all entries. */
 export function shownUnusable(unusable: UnusableEntries): {
   readonly unusableEntries: readonly UnusableEntry[];
   readonly unusableEntryCount: number;
@@ -18,7 +18,10 @@ export function shownUnusable(unusable: UnusableEntries): {
   return { unusableEntries: shown.map(([id, reason]) => ({ id, reason })), unusableEntryCount: unusable.size };
 }
 
-/** Converts a delta for parts that only see usable entries: an entry that became unusable counts as removed. */
+/**
+ * Converts a delta for code that only sees usable entries. For example, an entry that became unusable counts as
+ * removed.
+ */
 export function usableDelta(delta: Delta, before: UnusableEntries, after: UnusableEntries): Delta {
   if (before.size === 0 && after.size === 0) return delta;
   const added = delta.added.filter((id) => !after.has(id));

@@ -8,68 +8,66 @@ import type { ServiceMapSource } from '../service-map/service-map-source.ts';
 import { NO_MAP, type ServiceMapStatus, viewServiceMap } from '../service-map/service-map-status.ts';
 import type { SourceEvents } from './source-events.ts';
 
-/** An entry, in its effective and in its original form. */
+/** An entry in its effective form and in its original form. */
 interface Found {
   readonly entry: ConnectorEntry;
-  /** The entry as it was sent; for a local file the entry itself. */
+  /** The entry as the map lists it. For a local source, the same object as `entry`. */
   readonly source: RawEntry;
 }
 
-/**
- * A source of entries that are not part of a signed map: a file or a registry on this machine, or the host's options.
- */
+/** A source of entries that is not a signed map: a local file, the registry, or the host's options. */
 export interface EntrySource {
-  /** Whether the source has been read. */
+  /** Whether the source has been read at least once. */
   readonly isRead: boolean;
   /**
-   * Reads the source, unless it has been read and `force` is false. Rejects if the source was never read; a later
-   * failure keeps the entries.
+   * Reads the source. If it was read before, only reads it again if `force` is true. Rejects if the source was never
+   * read. If a later read fails, the entries stay.
    */
   sync(force: boolean): Promise<void>;
-  /** Returns the entries as last read. An unchanged entry is the same object as before. */
+  /** Returns the entries of the last read. An unchanged entry is the same object as before. */
   entries(): readonly ConnectorEntry[];
-  /** Never rejects. */
+  /** Stops reading the source. Never rejects. */
   close(): Promise<void>;
 }
 
 /**
- * The local sources of a manager; null for a source that its options do not name. Servers given by the host win over
- * all other sources.
+ * The local sources of a manager; null for a source that the options do not name. Servers from the host's options take
+ * precedence over all other sources.
  */
 export interface LocalSources {
   readonly file: (EntrySource & { status(): LocalConfigStatus }) | null;
   readonly registry: (EntrySource & { status(): RegistryStatus }) | null;
-  /** Servers that the options contain themselves. */
+  /** The servers from the host's options. */
   readonly given?: EntrySource | null;
 }
 
-/** Sources that list the same connector, in order of precedence. */
+/** The sources that list the same connector, in order of precedence. */
 export interface Contest {
   readonly connectorId: string;
   readonly sourceIds: readonly string[];
 }
 
 /**
- * The places where a manager's connectors come from: service maps, a registry and a local file. For each id, the entry
- * of the file wins, then the entry of the registry. After those, the map that comes first in the options wins,
- * whichever map loaded first.
+ * All sources of a manager's connectors. If several sources list the same id, a local source takes precedence over all
+ * maps. Among maps, the first one in the options takes precedence, whichever map loaded first.
  */
 export class ConnectorSources {
-  /** Announces the changes of all sources. */
+  /** Emits the changes of all sources. */
   readonly events: SourceEvents;
   readonly #maps: readonly ServiceMapSource[];
   readonly #named: LocalSources;
-  /** The given servers, the file and the registry, in order of precedence. */
+  /** The local sources in order of precedence: given servers, local file, registry. */
   readonly #local: readonly EntrySource[];
-  /** The effective entries of files and registries, by connector id. */
+  /** The effective entries of the local sources, by connector id. */
   #entries: ReadonlyMap<string, ConnectorEntry> = new Map();
   /**
-   * The map of each entry that was handed out, because the key of one map must never go to a connector of another map.
+   * The map of each entry that was returned, because the key of one map must never be sent to a connector of another
+   * map.
    */
   readonly #origins = new WeakMap<ConnectorEntry, ServiceMapSource>();
 
   /**
-   * `events` is where the sources announce their changes. Whenever a source announces `read`, this object announces
+   * `events` receives the events of all sources. For each event `read` of a source, this object emits the event
    * `local`.
    */
   constructor(maps: readonly ServiceMapSource[], local: LocalSources, events: SourceEvents) {
@@ -85,13 +83,14 @@ export class ConnectorSources {
   }
 
   /**
-   * Brings all sources up to date. A source that fails does not stop the other sources, and a slow map delays them for
-   * at most `deadlineMs`. Rejects with the error of the first map if no map can be loaded, else with the error of a
-   * file or registry that was never read.
+   * Brings all sources up to date. A failed source does not affect the others, and waiting for maps ends after
+   * `deadlineMs`. If no map can be loaded, rejects with the error of the first map. Otherwise, rejects if a file or
+   * registry was never read.
    */
   async sync(force: boolean, deadlineMs: number): Promise<void> {
     const local = this.syncLocal(force);
-    // If both fail, the map's failure is reported.
+    // If both maps and local sources fail, the failure of the maps is reported. This handler prevents an unhandled
+    // rejection.
     local.catch(() => {});
     if (this.#maps.length > 0) await this.#syncMaps(force, deadlineMs);
     await local;
@@ -110,12 +109,12 @@ export class ConnectorSources {
     await Promise.all(this.#local.map((source) => source.sync(force)));
   }
 
-  /** Takes over the entries of the local sources. Returns the ids whose entries changed. */
+  /** Reads the entries of the local sources into `#entries`. Returns the ids of the entries that changed. */
   #takeLocal(): readonly string[] {
     const before = this.#entries;
     const entries = new Map<string, ConnectorEntry>();
     for (const entry of this.#local.toReversed().flatMap((source) => source.entries())) {
-      // Deleted first, so that the entry that wins moves to the position of its own source.
+      // The id is deleted first, so that the entry moves to the position of the source that takes precedence.
       entries.delete(entry.id);
       entries.set(entry.id, entry);
     }
@@ -124,12 +123,12 @@ export class ConnectorSources {
     return [...ids].filter((id) => before.get(id) !== entries.get(id));
   }
 
-  /** Resolves when the remembered maps are in force. Only a sync puts them in force. */
+  /** Resolves once the maps of an earlier run are in force. Only a sync puts them in force. */
   async remembered(): Promise<void> {
     await Promise.all(this.#maps.map(({ remembered }) => remembered));
   }
 
-  /** Whether every source was loaded at least once. */
+  /** Whether every source has been loaded at least once. */
   get isKnown(): boolean {
     return this.#local.every(({ isRead }) => isRead) && this.#maps.every(({ snapshot }) => snapshot.revision > 0);
   }
@@ -142,8 +141,8 @@ export class ConnectorSources {
   }
 
   /**
-   * Whether a source names a connector of that id, even if its entry is left out. If so, no other connector may have
-   * tools of that id.
+   * Whether a source names a connector with this id, even if its entry is left out. If so, no other connector may have
+   * tools under this id.
    */
   isNamed(id: string): boolean {
     return this.isWanted(id) !== null || this.#maps.some(({ snapshot }) => snapshot.unusable.has(id));
@@ -159,7 +158,7 @@ export class ConnectorSources {
     return entry;
   }
 
-  /** The ids of the entries of files and registries. */
+  /** The ids of all entries of local sources. */
   get localIds(): readonly string[] {
     return [...this.#entries.keys()];
   }
@@ -183,15 +182,16 @@ export class ConnectorSources {
   }
 
   /**
-   * Returns the brand of the map that an entry comes from. Local entries use the first map's brand. Returns an empty
-   * string without a map.
+   * Returns the brand of the map that an entry comes from. Local entries get the brand of the first map. Returns an
+   * empty string if there is no map.
    */
   brandOf(entry: ConnectorEntry): string {
     return (this.#origins.get(entry) ?? this.#maps[0])?.snapshot.header?.brand ?? '';
   }
 
   /**
-   * Lists the entries of the maps in the order of the maps, then the registry's entries, then the file's; each id once.
+   * Lists each connector once: the entries of the maps in the order of the maps, then those of the registry, then those
+   * of the file.
    */
   entries(): ConnectorEntry[] {
     const ids = new Set(this.#maps.flatMap(({ snapshot }) => snapshot.ids));
@@ -199,7 +199,7 @@ export class ConnectorSources {
     return [...ids, ...this.#entries.keys()].flatMap((id) => this.entry(id) ?? []);
   }
 
-  /** Returns which of these ids more than one map lists. */
+  /** Returns those of these ids that several maps list, each with its maps. */
   contests(ids: readonly string[]): Contest[] {
     if (this.#maps.length < 2) return [];
     return ids.flatMap((connectorId) => {
@@ -208,7 +208,7 @@ export class ConnectorSources {
     });
   }
 
-  /** Returns the status of each map; a placeholder if there are no maps. */
+  /** Returns the status of each map, or one placeholder if there are no maps. */
   mapStatuses(): readonly ServiceMapStatus[] {
     return this.#maps.length === 0 ? [NO_MAP] : this.#maps.map(viewServiceMap);
   }
@@ -225,7 +225,7 @@ export class ConnectorSources {
     return this.#maps.map((map) => map.observe());
   }
 
-  /** Ends the work in progress, which fails with `reason`. */
+  /** Cancels all refreshes in flight, which then fail with `reason`. */
   async close(reason: SwitchyardError): Promise<void> {
     await Promise.all([...this.#local.map((source) => source.close()), ...this.#maps.map((map) => map.close(reason))]);
   }

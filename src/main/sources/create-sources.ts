@@ -14,7 +14,7 @@ import { SourceEvents } from './source-events.ts';
 export interface SourcesDeps extends Pick<CurrentMapDeps, 'loader' | 'memory'> {
   /** The fleet of this process; null without a fleet. */
   readonly fleet: Fleet | null;
-  /** Called for each load of a map, whether it succeeded or not. */
+  /** Called after each load of a map, successful or failed. */
   readonly onLoad: (report: LoadReport) => void;
 }
 

@@ -12,21 +12,21 @@ export interface MapChange {
 }
 
 /**
- * The events that sources announce to the parts that build on them. Listeners run synchronously. A listener that throws
- * fails the load that caused the change.
+ * The events that sources emit. Listeners run synchronously. If a listener throws, the load that caused the change
+ * fails.
  */
 interface SourceEventMap {
-  /** A map was accepted. */
+  /** A new map of a source was accepted. */
   map: [change: MapChange];
-  /** A map is current and stays valid for this long. */
+  /** The map of this source is fresh, and stays fresh for this many milliseconds. */
   fresh: [sourceId: string, validForMs: number];
-  /** Whether this host has to refresh a map by itself, although the fleet usually provides the map. */
+  /** With true, this host must refresh the map of this source itself. With false, the fleet provides the map. */
   alone: [sourceId: string, isAlone: boolean];
   /** The local file or the registry was read, and its content changed. */
   read: [];
-  /** The effective entries of these connectors changed, because a local file or the registry was read. */
+  /** The effective entries of these connectors changed, because a local source was read. */
   local: [connectorIds: readonly string[]];
 }
 
-/** Carries the events of the sources of one manager. */
+/** Emits the events of the sources of one manager. */
 export class SourceEvents extends EventEmitter<SourceEventMap> {}

@@ -24,8 +24,8 @@ import { loadLoginImage } from './login-image.ts';
 const WATCH_AGAIN_MS = 1_000;
 
 /**
- * Keeps logins in the state folder, encrypted, through the writer thread (`src/workers/logins/`). All processes that
- * use the folder share them.
+ * Stores logins in the state folder, encrypted, by means of the writer thread (`src/workers/logins/`). All processes
+ * that use the folder share the logins.
  */
 export class DurableLogins implements ReplicatedLoginStore {
   readonly #stateDir: string;
@@ -43,7 +43,7 @@ export class DurableLogins implements ReplicatedLoginStore {
   }
 
   async readAll(): Promise<StoredLogins> {
-    // No thread is started for a file that does not exist.
+    // If the file of the logins does not exist, no thread is started to read it.
     if (!(await this.#isThere())) return { bindings: [], logins: [], clients: [], unreadable: 0 };
     return await this.#writer.askLogins((api) => api.readLogins());
   }
@@ -86,7 +86,7 @@ export class DurableLogins implements ReplicatedLoginStore {
   }
 
   watch(onChange: () => void): () => void {
-    // Each watch has a listener of its own, even if the same function is already listening.
+    // Each watch needs a listener that differs from all others, even if two watches have the same function.
     const listener = (): void => onChange();
     this.#listeners.add(listener);
     if (this.#listeners.size === 1) this.#startWatch();
@@ -112,7 +112,10 @@ export class DurableLogins implements ReplicatedLoginStore {
     this.#ask(false);
   }
 
-  /** Restarts the watch. A new thread does not know what was read before, so it also reports missed changes. */
+  /**
+   * Restarts the watch after a pause. A new thread knows nothing about earlier reads, so it also reports changes that
+   * were missed.
+   */
   #watchAgain(): void {
     if (this.#listeners.size === 0) return;
     this.#retry ??= startTimer(WATCH_AGAIN_MS, () => this.#startWatch());
@@ -122,8 +125,7 @@ export class DurableLogins implements ReplicatedLoginStore {
     this.#writer
       .askLogins(async (api) => await api.watchLogins(isWatched))
       .catch(() => {
-        // If the writer fails here, it also fails for its other callers, which handle the failure. Here, only the watch
-        // keeps retrying.
+        // The other callers of the writer report its failure. The watch only tries again.
         if (isWatched && !this.#writer.isClosed) this.#watchAgain();
       });
   }

@@ -17,42 +17,42 @@ import type { StoreHealth } from './store-health.ts';
 import type { OwnToolMemory } from './tool-memory.ts';
 import { messageOf, ToolWriter } from './tool-writer.ts';
 
-/** Number of connectors restored in one turn of the event loop, and sent to the writer in one message. */
+/** Number of connectors that are restored in one turn of the event loop, or sent to the writer in one message. */
 const BATCH = 8;
 
 export interface DurableToolMemoryDeps {
   readonly writer: WriterClient;
   readonly health: StoreHealth;
   readonly image: Promise<StartImage | null>;
-  /** The scope of the manager's connectors (see `scopeOf` in host-memory.ts). */
+  /** The scope of this manager's connectors in the store (see `scopeOf` in host-memory.ts). */
   readonly scope: string;
   /** Whether tools are compared with their pins. */
   readonly isPinned: boolean;
   readonly now: () => number;
-  /** Resolves when the writer may be used for work that is not urgent. */
+  /** Resolves when the writer may do work that is not urgent. */
   readonly rest: () => Promise<void>;
-  /** Called when the store has changed. */
+  /** Called when the content of the store has changed. */
   readonly onSaved: () => void;
 }
 
-/** A caller that waits for the store's comparison of a connector's tools. */
+/** A caller that waits until the store has compared a connector's tools with their pins. */
 interface Waiting {
   readonly record: ConnectorRecord;
   readonly resolve: (changes: readonly ToolPinDetail[]) => void;
 }
 
-/** The memory of a manager with a folder: its writer keeps the tools and compares them with their pins. */
+/** Tool memory in the state folder. The writer thread stores the tools and compares them with their pins. */
 export class DurableToolMemory implements OwnToolMemory {
   readonly #deps: DurableToolMemoryDeps;
   readonly #writer: ToolWriter;
-  /** The records that the store is known to hold. */
+  /** The records that the store is known to contain, by connector id. */
   readonly #saved = new Map<string, ConnectorRecord>();
   readonly #book = new PinBook();
   #waiting: Waiting[] = [];
-  /** Connectors that were removed. */
+  /** Ids of removed connectors that the store must still forget. */
   #gone: string[] = [];
   #running: Promise<void> | null = null;
-  /** Resolves with the number of connectors in the image, once all of them are known here. */
+  /** Resolves with the number of connectors in the start image, once all of them were restored. */
   #fromImage: Promise<number> = Promise.resolve(0);
 
   constructor(deps: DurableToolMemoryDeps) {
@@ -80,7 +80,7 @@ export class DurableToolMemory implements OwnToolMemory {
     this.#book.forget(connectorId);
     this.#saved.delete(connectorId);
     this.#gone.push(connectorId);
-    // A list that was read before the connector was removed must not be stored afterwards.
+    // A list that arrived before the connector was removed must not be stored afterwards.
     const isIts = ({ record }: Waiting): boolean => record.connectorId === connectorId;
     for (const { resolve } of this.#waiting.filter(isIts)) resolve([]);
     this.#waiting = this.#waiting.filter((waiting) => !isIts(waiting));
@@ -118,12 +118,12 @@ export class DurableToolMemory implements OwnToolMemory {
     this.#deps.onSaved();
   }
 
-  /** Resolves when everything was passed to the writer, or could not be. */
+  /** Resolves once all lists and removals were sent to the writer, or this failed. */
   async flushed(): Promise<void> {
     await this.#running;
   }
 
-  /** Restores connectors, a batch per turn of the event loop, as there may be thousands of tools. Returns the count. */
+  /** Restores connectors in batches, one per turn of the event loop, as there may be many. Returns their number. */
   async #restore(
     connectors: Iterable<RememberedConnector>,
     take: (connector: RememberedConnector) => void,
@@ -156,8 +156,7 @@ export class DurableToolMemory implements OwnToolMemory {
   }
 
   async #run(): Promise<void> {
-    // The commit starts in a later turn of the event loop, so that connectors that come up together are saved in one
-    // commit.
+    // The commit starts in a later turn of the event loop, so that it includes other lists that arrive now.
     await nextTurn();
     await this.#deps.rest();
     while (this.#waiting.length > 0 || this.#gone.length > 0) {
@@ -174,7 +173,7 @@ export class DurableToolMemory implements OwnToolMemory {
   }
 
   async #forgetGone(): Promise<void> {
-    // A connector that came back in the meantime is stored again with its new list.
+    // A connector that was removed and added again has a new list, which is stored after this.
     const ids = this.#gone.splice(0);
     if (ids.length === 0) return;
     await this.#writer.ask((api, storeId) => api.forgetTools(storeId, this.#deps.scope, ids));
@@ -186,7 +185,7 @@ export class DurableToolMemory implements OwnToolMemory {
     return saved !== undefined && isDeepStrictEqual({ ...saved, listedAtMs: 0 }, { ...record, listedAtMs: 0 });
   }
 
-  /** Returns the differences, and the connectors that must be saved in full. */
+  /** Updates the times of unchanged lists. Returns the differences, and the connectors to save in full. */
   async #touch(batch: readonly Waiting[]): Promise<TouchedTools> {
     const listedAtMs = batch.at(-1)?.record.listedAtMs;
     if (listedAtMs === undefined) return { changes: [], unknown: [] };
@@ -212,7 +211,7 @@ export class DurableToolMemory implements OwnToolMemory {
     return answer.value;
   }
 
-  /** Puts everything that is known here into a store that replaced another store. */
+  /** Writes everything that this process knows into a store that replaced another store. */
   async #fill(storeId: string): Promise<void> {
     const { writer, scope, onSaved } = this.#deps;
     await this.#fromImage;
@@ -226,13 +225,13 @@ export class DurableToolMemory implements OwnToolMemory {
     onSaved();
   }
 
-  /** Returns these lists, and the pins of these connectors, in the form that the writer accepts. */
+  /** Returns these records, and the pins of these connectors, in the form that the writer accepts. */
   #toSave(records: readonly ConnectorRecord[], connectorIds: Iterable<string>): ToolsToSave {
     const pins = [...connectorIds].flatMap((id) => this.#book.pinsOf(id));
     return { connectors: records.map(messageOf), pins, isPinned: this.#deps.isPinned };
   }
 
-  /** Notes that the store now holds this record, and found these differences. */
+  /** Records that the store now has this record, and which differences from the pins it found. */
   #learn(record: ConnectorRecord, changes: readonly ToolPinDetail[]): void {
     const { connectorId } = record;
     this.#saved.set(connectorId, record);
@@ -243,7 +242,7 @@ export class DurableToolMemory implements OwnToolMemory {
     );
   }
 
-  /** Compares tools with the pins of this process, for as long as the store does not respond. */
+  /** Compares tools with the pins that this process knows. Used while the store does not respond. */
   #inBook(batch: readonly Waiting[]): ToolPinDetail[] {
     return this.#deps.isPinned ? batch.flatMap(({ record }) => this.#book.check(record)) : [];
   }

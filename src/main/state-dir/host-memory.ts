@@ -18,43 +18,43 @@ import { createProgramMemory, forgetfulProgramMemory, type ProgramMemory } from 
 import { StoreHealth } from './store-health.ts';
 import { createVolatileToolMemory, type OwnToolMemory } from './tool-memory.ts';
 
-/** Delay between a change in the store and the next write of the start image. */
+/** Delay between a change in the store and the next time that the start image is written. */
 const IMAGE_DELAY_MS = 1_000;
 
-/** The largest start image that is read: twice the largest one that the writer creates. */
+/** Maximum size of a start image that is read, in bytes. It is twice the maximum size that the writer creates. */
 const MAX_IMAGE_BYTES = 32 * 1024 * 1024;
 
 /**
- * Everything that a manager remembers across restarts. Without a folder, or with an unusable one, everything works, but
- * starts cold.
+ * Everything that a manager remembers across restarts. Without a usable state folder, everything works, but each start
+ * has to load everything again.
  */
 export interface HostMemory {
   readonly maps: MapMemory;
   readonly tools: OwnToolMemory;
-  /** The running stdio servers, so that the next host can end them if this host is killed. */
+  /** The running stdio servers, so that another host can end them if this host is killed. */
   readonly programs: ProgramMemory;
-  /** Logins to connectors: encrypted in the folder, or in memory without a folder. */
+  /** Logins to connectors. They are stored encrypted in the state folder, or in memory if there is no folder. */
   readonly logins: LoginStore;
-  /** Returns the time in epoch ms, on the clock that logins use for turns to refresh. */
+  /** Returns the time in epoch milliseconds, on the clock that logins use for their refresh turns. */
   readonly leaseNow: () => number;
-  /** The state of the store; null without a store. */
+  /** The state of the store; null if there is no store. */
   readonly health: StoreHealth | null;
-  /** The start image; null without a folder. */
+  /** The start image; null if there is no state folder. */
   readonly image: KeptImage | null;
-  /** Resolves when all data passed so far is on disk, or could not be written. Never rejects. */
+  /** Closes the memory. Resolves once all data is on disk, or could not be written. Never rejects. */
   close(): Promise<void>;
 }
 
-/** The start image of a manager, as seen by the writers of other files that are kept next to the image. */
+/** The part of the start image that code needs which writes other files next to it. */
 export interface KeptImage {
   readonly stateDir: string;
   readonly scope: string;
   /**
-   * Wraps each write of the image in `around`, including the last write, which `close()` waits for. `around` must call
-   * `write`, which never rejects. `around` itself must not reject either.
+   * Calls `around` for each write of the image, including the last one, which `close()` waits for. `around` must call
+   * `write`, which never rejects, and must not reject either.
    */
   follow(around: (write: () => Promise<void>) => Promise<void>): void;
-  /** Writes first answers next to the image, or removes them (null). Never rejects. */
+  /** Writes the first answers next to the start image, or removes them if `bytes` is null. Never rejects. */
   writeFirstAnswers(name: string, bytes: Uint8Array | null): Promise<void>;
 }
 
@@ -64,8 +64,8 @@ type HostMemoryOptions = Pick<
 >;
 
 /**
- * Starts to read the remembered state in the background. `rest` resolves when the start image has served its first
- * call.
+ * Starts to read the state of an earlier run in the background. `rest` resolves when the first call that the start
+ * image made possible has been served.
  */
 export function createHostMemory(
   options: HostMemoryOptions,
@@ -119,7 +119,7 @@ function createDurableMemory(
         ),
     );
   };
-  /** Writes the image once earlier writes are done. Files next to the image are written after each write. */
+  /** Writes the image after earlier writes have ended. Other files next to the image are written after it. */
   const writeImage = (): Promise<void> => {
     timer?.cancel();
     timer = null;
@@ -141,7 +141,7 @@ function createDurableMemory(
   const tools = new DurableToolMemory({
     ...{ writer, health, image, scope, onSaved },
     isPinned: pinTools !== 'off',
-    // With `quarantine`, tools are only published after the comparison with their pins.
+    // With `quarantine`, tools are only published after they were compared with their pins, so this cannot wait.
     rest: pinTools === 'quarantine' ? () => Promise.resolve() : rest,
     now: () => clock.now(),
   });
@@ -162,7 +162,7 @@ function createDurableMemory(
       follow: (wrap) => {
         around = wrap;
       },
-      // Without first answers the next start is slower; the store reports what is wrong with the disk.
+      // Without first answers, the next start is only slower. The store reports problems of the disk.
       writeFirstAnswers: (name, bytes) =>
         writer
           .ask((api) => api.writeFirstAnswers(name, bytes))
@@ -174,7 +174,7 @@ function createDurableMemory(
     async close() {
       shared.close();
       await Promise.all([maps.flushed(), tools.flushed(), programs.flushed()]);
-      // A failing store would only report the same failure again.
+      // If the store failed before, this write would only report the same failure again.
       if (health.failure === null) await writeImage();
       timer?.cancel();
       health.closing();
@@ -184,8 +184,8 @@ function createDurableMemory(
 }
 
 /**
- * Reads the start image of a scope on this thread. Null if it is missing or invalid, or if another user may have
- * written it. Never rejects.
+ * Reads the start image of a scope on this thread. Returns null if it is missing or invalid, or if another user may
+ * have written it. Never rejects.
  */
 async function loadStartImage(stateDir: string, scope: string): Promise<StartImage | null> {
   try {
@@ -201,11 +201,13 @@ async function loadStartImage(stateDir: string, scope: string): Promise<StartIma
   }
 }
 
-/** Returns the scope that two managers on one folder must have in common to share their memory of connectors. */
+/**
+ * Returns the scope of a manager. Managers with the same folder and the same scope share their memory of connectors.
+ */
 function scopeOf({ maps, configFiles, serverRegistry }: HostMemoryOptions): string {
   const url = maps.find(({ id }) => id === DEFAULT_SOURCE)?.url ?? null;
   const others = maps.filter(({ id }) => id !== DEFAULT_SOURCE).map((map) => [map.id, map.url]);
-  // A single file is not wrapped in a list, to keep the scopes of versions that allowed only one.
+  // A single file is not put into an array, because versions that allowed only one file used this form of the scope.
   const files = configFiles.length > 1 ? configFiles : (configFiles[0] ?? null);
   const registries = serverRegistry === null ? [] : [serverRegistry];
   return createHash('sha256')

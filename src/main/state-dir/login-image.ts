@@ -9,9 +9,9 @@ import { fileIdOf, LOGIN_IMAGE_MAX_BYTES, openLoginImage } from '../../shared/pr
 const OTHERS = 0o077;
 
 /**
- * Reads the start image of the logins on this thread. Null if it is missing or invalid, belongs to another file of
- * logins, may have been written by another user, or has a key that others can read. The writer worker then reports the
- * problem. Never rejects.
+ * Reads the start image of the logins on this thread. Returns null if it is missing or invalid, or belongs to another
+ * file of logins. Also returns null if another user may have written it, or can read its key; the writer thread then
+ * reports the problem. Never rejects.
  */
 export async function loadLoginImage(stateDir: string): Promise<StoredLogins | null> {
   try {
@@ -24,12 +24,14 @@ export async function loadLoginImage(stateDir: string): Promise<StoredLogins | n
     const image = openLoginImage(bytes, sealingKeyOf(key));
     return image?.fileId === fileIdOf(stats) ? { ...image.stored, unreadable: 0 } : null;
   } catch {
-    // The writer worker reads the same files next, with more checks.
+    // The error is not reported here, because the writer thread reads the same files next, with more checks.
     return null;
   }
 }
 
-/** Reads a file that is private to this user and has no second name (hard link). Null for any other file. */
+/**
+ * Reads a file that only this user can access and that has no second name (hard link). Returns null for any other file.
+ */
 async function readPrivately(path: string, maxBytes: number): Promise<Buffer | null> {
   const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
   await using file = await open(path, flags);

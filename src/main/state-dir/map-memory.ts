@@ -5,41 +5,41 @@ import type { WriterClient } from '../writer/writer-client.ts';
 import type { StoreHealth } from './store-health.ts';
 
 /**
- * Stores what outlives the process: the last verified map and the floor. Nothing here rejects; without a disk
- * everything works, but starts cold.
+ * Stores the last verified map of each source and its floor across restarts. Nothing here rejects. Without a usable
+ * disk, everything works, but each start has to load the maps again.
  */
 export interface MapMemory {
-  /** Whether it keeps maps at all. */
+  /** Whether maps are stored at all. */
   readonly isKeeping: boolean;
   /**
-   * Returns the map of the start image, at once and without a floor. Null if the image lacks it. For `storeKey`, see
-   * lineage.ts.
+   * Returns the map of the start image without waiting for the store, and without its floor. Returns null if the image
+   * does not have the map. For `storeKey`, see lineage.ts.
    */
   readEarly(storeKey: string): Promise<EarlyMap | null>;
   /**
-   * Reads what is stored of a source. Null if the disk does not respond now, so that the call must be repeated later.
-   * `oldKeys` are the store keys that an earlier version used.
+   * Reads what is stored about a source. Returns null if the disk does not respond, so that the call must be repeated
+   * later. `oldKeys` are the store keys that earlier versions used.
    */
   read(storeKey: string, oldKeys: readonly string[]): Promise<StoredSource | null>;
-  /** Starts to make a map durable, and takes over its body. */
+  /** Starts to write a map to disk. The buffer of its body is transferred to the writer. */
   save(map: StoredMap, notes: SourceNotes): void;
-  /** Starts to store facts about the signers of a source, without its map. */
+  /** Starts to write facts about the signers of a source, without its map. */
   note(storeKey: string, notes: SourceNotes): void;
   /**
-   * Starts to make a key document durable. It is ignored if the store has a newer document, unless `startsOver` is
+   * Starts to write a key document to disk. It is ignored if the store has a newer document, unless `startsOver` is
    * true. `url` has neither a query nor credentials.
    */
   saveKeys(storeKey: string, url: string, version: number, document: string, startsOver: boolean): void;
   /**
-   * Whether the store lost a map that was kept, for example because another store replaced it. False if the disk does
-   * not respond in time.
+   * Whether the store lost a map that was written before, for example because another store replaced it. False if the
+   * disk does not respond in time.
    */
   hasLost(storeKey: string): Promise<boolean>;
-  /** Resolves when everything passed so far is durable, or has failed. */
+  /** Resolves once every write that was started is on disk, or has failed. */
   flushed(): Promise<void>;
 }
 
-/** How long a load may be delayed by the check whether the last map is still stored. */
+/** How long a load may wait for the check whether the store still has the last map, in milliseconds. */
 const LOOK_MS = 250;
 
 const NOTHING: StoredSource = {
@@ -70,8 +70,8 @@ export interface MapMemoryDeps {
   /** The maps of the start image. */
   readonly early: Promise<readonly EarlyMap[]>;
   /**
-   * Resolves when the store may be read for data that the start image already provided. The store's thread would take a
-   * core from the first call.
+   * Resolves when the store may be read for data that the start image already provided. An earlier read would take CPU
+   * time from the first call.
    */
   readonly rest: () => Promise<void>;
   /** Called for each source that is read or stored. */
@@ -83,7 +83,7 @@ export interface MapMemoryDeps {
 /** Creates a memory on disk. */
 export function createMapMemory({ writer, health, early, rest, onUsed, onSaved }: MapMemoryDeps): MapMemory {
   const served = new Set<string>();
-  /** The `generatedAt` of the maps that are known to be stored. */
+  /** The `generatedAt` of each map that is known to be stored, by store key. */
   const keptAtMs = new Map<string, number>();
   let saving: Promise<void> = Promise.resolve();
 

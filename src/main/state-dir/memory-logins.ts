@@ -19,17 +19,17 @@ import {
 import type { ReplicatedLoginStore } from '../../shared/logins/login-store.ts';
 import { beginTurn, endTurn, NO_REFRESH, type RefreshState } from '../../shared/logins/refresh-turns.ts';
 
-/** The only process that uses a store in memory, so it is always alive. */
+/** The owner of all leases. Only one process uses a store in memory, so the owner of a lease is always alive. */
 const OWNER = 'this process';
 
 /**
- * Keeps logins in the memory of this process, for hosts without a state folder. The logins are lost when the process
- * ends. Turns to refresh work as on disk, so that two managers can share one store.
+ * Stores logins in the memory of this process, for hosts without a state folder. The logins are lost when the process
+ * ends. Refresh turns work as in a store on disk, so that two managers can share one store.
  */
 export class MemoryLogins implements ReplicatedLoginStore {
   readonly #clock: Clock;
   readonly #storeId = randomUUID();
-  /** Rows by kind and name, including removed ones, so that no generation is used twice. */
+  /** Rows by kind and name. Removed rows stay, so that no generation is used twice. */
   readonly #rows = new Map<string, LoginRow>();
   readonly #refreshes = new Map<string, RefreshState>();
   readonly #listeners = new Set<() => void>();
@@ -122,7 +122,7 @@ export class MemoryLogins implements ReplicatedLoginStore {
   }
 
   watch(onChange: () => void): () => void {
-    // Each watch has a listener of its own, even if the same function is already listening.
+    // Each watch needs a listener that differs from all others, even if two watches have the same function.
     const listener = (): void => onChange();
     this.#listeners.add(listener);
     return () => {
@@ -157,7 +157,7 @@ export class MemoryLogins implements ReplicatedLoginStore {
     if (present !== null) this.#put(kind, id, null);
   }
 
-  /** Notifies the listeners later, once for all changes of this turn. */
+  /** Notifies the listeners in a later turn of the event loop, once for all changes of this turn. */
   #changed(): void {
     if (this.#listeners.size === 0) return;
     this.#telling ??= startTimer(0, () => {

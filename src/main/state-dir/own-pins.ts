@@ -2,7 +2,9 @@ import type { OwnPin } from '../../shared/tools/tool-records.ts';
 import type { PinBook } from './pin-book.ts';
 import type { ToolWriter } from './tool-writer.ts';
 
-/** Reads the pins of a store, a few connectors at a time; falls back to the pins of this process if the store fails. */
+/**
+ * Reads the pins of a store, a few connectors at a time. If the store fails, yields the pins that this process knows.
+ */
 export async function* ownPinsOf(
   writer: ToolWriter,
   scope: string,
@@ -19,7 +21,9 @@ export async function* ownPinsOf(
   }
 }
 
-/** Returns the pins of this process. Their versions are unknown, so the fleet does not get them as approvals. */
+/**
+ * Returns the pins that this process knows. They have no known version, so the fleet does not treat them as approvals.
+ */
 function pinsIn(book: PinBook): readonly OwnPin[] {
   return book.connectorIds.flatMap((connectorId) =>
     book.pinsOf(connectorId).map(({ definition, pinnedAtMs }) => {

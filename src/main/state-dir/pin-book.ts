@@ -8,14 +8,14 @@ import type {
 } from '../../shared/tools/tool-records.ts';
 
 /**
- * The pins that this process knows. Tools are compared with these pins if there is no store, or while the store fails.
- * The pins also fill a store that replaces another store.
+ * The pins that this process knows. They are used if there is no store, or while the store fails. They are also written
+ * into a store that replaces another store.
  */
 export class PinBook {
   readonly #pins = new Map<string, ReadonlyMap<string, ToolPin>>();
   readonly #current = new Map<string, ConnectorRecord>();
 
-  /** Pins the tools that are new. Returns the tools of this connector that differ from their pins. */
+  /** Pins the tools of a connector that have no pin yet. Returns the tools that differ from their pins. */
   check(record: ConnectorRecord): ToolPinDetail[] {
     const { connectorId, tools, listedAtMs } = record;
     const pins = new Map(this.#pins.get(connectorId));
@@ -27,8 +27,8 @@ export class PinBook {
   }
 
   /**
-   * Takes over what a store knows of a connector's tools: the tools in `changes` differ from their pins, and all others
-   * do not.
+   * Learns the pins of a connector from what a store found: the tools in `changes` differ from their pins, and all
+   * other tools match.
    */
   learn(record: ConnectorRecord, changes: readonly ToolPinDetail[]): void {
     const { connectorId, tools, listedAtMs } = record;
@@ -44,7 +44,7 @@ export class PinBook {
     this.#current.set(connectorId, record);
   }
 
-  /** Connectors with a pin, including removed connectors. */
+  /** The ids of all connectors with a pin, including removed connectors. */
   get connectorIds(): readonly string[] {
     return [...this.#pins.keys()];
   }
@@ -69,7 +69,7 @@ export class PinBook {
     }
   }
 
-  /** Notes that the tools of a connector are no longer listed. Its pins stay. */
+  /** Forgets which tools a connector lists. Its pins stay. */
   forget(connectorId: string): void {
     this.#current.delete(connectorId);
   }
@@ -78,7 +78,10 @@ export class PinBook {
     return [...this.#current.values()].flatMap((record) => this.#compare(record));
   }
 
-  /** Approves the present definitions of these tools, or of all (null). Returns the tools that it approved. */
+  /**
+   * Approves the present definitions of these tools, or of all tools if `choices` is null. Returns the tools that it
+   * approved.
+   */
   approve(choices: readonly PinChoice[] | null, nowMs: number): ToolPinChange[] {
     const isChosen = (change: ToolPinChange): boolean =>
       choices?.some((choice) => isSameChange(choice, change)) ?? true;

@@ -5,7 +5,7 @@ import type { StoreHealth } from './store-health.ts';
 export interface ProgramMemory {
   /** Records a running process group, by the pid of its leader. */
   started(pid: number): void;
-  /** Records that no process of the group runs any more. */
+  /** Records that no process of the group is running any more. */
   ended(pid: number): void;
   /** Resolves when all records are on disk, or have failed. Never rejects. */
   flushed(): Promise<void>;
@@ -19,8 +19,8 @@ export const forgetfulProgramMemory: ProgramMemory = {
 };
 
 /**
- * Records the running process groups in the state folder, through the writer. Changes during a write are written
- * together.
+ * Records the running process groups in the state folder, by means of the writer thread. Changes that arrive during a
+ * write are written together.
  */
 export function createProgramMemory(writer: WriterClient, health: StoreHealth): ProgramMemory {
   const running = new Set<number>();

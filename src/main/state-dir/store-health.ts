@@ -1,7 +1,7 @@
 import { asSwitchyardError, type SwitchyardError } from '../../shared/errors.ts';
 import type { Logger } from '../observability/logger.ts';
 
-/** Whether the store works; logs a failure once. */
+/** Remembers whether the store works. Logs a failure once. */
 export class StoreHealth {
   readonly stateDir: string;
   readonly #logger: Logger;
@@ -17,7 +17,7 @@ export class StoreHealth {
     return this.#failure;
   }
 
-  /** Notes that the store is about to close, so that operations interrupted by the closing do not count as failures. */
+  /** Records that the store is about to close. Operations that are interrupted by this do not count as failures. */
   closing(): void {
     this.#isClosing = true;
   }

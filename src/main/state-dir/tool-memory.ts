@@ -13,35 +13,47 @@ import type {
 import { PinBook } from './pin-book.ts';
 
 /**
- * The remembered tools of connectors, and their pins. Nothing here rejects: if the disk fails, only this process
- * remembers the tools and pins.
+ * The tools of connectors and their pins, kept across restarts. Nothing here rejects. If the disk fails, tools and pins
+ * are only kept until this process ends.
  */
 export interface ToolMemory {
-  /** Passes every remembered connector to `take`, the connectors of the start image first. Call it once. */
+  /**
+   * Passes every connector of an earlier run to `take`, starting with the connectors of the start image. Must only be
+   * called once.
+   */
   restore(take: (connector: RememberedConnector) => void): Promise<void>;
   /** Stores the list of a connector. Resolves with the differences from its pins. */
   remember(record: ConnectorRecord): Promise<readonly ToolPinChange[]>;
   /** Forgets a connector that was removed or disabled. */
   forget(connectorId: string): void;
-  /** Resolves with all tools that differ from their pins now. */
+  /** Resolves with all tools that currently differ from their pins. */
   changes(): Promise<readonly ToolPinDetail[]>;
-  /** Approves the chosen present definitions, or all present definitions for null. Resolves with the approved tools. */
+  /**
+   * Approves the present definitions of the chosen tools, or of all tools if `choices` is null. Resolves with the
+   * approved tools.
+   */
   approve(choices: readonly PinChoice[] | null): Promise<readonly ToolPinChange[]>;
 }
 
-/** The memory of one host, with the pins that a fleet needs. */
+/** The memory of a single host, with the functions for pins that a fleet needs. */
 export interface OwnToolMemory extends ToolMemory {
-  /** As {@link ToolMemory.remember}, but each difference comes with the pinned and the present definition. */
+  /**
+   * Does the same as {@link ToolMemory.remember}, but returns each difference with the pinned and the present
+   * definition.
+   */
   remember(record: ConnectorRecord): Promise<readonly ToolPinDetail[]>;
-  /** Returns this host's pins, a few connectors at a time: all, or only the pins that the fleet approved. */
+  /**
+   * Returns this host's pins, a few connectors at a time. `approved` only returns pins that come from approvals in the
+   * fleet.
+   */
   ownPins(which: 'approved' | 'all'): AsyncIterable<readonly OwnPin[]>;
-  /** Pins tools as another host saw them first, unless they are already pinned. */
+  /** Adds pins of tools that another host saw first. Existing pins stay. */
   adopt(pins: readonly ToolPin[]): Promise<void>;
-  /** Replaces pins by these approved ones, unless an approval of the same or a newer version was taken before. */
+  /** Replaces pins by approved ones, except where the same or a newer approval was applied before. */
   repin(pins: readonly ApprovedPin[]): Promise<void>;
 }
 
-/** Creates the memory of a manager without a folder. */
+/** Creates the memory of a manager without a state folder. */
 export function createVolatileToolMemory(isPinned: boolean, now: () => number): OwnToolMemory {
   const book = new PinBook();
   const versions = new PinVersions();
@@ -57,14 +69,14 @@ export function createVolatileToolMemory(isPinned: boolean, now: () => number): 
   };
 }
 
-/** Yields nothing: a process that starts without a folder has taken no approvals. */
+/** Yields nothing, because a process that starts without a state folder has not applied any approvals. */
 async function* nothing(): AsyncGenerator<readonly OwnPin[]> {}
 
-/** The approvals of the fleet that a process without a folder has taken. */
+/** The approvals of the fleet that a process without a state folder has applied. */
 class PinVersions {
   readonly #approved = new Map<string, ApprovedPin>();
 
-  /** Takes these approvals. Returns the ones that are newer than the approvals taken before. */
+  /** Records these approvals. Returns the approvals that are newer than the recorded ones. */
   take(pins: readonly ApprovedPin[]): readonly ApprovedPin[] {
     const newer = pins.filter((pin) => pin.version > (this.#approved.get(nameOf(pin))?.version ?? 0));
     for (const pin of newer) this.#approved.set(nameOf(pin), pin);

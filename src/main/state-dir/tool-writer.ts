@@ -6,23 +6,23 @@ import type { ConnectorMessage, ConnectorRecord, InStore } from '../../shared/to
 import type { WriterClient } from '../writer/writer-client.ts';
 import type { StoreHealth } from './store-health.ts';
 
-/** How many times the store may be replaced during one request. */
+/** Maximum number of attempts for one request, because the store may be replaced during each attempt. */
 const MAX_TRIES = 4;
 
-/** A request about tools to the store with this id, or to any store (null). */
+/** A request about tools to the store with this id. Null stands for any store. */
 export type ToolQuestion<T> = (api: Remote<WriterApi>, storeId: string | null) => Promise<WriterReply<InStore<T>>>;
 
 export interface ToolWriterDeps {
   readonly writer: WriterClient;
   readonly health: StoreHealth;
-  /** Puts everything that this process knows into the store of this id. */
+  /** Writes everything that this process knows into the store with this id. */
   readonly fill: (storeId: string) => Promise<void>;
 }
 
 /**
- * Sends requests about tools to the writer. A store that replaced another store gets no request before this process has
- * filled it. Otherwise a tool whose pin the new store lacks would count as never seen. Stores are replaced if their
- * folder was deleted, if they were damaged, or if an older store was restored.
+ * Sends requests about tools to the writer thread. A store that replaced another store must first be filled with what
+ * this process knows. Otherwise a tool whose pin the new store lacks would count as never seen. A store is replaced if
+ * its folder was deleted, if it was damaged, or if an older store was restored.
  */
 export class ToolWriter {
   readonly #deps: ToolWriterDeps;
@@ -33,12 +33,14 @@ export class ToolWriter {
     this.#deps = deps;
   }
 
-  /** Notes that this process restores its state from the store of this id. */
+  /**
+   * Records that this process restored its state from the store with this id, so that this store need not be filled.
+   */
   knows(storeId: string): void {
     this.#storeId ??= storeId;
   }
 
-  /** Resolves with the writer's response; null if it fails. Never rejects. */
+  /** Resolves with the writer's response, or with null if the writer fails. Never rejects. */
   async ask<T>(question: ToolQuestion<T>): Promise<{ readonly value: T } | null> {
     const { writer, health } = this.#deps;
     try {
@@ -52,7 +54,7 @@ export class ToolWriter {
         this.#filling ??= this.#fill(storeId);
         await this.#filling;
       }
-      throw new SwitchyardError('STORE_UNAVAILABLE', 'The store keeps being replaced.');
+      throw new SwitchyardError('STORE_UNAVAILABLE', 'The store was replaced several times during one request.');
     } catch (error) {
       health.failed(error);
       return null;
@@ -69,7 +71,7 @@ export class ToolWriter {
   }
 }
 
-/** Converts a record to the form that the writer takes. */
+/** Converts a record into the form that the writer accepts. */
 export function messageOf({ tools, ...record }: ConnectorRecord): ConnectorMessage {
   return { ...record, toolsText: JSON.stringify(tools) };
 }

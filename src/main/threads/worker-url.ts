@@ -10,15 +10,15 @@ const PACKAGE = 'mcp-switchyard';
 /** Name of the folder of worker files next to a bundle. */
 const BESIDE_BUNDLE = 'mcp-switchyard-workers';
 
-/** The URL of this file; null in a bundle that does not know it. A CommonJS bundle may have no `import.meta.url`. */
+/** The URL of this file; null in a bundle that does not provide it. A CommonJS bundle may have no `import.meta.url`. */
 const HERE: string | null = (import.meta.url as string | undefined) ?? commonJsUrl();
 
 let chosenFolder: string | null = null;
 
 /**
- * Sets the folder of the worker files, whose content must be that of `mcp-switchyard/dist/workers`. A bundled host
- * needs this call if the files are neither in the folder `mcp-switchyard-workers` next to its bundle nor in
- * `node_modules`. Call it before anything else of this package; it applies to the whole process.
+ * Sets the folder of the worker files, which must have the same content as `mcp-switchyard/dist/workers`. A bundled
+ * host needs this call if the files are neither in the folder `mcp-switchyard-workers` next to its bundle nor in
+ * `node_modules`. Call this function before any other function of this package. It affects the whole process.
  */
 export function setWorkersFolder(folder: string | URL): void {
   chosenFolder = folder instanceof URL ? fileURLToPath(folder) : resolve(folder);
@@ -37,9 +37,11 @@ export function workerUrl(path: string): URL {
   return pathToFileURL(join(folder, name));
 }
 
-/** Returns the folders that may hold worker files, the likeliest first: the package's own, then those of a bundle. */
+/**
+ * Returns the folders that may contain the worker files: first the package's own folder, then folders next to a bundle.
+ */
 function knownFolders(): readonly string[] {
-  // A bundler may put this code into a folder below that of the main script.
+  // A bundler may put this code into a folder below the folder of the main script.
   const program = process.argv[1] === undefined ? null : resolve(process.argv[1]);
   const files = [...new Set([HERE === null ? null : fileURLToPath(HERE), program])].filter((file) => file !== null);
   const own = HERE === null ? [] : [fileURLToPath(new URL('../workers', HERE))];
@@ -47,7 +49,7 @@ function knownFolders(): readonly string[] {
   return [...new Set([...own, ...beside, ...files.flatMap((file) => installedFolder(file) ?? [])])];
 }
 
-/** Returns the folder of this version's worker files, if Node resolves the package from `file`; null if it does not. */
+/** Returns the folder of this version's worker files if Node can resolve the package from `file`, else null. */
 function installedFolder(file: string): string | null {
   try {
     const manifest = findPackageJSON(PACKAGE, pathToFileURL(file));

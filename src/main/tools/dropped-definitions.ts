@@ -2,7 +2,7 @@ import { type DefinitionKind, DROP_REASONS, type DroppedDefinition } from '../mc
 import { recordDroppedDefinitions } from '../observability/instruments.ts';
 import type { Logger } from '../observability/logger.ts';
 
-/** Definitions of one connector that are left out of its lists, as `status()` shows them. */
+/** Invalid definitions of one connector that are left out of lists, as `status()` shows them. */
 export interface DroppedView {
   /** The first 100 of these definitions. */
   readonly named: readonly DroppedDefinition[];
@@ -11,18 +11,19 @@ export interface DroppedView {
 
 const KINDS: readonly DefinitionKind[] = ['tool', 'prompt', 'resource', 'template'];
 
-/** Maximum number of definitions that `status()` names, and that one log line names. */
+/** Maximum number of definitions that `status()` or one log line names. */
 const MAX_NAMED = 100;
 const MAX_LOGGED = 8;
 
 /**
- * Maximum number of definitions per connector that are remembered as counted. Further definitions may be counted twice.
+ * Maximum number of definitions of one connector that are remembered after they were counted. Definitions beyond this
+ * limit may be counted twice.
  */
 const MAX_COUNTED = 4_000;
 
 interface Ledger {
   readonly lists: Map<DefinitionKind, readonly DroppedDefinition[]>;
-  /** How often each definition was counted. */
+  /** The definitions that were counted, and how often. */
   readonly counted: Map<string, number>;
   /** The kinds and reasons that were logged. */
   readonly logged: Set<string>;
@@ -31,8 +32,8 @@ interface Ledger {
 const NONE: DroppedView = { named: [], count: 0 };
 
 /**
- * Definitions that are left out of lists, by connector, each with its reason. Until the connector is removed, each
- * definition is counted once and each new reason is logged once.
+ * Invalid definitions that are left out of lists, by connector, with the reasons. Until the connector is removed, each
+ * definition is counted once, and each new reason is logged once.
  */
 export class DroppedDefinitions {
   readonly #logger: Logger;
@@ -42,7 +43,7 @@ export class DroppedDefinitions {
     this.#logger = logger;
   }
 
-  /** Replaces the definitions that are left out of a list, after the list was read again. */
+  /** Replaces the invalid definitions of a list, after the list was read again. */
   replace(connectorId: string, kind: DefinitionKind, dropped: readonly DroppedDefinition[]): void {
     if (dropped.length === 0 && !this.#ledgers.has(connectorId)) return;
     const ledger = this.#ledgerOf(connectorId);

@@ -5,16 +5,16 @@ import type { ToolDescriptor, ToolRegistry } from '../options/host-interfaces.ts
 import type { ToolInfo } from './tool-info.ts';
 
 export interface HostRegistryDeps {
-  /** An object of the host, so its methods may throw or reject. */
+  /** The host's own registry of tools. Its methods may throw or reject. */
   readonly registry: ToolRegistry;
   readonly logger: Logger;
-  /** Calls a tool when the host runs the handler of its descriptor. */
+  /** Calls a tool. The handler in the descriptor of a registered tool uses this function. */
   readonly callTool: (name: string, args: Readonly<Record<string, unknown>>) => Promise<ToolResult>;
 }
 
 /**
- * Keeps the host's own registry of tools in step with the listed tools. If the registry fails, that is logged and
- * affects no connector.
+ * Registers all listed tools in the host's own registry and keeps it up to date. A failure of the registry is logged
+ * and affects no connector.
  */
 export class HostRegistry {
   readonly #deps: HostRegistryDeps;
@@ -51,7 +51,7 @@ export class HostRegistry {
         `The registry refused tool ${tool}: ${messageOf(error)}`,
       );
     try {
-      // The method may be async, whatever its type says.
+      // The method may be async, even if its type says otherwise.
       Promise.resolve(tell(this.#deps.registry)).catch(refused);
     } catch (error) {
       refused(error);

@@ -1,17 +1,17 @@
 /**
- * Tool ids in the namespace of another connector: `a.bank.pay` of connector `a` is in the namespace of `a.bank`. Only
- * tools with a dot in their name have such ids.
+ * Tool ids in the namespace of another connector. For example, the id `a.bank.pay` of connector `a` is in the namespace
+ * of connector `a.bank`. Only tools with a dot in their name have such ids.
  */
 export class ReservedIds {
   readonly #isKnown: (connectorId: string) => boolean;
-  /** Ids by the connector that owns the namespace, then by the connector that claims them. */
+  /** The ids by the connector that owns the namespace, then by the connector that claims the ids. */
   readonly #ids = new Map<string, Map<string, Set<string>>>();
 
   constructor(isKnown: (connectorId: string) => boolean) {
     this.#isKnown = isKnown;
   }
 
-  /** Whether an id that a connector claims belongs to a known connector with a longer id. */
+  /** Whether an id that connector `claimant` claims belongs to the namespace of another known connector. */
   isOthers(id: string, claimant: string): boolean {
     return namespaces(id, claimant).some(this.#isKnown);
   }
@@ -39,7 +39,8 @@ export class ReservedIds {
    */
   under(connectorIds: readonly string[]): ReadonlyMap<string, ReadonlySet<string>> {
     const found = new Map<string, ReadonlySet<string>>();
-    // Usually no connector claims an id in another's namespace, and a first map adds thousands of connectors at once.
+    // Usually no connector claims an id in the namespace of another connector. This case must be fast, because a first
+    // map adds thousands of connectors in one step.
     if (this.#ids.size === 0) return found;
     for (const connectorId of connectorIds) {
       for (const [claimant, ids] of this.#ids.get(connectorId) ?? [])
@@ -49,7 +50,7 @@ export class ReservedIds {
   }
 }
 
-/** Returns the connector ids longer than `claimant` whose namespace would contain an id. */
+/** Returns all connector ids whose namespace would contain the tool id, and that are longer than `claimant`. */
 function namespaces(id: string, claimant: string): readonly string[] {
   const found: string[] = [];
   for (let dot = id.indexOf('.', claimant.length + 1); dot > 0; dot = id.indexOf('.', dot + 1))

@@ -1,7 +1,7 @@
 import type { ToolInfo } from './tool-info.ts';
 
 /**
- * A cached list of tools ordered by name. After a change, only changed tools are sorted and merged in; all other tools
+ * A cached list of tools, ordered by name. After a change, only the changed tools are sorted and merged in; all others
  * are copied.
  */
 export class SortedTools {
@@ -14,12 +14,12 @@ export class SortedTools {
     this.#get = get;
   }
 
-  /** Marks a tool that may be new, changed or removed. */
+  /** Marks a tool that was possibly added, changed or removed. */
   touch(name: string): void {
     this.#changed.add(name);
   }
 
-  /** Returns the list: the same array until a tool changes. */
+  /** Returns the list. It is the same array until a tool changes. */
   list(): readonly ToolInfo[] {
     if (this.#changed.size > 0) {
       this.#list = this.#merged();

@@ -3,7 +3,10 @@ import { recordToolChange } from '../observability/instruments.ts';
 import type { Logger } from '../observability/logger.ts';
 import { publicToolId, type ToolInfo } from './tool-info.ts';
 
-/** The digests that the map approves for tools of one connector, by the connector's tool names; null for none. */
+/**
+ * The digests that the map approves for the tools of one connector, by the tool names of the connector. Null if the map
+ * approves none.
+ */
 export type ToolDigests = Readonly<Record<string, string>> | null;
 
 /**
@@ -11,20 +14,20 @@ export type ToolDigests = Readonly<Record<string, string>> | null;
  * approves.
  */
 export interface HeldBackTool {
-  /** `<connectorId>.<toolName>`. */
+  /** The full name of the tool: `<connectorId>.<toolName>`. */
   readonly name: string;
   readonly connectorId: string;
-  /** The name that the connector uses. */
+  /** The name of the tool at its connector. */
   readonly tool: string;
-  /** The digest in the map. */
+  /** The digest that the map approves. */
   readonly approvedDigest: string;
   /** The digest of the definition that the connector sent. */
   readonly digest: string;
 }
 
-/** The decision of the map about one connector's tools. */
+/** What the map says about the tools of one connector. */
 interface Judgement {
-  /** Ids of the tools that the map names. Pins do not apply to these tools. */
+  /** Ids of the tools that the map has digests for. Pins do not apply to these tools. */
   readonly named: ReadonlySet<string>;
   readonly held: ReadonlyMap<ToolInfo, HeldBackTool>;
 }
@@ -33,7 +36,7 @@ interface Judgement {
 export class ToolApprovals {
   readonly #logger: Logger;
   readonly #judgements = new Map<string, Judgement>();
-  /** For each tool that was ever held back, the digest that was logged last. */
+  /** The digest that was logged last, for each tool that was ever held back. */
   readonly #told = new Map<string, string>();
 
   constructor(logger: Logger) {
@@ -42,8 +45,8 @@ export class ToolApprovals {
 
   /**
    * Checks the tools of a connector against the digests of its entry. Returns the tools that may be listed. Each new
-   * difference is logged and counted once. A tool is checked under the id that it would be listed with, so that an
-   * alias cannot bypass a digest.
+   * difference is logged and counted once. Each tool is checked under the id that the list would show, so that an alias
+   * cannot bypass a digest.
    */
   passing(connectorId: string, tools: readonly ToolInfo[], digests: ToolDigests): readonly ToolInfo[] {
     const approved = new Map(
@@ -62,12 +65,12 @@ export class ToolApprovals {
     return tools.filter((tool) => !held.has(tool));
   }
 
-  /** Whether the map names a tool, so that pins do not apply to it. */
+  /** Whether the map has a digest for a tool, so that pins do not apply to it. */
   names(connectorId: string, remoteName: string): boolean {
     return this.#judgements.get(connectorId)?.named.has(publicToolId(connectorId, remoteName)) === true;
   }
 
-  /** Returns the tool of this id, if it is held back. */
+  /** Returns the tool with this id if it is held back. */
   find(name: string): HeldBackTool | undefined {
     return this.list().find((tool) => tool.name === name);
   }
@@ -87,7 +90,7 @@ export class ToolApprovals {
     recordToolChange('map');
     this.#logger.warn(
       { event: 'tool-not-approved', code: 'TOOL_NOT_APPROVED', tool: name, connectorId },
-      `Tool ${name} is held back: its definition is not the one that the signed service map approves`,
+      `Tool ${name} is held back, because its definition differs from the one that the signed service map approves`,
     );
   }
 }

@@ -2,8 +2,8 @@ import type { ConnectorEntry } from '../../shared/map/service-map.ts';
 import { isLocal } from '../connectors/connection/local-entry.ts';
 
 /**
- * Returns the tools that an entry shows: the tools in its `tools.allow`, without the tools in its `tools.deny`. `*`
- * stands for all tools. Only entries of a local file or the registry can filter; entries of a map cannot.
+ * Returns the tools that an entry shows: those in its `tools.allow`, except those in its `tools.deny`. `*` stands for
+ * all tools. Only entries of a local file or the registry can filter tools; entries of a map cannot.
  */
 export function shownTools<Tool extends { readonly name: string }>(
   entry: ConnectorEntry,

@@ -8,13 +8,13 @@ import { publicToolName, toolTags } from './tool-names.ts';
 
 const NO_ARGUMENTS = { type: 'object' } as const;
 
-/** A tool that can be called now, or once its connector is up again. */
+/** A tool that can be called now, or once its connector is connected again. */
 export interface ToolInfo {
-  /** `<connectorId>.<toolName>`: what `callTool` takes. */
+  /** The full name `<connectorId>.<toolName>`, which `callTool` accepts. */
   readonly name: string;
   readonly connectorId: string;
   readonly description: string;
-  /** The schema as the connector sent it. If it sent none, a schema that accepts any object. */
+  /** The schema that the connector sent. If the connector sent no schema, this one accepts any object. */
   readonly inputSchema: Readonly<Record<string, unknown>>;
   readonly tags: readonly string[];
   /** The brand that the connector's entry names. */
@@ -22,22 +22,22 @@ export interface ToolInfo {
   /** The tool as its connector lists it, with every member that the connector sent. */
   readonly definition: RemoteToolDefinition;
   /**
-   * Why the definition is invalid by the newest revision of MCP, such as `inputSchema.type is missing`; null if it is
-   * valid. Clients of a gateway get a repaired view, or do not see the tool.
+   * Why the definition is invalid according to the newest revision of MCP, such as `inputSchema.type is missing`; null
+   * if it is valid. Clients of a gateway get a repaired definition, or do not see the tool.
    */
   readonly invalid: string | null;
-  /** Whether the tool is remembered from an earlier run and its connector has not listed it since. */
+  /** Whether the tool comes from an earlier run, and its connector has not listed it since. */
   readonly isStale: boolean;
 }
 
-/** Returns the tool for a definition that a connector just listed. */
+/** Returns the tool for a definition that a connector has just listed. */
 export function listedTool(entry: ConnectorEntry, definition: RemoteToolDefinition, brand: string | null): ToolInfo {
   const tags = toolTags(entry, definition.name, brand);
   const author = typeof entry.metadata?.brand === 'string' ? entry.metadata.brand : null;
   return toolInfo(entry.id, { definition, tags, author }, false);
 }
 
-/** Returns the tool for a remembered record. */
+/** Returns the tool for a stored record. */
 export function rememberedTool(connectorId: string, record: ToolRecord): ToolInfo {
   return toolInfo(connectorId, record, true);
 }

@@ -17,14 +17,14 @@ import { listedTool, publicToolId, rememberedTool, type ToolInfo, toolRecord } f
 import type { ToolPins } from './tool-pins.ts';
 import type { ToolStore } from './tool-store.ts';
 
-/** Interval at which approvals by other processes are looked for, while a tool differs from its pin. */
+/** How often to check for approvals by other processes while a tool differs from its pin, in milliseconds. */
 const LOOK_MS = 1_000;
 
-/** When and in which run a connector listed its tools. */
+/** When a connector listed its tools, and whether that was in an earlier run. */
 export interface ToolProvenance {
-  /** When the connector listed them, epoch ms. */
+  /** When the connector listed its tools, in epoch milliseconds. */
   readonly listedAt: number;
-  /** Whether the connector listed them in an earlier run, and has not listed its tools since. */
+  /** Whether this was in an earlier run, and the connector has not listed its tools since. */
   readonly isStale: boolean;
   readonly count: number;
 }
@@ -33,7 +33,7 @@ interface ToolList {
   readonly tools: readonly ToolInfo[];
   /** The part of the list that is kept across restarts. */
   readonly record: ConnectorRecord;
-  /** Tools that clients of a gateway never see, whatever their revision. */
+  /** Definitions that no client of a gateway ever sees. */
   readonly dropped: readonly DroppedDefinition[];
   readonly endpoint: string;
   readonly listedAt: number;
@@ -46,25 +46,25 @@ export interface ToolIntakeDeps {
   readonly pins: ToolPins;
   readonly approvals: ToolApprovals;
   readonly dropped: DroppedDefinitions;
-  /** The digests of the tools that the signed map approves; undefined while no such connector exists. */
+  /** Returns the digests that the signed map approves; undefined if the connector does not exist. */
   readonly digestsOf: (connectorId: string) => ToolDigests | undefined;
-  /** The brand that tools of an entry are tagged with; null for no such tag. */
+  /** Returns the brand that the tools of an entry are tagged with; null if they get no such tag. */
   readonly brandOf: (entry: ConnectorEntry) => string | null;
   readonly now: () => number;
-  /** Called for each remembered endpoint that uses the legacy protocol, so that the endpoint need not be probed. */
+  /** Called for each stored endpoint that uses the legacy protocol, so that the endpoint need not be probed. */
   readonly onLegacy: (endpoint: string) => void;
 }
 
 /**
- * Takes in remembered tools and tools that connectors list. Checks them against the digests of the signed map and
- * against their pins, and publishes the tools that pass.
+ * Receives tools from memory and from connectors. Checks them against the digests of the signed map and against their
+ * pins, and publishes the tools that pass.
  */
 export class ToolIntake {
   readonly #deps: ToolIntakeDeps;
   readonly #lists = new Map<string, ToolList>();
-  /** Connectors whose tools are remembered and were not listed since. */
+  /** Connectors whose published tools come from an earlier run. */
   readonly #stale = new Set<string>();
-  /** Numbers the lists of each connector. The list that arrived last wins, even if an older list is checked later. */
+  /** The number of the newest list of each connector. It wins even if an older list is checked later. */
   readonly #turns = new Map<string, number>();
   #lookTimer: Timer | null = null;
   #isClosed = false;
@@ -73,7 +73,7 @@ export class ToolIntake {
     this.#deps = deps;
   }
 
-  /** Takes in the remembered tools of a connector, unless the connector has listed its tools by now. */
+  /** Publishes the tools of an earlier run, unless the connector has already listed its tools. */
   restore(connector: RememberedConnector): void {
     const { connectorId, endpoint, listedAtMs, tools, changes, era } = connector;
     if (this.#isClosed || this.#turns.has(connectorId)) return;
@@ -86,12 +86,12 @@ export class ToolIntake {
     this.#publish(connectorId, list);
   }
 
-  /** Forgets a remembered connector that no longer exists, unless it has listed its tools by now. */
+  /** Forgets a connector of an earlier run that no longer exists, unless it has already listed its tools. */
   forget(connectorId: string): void {
     if (!this.#isClosed && !this.#turns.has(connectorId)) this.gone(connectorId);
   }
 
-  /** Takes in a connector's list. Resolves when the list is published: with `quarantine`, once the pins are known. */
+  /** Checks and publishes a list. Resolves once it is published; with `quarantine`, its pins are known then. */
   async take(
     { id, entry }: ConnectorIdentity,
     listing: Pick<ToolListing, 'tools' | 'dropped'>,
@@ -116,7 +116,7 @@ export class ToolIntake {
     if (!isStrict) this.#publish(id, list);
     const remembered = memory.remember(record).then((changes) => {
       if (this.#turns.get(id) !== turn || this.#isClosed) return;
-      // Checked before the pins, because pins do not apply to tools that the map approves.
+      // The digests of the map are checked before the pins, because pins do not apply to tools that the map approves.
       if (isStrict) this.#deps.approvals.passing(id, tools, this.#digests(id, list));
       this.#judge(id, changes);
       if (isStrict) this.#publish(id, list);
@@ -137,14 +137,14 @@ export class ToolIntake {
     this.#deps.memory.forget(connectorId);
   }
 
-  /** Drops remembered tools of connectors that, according to `endpointOf`, no longer exist or have another endpoint. */
+  /** Removes tools of an earlier run whose connector is gone or has another endpoint, according to `endpointOf`. */
   dropUnknown(endpointOf: (connectorId: string) => string | null): void {
     for (const id of this.#stale) if (endpointOf(id) !== this.#lists.get(id)?.endpoint) this.gone(id);
   }
 
   /**
-   * Checks the tools of these connectors again, because the digests of their entries may have changed. Reads digests
-   * only for connectors that have listed tools: each read decodes an entry, and a first map adds all of its entries.
+   * Checks the tools of these connectors again, because the digests of their entries may have changed. Skips
+   * connectors without a list, because reading digests decodes an entry, and a first map adds all of its entries.
    */
   reconsider(connectorIds: readonly string[]): void {
     for (const id of connectorIds) {
@@ -155,7 +155,7 @@ export class ToolIntake {
       if (isDeepStrictEqual(digests, list.record.toolDigests ?? null)) continue;
       const next = { ...list, record: { ...list.record, toolDigests: digests } };
       this.#publish(id, next);
-      // The next start then holds the same tools back before it knows its map.
+      // The digests are stored, so that the next start applies them before it has loaded its map.
       void this.#deps.memory.remember(next.record);
     }
   }
@@ -172,7 +172,7 @@ export class ToolIntake {
     }
   }
 
-  /** Approves the present definitions of these tools, or of all changed tools (null). Resolves with their names. */
+  /** Approves the present definitions of these tools, or of all changed tools for null. Resolves with their ids. */
   async approve(names: readonly string[] | null): Promise<readonly string[]> {
     const chosen = names === null ? null : this.#deps.pins.choices(names);
     const approved = await this.#deps.memory.approve(chosen);
@@ -180,7 +180,7 @@ export class ToolIntake {
     return approved.map(({ connectorId, tool }) => publicToolId(connectorId, tool));
   }
 
-  /** Connectors whose tools are remembered and were not listed since. */
+  /** Ids of connectors whose published tools come from an earlier run. */
   get staleIds(): ReadonlySet<string> {
     return this.#stale;
   }
@@ -190,7 +190,7 @@ export class ToolIntake {
     return list === undefined ? null : { listedAt: list.listedAt, isStale: list.isStale, count: list.tools.length };
   }
 
-  /** From now on, keeps the remembered tools of closing connectors: these connectors close with the manager. */
+  /** Stops handling lists. The stored tools of connectors that close with the manager stay. */
   close(): void {
     this.#isClosed = true;
     this.#lookTimer?.cancel();
@@ -211,7 +211,7 @@ export class ToolIntake {
     );
   }
 
-  /** Returns the digests of the current entry, or the digests of the last run while the entry is unknown. */
+  /** Returns the digests of the current entry, or the stored digests while the entry is unknown. */
   #digests(connectorId: string, { record }: ToolList): ToolDigests {
     return this.#deps.digestsOf(connectorId) ?? record.toolDigests ?? null;
   }
@@ -241,7 +241,7 @@ export class ToolIntake {
   }
 }
 
-/** Returns the tools that no client of a gateway sees: their definitions cannot be repaired for any revision. */
+/** Returns the tools that no client of a gateway sees, because no revision can read or repair their definitions. */
 function invisible(tools: readonly ToolInfo[]): readonly DroppedDefinition[] {
   return tools.flatMap(({ definition, invalid }) => {
     const reason = invalid === null ? null : examine('tool', definition, NEWEST_REVISION).reason;

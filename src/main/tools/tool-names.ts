@@ -1,6 +1,6 @@
 import type { ConnectorEntry, RemoteTool } from '../../shared/map/service-map.ts';
 
-/** Aliases of tools that were registered under other names before MCP had tool lists. Users still call these names. */
+/** Names of tools from before MCP had tool lists, which users still call. Each one is an alias of a current tool. */
 const ALIASES: ReadonlyMap<string, ReadonlyMap<string, string>> = new Map([
   [
     'wikidata',
@@ -17,8 +17,9 @@ export function publicToolName(connectorId: string, remoteName: string): string 
 }
 
 /**
- * Returns the tags of a tool: its own from the map (`remoteTools`, else `metadata.tools`), then `scope:…` (its own
- * scopes, else the connector's), `connector:…`, `connectorName:…`, and `brand:…` unless `brand` is null.
+ * Returns the tags of a tool. First come its own tags from the map (`remoteTools`, else `metadata.tools`). Then come
+ * `scope:…` (the scopes of the tool, else of the connector), `connector:…`, `connectorName:…` and, unless `brand` is
+ * null, `brand:…`.
  */
 export function toolTags(entry: ConnectorEntry, remoteName: string, brand: string | null): readonly string[] {
   const described = describedTools(entry).find((tool) => tool.name === remoteName);
@@ -39,7 +40,7 @@ function describedTools(entry: ConnectorEntry): readonly RemoteTool[] {
   return Array.isArray(tools) ? tools.filter(isRemoteTool) : [];
 }
 
-/** Checks the shape, because the producer of the map can put anything into `metadata`. */
+/** Checks the shape, because the publisher of the map can put anything into `metadata`. */
 function isRemoteTool(value: unknown): value is RemoteTool {
   if (typeof value !== 'object' || value === null || !('name' in value)) return false;
   const { tags, scopes } = value as { tags?: unknown; scopes?: unknown };

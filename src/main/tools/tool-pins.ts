@@ -6,17 +6,17 @@ import { publicToolId } from './tool-info.ts';
 
 /** A tool whose definition differs from the definition that was first seen or last approved. */
 export interface ChangedTool {
-  /** `<connectorId>.<toolName>`. */
+  /** The full name of the tool: `<connectorId>.<toolName>`. */
   readonly name: string;
   readonly connectorId: string;
-  /** The members that differ: `name`, `title`, `description`, `inputSchema`, `outputSchema`, `annotations`. */
+  /** The fields that differ: `name`, `title`, `description`, `inputSchema`, `outputSchema`, `annotations`. */
   readonly members: readonly string[];
-  /** SHA-256 (hex) of the canonical form of those members, as pinned and now. */
+  /** SHA-256 (hex) of the canonical form of the fields above, as they were pinned and as they are now. */
   readonly pinnedSha256: string;
   readonly sha256: string;
-  /** Epoch ms. */
+  /** When the tool was pinned, in epoch milliseconds. */
   readonly pinnedAt: number;
-  /** Whether the tool is unlisted, and calls of it are refused, until it is approved. */
+  /** Whether the tool is neither listed nor callable until it is approved. */
   readonly isQuarantined: boolean;
 }
 
@@ -30,7 +30,7 @@ export interface ToolPinsDeps {
 export class ToolPins {
   readonly #deps: ToolPinsDeps;
   readonly #byConnector = new Map<string, ReadonlyMap<string, ToolPinChange>>();
-  /** For each tool that has ever differed from its pin: the digest of the definition that was reported last. */
+  /** The digest that was reported last, for each tool that has ever differed from its pin. */
   readonly #told = new Map<string, string>();
 
   constructor(deps: ToolPinsDeps) {
@@ -41,7 +41,7 @@ export class ToolPins {
     return this.#deps.policy;
   }
 
-  /** Takes the current differences of a connector's tools. Returns whether the set of quarantined tools changed. */
+  /** Records the current differences of a connector's tools. Returns whether the set of quarantined tools changed. */
   note(connectorId: string, changes: readonly ToolPinChange[]): boolean {
     const before = this.#quarantined(connectorId);
     if (changes.length === 0) this.#byConnector.delete(connectorId);
@@ -59,12 +59,12 @@ export class ToolPins {
     return this.#deps.policy === 'quarantine' && this.#byConnector.get(connectorId)?.has(remoteName) === true;
   }
 
-  /** Returns the tool of this id, if it differs from its pin. */
+  /** Returns the tool with this id if it differs from its pin. */
   find(name: string): ChangedTool | undefined {
     return this.list().find((tool) => tool.name === name);
   }
 
-  /** Returns the changed tools that have these names. */
+  /** Returns those of the tools with these names that differ from their pins. */
   choices(names: readonly string[]): PinChoice[] {
     const all = [...this.#byConnector.values()].flatMap((changes) => [...changes.values()]);
     return all.filter((change) => names.includes(this.#view(change).name));

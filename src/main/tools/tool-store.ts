@@ -12,20 +12,20 @@ export interface ToolChange {
   readonly changed: readonly string[];
   readonly removed: readonly string[];
   /**
-   * For each changed tool, the parts that differ: members of its definition (`description`, `inputSchema`, …), `tags`
-   * or `author`.
+   * The parts that differ, for each changed tool: fields of its definition (`description`, `inputSchema`, …), `tags` or
+   * `author`.
    */
   readonly how: Readonly<Record<string, readonly string[]>>;
 }
 
-/** The change that callers see after a claim on an id. */
+/** How the tool that callers see under an id changed after a connector claimed or released this id. */
 type Effect =
   | { readonly kind: 'added' | 'removed' }
   | { readonly kind: 'changed'; readonly members: readonly string[] };
 
-/** A listener that keeps another list of tools in step with the store, such as the host's registry. */
+/** A listener that keeps another list of tools up to date, such as the host's registry. */
 export interface ToolFollower {
-  /** Called when a tool is new, or its definition, tags or author changed. */
+  /** Called when a tool was added, or when its definition, tags or author changed. */
   listed(tool: ToolInfo): void;
   unlisted(name: string): void;
 }
@@ -33,23 +33,23 @@ export interface ToolFollower {
 export interface ToolStoreDeps {
   readonly logger: Logger;
   readonly onChange: (change: ToolChange) => void;
-  /** Whether a connector of that id exists, up or not. */
+  /** Whether a connector with this id exists, even if it is not connected. */
   readonly isKnown: (connectorId: string) => boolean;
 }
 
 /**
- * The tools of all connectors by id. Connector ids may contain dots, so two connectors can claim the same id. Such an
- * id belongs to the known connector with the longest id, whichever came first, even if it has not listed its tools yet.
- * The other connector gets the id when that connector is removed.
+ * The tools of all connectors by id. Connector ids may contain dots, so two connectors can claim the same tool id. Such
+ * an id belongs to the known connector with the longest id, even if another connector claimed it first, and even if the
+ * owner has not listed its tools yet. When the owner is removed, the id goes to the next connector that claims it.
  */
 export class ToolStore {
   readonly #deps: ToolStoreDeps;
-  /** The claims on each id, the longest connector id first. */
+  /** The tools that claim each id. The tool of the connector with the longest id comes first. */
   readonly #claims = new Map<string, readonly ToolInfo[]>();
-  /** The tools that callers see. */
+  /** The tools that callers see, by id. */
   readonly #given = new Map<string, ToolInfo>();
   readonly #reserved: ReservedIds;
-  /** Ids that one connector claims, but that belong to another known connector, which does not claim them. */
+  /** Ids that are not listed, because the connector that they belong to has no such tool. */
   readonly #withheld = new Set<string>();
   readonly #idsByConnector = new Map<string, readonly string[]>();
   readonly #sorted = new SortedTools((id) => this.get(id));
@@ -60,7 +60,10 @@ export class ToolStore {
     this.#reserved = new ReservedIds(deps.isKnown);
   }
 
-  /** Notifies `follower` of each tool that is listed, changed or unlisted from now on, before `onChange` is called. */
+  /**
+   * Notifies `follower` of each tool that is added, changed or removed after this call. Happens before `onChange` is
+   * called.
+   */
   follow(follower: ToolFollower): void {
     this.#followers.push(follower);
   }
@@ -73,20 +76,21 @@ export class ToolStore {
     return this.#given.size;
   }
 
-  /** All tools, ordered by id. */
+  /** Returns all tools, ordered by id. */
   list(): readonly ToolInfo[] {
     return this.#sorted.list();
   }
 
   /**
-   * Sets the tools of a connector: adds, replaces and removes only the tools that differ, and reports the change once.
+   * Sets the tools of a connector. Only changes the tools that differ, and reports all changes in one call of
+   * `onChange`.
    */
   replace(connectorId: string, tools: readonly ToolInfo[]): void {
     const next = this.#byName(tools);
     const change = { added: [] as string[], changed: [] as string[], removed: [] as string[] };
     const how = new Map<string, readonly string[]>();
     for (const id of new Set([...next.keys(), ...(this.#idsByConnector.get(connectorId) ?? [])])) {
-      // Touched even without a change, because the tool may no longer be stale.
+      // The tool is marked even without a change, because it may no longer be stale.
       this.#sorted.touch(id);
       const effect = this.#claim(id, connectorId, next.get(id));
       if (effect === null) continue;
@@ -99,7 +103,7 @@ export class ToolStore {
     this.#deps.onChange({ connectorId, ...change, how: Object.fromEntries(how) });
   }
 
-  /** Reassigns ids after connectors became known or were removed. */
+  /** Reassigns ids after these connectors were added or removed. */
   reconsider(connectorIds: readonly string[]): void {
     for (const [claimant, ids] of this.#reserved.under(connectorIds)) {
       const change = { added: [] as string[], changed: [] as string[], removed: [] as string[] };
@@ -114,7 +118,10 @@ export class ToolStore {
     }
   }
 
-  /** Returns the tools of one connector by id. If an alias equals the real name of another tool, the real name wins. */
+  /**
+   * Returns the tools of one connector by id. If an alias equals the real name of another tool, the id belongs to the
+   * tool with the real name.
+   */
   #byName(tools: readonly ToolInfo[]): ReadonlyMap<string, ToolInfo> {
     const byName = new Map<string, ToolInfo>();
     for (const tool of tools) {
@@ -123,7 +130,8 @@ export class ToolStore {
         const named = [other, tool].map(({ definition }) => definition.name);
         this.#deps.logger.warn(
           { event: 'tool-collision', tool: tool.name, connectors: [tool.connectorId], named },
-          `Tools ${named.join(' and ')} of connector ${tool.connectorId} share one name; the original name wins`,
+          `Tools ${named.join(' and ')} of connector ${tool.connectorId} share one name. ` +
+            'Only the tool that has this name at its connector is listed',
         );
       }
       if (other === undefined || tool.name === toolId(tool.connectorId, tool.definition.name))
@@ -132,7 +140,9 @@ export class ToolStore {
     return byName;
   }
 
-  /** Sets or withdraws the claim of a connector on an id. Returns the change that callers see; null for no change. */
+  /**
+   * Adds or removes the claim of a connector on an id. Returns the change that callers see, or null if they see none.
+   */
   #claim(id: string, connectorId: string, tool: ToolInfo | undefined): Effect | null {
     const others = (this.#claims.get(id) ?? []).filter((claim) => claim.connectorId !== connectorId);
     const claims =
@@ -145,7 +155,10 @@ export class ToolStore {
     return this.#give(id);
   }
 
-  /** Gives an id to the connector that it belongs to, if that connector claims the id. Returns the effect, or null. */
+  /**
+   * Assigns an id to the connector that it belongs to, if that connector claims it. Returns the change that callers
+   * see, or null if they see none.
+   */
   #give(id: string): Effect | null {
     const before = this.#given.get(id);
     const first = this.#claims.get(id)?.[0];
@@ -159,7 +172,7 @@ export class ToolStore {
     }
     this.#given.set(id, after);
     const members = before === undefined ? [] : differences(before, after);
-    // A tool that moves to another connector counts as changed, even if it looks the same.
+    // A tool that now belongs to another connector counts as changed, even if its definition is the same.
     const isMoved = before !== undefined && before.connectorId !== after.connectorId;
     if (before !== undefined && members.length === 0 && !isMoved) return null;
     for (const follower of this.#followers) follower.listed(after);
@@ -170,11 +183,11 @@ export class ToolStore {
     const connectors = claims.map(({ connectorId }) => connectorId);
     this.#deps.logger.warn(
       { event: 'tool-collision', tool, connectors },
-      `Tool ${tool} is claimed by ${connectors.join(', ')}; the first of them is listed`,
+      `Tool ${tool} is offered by ${connectors.join(', ')}. Only the tool of the first connector is listed`,
     );
   }
 
-  /** Warns once about a tool that is not listed, until it is listed or removed. */
+  /** Logs a warning about a tool that is not listed. Does not warn again until the tool was listed or removed. */
   #noteWithheld(id: string, tool: ToolInfo | undefined): void {
     if (tool === undefined) this.#withheld.delete(id);
     if (tool === undefined || this.#withheld.has(id)) return;
@@ -182,7 +195,7 @@ export class ToolStore {
     const { name, connectorId } = tool;
     this.#deps.logger.warn(
       { event: 'tool-collision', tool: name, connectors: [connectorId] },
-      `Tool ${name} of connector ${connectorId} is not listed: its name belongs to a connector with a longer id`,
+      `Tool ${name} of connector ${connectorId} is not listed, as its name belongs to a connector with a longer id`,
     );
   }
 }

@@ -4,20 +4,20 @@ import type { ServerChange } from '../../shared/servers/server-records.ts';
 import { recordRegistryCommit } from '../observability/instruments.ts';
 import type { Logger } from '../observability/logger.ts';
 
-/** How long until changes that could not be written are retried. */
+/** Delay before changes that could not be written are tried again. */
 const RETRY_MS = 1_000;
 
 /**
- * Gathers changes into commits: there is one commit at a time, and changes during a commit form the next commit. The
- * last change of each server wins. Changes that cannot be written are kept and retried, with the next changes or after
- * a delay.
+ * Combines changes into commits. Only one commit runs at a time, and changes that arrive during a commit form the next
+ * one. If a server changes several times, the last change is written. Changes that cannot be written are kept, and
+ * tried again with the next changes or after a delay.
  */
 export class GroupCommit {
   readonly #write: (changes: readonly ServerChange[]) => Promise<void>;
   readonly #logger: Logger;
   #gathered = new Map<string, ServerChange>();
   #inFlight: ReadonlyMap<string, ServerChange> = new Map();
-  /** Settles for the callers whose changes are gathered. */
+  /** Settles when the changes that wait for the next commit are written, or when this fails. */
   #next: PromiseWithResolvers<void> | null = null;
   #running: Promise<void> | null = null;
   #retry: Timer | null = null;
@@ -28,29 +28,29 @@ export class GroupCommit {
     this.#logger = logger;
   }
 
-  /** Whether a change of this server is not in the store yet. */
+  /** Whether a change of this server has not been written to the store yet. */
   isPending(name: string): boolean {
     return this.#gathered.has(name) || this.#inFlight.has(name);
   }
 
-  /** Returns the changes that are not known to be durable, the last change of each server. */
+  /** Returns the changes that may not be on disk yet: the last change of each server. */
   pending(): ServerChange[] {
     return [...new Map([...this.#inFlight, ...this.#gathered]).values()];
   }
 
-  /** Resolves when these changes are durable; rejects if their commit fails. */
+  /** Adds changes. Resolves when they are on disk; rejects if their commit fails. */
   add(changes: readonly ServerChange[]): Promise<void> {
     for (const change of changes) this.#gathered.set(change.name, change);
     return this.#committed();
   }
 
-  /** Resolves when nothing is pending; rejects if a commit fails. */
+  /** Resolves when all changes are on disk; rejects if a commit fails. */
   async settled(): Promise<void> {
     if (this.#gathered.size === 0) await this.#running;
     if (this.#gathered.size > 0) await this.#committed();
   }
 
-  /** Ends automatic retries. */
+  /** Stops the automatic retries. */
   stop(): void {
     this.#retry?.cancel();
   }
@@ -82,7 +82,7 @@ export class GroupCommit {
       } catch (error) {
         this.#inFlight = new Map();
         recordRegistryCommit(monotonicMs() - startedMs, batch.size, 'error');
-        // Changes of the same server that came in the meantime are newer.
+        // A change of the same server that arrived during the commit is newer, so it takes precedence.
         this.#gathered = new Map([...batch, ...this.#gathered]);
         this.#fail(asSwitchyardError(error, 'STORE_UNAVAILABLE'), ticket);
         break;

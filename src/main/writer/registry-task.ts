@@ -7,7 +7,7 @@ import { silentLogger } from '../observability/logger.ts';
 import { workerUrl } from '../threads/worker-url.ts';
 import { awaitEnd } from './stuck-threads.ts';
 
-/** Timeout of a task. It has to allow for reading the whole of a large store. */
+/** Timeout of a task. It must be long enough to read a large store completely. */
 const TIMEOUT_MS = 120_000;
 
 const END_TIMEOUT_MS = 2_500;

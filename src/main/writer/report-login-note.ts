@@ -1,28 +1,28 @@
 import type { StoreNote } from '../../shared/servers/store-notes.ts';
 import type { Logger } from '../observability/logger.ts';
 
-/** Notes about the store of logins. */
+/** Notes of the writer thread about the store of logins. */
 export type LoginNote = Extract<
   StoreNote,
   { kind: 'logins-exposed' | 'login-key-file' | 'logins-unreadable' | 'logins-set-aside' }
 >;
 
-/** Logs problems of the logins in `stateDir`, or the place where the key of the logins is kept. */
+/** Logs a problem of the logins in `stateDir`, or where the key of the logins is stored. */
 export function reportLoginNote(note: LoginNote, stateDir: string, logger: Logger): void {
   switch (note.kind) {
     case 'logins-exposed': {
       const { path, mode } = note;
       logger.warn(
         { event: 'logins-exposed', code: 'STORE_EXPOSED', path, mode, stateDir },
-        `${path} was accessible to users other than its owner (mode ${mode}); its mode is now 600. ` +
+        `${path} was accessible to users other than its owner (mode ${mode}). Its mode is now 600. ` +
           'If others use this machine, delete the logins and their key, and log in again',
       );
       return;
     }
     case 'login-key-file': {
       const { path, reason } = note;
-      const why = reason === null ? '' : `, since the system's keyring cannot be used (${reason})`;
-      logger.info({ event: 'login-key-file', path, reason, stateDir }, `The key of logins is kept in ${path}${why}`);
+      const why = reason === null ? '' : `, because the system's keyring cannot be used (${reason})`;
+      logger.info({ event: 'login-key-file', path, reason, stateDir }, `The key of logins is stored in ${path}${why}`);
       return;
     }
     case 'logins-unreadable': {

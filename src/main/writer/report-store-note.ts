@@ -2,7 +2,7 @@ import type { StoreNote } from '../../shared/servers/store-notes.ts';
 import type { Logger } from '../observability/logger.ts';
 import { reportLoginNote } from './report-login-note.ts';
 
-/** Logs problems of the store in `stateDir`. */
+/** Logs a problem of the store in `stateDir`. */
 export function reportStoreNote(note: StoreNote, stateDir: string, logger: Logger): void {
   switch (note.kind) {
     case 'journal-mode': {
@@ -16,8 +16,8 @@ export function reportStoreNote(note: StoreNote, stateDir: string, logger: Logge
       if (hasCommit)
         logger.error(
           fields,
-          `The last ${pages} pages of the store's log fail their checksum and are skipped: ` +
-            'a write was cut off, or the disk damaged them; the last changes may be missing',
+          `The last ${pages} pages of the store's log fail their checksums and are skipped. ` +
+            'A write was cut off, or the disk damaged the pages, so the last changes may be missing',
         );
       else logger.info(fields, `The store's log ends in ${pages} pages of a change that was never committed`);
       return;
@@ -26,15 +26,15 @@ export function reportStoreNote(note: StoreNote, stateDir: string, logger: Logge
       const { folder, exposure } = note;
       logger.warn(
         { event: 'store-exposed', code: 'STORE_EXPOSED', stateDir },
-        `The state folder ${folder} ${exposure}; make yourself its only user (chown, chmod 700)`,
+        `The state folder ${folder} ${exposure}. Make yourself its only user (chown, chmod 700)`,
       );
       return;
     }
     case 'replaced':
       logger.warn(
         { event: 'store-replaced', stateDir },
-        'The store was deleted or replaced while it was open; ' +
-          'the store that is now at its path is used, and this process adds what it knows',
+        'The store was deleted or replaced while it was open. ' +
+          'The store that is now at its path is used, and this process adds what it knows',
       );
       return;
     case 'programs-ended': {
@@ -58,8 +58,8 @@ export function reportStoreNote(note: StoreNote, stateDir: string, logger: Logge
         { event: 'store-set-aside', code: 'STORE_CORRUPT', stateDir, backup, saved, lost },
         `The store is damaged (${reason}) and was renamed to ${backup}. ` +
           `Records saved from it: ${counts.join(', ') || 'none'}. Lost: ${lost.join('; ') || 'none'}. ` +
-          'Lost servers are restored from servers.json if they are in it; ' +
-          'a service map whose floor is lost is protected from older maps again after its next load',
+          'Lost servers are restored from servers.json if they are in it. ' +
+          'A service map whose floor is lost is protected from older maps again after its next load',
       );
       return;
     }

@@ -5,7 +5,7 @@ let stuckCount = 0;
 
 /**
  * Waits at most `timeoutMs` for a thread to end. A thread that is stuck in a system call or in native code never ends,
- * and then the process cannot exit by itself. The stuck thread is logged (WORKER_STUCK), and {@link hasStuckThreads}
+ * and the process then cannot exit normally. Such a thread is logged (WORKER_STUCK), and {@link hasStuckThreads}
  * reports it to code that can kill the process.
  */
 export async function awaitEnd(ending: Promise<unknown>, timeoutMs: number, logger: Logger): Promise<void> {
@@ -18,11 +18,11 @@ export async function awaitEnd(ending: Promise<unknown>, timeoutMs: number, logg
   stuckCount += 1;
   logger.error(
     { event: 'worker-stuck', code: 'WORKER_STUCK', timeoutMs },
-    'A worker thread does not end; this process will not exit by itself and has to be killed',
+    'A worker thread does not end, so this process cannot exit normally and has to be killed',
   );
 }
 
-/** Whether some thread of this process did not end. If so, a process that is done must end itself with SIGKILL. */
+/** Whether a thread of this process did not end. If so, the process can only end by sending SIGKILL to itself. */
 export function hasStuckThreads(): boolean {
   return stuckCount > 0;
 }

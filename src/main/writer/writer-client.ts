@@ -14,12 +14,12 @@ import { workerUrl } from '../threads/worker-url.ts';
 import { reportStoreNote } from './report-store-note.ts';
 import { awaitEnd } from './stuck-threads.ts';
 
-/** How long the disk may take to close a store, and how long a thread may take to end; either may hang for ever. */
+/** Timeout for closing the store, and then for ending the thread. A broken disk may block either of them for ever. */
 const CLOSE_TIMEOUT_MS = 2_500;
 
 /**
- * Timeout for a response: a disk that hangs, such as a lost network share, must not block a sync. SQLite itself waits 5
- * s for a lock.
+ * Timeout for a response, because a disk that hangs, such as a lost network share, must not block a sync. It is longer
+ * than the 5 s for which SQLite waits for a lock.
  */
 const ANSWER_TIMEOUT_MS = 7_000;
 
@@ -32,37 +32,39 @@ export interface WriterClientOptions {
 
 type RemoteReply<T> = Promise<WriterReply<T>>;
 
-/** Notified about the logins of the folder while they are watched. */
+/** Listener for changes of the stored logins. */
 export interface LoginListener {
-  /** Called when the stored logins differ from those last read. */
+  /** Called when the stored logins have changed since they were last read. */
   readonly changed: () => void;
-  /** Called when the thread that watched has ended. */
+  /** Called when the writer thread, which watches the logins, has ended. */
   readonly lost: () => void;
 }
 
-/** A running writer thread, whose store is open or about to be. */
+/** A running writer thread. Its store is open or being opened. */
 interface Session {
   readonly worker: Worker;
   readonly api: Comlink.Remote<WriterApi>;
   /** Aborts when the thread has ended. */
   readonly exit: AbortController;
-  /** Whether the store is open. */
+  /** Resolves with the path of the store once it is open. */
   opened: Promise<string>;
-  /** Whether the store could not be opened. Opening is retried when the store is needed. */
+  /** Whether the store could not be opened. The next request that needs the store tries again. */
   isUnopened: boolean;
-  /** Whether the thread is useful without the store: logins are in a file of their own. */
+  /** Whether the thread is useful without the store, because logins are in a separate file. */
   keepsLogins: boolean;
   /** The number of pending responses. */
   pending: number;
-  /** The number of responses that are no longer awaited; until they come, no other request is sent. */
+  /**
+   * The number of late responses whose callers have given up. Until these responses arrive, no other request is sent.
+   */
   overdue: number;
 }
 
 /**
- * The main thread's side of the writer worker. The thread starts with the first call, and keeps the process running
- * only while a response is pending. If the thread ended or could not open the store, the next call replaces it. Every
- * call rejects with a SwitchyardError: the store's own, WORKER_FILE_MISSING, or STORE_UNAVAILABLE if the thread ends
- * before it responds (Comlink alone would wait for ever).
+ * Sends requests from the main thread to the writer thread. The thread starts with the first request, and keeps the
+ * process running only while a response is pending. If the thread ended or could not open the store, the next request
+ * starts a new thread. Every request rejects with a SwitchyardError: an error of the store, WORKER_FILE_MISSING, or
+ * STORE_UNAVAILABLE if the thread ends before it responds.
  */
 export class WriterClient {
   readonly #stateDir: string;
@@ -80,17 +82,20 @@ export class WriterClient {
     this.#answerTimeoutMs = options.answerTimeoutMs ?? ANSWER_TIMEOUT_MS;
   }
 
-  /** Opens the store, unless it is open. Resolves with the path of its file. */
+  /** Opens the store, unless it is already open. Resolves with the path of its file. */
   open(): Promise<string> {
     return this.#call((session) => session.opened);
   }
 
-  /** Sends one request to the writer. Rejects with the writer's own error. */
+  /** Sends one request to the writer thread. Rejects with the error that the writer reports. */
   ask<T>(question: (api: Comlink.Remote<WriterApi>) => Promise<WriterReply<T>>): Promise<T> {
     return this.#call(({ api }) => answer(question(api)));
   }
 
-  /** Sends a request about logins, even if the store itself cannot be opened. Rejects with the writer's own error. */
+  /**
+   * Sends a request about logins, even if the store itself cannot be opened. Rejects with the error that the writer
+   * reports.
+   */
   askLogins<T>(question: (api: Comlink.Remote<LoginWriterApi>) => Promise<WriterReply<T>>): Promise<T> {
     return this.#call(({ api }) => answer(question(api)), 'logins');
   }
@@ -99,24 +104,24 @@ export class WriterClient {
     return this.#isClosed;
   }
 
-  /** Sets the listener for changes after `watchLogins(true)`; null for none. */
+  /** Sets the listener for changes of logins after `watchLogins(true)`. Null removes the listener. */
   listenToLogins(listener: LoginListener | null): void {
     this.#loginListener = listener;
   }
 
-  /** Reads a source. `oldKeys` are the keys under which an earlier version stored it. */
+  /** Reads what is stored about a source. `oldKeys` are the store keys that earlier versions used for it. */
   readSource(storeKey: string, oldKeys: readonly string[] = []): Promise<StoredSource> {
     return this.#call(({ api }) => answer(api.readSource(storeKey, oldKeys)));
   }
 
-  /** Stores a map. Resolves when it is durable. Its `body` is transferred and must not be used afterwards. */
+  /** Stores a map. Resolves when it is on disk. The buffer of `body` is transferred and must not be used afterwards. */
   saveMap(map: StoredMap, notes: SourceNotes): Promise<void> {
     return this.#call(async ({ api }) => {
       await answer<null>(api.saveMap(Comlink.transfer(map, [map.body.buffer]), notes));
     });
   }
 
-  /** Applies changes of servers. Resolves when they are durable. */
+  /** Applies changes of servers. Resolves when they are on disk. */
   applyServers(changes: readonly ServerChange[]): Promise<void> {
     return this.#call(async ({ api }) => {
       await answer<null>(api.applyServers(changes));
@@ -129,9 +134,9 @@ export class WriterClient {
   }
 
   /**
-   * Hands changes to the thread when the process is exiting and cannot wait for a promise. Starts the thread if needed.
-   * The thread makes them durable and writes the file. It then sets the first element of the returned array to 1, even
-   * after a failure. Returns null once the client is closed. Throws WORKER_FILE_MISSING.
+   * Sends changes to the thread when the process is exiting and cannot wait for a promise. Starts the thread if needed.
+   * The thread writes the changes to disk, and then sets the first element of the returned array to 1, even after a
+   * failure. Returns null once the client is closed. Throws WORKER_FILE_MISSING.
    */
   finish(changes: readonly ServerChange[], path: string, known: KnownServers): Int32Array | null {
     if (this.#isClosed) return null;
@@ -141,20 +146,20 @@ export class WriterClient {
     return done;
   }
 
-  /** Closes the store and ends the thread; abandons a stuck thread after 5 s. Idempotent; never rejects. */
+  /** Closes the store and ends the thread. A thread that is stuck is abandoned after 5 s. Idempotent; never rejects. */
   async close(): Promise<void> {
     const session = this.#session;
     this.#isClosed = true;
     if (session === null) return;
     this.#session = null;
-    // All calls in the queue are answered before this call.
+    // The thread handles earlier requests first, so they are all answered before the store closes.
     await settledWithin(raceSignal<unknown>(session.api.close(), session.exit.signal), CLOSE_TIMEOUT_MS);
     await awaitEnd(session.worker.terminate(), CLOSE_TIMEOUT_MS, this.#logger);
   }
 
   /**
-   * Runs `work` in the current session or in a new session, once its store is open (or, for logins, could not be
-   * opened).
+   * Runs `work` in the current session or in a new session, as soon as its store is open. For logins, `work` also runs
+   * if the store could not be opened.
    */
   async #call<T>(work: (session: Session) => Promise<T>, what: 'store' | 'logins' = 'store'): Promise<T> {
     if (this.#isClosed) throw ended(undefined);

@@ -9,7 +9,7 @@ import { type CheckedStore, checkStore, failed } from '../store/store-check.ts';
 import { storePath } from '../store/store-files.ts';
 import { digestOf } from '../tables/server-table.ts';
 
-/** Number of checks before a failure is reported, because another process may be writing meanwhile. */
+/** Number of checks before a failure is reported. Another process may be writing during the first ones. */
 const LOOKS = 3;
 
 const PAUSE_MS = 200;
@@ -27,8 +27,8 @@ export function checkRegistry(path: string, pauseMs: number = PAUSE_MS): Registr
 }
 
 /**
- * Returns the files of this registry that users other than their owner can read or write. Includes files that were set
- * aside: all of them may hold secrets.
+ * Returns the files of this registry that users other than their owner can read or write. Damaged files that were set
+ * aside are included, because all of them may contain secrets.
  */
 export function openToOthers(path: string): string[] {
   if (process.platform === 'win32') return [];
@@ -39,8 +39,7 @@ export function openToOthers(path: string): string[] {
     return (
       names
         .map((name) => join(folder, name))
-        // A link is skipped, because its target may belong to someone else. Only the registry file itself may be a
-        // link.
+        // A link is skipped, because another user may own its target. Only the registry file itself may be a link.
         .filter((it) => it === path || lstatSync(it, { throwIfNoEntry: false })?.isFile() === true)
         .filter((it) => ((statSync(it, { throwIfNoEntry: false })?.mode ?? 0) & 0o077) !== 0)
     );
@@ -59,7 +58,7 @@ function checkFile(path: string, store: CheckedStore): RegistryFinding[] {
   } catch (error) {
     return [failed('file', path, `${path} cannot be read: ${messageOf(error)}`)];
   }
-  if (bytes === null) return [failed('file', path, `${path} does not exist; it can be written from the store`)];
+  if (bytes === null) return [failed('file', path, `${path} does not exist. It can be written from the store`)];
   const parsed = parseServers(bytes.toString('utf8'));
   if (parsed.kind === 'unreadable') return [failed('file', path, `${path} cannot be used: ${parsed.reason}`)];
   const { servers, bad } = parsed.document;
@@ -75,7 +74,9 @@ function checkFile(path: string, store: CheckedStore): RegistryFinding[] {
   ];
 }
 
-/** `isKnown`: the file is unchanged since the store last wrote or read it. */
+/**
+ * Compares the file with the store. `isKnown` says that the file has not changed since the store last wrote or read it.
+ */
 function compare({ servers, bad }: ServersDocument, store: CheckedStore, isKnown: boolean): RegistryFinding[] {
   if (store.servers === null) return [];
   const why = isKnown ? 'the file has not been written yet' : 'the file was changed and has not been read yet';
@@ -93,7 +94,8 @@ function compare({ servers, bad }: ServersDocument, store: CheckedStore, isKnown
       store.servers?.has(name) === true ? [] : differ(name, `${name} is in the file but not in the store`),
     ),
   ];
-  const good: RegistryFinding = { check: 'agreement', outcome: 'ok', subject: null, message: 'store and file agree' };
+  const message = 'the store and the file have the same servers';
+  const good: RegistryFinding = { check: 'agreement', outcome: 'ok', subject: null, message };
   return findings.length > 0 ? findings : [good];
 }
 
@@ -102,9 +104,9 @@ function checkAccess(path: string): RegistryFinding[] {
     const open = openToOthers(path);
     if (open.length > 0)
       return open.map((file) => failed('access', file, `${file} is accessible to other users (mode ${modeOf(file)})`));
-    return [{ check: 'access', outcome: 'ok', subject: null, message: 'only their owner can access its files' }];
+    return [{ check: 'access', outcome: 'ok', subject: null, message: 'only the owner of the files can access them' }];
   } catch (error) {
-    return [failed('access', null, `its folder cannot be read: ${messageOf(error)}`)];
+    return [failed('access', null, `the folder of the registry cannot be read: ${messageOf(error)}`)];
   }
 }
 

@@ -10,9 +10,9 @@ import { checkRegistry, openToOthers } from './registry-check.ts';
 const NOTHING = { storeId: null, revision: 0 };
 
 /**
- * Repairs what can be repaired. A damaged store is set aside and rebuilt from its valid records and from the file. File
- * and store are then synchronized, and files are restricted to their owner. Throws STORE_UNAVAILABLE or STORE_TOO_NEW,
- * after changing only what it could repair. `pauseMs` is passed to {@link checkRegistry}.
+ * Repairs a registry as far as possible. A damaged store is set aside and rebuilt from its valid records and from the
+ * file. File and store are then synchronized, and other users lose access to the files. Throws STORE_UNAVAILABLE or
+ * STORE_TOO_NEW, after repairing what it could. `pauseMs` is passed to {@link checkRegistry}.
  */
 export function repairRegistry(path: string, pauseMs?: number): RegistryRepair {
   const before = failuresOf(checkRegistry(path, pauseMs));
@@ -35,7 +35,8 @@ export function repairRegistry(path: string, pauseMs?: number): RegistryRepair {
   const isLost = ({ check, subject }: RegistryFinding): boolean =>
     check === 'log' || (check === 'records' && subject !== null && !present.has(subject));
   return {
-    // A bad entry stays in the file. It is moved to the end, so only the index in its finding changes.
+    // An invalid entry stays in the file, but moves to the end. Its finding has another index then, and must not count
+    // as repaired.
     mended: gone.filter((finding) => !isLost(finding) && finding.check !== 'entries'),
     lost: [...gone.filter(isLost), ...unreadable(notes)],
     left,
@@ -43,14 +44,14 @@ export function repairRegistry(path: string, pauseMs?: number): RegistryRepair {
   };
 }
 
-/** Returns a finding for each damaged part of the store that could not even be named. */
+/** Returns a finding for each damaged part of the store whose server names could not be read. */
 function unreadable(notes: readonly StoreNote[]): RegistryFinding[] {
   return notes.flatMap((note) => {
     if (note.kind !== 'set-aside') return [];
     const unnamed = note.lost.filter((what) => !what.startsWith('the record '));
     return unnamed.map(
       (what) =>
-        ({ check: 'records', outcome: 'failed', subject: null, message: `no longer readable: ${what}` }) as const,
+        ({ check: 'records', outcome: 'failed', subject: null, message: `${what} can no longer be read` }) as const,
     );
   });
 }

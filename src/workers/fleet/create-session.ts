@@ -11,15 +11,15 @@ import { createParts } from './create-parts.ts';
 import { reply } from './fleet-part.ts';
 import { limitRefusals } from './limit-refusals.ts';
 
-/** Time limit for all parts together to leave the fleet. */
+/** Timeout for all parts together to leave the fleet. */
 const LEAVE_TIMEOUT_MS = 1_000;
 
-/** API of a session. Until the main thread has called `open`, it has only the methods `open` and `close`. */
+/** API of a session. Until the main thread has called `open`, only `open` and `close` exist. */
 export type SessionApi = Partial<FleetApi> & Pick<FleetApi, 'open' | 'close'>;
 
 /**
- * Creates one manager's session of the fleet thread. Each session is a separate host of the fleet with its own
- * connections. `tell` sends events to the manager's main thread.
+ * Creates the session of one manager on the fleet thread. Each session is a separate host of the fleet with its own
+ * connections. `tell` sends events to the main thread.
  */
 export function createSession(tell: (event: FleetEvent) => void): SessionApi {
   const emit = limitRefusals(tell);
@@ -51,7 +51,7 @@ export function createSession(tell: (event: FleetEvent) => void): SessionApi {
     open: (version, settings) =>
       reply(async () => {
         if (version !== PROTOCOL_VERSION) {
-          const message = `The fleet thread uses protocol ${PROTOCOL_VERSION}, the main thread uses ${version}.`;
+          const message = `The fleet thread uses protocol ${PROTOCOL_VERSION}, but the main thread uses ${version}.`;
           throw new SwitchyardError('PROTOCOL_MISMATCH', message);
         }
         await open(settings);

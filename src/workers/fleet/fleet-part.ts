@@ -7,10 +7,7 @@ import type { FleetEvent } from '../../shared/protocol/fleet/fleet-messages.ts';
 import type { WriterReply } from '../../shared/protocol/writer-reply.ts';
 import type { Redis } from './redis.ts';
 
-/**
- * Dependencies of every part of the fleet thread. Each part is created from these dependencies, and implements its
- * share of the API.
- */
+/** Dependencies of every part of the fleet thread. Each part implements some functions of the API. */
 export interface FleetPartDeps {
   readonly redis: Redis;
   readonly keys: FleetKeys;
@@ -20,12 +17,13 @@ export interface FleetPartDeps {
   /** Sends an event to the main thread. */
   readonly emit: (event: FleetEvent) => void;
   /**
-   * Registers work to run before the thread disconnects, such as releasing a lease. The work has at most one second.
+   * Registers work that runs before the thread disconnects, such as releasing a lease. The work may take at most one
+   * second.
    */
   readonly onClose: (work: () => Promise<void>) => void;
 }
 
-/** Wraps the result of `work`, or its failure, as data for the main thread. */
+/** Runs `work`, and returns its result or failure as data that can be sent to the main thread. */
 export async function reply<T>(work: () => Promise<T>): Promise<WriterReply<T>> {
   try {
     return { ok: true, value: await work() };

@@ -1,13 +1,13 @@
 import { monotonicMs } from '../../shared/clock.ts';
 import type { FleetEvent } from '../../shared/protocol/fleet/fleet-messages.ts';
 
-/** Maximum number of refusals about one kind of record that are reported within 10 s. */
+/** Maximum number of refusals of one kind of record that are reported within 10 s. */
 const MOST = 20;
 const WINDOW_MS = 10_000;
 
 /**
- * Forwards events, and drops refusals beyond 20 about one kind of record within 10 s. Otherwise anyone who may publish
- * on a channel of the fleet could flood the main thread with rejected messages.
+ * Forwards events, but at most 20 refusals of one kind of record within 10 s. Otherwise anyone who may publish on a
+ * channel of the fleet could flood the main thread with invalid messages.
  */
 export function limitRefusals(
   emit: (event: FleetEvent) => void,

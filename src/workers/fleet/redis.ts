@@ -1,36 +1,43 @@
-/** A Lua script. `keys` is the number of its arguments that are keys. */
+/** A Lua script. `keys` says how many of its first arguments are keys. */
 export interface RedisScript {
   readonly lua: string;
   readonly keys: number;
 }
 
-/** Reply of a command or script: text, number, null, bytes on request, or a list of these. */
+/** Reply to a command or script: text, number, null, bytes if requested, or a list of these. */
 export type RedisReply = string | number | null | Buffer | readonly RedisReply[];
 
 /**
  * The Redis server, as the fleet thread uses it. Only `connection/redis-connections.ts` knows the client library. All
- * methods reject with FLEET_UNAVAILABLE: at once while the server is unreachable, and after one second if it does not
- * answer. They reject with FLEET_REFUSED if the server answers with an error (no permission, out of memory, wrong
+ * methods reject with FLEET_UNAVAILABLE: immediately while the server is unreachable, and after one second if it does
+ * not answer. They reject with FLEET_REFUSED if the server answers with an error (no permission, out of memory, wrong
  * type).
  */
 export interface Redis {
   readonly isConnected: boolean;
-  /** Why the server is unreachable. Null while it is connected, and until the first try to connect has failed. */
+  /**
+   * Why the Redis server is unreachable. Null while it is connected, and until the first attempt to connect has failed.
+   */
   readonly lastReason: string | null;
-  /** Runs a small command, with texts in its reply. */
+  /** Runs a small command. The reply contains texts. */
   command(name: string, ...args: readonly (string | number | Uint8Array)[]): Promise<RedisReply>;
-  /** Runs a command with bytes in its reply, on a separate connection: a long reply blocks its connection. */
+  /**
+   * Runs a command whose reply contains bytes. Uses a separate connection, because a long reply blocks its connection.
+   */
   bulk(name: string, ...args: readonly (string | number | Uint8Array)[]): Promise<RedisReply>;
-  /** Runs a script by its digest, and loads it if the server does not know it. Replies are texts. */
+  /**
+   * Runs a script by its digest, and loads the script if the Redis server does not know it. The reply contains texts.
+   */
   run(script: RedisScript, ...args: readonly (string | number | Uint8Array)[]): Promise<RedisReply>;
-  /** Runs a script with bytes in its reply, over the bulk connection. */
+  /** Runs a script whose reply contains bytes, on the separate connection for long replies. */
   runBulk(script: RedisScript, ...args: readonly (string | number | Uint8Array)[]): Promise<RedisReply>;
-  /** Listens to a channel, also after each reconnection, until the returned function is called. */
+  /** Listens to a channel until the returned function is called. Subscribes again after each reconnection. */
   subscribe(channel: string, listener: (message: string) => void): () => void;
   /** Calls `listener` each time the connection is established or lost. */
   onChange(listener: (isConnected: boolean) => void): () => void;
   /**
-   * Calls `listener` with each new reason why the server cannot be reached, beginning with the first try to connect.
+   * Calls `listener` with each new reason why the Redis server cannot be reached, starting with the first attempt to
+   * connect.
    */
   onFailure(listener: (why: string) => void): void;
 }

@@ -2,9 +2,8 @@ import type { MessagePort } from 'node:worker_threads';
 import { INITIAL_CREDITS, type LoadControl, type LoadEvent } from '../../shared/protocol/thread-messages.ts';
 
 /**
- * The worker's end of a load's port. It sends events, waits for a credit before each chunk, and receives `cancel`.
- * Without credits, a fast worker would queue a whole map on the main thread's side of the port, and block the event
- * loop there.
+ * The worker's end of the message port of a load. It sends events, waits for a credit before each chunk, and receives
+ * `cancel`. Without credits, a fast worker could send a whole map at once, and block the event loop of the main thread.
  */
 export class CreditStream {
   readonly #port: MessagePort;
@@ -37,8 +36,8 @@ export class CreditStream {
   }
 
   /**
-   * Sends one event; a chunk first waits for a credit. After a cancellation it rejects with the signal's reason, except
-   * that a `failed` event is still sent.
+   * Sends one event. A chunk first waits for a credit. Rejects with the signal's reason after a cancellation. A
+   * `failed` event is sent even then.
    */
   async send(event: LoadEvent): Promise<void> {
     if (event.kind === 'chunk') await this.#takeCredit();
@@ -57,7 +56,7 @@ export class CreditStream {
   }
 }
 
-/** Returns the buffers of an event that are transferred instead of copied. This thread never touches them again. */
+/** Returns the buffers of an event that are transferred instead of copied. This thread no longer uses them. */
 function transferables(event: LoadEvent): ArrayBuffer[] {
   switch (event.kind) {
     case 'chunk':

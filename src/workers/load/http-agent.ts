@@ -8,8 +8,8 @@ interface Undici {
   readonly Agent: new (options: Agent.Options) => Agent;
 }
 
-// Imports single files of undici, as the main thread does (http/load-undici.ts). An agent for a proxy needs methods
-// that only undici's index adds to agents.
+// Imports single files of undici, as the main thread does (http/load-undici.ts). With a proxy, the whole package is
+// needed, because its index adds methods to agents.
 const loadDirect = lateModule<Undici>('undici', async () => {
   const [agent, web] = await Promise.all([
     import('undici/lib/dispatcher/agent.js' as string),
@@ -19,21 +19,21 @@ const loadDirect = lateModule<Undici>('undici', async () => {
 });
 const loadProxied = lateModule<Undici>('undici', async () => {
   const found = await import('undici');
-  // A bundled undici may have only a default export.
+  // In a bundle, undici may only have a default export.
   const { EnvHttpProxyAgent, fetch } = found.default ?? found;
   return { Agent: EnvHttpProxyAgent as unknown as Undici['Agent'], fetch };
 });
 
 /**
- * Agents of this thread by the id of their settings, so that a refresh reuses the open connection of the previous
+ * Agents of this thread, by the id of their settings. They allow a refresh to reuse the open connection of the previous
  * refresh.
  */
 const agents = new Map<string, Agent>();
 
 /**
- * Returns undici's fetch with this thread's Agent for these settings: the main thread's dispatcher does not apply to
- * workers. The first request imports undici, which is slow. A first load with bytes from the main thread does not need
- * undici.
+ * Returns undici's fetch with an Agent of this thread for these settings, because a worker cannot use the dispatcher of
+ * the main thread. The first request imports undici, which is slow. No import is needed for a first load whose bytes
+ * come from the main thread.
  */
 export function workerFetch(network: NetworkSettings): FetchMap {
   return async (url, init) => {

@@ -14,7 +14,7 @@ const proven = new ProvenMaps();
 const cancelled = (): Error => new SwitchyardError('LOAD_CANCELLED', 'The load was cancelled.');
 
 /**
- * The Piscina task: runs one load and sends its events through `task.port`. Never rejects; the main thread closes the
+ * The Piscina task. Runs one load and sends its events through `task.port`. Never rejects. The main thread closes the
  * port at the end.
  */
 export default async function loadServiceMap(task: WorkerLoadTask): Promise<void> {
@@ -27,30 +27,32 @@ export default async function loadServiceMap(task: WorkerLoadTask): Promise<void
     // The load was cancelled while it waited for a credit. The main thread still waits for its final event.
     await stream.send({ kind: 'failed', error: toWireError(error), report: emptyReport(context.thread) });
   }
-  // Only the next load needs the HTTP client. Neither this load nor the main thread's work on its map should wait for
-  // the import.
+  // Only the next load needs the HTTP client, so its import must not delay this load or the main thread's work on the
+  // map.
   loadHttpLater();
 }
 
-/** Niceness of this thread, on the scale of nice(1), so that the main thread and other processes come first. */
+/** Niceness of this thread, as in nice(1). The main thread and other processes have priority over it. */
 const NICENESS = 10;
 
 giveWay();
 
 /**
- * Lowers the priority of this thread. This happens only on Linux, where a thread has its own priority; elsewhere the
- * priority of the whole process would change.
+ * Lowers the priority of this thread. Only does so on Linux, where each thread has its own priority. Elsewhere, this
+ * would change the whole process.
  */
 function giveWay(): void {
   if (platform() !== 'linux' || isMainThread) return;
   try {
     setPriority(0, NICENESS);
   } catch {
-    // A sandbox may forbid the call. Maps are loaded regardless.
+    // A sandbox may forbid the call. Maps are loaded with normal priority then.
   }
 }
 
-/** How long an idle thread leaves the cores to the main thread before it imports the HTTP client. */
+/**
+ * How long this thread must be idle before it imports the HTTP client, so that the main thread can use the CPU first.
+ */
 const HTTP_AFTER_MS = 300;
 
 let httpTimer: Timer | null = null;
@@ -60,10 +62,7 @@ function loadHttpLater(): void {
   httpTimer = startTimer(HTTP_AFTER_MS, () => void loadHttp());
 }
 
-/**
- * Resolves once this thread has loaded the modules that verify a map. The HTTP client is imported later, after the
- * start.
- */
+/** Resolves once this thread has loaded the modules that verify a map. The HTTP client is imported later. */
 export function warmUp(): void {
   loadHttpLater();
 }

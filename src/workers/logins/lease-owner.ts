@@ -3,17 +3,17 @@ import { hostname } from 'node:os';
 import { codeOf } from '../../shared/errors.ts';
 import { createProcessTable, type ProcessTable } from '../programs/process-identity.ts';
 
-/** Names this process in a lease, and tells whether the process that another lease names has certainly ended. */
+/** Gives this process a name for its leases, and finds out whether the process that has another lease has ended. */
 export interface LeaseOwners {
   readonly own: () => string;
   /**
-   * Whether the process has certainly ended. False if this cannot be determined, as for a process on another machine or
-   * in another container: its lease has to expire.
+   * Whether the process has certainly ended. False if this cannot be determined, for example on another machine or in
+   * another container. The lease then has to expire.
    */
   readonly isGone: (owner: string) => boolean;
 }
 
-/** Creates the lease owners for processes of this machine. */
+/** Creates the lease owners for the processes of this machine. */
 export function createLeaseOwners(table: ProcessTable = createProcessTable()): LeaseOwners {
   let own: string | null = null;
   const scope = scopeOf(table);
@@ -25,7 +25,7 @@ export function createLeaseOwners(table: ProcessTable = createProcessTable()): L
     isGone(owner) {
       const [where, pidText, startedAt = ''] = owner.split('\n');
       const pid = Number(pidText);
-      // With a pid below 1, the signal would go to a whole process group.
+      // With a pid below 1, a signal would go to a whole process group.
       if (where !== scope || !Number.isSafeInteger(pid) || pid < 1) return false;
       const found = table.identify(pid);
       if (found !== null) return startedAt !== '' && found.startedAt !== startedAt;
@@ -38,8 +38,8 @@ export function createLeaseOwners(table: ProcessTable = createProcessTable()): L
 }
 
 /**
- * Names the boot and the pid namespace. A pid is only meaningful within one boot and one namespace, because containers
- * may share a folder but have different pids.
+ * Names the current boot and the pid namespace. Pids are only comparable within them, because containers with different
+ * pids may share a folder.
  */
 function scopeOf(table: ProcessTable): string {
   const bootId = table.bootId();
@@ -51,7 +51,7 @@ function pidNamespace(): string {
   try {
     return readlinkSync('/proc/self/ns/pid');
   } catch (error) {
-    // Some sandboxes hide the namespace. Any other process that cannot see it runs in the same kind of sandbox.
+    // Some sandboxes hide the namespace. All processes in such a sandbox get the same name here.
     return codeOf(error) ?? '';
   }
 }

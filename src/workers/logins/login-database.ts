@@ -29,13 +29,13 @@ export function loginPath(stateDir: string): string {
 export interface LoginDatabase {
   readonly database: DatabaseSync;
   readonly path: string;
-  /** Identity of the file. A file with another id at the same path is a different store. */
+  /** Identifies the file. If there is a file with another id at the same path, it is a different store. */
   readonly fileId: string | null;
 }
 
 /**
- * Opens the login file, or creates it. Each write is durable when its statement returns. A damaged login file is set
- * aside; a damaged file that never held logins is left alone. Throws STORE_UNSAFE, STORE_FOREIGN, STORE_TOO_NEW or
+ * Opens the login file, or creates it. Each statement that writes is durable when it returns. A damaged login file is
+ * set aside. A damaged file of another program is left unchanged. Throws STORE_UNSAFE, STORE_FOREIGN, STORE_TOO_NEW or
  * STORE_UNAVAILABLE.
  */
 export function openLogins(stateDir: string, tell: Tell): LoginDatabase {
@@ -49,7 +49,7 @@ export function openLogins(stateDir: string, tell: Tell): LoginDatabase {
   }
 }
 
-/** Sets a damaged file aside, unless another process already did so, and opens the file that takes its place. */
+/** Sets a damaged file aside, unless another process has done so, and opens the new file at its path. */
 export function replaceLogins(stateDir: string, suspect: string | null, reason: unknown, tell: Tell): LoginDatabase {
   const path = loginPath(stateDir);
   try {
@@ -73,7 +73,8 @@ function open(stateDir: string, tell: Tell): LoginDatabase {
   const database = new DatabaseSync(path);
   try {
     database.exec('PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON');
-    // Checked again, because the file may have been replaced between the check and the opening. Nothing is written yet.
+    // The check is repeated, because the file may have been replaced before it was opened. Nothing has been written
+    // yet.
     assertSafe(stateDir, path);
     assertOwnFormat(database, path);
     for (const file of [path, ...SIDE_FILES.map((suffix) => path + suffix)]) {

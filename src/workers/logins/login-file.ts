@@ -9,7 +9,7 @@ import { LoginTable } from './login-table.ts';
 
 type Work<T> = (table: LoginTable) => T;
 
-/** How a transaction begins. Readers see one consistent state of the file; writers run one after another. */
+/** How a transaction begins. Readers see one consistent state of the file. Writers run one after another. */
 type Mode = 'read' | 'write';
 const BEGIN: Readonly<Record<Mode, string>> = { read: 'BEGIN', write: 'BEGIN IMMEDIATE' };
 
@@ -27,8 +27,8 @@ interface Opened extends LoginDatabase {
 }
 
 /**
- * Keeps the login file open through failures. A deleted or replaced file is reopened, a damaged file is set aside, and
- * after a disk failure the file is opened again.
+ * Keeps the login file open. If the file was deleted or replaced, or if the disk failed, opens it again. Sets a damaged
+ * file aside.
  */
 export class LoginFile {
   readonly stateDir: string;
@@ -51,12 +51,18 @@ export class LoginFile {
     return this.#attempt('read', false, work);
   }
 
-  /** Changes records if there is a file; otherwise returns null. Durable once this returns. Throws a STORE_… error. */
+  /**
+   * Changes records. Returns null if there is no file. The changes are durable once this returns. Throws a STORE_…
+   * error.
+   */
   change<T>(work: Work<T>): T | null {
     return this.#attempt('write', false, work);
   }
 
-  /** Changes records, and creates the file if necessary. Durable once this returns. Throws a STORE_… error. */
+  /**
+   * Changes records, and creates the file if it is missing. The changes are durable once this returns. Throws a STORE_…
+   * error.
+   */
   write<T>(work: Work<T>): T {
     return this.#attempt('write', true, work) as T;
   }
@@ -75,9 +81,7 @@ export class LoginFile {
     }
   }
 
-  /**
-   * Runs the work. If the file turns out to be damaged or replaced, runs it once more on the file that takes its place.
-   */
+  /** Runs `work`. If the file turns out to be damaged or replaced, runs `work` once more on the new file. */
   #attemptTwice<T>(mode: Mode, mayCreate: boolean, work: Work<T>): T | null {
     const opened = this.#open(mayCreate);
     if (opened === null) return null;
@@ -86,7 +90,7 @@ export class LoginFile {
       if (fileIdOf(this.path) === opened.fileId) return value;
       this.close();
     } catch (error) {
-      // Pages that the kernel failed to write are only written again after the file is reopened (fsyncgate).
+      // Pages that the kernel failed to write are only written again after the file was reopened (fsyncgate).
       if (isDamage(error) || isDiskFailure(error)) this.close();
       if (!isDamage(error)) throw error;
       this.#take(replaceLogins(this.stateDir, opened.fileId, error, this.#tell));

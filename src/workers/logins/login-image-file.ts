@@ -17,19 +17,20 @@ import type { LoginFile } from './login-file.ts';
 import type { LoginTable } from './login-table.ts';
 import { everythingIn } from './stored-logins.ts';
 
-/** Delay between a change and writing the image, because more changes may follow. */
+/** Delay after a change before the image is written, because more changes may follow. */
 const DELAY_MS = 500;
 
 export interface LoginImageDeps {
   readonly file: LoginFile;
   readonly keys: Pick<LoginKeys, 'fileKeyAlone'>;
-  /** Runs the given work after all earlier work, with the keys loaded. */
+  /** Loads the keys and runs `work`, after all earlier work has ended. */
   readonly inTurn: (work: () => void) => Promise<void>;
 }
 
 /**
- * Keeps the start image of a folder's logins. The image is removed before a change is stored, and written again a while
- * later. Both happen under the lock of the login file, so that no process replaces a newer image with an older image.
+ * Writes and removes the start image of the logins in a folder. The image is removed before a change is stored, and
+ * written again later. Both happen under the lock of the login file, so that no process replaces a newer image by an
+ * older one.
  */
 export class LoginImageFile {
   readonly #deps: LoginImageDeps;
@@ -49,14 +50,14 @@ export class LoginImageFile {
     this.plan();
   }
 
-  /** Schedules writing the image. If the image still matches the stored logins by then, nothing is written. */
+  /** Schedules a write of the image. Nothing is written if the image then matches the stored logins. */
   plan(): void {
     this.#timer ??= startTimer(DELAY_MS, () => void this.#deps.inTurn(() => this.flush()));
   }
 
   /**
-   * Writes the image now if a write is scheduled. If writing fails there is no image, and the next start waits for this
-   * thread.
+   * Writes the image now if a write is scheduled. If this fails, there is no image, and the next start has to wait for
+   * this thread.
    */
   flush(): void {
     if (this.#timer === null) return;
@@ -89,7 +90,7 @@ export class LoginImageFile {
     this.#drop();
     removeTemporaries(this.#path);
     const sealed = sealLoginImage(image, key);
-    // The image is never kept elsewhere, so a link in its place was made by another program.
+    // A symbolic link at this path was made by another program, so it is replaced and not followed.
     if (sealed.length <= LOGIN_IMAGE_MAX_BYTES) replaceDurably(this.#path, sealed, () => true, false);
     return true;
   }
@@ -103,7 +104,7 @@ export class LoginImageFile {
 
   #drop(): void {
     const stats = lstatSync(this.#path, { throwIfNoEntry: false });
-    // An entry that is not a file is never read, and was not created by this package.
+    // A folder, pipe or device at this path was not created by this package, so it is left unchanged.
     if (stats === undefined || !(stats.isFile() || stats.isSymbolicLink())) return;
     rmSync(this.#path, { force: true });
     syncFolder(dirname(this.#path));

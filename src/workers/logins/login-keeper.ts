@@ -36,7 +36,7 @@ export interface LoginKeeperDeps {
 
 type PutLogin = (login: Omit<StoredLogin, 'generation'>) => StoredLogin;
 
-/** `write` creates a missing file; `change` returns null if the file is missing. */
+/** `write` creates a missing file. `change` returns null if the file is missing. */
 type Way = 'write' | 'change';
 type Stored<W extends Way, T> = W extends 'write' ? T : T | null;
 
@@ -44,7 +44,7 @@ const NOTHING: StoredLogins = { bindings: [], logins: [], clients: [], unreadabl
 
 /**
  * The login store of one state folder, as the writer thread uses it. Its methods are those of `LoginStore` and run one
- * at a time. The file is opened by the first call, and created by the first write.
+ * at a time. The first call opens the file, and the first write creates it.
  */
 export class LoginKeeper {
   readonly #file: LoginFile;
@@ -64,7 +64,7 @@ export class LoginKeeper {
     writing: (work) => this.#sealing('write', work),
   });
   #watch: LoginWatch | null = null;
-  /** Version of the logins that the caller read last, in the format that LoginWatch compares. */
+  /** The version of the logins that the caller read last, which LoginWatch compares with the stored version. */
   #known: string | null = null;
   #told = '';
   #last: Promise<unknown> = Promise.resolve();
@@ -157,7 +157,7 @@ export class LoginKeeper {
     });
   }
 
-  /** Calls `onChange` when the stored logins differ from the last result of {@link readAll}. Null stops watching. */
+  /** Calls `onChange` when the stored logins differ from the last result of {@link readAll}. Null ends the watch. */
   async watch(onChange: (() => void) | null): Promise<null> {
     this.#watch?.close();
     this.#watch = null;
@@ -179,7 +179,7 @@ export class LoginKeeper {
     });
   }
 
-  /** Runs the given work after all earlier work. Work that waits for the keyring must not be overtaken. */
+  /** Runs `work` after all earlier work. This keeps the order, even if earlier work waits for the keyring. */
   #inTurn<T>(work: () => T | Promise<T>): Promise<T> {
     const done = this.#last.then(work);
     this.#last = done.catch(() => {});
@@ -193,7 +193,7 @@ export class LoginKeeper {
     });
   }
 
-  /** Runs work on the logins. `put` stores a login and assigns its generation. */
+  /** Runs `work` on the logins in one transaction. `put` stores a login and assigns its generation. */
   #writing<W extends Way, T>(way: W, work: (table: LoginTable, put: PutLogin) => T): Promise<Stored<W, T>> {
     return this.#sealing(way, (table, sealing) =>
       work(table, ({ loginId, key, tokens, lostBecause }) => {
@@ -203,10 +203,10 @@ export class LoginKeeper {
     );
   }
 
-  /** Runs work in one transaction, with a key to seal new records. */
+  /** Runs `work` in one transaction, with the key that encrypts new records. */
   #sealing<W extends Way, T>(way: W, work: (table: LoginTable, key: SealingKey) => T): Promise<Stored<W, T>> {
     return this.#inTurn(async () => {
-      // Without a file, a change must not create a key.
+      // If there is no file, a change has no effect and must not create a key.
       if (way === 'change' && this.#file.read(() => true) === null) return null as Stored<W, T>;
       await this.#keys.load(this.#register);
       const key = await this.#keys.forWriting(this.#register);
@@ -230,7 +230,7 @@ export class LoginKeeper {
     return NOTHING;
   }
 
-  /** Reports unreadable rows once, and again only when their number changes. */
+  /** Reports unreadable rows once. Reports them again only if their number changes. */
   #tellUnreadable({ otherKey, damaged }: ReadLogins): void {
     const what = `${otherKey} ${damaged}`;
     if (otherKey + damaged > 0 && what !== this.#told) {

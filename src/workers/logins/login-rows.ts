@@ -11,15 +11,15 @@ import type { SealingKey } from '../../shared/protocol/login-box.ts';
 import type { LoginTable, RecordKind, RowState } from './login-table.ts';
 
 export interface LoginRowExchangeDeps {
-  /** Reads in one transaction, with the keys loaded. Resolves with null if there is no file. */
+  /** Loads the keys and reads in one transaction. Resolves with null if there is no file. */
   readonly reading: <T>(work: (table: LoginTable) => T) => Promise<T | null>;
-  /** Writes in one transaction, with a key to seal new records. */
+  /** Writes in one transaction, with the key that encrypts new records. */
   readonly writing: <T>(work: (table: LoginTable, key: SealingKey) => T) => Promise<T>;
 }
 
 const KINDS: readonly RecordKind[] = ['binding', 'client', 'login'];
 
-/** Reads and adopts rows of a store, as the hosts of a fleet exchange them. */
+/** Reads and stores rows in the form in which the hosts of a fleet exchange them. */
 export class LoginRowExchange {
   readonly #deps: LoginRowExchangeDeps;
 
@@ -50,10 +50,7 @@ export class LoginRowExchange {
   }
 }
 
-/**
- * Whether `row` replaces the local row. A local row that cannot be decrypted is replaced by the same row of another
- * host.
- */
+/** Whether `row` replaces the local row: it is newer, or the local row cannot be decrypted. */
 function isNewer({ generation }: LoginRow, present: RowState | null): boolean {
   if (present === null || generation > present.generation) return true;
   return generation === present.generation && present.value === undefined;

@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { SwitchyardError } from '../../shared/errors.ts';
 
-/** Format of the file, stored in `PRAGMA user_version`. A file with a higher format is left alone. */
+/** Format of the file, stored in `PRAGMA user_version`. A file with a higher format is left unchanged. */
 const LOGIN_SCHEMA_VERSION = 1;
 
 /** Application id in the database header that marks a file as a login store ("swyl"). */
@@ -11,7 +11,7 @@ const LOGIN_APPLICATION_ID = 0x7377796c;
 /** Offset at which SQLite stores the application id (https://sqlite.org/fileformat2.html#application_id). */
 const APPLICATION_ID_OFFSET = 68;
 
-/** Text that the schema of a login file of any format contains. */
+/** Texts that the schema of every login file contains, whatever its format. */
 const SCHEMA_MARKS = ['CREATE TABLE sealed_record (', 'keyring_key'];
 const SCHEMA_BYTES = 64 * 1024;
 
@@ -45,7 +45,7 @@ const TABLES = `
 
 /**
  * Creates missing tables. Must be called in a transaction. Throws STORE_TOO_NEW for a newer format and STORE_FOREIGN
- * for a database of another program; both leave the file unchanged.
+ * for a database of another program, and then leaves the file unchanged.
  */
 export function prepareLoginTables(database: DatabaseSync, path: string): void {
   assertOwnFormat(database, path);
@@ -54,7 +54,9 @@ export function prepareLoginTables(database: DatabaseSync, path: string): void {
   database.exec(`PRAGMA application_id = ${LOGIN_APPLICATION_ID}; PRAGMA user_version = ${LOGIN_SCHEMA_VERSION}`);
 }
 
-/** Throws the same errors as {@link prepareLoginTables}, and changes nothing. Call it before anything is written. */
+/**
+ * Throws the same errors as {@link prepareLoginTables}, and changes nothing. Must be called before anything is written.
+ */
 export function assertOwnFormat(database: DatabaseSync, path: string): void {
   const version = pragma(database, 'user_version');
   const id = pragma(database, 'application_id');
@@ -64,14 +66,15 @@ export function assertOwnFormat(database: DatabaseSync, path: string): void {
   if (version > LOGIN_SCHEMA_VERSION)
     throw new SwitchyardError(
       'STORE_TOO_NEW',
-      `The logins in ${path} have format ${version}; this version reads up to ${LOGIN_SCHEMA_VERSION}.`,
+      `The logins in ${path} have format ${version}, but this version reads formats up to ${LOGIN_SCHEMA_VERSION}.`,
     );
 }
 
 /**
- * Throws STORE_FOREIGN unless a file that SQLite cannot read used to be a login store. It accepts a file with the
- * application id or the text of the schema, and an empty or all-zero file, as a power cut leaves it. Call it only for a
- * file that is about to be set aside: closing its descriptor drops the locks that this process holds on it.
+ * Throws STORE_FOREIGN for a file that was never a login store. SQLite cannot read the file, so this looks for the
+ * application id and the text of the schema. An empty or all-zero file is accepted, because a power cut may leave one.
+ * Only call this for a file that is about to be set aside. Closing its descriptor drops the locks that this process has
+ * on the file.
  */
 export function assertWasLogins(path: string): void {
   const file = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));

@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { NO_REFRESH, type RefreshState } from '../../shared/logins/refresh-turns.ts';
 import { openBox, type SealingKey, seal } from '../../shared/protocol/login-box.ts';
 
-/** The kinds of records. Each kind counts as a separate table when its boxes are sealed. */
+/** The kinds of records. The seal of a record includes its kind, as if each kind were a separate table. */
 export type RecordKind = 'binding' | 'login' | 'client';
 
 /** A record that could be decrypted. */
@@ -17,7 +17,7 @@ export interface ReadRecords {
   readonly records: readonly OpenRecord[];
   /** Number of records sealed with a key that is not available. */
   readonly otherKey: number;
-  /** Number of records that fail their checksum: damaged, or moved there from another row. */
+  /** Number of records that fail their checksum, because they are damaged or were moved from another row. */
   readonly damaged: number;
 }
 
@@ -43,13 +43,13 @@ interface StoreState {
 }
 
 /**
- * Returns SQL that reads a column as −1 if JavaScript cannot hold its number. Otherwise one damaged number would make
- * the whole file count as damaged.
+ * Returns the SQL for a column with a number. If JavaScript cannot represent the number, it is read as −1. Otherwise
+ * one damaged number would make the whole file count as damaged.
  */
 const number = (column: string): string =>
   `CASE WHEN ${column} BETWEEN 0 AND ${Number.MAX_SAFE_INTEGER - 1} THEN ${column} ELSE -1 END`;
 
-/** The statements of the login store. Callers open a transaction around statements that belong together. */
+/** The SQL statements of the login store. If several statements belong together, the caller must open a transaction. */
 export class LoginTable {
   readonly #find: FindKey;
   readonly #onChange: () => void;
@@ -115,14 +115,18 @@ export class LoginTable {
     return typeof opened === 'object' ? opened : null;
   }
 
-  /** Adds or replaces a record. Returns its generation, which is higher than all earlier generations. */
+  /**
+   * Adds or replaces a record. Returns its new generation, which is higher than all earlier generations of the record.
+   */
   put(kind: RecordKind, id: string, value: unknown, key: SealingKey): number {
     const generation = this.#nextGeneration(kind, id);
     this.#store(kind, id, generation, value, key);
     return generation;
   }
 
-  /** Adds or replaces a record with the generation that another store assigned. A `value` of null removes it. */
+  /**
+   * Adds or replaces a record with the generation that another store assigned. If `value` is null, removes the record.
+   */
   putAt(kind: RecordKind, id: string, generation: number, value: unknown, key: SealingKey): void {
     this.#store(kind, id, generation, value, key);
   }
@@ -137,7 +141,7 @@ export class LoginTable {
     return (this.#ids.all(kind) as unknown as Pick<Row, 'id'>[]).map(({ id }) => id);
   }
 
-  /** Returns the state of a row; null if there never was such a row. */
+  /** Returns the state of a row, or null if the row never existed. */
   rowState(kind: RecordKind, id: string): RowState | null {
     const present = this.#generation.get(kind, id) as Pick<Row, 'generation'> | undefined;
     if (present === undefined) return null;
@@ -166,7 +170,7 @@ export class LoginTable {
     }
   }
 
-  /** Returns a version that changes whenever a record changes, and that differs between stores. */
+  /** Returns a text that changes whenever a record changes, and that is different in each store. */
   version(): string {
     const { storeId, revision } = this.#storeState();
     return `${storeId} ${revision}`;
@@ -176,12 +180,14 @@ export class LoginTable {
     return this.#storeState().storeId;
   }
 
-  /** Returns the name of the key in the keyring, or null if the keyring has no key. */
+  /** Returns the name of the key in the keyring, or null if the keyring has no key for this file. */
   keyringKey(): string | null {
     return this.#storeState().keyringKey;
   }
 
-  /** Stores the name of a key in the keyring, unless another name was stored meanwhile. Returns the stored name. */
+  /**
+   * Stores the name of a key in the keyring, unless another process has stored another name. Returns the stored name.
+   */
   noteKeyringKey(expected: string | null, next: string): string | null {
     this.#noteKey.run(next, expected);
     return this.keyringKey();

@@ -3,24 +3,24 @@ import { startTimer, type Timer } from '../../shared/clock.ts';
 /** How often the file is checked while it is watched. */
 const POLL_MS = 250;
 
-/** Stands for a version that could not be read. The notified caller then reads the logins and gets the error. */
+/** Used as the version if the version cannot be read. The caller is notified, reads the logins, and gets the error. */
 const UNREADABLE = 'unreadable';
 
 /**
- * Checks at intervals whether the stored logins match the version that the caller knows. Does not keep the process
- * running.
+ * Checks at intervals whether the stored logins still have the version that the caller read last. Does not keep the
+ * process running.
  */
 export class LoginWatch {
   readonly #version: () => string | null;
   readonly #known: () => string | null;
   readonly #onChange: () => void;
-  /** Version that `onChange` was last called for. */
+  /** The version for which `onChange` was called last. */
   #told: string | null | undefined;
   #timer: Timer | null = null;
 
   /**
-   * `version` returns the version of the stored logins, or null for none; it may throw. `known` returns the version
-   * that the caller read last.
+   * `version` returns the version of the stored logins, or null if nothing is stored; it may throw. `known` returns the
+   * version that the caller read last.
    */
   constructor(version: () => string | null, known: () => string | null, onChange: () => void) {
     this.#version = version;
@@ -36,7 +36,7 @@ export class LoginWatch {
 
   #look(): void {
     const version = this.#read();
-    // A change is not reported again before the caller has read it.
+    // The same change is not reported again until the caller has read it.
     if (version !== this.#known() && version !== this.#told) {
       this.#told = version;
       this.#onChange();

@@ -7,13 +7,13 @@ import type {
 } from '../../shared/logins/login-records.ts';
 import type { LoginTable, OpenRecord, ReadRecords } from './login-table.ts';
 
-/** Content of the box of a login. The other fields of a StoredLogin come from its row. */
+/** The encrypted content of a login. The other fields of a StoredLogin are columns of its row. */
 export type BoxedLogin = LoginContent;
 
-/** Everything that is stored, with the number of unreadable rows. */
+/** All stored logins, bindings and clients, and the number of unreadable rows. */
 export interface ReadLogins {
   readonly logins: StoredLogins;
-  /** Number of rows sealed with a key that is not available. */
+  /** Number of rows that are encrypted with a key that is not available. */
   readonly otherKey: number;
   readonly damaged: number;
 }
@@ -41,7 +41,7 @@ export function loginIn(table: LoginTable, loginId: string): StoredLogin | null 
   return record === null ? null : loginOf(record);
 }
 
-/** The value needs no validation: if a box opens, this package sealed it. */
+/** The value needs no validation, because only this package can have encrypted it. */
 function loginOf({ id, generation, value }: OpenRecord): StoredLogin {
   return { loginId: id, generation, ...(value as BoxedLogin) };
 }

@@ -1,19 +1,20 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** Identifies one process permanently. A pid alone is not enough, because the system reuses pids. */
+/** Identifies one process. A pid alone is not enough, because the system reuses pids. */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** When the process started, in a format of the operating system that is only meaningful within one boot. */
+  /** When the process started, in a format of the operating system. Only comparable within one boot. */
   readonly startedAt: string;
 }
 
-/** Access to what the operating system knows about processes. Methods return null if it knows nothing. */
+/** Reads what the operating system knows about processes. The methods return null if it knows nothing. */
 export interface ProcessTable {
-  /** Returns an id that differs after each boot of the machine. */
+  /** Returns an id that changes with each boot of the machine. */
   bootId(): string | null;
   /**
-   * Returns null if no such process runs. A process that has ended but was not reaped yet does not count as running.
+   * Returns null if no such process is running. A process that has ended but was not reaped yet does not count as
+   * running.
    */
   identify(pid: number): (ProcessIdentity & { readonly groupId: number }) | null;
 }
@@ -30,8 +31,8 @@ function linuxBootId(): string | null {
 }
 
 /**
- * Parses proc_pid_stat(5): the command is in parentheses and may contain anything; state, group and start time follow
- * it.
+ * Parses proc_pid_stat(5). The command is in parentheses and may contain any characters. State, group and start time
+ * come after it.
  */
 function identifyOnLinux(pid: number): ReturnType<ProcessTable['identify']> {
   const stat = attempt(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
@@ -45,7 +46,7 @@ function darwinBootId(): string | null {
   return attempt(() => execFileSync('sysctl', ['-n', 'kern.bootsessionuuid'], { encoding: 'utf8' }).trim());
 }
 
-/** Uses ps(1) of POSIX, which has the same columns on every Unix. */
+/** Uses the POSIX command ps(1), which has the same columns on every Unix. */
 export function identifyByPs(pid: number): ReturnType<ProcessTable['identify']> {
   const args = ['-o', 'stat=', '-o', 'pgid=', '-o', 'lstart=', '-p', String(pid)];
   const env = { ...process.env, LC_ALL: 'C', TZ: 'UTC' };

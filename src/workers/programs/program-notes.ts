@@ -19,13 +19,13 @@ import { createProcessTable, type ProcessIdentity, type ProcessTable } from './p
 /** Folder of the notes, inside the state folder. */
 const NOTES_FOLDER = 'programs';
 
-/** Name of a host's note: its pid and a random part. Other files in the folder are left alone. */
+/** File name of a host's note, made of its pid and a random part. Other files in the folder are left unchanged. */
 const NOTE_NAME = /^\d{1,10}-[0-9a-f]{1,12}\.json$/;
 
-/** Time that a stdio server has between SIGTERM and SIGKILL. */
+/** How long a stdio server may take to end after SIGTERM, before it gets SIGKILL. */
 const GRACE_MS = 2_000;
 
-/** Maximum size of a note. Notes hold a few processes; a larger file was not written by a host. */
+/** Maximum size of a note. A note only lists a few processes, so a larger file was not written by a host. */
 const MAX_NOTE_BYTES = 1_000_000;
 
 /** Content of a note: the host process, and the process groups that it started. */
@@ -36,8 +36,9 @@ interface Note {
 }
 
 /**
- * Keeps a file with the process groups that this host has started. If this host is killed, the next host ends them. The
- * file is written in one step, and need not be flushed: after a power cut, the processes that it names no longer exist.
+ * Writes the process groups that this host has started to a file. If this host is killed, the next host ends them. The
+ * file is replaced in one step. It need not be flushed to disk, because after a power cut its processes no longer
+ * exist.
  */
 export class ProgramNotes {
   readonly #folder: string;
@@ -51,7 +52,7 @@ export class ProgramNotes {
     this.#table = table;
   }
 
-  /** Records that exactly these process groups of this host run now. Without any, removes the file. */
+  /** Records that exactly these process groups of this host are running. Removes the file if no group is running. */
   write(pids: readonly number[]): void {
     const host = this.#table.identify(process.pid);
     const bootId = this.#table.bootId();
@@ -73,7 +74,7 @@ export class ProgramNotes {
     assertTrustedFolder(this.#folder, { mayBeLink: false });
     mkdirSync(this.#folder, { mode: 0o700, recursive: true });
     const temporary = `${this.#path}.tmp`;
-    // A link in its place was created by another program: it is removed, not followed.
+    // A symbolic link at this path was created by another program, so it is removed and not followed.
     rmSync(temporary, { force: true });
     writeFileSync(temporary, JSON.stringify(note), { mode: 0o600, flag: 'wx' });
     renameSync(temporary, this.#path);
@@ -81,8 +82,8 @@ export class ProgramNotes {
 }
 
 /**
- * Ends the process groups that killed hosts left behind. A group is ended if its host has ended and its leader is still
- * the recorded process, with the same pid, start time and boot. Resolves with the pids of the leaders once they have
+ * Ends the process groups that killed hosts left behind. A group is ended if its host has ended, and if its leader is
+ * still the recorded process (same pid, start time and boot). Resolves with the pids of the leaders once they have
  * ended or were killed.
  */
 export async function endLeftPrograms(
@@ -115,8 +116,8 @@ function notesIn(folder: string): readonly string[] {
 }
 
 /**
- * Returns null for a file that no host of this user wrote, or that is incomplete. Other users must not choose which
- * processes are ended.
+ * Reads a note. Returns null if the file is incomplete or was not written by a host of this user, because other users
+ * must not choose which processes are ended.
  */
 function readNote(path: string): Note | null {
   let file: number | null = null;
@@ -134,7 +135,10 @@ function readNote(path: string): Note | null {
   }
 }
 
-/** Whether a value names a process. Pids 0 and 1 would signal this process's own group, or every process. */
+/**
+ * Whether a value identifies a process. Pids 0 and 1 are refused, because signals to them would reach this process's
+ * own group, or every process.
+ */
 function isIdentity(value: unknown): value is ProcessIdentity {
   if (typeof value !== 'object' || value === null || !('pid' in value) || !('startedAt' in value)) return false;
   return Number.isSafeInteger(value.pid) && Number(value.pid) > 1 && typeof value.startedAt === 'string';
@@ -159,6 +163,6 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);
   } catch {
-    // The group ended meanwhile, or belongs to another user.
+    // The group has already ended, or belongs to another user.
   }
 }

@@ -18,8 +18,8 @@ import { basename, dirname, join } from 'node:path';
 import { codeOf } from '../../shared/errors.ts';
 
 /**
- * Reads a file; null if it does not exist. Throws the error of the file system, and an Error for anything but a regular
- * file of at most `maxBytes`.
+ * Reads a file, or returns null if it does not exist. Throws the error of the file system. Throws an Error if it is not
+ * a regular file or has more than `maxBytes` bytes.
  */
 export function readIfThere(path: string, maxBytes: number): Buffer | null {
   let file: number;
@@ -41,11 +41,11 @@ export function readIfThere(path: string, maxBytes: number): Buffer | null {
 }
 
 /**
- * Replaces a state file atomically and durably: readers see the whole old or the whole new content, even after a power
- * loss. The new file has mode 0600. A symbolic link stays, and its target is replaced; if `followsLink` is false, the
- * link itself is replaced. `mayReplace` is called last; if it returns false, the old file stays. Returns whether the
- * file was replaced. Throws the error of the file system, leaving the old file and no temporary file. (The command line
- * writes the files that users request with `writeOutputFile`, which guarantees less.)
+ * Replaces a state file atomically and durably. Readers see either the old or the new content, even after a power loss.
+ * The new file has mode 0600. If the file is a symbolic link, replaces its target, or the link itself if `followsLink`
+ * is false. `mayReplace` is called just before the replacement; if it returns false, the old file stays. Returns
+ * whether the file was replaced. If it throws the error of the file system, the old file stays and no temporary file is
+ * left. (The command line writes the files that users request with `writeOutputFile`, which guarantees less.)
  */
 export function replaceDurably(
   path: string,
@@ -60,7 +60,7 @@ export function replaceDurably(
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
     const file = openSync(temporary, flags, 0o600);
     try {
-      // Unlike writeSync, this repeats short writes.
+      // Unlike `writeSync`, this continues until all bytes are written.
       writeFileSync(file, text);
       fsyncSync(file);
     } finally {
@@ -80,8 +80,8 @@ export function replaceDurably(
 }
 
 /**
- * Removes the temporary files that killed processes left next to the file at `path`. Call it only while no other
- * process can be replacing that file.
+ * Removes the temporary files that killed processes left next to the file at `path`. Must only be called while no other
+ * process can be replacing this file.
  */
 export function removeTemporaries(path: string): void {
   const target = existsSync(path) ? realpathSync(path) : path;
@@ -91,7 +91,7 @@ export function removeTemporaries(path: string): void {
   }
 }
 
-/** Moves a file to the first free name of `PATH.bak`, `PATH.1.bak`, …, and returns that name. */
+/** Renames a file to the first free name of `PATH.bak`, `PATH.1.bak`, …, and returns the new name. */
 export function setAside(path: string): string {
   const backup = freeName(path, 'bak');
   renameSync(path, backup);
@@ -99,7 +99,10 @@ export function setAside(path: string): string {
   return backup;
 }
 
-/** Returns the first free name of `PATH.EXTENSION`, `PATH.1.EXTENSION`, …. A dangling symbolic link counts as taken. */
+/**
+ * Returns the first free name of `PATH.EXTENSION`, `PATH.1.EXTENSION`, …. A name is also in use if a symbolic link with
+ * a missing target has it.
+ */
 export function freeName(path: string, extension: string): string {
   for (let count = 0; ; count += 1) {
     const name = count === 0 ? `${path}.${extension}` : `${path}.${count}.${extension}`;
@@ -111,7 +114,7 @@ function temporaryPrefix(path: string): string {
   return `.${basename(path)}.`;
 }
 
-/** Makes a rename in a folder durable; some systems cannot sync a folder. */
+/** Makes a rename in a folder durable. Does nothing on systems that cannot sync a folder. */
 export function syncFolder(folder: string): void {
   let descriptor: number;
   try {

@@ -2,20 +2,20 @@ import { lstatSync, readlinkSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { SwitchyardError } from '../../shared/errors.ts';
 
-/** Maximum number of symbolic links to follow, as on Linux. */
+/** Maximum number of symbolic links to follow, the same as on Linux. */
 const MAX_HOPS = 40;
 
 const OTHERS_WRITE = 0o002;
 const GROUP_OR_OTHERS_WRITE = 0o022;
 
-/** Whether this process or root owns a file. Always true where there are no user ids, as on Windows. */
+/** Whether this process's user or root owns a file. Always true on systems without user ids, such as Windows. */
 export function isTrustedOwner(uid: number): boolean {
   const own = process.geteuid?.();
   return own === undefined || uid === own || uid === 0;
 }
 
 /**
- * Describes how other users could put files into a folder, as the end of a sentence about the folder; null if they
+ * Returns why other users can put files into a folder, as the end of a sentence about the folder. Returns null if they
  * cannot. Throws the error of the file system.
  */
 export function exposureOf(folder: string): string | null {
@@ -26,17 +26,20 @@ export function exposureOf(folder: string): string | null {
     : null;
 }
 
-/** What {@link assertTrustedFile} allows a file to be. */
+/** Rules for a file that {@link assertTrustedFile} checks. */
 interface FileRules {
-  /** Whether it may be a symbolic link that this user or root made. */
+  /** Whether the file may be a symbolic link that this user or root created. */
   readonly mayBeLink: boolean;
-  /** Whether a pipe, socket or device is allowed, because its reader refuses it anyway. Defaults to false. */
+  /**
+   * Whether a pipe, socket or device passes the check, because the code that reads the file refuses it anyway. Defaults
+   * to false.
+   */
   readonly mayBeOther?: boolean;
 }
 
 /**
- * Checks a file of this package before it is opened. It may be missing. Throws STORE_UNSAFE for anything but a regular
- * file, for a file of another user, and for a hard link in a world-writable folder. Also throws STORE_UNSAFE for a
+ * Checks a file of this package before it is opened. The file may be missing. Throws STORE_UNSAFE if it is not a
+ * regular file, belongs to another user, or is a hard link in a world-writable folder. Also throws STORE_UNSAFE for a
  * symbolic link that is not allowed, forms a loop, or could have been created by another user.
  */
 export function assertTrustedFile(path: string, { mayBeLink, mayBeOther = false }: FileRules): void {
@@ -57,9 +60,9 @@ export function assertTrustedFile(path: string, { mayBeLink, mayBeOther = false 
 }
 
 /**
- * Checks a folder of this package. The folder may be missing. A regular file in its place is not reported here:
- * creating the folder fails then. Throws STORE_UNSAFE for a pipe, a socket or a device, for a symbolic link that
- * another user made, and for any link if `mayBeLink` is false.
+ * Checks a folder of this package. The folder may be missing. Throws STORE_UNSAFE for a pipe, a socket or a device, and
+ * for a symbolic link that another user created or that `mayBeLink` does not allow. A regular file passes, because
+ * creating the folder then fails.
  */
 export function assertTrustedFolder(path: string, { mayBeLink }: Pick<FileRules, 'mayBeLink'>): void {
   const stats = lstatSync(path, { throwIfNoEntry: false });
@@ -71,8 +74,8 @@ export function assertTrustedFolder(path: string, { mayBeLink }: Pick<FileRules,
 }
 
 /**
- * Checks the target of a path. A folder of another user causes a warning; in such a folder, the files of that user are
- * trusted as well.
+ * Checks the file that a path leads to. If its folder belongs to another user, files of that user are
+ * trusted there, and a warning is logged elsewhere.
  */
 function assertTrustedTarget(path: string, stats: Stats): void {
   if (!stats.isFile()) throw unsafe(path, `is not a regular file but ${kindOf(stats)}`);

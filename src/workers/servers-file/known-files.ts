@@ -4,17 +4,17 @@ import { columnsOf, provenRows, sealOf, selectSealed } from '../tables/seal.ts';
 
 type Row = readonly [string, string | null, string | null, string, string, number];
 
-/** State of a file when it was last read or written. */
+/** The state of a `servers.json` when it was last read or written. */
 export interface KnownFile {
   readonly sha256: string | null;
-  /** Checksum of the content that a process was about to write. */
+  /** Checksum of the content that a process was about to write; null if no write was interrupted. */
   readonly pendingSha256: string | null;
-  /** JSON of the file's invalid entries, and of its members other than `servers`. */
+  /** The invalid entries of the file as JSON. `rest` has its fields other than `servers`. */
   readonly bad: string;
   readonly rest: string;
 }
 
-/** The state of each `servers.json` when file and store last agreed. */
+/** The state of each `servers.json` when the file and the store last had the same content. */
 export class KnownFiles {
   readonly #database: DatabaseSync;
 

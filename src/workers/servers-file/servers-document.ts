@@ -3,7 +3,7 @@ import { parseForeignJson } from '../../shared/json/parse-foreign.ts';
 import { type ServerInfo, serverInfoFault } from '../../shared/servers/server-info.ts';
 import type { BadPlace } from '../../shared/servers/server-records.ts';
 
-/** An invalid entry of the file, and its place. */
+/** An invalid entry of the file and its position. */
 export interface BadServer extends BadPlace {
   readonly value: unknown;
 }
@@ -11,18 +11,18 @@ export interface BadServer extends BadPlace {
 /** The content of a `servers.json`. */
 export interface ServersDocument {
   readonly servers: readonly ServerInfo[];
-  /** Invalid entries, which stay in the file unchanged. */
+  /** Invalid entries. They stay in the file unchanged. */
   readonly bad: readonly BadServer[];
-  /** Members of the file other than `servers`. */
+  /** Fields of the file other than `servers`. */
   readonly rest: Readonly<Record<string, unknown>>;
 }
 
-/** Newest format of the file that can be read; a file without `version` has this format. */
+/** Newest format of the file that this version can read. A file without `version` has this format. */
 const FORMAT_VERSION = 1;
 
 /**
- * Limits of the parser. A deeper document could be read but not written again. The amount of content is not limited: it
- * is the host's own, and this thread has no other work.
+ * Limits of the parser. Without a depth limit, a document could be read but not written again. The size is not limited
+ * here, because the file belongs to this host, and this thread has no other work.
  */
 const LIMITS = {
   maxDepth: 1_000,
@@ -33,10 +33,10 @@ const LIMITS = {
 
 export type ParsedServers =
   | { readonly kind: 'document'; readonly document: ServersDocument }
-  /** The file is truncated, not JSON, or has another or a newer format. It must not be overwritten. */
+  /** The file is truncated, is not JSON, or has a format that this version cannot read. It must not be overwritten. */
   | { readonly kind: 'unreadable'; readonly reason: string; readonly isCutOff: boolean };
 
-/** Parses the text of a `servers.json`, entry by entry. Of two entries with one name, the first counts. */
+/** Parses the text of a `servers.json`, entry by entry. If two entries have the same name, the first one counts. */
 export function parseServers(text: string): ParsedServers {
   let value: unknown;
   try {

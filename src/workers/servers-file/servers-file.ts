@@ -11,23 +11,23 @@ import { ServersText } from './servers-text.ts';
 /** Maximum file size. A larger file is neither written nor read. */
 export const MAX_BYTES = 64 * 1024 * 1024;
 
-/** The planned content of a file, rendered from the table at a revision. */
+/** The content that is to be written to a file, made from the table at a revision. */
 interface Plan {
   readonly bytes: Buffer;
   readonly digest: string;
   readonly revision: number;
 }
 
-/** Number of times that other processes may interfere before a write fails. */
+/** A write fails after this many attempts, if other processes keep changing the file. */
 const MAX_TRIES = 20;
 
-/** Pause between tries. All pauses together last longer than another program may take to write the file in place. */
+/** Pause between two attempts. All pauses together are longer than another program takes to write the file. */
 const PAUSE_MS = 150;
 
 /**
- * Keeps a `servers.json` and the table in sync. The table is authoritative. The file is what users and other programs
- * edit, so each entry is compared with its state when file and table last agreed. All methods hold the store's write
- * lock, so no process writes an older state over a newer one.
+ * Synchronises a `servers.json` with the table of servers. The table takes precedence. Users and other programs edit
+ * the file, so each entry is compared with its state when file and table last had the same content. All methods run
+ * under the write lock of the store, so that no process overwrites a newer state with an older one.
  */
 export class ServersFile {
   readonly #path: string;
@@ -35,10 +35,10 @@ export class ServersFile {
   readonly #table: ServerTable;
   readonly #files: KnownFiles;
   #text: ServersText;
-  /** Revision up to which the file is known to agree with the table; null if unknown. */
+  /** The file is known to match the table up to this revision; null if nothing is known. */
   #agreedRevision: number | null = null;
   #seen = '';
-  /** Stamp of the file just before it was last read. */
+  /** State of the file just before it was last read, as `stampOf` returns it. */
   #readStamp = '';
 
   constructor(path: string, database: DatabaseSync, table: ServerTable) {
@@ -57,19 +57,22 @@ export class ServersFile {
     return hasChanged;
   }
 
-  /** Applies the changes made in the file since file and table last agreed. Throws errors of the disk and the store. */
+  /**
+   * Applies the changes that were made in the file since file and table last had the same content. Throws errors of the
+   * disk and the store.
+   */
   read(): readonly FileProblem[] {
     return this.#locked(() => {
-      // The processes that wrote the temporary files were killed: while this process holds the lock, no other process
-      // writes the file.
+      // These files belong to processes that were killed, because no other process writes the file while this one has
+      // the lock.
       removeTemporaries(this.#path);
       return this.#read() ?? [];
     });
   }
 
   /**
-   * Applies the changes made in the file, then writes the file if it differs from the table. Waits while another
-   * program is writing it.
+   * Applies the changes that were made in the file, then writes the file if it differs from the table. Waits while
+   * another program is writing the file.
    */
   write(): readonly FileProblem[] {
     const problems: FileProblem[] = [];
@@ -85,25 +88,25 @@ export class ServersFile {
     throw new Error(`${this.#path} could not be written, because other processes keep changing it`);
   }
 
-  /** Returns the invalid entries of the file when it was last read. */
+  /** Returns the invalid entries that the file had when it was last read. */
   bad(): readonly BadPlace[] {
     return (JSON.parse(this.#files.of(this.#path).bad) as BadServer[]).map(({ place, reason }) => ({ place, reason }));
   }
 
-  /** Whether there is no usable file. */
+  /** Whether the file is missing or unusable. */
   isGone(): boolean {
     return this.#files.of(this.#path).sha256 === null;
   }
 
-  /** Whether the file differs from the table, as after a process that was killed before it wrote the file. */
+  /** Whether the file differs from the table, for example because a process was killed before it wrote the file. */
   isBehind(): boolean {
     const { digest, known } = this.#wanted();
     return digest !== known.sha256 && (known.sha256 !== null || !this.#text.isEmpty);
   }
 
   /**
-   * Runs `work` under the store's write lock. If it throws, the transaction is rolled back and everything cached is
-   * dropped.
+   * Runs `work` under the write lock of the store. If `work` throws, the transaction is rolled back, and everything
+   * cached is dropped.
    */
   #locked<T>(work: () => T): T {
     try {
@@ -118,31 +121,32 @@ export class ServersFile {
   }
 
   /**
-   * Records the planned content of the file; null if the file already has it. The record is durable before the file is
-   * written. Otherwise a process killed between writing the file and recording it would leave a file that looks edited
-   * and would win over later changes.
+   * Records the content that is about to be written. Returns null if the file already has it. The record is on disk
+   * before the file is written. Otherwise, if the process were killed in between, the file would look as if a user had
+   * edited it.
    */
   #plan(): Plan | null {
     const { bytes, digest, known } = this.#wanted();
     if (digest === known.sha256) return null;
     if (bytes.length > MAX_BYTES)
-      throw new Error(`${this.#path} would be larger than ${MAX_BYTES} bytes and was not written; remove servers`);
+      throw new Error(`${this.#path} was not written, as it would be larger than ${MAX_BYTES} bytes. Remove servers`);
     this.#files.remember(this.#path, { ...known, pendingSha256: digest });
     return { bytes, digest, revision: this.#table.revision() };
   }
 
-  /** Writes the file, unless its plan was replaced or the file was edited meanwhile. Returns whether it was written. */
+  /**
+   * Writes the file, unless another plan has replaced this one, or the file was edited. Returns whether it was written.
+   */
   #carryOut({ bytes, digest, revision }: Plan): boolean {
     const known = this.#files.of(this.#path);
     if (known.pendingSha256 !== digest) return false;
     if (!replaceDurably(this.#path, bytes, () => stampOf(this.#path) === this.#readStamp)) return false;
-    // Forget the last stamp: if the file were deleted again, it would otherwise look unchanged.
+    // The last stamp is forgotten, because the file would look unchanged if it were deleted again.
     this.#seen = '';
     this.#files.remember(this.#path, { ...known, sha256: digest, pendingSha256: null });
-    // Another process may have dropped the recorded state of the file.
+    // If another process has dropped the recorded state of the file, everything is recorded again.
     this.#table.agreeWithFile(known.sha256 === null ? 0 : (this.#agreedRevision ?? 0), revision);
-    // Servers that changed after this plan get into the file with the next plan. For now, the file has them as in this
-    // plan.
+    // Servers that changed after this plan was made are still old in the file, and the table has to record this.
     const later = this.#table.since(revision).rows;
     this.#table.noteSaid(later.map(({ name }) => [name, this.#text.digestOf(name)]));
     this.#agreedRevision = revision;
@@ -154,26 +158,26 @@ export class ServersFile {
     const known = this.#files.of(this.#path);
     const bad = JSON.parse(known.bad) as BadServer[];
     const rest = JSON.parse(known.rest) as ServersDocument['rest'];
-    // A bad entry of the file is written instead of the server with the same name.
+    // If a server has the same name as an invalid entry of the file, only the invalid entry is written.
     const without = new Set(bad.flatMap(({ value }) => nameOf(value) ?? []));
     const bytes = this.#text.render({ bad, rest }, without);
     return { bytes, digest: digestOf(bytes), known };
   }
 
-  /** Reads and merges the file. Returns null if another program is still writing it. */
+  /** Reads the file and applies its changes. Returns null if another program is still writing the file. */
   #read(): readonly FileProblem[] | null {
     this.#readStamp = stampOf(this.#path);
     if (sizeOf(this.#path) > MAX_BYTES) return this.#setAside(`it is larger than ${MAX_BYTES} bytes`);
     const bytes = readIfThere(this.#path, MAX_BYTES);
     const known = this.#files.of(this.#path);
-    // A missing file has no content to merge: it is written again.
+    // If the file is missing, there are no changes to apply, and the file is written again.
     if (bytes === null && known.sha256 !== null) this.#forget();
     const digest = bytes === null ? null : digestOf(bytes);
     if (bytes === null || digest === null || digest === known.sha256) return [];
     const parsed = parseServers(bytes.toString('utf8'));
     if (parsed.kind === 'unreadable') return this.#setAside(parsed.reason, parsed.isCutOff);
     this.#agreedRevision = null;
-    // A process of this package wrote this file and was killed before it recorded that. So nobody edited the file.
+    // Nobody edited this file. A process of this package wrote it, and was killed before it could record this.
     const isOurs = digest === known.pendingSha256;
     const changes = isOurs ? [] : this.#merge(parsed.document);
     const { servers, bad, rest } = parsed.document;
@@ -194,7 +198,7 @@ export class ServersFile {
     return problems;
   }
 
-  /** Renames the file, unless another program may still be completing it. */
+  /** Renames the file, unless another program may still be writing it. */
   #setAside(reason: string, isCutOff = false): readonly FileProblem[] | null {
     if ((isCutOff && isJustWritten(this.#path)) || stampOf(this.#path) !== this.#readStamp) {
       this.#seen = '';
@@ -205,7 +209,7 @@ export class ServersFile {
     return [{ kind: 'set-aside', backup, reason }];
   }
 
-  /** Three-way merge of the file, the table, and the state in which both last agreed. */
+  /** Three-way merge of the file, the table, and their last common state. */
   #merge({ servers, bad }: ServersDocument): readonly ServerChange[] {
     const rows = this.#table.all();
     const byName = new Map(rows.map((row) => [row.name, row]));
@@ -213,7 +217,7 @@ export class ServersFile {
     for (const info of servers) {
       const row = byName.get(info.name);
       const said = digestOf(JSON.stringify(info));
-      // An entry that is unchanged since both agreed is skipped: the table's version is newer.
+      // An entry that is the same as in the last common state is skipped, because the table may have a newer version.
       if (row === undefined || (said !== row.fileSha256 && said !== row.sha256))
         changes.push({ name: info.name, info });
     }
@@ -226,7 +230,7 @@ export class ServersFile {
     return changes;
   }
 
-  /** Drops the recorded state of the file. Its content remains in the table only. */
+  /** Drops the recorded state of the file. The servers then only exist in the table. */
   #forget(): void {
     this.#files.forget(this.#path);
     this.#agreedRevision = null;
@@ -234,7 +238,7 @@ export class ServersFile {
   }
 }
 
-/** Returns the name of an entry in the file; null if it has no name. */
+/** Returns the name of an entry in the file, or null if it has no name. */
 export function nameOf(value: unknown): string | null {
   const name = typeof value === 'object' && value !== null && 'name' in value ? value.name : null;
   return typeof name === 'string' ? name : null;

@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { EPOCH_FILE, isFirstAnswersName, MAX_FIRST_ANSWERS_FILES } from '../../shared/protocol/first-answers.ts';
 import { replaceDurably } from '../servers-file/durable-file.ts';
 
-/** Writes the first answers of that name, or removes them (null). Throws the error of the file system. */
+/** Writes the first answers with this name. Removes them if `bytes` is null. Throws the error of the file system. */
 export function writeFirstAnswers(stateDir: string, name: string, bytes: Uint8Array | null): void {
   const path = join(stateDir, name);
   if (bytes === null) {
     rmSync(path, { force: true });
     return;
   }
-  // A link in its place was created by another program, so it is replaced and not followed.
+  // A symbolic link at this path was created by another program, so it is replaced and not followed.
   replaceDurably(path, bytes, () => true, false);
   const others = readdirSync(stateDir).filter((other) => isFirstAnswersName(other) && other !== name);
   if (others.length < MAX_FIRST_ANSWERS_FILES) return;
@@ -19,12 +19,12 @@ export function writeFirstAnswers(stateDir: string, name: string, bytes: Uint8Ar
   for (const { other } of byAge.slice(MAX_FIRST_ANSWERS_FILES - 1)) rmSync(join(stateDir, other), { force: true });
 }
 
-/** Invalidates all first answers that were written to a folder until now. Throws the error of the file system. */
+/** Makes all first answers in a folder invalid that were written before. Throws the error of the file system. */
 export function raiseEpoch(stateDir: string): void {
   replaceDurably(join(stateDir, EPOCH_FILE), randomUUID(), () => true, false);
 }
 
-/** Returns 0 for a file that another process removed meanwhile. */
+/** Returns when a file was written, or 0 if another process has removed it. */
 function writtenAtMs(path: string): number {
   return lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }

@@ -1,15 +1,15 @@
 import { statfsSync } from 'node:fs';
 
-/** How the store isolates a transaction until it is complete. */
+/** The journal mode of a store, and why it was chosen. */
 export interface JournalChoice {
   readonly mode: 'WAL' | 'TRUNCATE';
-  /** Why the faster mode is not used; null if it is used. */
+  /** Why the faster mode (WAL) is not used; null if it is used. */
   readonly reason: string | null;
 }
 
 /**
- * Types of file systems (statfs(2), `linux/magic.h`) that other machines may write to as well. WAL shares memory
- * between its users, which is impossible over a network (https://sqlite.org/wal.html, "all processes using a database
+ * File systems (types of statfs(2), `linux/magic.h`) to which other machines may write, too. WAL needs memory that all
+ * its users share, which is impossible over a network (https://sqlite.org/wal.html, "all processes using a database
  * must be on the same host computer").
  */
 const NETWORK_FILE_SYSTEMS: ReadonlyMap<number, string> = new Map([
@@ -18,8 +18,8 @@ const NETWORK_FILE_SYSTEMS: ReadonlyMap<number, string> = new Map([
   [0xff534d42, 'CIFS'],
   [0xfe534d42, 'SMB2'],
   [0x01021997, '9p'],
-  // sshfs and similar file systems, and virtiofs. A local FUSE file system loses little if it counts as a network file
-  // system.
+  // FUSE includes sshfs, virtiofs and similar file systems. A local FUSE file system loses little if it counts as a
+  // network file system.
   [0x65735546, 'FUSE'],
   [0x5346414f, 'AFS'],
   [0x6b414653, 'AFS'],
@@ -31,23 +31,23 @@ const NETWORK_FILE_SYSTEMS: ReadonlyMap<number, string> = new Map([
   [0x786f4256, 'vboxsf'],
 ]);
 
-/** Returns the name of the network file system that `folder` is on. Null if it is local or cannot be determined. */
+/** Returns the name of the network file system that contains `folder`. Null if the file system is local or unknown. */
 export function networkFileSystemOf(folder: string): string | null {
   if (folder.startsWith('\\\\')) return 'SMB';
-  // Other systems number their types differently.
+  // On other systems, the types have other numbers.
   if (process.platform !== 'linux') return null;
   return networkFileSystem(statfsSync(folder).type);
 }
 
-/** Returns the name of a network file system by its type in statfs(2); null for any other type. */
+/** Returns the name of the network file system with this type of statfs(2), or null for any other type. */
 export function networkFileSystem(type: number): string | null {
-  // A type is 32 bits wide and may be signed or unsigned.
+  // The type has 32 bits and may be signed or unsigned.
   return NETWORK_FILE_SYSTEMS.get(type >>> 0) ?? null;
 }
 
 /**
- * Whether two connections that checkpoint at the same time may corrupt a database in WAL mode. Affects versions up to
- * 3.51.2, except those with a backported fix (https://sqlite.org/wal.html#walresetbug).
+ * Whether this version of SQLite may corrupt a database in WAL mode if two connections checkpoint it at the same time.
+ * This affects versions up to 3.51.2, except those with a backported fix (https://sqlite.org/wal.html#walresetbug).
  */
 export function hasWalResetBug(sqliteVersion: string): boolean {
   const [major = 0, minor = 0, patch = 0] = sqliteVersion.split('.').map(Number);

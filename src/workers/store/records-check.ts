@@ -6,14 +6,17 @@ import { hasGoodBody, hasGoodKeys, sourceRowOf } from '../tables/source-row.ts';
 
 /** A record that fails its checksum or cannot be read. */
 interface DamagedRecord {
-  /** Name of the server that the record describes. Null for any other record, and if the name cannot be determined. */
+  /**
+   * Name of the server that the record describes. Null if the record does not describe a server, or if the name is
+   * unreadable.
+   */
   readonly server: string | null;
   readonly message: string;
-  /** Whether only the next load of a map can restore the record. All other records can be restored without a load. */
+  /** Whether only the next load of a map can restore the record. */
   readonly isWaitedFor: boolean;
 }
 
-/** The records of a store, each of them verified. */
+/** The records of a store whose checksums were verified. */
 export interface ProvenRecords {
   readonly damaged: readonly DamagedRecord[];
   readonly count: number;
@@ -21,9 +24,7 @@ export interface ProvenRecords {
   readonly files: readonly SealedRow[];
 }
 
-/**
- * Reads and verifies every record that has a checksum. Throws SQLite's error for a table that cannot be read at all.
- */
+/** Reads and verifies every record that has a checksum. Throws the error of SQLite if a table cannot be read at all. */
 export function proveRecords(database: DatabaseSync): ProvenRecords {
   const damaged: DamagedRecord[] = [];
   const note = (message: string, server: string | null = null, isWaitedFor = false): void =>

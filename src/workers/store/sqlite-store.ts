@@ -29,10 +29,10 @@ import { readBrokenTail } from './write-ahead-log.ts';
 
 type Tell = (note: StoreNote) => void;
 
-/** The store on disk: SQLite with synchronous=FULL, in WAL mode where that is safe. Every answered write is durable. */
+/** The store on disk (SQLite, synchronous=FULL, WAL where safe). Each write is durable when its method returns. */
 export class SqliteStore {
   readonly path: string;
-  /** Identity of the file. A file with another id at the same path is a different store. */
+  /** Identifies the file. If there is a file with another id at the same path, it is a different store. */
   readonly fileId: string | null;
   readonly #stateDir: string;
   readonly #database: DatabaseSync;
@@ -42,9 +42,9 @@ export class SqliteStore {
   #toolTable: ToolTable | null = null;
 
   /**
-   * Opens or creates the store in `stateDir`, and verifies its structure; records are verified when they are read.
-   * Throws STORE_TOO_NEW, STORE_UNSAFE, STORE_FOREIGN, or STORE_UNAVAILABLE, whose cause tells whether the store is
-   * damaged (`isDamage`). `journal` overrides the journal mode, in tests only.
+   * Opens or creates the store in `stateDir`, and verifies its structure. Records are verified later, when they are
+   * read. Throws STORE_TOO_NEW, STORE_UNSAFE, STORE_FOREIGN or STORE_UNAVAILABLE. The cause of STORE_UNAVAILABLE shows
+   * whether the store is damaged (`isDamage`). Only tests set `journal`.
    */
   constructor(stateDir: string, tell: Tell = () => {}, journal: JournalChoice | null = null) {
     this.#stateDir = stateDir;
@@ -66,17 +66,19 @@ export class SqliteStore {
     }
   }
 
-  /** Whether the file at the store's path is still this file. */
+  /** Whether the path of the store still leads to the file that is open. */
   isInPlace(): boolean {
     return fileIdOf(this.path) === this.fileId;
   }
 
-  /** Returns what is known about a source. A body that fails its checksum counts as missing; its floor stays valid. */
+  /**
+   * Returns what is stored about a source. A body that fails its checksum counts as missing, but the floor stays valid.
+   */
   readSource(storeKey: string, oldKeys: readonly string[] = []): StoredSource {
     return this.withSources((sources) => sources.read(storeKey, oldKeys));
   }
 
-  /** Stores a map. Durable once this returns. */
+  /** Stores a map. It is durable once this returns. */
   saveMap(map: StoredMap, notes: SourceNotes): void {
     this.withSources((sources) => sources.save(map, notes));
   }
@@ -86,19 +88,21 @@ export class SqliteStore {
     return this.#guard('use the service maps', () => work(this.#sources));
   }
 
-  /** Applies changes to the registry's servers in one commit. Durable once this returns. */
+  /** Applies changes of the registry's servers in one commit. They are durable once this returns. */
   applyServers(changes: readonly ServerChange[]): void {
     this.#guard('write to the registry', () => this.#servers().apply(changes));
   }
 
-  /** Adds servers to the registry in one commit, and returns each outcome. Durable once this returns. */
+  /**
+   * Adds servers to the registry in one commit, and returns the outcome for each. They are durable once this returns.
+   */
   mergeServers(servers: readonly ServerInfo[], mode: MergeMode): ServerOutcome[] {
     return this.#guard('write to the registry', () => this.#servers().merge(servers, mode));
   }
 
   /**
-   * Returns the registry's changes since `known`. `mode` says whether the file at `path` is checked, read or written
-   * first.
+   * Returns the changes of the registry since `known`. First checks, reads or writes the file at `path`, depending on
+   * `mode`.
    */
   syncServers(path: string, known: KnownServers, mode: SyncMode): ServerNews {
     return this.#guard('use the registry', () => {
@@ -108,13 +112,12 @@ export class SqliteStore {
       const storeId = this.#id();
       const isReplaced = known.storeId !== null && (known.storeId !== storeId || known.revision > table.revision());
       const hasChanged = file.hasChanged();
-      // Changes that only the caller knows must reach this store before the file is written.
+      // Changes that only the caller has must reach a new store before the file is written.
       const isToBeWritten = mode === 'write' && !isReplaced;
       const isToBeRead = isReplaced || mode === 'read' || hasChanged;
       const problems = isToBeWritten ? file.write() : isToBeRead ? file.read() : [];
       const { rows, revision } = table.since(isReplaced ? 0 : known.revision);
-      // This comparison takes time, so it is only made for a new caller or a missing file. An edited file is left
-      // unchanged.
+      // This comparison takes time, so it is only made for a new caller or a missing file.
       const isFileBehind = (mode === 'read' || (isToBeRead && file.isGone())) && file.isBehind();
       return {
         known: { storeId, revision },
@@ -127,10 +130,7 @@ export class SqliteStore {
     });
   }
 
-  /**
-   * Verifies every record that has a checksum, except the bodies of maps: a damaged body counts as missing until its
-   * next load.
-   */
+  /** Verifies all checksums but those of map bodies, because a damaged body only counts as missing. */
   prove(): void {
     this.#guard('verify the records', () => {
       const lost = proveRecords(this.#database).damaged.filter(({ isWaitedFor }) => !isWaitedFor);
@@ -138,27 +138,27 @@ export class SqliteStore {
     });
   }
 
-  /** Adds the records that were recovered from a damaged store. Durable once this returns. */
+  /** Adds the records that were recovered from a damaged store. They are durable once this returns. */
   restore(saved: SavedRecords): void {
     this.#guard('restore the records', () => {
-      // Both tables must exist.
+      // Creates the tables that may be missing.
       this.#servers();
       this.#tools();
       inTransaction(this.#database, () => restore(this.#database, saved));
     });
   }
 
-  /** Runs work on the connectors' tools, if `storeId` names this store (null: any store). */
+  /** Runs `work` on the tools of connectors. Does nothing if `storeId` is the id of another store. */
   withTools<T>(storeId: string | null, work: (tools: ToolTable) => T): InStore<T> {
     return this.#guard('use the tools', () => {
       const own = `${this.#id()}@${this.fileId}`;
-      // An image stores no file id, because it may have been copied together with its store.
+      // The id in a start image has no file id, as the image may have been copied with its store.
       const isMeant = storeId === null || storeId === own || own.startsWith(`${storeId}@`);
       return { storeId: own, value: isMeant ? work(this.#tools()) : null };
     });
   }
 
-  /** Writes the start image of `scope`: the maps of these sources and the connectors' tools. */
+  /** Writes the start image of a scope, with the maps of these sources and the tools of the connectors. */
   writeStartImage(scope: string, storeKeys: readonly string[]): void {
     this.#guard('write the start image', () => {
       const maps = storeKeys.flatMap((storeKey) => earlyMapOf(this.readSource(storeKey)));
@@ -195,7 +195,7 @@ export class SqliteStore {
 
   #prepare(stateDir: string, tell: Tell, journal: JournalChoice | null): void {
     this.#database.exec('PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL');
-    // Checked again, because the file may have been replaced between the check and the opening. Nothing is written yet.
+    // The check is repeated, because the file may have been replaced. Nothing has been written yet.
     assertSafeStore(stateDir);
     assertOwnDatabase(this.#database, this.path);
     const exposure = exposureOf(stateDir);
@@ -210,7 +210,7 @@ export class SqliteStore {
       if (version > SCHEMA_VERSION) {
         throw new SwitchyardError(
           'STORE_TOO_NEW',
-          `The store ${this.path} has format ${version}; this version reads up to ${SCHEMA_VERSION}.`,
+          `The store ${this.path} has format ${version}, but this version reads formats up to ${SCHEMA_VERSION}.`,
         );
       }
       if (version < SCHEMA_VERSION) createSchema(this.#database);

@@ -12,7 +12,7 @@ import type { StoredSource } from '../../shared/protocol/writer-messages.ts';
 import { replaceDurably } from '../servers-file/durable-file.ts';
 import type { ToolTable } from '../tables/tool-table.ts';
 
-/** Maximum size of an image. Connectors that do not fit are read from the store a little later. */
+/** Maximum size of a start image, in bytes. Connectors that do not fit are read from the store a little later. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
 /** The content of a start image. */
@@ -24,8 +24,8 @@ export interface StartImageParts {
 }
 
 /**
- * Returns the image's part of a source as a list of one. The list is empty if there is no map, or if a part of the
- * source is damaged or too large. The next start then has to read the store first.
+ * Returns what the start image contains about a source, as a list with one element. The list is empty if there is no
+ * map, or if the source is damaged or too large. The next start then has to read the store first.
  */
 export function earlyMapOf({ map, isDamaged, ...facts }: StoredSource): EarlyMap[] {
   const { seenSigned, mapId, keyVersion, keyDocument } = facts;
@@ -34,7 +34,7 @@ export function earlyMapOf({ map, isDamaged, ...facts }: StoredSource): EarlyMap
   return [{ map, facts: { seenSigned, mapId, keyVersion, keyDocument } }];
 }
 
-/** Writes the start image of a scope in one step. Throws the error of the file system. */
+/** Writes the start image of a scope atomically. Throws the error of the file system. */
 export function writeStartImage(stateDir: string, { scope, storeId, maps, table }: StartImageParts): void {
   const header: StartImageHeader = {
     format: START_IMAGE_FORMAT,
@@ -51,7 +51,7 @@ export function writeStartImage(stateDir: string, { scope, storeId, maps, table 
     if (size > MAX_BYTES) break;
     frames.push(frame);
   }
-  // The image is never kept elsewhere, so a link in its place was made by another program.
+  // A symbolic link at this path was made by another program, so it is replaced and not followed.
   replaceDurably(join(stateDir, startImageName(scope)), Buffer.concat(frames), () => true, false);
 }
 

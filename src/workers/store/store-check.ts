@@ -6,23 +6,23 @@ import { SCHEMA_VERSION, schemaVersionOf } from '../tables/schema.ts';
 import { proveRecords } from './records-check.ts';
 import { readBrokenTail } from './write-ahead-log.ts';
 
-/** Result of checking a store. */
+/** Result of the check of a store. */
 export interface CheckedStore {
   readonly findings: readonly RegistryFinding[];
-  /** Checksum of each server, by name; null if the store cannot be read. */
+  /** Checksum of each server, by server name; null if the store cannot be read. */
   readonly servers: ReadonlyMap<string, string> | null;
-  /** Returns the checksum of a `servers.json` when the store last wrote or read it. */
+  /** Returns the checksum that a `servers.json` had when the store last wrote or read it. */
   readonly knownFile: (path: string) => string | null;
 }
 
-/** Maximum number of structural faults that are reported. */
+/** Maximum number of faults in the structure that are reported. */
 const MAX_FAULTS = 20;
 
-/** Checks a store without changing it: its structure, its log and each record's checksum. Never throws. */
+/** Checks the structure, the log and the checksums of a store, without changing it. Never throws. */
 export function checkStore(storePath: string): CheckedStore {
   const nothing = { servers: null, knownFile: () => null };
   const fail = (message: string): CheckedStore => ({ ...nothing, findings: [failed('store', null, message)] });
-  if (!existsSync(storePath)) return fail(`${storePath} does not exist; it can be rebuilt from the file`);
+  if (!existsSync(storePath)) return fail(`${storePath} does not exist. It can be rebuilt from the file`);
   let database: DatabaseSync | null = null;
   try {
     database = new DatabaseSync(storePath, { readOnly: true });
@@ -30,16 +30,16 @@ export function checkStore(storePath: string): CheckedStore {
     const version = schemaVersionOf(database);
     if (version > SCHEMA_VERSION)
       return fail(
-        `${storePath} has format ${version}; this version reads up to ${SCHEMA_VERSION}. Use a newer version`,
+        `${storePath} has format ${version}, but this version reads formats up to ${SCHEMA_VERSION}. Use a newer one`,
       );
-    if (version === 0) return fail(`${storePath} is empty; it can be rebuilt from the file`);
+    if (version === 0) return fail(`${storePath} is empty. It can be rebuilt from the file`);
     const faults = structureFaults(database);
     if (faults.length > 0)
       return { ...nothing, findings: faults.map((fault) => failed('store', null, `${storePath}: ${fault}`)) };
     const store: RegistryFinding = { check: 'store', outcome: 'ok', subject: null, message: `${storePath} is intact` };
     if (version < SCHEMA_VERSION) {
-      const when = 'is upgraded when it is next opened; its records are not checked until then';
-      const message = `it has the older format ${version} and ${when}`;
+      const when = 'is upgraded when it is next opened. Its records are not checked until then';
+      const message = `the store has the older format ${version} and ${when}`;
       return { ...nothing, findings: [store, { check: 'records', outcome: 'note', subject: null, message }] };
     }
     return checkRecords(database, [store, checkLog(storePath)]);
@@ -61,9 +61,9 @@ function checkLog(storePath: string): RegistryFinding {
     return failed(
       'log',
       null,
-      `the last ${pages} pages of its log fail their checksum; the last changes may be missing`,
+      `the last ${pages} pages of the log of the store fail their checksums, so the last changes may be missing`,
     );
-  return { check: 'log', outcome: 'ok', subject: null, message: 'its log is intact' };
+  return { check: 'log', outcome: 'ok', subject: null, message: 'the log of the store is intact' };
 }
 
 function checkRecords(database: DatabaseSync, before: readonly RegistryFinding[]): CheckedStore {

@@ -18,27 +18,27 @@ import { freeName, syncFolder } from '../servers-file/durable-file.ts';
 import { assertTrustedFile } from '../servers-file/file-trust.ts';
 
 /**
- * Lock file next to the store. A process that sets the store aside, or cleans up after a missing store, holds SQLite's
- * lock on this file. The file stays empty.
+ * Lock file next to the store. A process has SQLite's lock on this file while it sets the store aside, or cleans up
+ * after a missing store. The file stays empty.
  */
 export const LOCK_FILE = 'switchyard.lock';
 
 /**
- * Suffixes of the files that SQLite keeps next to a database. They belong to one particular file: if another file takes
- * that path, SQLite would wrongly apply them to it.
+ * Suffixes of the files that SQLite creates next to a database. They belong to one particular file. If another file
+ * takes its path, SQLite would wrongly use them for that file.
  */
 export const SIDE_FILES = ['-wal', '-shm', '-journal'];
 
-/** Maximum number of symbolic links to follow, as on Linux. */
+/** Maximum number of symbolic links to follow, the same as on Linux. */
 const MAX_HOPS = 40;
 
 /**
- * Returns the path of the store in `stateDir` with symbolic links resolved. SQLite keeps its other files next to that
- * path.
+ * Returns the path of the store in `stateDir`, with symbolic links resolved. SQLite creates its other files next to
+ * this path.
  */
 export function storePath(stateDir: string): string {
   let path = join(stateDir, STORE_FILE);
-  // A dangling link counts as well: SQLite would follow it and create the file at its target.
+  // A link with a missing target is followed, too, because SQLite would create the file at its target.
   for (let hops = 0; hops < MAX_HOPS && isLink(path); hops += 1) path = resolve(dirname(path), readlinkSync(path));
   return path;
 }
@@ -47,15 +47,18 @@ function isLink(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }
 
-/** Returns an id for the file at `path` that differs for any other file there; null if the file is missing. */
+/**
+ * Returns the id of the file at `path`, which differs from the id of any later file there. Returns null if the file is
+ * missing.
+ */
 export function fileIdOf(path: string): string | null {
   const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
   return stats === undefined ? null : `${stats.dev}-${stats.ino}`;
 }
 
 /**
- * Creates the folder and the file of a database if they are missing, accessible to their owner only. SQLite gives its
- * side files the same mode. `path` defaults to the path of the store.
+ * Creates the folder and the file of a database if they are missing. Only their owner can access them. SQLite gives its
+ * other files the same mode. `path` defaults to the path of the store.
  */
 export function createStoreFile(stateDir: string, path: string = storePath(stateDir)): void {
   makeFolder(stateDir);
@@ -69,12 +72,13 @@ export function createStoreFile(stateDir: string, path: string = storePath(state
 }
 
 /**
- * Renames a store and its side files to `switchyard.db.corrupt`, `switchyard.db.1.corrupt`, …, and returns that name.
- * Must be called while holding the store's lock. `path` defaults to the path of the store.
+ * Renames a store and SQLite's files next to it to `switchyard.db.corrupt`, `switchyard.db.1.corrupt`, …, and returns
+ * the new name. Must be called while holding the lock of the store. `path` defaults to the path of the store.
  */
 export function setStoreAside(stateDir: string, path: string = storePath(stateDir)): string {
   const backup = freeName(path, 'corrupt');
-  // Side files first: a process that opens a new store now must not find the log of the old store.
+  // The other files are renamed first, because a process that opens a new store now must not find the log of the old
+  // store.
   for (const suffix of SIDE_FILES) if (existsSync(path + suffix)) renameSync(path + suffix, backup + suffix);
   renameSync(path, backup);
   syncFolder(dirname(path));
@@ -82,9 +86,9 @@ export function setStoreAside(stateDir: string, path: string = storePath(stateDi
 }
 
 /**
- * Runs `work` under the store lock of this folder, which one process at a time can hold. The kernel releases the lock
- * when the process ends. Throws SQLite's error after 5 s of waiting, and STORE_UNSAFE or STORE_FOREIGN if another file
- * is in the place of the lock.
+ * Runs `work` under the lock of the store, which only one process at a time can have. The kernel releases the lock when
+ * the process ends. Throws the error of SQLite after 5 s of waiting. Throws STORE_UNSAFE or STORE_FOREIGN if the lock
+ * file is a file of another kind.
  */
 export function holdingStoreLock<T>(stateDir: string, work: () => T): T {
   const path = join(stateDir, LOCK_FILE);
@@ -93,7 +97,7 @@ export function holdingStoreLock<T>(stateDir: string, work: () => T): T {
   if (lstatSync(path).size > 0)
     throw new SwitchyardError(
       'STORE_FOREIGN',
-      `${path} is not the lock file of a store: it is not empty. It was left unchanged; move it away.`,
+      `${path} is not the lock file of a store, because it is not empty. It was left unchanged. Move it away.`,
     );
   const lock = new DatabaseSync(path);
   try {
@@ -105,8 +109,8 @@ export function holdingStoreLock<T>(stateDir: string, work: () => T): T {
 }
 
 /**
- * Creates a folder accessible to its owner only, and its parents. `recursive` would loop forever where no folder can be
- * created, as below /proc.
+ * Creates a folder that only its owner can access, and its parents. The option `recursive` is not used, because it
+ * loops forever where no folder can be created, for example below /proc.
  */
 function makeFolder(path: string): void {
   try {
@@ -120,13 +124,13 @@ function makeFolder(path: string): void {
 }
 
 /**
- * Creates a file readable by its owner only. Never opens an existing database: closing any descriptor of it would drop
- * the locks that another connection of this process holds on it.
+ * Creates a file that only its owner can read. Never opens an existing database, because closing it would drop the
+ * locks that other connections of this process have on it.
  */
 function createPrivately(path: string): void {
   try {
     const file = openSync(path, 'wx', 0o600);
-    // The umask may have removed even the owner's permissions.
+    // Needed because the umask may have removed even the owner's permissions.
     fchmodSync(file, 0o600);
     closeSync(file);
   } catch (error) {

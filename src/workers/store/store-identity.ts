@@ -10,19 +10,16 @@ import { LOCK_FILE, SIDE_FILES, storePath } from './store-files.ts';
 /** Offset at which SQLite stores the application id (https://sqlite.org/fileformat2.html#application_id). */
 const APPLICATION_ID_OFFSET = 68;
 
-/**
- * Text that the schema of a store of any format contains, as SQLite stores it: between zeros, which text files do not
- * have.
- */
+/** Texts that the schema of every store contains, whatever its format. The zero byte only occurs in binary files. */
 const SCHEMA_MARKS = ['CREATE TABLE source (', 'floor_ms', '\0'];
 
-/** Number of bytes to search for the schema, which is in the first pages. */
+/** Number of bytes in which to look for the schema, because it is in the first pages. */
 const SCHEMA_BYTES = 64 * 1024;
 
 /**
- * Checks every file that opening the store touches, before it is opened: the folder, the store, SQLite's side files and
- * the lock. Throws STORE_UNSAFE. The store itself may be a symbolic link that this user made; the other files must not
- * be links.
+ * Checks every file that is used to open the store, before it is opened: the folder, the store, SQLite's files next to
+ * it, and the lock file. Throws STORE_UNSAFE. The store may be a symbolic link that this user created; the other files
+ * must not be links.
  */
 export function assertSafeStore(stateDir: string): void {
   const store = join(stateDir, STORE_FILE);
@@ -33,8 +30,8 @@ export function assertSafeStore(stateDir: string): void {
 }
 
 /**
- * Throws STORE_FOREIGN for an open database that another program created: a database with tables, but without those of
- * a store. Changes nothing. Throws SQLite's error for a damaged database.
+ * Throws STORE_FOREIGN if another program created the open database, because it has tables, but not those of a store.
+ * Changes nothing. Throws the error of SQLite if the database is damaged.
  */
 export function assertOwnDatabase(database: DatabaseSync, path: string): void {
   const tables = database.prepare("SELECT count(*) AS count FROM sqlite_schema WHERE type = 'table'").get();
@@ -45,9 +42,10 @@ export function assertOwnDatabase(database: DatabaseSync, path: string): void {
 }
 
 /**
- * Throws STORE_FOREIGN unless a file that SQLite cannot read used to be a store. It accepts a file with our application
- * id or the text of our schema, and an empty or all-zero file, as a power cut leaves it. Call it only for a file that
- * is about to be set aside: closing its descriptor drops the locks that this process holds on it.
+ * Throws STORE_FOREIGN for a file that was never a store. SQLite cannot read the file, so this looks for the
+ * application id and the text of the schema. An empty or all-zero file is accepted, because a power cut may leave one.
+ * Only call this for a file that is about to be set aside. Closing its descriptor drops the locks that this process has
+ * on the file.
  */
 export function assertWasStore(path: string): void {
   const file = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));

@@ -9,9 +9,8 @@ import { salvage } from './store-salvage.ts';
 type Tell = (note: StoreNote) => void;
 
 /**
- * Keeps the store of a folder open through failures. A deleted or replaced file is reopened. A damaged file is set
- * aside, and a new store is built from the records that can be recovered. After a disk failure the file is opened
- * again.
+ * Keeps the store of a folder open. If the file was deleted or replaced, or if the disk failed, opens it again. Sets a
+ * damaged file aside, and creates a new store with the records that can be recovered.
  */
 export class StoreKeeper {
   readonly #stateDir: string;
@@ -20,8 +19,8 @@ export class StoreKeeper {
   #store: SqliteStore | null = null;
 
   /**
-   * `isRepair`: the user requested a repair, so a file that SQLite cannot read is set aside even if it never was a
-   * store.
+   * With `isRepair`, the user requested a repair. A file that SQLite cannot read is then set aside even if it was never
+   * a store.
    */
   constructor(stateDir: string, tell: Tell, { isRepair = false }: { readonly isRepair?: boolean } = {}) {
     this.#stateDir = stateDir;
@@ -29,17 +28,15 @@ export class StoreKeeper {
     this.#isRepair = isRepair;
   }
 
-  /**
-   * Returns the open store, and opens it first if necessary. Throws STORE_UNAVAILABLE, _TOO_NEW, _UNSAFE or _FOREIGN.
-   */
+  /** Returns the open store, and opens it if necessary. Throws STORE_UNAVAILABLE, _TOO_NEW, _UNSAFE or _FOREIGN. */
   store(): SqliteStore {
     this.#store ??= openStore(this.#stateDir, this.#tell, this.#isRepair);
     return this.#store;
   }
 
   /**
-   * Runs work on {@link store}; errors of the work are rethrown. If the file turns out to be damaged or replaced, the
-   * work runs once more on the file that takes its place, so it must be repeatable.
+   * Runs `work`, which uses {@link store}. Throws the errors of `work`. If the file turns out to be damaged or
+   * replaced, runs `work` once more on the new file, so `work` must be repeatable.
    */
   attempt<T>(work: () => T): T {
     try {
@@ -49,7 +46,7 @@ export class StoreKeeper {
       this.close();
     } catch (error) {
       const damaged = this.#store;
-      // Pages that the kernel failed to write are only written again after the file is reopened (fsyncgate).
+      // Pages that the kernel failed to write are only written again after the file was reopened (fsyncgate).
       if (isDamage(error) || isDiskFailure(error)) this.close();
       if (!isDamage(error) || damaged === null) throw error;
       this.#store = replaceStore(this.#stateDir, damaged.fileId, error, this.#tell, true);
@@ -76,8 +73,8 @@ function openStore(stateDir: string, tell: Tell, isRepair: boolean): SqliteStore
 }
 
 /**
- * Sets a damaged store aside, unless another process already did so, and returns the store that takes its place. Throws
- * STORE_FOREIGN for a file that never was a store, unless `isSurely` says that it was a store or counts as a store.
+ * Sets a damaged store aside, unless another process has done so, and returns the new store at its path. Throws
+ * STORE_FOREIGN if the file was never a store. `isSurely` skips this check.
  */
 function replaceStore(
   stateDir: string,

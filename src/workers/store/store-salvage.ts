@@ -6,17 +6,20 @@ import { insertRows, readProven, type SealedRow, type SealedTable } from '../tab
 /** The records of a damaged store that could be read and verified. */
 export interface SavedRecords {
   readonly tables: ReadonlyMap<SealedTable, readonly SealedRow[]>;
-  /** Records that fail verification or could not be read. */
+  /** Names of the records that fail their checksum or could not be read. */
   readonly lost: readonly string[];
 }
 
 /**
- * Tables to recover. `servers_file` is not among them: without that table, `servers.json` is read again, which restores
- * servers that were lost here.
+ * The tables that are recovered. `servers_file` is not one of them. Without it, `servers.json` is read again, which
+ * restores servers that were lost here.
  */
 const TABLES: readonly SealedTable[] = [SERVERS, SOURCES, PINS];
 
-/** Recovers all readable records of a damaged store. Never throws: everything else is reported as lost. */
+/**
+ * Recovers all readable records of a damaged store. Never throws. Records that cannot be recovered are reported as
+ * lost.
+ */
 export function salvage(path: string): SavedRecords {
   const tables = new Map<SealedTable, readonly SealedRow[]>();
   const lost: string[] = [];
@@ -35,18 +38,19 @@ export function salvage(path: string): SavedRecords {
   return { tables, lost };
 }
 
-/** Inserts recovered records into a store without records, in the caller's transaction. */
+/** Inserts recovered records into a store without records. The caller must have opened a transaction. */
 export function restore(database: DatabaseSync, { tables }: SavedRecords): void {
   for (const [table, rows] of tables) insertRows(database, table, rows);
 }
 
 /**
- * Blocks other processes that still use the damaged store. Once it is renamed, they notice that and open the new store.
+ * Blocks other processes that still use the damaged store. When it has been renamed, they notice this and open the new
+ * store.
  */
 function holdWriters(database: DatabaseSync): void {
   try {
     database.exec('PRAGMA busy_timeout = 1000; BEGIN IMMEDIATE');
   } catch {
-    // A damaged database may refuse the lock; its rows are verified one by one anyway.
+    // A damaged database may refuse the lock. This does not matter, because its rows are verified one by one.
   }
 }

@@ -1,27 +1,26 @@
 import { readFileSync } from 'node:fs';
 import { codeOf } from '../../shared/errors.ts';
 
-/** Sizes from https://sqlite.org/fileformat2.html#walformat */
+/** Sizes of the parts of a log (https://sqlite.org/fileformat2.html#walformat). */
 const LOG_HEADER_BYTES = 32;
 const FRAME_HEADER_BYTES = 24;
 
-/** Magic number of a log. Its last bit gives the byte order in which words are summed. */
+/** Magic number of a log. Its last bit is the byte order for the checksums. */
 const MAGIC = 0x377f0682;
 
-/** The pages of a store's log after the point up to which it is intact. */
+/** The pages of a store's log that follow its intact part. */
 export interface LogTail {
   readonly pages: number;
-  /**
-   * Whether the tail contains a commit. Without a commit, its pages belong to a transaction that was never completed.
-   */
+  /** Whether the pages contain a commit. Without a commit, they belong to a transaction that was never completed. */
   readonly hasCommit: boolean;
 }
 
 const NOTHING: LogTail = { pages: 0, hasCommit: false };
 
 /**
- * Reads the tail of the log at `logPath`; a missing log has no tail. Must be called under the store's write lock.
- * (Closing a file drops this process's locks on it; SQLite holds none on the log.) Throws the error of the file system.
+ * Returns the pages of the log at `logPath` that follow its intact part. A missing log has none. Must be called under
+ * the write lock of the store. (Closing a file drops the locks of this process on it, but SQLite has none on the log.)
+ * Throws the error of the file system.
  */
 export function readBrokenTail(logPath: string): LogTail {
   try {
@@ -33,9 +32,9 @@ export function readBrokenTail(logPath: string): LogTail {
 }
 
 /**
- * Returns the pages of a write-ahead log that fail their checksum, or follow such a page. SQLite silently skips such
- * pages, because an interrupted write leaves them. If no write was interrupted, the disk damaged the pages, and their
- * content is lost.
+ * Returns the pages of a write-ahead log from the first page that fails its checksum. SQLite silently skips such pages,
+ * because an interrupted write leaves them. If no write was interrupted, the disk damaged the pages, and their content
+ * is lost.
  */
 export function brokenTail(log: Uint8Array): LogTail {
   if (log.length <= LOG_HEADER_BYTES + FRAME_HEADER_BYTES) return NOTHING;
@@ -43,7 +42,7 @@ export function brokenTail(log: Uint8Array): LogTail {
   const magic = view.getUint32(0);
   const sum = new LogSum(view, (magic & 1) === 0);
   sum.add(0, 24);
-  // Without a valid header no page of the log counts, and the content of the log cannot be determined.
+  // Without a valid header, no page of the log can be used, and its content is unknown.
   if (magic >>> 1 !== MAGIC >>> 1 || !sum.is(24)) return { pages: Math.ceil(log.length / 4_096), hasCommit: true };
   const frameBytes = FRAME_HEADER_BYTES + view.getUint32(8);
   const frames = Math.floor((log.length - LOG_HEADER_BYTES) / frameBytes);
@@ -51,7 +50,8 @@ export function brokenTail(log: Uint8Array): LogTail {
   let tail = NOTHING;
   for (let index = 0; index < frames; index += 1) {
     const at = LOG_HEADER_BYTES + index * frameBytes;
-    // A page left by an earlier log has other salts. A damaged page of this log may have lost one of its two salts.
+    // Both salts of a page from an earlier log are different. A damaged page of this log may still have one correct
+    // salt.
     const salts = [8, 12].filter((offset) => view.getUint32(at + offset) === view.getUint32(8 + offset)).length;
     if (isWhole) {
       sum.add(at, 8);

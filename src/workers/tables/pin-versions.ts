@@ -6,8 +6,9 @@ import { columnsOf, provenRows, sealOf, selectSealed } from './seal.ts';
 import { inTransaction } from './server-table.ts';
 
 /**
- * The revision of a pin is the number of the fleet's approvals times this factor, plus the number of the host's own
- * approvals since the fleet's last one. A host's own approval therefore never looks like a newer approval of the fleet.
+ * The revision of a pin is the number of approvals by the fleet times this factor, plus the number of the host's own
+ * approvals since the fleet's last one. An approval by the host itself is therefore never taken for a newer approval by
+ * the fleet.
  */
 const PER_VERSION = 2 ** 20;
 
@@ -20,8 +21,8 @@ const IDS = `
 `;
 
 /**
- * Reads the pins of the connectors after `afterId`: all pins, or only the pins that the fleet approved. Throws a
- * DamageError if a pin fails its checksum.
+ * Reads the pins of the connectors after `afterId`. With `approved`, only reads the pins that the fleet approved.
+ * Throws a DamageError if a pin fails its checksum.
  */
 export function readPins(database: DatabaseSync, scope: string, afterId: string, which: 'approved' | 'all'): PinPage {
   const least = which === 'all' ? 0 : PER_VERSION;
@@ -43,9 +44,7 @@ export function readPins(database: DatabaseSync, scope: string, afterId: string,
   return { pins, nextId: ids.length < PAGE_SIZE ? null : lastId };
 }
 
-/**
- * Replaces these pins in one commit. A pin is skipped if an approval of the same or a newer version is already stored.
- */
+/** Replaces these pins in one commit, except those for which the same or a newer approval is already stored. */
 export function repin(database: DatabaseSync, scope: string, pins: readonly ApprovedPin[]): void {
   inTransaction(database, () => {
     const known = database.prepare(

@@ -1,6 +1,6 @@
 /**
- * The schema of the store: every table and index, the format's version and how an older format is upgraded. The
- * statements that read and write a table are in the file of that table.
+ * The schema of the store: its tables and indexes, the version of the format, and how an older format is upgraded. The
+ * statements that use a table are in the file of that table.
  */
 
 import type { DatabaseSync } from 'node:sqlite';
@@ -8,26 +8,26 @@ import { addSealFunction, insertRows, layoutIn, readProven, type SealedTable, se
 import { DamageError } from './sqlite-errors.ts';
 
 /**
- * The format of the store, kept in `PRAGMA user_version`. Raise it with every change of the tables; a store with a
- * higher format is left alone. Format 4 sealed the rows, 6 gave `servers_file` its pending checksum, 7 gave every row a
- * revision, 8 added to `source` what is remembered about its signers.
+ * The format of the store, stored in `PRAGMA user_version`. Increase it with every change of the tables. A store with a
+ * higher format is left unchanged. Format 4 sealed the rows. Format 6 gave `servers_file` its pending checksum. Format
+ * 7 gave every row a revision. Format 8 added facts about the signers to `source`.
  */
 export const SCHEMA_VERSION = 8;
 
 /**
  * Application id in the database header that marks a file as a store of this package ("swyd"). Stores of early versions
- * have none.
+ * do not have it.
  */
 export const APPLICATION_ID = 0x73777964;
 
-/** A table of the store: the statements that create it, and the columns that its seal covers. */
+/** A table of the store, with the statements that create it and the columns that its seal covers. */
 interface StoreTable extends SealedTable {
   readonly create: string;
 }
 
 /**
- * The id that distinguishes this store from any other at the same path. The inode is not enough: the next file there
- * may get the same number.
+ * The id that distinguishes this store from any other store at the same path. The inode is not enough, because the next
+ * file there may get the same inode.
  */
 const STORE_ID = `
   CREATE TABLE IF NOT EXISTS store (id TEXT NOT NULL) STRICT;
@@ -35,9 +35,9 @@ const STORE_ID = `
 `;
 
 /**
- * Service maps as last accepted, and what is remembered about their signers. The body and the key document have their
- * own checksums, so that damage to them leaves the rest of the row valid. The column `floor_ms` is null before the
- * first map and after the floor was reset. The five columns of a map are null together if no map is stored.
+ * The service maps that were accepted last, and facts about their signers. The body and the key document have separate
+ * checksums, so that damage to them leaves the rest of the row valid. The column `floor_ms` is null before the first
+ * map, and after the floor was reset. If no map is stored, the five columns of the map are null.
  */
 export const SOURCES: StoreTable = {
   name: 'source',
@@ -79,8 +79,8 @@ export const SOURCES: StoreTable = {
 };
 
 /**
- * Servers of the registry. The row of a removed server stays, without its `info`, so that other processes notice the
- * removal.
+ * The servers of the registry. The row of a removed server stays, but without its `info`, so that other processes
+ * notice the removal.
  */
 export const SERVERS: StoreTable = {
   name: 'server',
@@ -100,7 +100,7 @@ export const SERVERS: StoreTable = {
   rest: [],
 };
 
-/** The state of each `servers.json` when file and store last agreed. */
+/** The state of each `servers.json` when the file and the store last had the same content. */
 export const FILES: StoreTable = {
   name: 'servers_file',
   create: `
@@ -119,8 +119,9 @@ export const FILES: StoreTable = {
 };
 
 /**
- * Tools as each connector last listed them. The texts share a separate checksum, so that updating a time does not read
- * them. `digests` is JSON of `[tool, digest][]`, so that a comparison with the pins need not read the tools.
+ * The tools that each connector listed last. The texts have a separate checksum, so they need not be read when only a
+ * time is updated. The column `digests` contains JSON of `[tool, digest][]`, so the tools need not be read to compare
+ * them with their pins.
  */
 export const CONNECTORS: StoreTable = {
   name: 'connector',
@@ -144,8 +145,8 @@ export const CONNECTORS: StoreTable = {
 };
 
 /**
- * Tools as first seen or last approved. Pins are recovered from a damaged store; tools are not, because connectors list
- * them again.
+ * The definitions of tools that were first seen or last approved. Pins are recovered from a damaged store. Tools are
+ * not, because connectors list them again.
  */
 export const PINS: StoreTable = {
   name: 'tool_pin',
@@ -166,14 +167,14 @@ export const PINS: StoreTable = {
   rest: [],
 };
 
-/** Returns the format of an open store; 0 for an empty file. */
+/** Returns the format of an open store, or 0 for an empty file. */
 export function schemaVersionOf(database: DatabaseSync): number {
   return (database.prepare('PRAGMA user_version').get() as { user_version: number }).user_version;
 }
 
 /**
- * Creates the tables that every store has, after upgrading an older format, in the caller's transaction. The other
- * tables are created by the first use of the registry or of the tools. Throws a DamageError; see `upgradeTables`.
+ * Upgrades an older format, and creates the tables that every store has. Must be called in a transaction. The other
+ * tables are created when the registry or the tools are first used. Throws a DamageError; see `upgradeTables`.
  */
 export function createSchema(database: DatabaseSync): void {
   if (schemaVersionOf(database) > 0) upgradeTables(database);
@@ -182,18 +183,19 @@ export function createSchema(database: DatabaseSync): void {
 }
 
 /**
- * Tables that are rewritten if columns are missing. Processes of an older version then fail to write them, as they
- * must.
+ * Tables that are created again if columns are missing. Processes of an older version can then no longer write to them,
+ * which is intended.
  */
 const REVISED = [SOURCES, PINS];
 
 /**
- * Upgrades the tables of an older format. Throws a DamageError for a record that does not match its checksum, because
- * upgrading it would seal the damage.
+ * Upgrades the tables of an older format. Throws a DamageError if a record does not match its checksum, because its
+ * damaged content would otherwise get a valid seal.
  */
 function upgradeTables(database: DatabaseSync): void {
   addSealFunction(database);
-  // The file is read and merged with the servers again; connectors list their tools again.
+  // These tables need not be upgraded. The servers are read from their file again, and connectors list their tools
+  // again.
   if (schemaVersionOf(database) < 7) database.exec('DROP TABLE IF EXISTS servers_file; DROP TABLE IF EXISTS connector');
   for (const table of [SERVERS, SOURCES]) {
     const columns = database.prepare('SELECT name FROM pragma_table_info(?)').all(table.name);

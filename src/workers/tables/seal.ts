@@ -4,23 +4,23 @@ import { messageOf } from '../../shared/errors.ts';
 import { DamageError } from './sqlite-errors.ts';
 
 /**
- * A table whose rows carry a checksum in a column `seal`, so that no bit of a sealed column can change unnoticed.
+ * A table whose rows have a checksum in the column `seal`, so that no change of a sealed column stays unnoticed.
  * (SQLite itself has no checksums.)
  */
 export interface SealedTable {
   readonly name: string;
   /** Columns that the seal covers. Their values must not contain a line break. */
   readonly sealed: readonly string[];
-  /** Columns with a checksum of their own. */
+  /** Columns that have a separate checksum. */
   readonly rest: readonly string[];
   /**
-   * Values of columns that rows of an older format lack. A missing column that is not listed here, such as a revision,
-   * gets 1.
+   * Values for columns that rows of an older format lack. If such a column is not listed here, for example a revision,
+   * its value is 1.
    */
   readonly added?: Readonly<Record<string, SQLInputValue>>;
 }
 
-/** A row as the sealed columns, the seal, and the other columns. */
+/** The values of a row: first the sealed columns, then the seal, then the other columns. */
 export type SealedRow = readonly SQLInputValue[];
 
 /** Returns the columns in the order of a {@link SealedRow}. */
@@ -29,8 +29,8 @@ export function columnsOf({ sealed, rest }: SealedTable): string {
 }
 
 /**
- * Returns the table's layout in this store. A store of an older format lacks later columns; a missing table has no
- * columns.
+ * Returns which columns of a table exist in this store. A store of an older format lacks some columns. A missing table
+ * has no columns.
  */
 export function layoutIn(database: DatabaseSync, table: SealedTable): SealedTable {
   const rows = database.prepare('SELECT name FROM pragma_table_info(?)').all(table.name);
@@ -40,7 +40,7 @@ export function layoutIn(database: DatabaseSync, table: SealedTable): SealedTabl
 }
 
 /**
- * Converts a row of an older layout to the present one and seals it again. Missing columns get their value from
+ * Converts a row with an older layout to the present one, and seals it again. The values of missing columns come from
  * `added`.
  */
 export function upgradedRow(table: SealedTable, layout: SealedTable, row: SealedRow): SealedRow {
@@ -55,7 +55,7 @@ export function upgradedRow(table: SealedTable, layout: SealedTable, row: Sealed
   return [...sealed, sealOf(sealed), ...table.rest.map(cell)];
 }
 
-/** Returns the SQL expression for the seal of a row. {@link addSealFunction} defines its function. */
+/** Returns the SQL expression for the seal of a row. It uses the function that {@link addSealFunction} defines. */
 export function sealExpression({ sealed }: SealedTable): string {
   return `seal(${sealed.join(', ')})`;
 }
@@ -65,7 +65,7 @@ export function sealOf(sealed: readonly unknown[]): number {
   return crc32(sealed.join('\n'));
 }
 
-/** Defines the function `seal(column, …)` for statements of this connection. */
+/** Defines the SQL function `seal(column, …)` for this connection. */
 export function addSealFunction(database: DatabaseSync): void {
   database.function('seal', { deterministic: true, varargs: true }, (...columns) => sealOf(columns));
 }
@@ -73,7 +73,7 @@ export function addSealFunction(database: DatabaseSync): void {
 /** Prepares a statement that reads rows of a table as {@link SealedRow}. `clauses` follow the table name. */
 export function selectSealed(database: DatabaseSync, table: SealedTable, clauses: string): StatementSync {
   const statement = database.prepare(`SELECT ${columnsOf(table)} FROM ${table.name} ${clauses}`);
-  // Arrays are read in half the time of objects.
+  // Arrays are faster to read than objects.
   statement.setReturnArrays(true);
   return statement;
 }
@@ -83,7 +83,7 @@ function isSealed({ sealed }: SealedTable, row: SealedRow): boolean {
   return sealOf(row.slice(0, sealed.length)) === Number(row[sealed.length]);
 }
 
-/** Returns the given rows after verifying their seals. Throws a DamageError for a row that fails. */
+/** Returns these rows after verifying their seals. Throws a DamageError if a row does not match its seal. */
 export function provenRows(table: SealedTable, rows: readonly unknown[]): readonly SealedRow[] {
   const found = rows as readonly SealedRow[];
   for (const row of found) {
@@ -94,7 +94,7 @@ export function provenRows(table: SealedTable, rows: readonly unknown[]): readon
 }
 
 /**
- * Reads the rows that match their seal, in the present layout. Adds the rows that fail, and everything that cannot be
+ * Returns the rows that match their seals, in the present layout. Adds all other rows, and everything that cannot be
  * read, to `lost`. Reads from both ends, so that one unreadable page does not hide the rows behind it.
  */
 export function readProven(database: DatabaseSync, table: SealedTable, lost: string[]): SealedRow[] {
@@ -120,7 +120,7 @@ export function readProven(database: DatabaseSync, table: SealedTable, lost: str
   return [...rows.values()];
 }
 
-/** Inserts rows as {@link readProven} returns them. */
+/** Inserts rows in the form in which {@link readProven} returns them. */
 export function insertRows(database: DatabaseSync, table: SealedTable, rows: readonly SealedRow[]): void {
   const places = [...table.sealed, 'seal', ...table.rest].map(() => '?').join();
   const insert = database.prepare(`INSERT INTO ${table.name} (${columnsOf(table)}) VALUES (${places})`);

@@ -6,12 +6,15 @@ import type { MergeMode, ServerChange, ServerOutcome } from '../../shared/server
 import { SERVERS } from './schema.ts';
 import { addSealFunction, columnsOf, provenRows, sealExpression, selectSealed } from './seal.ts';
 
-/** A change with its position in the order of all servers. A server that is added again gets a new position. */
+/**
+ * A change with the position of the server in the order of all servers. A server that is removed and added again gets a
+ * new position.
+ */
 interface PlacedChange extends ServerChange {
   readonly position: number;
 }
 
-/** The servers changed since a revision, in the order in which they were added. */
+/** The servers that changed after a revision, in the order in which they were added. */
 export interface ServerRows {
   readonly revision: number;
   readonly rows: readonly PlacedChange[];
@@ -29,7 +32,7 @@ const UPSERT = `
 
 const SEAL = `UPDATE server SET seal = ${sealExpression(SERVERS)} WHERE revision = ?`;
 
-/** Statement that sets the checksum of a server in the file to `sql` wherever it differs. */
+/** Returns the statement that sets the checksum of a server in the file to the expression `sql`, where it differs. */
 const agreeOn = (sql: string): string => `
   UPDATE server SET file_sha256 = ${sql}, seal = seal(name, position, revision, info, sha256, ${sql})
   WHERE file_sha256 IS NOT ${sql}
@@ -37,18 +40,18 @@ const agreeOn = (sql: string): string => `
 
 type Row = readonly [string, number, number, string | null, string, string | null, number];
 
-/** A server as stored in the table. A server without `info` was removed. */
+/** A server in the table. If `info` is null, the server was removed. */
 export interface ServerRow {
   readonly name: string;
   readonly info: string | null;
   readonly sha256: string;
-  /** Checksum of the server in `servers.json` when file and store last agreed. */
+  /** Checksum that the server had in `servers.json` when file and store last had the same content. */
   readonly fileSha256: string | null;
 }
 
 /**
- * The servers of a registry in its store. Every method verifies the rows that it reads and throws a DamageError for a
- * row that fails its checksum.
+ * The servers of a registry in its store. Every method verifies the rows that it reads, and throws a DamageError if a
+ * row fails its checksum.
  */
 export class ServerTable {
   readonly #database: DatabaseSync;
@@ -60,13 +63,14 @@ export class ServerTable {
   }
 
   /**
-   * Applies changes in one commit and returns their revision. Durable once this returns. Call it outside a transaction.
+   * Applies changes in one commit and returns their revision. They are durable once this returns. Must not be called in
+   * a transaction.
    */
   apply(changes: readonly ServerChange[]): number {
     return inTransaction(this.#database, () => this.applyWithin(changes));
   }
 
-  /** Applies changes in the caller's transaction and returns their revision. */
+  /** Applies changes in the transaction of the caller and returns their revision. */
   applyWithin(changes: readonly ServerChange[]): number {
     const revision = this.revision() + 1;
     if (changes.length === 0) return revision - 1;
@@ -80,8 +84,8 @@ export class ServerTable {
   }
 
   /**
-   * Adds servers to the table in one commit and returns the outcome for each. The commit holds the write lock from its
-   * start: if two processes add the same name, one of them learns that it exists. Call it outside a transaction.
+   * Adds servers to the table in one commit, and returns the outcome for each. The write lock is held from the start,
+   * so that if two processes add the same name, one of them learns that it exists. Must not be called in a transaction.
    */
   merge(servers: readonly ServerInfo[], { isReplacing, isDryRun }: MergeMode): ServerOutcome[] {
     return inTransaction(this.#database, () => {
@@ -101,9 +105,9 @@ export class ServerTable {
   }
 
   /**
-   * Returns the changes after a revision; a revision of 0 returns all changes. Reads with one statement, so that
-   * another process's commit is in the result completely or not at all. If the revision were read after the rows, a
-   * commit could count as known although its rows are missing.
+   * Returns the changes after a revision; after revision 0, these are all servers. A single statement reads rows and
+   * revision, so that a commit of another process is in the result completely or not at all. Otherwise a commit could
+   * count as known although its rows are missing.
    */
   since(after: number): ServerRows {
     const found = this.#rows('WHERE revision > ? ORDER BY position', after);
@@ -129,21 +133,21 @@ export class ServerTable {
   }
 
   /**
-   * Records that the file agrees with the table up to `revision`. Until now, the file was known to agree up to `after`,
-   * which is 0 if nothing was known.
+   * Records that the file matches the table up to `revision`. Before this, it was known to match up to `after`, which
+   * is 0 if nothing was known.
    */
   agreeWithFile(after: number, revision: number): void {
     const sql = `${agreeOn('iif(info IS NULL, NULL, sha256)')} AND revision > ? AND revision <= ?`;
     this.#database.prepare(sql).run(after, revision);
   }
 
-  /** Records that the file contains exactly these servers, as name and checksum. */
+  /** Records that the file contains exactly these servers. Each one is given as its name and checksum. */
   agreeOn(said: Iterable<readonly [string, string]>): void {
     this.#database.exec(agreeOn('NULL'));
     this.noteSaid(said);
   }
 
-  /** Records the checksums of these servers in the file; null for a server that is not in it. */
+  /** Records the checksums that these servers have in the file. Null stands for a server that is not in the file. */
   noteSaid(said: Iterable<readonly [string, string | null]>): void {
     const agree = this.#database.prepare(`${agreeOn('?1')} AND name = ?2`);
     for (const [name, sha256] of said) agree.run(sha256, name);
@@ -155,14 +159,17 @@ export class ServerTable {
   }
 }
 
-/** Returns the outcome of adding a server, given the stored server of the same name. */
+/** Returns the outcome of adding a server. `before` is the stored server with the same name. */
 function outcomeOf(before: ServerInfo | null, info: ServerInfo, isReplacing: boolean): ServerOutcome['outcome'] {
   if (before === null) return 'added';
   if (isDeepStrictEqual(before, info)) return 'unchanged';
   return isReplacing ? 'replaced' : 'exists';
 }
 
-/** Runs `work` holding the write lock from its start, so that everything it reads stays true until it is done. */
+/**
+ * Runs `work` in a transaction that has the write lock from its start. Nothing that `work` reads can change before it
+ * ends.
+ */
 export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
   database.exec('BEGIN IMMEDIATE');
   try {

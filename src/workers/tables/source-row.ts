@@ -20,7 +20,7 @@ export interface SourceRow {
   readonly keyDocument: string | null;
 }
 
-/** A source about which nothing is known. */
+/** The row of a source about which nothing is stored yet. */
 export const NEW_ROW: SourceRow = {
   storeKey: '',
   floorMs: null,
@@ -38,7 +38,7 @@ export const NEW_ROW: SourceRow = {
   keyDocument: null,
 };
 
-/** Returns the row in the order of `columnsOf(SOURCES)`, without its seal. */
+/** Returns the values of a row in the order of `columnsOf(SOURCES)`, without the seal. */
 export function valuesOf(row: SourceRow): { readonly sealed: SealedRow; readonly rest: SealedRow } {
   const { storeKey, floorMs, generatedAtMs, savedAtMs, etag, bodySha256, revision } = row;
   const { url, seenSigned, mapId, keyVersion, keySha256, body, keyDocument } = row;
@@ -70,7 +70,7 @@ export function hasGoodKeys({ keyDocument, keySha256 }: Pick<SourceRow, 'keyDocu
   return keyDocument !== null && hash('sha256', keyDocument) === keySha256;
 }
 
-/** Returns the content of a row, without the parts that fail their checksum. */
+/** Returns the content of a row. Parts that fail their checksum are left out. */
 export function storedSourceOf(row: SourceRow): StoredSource {
   const { storeKey, floorMs, generatedAtMs, savedAtMs, etag, body, seenSigned, mapId, keyVersion } = row;
   const isGood = hasGoodBody(row);
@@ -83,7 +83,7 @@ export function storedSourceOf(row: SourceRow): StoredSource {
   return { floorMs, map, isDamaged, seenSigned, mapId, keyVersion, keyDocument };
 }
 
-/** Merges two rows of one source: the highest floor, the newest valid map and the newest key document. */
+/** Merges two rows of the same source: takes the highest floor, the newest valid map and the newest key document. */
 export function mergedRow(row: SourceRow, other: SourceRow): SourceRow {
   const isOtherNewer =
     hasGoodBody(other) && (!hasGoodBody(row) || (other.generatedAtMs ?? 0) > (row.generatedAtMs ?? 0));

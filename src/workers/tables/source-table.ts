@@ -16,8 +16,8 @@ import {
 import { isDamage, isDiskFailure } from './sqlite-errors.ts';
 
 /**
- * The service maps that were last accepted, their floors, and what is remembered about their signers. A map older than
- * the floor is never accepted. Every method throws a DamageError for a row that does not match its checksum.
+ * The service maps that were accepted last, their floors, and facts about their signers. A map that is older than the
+ * floor is never accepted. Every method throws a DamageError if a row does not match its checksum.
  */
 export class SourceTable {
   readonly #database: DatabaseSync;
@@ -28,8 +28,8 @@ export class SourceTable {
   }
 
   /**
-   * Returns what is known about a source. A body that does not match its checksum counts as missing; everything else
-   * stays valid. Rows stored under `oldKeys` are merged into the source: the highest floor and the newest map count.
+   * Returns what is stored about a source. A body that does not match its checksum counts as missing; everything else
+   * stays valid. Rows under `oldKeys` are merged into the source, with the highest floor and the newest map.
    */
   read(storeKey: string, oldKeys: readonly string[] = []): StoredSource {
     const known = this.#find(storeKey) ?? { ...NEW_ROW, storeKey };
@@ -38,13 +38,14 @@ export class SourceTable {
     try {
       this.#adopt(storeKey, old);
     } catch (error) {
-      // If the disk is full, the rows stay under their old keys, and are merged into the source all the same.
+      // If the disk is full, the rows stay under their old keys. The result is the same, because they are merged when
+      // they are read.
       if (isDamage(error) || isDiskFailure(error)) throw error;
     }
     return storedSourceOf(old.reduce(mergedRow, known));
   }
 
-  /** Lists every source, in the form that users see. */
+  /** Lists every source, in the form that is shown to users. */
   list(): SourceSummary[] {
     return this.#rows('ORDER BY rowid').map(
       ({ storeKey, url, floorMs, generatedAtMs, savedAtMs, seenSigned, mapId, keyVersion }) => ({
@@ -53,15 +54,15 @@ export class SourceTable {
     );
   }
 
-  /** Whether there is a map of this source from `generatedAtMs` or later. Does not verify the map. */
+  /** Whether a map of this source with this or a later `generatedAtMs` is stored. Does not verify the map. */
   has(storeKey: string, generatedAtMs: number): boolean {
     const sql = 'SELECT 1 FROM source WHERE source_id = ? AND generated_at_ms >= ? AND body IS NOT NULL';
     return this.#database.prepare(sql).get(storeKey, generatedAtMs) !== undefined;
   }
 
   /**
-   * Stores a map, unless the stored map is newer. The floor never decreases, even if several processes write. Durable
-   * once this returns.
+   * Stores a map, unless the stored map is newer. The floor never decreases, even if several processes write. The map
+   * is durable once this returns.
    */
   save({ storeKey, etag, body, generatedAtMs, savedAtMs }: StoredMap, notes: SourceNotes): void {
     this.#change(storeKey, (row) => {
@@ -72,14 +73,14 @@ export class SourceTable {
     });
   }
 
-  /** Records what is known about the signers of a source, without storing a map. Durable once this returns. */
+  /** Records facts about the signers of a source, without storing a map. They are durable once this returns. */
   note(storeKey: string, notes: SourceNotes): void {
     this.#change(storeKey, (row) => withNotes(row, notes));
   }
 
   /**
-   * Stores a key document, unless a document of the same or a newer version is already stored. If `startsOver`, the
-   * document replaces any other, because the configured keys were replaced. Durable once this returns.
+   * Stores a key document, unless a document of the same or a newer version is stored. With `startsOver`, replaces any
+   * stored document, because the configured keys were replaced. The document is durable once this returns.
    */
   saveKeys(storeKey: string, url: string, keyVersion: number, keyDocument: string, startsOver = false): void {
     this.#change(storeKey, (row) => {
@@ -90,8 +91,8 @@ export class SourceTable {
   }
 
   /**
-   * Removes the floor, and the map if it is later than `latestMs` and would raise the floor again. Returns whether the
-   * source exists. Durable once this returns.
+   * Removes the floor. Also removes the map if its time is after `latestMs`, because it would raise the floor again.
+   * Returns whether the source exists. The change is durable once this returns.
    */
   resetFloor(storeKey: string, latestMs: number): boolean {
     if (this.#find(storeKey) === null) return false;
@@ -110,7 +111,7 @@ export class SourceTable {
     });
   }
 
-  /** Replaces a row with the result of `change`, holding the write lock. */
+  /** Replaces a row with the result of `change`, under the write lock. */
   #change(storeKey: string, change: (row: SourceRow) => SourceRow): void {
     inTransaction(this.#database, () => {
       const known = this.#find(storeKey) ?? NEW_ROW;

@@ -21,7 +21,7 @@ import { CONNECTORS, PINS } from './schema.ts';
 import { addSealFunction, columnsOf, provenRows, sealExpression, sealOf, selectSealed } from './seal.ts';
 import { inTransaction } from './server-table.ts';
 
-/** Number of connectors in one page: a few hundred kilobytes. */
+/** Number of connectors in one page. Together, they have a few hundred kilobytes. */
 const PAGE_SIZE = 32;
 
 const APPROVE = `
@@ -34,7 +34,7 @@ const APPROVE = `
   WHERE scope = coalesce(:scope, scope) AND connector_id = :connectorId AND tool = :tool
 `;
 
-/** A listed tool next to its pin, which has another digest. */
+/** A tool whose listed definition has another digest than its pin. */
 interface ChangedRow {
   readonly connector_id: string;
   readonly tools: string;
@@ -44,13 +44,16 @@ interface ChangedRow {
   readonly definition: string;
 }
 
-/** Skips a row that fails its seal: if the damage is in its id, the row belongs to another connector. */
+/**
+ * Updates the time of a connector's row. Skips a row that fails its seal, because its id may be damaged, so that it
+ * belongs to another connector.
+ */
 const TOUCH = `
   UPDATE connector SET listed_at_ms = :at, seal = seal(scope, connector_id, revision, :at, sha256)
   WHERE scope = :scope AND connector_id = :id AND seal = ${sealExpression(CONNECTORS)}
 `;
 
-/** Selects tools that may differ from their pins; compare-pin.ts decides. */
+/** Selects tools whose digests differ from their pins. `comparePin` then decides whether they really differ. */
 const CHANGED = `
   SELECT c.connector_id, c.tools, p.tool, d.value ->> 1 AS sha256, p.pinned_at_ms, p.definition
   FROM connector AS c, json_each(c.digests) AS d
@@ -58,7 +61,7 @@ const CHANGED = `
   WHERE p.sha256 <> d.value ->> 1
 `;
 
-/** The tools that connectors last listed, and each tool's definition as first seen or last approved. */
+/** The tools that connectors listed last, and their pins: the definitions that were first seen or last approved. */
 export class ToolTable {
   readonly #database: DatabaseSync;
 
@@ -69,8 +72,8 @@ export class ToolTable {
   }
 
   /**
-   * Stores tool lists in one commit and pins new tools. Returns the differences from the pins. Durable once this
-   * returns.
+   * Stores tool lists in one commit, and pins new tools. Returns the differences from the pins. The lists are durable
+   * once this returns.
    */
   save(scope: string, { connectors, pins, isPinned }: ToolsToSave): ToolPinDetail[] {
     return inTransaction(this.#database, () => {
@@ -83,7 +86,7 @@ export class ToolTable {
     });
   }
 
-  /** Records that these connectors listed the same tools again. */
+  /** Records that these connectors listed the same tools again, at this time. */
   touch(scope: string, connectorIds: readonly string[], listedAtMs: number): TouchedTools {
     return inTransaction(this.#database, () => {
       const touch = this.#database.prepare(TOUCH);
@@ -93,7 +96,8 @@ export class ToolTable {
   }
 
   /**
-   * Deletes the tools of removed connectors. Their pins stay: a connector that is added again must still match them.
+   * Deletes the tools of removed connectors. Their pins stay, because a connector that is added again must still match
+   * them.
    */
   forget(scope: string, connectorIds: readonly string[]): void {
     inTransaction(this.#database, () => {
@@ -103,8 +107,8 @@ export class ToolTable {
   }
 
   /**
-   * Reads one page of the connectors after `afterId`. Records that fail their checksum are left out and named in
-   * `damaged`.
+   * Reads one page of connectors, starting after `afterId`. Records that fail their checksums are left out, and their
+   * connectors are named in `damaged`.
    */
   page(scope: string, afterId: string): ConnectorPage {
     const rows = this.#database
@@ -118,14 +122,15 @@ export class ToolTable {
     };
   }
 
-  /** Returns all differences between listed tools and their pins, of one scope or of all (null). */
+  /** Returns all differences between listed tools and their pins in a scope. Null stands for all scopes. */
   changes(scope: string | null): ToolPinDetail[] {
     const sql = `${CHANGED} AND c.scope = coalesce(?, c.scope) ORDER BY c.scope, c.connector_id, p.tool`;
     return this.#database.prepare(sql).all(scope).flatMap(changeOf);
   }
 
   /**
-   * Approves the current definitions of the chosen tools and returns the approved changes. Durable once this returns.
+   * Approves the current definitions of the chosen tools, and returns the approved changes. They are durable once this
+   * returns.
    */
   approve(scope: string | null, choices: readonly PinChoice[] | null, nowMs: number): ToolPinChange[] {
     return inTransaction(this.#database, () => {
@@ -139,19 +144,20 @@ export class ToolTable {
     });
   }
 
-  /** Reads the pins of the connectors after `afterId`, as first seen or last approved. */
+  /** Reads the pins of the connectors after `afterId`. */
   pins(scope: string, afterId: string, which: 'approved' | 'all'): PinPage {
     return readPins(this.#database, scope, afterId, which);
   }
 
   /**
-   * Replaces these pins, except those with a stored approval of the same or a newer version. Durable once this returns.
+   * Replaces these pins, except those for which the same or a newer approval is stored. The pins are durable once this
+   * returns.
    */
   repin(scope: string, pins: readonly ApprovedPin[]): void {
     repin(this.#database, scope, pins);
   }
 
-  /** Returns the number of stored connectors of a scope. */
+  /** Returns the number of connectors that are stored in a scope. */
   count(scope: string): number {
     const row = this.#database.prepare('SELECT count(*) AS count FROM connector WHERE scope = ?').get(scope);
     return (row as { count: number }).count;
@@ -178,7 +184,8 @@ export class ToolTable {
   }
 
   /**
-   * Throws a DamageError if a pin of this connector fails its checksum. A damaged pin must not count as a missing pin.
+   * Throws a DamageError if a pin of this connector fails its checksum, because a damaged pin must not count as
+   * missing.
    */
   #provePins(scope: string, connectorId: string): void {
     const pins = selectSealed(this.#database, PINS, 'WHERE scope = ? AND connector_id = ?');
@@ -212,7 +219,7 @@ export class ToolTable {
   }
 }
 
-/** Returns the change of a tool as a list of one, or an empty list if the tool matches its pin. */
+/** Returns the change of a tool as a list with one element, or an empty list if the tool matches its pin. */
 function changeOf(row: unknown): ToolPinDetail[] {
   const { connector_id: connectorId, tools, tool, sha256, pinned_at_ms: pinnedAtMs, definition } = row as ChangedRow;
   const isMeant = (listed: RemoteToolDefinition): boolean => listed.name === tool && toolDigest(listed) === sha256;

@@ -97,7 +97,7 @@ describe('Snapshot', () => {
     const nothing = { ...other, sent: new SentEntries() };
     expect(() => follow(nothing, snapshot)).toThrow('neither sent nor known');
     const less = { ...other, commit: { ...other.commit, delta: { ...other.commit.delta, removed: [] } } };
-    expect(() => follow(less, snapshot)).toThrow('lists 2 connectors; 3 were sent or known');
+    expect(() => follow(less, snapshot)).toThrow('lists 2 connectors, but 3 were sent or known');
     expect(snapshot.ids).toEqual(['a', 'b']);
   });
 

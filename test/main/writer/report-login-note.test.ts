@@ -20,7 +20,7 @@ describe('log messages about logins', () => {
     expect(lineFor({ kind: 'login-key-file', path, reason: null })).toEqual({
       level: 'info',
       event: 'login-key-file',
-      message: 'The key of logins is kept in /state/logins.key',
+      message: 'The key of logins is stored in /state/logins.key',
     });
     expect(lineFor({ kind: 'login-key-file', path, reason: 'no session' }).message).toContain('(no session)');
   });
@@ -41,6 +41,6 @@ describe('log messages about logins', () => {
     expect(aside.message).toContain('(malformed) and was renamed to /state/logins.sqlite.corrupt');
     const exposed = lineFor({ kind: 'logins-exposed', path: '/state/logins.key', mode: '644' });
     expect(exposed).toMatchObject({ level: 'warn', event: 'logins-exposed' });
-    expect(exposed.message).toContain('(mode 644); its mode is now 600');
+    expect(exposed.message).toContain('(mode 644). Its mode is now 600');
   });
 });

@@ -5,7 +5,7 @@ import type { MapCalls } from './map-calls.ts';
 import type { NewsTaker } from './news-taker.ts';
 import { pause } from './pause.ts';
 
-/** How often the head is read. */
+/** Delay between two reads of the head: the record in Redis that names the newest map of the fleet. */
 const LOOK_MS = 200;
 /**
  * A confirmation by the leader only counts if it comes at least this long after the start of a sync. An earlier one may
@@ -22,7 +22,9 @@ interface ConfirmationDeps {
   readonly closing: AbortSignal;
 }
 
-/** Serves a forced sync on a host that follows a leader, by waiting for the leader's next response from the source. */
+/**
+ * Performs a forced sync on a host that follows a leader, by waiting for the leader's next response from the source.
+ */
 export class Confirmation {
   readonly #deps: ConfirmationDeps;
   #pending: Promise<boolean> | null = null;
@@ -36,7 +38,7 @@ export class Confirmation {
    * with false if no response comes in time; this host must then request the map from the source. Never rejects.
    */
   async comes(): Promise<boolean> {
-    // A caller that joins late must not get a response that is older than its call.
+    // A caller that joins a running wait could get a response that is older than its call, so it waits for a new one.
     while (this.#pending !== null) await this.#pending;
     const { closing } = this.#deps;
     this.#pending = this.#look().catch(() => {

@@ -12,9 +12,9 @@ import type { MapWatcher } from './map-watcher.ts';
 import { NewsTaker } from './news-taker.ts';
 import { OwnChecks } from './own-checks.ts';
 
-/** How long the thread may be silent, at the start or after the connection was lost, before this host works alone. */
+/** How long the fleet thread may be silent, initially or after a lost connection, before this host works alone. */
 const SILENCE_MS = 8_000;
-/** Maximum wait at the start: for the thread, then for its connection, then for the first map of the fleet. */
+/** Maximum waits at the start: for the fleet thread, for its connection to Redis, and for the first map. */
 const BOOT_MS = 3_000;
 const CONNECT_MS = 1_000;
 const FIRST_NEWS_MS = 2_000;
@@ -22,25 +22,25 @@ const FIRST_NEWS_SPREAD_MS = 1_000;
 
 export interface FleetMapDeps {
   readonly fleet: Fleet;
-  /** The name of the map in the fleet: `fleetMapName`. */
+  /** The name of the map in the fleet, which `fleetMapName` creates. */
   readonly name: string;
   readonly source: FollowedSource;
   readonly logger: Logger;
   readonly random: Random;
   readonly onAlarm: (code: ErrorCode) => void;
-  /** Called with false when the fleet takes over the background refresh, and with true when it no longer can. */
+  /** Called with false when the fleet does the background refresh, and with true when this host must do it. */
   readonly onAlone: (isAlone: boolean) => void;
 }
 
 const EVENTS = ['map-leading', 'map-following', 'map-heard', 'map-alone', 'map-news', 'map-confirmed'] as const;
 
-/** `starting`: no message yet. `alone`: no message for so long that this host requests the map itself. */
+/** `starting`: no message from the fleet yet. `alone`: silence for so long that this host requests the map itself. */
 type State = 'starting' | 'leading' | 'following' | 'alone';
 
 /**
  * How one service map of this host uses the fleet. The host leads (requests the map from the source for all hosts),
- * follows (takes maps that another host publishes), or works alone. The source decides which map is in force; maps of
- * the fleet pass the same verification.
+ * follows (takes maps that another host publishes), or works alone. A map of the fleet is verified in the same way as a
+ * map of the source.
  */
 export class FleetMap implements MapWatcher {
   readonly #deps: FleetMapDeps;
@@ -93,8 +93,8 @@ export class FleetMap implements MapWatcher {
   }
 
   /**
-   * Whether a sync needs no request to the source: the fleet has a map, or its leader confirmed the map in force. Never
-   * rejects.
+   * Resolves with true if a sync needs no request to the source, because the fleet has a fresh map or, with `force`,
+   * because the leader has just confirmed the map in force. Never rejects.
    */
   async serves(force: boolean): Promise<boolean> {
     if (this.#unlisten.length === 0) return false;
@@ -119,13 +119,13 @@ export class FleetMap implements MapWatcher {
     this.#announce();
   }
 
-  /** Notes that the map in force stays current for `holdsForMs` milliseconds. */
+  /** Restarts the checks of this host, because the map in force stays fresh for `holdsForMs` milliseconds. */
   fresh(holdsForMs: number, totalMs: number): void {
     if (this.#unlisten.length > 0) this.#checks.holds(holdsForMs, totalMs);
     this.#wake();
   }
 
-  /** Stops listening. The source ends the work in progress. Idempotent. */
+  /** Stops listening to the fleet. Requests in flight are left to the source. Idempotent. */
   close(): void {
     this.#closing.abort();
     for (const unlisten of this.#unlisten) unlisten();
@@ -154,7 +154,7 @@ export class FleetMap implements MapWatcher {
         this.#become('alone');
         break;
       case 'map-news':
-        // A leader needs no message: after each of its own polls it reads the head that other hosts published.
+        // A leader ignores this event, because it reads the head when a newer map was published.
         if (this.#state !== 'leading') this.#taker.hear(event.head);
         break;
       case 'map-confirmed':
@@ -183,13 +183,13 @@ export class FleetMap implements MapWatcher {
     this.#wake();
   }
 
-  /** Starts the silence timer. A thread that died sends nothing more, not even `map-alone`. */
+  /** Starts the timer for a silent thread. A thread that died sends nothing more, not even `map-alone`. */
   #awaitWord(): void {
     this.#silence?.cancel();
     this.#silence = startTimer(SILENCE_MS, () => this.#become('alone'));
   }
 
-  /** Handles a confirmation by the leader. The first one after a map was published releases held connectors. */
+  /** Handles a confirmation by the leader. The first one of a published map removes held connectors. */
   #confirmed({ sha256, confirms }: { readonly sha256: string; readonly confirms: number }): void {
     const { source } = this.#deps;
     if (sha256 !== this.#held?.sha256 || confirms < 1) return;
@@ -201,12 +201,12 @@ export class FleetMap implements MapWatcher {
     try {
       await source.recall();
     } catch {
-      // The request to the source will fail for the same reason, and will report it.
+      // The request to the source will fail for the same reason, and will report the failure.
       return false;
     }
     const isDecided = (): boolean =>
       source.isFresh || this.#state === 'alone' || this.#closing.signal.aborted || this.#leader.hasAsked;
-    // A busy machine starts many threads slowly. In the meantime its hosts must not all turn to the source.
+    // A busy machine starts threads slowly. Its hosts wait, so that they do not all send a request to the source.
     await this.#until(() => isDecided() || this.#calls.hasThread, BOOT_MS);
     const startedMs = monotonicMs();
     await this.#until(() => isDecided() || fleet.isConnected, CONNECT_MS);
@@ -243,7 +243,7 @@ export class FleetMap implements MapWatcher {
 }
 
 const MESSAGES: Readonly<Record<State, string>> = {
-  starting: 'There is no message from the fleet yet',
+  starting: 'This host has not received a message from the fleet yet',
   leading: 'This host requests the service map for its whole fleet',
   following: 'Another host of the fleet requests the service map',
   alone: 'There are no messages from the fleet, so this host requests the service map itself',

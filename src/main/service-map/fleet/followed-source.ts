@@ -11,18 +11,23 @@ export interface FollowedSource {
   readonly pauseMs: number;
   /** Whether the map in force is confirmed and has not expired. */
   readonly isFresh: boolean;
-  /** Whether connectors are held that the map in force does not list. */
+  /** Whether connectors stay although the map in force does not list them (see `mass-removal.ts`). */
   readonly isHolding: boolean;
-  /** Puts the map of an earlier run in force, once. Rejects with SECRET_UNAVAILABLE or KEYS_…. */
+  /**
+   * Puts the map of an earlier run in force, unless this was done before. Rejects with SECRET_UNAVAILABLE or KEYS_….
+   */
   recall(): Promise<void>;
   /** Requests the map, or joins the request in flight. Never rejects. */
   ask(kind: RefreshKind): Promise<RefreshOutcome>;
-  /** Verifies a body of the fleet like one of the source, and puts it in force. Rejects if `read` or a key fails. */
+  /**
+   * Verifies a body from the fleet like a body from the source, and puts its map in force. Rejects if `read` rejects,
+   * or if a key cannot be read.
+   */
   take(read: () => Promise<AcquiredBody>): Promise<LoadOutcome>;
   /** Confirms the map in force, because the fleet says that the source still has it. */
   vouch(): void;
   /** Makes the next load read and verify the whole map, even if it is the map in force. */
   forgetBody(): void;
-  /** Follows the key documents, if the source has any. Never rejects. */
+  /** Reads newer key documents, if the source has key documents. Never rejects. */
   followKeys(): Promise<void>;
 }

@@ -7,10 +7,11 @@ import type { AcquiredBody } from '../../../shared/protocol/thread-messages.ts';
 import type { Fleet } from '../../fleet/fleet.ts';
 
 /**
- * Timeout for reading a body of 32 MiB over a slow network; each reply of the server has its own timeout of one second.
+ * Timeout for reading a body, which may have 32 MiB, over a slow network. Each single reply of the Redis server has its
+ * own timeout of one second.
  */
 const READ_TIMEOUT_MS = 20_000;
-/** Timeout for publishing: a large map and its patch have to be compressed and sealed. */
+/** Timeout for publishing a map. A large map and its patch have to be compressed and sealed first. */
 const PUBLISH_TIMEOUT_MS = 10_000;
 
 /**
@@ -26,14 +27,14 @@ export class MapCalls {
     this.name = name;
   }
 
-  /** Whether the thread has been up at least once, so that it may be connected. */
+  /** Whether the fleet thread has run at least once, so that it may have a connection. */
   get hasThread(): boolean {
     return this.#hasThread;
   }
 
   /**
-   * Makes the thread listen for the map, now and after each of its restarts. Each time, `onTold` is called first. Never
-   * rejects.
+   * Makes the fleet thread listen for the map, now and after each of its restarts. Calls `onTold` each time before the
+   * thread starts to listen. Never rejects.
    */
   follow(onTold: () => void): void {
     this.#fleet.keep(`map ${this.name}`, (api) => {
@@ -43,12 +44,12 @@ export class MapCalls {
     });
   }
 
-  /** Notifies the thread of the map in force, now and after each of its restarts. Never rejects. */
+  /** Tells the fleet thread which map is in force, now and after each restart of the thread. Never rejects. */
   hold(held: HeldMap | null): void {
     this.#fleet.keep(`held map ${this.name}`, (api) => api.holdMap(this.name, held));
   }
 
-  /** Reports that the body with that digest failed verification. If this host leads, its own map replaces that body. */
+  /** Reports that the body with this digest failed verification. If this host leads, its own map replaces that body. */
   async refuse(sha256: string): Promise<void> {
     await this.#fleet.ask((api) => api.refuseMap(this.name, sha256));
   }
@@ -57,10 +58,11 @@ export class MapCalls {
     return this.#fleet.ask((api) => api.readHead(this.name));
   }
 
-  /** Reads the body that a head names. Rejects with FLEET_UNAVAILABLE if no body has its digest. */
+  /** Reads the body that a head names. Rejects with FLEET_UNAVAILABLE if the fleet has no body with that digest. */
   async readBody(head: MapHead): Promise<AcquiredBody> {
     const body = await this.#fleet.ask((api) => api.readMap(this.name, head), READ_TIMEOUT_MS);
-    if (body === null) throw new SwitchyardError('FLEET_UNAVAILABLE', 'The fleet lacks the body of its newest map.');
+    if (body === null)
+      throw new SwitchyardError('FLEET_UNAVAILABLE', 'The newest service map of the fleet is missing.');
     // The ETag comes from Redis and may be wrong. With a wrong ETag, the source could confirm a map that it never sent.
     return { kind: 'body', bytes: body.bytes, etag: null, fetchMs: body.readMs };
   }
@@ -78,7 +80,7 @@ export class MapCalls {
     await this.#fleet.ask((api) => api.stepDown(this.name));
   }
 
-  /** Publishes in the roster which map this host has. */
+  /** Publishes in the roster which map is in force on this host. */
   announce(map: Omit<FleetHostMap, 'name'>): void {
     this.#fleet.announceMap({ ...map, name: this.name });
   }

@@ -8,7 +8,7 @@ import type { MapCalls } from './map-calls.ts';
 import type { NewsTaker } from './news-taker.ts';
 import { pause } from './pause.ts';
 
-/** Milliseconds from the start of one request to the source until the next. */
+/** Milliseconds between the starts of two requests to the source. */
 const POLL_MS = 1_000;
 /**
  * How long a leader's requests may fail before the leader lets another host try. The time doubles with each handover.
@@ -24,18 +24,18 @@ export interface LeaderDeps {
   readonly logger: Logger;
   /** Returns the map that is in force on this host. */
   readonly held: () => HeldMap | null;
-  /** Called after each request to the source, and when the first map of the fleet was checked. */
+  /** Called after each request to the source. */
   readonly onAsked: () => void;
 }
 
-/** While this host leads, requests the map for the whole fleet each second, and publishes each map that verifies. */
+/** Requests the map for the whole fleet each second while this host leads, and publishes each map that verifies. */
 export class MapLeader {
   readonly #deps: LeaderDeps;
   #leading: AbortController | null = null;
   #asked = 0;
-  /** The map in force with its bytes, until the fleet has it. */
+  /** The map in force with its bytes, until it has been published to the fleet. */
   #unpublished: { readonly held: HeldMap; readonly bytes: Uint8Array<ArrayBuffer> } | null = null;
-  /** Whether the fleet lacks the map in force and this host no longer has its bytes. */
+  /** Whether the fleet lacks the map in force, and this host must fetch its bytes again to publish them. */
   #lacksBytes = false;
   #failingSinceMs: number | null = null;
   #patienceMs = FIRST_PATIENCE_MS;
@@ -54,8 +54,8 @@ export class MapLeader {
   }
 
   /**
-   * Starts requesting. `head` is the map that the fleet has; if it is newer than this host's own map, it is taken
-   * first. Idempotent.
+   * Starts the requests to the source. `head` names the newest map of the fleet. If that map is newer than this host's
+   * own map, this host takes it first. Idempotent.
    */
   start(head: MapHead | null, closing: AbortSignal): void {
     if (this.#leading !== null) return;
@@ -78,7 +78,7 @@ export class MapLeader {
     });
   }
 
-  /** Stops requesting. Idempotent. */
+  /** Stops the requests to the source. Idempotent. */
   stop(): void {
     this.#leading?.abort();
     this.#leading = null;
@@ -86,14 +86,14 @@ export class MapLeader {
     this.#lacksBytes = false;
   }
 
-  /** Keeps the bytes of the map that is now in force. */
+  /** Stores the bytes of the map that is now in force, to publish them later. */
   accepted(held: HeldMap, bytes: Uint8Array<ArrayBuffer>): void {
     if (this.isLeading) this.#unpublished = { held, bytes };
   }
 
   async #lead(head: MapHead | null, signal: AbortSignal): Promise<void> {
     await this.#deps.source.recall().catch(() => {
-      // A secret is missing; the poll below reports it.
+      // A secret is missing. The first request to the source reports this.
     });
     if (head !== null) await this.#look(head);
     for (;;) {
@@ -108,7 +108,7 @@ export class MapLeader {
 
   async #poll(signal: AbortSignal): Promise<void> {
     const { source } = this.#deps;
-    // The server responds, but requested a pause. Letting another host lead would ignore that pause.
+    // The server of the source requested a pause. Another host that led instead would ignore that pause.
     if (source.pauseMs > 0) return;
     if (this.#lacksBytes) source.forgetBody();
     const outcome = await source.ask('poll');
@@ -120,11 +120,11 @@ export class MapLeader {
     } else if (source.pauseMs <= 0) await this.#failed();
   }
 
-  /** Publishes to the fleet what the source just sent or confirmed. */
+  /** Publishes what the source has just sent or confirmed. */
   async #tell(): Promise<void> {
     const { calls } = this.#deps;
     const outcome = await this.#publish().catch((error: unknown): PublishOutcome => {
-      // The server is unreachable or refuses: the next poll publishes again, as long as this host leads.
+      // The Redis server is unreachable or refused the map. The next poll publishes again, as long as this host leads.
       this.#lacksBytes = true;
       this.#note(error);
       return 'fenced';
@@ -149,8 +149,8 @@ export class MapLeader {
   }
 
   /**
-   * Takes the map of the fleet if it is newer than this host's own map. If the map of the fleet cannot be taken, this
-   * host's own map replaces it in the fleet.
+   * Puts the map of the fleet in force if it is newer than this host's own map. If that fails, this host's own map
+   * replaces the map of the fleet.
    */
   async #look(head: MapHead): Promise<void> {
     const { held, taker } = this.#deps;
@@ -165,7 +165,7 @@ export class MapLeader {
     this.#failingSinceMs ??= monotonicMs();
     if (monotonicMs() - this.#failingSinceMs < this.#patienceMs || !calls.hasOthers) return;
     this.#failingSinceMs = null;
-    // If no host reaches the source, the lease changes hands more and more slowly.
+    // While no host reaches the source, each leader waits longer than the one before until it gives up the lease.
     this.#patienceMs = Math.min(LONGEST_PATIENCE_MS, this.#patienceMs * 2);
     logger.warn(
       { event: 'fleet-stepped-down', sourceId: source.id },

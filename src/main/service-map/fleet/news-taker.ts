@@ -8,11 +8,13 @@ import type { FollowedSource } from './followed-source.ts';
 import type { MapCalls } from './map-calls.ts';
 import { pause } from './pause.ts';
 
-/** All hosts are notified of a new map at the same time, so they spread their reads over this many milliseconds. */
+/**
+ * All hosts are notified of a new map at the same time, so each one waits a random time of up to this many milliseconds
+ * before it reads the map.
+ */
 const SPREAD_MS = 300;
 /**
- * Number of retries for a map that could not be taken, and the delay before each retry, which is multiplied by 0.5 to
- * 1.5.
+ * How often a map is tried again after a failure. The delay before each retry is `RETRY_MS`, multiplied by 0.5 to 1.5.
  */
 const RETRIES = 3;
 const RETRY_MS = 1_000;
@@ -31,29 +33,29 @@ export interface NewsDeps {
   readonly closing: AbortSignal;
 }
 
-/** The outcome of one attempt. `missing`: the bytes could not be read. */
+/** The outcome of one attempt to put a map of the fleet in force. `missing`: the bytes could not be read. */
 type Taking = 'taken' | 'refused' | 'missing';
 
-/** Takes maps of the fleet, one at a time, the newest head first. Each map is verified like a map of the source. */
+/** Puts maps of the fleet in force, one at a time, always the newest. Each map is verified like a map of the source. */
 export class NewsTaker {
   readonly #deps: NewsDeps;
   #head: MapHead | null = null;
   #running: Promise<void> | null = null;
-  /** The digest of an abandoned head, so that hearing of it again starts nothing. */
+  /** The digest of the map that failed too often. News about this map is ignored. */
   #givenUp: string | null = null;
-  /** The last refusal that was logged, as `digest code`. */
+  /** The last refusal that was logged: the digest of the map and the code of the error. */
   #told = '';
 
   constructor(deps: NewsDeps) {
     this.#deps = deps;
   }
 
-  /** Resolves once no map is being taken. */
+  /** Resolves once no map of the fleet is being read or verified. */
   get idle(): Promise<void> {
     return this.#running ?? Promise.resolve();
   }
 
-  /** Notes a head. Its map is taken soon, unless it is in force already or older. */
+  /** Handles the news of a map. The map is read soon, unless it is already in force or older than the map in force. */
   hear(head: MapHead): void {
     this.#head = head;
     if (!this.#isWanted(head) || head.sha256 === this.#givenUp) return;
@@ -62,12 +64,12 @@ export class NewsTaker {
     });
   }
 
-  /** Allows the abandoned map to be tried again, after the map was requested from the source instead. */
+  /** Allows new attempts for a map that failed too often, after this host has requested the map from the source. */
   forgive(): void {
     this.#givenUp = null;
   }
 
-  /** Tries once to take the map that a head names. Rejects when the source closes. */
+  /** Makes one attempt to put the map that a head names in force. Rejects when the source closes. */
   async take(head: MapHead): Promise<Taking> {
     const { calls, source, closing } = this.#deps;
     let error: SwitchyardError;
@@ -81,7 +83,7 @@ export class NewsTaker {
     }
     if (error.code.startsWith('FLEET_')) return 'missing';
     this.#tell(head, error);
-    // If the server is unreachable, there is no head to replace.
+    // If the Redis server is unreachable, no host can take the refused map, so the error does not matter.
     await calls.refuse(head.sha256).catch(() => {});
     return 'refused';
   }
@@ -103,29 +105,30 @@ export class NewsTaker {
         failures = taking === 'taken' ? 0 : failures + 1;
       }
     } catch (error) {
-      // Only the closing of the source may end this loop.
+      // The loop may only end with an error because the source closes.
       if (closing.aborted) return;
       const fields = { event: 'fleet-news-failed', code: codeOf(error) ?? 'INTERNAL', sourceId: source.id, err: error };
-      logger.error(fields, 'A service map of the fleet could not be taken');
+      logger.error(fields, 'Internal error: a service map of the fleet was not used');
     }
   }
 
-  /** Takes the newest head, which may have arrived during the wait. */
+  /** Makes one attempt for the newest head, which may have arrived during the wait. */
   async #takeNewest(): Promise<Taking> {
     const head = this.#head;
     if (head === null || !this.#isWanted(head)) return 'taken';
     const taking = await this.take(head);
-    // A head that was taken is done, whichever map is in force afterwards. Otherwise it would be taken over and over.
+    // A map that was verified is not tried again, even if another map is in force now. Otherwise the loop would never
+    // end.
     if (taking === 'taken' && this.#head === head) this.#head = null;
     return taking;
   }
 
-  /** Reads the current head again, because a map that could not be taken may have been replaced. */
+  /** Reads the current head again, because the map that failed may have been replaced. */
   async #lookAgain(): Promise<void> {
     try {
       this.#head = await this.#deps.calls.readHead();
     } catch {
-      // The server is unreachable: the last head stays, and the next attempt fails in the same way.
+      // The Redis server is unreachable. The last head stays, and the next attempt fails in the same way.
     }
   }
 
@@ -142,7 +145,7 @@ export class NewsTaker {
     onAlarm('FLEET_MAP_REFUSED');
     logger.warn(
       { event: 'fleet-map-refused', code: 'FLEET_MAP_REFUSED', sourceId: source.id, sha256, by, reason: error.code },
-      `A service map of the fleet is not used, and the one in force stays: ${error.message}`,
+      `A service map of the fleet is not used, and the service map in force stays: ${error.message}`,
     );
   }
 }

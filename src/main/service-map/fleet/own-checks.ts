@@ -8,19 +8,19 @@ import type { FollowedSource } from './followed-source.ts';
 import type { MapCalls } from './map-calls.ts';
 import { pause } from './pause.ts';
 
-/** The guard requests a map when only this share of its lifetime is left and no newer map has come. */
+/** A host requests the map itself when only this share of the map's lifetime is left: the guard request. */
 const GUARD_SHARE = 0.2;
 /** Share of the map's lifetime over which the hosts of a fleet spread their guard requests. */
 const GUARD_SPREAD = 0.15;
-/** Delay after a failed guard request: this share of the remaining time, at least a second. */
+/** After a failed guard request, the next one follows after this share of the remaining lifetime. */
 const GUARD_RETRY_SHARE = 0.3;
 const LEAST_MS = 1_000;
 /**
- * On average, one in this many refresh intervals has an audit: a request to the source although the fleet makes it
- * unnecessary.
+ * On average, a host makes one audit in this many refresh intervals. An audit is a request to the source that shows
+ * whether the fleet has the newest map.
  */
 const AUDIT_OF = 100;
-/** A change at the source reaches the fleet within this time; an audit may have seen it earlier. */
+/** Maximum time until the fleet has a map that an audit has just found at the source. */
 const AUDIT_GRACE_MS = 5_000;
 
 /** Dependencies of {@link OwnChecks}. */
@@ -40,9 +40,9 @@ export interface ChecksDeps {
 type Reason = 'guard' | 'refused' | 'audit';
 
 /**
- * Checks by this host that limit the damage of a fleet server that lies or stalls. A guard requests the map near the
- * end of its lifetime. Random audits compare the map with the source. A fallback requests the map from the source if it
- * could not be taken from the fleet. Each host also follows the key documents itself.
+ * Requests by this host that limit the damage if the Redis server of the fleet lies or stalls. A guard requests the map
+ * near the end of its lifetime. Random audits compare the map with the source. A fallback requests the map from the
+ * source if it could not be taken from the fleet. Each host also reads the key documents itself.
  */
 export class OwnChecks {
   readonly #deps: ChecksDeps;
@@ -55,7 +55,9 @@ export class OwnChecks {
     this.#deps = deps;
   }
 
-  /** Starts the periodic checks, which take the place of the refreshes that the fleet makes unnecessary. Idempotent. */
+  /**
+   * Starts the periodic checks, which replace the background refreshes while another host requests the map. Idempotent.
+   */
   start(): void {
     if (this.#turn === null) this.#setTurn();
   }
@@ -68,7 +70,10 @@ export class OwnChecks {
     this.#fallback = null;
   }
 
-  /** Notes that a map is in force or was confirmed: it stays valid for `holdsForMs` of its lifetime of `totalMs`. */
+  /**
+   * Restarts the guard, because a map was accepted or confirmed. The map stays fresh for `holdsForMs` milliseconds of
+   * its lifetime of `totalMs`.
+   */
   holds(holdsForMs: number, totalMs: number): void {
     this.#holdsUntilMs = monotonicMs() + holdsForMs;
     const chance = this.#deps.random.next();
@@ -133,7 +138,10 @@ export class OwnChecks {
     logger.warn({ ...fields, code: 'FLEET_MAP_BEHIND' }, 'The source has a newer service map than the fleet');
   }
 
-  /** Resolves with whether the fleet gets, within a short time, the map that this host got from the source. */
+  /**
+   * Waits a few seconds. Resolves with true if the fleet then has the map that this host got from the source, or a
+   * newer one.
+   */
   async #catchesUp(own: HeldMap): Promise<boolean> {
     const { calls, closing } = this.#deps;
     try {
@@ -141,13 +149,14 @@ export class OwnChecks {
       const head = await calls.readHead();
       return head !== null && head.generatedAtMs >= own.generatedAtMs;
     } catch {
-      // The server is unreachable, or the source closes: there is nothing to compare with.
+      // The Redis server is unreachable, or the source closes, so there is nothing to compare the map with.
       return true;
     }
   }
 
   /**
-   * Requests the map from the source although another host already does so for this host. Null if no other host does.
+   * Requests the map from the source although another host already does so for this host. Returns null without a
+   * request if no other host does, or if the source asked for a pause.
    */
   async #ask(reason: Reason): Promise<RefreshOutcome | null> {
     const { isFollowing, logger, source } = this.#deps;

@@ -1,8 +1,8 @@
 import { raceSignal, startTimer } from '../../../shared/clock.ts';
 
 /**
- * Resolves after `ms` milliseconds; rejects with the signal's reason if it aborts first. The timer keeps no process
- * running.
+ * Resolves after `ms` milliseconds. Rejects with the signal's reason if the signal aborts first. The timer does not
+ * keep the process running.
  */
 export function pause(ms: number, signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();

@@ -5,7 +5,7 @@ import { MAX_KEY_DOCUMENT_BYTES } from '../../../shared/signatures/key-document.
 import { type DocumentPlace, hasVersion, placeOf, unavailable } from './document-place.ts';
 import { MAX_DOCUMENTS_BYTES, newestOf } from './newest-of.ts';
 
-/** Reads documents from files; `{version}` in the path stands for the version. A missing file means no document. */
+/** Reads key documents from files. `{version}` in the path stands for the version. A missing file means no document. */
 export function filePlace(pattern: string): DocumentPlace {
   const isByVersion = hasVersion(pattern);
   return {
@@ -20,7 +20,8 @@ export function filePlace(pattern: string): DocumentPlace {
 }
 
 /**
- * Returns the bytes of a regular file; null if it is missing. A named pipe would block a thread of the pool for ever.
+ * Returns the bytes of a regular file, or null if it is missing. Other files are refused, because reading a named pipe
+ * would block a thread of the pool for ever.
  */
 async function readCapped(path: string, maxBytes: number): Promise<Uint8Array | null> {
   try {
@@ -28,7 +29,7 @@ async function readCapped(path: string, maxBytes: number): Promise<Uint8Array | 
     if (!(await file.stat()).isFile()) throw unavailable(path, 'it is not a regular file');
     const buffer = Buffer.alloc(maxBytes + 1);
     let size = 0;
-    // A file may grow or shrink while it is read, so its size is not trusted.
+    // A file may grow or shrink while it is read, so the size that `stat` returns is not used.
     while (size < buffer.length) {
       const { bytesRead } = await file.read(buffer, size, buffer.length - size);
       if (bytesRead === 0) return buffer.subarray(0, size);

@@ -1,7 +1,10 @@
 import { messageOf, SwitchyardError } from '../../../shared/errors.ts';
 import { type DocumentPlace, unavailable } from './document-place.ts';
 
-/** Reads documents from a function of the host: text, bytes or an object; null or undefined for no document. */
+/**
+ * Gets key documents from a function of the host. The function returns text, bytes or an object; null or undefined
+ * means that there is no document.
+ */
 export function functionPlace(ask: (version: number) => unknown): DocumentPlace {
   const nameOf = (version: number): string => `keyDocuments(${version})`;
   return {

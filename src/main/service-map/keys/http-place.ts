@@ -10,15 +10,16 @@ export interface HttpPlaceSettings {
   readonly fetch: FetchMap;
   /** The URL of the map. The `apiKey` is only sent to the origin of this URL. */
   readonly mapUrl: string;
-  /** Timeout for one document, including the last byte. */
+  /** Timeout for one document, from the request to the last byte. */
   readonly timeoutMs: number;
 }
 
-/** Statuses for a document that does not exist (RFC 9110 sections 15.5.5 and 15.5.11). */
+/** Status codes that mean that a document does not exist (RFC 9110 sections 15.5.5 and 15.5.11). */
 const ABSENT = new Set([404, 410]);
 
 /**
- * Fetches documents from an http or https URL; `{version}` in it stands for the version. Redirects are not followed.
+ * Fetches key documents from an http or https URL. `{version}` in the URL stands for the version. Redirects are not
+ * followed.
  */
 export function httpPlace(pattern: string, settings: HttpPlaceSettings): DocumentPlace {
   const isByVersion = hasVersion(pattern);
@@ -52,8 +53,8 @@ export function httpPlace(pattern: string, settings: HttpPlaceSettings): Documen
 }
 
 /**
- * Returns why a fetch failed, to complete a sentence about the place. It does not use the messages of `acquireMap`,
- * because they are about service maps.
+ * Returns why a fetch failed, as the last part of a sentence. It does not use the messages of `acquireMap`, because
+ * they are about service maps.
  */
 function complaintOf(error: unknown): string {
   if (!(error instanceof SwitchyardError)) return rootReason(error);

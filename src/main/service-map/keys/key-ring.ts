@@ -14,21 +14,21 @@ import { type DocumentPlace, unavailable } from './document-place.ts';
 import { KnownKeys } from './known-keys.ts';
 import { type RememberedKeys, textOfRemembered } from './remembered-document.ts';
 
-/** Maximum number of documents that one refresh follows; the next refresh continues with the rest. */
+/** Maximum number of documents that one refresh reads. The next refresh continues after them. */
 const MAX_DOCUMENTS = 64;
 
-/** Failures that may be an attack. */
+/** Codes of failures that may be caused by an attack. */
 const ALARMING: ReadonlySet<ErrorCode> = new Set(['KEYS_UNTRUSTED', 'KEYS_ROLLED_BACK']);
 
 /** Dependencies of a key ring. */
 export interface KeyRingDeps extends Pick<ResolvedOptions, 'clock' | 'elapsedMs' | 'logger'> {
   readonly sourceId: string;
   readonly place: DocumentPlace;
-  /** The oldest version that is accepted; null accepts any. */
+  /** The oldest version that is accepted; null accepts every version. */
   readonly minVersion: number | null;
-  /** How long all documents of one refresh may take to arrive. */
+  /** Timeout for all documents of one refresh together, in milliseconds. */
   readonly timeoutMs: number;
-  /** Called for each new reason to refuse a published document. */
+  /** Called for each new failure that may be caused by an attack. */
   readonly onAlarm: (code: ErrorCode) => void;
   /** Called for each newly accepted document, the oldest first. */
   readonly onDocument: (believed: BelievedDocument) => void;
@@ -39,22 +39,22 @@ export interface BelievedDocument {
   readonly document: KeyDocument;
   /** The text that is stored for the document. */
   readonly text: string;
-  /** Whether the document replaces any stored document, because the configured keys were replaced. */
+  /** Whether the document replaces a newer stored document, too, because all configured keys were replaced. */
   readonly startsOver: boolean;
 }
 
 /** Parameters of a refresh of the key ring. */
 export interface FollowParts {
-  /** The configured keys: the roots of version 0. */
+  /** The configured keys, which verify the first document. */
   readonly configured: KeyRoots;
-  /** The key of the map's server. */
+  /** The `apiKey` for the map's server. */
   readonly apiKey: string | null;
   readonly signal: AbortSignal;
 }
 
 /**
- * Keeps the newest accepted key document of a source. It is found by following the documents one by one, from the
- * remembered document or else from the configured keys. A failure keeps the known document.
+ * Finds and keeps the newest key document of a source. The keys of each document verify the next one, starting with the
+ * document of an earlier run or with the configured keys. If a newer document cannot be read, the known one stays.
  */
 export class KeyRing {
   readonly #deps: KeyRingDeps;
@@ -81,13 +81,13 @@ export class KeyRing {
     return this.#known.isUsable;
   }
 
-  /** Whether the documents were followed since this process started, successfully or not. */
+  /** Whether this process has tried at least once to read newer documents. */
   get hasFollowed(): boolean {
     return this.#hasFollowed;
   }
 
   /**
-   * Why the keys must not be used: KEYS_ROLLED_BACK, or the failure to read the needed documents. Null if they may be
+   * Why the keys must not be used: KEYS_ROLLED_BACK, or the failure to read the needed document. Null if they may be
    * used.
    */
   get unusable(): Pick<KeyFailure, 'code' | 'message'> | null {
@@ -97,12 +97,17 @@ export class KeyRing {
     return { code, message: `${needed}: ${message}` };
   }
 
-  /** Returns the keys that may sign a map: the configured keys until there is a document; none if it is too old. */
+  /**
+   * Returns the keys that may sign a map. These are the configured keys until a document was accepted. If the
+   * document is too old, no key may sign.
+   */
   inForce(configured: readonly TrustedKey[]): KeysInForce {
     return { ...this.#known.inForce(configured), lastError: this.#lastError };
   }
 
-  /** Takes over the document that an earlier run accepted; null if it is damaged or not newer than the known one. */
+  /**
+   * Accepts the document that an earlier run accepted. Returns null if it is damaged or not newer than the known one.
+   */
   remember(remembered: RememberedKeys): KeyDocument | null {
     try {
       return this.#known.remember(remembered);
@@ -121,15 +126,15 @@ export class KeyRing {
     this.#deps.logger.warn({ event: 'keys-started-over', sourceId: this.#deps.sourceId }, why);
   }
 
-  /** Starts the budget of a refresh, which limits the number of documents and the time that they may take. */
+  /** Resets the limits of a refresh: the number of documents, and the time for reading them. */
   startRefresh(): void {
     this.#documentsLeft = MAX_DOCUMENTS;
     this.#msLeft = this.#deps.timeoutMs;
   }
 
   /**
-   * Follows the documents after the newest known one, within the rest of the refresh's budget. Resolves with true if
-   * there was a newer document. A failure is logged and shown in `status`; rejects only with the reason of `signal`.
+   * Reads the documents that follow the newest known one, within the limits of the refresh. Resolves with true if there
+   * was a newer document. A failure is logged and shown in `status`. Rejects only with the reason of `signal`.
    */
   async follow(parts: FollowParts): Promise<boolean> {
     this.configure(parts.configured.keys);
@@ -161,7 +166,7 @@ export class KeyRing {
       const roots = known === null ? parts.configured : { ...known, keys: known.roots };
       verifyNextKeyDocument(document, { ...roots, version: this.version });
       this.#believe(document, parts);
-      // Documents of a function arrive within one turn of the event loop, so other work gets a turn.
+      // A function may return all documents without a pause, so other work gets a turn between two documents.
       await nextTurn();
     }
     if (refusal !== null && !this.isUsable) throw refusal;
@@ -169,7 +174,7 @@ export class KeyRing {
 
   /**
    * Starts at the document of the needed version, if the configured keys signed that document. Otherwise returns the
-   * reason, and the earlier documents have to lead to the needed version. A known document takes precedence, because
+   * error, and the earlier documents are verified one after the other. Does nothing if a document is known, because the
    * configured keys may be old and stolen.
    */
   async #begin(parts: FollowParts): Promise<unknown> {
@@ -195,12 +200,15 @@ export class KeyRing {
     return readKeyDocument(bytes);
   }
 
-  /** Whether a place that holds the newest document still holds the known one. Throws KEYS_UNTRUSTED for a fork. */
+  /**
+   * Whether the published document is the known one. Only applies if one URL or path holds the newest document. Throws
+   * KEYS_UNTRUSTED if two different documents have the same version.
+   */
   #isKnown({ version, payloadPart }: KeyDocument): boolean {
     const { document: known } = this.#known;
     if (this.#deps.place.isByVersion || version !== known?.version) return false;
     if (payloadPart === known.payloadPart) return true;
-    const message = `A different key document ${version} is published. The one that was accepted first stays in force.`;
+    const message = `The published key document ${version} differs from the accepted one, which stays in force.`;
     throw new ConnectorManifestError('KEYS_UNTRUSTED', message);
   }
 

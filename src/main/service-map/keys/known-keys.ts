@@ -4,7 +4,7 @@ import { configuredKeys, type KeysInForce } from '../trust/source-trust.ts';
 import { knownAmong } from './known-among.ts';
 import { type AnchoredDocument, isReplacedBy, type RememberedKeys, readRemembered } from './remembered-document.ts';
 
-/** The newest accepted key document, the version that is needed, and the resulting keys. */
+/** The newest accepted key document, the lowest version that may be used, and the resulting keys. */
 export class KnownKeys {
   readonly #minVersion: number;
   #known: AnchoredDocument | null = null;
@@ -18,29 +18,29 @@ export class KnownKeys {
     this.#neededVersion = this.#minVersion;
   }
 
-  /** The document; null while the configured keys apply. */
+  /** The newest accepted document; null while the configured keys apply. */
   get document(): KeyDocument | null {
     return this.#known?.document ?? null;
   }
 
-  /** The version of the document; 0 while the configured keys apply. */
+  /** The version of the newest accepted document; 0 while the configured keys apply. */
   get version(): number {
     return this.document?.version ?? 0;
   }
 
-  /** The lowest version whose keys may be used: `minVersion`, or the remembered version if that is higher. */
+  /** The lowest version whose keys may be used: `minVersion`, or the version of an earlier run if that is higher. */
   get neededVersion(): number {
     return this.#neededVersion;
   }
 
-  /** Whether the document is new enough for its keys to be used. */
+  /** Whether the newest accepted document is new enough for its keys to be used. */
   get isUsable(): boolean {
     return this.version >= this.#neededVersion;
   }
 
   /**
-   * Returns the keys that may sign a map: the configured keys, until a document replaces them. None if the document is
-   * too old.
+   * Returns the keys that may sign a map. These are the configured keys until a document was accepted. If the
+   * document is too old, no key may sign.
    */
   inForce(configured: readonly TrustedKey[]): Omit<KeysInForce, 'lastError'> {
     const trustsConfigurationAlone = !this.#isRemembered;
@@ -52,8 +52,8 @@ export class KnownKeys {
   }
 
   /**
-   * Takes over the document that an earlier run accepted; null if it is not newer than the known one. Throws
-   * KEYS_INVALID or KEYS_UNTRUSTED if it is damaged. Even then, its version counts as the needed version.
+   * Accepts the document that an earlier run accepted. Returns null if it is not newer than the known one. Throws
+   * KEYS_INVALID or KEYS_UNTRUSTED if it is damaged. Even a damaged document raises the needed version.
    */
   remember({ keyVersion, keyDocument }: RememberedKeys): KeyDocument | null {
     if (keyVersion === null) return null;
@@ -66,14 +66,17 @@ export class KnownKeys {
     return remembered.document;
   }
 
-  /** Accepts a document. */
+  /** Replaces the known document by this one, which must be verified. */
   take(known: AnchoredDocument): void {
     const { revoked, revokedKeys } = known.document;
     this.#revokedKeys = knownAmong(revoked, [...revokedKeys, ...(this.document?.keys ?? []), ...this.#revokedKeys]);
     this.#known = known;
   }
 
-  /** Forgets everything if all configured keys were replaced by other keys. Returns whether it did. */
+  /**
+   * Forgets the document and the needed version if all configured keys were replaced by other keys. Returns whether it
+   * did.
+   */
   forgetIfReplacedBy(configured: readonly TrustedKey[]): boolean {
     if (this.#known === null || !isReplacedBy(configured, this.#known)) return false;
     this.#known = null;

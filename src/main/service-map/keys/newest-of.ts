@@ -2,20 +2,20 @@ import { messageOf, SwitchyardError } from '../../../shared/errors.ts';
 import { parseStrictJson } from '../../../shared/map/strict-json.ts';
 import { peekKeyDocumentVersion } from '../../../shared/signatures/key-document.ts';
 
-/** Maximum bytes of a file or response that may hold an array of documents: a few hundred of them. */
+/** Maximum size of a file or response with an array of documents, in bytes. A few hundred documents fit. */
 export const MAX_DOCUMENTS_BYTES = 1024 * 1024;
 
-/** Maximum number of documents in one array. The byte limit leaves no room for more. */
+/** Maximum number of documents in one array. More do not fit into the byte limit. */
 const MAX_DOCUMENTS = 4096;
 
-/** Maximum levels of nesting: those of a document, and the array around it. */
+/** Maximum nesting depth of the JSON: the depth of a document, plus one for the array around it. */
 const MAX_DEPTH = 9;
 
 const BRACKET_OPEN = '[';
 
 /**
- * Returns one document from a place that holds a document or an array of documents: the wanted version, else the
- * newest. Returns null for an empty array. Nothing is verified. Throws KEYS_INVALID.
+ * Returns the wanted version from a document or an array of documents. If that version is missing, returns the newest
+ * document, or null for an empty array. Verifies nothing. Throws KEYS_INVALID.
  */
 export function newestOf(bytes: Uint8Array, wanted: number): Uint8Array | null {
   if (!startsArray(bytes)) return bytes;

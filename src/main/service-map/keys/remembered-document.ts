@@ -2,21 +2,21 @@ import { type KeyDocument, readKeyDocument, type SignedKeyDocument } from '../..
 import type { TrustedKey } from '../../../shared/signatures/trust.ts';
 import { verifyKeyDocument } from '../../../shared/signatures/verify-key-document.ts';
 
-/** What the store remembers of the key documents of a source. */
+/** What the store holds about the key documents of a source. */
 export interface RememberedKeys {
   readonly keyVersion: number | null;
-  /** Null if there is no document, or if it was damaged. */
+  /** The text of the newest accepted document; null if no document was accepted, or if it was damaged. */
   readonly keyDocument: string | null;
 }
 
 /** An accepted document, with the keys that were configured when it was accepted. */
 export interface AnchoredDocument {
   readonly document: KeyDocument;
-  /** Thumbprints of the keys that were configured when it was accepted; null if they were not recorded. */
+  /** Thumbprints of the keys that were configured when the document was accepted; null if they were not recorded. */
   readonly anchor: readonly string[] | null;
 }
 
-/** Returns the text that is stored for a document: what was published, and a field `anchor`, which readers skip. */
+/** Returns the text that is stored for a document: the published fields, and a field `anchor` that readers skip. */
 export function textOfRemembered({ document, anchor }: AnchoredDocument): string {
   const { signatures } = JSON.parse(document.text) as SignedKeyDocument;
   return JSON.stringify({ signatures, anchor });

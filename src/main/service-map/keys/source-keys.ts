@@ -11,7 +11,7 @@ import { createDocumentPlace } from './create-document-place.ts';
 import { type BelievedDocument, KeyRing } from './key-ring.ts';
 import { type AnchoredDocument, isReplacedBy, type RememberedKeys, readRemembered } from './remembered-document.ts';
 
-/** Timeout for all key documents of one refresh, however long a map may take. */
+/** Timeout for all key documents of one refresh together. The timeout of the map has no influence on it. */
 const TIMEOUT_MS = 5_000;
 
 /** Failures of a load that a newer key document may resolve. */
@@ -26,7 +26,7 @@ const CURED_BY_KEYS: ReadonlySet<ErrorCode> = new Set([
 /** The part of a key document that the map in force is checked against. */
 type JudgingDocument = Pick<KeyDocument, 'version' | 'revoked' | 'expiresAtMs'>;
 
-/** Key documents that are followed in parallel with a load, and whether a newer document was found. */
+/** Key documents that are read in parallel with a load. */
 export interface Following {
   readonly hasChanged: Promise<boolean>;
 }
@@ -34,14 +34,16 @@ export interface Following {
 type SourceKeysDeps = Pick<CurrentMapDeps, 'clock' | 'elapsedMs' | 'logger' | 'loader' | 'onAlarm'>;
 
 /**
- * The public keys of a source: the configured keys, or the keys of its newest key document. A source without key
- * documents requests none and waits for none.
+ * The public keys of a source: the configured keys, or the keys of its newest key document. If the source has no key
+ * documents, nothing is requested.
  */
 export class SourceKeys {
   readonly #options: MapOptions;
   readonly #ring: KeyRing | null;
   #configured: readonly TrustedKey[] = [];
-  /** The remembered document of a source that no longer has key documents: the keys that it revokes stay revoked. */
+  /**
+   * The stored document of a source that no longer has key documents. The keys that the document revokes stay revoked.
+   */
   #left: AnchoredDocument | null = null;
 
   /** `onDocument` is called for each newly accepted key document, the oldest first. */
@@ -55,7 +57,7 @@ export class SourceKeys {
     return { ...configuredKeys(this.#configured), revoked: this.#left?.document.revoked ?? [] };
   }
 
-  /** Takes the currently configured keys. */
+  /** Sets the configured keys, which may have changed. */
   configure(keys: readonly TrustedKey[]): void {
     this.#configured = keys;
     this.#ring?.configure(keys);
@@ -63,8 +65,8 @@ export class SourceKeys {
   }
 
   /**
-   * Takes over the key document that the store remembers, unless the configured keys were replaced after the document
-   * was stored. Returns null if the document is not taken over.
+   * Accepts the stored key document, unless the configured keys were replaced after the document was stored. Returns
+   * null if the document is not accepted.
    */
   remember(remembered: RememberedKeys, { keySet }: AskedSecrets): JudgingDocument | null {
     if (this.#ring === null) return this.#rememberLeft(remembered, keySet);
@@ -73,7 +75,10 @@ export class SourceKeys {
     return this.#ring.version === document?.version ? document : null;
   }
 
-  /** For a source without key documents, a remembered document only revokes keys; even its expiry is ignored. */
+  /**
+   * Uses the stored document of a source that no longer has key documents. It only revokes keys, and its expiry is
+   * ignored.
+   */
   #rememberLeft({ keyDocument }: RememberedKeys, keySet: readonly TrustedKey[]): JudgingDocument | null {
     if (keyDocument === null) return null;
     try {
@@ -88,15 +93,15 @@ export class SourceKeys {
     return { version, revoked, expiresAtMs: Number.POSITIVE_INFINITY };
   }
 
-  /** Starts the budget of a refresh, which its attempts share. */
+  /** Resets the limits that all attempts of a refresh share. */
   startRefresh(): void {
     this.#ring?.startRefresh();
   }
 
   /**
-   * Follows the key documents if the known documents must not be used. If there is no usable document, rejects with
-   * KEYS_ROLLED_BACK or the reason why newer documents cannot be read. A source that accepts `either` does not reject,
-   * but then needs the HMAC.
+   * Reads newer key documents if the known document is too old. If there still is no usable document, rejects with
+   * KEYS_ROLLED_BACK or the reason why newer documents cannot be read. A source with the trust `either` does not
+   * reject, but its maps then need the HMAC.
    */
   async assertUsable(secrets: AskedSecrets, signal: AbortSignal): Promise<void> {
     if (this.#ring === null || this.#ring.isUsable) return;
@@ -105,9 +110,9 @@ export class SourceKeys {
   }
 
   /**
-   * Loads a map. The key documents are followed before the first load, and in parallel with each later one unless
-   * `isDue` is false. `load` has to start again if there was a newer document. A map that is refused because of its
-   * keys is tried again if a newer document was published. Rejects as {@link assertUsable} does.
+   * Loads a map. Key documents are read before the first load, and in parallel with each later load unless `isDue` is
+   * false. `load` must repeat its work if `following` finds a newer document. If a map is refused because of its keys
+   * and a newer document is published, the map is loaded again. Rejects as {@link assertUsable} does.
    */
   async load(
     secrets: AskedSecrets,
@@ -127,14 +132,14 @@ export class SourceKeys {
     return (await this.#follow(secrets, signal)) ? load(null) : outcome;
   }
 
-  /** Follows the key documents, if there are some. Rejects only with the reason of `signal`. */
+  /** Reads newer key documents, if the source has any. Rejects only with the reason of `signal`. */
   async follow(secrets: AskedSecrets, signal: AbortSignal): Promise<void> {
     await this.#follow(secrets, signal);
   }
 
   #followBeside(secrets: AskedSecrets, signal: AbortSignal): Following {
     const hasChanged = this.#follow(secrets, signal);
-    // The promise only rejects when the manager closes. By then it is possible that no caller waits for the promise.
+    // The promise only rejects when the manager closes. Perhaps no caller waits for it then.
     hasChanged.catch(() => {});
     return { hasChanged };
   }

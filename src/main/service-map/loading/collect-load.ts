@@ -1,7 +1,7 @@
 import type { CommitEvent, FailedEvent, LoadEvent, UnchangedEvent } from '../../../shared/protocol/thread-messages.ts';
 import { SentEntries } from '../sent-entries.ts';
 
-/** The outcome of a load as a whole: no event of the load takes effect before its last event. */
+/** The outcome of a whole load. The events of a load only take effect when its last event arrives. */
 export type LoadOutcome =
   | { readonly kind: 'loaded'; readonly sent: SentEntries; readonly commit: CommitEvent }
   | UnchangedEvent
@@ -11,7 +11,7 @@ export type LoadOutcome =
 export class LoadCollector {
   readonly #sent = new SentEntries();
 
-  /** Takes the next event. Returns the outcome if the event was the last, else null. */
+  /** Handles the next event. Returns the outcome if the event was the last one, else null. */
   take(event: LoadEvent): LoadOutcome | null {
     switch (event.kind) {
       case 'chunk':

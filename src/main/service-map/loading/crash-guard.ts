@@ -1,4 +1,4 @@
-/** Number of threads that may be lost within {@link WINDOW_MS} before no more are started. */
+/** Once this many threads were lost within {@link WINDOW_MS}, no more threads are started. */
 const MAX_LOSSES = 5;
 const WINDOW_MS = 60_000;
 
@@ -14,12 +14,12 @@ export class CrashGuard {
     this.#nowMs = nowMs;
   }
 
-  /** Notes that a thread was lost. */
+  /** Records that a thread was lost. */
   note(): void {
     this.#lossesAt = [...this.#lossesAt, this.#nowMs()].slice(-MAX_LOSSES);
   }
 
-  /** Whether too many were lost; false again once the oldest loss is a minute ago. */
+  /** Whether too many threads were lost within the last minute. */
   get isTripped(): boolean {
     const oldest = this.#lossesAt[0];
     return this.#lossesAt.length === MAX_LOSSES && oldest !== undefined && this.#nowMs() - oldest < WINDOW_MS;

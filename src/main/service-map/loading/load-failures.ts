@@ -4,7 +4,8 @@ import type { LoadOutcome } from './collect-load.ts';
 
 /** Creates the error WORKER_QUEUE_FULL. */
 export function queueFull(maxQueued: number): SwitchyardError {
-  return new SwitchyardError('WORKER_QUEUE_FULL', `${maxQueued} loads already wait for a thread.`);
+  const message = `The service map is not loaded now, because ${maxQueued} loads already wait for a thread.`;
+  return new SwitchyardError('WORKER_QUEUE_FULL', message);
 }
 
 /** Creates the error WORKER_CRASH_LOOP. */
@@ -13,7 +14,7 @@ export function crashLoop(): SwitchyardError {
   return new SwitchyardError('WORKER_CRASH_LOOP', message);
 }
 
-/** Creates the error WORKER_LOST: the thread of a load ended, or does not respond. */
+/** Creates the error WORKER_LOST, which says that the thread of a load has ended or does not respond. */
 export function lost(why: string, cause?: unknown): SwitchyardError {
   return new SwitchyardError('WORKER_LOST', `The thread of this load was lost: ${why}.`, { cause });
 }

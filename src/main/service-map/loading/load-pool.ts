@@ -18,16 +18,16 @@ export interface LoadPoolOptions {
   /** The task file. Only tests use a different file. */
   readonly taskUrl?: URL;
   /**
-   * Maximum number of threads. Defaults to the number of cores minus one. A thread that waits for a server loads
-   * nothing else.
+   * Maximum number of threads. Defaults to the number of cores minus one. A thread that waits for a server loads no
+   * other map.
    */
   readonly maxThreads?: number;
-  /** How long a cancelled load may take to end by itself before its thread is killed. */
+  /** How long a cancelled load may continue before its thread is killed, in milliseconds. */
   readonly graceMs?: number;
-  /** Maximum old-generation heap of a thread, in MiB. The byte limit of the request bounds the buffers. */
+  /** Maximum old-generation heap of a thread, in MiB. The byte limit of the request limits buffers. */
   readonly maxHeapMb?: number;
   readonly logger?: Logger;
-  /** Clock of the crash guard; defaults to a monotonic clock. */
+  /** Clock of the crash guard, in milliseconds. Defaults to a monotonic clock. */
   readonly elapsedMs?: () => number;
 }
 
@@ -37,7 +37,7 @@ const MAX_QUEUED_LOADS = 1_024;
 /** How long a thread may be idle before it is ended. The first thread stays. */
 const IDLE_TIMEOUT_MS = 30_000;
 
-/** How long to wait for threads to die: a thread that is stuck in a system call or in native code never dies. */
+/** How long to wait for threads to end. A thread that is stuck in native code never ends. */
 const KILL_TIMEOUT_MS = 2_000;
 
 interface RunOptions {
@@ -45,7 +45,7 @@ interface RunOptions {
   readonly deadlineMs: number;
 }
 
-/** The threads that load maps. They start at the first use and stay; an idle pool does not keep the process running. */
+/** The threads that load maps. They start when they are needed. An idle pool does not keep the process running. */
 export class LoadPool {
   readonly #taskUrl: URL | null;
   readonly #maxThreads: number;
@@ -54,7 +54,7 @@ export class LoadPool {
   readonly #maxHeapMb: number;
   readonly #logger: Logger;
   readonly #guard: CrashGuard;
-  /** Threads that have not ended. Piscina forgets a thread as soon as it has ordered the thread to end. */
+  /** Threads that are still running. Piscina forgets a thread as soon as it has told the thread to end. */
   readonly #alive = new Set<Worker>();
   /** Resolves once Piscina is loaded and its first thread starts. */
   #piscina: Promise<Piscina> | null = null;
@@ -80,7 +80,7 @@ export class LoadPool {
     return this.#limit.pendingCount;
   }
 
-  /** Starts the first thread, unless it was started before or threads keep dying. */
+  /** Starts the first thread, unless it was started before, or threads keep dying. */
   boot(): void {
     if (!this.#guard.isTripped && !this.#isClosed) this.#open().catch(() => {});
   }
@@ -102,11 +102,11 @@ export class LoadPool {
       minThreads: 1,
       maxThreads: this.#maxThreads,
       idleTimeout: IDLE_TIMEOUT_MS,
-      // The default 'sync' would freeze the thread's event loop between tasks, and with it the thread's sockets.
+      // The default 'sync' would block the thread's event loop between tasks, and with it the thread's sockets.
       atomics: 'async',
       resourceLimits: { maxOldGenerationSizeMb: this.#maxHeapMb },
     });
-    // Handles a thread that fails between tasks; without this listener its error would end the process.
+    // Without this listener, the error of a thread that fails between two tasks would end the process.
     piscina.on('error', (error) => this.#noteLoss(lost(`it failed between loads: ${messageOf(error)}`, error)));
     // Makes the thread load its code before the first task. If that fails, the first load reports it.
     piscina.run(undefined, { name: 'warmUp' }).catch(() => {});
@@ -115,8 +115,8 @@ export class LoadPool {
 
   /**
    * Runs one load on a thread. Never rejects. A thread that throws, exits, exceeds `deadlineMs` or runs out of memory
-   * gives a failed outcome (WORKER_LOST) and is replaced. When `signal` aborts, the load is cancelled and the signal's
-   * reason becomes the failure. A load that finds no free thread waits; its deadline starts when it gets a thread.
+   * is replaced, and its load fails with WORKER_LOST. When `signal` aborts, the load is cancelled, and the signal's
+   * reason becomes the failure. If no thread is free, the load waits. Its deadline starts when it has a thread.
    */
   async run(task: LoadTask, options: RunOptions): Promise<LoadOutcome> {
     if (this.#limit.pendingCount >= MAX_QUEUED_LOADS) return failed(queueFull(MAX_QUEUED_LOADS));
@@ -128,7 +128,7 @@ export class LoadPool {
     if (this.#isClosed) return failed(lost('the pool was closed'));
     if (this.#guard.isTripped) return failed(crashLoop());
     try {
-      // The deadline is for the thread, not for loading Piscina.
+      // The deadline does not include the time for loading Piscina.
       await raceSignal(this.#open(), options.signal);
     } catch (error) {
       return failed(error);
@@ -164,7 +164,7 @@ export class LoadPool {
   }
 
   /**
-   * Returns the final outcome. A cancelled load has no map, even if it arrived at the same moment; a map that arrives
+   * Returns the final outcome. A cancelled load fails even if its map arrived at the same moment. A map that arrives
    * slightly after the deadline is accepted.
    */
   #judge(first: LoadOutcome, whyGivenUp: unknown, signal: AbortSignal): LoadOutcome {
@@ -172,9 +172,7 @@ export class LoadPool {
     return first.kind === 'failed' && whyGivenUp !== null ? failed(whyGivenUp) : first;
   }
 
-  /**
-   * Ends all threads at once; current and later loads fail. A thread that does not end is logged as stuck. Idempotent.
-   */
+  /** Ends all threads. Current and later loads fail. A thread that does not end is logged as stuck. Idempotent. */
   close(): Promise<void> {
     this.#isClosed = true;
     return this.#end();
@@ -199,7 +197,7 @@ export class LoadPool {
     }
   }
 
-  /** Counts a lost thread. If threads keep dying, the pool stays closed until the guard allows it. */
+  /** Counts a lost thread. If threads keep dying, ends all threads until the crash guard allows new ones. */
   #noteLoss(error: { readonly message: string }): void {
     recordThreadLost();
     this.#guard.note();
@@ -210,8 +208,7 @@ export class LoadPool {
   async #post(task: WorkerLoadTask, signal: AbortSignal): Promise<unknown> {
     const transferList: (ArrayBuffer | MessagePort)[] = [task.port];
     if (task.given !== null) transferList.push(task.given.bytes.buffer);
-    // Each task has its own signal, so that Piscina runs no other task on the thread at the same time, and an abort can
-    // kill the thread.
+    // The signal makes Piscina run no other task on this thread at the same time. An abort kills the thread.
     const piscina = await this.#open();
     if (this.#isClosed) throw lost('the pool was closed');
     const posted = piscina.run(task, { signal, transferList });
@@ -236,7 +233,7 @@ function receive(port: MessagePort): Promise<LoadOutcome> {
   });
 }
 
-/** Resolves with a failure if the thread of a task ended, or if the task returned without its last event. */
+/** Resolves with a failure if the thread of a task ended, or if the task returned without sending its last event. */
 async function whenLost(posted: Promise<unknown>, graceMs: number): Promise<LoadOutcome> {
   try {
     await posted;

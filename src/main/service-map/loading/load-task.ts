@@ -25,7 +25,8 @@ export async function askForSecrets(options: MapOptions, signal: AbortSignal): P
     using limit = deadline(options.limits.timeoutMs, () => new Error('it did not answer in time'), signal);
     const { hmacKeys, keySet } = options.trust;
     const asked = Promise.all([hmacKeys(), options.apiKey()]);
-    // Both are requested at once, and only the first failure is reported. A second failure must not go unhandled.
+    // Secrets and keys are read at the same time, and only the first failure is reported. This handler prevents an
+    // unhandled rejection of the second one.
     const keys = raceSignal(keySet(), limit.signal).catch((cause: unknown) => Promise.reject(keysError(cause)));
     const [[hmac, apiKey], publicKeys] = await Promise.all([raceSignal(asked, limit.signal), keys]);
     return { hmacKeys: hmac, keySet: publicKeys, apiKey };
@@ -46,9 +47,11 @@ export interface LoadTaskParts {
   readonly traceparent: string;
   readonly trust: SignatureTrust;
   readonly apiKey: string | null;
-  /** A body that was not fetched for this load: remembered, or from the fleet; null to fetch one. */
+  /**
+   * A body that was not fetched for this load, because it comes from the store or from the fleet. Null to fetch a body.
+   */
   readonly given: AcquiredBody | null;
-  /** Whether `given` was accepted in an earlier run, so that it may have expired. */
+  /** Whether `given` was accepted in an earlier run. Such a map may have expired. */
   readonly isRemembered: boolean;
   readonly options: MapOptions;
   readonly network: NetworkSettings;
@@ -56,7 +59,7 @@ export interface LoadTaskParts {
   /** The map in force, with which the new map is compared. */
   readonly snapshot: Snapshot;
   readonly nowMs: number;
-  /** Whether the bytes of an accepted map are returned, to be stored. */
+  /** Whether the load returns the bytes of an accepted map, so that they can be stored or published. */
   readonly wantsBody: boolean;
 }
 
@@ -78,8 +81,8 @@ export function createLoadTask(parts: LoadTaskParts): LoadTask {
     },
     network,
     given,
-    // The digests are shared and never change. New digests come back with the commit, so a load that dies breaks
-    // nothing.
+    // The digests are in shared memory and never change. New digests come back with the commit, so a load that dies
+    // cannot damage the old ones.
     known: revision === 0 ? null : { bodySha256: bodySha256 ?? '', digests, expiresAtMs },
     policy: {
       trust,

@@ -11,10 +11,10 @@ import type { Logger } from '../../observability/logger.ts';
 import { LoadCollector, type LoadOutcome } from './collect-load.ts';
 import { LoadPool } from './load-pool.ts';
 
-/** Loads maps on the thread that suits each load best. Never rejects. */
+/** Loads maps, on a worker thread or on the main thread. Never rejects. */
 export interface MapLoader {
   load(task: LoadTask, signal: AbortSignal): Promise<LoadOutcome>;
-  /** Fetches small documents on the main thread, with the network settings of the maps. */
+  /** Fetches small documents on the main thread, with the same network settings as for maps. */
   readonly fetch: FetchMap;
   /** The number of loads that wait for a thread. */
   readonly queueLength: number;
@@ -24,10 +24,13 @@ export interface MapLoader {
 export interface MapLoaderOptions {
   readonly offload: 'auto' | 'always' | 'never';
   readonly logger: Logger;
-  /** The host's own fetch or Agent: with one of them, maps are fetched on the main thread. */
+  /**
+   * The fetch function of the host; null for none. If the host gives a fetch function or an Agent, maps are fetched on
+   * the main thread.
+   */
   readonly fetchMap: FetchMap | null;
   readonly agent: Dispatcher | null;
-  /** Fetches on the main thread if the host gave neither a fetch nor an Agent. */
+  /** The Agent for fetches on the main thread if the host gave neither a fetch function nor an Agent. */
   readonly mainAgent: AwaitableAgent;
   /** The number of maps. Defaults to 1. */
   readonly mapCount?: number;
@@ -35,24 +38,24 @@ export interface MapLoaderOptions {
 }
 
 /**
- * Largest map that the main thread verifies itself at a cold start: starting a thread would take longer
+ * The largest map that the main thread verifies itself at a cold start, because starting a thread would take longer
  * (bench/map-load.ts).
  */
 const INLINE_MAX_BYTES = 64 * 1024;
 
-/** Delay before starting a thread that only the next refresh will need. */
+/** Delay before a thread is started that is only needed for the next refresh. */
 const BOOT_LATER_MS = 5_000;
 
-/** How long a thread may verify a map before it counts as hung (bench/map-load.ts). */
+/** How long a thread may take to verify a map before the thread counts as hung (bench/map-load.ts). */
 const PROOF_TIMEOUT_MS = 10_000;
 
 /**
- * Maximum number of threads for many maps. It may exceed the number of cores, so that a map from a slow server delays
- * no other map.
+ * Maximum number of threads if there are many maps. It may exceed the number of cores, so that a slow server does not
+ * delay other maps.
  */
 const MAX_THREADS = 8;
 
-/** Returns the number of threads for this number of maps. */
+/** Returns the number of threads that load this number of maps. */
 function threadsFor(mapCount: number): number {
   const cores = Math.max(1, availableParallelism() - 1);
   return Math.max(cores, Math.min(MAX_THREADS, mapCount));
@@ -66,14 +69,14 @@ export function createMapLoader(options: MapLoaderOptions): MapLoader {
   const main = { thread: 'main', fetch: options.fetchMap ?? fetchOver(options.agent ?? options.mainAgent) };
   const hasOwnFetch = options.fetchMap !== null || options.agent !== null;
   const isPoolUsable = options.offload !== 'never';
-  // A cold start does not wait for threads: while they start, the main thread fetches the first map, and verifies a
-  // small one.
+  // At a cold start, the main thread does not wait until threads have started. It fetches the first map itself, and
+  // also verifies this map if it is small.
   let isCold = options.offload === 'auto';
   let laterBoot: Timer | null = null;
 
   /**
-   * Starts the first thread at once if the map will need it. Otherwise starts it later, so that connectors get the core
-   * first.
+   * Fetches a map and starts the first thread: immediately if the map is large, otherwise later, so that connectors can
+   * use the CPU first.
    */
   const bootByNeed: FetchMap = async (url, init) => {
     const response = await main.fetch(url, init);
@@ -89,14 +92,14 @@ export function createMapLoader(options: MapLoaderOptions): MapLoader {
       if (fault !== null) return fault;
       const isFirst = isCold;
       isCold = false;
-      // The first fetch of a process blocks the main thread for long, so it runs in a turn of its own.
+      // The first fetch of a process blocks the event loop for long, so other work gets a turn before it.
       if (isFirst) await nextTurn();
       // Connectors need undici soon, so it is loaded before or while the map is fetched.
       if (isFirst && !hasOwnFetch) await warmInTurns(options.mainAgent);
       else if (options.agent === null) options.mainAgent.warm();
       if (isPoolUsable && !isFirst) pool.boot();
-      // The main thread keeps no second copy of a map: it only verifies a map that is small, or any map if there are no
-      // threads.
+      // `proven` is null, because the main thread keeps no copy of a verified map. It only verifies small maps, or all
+      // maps if there are no threads.
       const context: LoadContext = {
         ...main,
         signal,
@@ -138,10 +141,7 @@ async function acquireHere(
   }
 }
 
-/**
- * Runs a load on this thread. The verification runs in its own turn of the event loop, apart from the work before and
- * after it.
- */
+/** Runs a load on this thread. Other work gets a turn of the event loop before and after the verification. */
 async function collect(task: LoadTask, context: LoadContext): Promise<LoadOutcome> {
   const collector = new LoadCollector();
   await nextTurn();
@@ -151,20 +151,20 @@ async function collect(task: LoadTask, context: LoadContext): Promise<LoadOutcom
     await nextTurn();
     return outcome;
   }
-  throw new Error('A load ended without a last event');
+  throw new Error('Internal error: a load ended without a result');
 }
 
 /**
- * Returns the deadline of a load: two requests at most (an expired map that is confirmed is fetched whole), then the
- * verification.
+ * Returns the time limit of a load. It allows for two requests, because a map that expired and was confirmed is fetched
+ * again, and for the verification.
  */
 function deadlineFor(task: LoadTask): number {
   return (task.given === null ? 2 * task.request.timeoutMs : 0) + PROOF_TIMEOUT_MS;
 }
 
 /**
- * Returns the outcome of every load if the threads' code is missing: WORKER_FILE_MISSING. It also applies to loads that
- * the main thread could do alone, so that an incomplete bundle is noticed at the first load.
+ * Returns the failure WORKER_FILE_MISSING if the file with the threads' code is missing, else null. Every load then
+ * fails, even one that needs no thread, so that an incomplete bundle is noticed at the first load.
  */
 function faultOf(pool: LoadPool): LoadOutcome | null {
   try {

@@ -1,10 +1,9 @@
-/** `half-open` lets one attempt through, whose outcome closes or opens the circuit again. */
+/** `half-open`: one attempt is allowed, and its outcome closes or opens the circuit again. */
 export type CircuitState = 'closed' | 'open' | 'half-open';
 
 /**
- * Opens after `threshold` failures in a row and stays open for `resetMs` milliseconds of `now()`, which should be
- * monotonic. It does not limit the number of probes of a half-open circuit: its callers have to share one attempt, as
- * the callers of a source do.
+ * A circuit that opens after `threshold` failures in a row and stays open for `resetMs` milliseconds of `now()`, which
+ * should be monotonic. It does not limit the attempts while it is half-open, so its callers must share one attempt.
  */
 export class CircuitBreaker {
   readonly #threshold: number;
@@ -24,7 +23,7 @@ export class CircuitBreaker {
     return this.#now() - this.#openedAt < this.#resetMs ? 'open' : 'half-open';
   }
 
-  /** Failures since the last success. */
+  /** The number of failures since the last success. */
   get failures(): number {
     return this.#failures;
   }

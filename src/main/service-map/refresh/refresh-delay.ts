@@ -1,17 +1,20 @@
-/** Delay after a failure, which is multiplied by 0.5 to 1.5. It is shorter than the refresh interval. */
+/**
+ * Delay before the retry of a failed refresh, in milliseconds. It is multiplied by 0.5 to 1.5, and limited by the
+ * refresh interval.
+ */
 const RETRY_MS = 30_000;
 
 const MIN_DELAY_MS = 100;
 const MAX_DELAY_MS = 2 ** 31 - 1;
 
-/** When a refresh is due. */
+/** What determines when the next refresh is due. */
 export interface RefreshTiming {
   readonly intervalMs: number;
   /** Share of the interval by which the delay varies in both directions. */
   readonly jitterFactor: number;
   /**
-   * `spread`: anywhere within the interval, so that hosts that started together do not stay in step. `regular`: about
-   * one interval from now. `retry`: the last refresh failed.
+   * `spread`: at a random time within the interval, because hosts that started together must not all refresh at the
+   * same time. `regular`: after about one interval. `retry`: soon, because the last refresh failed.
    */
   readonly kind: 'spread' | 'regular' | 'retry';
   /** Milliseconds for which the current value stays valid; null if that is not known. */
@@ -19,8 +22,8 @@ export interface RefreshTiming {
 }
 
 /**
- * Returns the milliseconds until the next refresh, randomised by `sample` (0 to 1). The delay depends on the kind, but
- * is at most 50 to 80 % of the remaining validity, so that there is time to retry. It is at least 100 ms.
+ * Returns the milliseconds until the next refresh, randomised by `sample` (0 to 1). At most 50 to 80 % of the remaining
+ * validity pass before the refresh, so that there is time to retry. The delay is at least 100 ms.
  */
 export function refreshDelayMs({ intervalMs, jitterFactor, kind, holdsForMs }: RefreshTiming, sample: number): number {
   const chance = Math.min(1, Math.max(0, sample));

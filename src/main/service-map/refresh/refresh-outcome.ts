@@ -6,7 +6,7 @@ import type { SwitchyardError } from '../../../shared/errors.ts';
  */
 export type RefreshKind = 'refresh' | 'poll';
 
-/** The outcome of a refresh. `opened`: its failure opened the circuit. */
+/** The outcome of a refresh. `opened`: whether its failure opened the circuit. */
 export type RefreshOutcome =
   | { readonly ok: true; readonly kind: 'loaded' | 'unchanged' }
   | { readonly ok: false; readonly error: SwitchyardError; readonly opened: boolean };

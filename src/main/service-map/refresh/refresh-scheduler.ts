@@ -21,25 +21,26 @@ export interface RefreshSchedulerOptions {
   readonly onRefresh: () => Promise<void> | void;
   readonly logger: Logger;
   readonly random?: Random | undefined;
-  /** Clock that measures the refreshes for the log; the timers do not use it. */
+  /** Clock that measures the duration of refreshes for the log. The timers do not use it. */
   readonly clock?: Clock | undefined;
   /**
-   * Places the first refresh anywhere within the first interval, so that hosts that start together do not send requests
-   * together.
+   * Whether the first refresh takes place at a random time within the first interval. Hosts that start together then
+   * send their requests at different times.
    */
   readonly isSpread?: boolean | undefined;
   /** Id of the refreshed source, for the log. */
   readonly sourceId?: string | undefined;
   /** Milliseconds on a monotonic clock. */
   readonly elapsedMs?: (() => number) | undefined;
-  /** Sets the timers. Defaults to the timers of the system. */
+  /** Starts the timers. Defaults to the timers of the system. */
   readonly startTimer?: typeof startTimer | undefined;
 }
 
 /**
- * Calls `onRefresh` repeatedly, each time after interval × (1 ± jitter) milliseconds and at least 100 ms. The jitter
- * keeps hosts from sending requests in step. A refresh that rejects is logged, never thrown. The timer of the scheduler
- * does not keep the process running. Throws OPTIONS_INVALID for an interval that is not a positive finite number.
+ * Calls `onRefresh` repeatedly, each time after interval × (1 ± jitter) milliseconds, but at least 100 ms. The jitter
+ * prevents hosts from sending all their requests at the same time. A refresh that rejects is only logged. The timer of
+ * the scheduler does not keep the process running. Throws OPTIONS_INVALID if the interval is not a positive finite
+ * number.
  */
 export class RefreshScheduler {
   readonly #options: RefreshSchedulerOptions;
@@ -47,7 +48,7 @@ export class RefreshScheduler {
   readonly #random: Random;
   readonly #elapsedMs: () => number;
   #timer: Timer | null = null;
-  /** When the timer fires. */
+  /** When the timer fires, in milliseconds of `elapsedMs`. */
   #timerAtMs = Number.POSITIVE_INFINITY;
   /** When the last refreshed value stops being valid; null if that is not known. */
   #holdsUntilMs: number | null = null;
@@ -67,14 +68,17 @@ export class RefreshScheduler {
     this.#elapsedMs = options.elapsedMs ?? monotonicMs;
   }
 
-  /** Starts the schedule; the first refresh comes after one delay. Idempotent. */
+  /** Starts the schedule. The first refresh takes place after the first delay, not immediately. Idempotent. */
   start(): void {
     if (this.#running) return;
     this.#running = true;
     this.#schedule(this.#options.isSpread === true ? 'spread' : 'regular');
   }
 
-  /** Sets how long the current value stays valid. The next refresh comes well before that time ends. */
+  /**
+   * Sets how long the current value stays valid, in milliseconds. The next refresh then starts well before this time
+   * ends.
+   */
   holdsFor(ms: number): void {
     this.#holdsUntilMs = this.#elapsedMs() + ms;
     if (!this.#running || this.#flight !== null) return;
@@ -82,14 +86,16 @@ export class RefreshScheduler {
     if (this.#elapsedMs() + delayMs < this.#timerAtMs) this.#setTimer(delayMs);
   }
 
-  /** Stops the schedule; a refresh in flight continues. Idempotent. */
+  /** Stops the schedule. A refresh in flight continues. Idempotent. */
   stop(): void {
     this.#running = false;
     this.#timer?.cancel();
     this.#timer = null;
   }
 
-  /** Refreshes now, or joins the refresh in flight; the schedule restarts when it ends. Never rejects. */
+  /**
+   * Refreshes immediately, or joins the refresh in flight. The next delay starts when the refresh ends. Never rejects.
+   */
   forceRefresh(): Promise<void> {
     this.#timer?.cancel();
     this.#flight ??= this.#refresh().then((hasWorked) => {
@@ -106,11 +112,11 @@ export class RefreshScheduler {
   #delayMs(kind: RefreshTiming['kind']): number {
     const { intervalMs, jitterFactor = 0.2 } = this.#options;
     const leftMs = this.#holdsUntilMs === null ? null : this.#holdsUntilMs - this.#elapsedMs();
-    // A value that is no longer valid is refreshed after a short delay rather than at once.
+    // A value that is no longer valid is refreshed after a short delay, not immediately.
     const isOver = leftMs !== null && leftMs <= 0;
     const timing: RefreshTiming = {
       ...{ intervalMs, jitterFactor },
-      // If the validity is unknown, a failure waits for the regular turn, as in the replaced scheduler.
+      // Without a known validity, a failed refresh is only repeated after the regular delay.
       kind: isOver || (kind === 'retry' && leftMs !== null) ? 'retry' : kind === 'retry' ? 'regular' : kind,
       holdsForMs: isOver ? null : leftMs,
     };
@@ -120,7 +126,7 @@ export class RefreshScheduler {
   #setTimer(delayMs: number): void {
     this.#timer?.cancel();
     this.#timerAtMs = this.#elapsedMs() + delayMs;
-    // The operation that sets the timer is over when it fires, so the refresh gets no trace context from it.
+    // The operation that starts the timer has ended when the timer fires, so the refresh must not belong to its trace.
     this.#timer = this.#startTimer(delayMs, () => void detached(() => this.forceRefresh()));
   }
 

@@ -1,17 +1,18 @@
 import type { CircuitState } from './circuit-breaker.ts';
 
-/** How old the current map is: within its time to live, past it, or missing. */
+/** The age of the current map: within its time to live, past it, or no map at all. */
 export type Freshness = 'fresh' | 'stale' | 'none';
 
-/** What `sync` does before any request is sent. */
+/** What `sync` does: it returns the current map, requests a new one, or rejects. */
 export type SyncDecision = 'serve' | 'serve-stale' | 'ask' | 'reject';
 
-/** What may keep a source from sending a request: the circuit, or a server that asked for a pause (`paused`). */
+/**
+ * What may prevent a source from sending a request: the state of the circuit, or `paused` if a server asked for a
+ * pause.
+ */
 export type Gate = CircuitState | 'paused';
 
-/**
- * Decides what `sync` does, by the table in docs/refreshing.md. A half-open circuit allows one request as its probe.
- */
+/** Decides what `sync` does, according to the table in docs/refreshing.md. A half-open circuit allows one request. */
 export function decideSync(cached: Freshness, forced: boolean, gate: Gate): SyncDecision {
   if (cached === 'fresh' && !forced) return 'serve';
   if (gate === 'paused') return cached === 'none' ? 'reject' : 'serve-stale';

@@ -4,21 +4,21 @@ import type { SignatureTrust } from '../../../shared/signatures/trust.ts';
 import { canonicalMapUrl } from '../../options/map-url.ts';
 
 /**
- * Returns the store's key for a map: the SHA-256 (hex) of its URL. It is not the id of a source, which a host may
- * change.
+ * Returns the key of a map in the store: the SHA-256 (hex) of its URL. The id of a source would not do, because a host
+ * may change it.
  */
 export function storeKeyOf(url: string): string {
   return createHash('sha256').update(canonicalMapUrl(url)).digest('hex');
 }
 
-/** Returns the key that earlier versions used: a hash of the URL and the HMAC key. */
+/** Returns the key of a map in the stores of earlier versions: a hash of the URL and the HMAC key. */
 export function oldStoreKeyOf(url: string, hmacKey: string): string {
   return createHash('sha256').update(`${url}\0${hmacKey}`).digest('hex');
 }
 
 /**
- * What is known of the maps of one URL, whichever keys sign them: the floor, facts about the signers, and the body that
- * was verified last. The floor and the facts outlive every change of keys.
+ * What is known about the maps of one URL: the floor, facts about the signers, and the body that was verified last. The
+ * floor and the facts stay when the keys change.
  */
 export class Lineage {
   readonly storeKey: string;
@@ -36,7 +36,7 @@ export class Lineage {
     this.storeKey = storeKeyOf(url);
   }
 
-  /** Sent as `If-None-Match`; null requests the whole map. */
+  /** The value of `If-None-Match`; null requests the whole map. */
   get etag(): string | null {
     return this.#etag;
   }
@@ -46,7 +46,7 @@ export class Lineage {
     return this.#bodySha256;
   }
 
-  /** The highest `generatedAt` accepted, epoch ms; null before the first map. */
+  /** The highest `generatedAt` that was accepted, in epoch milliseconds; null before the first map. */
   get floorMs(): number | null {
     return this.#floorMs;
   }
@@ -56,8 +56,8 @@ export class Lineage {
   }
 
   /**
-   * Returns the store keys that earlier versions may have used with these HMAC keys; null if the store was read for all
-   * of them.
+   * Returns the store keys that earlier versions may have used with these HMAC keys. Returns null if the store was
+   * already read with all of them.
    */
   unread(hmacKeys: readonly string[]): readonly string[] | null {
     const oldKeys = hmacKeys.map((key) => oldStoreKeyOf(this.#url, key));
@@ -65,7 +65,7 @@ export class Lineage {
     return isRead ? null : oldKeys;
   }
 
-  /** Takes over what the store knows. `oldKeys` are the store keys of earlier versions that were also read. */
+  /** Adds what the store knows. `oldKeys` are the store keys of earlier versions that were also read. */
   remember(stored: StoredSource, oldKeys: readonly string[]): void {
     this.#isRemembered = true;
     for (const key of oldKeys) this.#askedOldKeys.add(key);
@@ -73,7 +73,7 @@ export class Lineage {
     this.learn(stored);
   }
 
-  /** Adds facts. All facts that are known already are kept. */
+  /** Adds facts. Facts that are already known stay. */
   learn({ seenSigned, mapId, keyVersion, keyDocument }: SourceFacts): void {
     const known = this.#facts;
     const isNewer = keyVersion !== null && keyVersion >= (known.keyVersion ?? 0);
@@ -85,23 +85,23 @@ export class Lineage {
     };
   }
 
-  /** Notes that a map of this instant was accepted. */
+  /** Raises the floor to the `generatedAt` of an accepted map. */
   raiseFloor(generatedAtMs: number): void {
     this.#floorMs = Math.max(generatedAtMs, this.#floorMs ?? generatedAtMs);
   }
 
-  /** Takes over a floor that a person has reset. */
+  /** Lowers the floor, because a person has reset it in the store. */
   lowerFloor(floorMs: number | null): void {
     this.#floorMs = floorMs;
   }
 
-  /** Notes the body in force. */
+  /** Records which body is in force and was verified. */
   prove(etag: string | null, bodySha256: string): void {
     this.#etag = etag;
     this.#bodySha256 = bodySha256;
   }
 
-  /** Notes that the server confirmed the body in force under this ETag. */
+  /** Records that the server confirmed the body in force with this ETag. */
   confirm(etag: string | null): void {
     this.#etag = etag;
   }
@@ -112,9 +112,10 @@ export class Lineage {
     this.#bodySha256 = null;
   }
 
-  /** Forgets the body if it was verified under other trust settings than these. `mapId` is the configured id. */
+  /** Forgets the body if it was verified with other trust settings than these. `mapId` is the configured id. */
   useTrust(trust: SignatureTrust, mapId: string | null): void {
-    // `requiresSignature` and a remembered id follow from accepted maps, so they do not change the trust in those maps.
+    // `requiresSignature` and a stored map id follow from accepted maps, so a change of them does not make these maps
+    // less trusted.
     const { accept, hmacKeys, keys, threshold, revoked, keysExpireAtMs } = trust;
     const parts = [accept, hmacKeys, keys, threshold, revoked, keysExpireAtMs, mapId];
     const print = createHash('sha256').update(JSON.stringify(parts)).digest('hex');

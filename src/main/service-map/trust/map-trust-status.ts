@@ -10,15 +10,15 @@ export interface SignerStatus {
   readonly alg: SignatureAlgorithm;
   /** The thumbprint (RFC 7638), base64url. */
   readonly thumbprint: string;
-  /** When its signature becomes invalid, epoch ms. */
+  /** When the signature becomes invalid, in epoch milliseconds. */
   readonly expiresAt: number;
-  /** When the key itself expires, epoch ms; null if it does not. */
+  /** When the key itself expires, in epoch milliseconds; null if it does not expire. */
   readonly keyExpiresAt: number | null;
 }
 
 /** The keys that signed the map in force. */
 export interface SignedBy {
-  /** The index in `signatureKey` of the key that matched; null if no HMAC was needed. */
+  /** The index of the matching HMAC key in `signatureKey`; null if no HMAC was needed. */
   readonly hmacKey: number | null;
   readonly signatures: readonly SignerStatus[];
 }
@@ -27,36 +27,36 @@ export interface SignedBy {
 export interface KeysStatus {
   /** The version of the newest key document; null while the configured keys apply. */
   readonly version: number | null;
-  /** When that document expires, epoch ms; null without a document. */
+  /** When the newest key document expires, in epoch milliseconds; null if there is no document. */
   readonly expiresAt: number | null;
   /**
-   * Whether no key document was remembered when this process started, as without a `stateDir`. The process then only
-   * trusts the configured keys and `minVersion`.
+   * Whether no key document was stored when this process started, for example because there is no `stateDir`. The
+   * process can then only rely on the configured keys and `minVersion`.
    */
   readonly trustsConfigurationAlone: boolean;
-  /** Why the newest key documents are not known; null if they are known, or if there are no key documents. */
+  /** The last failure to read newer key documents; null if they were read, or if there are no key documents. */
   readonly lastError: KeyFailure | null;
 }
 
 /** A map that is no longer served although no newer map has replaced it. */
 export interface DroppedMap {
-  /** MAP_TOO_STALE or MAP_KEY_REVOKED. */
+  /** The reason: MAP_TOO_STALE or MAP_KEY_REVOKED. */
   readonly code: ErrorCode;
-  /** Epoch ms. */
+  /** When the map was dropped, in epoch milliseconds. */
   readonly at: number;
 }
 
 /** Why the map of a source is trusted. */
 export interface MapTrustStatus {
   readonly accept: AcceptPolicy;
-  /** Null without a map. */
+  /** The keys that signed the map; null if there is no map. */
   readonly signedBy: SignedBy | null;
   /**
-   * Whether a map with enough asymmetric signatures was ever accepted. From then on, maps without enough such
-   * signatures are refused.
+   * Whether a map with enough asymmetric signatures was ever accepted. From then on, maps with too few such signatures
+   * are refused.
    */
   readonly seenSigned: boolean;
-  /** The `id` that the map must have; null accepts any. */
+  /** The `id` that the map must have; null accepts every id. */
   readonly mapId: string | null;
   readonly keys: KeysStatus;
   /** The map that was dropped; null once there is a map again. */

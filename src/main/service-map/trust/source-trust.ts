@@ -3,7 +3,7 @@ import type { SourceFacts } from '../../../shared/protocol/writer-messages.ts';
 import type { MapSigners, SignatureTrust, TrustedKey } from '../../../shared/signatures/trust.ts';
 import type { MapTrust } from '../../options/trust/trust-options.ts';
 
-/** Why the newest key documents are not known, and since when (epoch ms). */
+/** Why newer key documents could not be read, and since when, in epoch milliseconds. */
 export interface KeyFailure {
   readonly code: ErrorCode;
   readonly message: string;
@@ -16,24 +16,24 @@ export interface KeysInForce {
   /** Thumbprints of revoked keys. */
   readonly revoked: readonly string[];
   /**
-   * The revoked keys that are known, except keys whose kid also occurs in `keys`. If one of these revoked keys signed a
-   * map, the map is refused for that reason.
+   * The revoked keys that are known, except keys whose kid also occurs in `keys`. A map that one of them signed is
+   * refused with MAP_KEY_REVOKED.
    */
   readonly revokedKeys: readonly TrustedKey[];
   /** The version of the newest key document; null while the configured keys apply. */
   readonly version: number | null;
-  /** When that document expires, epoch ms; null without a document. */
+  /** When the newest key document expires, in epoch milliseconds; null if there is no document. */
   readonly expiresAtMs: number | null;
   /**
-   * Whether no key document was remembered when this process started. The process then only trusts its configured keys
-   * and `minVersion`, and would not notice that key documents were rolled back.
+   * Whether no key document was stored when this process started. The process then only relies on its configured keys
+   * and `minVersion`, and cannot notice that key documents were rolled back.
    */
   readonly trustsConfigurationAlone: boolean;
-  /** Null once all key documents were followed, or without key documents. */
+  /** The last failure to read newer key documents; null if they were read, or if there are no key documents. */
   readonly lastError: KeyFailure | null;
 }
 
-/** Returns the configured keys, without any key document. */
+/** Returns the keys of a source without key documents. */
 export function configuredKeys(keys: readonly TrustedKey[]): KeysInForce {
   return {
     keys,
@@ -46,7 +46,7 @@ export function configuredKeys(keys: readonly TrustedKey[]): KeysInForce {
   };
 }
 
-/** Returns the signatures that a map needs, by the options of its source and by what is remembered of it. */
+/** Returns which signatures a map needs, according to the options of its source and to earlier maps. */
 export function trustOf(
   options: MapTrust,
   hmacKeys: readonly string[],
@@ -70,7 +70,7 @@ export function isSignedBy({ signatures }: MapSigners, threshold: number): boole
   return new Set(signatures.map(({ thumbprint }) => thumbprint)).size >= threshold;
 }
 
-/** Whether the map in force needs its asymmetric signatures; otherwise its HMAC suffices. */
+/** Whether the map in force needs its asymmetric signatures. If false, its HMAC is enough. */
 export function needsSignatures(options: MapTrust, { hmacKey }: MapSigners, { seenSigned }: SourceFacts): boolean {
   if (options.accept === 'hmac') return seenSigned && !options.isHmacExplicit;
   return options.accept !== 'either' || hmacKey === null || seenSigned;

@@ -23,18 +23,18 @@ import { LoginReplica } from './login-replica.ts';
 import { LOGIN_SCOPE, LoginRowSeals, rowNameOf } from './login-row-seals.ts';
 import { LoginTurns } from './login-turns.ts';
 
-/** How long the first read waits for the logins of the fleet. */
+/** How long the first read waits for the logins of the fleet, in milliseconds. */
 const FIRST_MS = 250;
 
-/** Changes within this time are handled together. */
+/** Changes that arrive within this time are handled together. */
 const GATHER_MS = 20;
 
-/** Maximum number of rows that are compared one by one. */
+/** Maximum number of changed rows that are compared one by one. If there are more, all rows are compared. */
 const MAX_HEARD = 256;
 
 const INTENT = 'intent:';
 
-/** Minimum time between two comparisons of all rows, however many messages come. */
+/** Minimum time between two comparisons of all rows, however many messages arrive. */
 const ALL_AGAIN_MS = 1_000;
 
 export interface FleetLoginsDeps {
@@ -42,14 +42,14 @@ export interface FleetLoginsDeps {
   readonly fleet: Fleet;
   readonly random: Random;
   readonly logger: Logger;
-  /** Returns the time in epoch ms, on the clock that the local store uses for turns. */
+  /** Returns the time in epoch milliseconds, on the clock of the local store's refresh turns. */
   readonly leaseNow: () => number;
 }
 
 /**
- * Logins that all hosts of a fleet share. Each host has all of them in a store of its own, on disk or in memory; the
- * rows in Redis are encrypted copies. Without the server, each host uses only its own store. The host joins the fleet
- * when the first login is requested.
+ * Logins that all hosts of a fleet share. Each host stores all logins locally, on disk or in memory, and the rows in
+ * Redis are encrypted copies. While Redis is unreachable, each host only uses its local store. The host joins the fleet
+ * when a login is first requested.
  */
 export class FleetLogins implements LoginStore {
   readonly #deps: FleetLoginsDeps;
@@ -59,7 +59,7 @@ export class FleetLogins implements LoginStore {
   readonly #listeners = new Set<() => void>();
   readonly #ends: (() => void)[] = [];
   readonly #first = Promise.withResolvers<void>();
-  /** The rows that other hosts reported as changed. */
+  /** The names of rows that other hosts reported as changed. */
   #heard = new Set<string>();
   #gathering: Timer | null = null;
   #auditing: Timer | null = null;
@@ -149,7 +149,7 @@ export class FleetLogins implements LoginStore {
     };
   }
 
-  /** Ends timers and watches. The local store and the fleet are closed by their creators. */
+  /** Ends timers and watches. Does not close the local store and the fleet, because other code created them. */
   close(): void {
     for (const end of this.#ends.splice(0)) end();
     this.#unwatch?.();
@@ -159,7 +159,7 @@ export class FleetLogins implements LoginStore {
     this.#isStarted = true;
   }
 
-  /** Returns null if the server is unreachable: the host where the login started can still finish it. */
+  /** Returns null if the Redis server is unreachable. The host where the login started can still finish it. */
   async #asked<T>(question: () => Promise<T>): Promise<T | null> {
     try {
       return await question();
@@ -169,7 +169,7 @@ export class FleetLogins implements LoginStore {
     }
   }
 
-  /** Changes the local store after taking the fleet's newer rows, then shares the change with the fleet. */
+  /** Takes newer rows from the fleet, then changes the local store, and then shares the change with the fleet. */
   async #change<T>(name: LoginRowName, work: (local: ReplicatedLoginStore) => Promise<T>): Promise<T> {
     this.#start();
     await this.#replica.exchange([name]);
@@ -208,7 +208,7 @@ export class FleetLogins implements LoginStore {
     this.#gathering ??= startTimer(GATHER_MS, () => void this.#look());
   }
 
-  /** Compares all rows soon, but at most once in {@link ALL_AGAIN_MS}. */
+  /** Schedules a comparison of all rows. At most one takes place within {@link ALL_AGAIN_MS}. */
   #auditSoon(): void {
     const againMs = this.#auditedAtMs + ALL_AGAIN_MS - monotonicMs();
     this.#auditing ??= startTimer(Math.max(GATHER_MS, againMs), () => {
@@ -232,7 +232,7 @@ export class FleetLogins implements LoginStore {
   }
 }
 
-/** Hashes the `state` of a login, so that it cannot be learnt from the names of keys. */
+/** Hashes the `state` of a login, so that the names of keys in Redis do not reveal it. */
 function nameOf(state: string): string {
   return hash('sha256', state);
 }

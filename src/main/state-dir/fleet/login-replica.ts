@@ -8,13 +8,13 @@ import type { Logger } from '../../observability/logger.ts';
 import { contentOf, LOGIN_SCOPE, type LoginRowSeals, rowIdOf, rowNameOf } from './login-row-seals.ts';
 import { RefusedRows } from './refused-rows.ts';
 
-/** Maximum number of rounds for a row that another host changes at the same moment. */
+/** Maximum number of attempts to write a row that another host changes at the same moment. */
 const MAX_ROUNDS = 4;
 
-/** Number of rows that are decrypted in one turn of the event loop, and written at a time. */
+/** Number of rows that are decrypted in one turn of the event loop, or written at the same time. */
 const CHUNK = 32;
 
-/** Average time between comparisons of all rows: a message may be lost, or a row damaged without a message. */
+/** Average time between two comparisons of all rows. They find changes whose message was lost, and damaged rows. */
 const AUDIT_MS = 30_000;
 
 export interface LoginReplicaDeps {
@@ -23,14 +23,14 @@ export interface LoginReplicaDeps {
   readonly seals: LoginRowSeals;
   readonly random: Random;
   readonly logger: Logger;
-  /** Called when rows of other hosts were taken. */
+  /** Called when rows of other hosts were stored locally. */
   readonly onTaken: () => void;
 }
 
-/** Which row wins if both rows have the same generation but different content. */
+/** Which row wins if both rows have the same generation and different contents. */
 type Winner = 'own' | 'fleet';
 
-/** A pair of rows that differ. */
+/** The row of this host and the row of the fleet that have the same name. */
 interface Pair {
   readonly mine: LoginRow | null;
   readonly sealed: FleetLoginRow | null;
@@ -38,8 +38,8 @@ interface Pair {
 }
 
 /**
- * Keeps the rows of the local store and of the fleet the same. The row with the higher generation wins. Thus an older
- * row that was put back is overwritten, and an empty server is filled again.
+ * Makes the rows of the local store and of the fleet the same. The row with the higher generation wins, so an old row
+ * that someone restored is overwritten, and an empty Redis server is filled again.
  */
 export class LoginReplica {
   readonly #deps: LoginReplicaDeps;
@@ -47,7 +47,9 @@ export class LoginReplica {
   #last: Promise<unknown> = Promise.resolve();
   #audit: Timer | null = null;
   #storeId: string | null = null;
-  /** When the server was last seen without a login that this host has, on the monotonic clock; null for never. */
+  /**
+   * When the fleet was last found to lack a login of this host, in milliseconds of the monotonic clock; null if never.
+   */
   #lackedAtMs: number | null = null;
 
   constructor(deps: LoginReplicaDeps) {
@@ -55,12 +57,14 @@ export class LoginReplica {
     this.#refused = new RefusedRows(deps.logger);
   }
 
-  /** The id of this host's store, as other hosts know it. Null before it holds anything. */
+  /** The id of this host's store, by which other hosts know it. Null while the store is empty. */
   get storeId(): string | null {
     return this.#storeId;
   }
 
-  /** When the server was last seen without a login that this host has. */
+  /**
+   * When the fleet was last found to lack a login of this host, in milliseconds of the monotonic clock; null if never.
+   */
   get lackedAtMs(): number | null {
     return this.#lackedAtMs;
   }
@@ -79,8 +83,8 @@ export class LoginReplica {
   }
 
   /**
-   * Takes the rows that are newer in the fleet, and gives the fleet the rows that are newer here. If `names` is null,
-   * this covers all rows. Resolves with false if that is not possible now; a later comparison then repeats it. Never
+   * Takes the rows that are newer in the fleet, and sends the fleet the rows that are newer here. If `names` is null,
+   * compares all rows. Resolves with false if this is not possible now; a later comparison then repeats it. Never
    * rejects.
    */
   exchange(names: readonly LoginRowName[] | null, winner: Winner = 'fleet'): Promise<boolean> {
@@ -89,7 +93,7 @@ export class LoginReplica {
     return done;
   }
 
-  /** Gives the fleet a row that the local store could not keep. Never rejects. */
+  /** Sends the fleet a row that the local store could not save. Never rejects. */
   async give(row: LoginRow): Promise<void> {
     try {
       await this.#write(row, null);
@@ -98,7 +102,7 @@ export class LoginReplica {
     }
   }
 
-  /** Returns a login from the local store; null if it has none. */
+  /** Returns a login from the local store, or null if the store does not have it. */
   async ownLogin(loginId: string): Promise<StoredLogin | null> {
     const { storeId, rows } = await this.#deps.local.readRows([{ kind: 'login', id: loginId }]);
     this.#storeId = storeId;
@@ -107,7 +111,7 @@ export class LoginReplica {
     return { loginId, generation: row.generation, ...row.value };
   }
 
-  /** Whether this host refreshes the login while the server is unreachable. */
+  /** Whether this host may refresh the login while the Redis server is unreachable. */
   isHome({ home }: StoredLogin): boolean {
     return home === undefined || home === this.#storeId;
   }
@@ -127,7 +131,7 @@ export class LoginReplica {
     }
   }
 
-  /** Resolves with the rows that another host changed in the meantime. */
+  /** Resolves with the names of rows that another host changed at the same time. */
   async #once(names: readonly LoginRowName[] | null, winner: Winner): Promise<readonly LoginRowName[]> {
     const { local, fleet } = this.#deps;
     const rowIds = names?.map(rowIdOf) ?? null;
@@ -175,7 +179,7 @@ export class LoginReplica {
     const pairs: Pair[] = [];
     for (const [index, row] of sealed.entries()) {
       if (index > 0 && index % CHUNK === 0) await nextTurn();
-      // Intents are read when they are needed.
+      // Other rows contain intents to refresh, which `LoginTurns` reads.
       if (rowNameOf(row.rowId) === null) continue;
       const theirs = this.#deps.seals.open(row);
       pairs.push({ mine: mine.get(row.rowId) ?? null, sealed: row, theirs });
@@ -186,8 +190,8 @@ export class LoginReplica {
   }
 
   /**
-   * Whether this host's row may replace the row of the fleet. A row that does not decrypt may have a newer secret, so
-   * the host that refreshes the login replaces it first.
+   * Whether this host's row may replace the row of the fleet. A row that cannot be decrypted may belong to hosts with a
+   * newer secret, so at first only the host that refreshes the login may replace it.
    */
   #mayReplace(mine: LoginRow, over: FleetLoginRow | null): boolean {
     if (over === null) {
@@ -199,7 +203,7 @@ export class LoginReplica {
     return this.#refused.note(over) || isOwn;
   }
 
-  /** Adds the store's id to a row of this store, for other hosts. */
+  /** Adds the id of this host's store to a login that has no home yet, so that other hosts know its home. */
   #named(row: LoginRow): LoginRow {
     if (row.kind !== 'login' || row.value === null) return row;
     const home = row.value.home ?? this.#storeId ?? undefined;
@@ -208,7 +212,7 @@ export class LoginReplica {
 
   #failed(error: unknown): void {
     const { code, message } = asSwitchyardError(error);
-    // If the server is unreachable, the fleet itself reports it.
+    // The fleet itself reports that the Redis server is unreachable.
     if (code === 'FLEET_UNAVAILABLE') return;
     this.#deps.logger.warn({ event: 'fleet-logins-failed', code }, `Logins cannot be shared at the moment: ${message}`);
   }

@@ -5,18 +5,19 @@ import type { FleetLoginRow } from '../../../shared/protocol/fleet/login-message
 import type { Fleet } from '../../fleet/fleet.ts';
 
 /**
- * Scope of shared logins: hosts only need to be in the same fleet. A login is named by its issuer, client and resource,
- * so hosts with other connectors do not interfere.
+ * Scope of shared logins, the same for all hosts of a fleet. Hosts with different connectors do not interfere, because
+ * the name of a login is derived from its issuer, client and resource.
  */
 export const LOGIN_SCOPE = 'all';
 
-/** Version of the encrypted content; hosts of another version ignore rows with other shapes. */
+/** Version of the encrypted content. Hosts that know another version ignore such rows. */
 const SHAPE = 1;
 
 const ROW_ID = /^(binding|client|login):([0-9a-f]{64})$/;
 
 /**
- * A host's announcement that it may have sent a refresh token: the login's generation, and the id of the host's store.
+ * A host writes an intent before it sends a refresh token. The intent names the generation of the login and the host's
+ * store.
  */
 export interface LoginIntent {
   readonly generation: number;
@@ -28,20 +29,20 @@ export function rowIdOf({ kind, id }: LoginRowName): string {
   return `${kind}:${id}`;
 }
 
-/** Returns the row of that name; null for other names. */
+/** Returns what a row name refers to; null if it is not the name of a login row. */
 export function rowNameOf(rowId: string): LoginRowName | null {
   const [, kind, id] = ROW_ID.exec(rowId) ?? [];
   return kind === undefined || id === undefined ? null : { kind: kind as LoginRow['kind'], id };
 }
 
 /**
- * Encrypts rows for the fleet and decrypts them on this thread, which has the tokens anyway, so that no other thread
- * sees them. Each row is bound to the fleet, its name and its generation.
+ * Encrypts rows for the fleet and decrypts them. This happens on the main thread, which has the tokens anyway, so that
+ * no other thread sees them. Each row is bound to the fleet, its name and its generation.
  */
 export class LoginRowSeals {
   readonly #sealer: Fleet['sealer'];
   readonly #key: string;
-  /** The last decrypted content of each row: most rows are read repeatedly without a change. */
+  /** The last decrypted content of each row, because most rows are read repeatedly without having changed. */
   readonly #opened = new Map<string, { readonly sealed: FleetLoginRow; readonly row: LoginRow }>();
 
   constructor({ id, sealer }: Pick<Fleet, 'id' | 'sealer'>) {
@@ -54,7 +55,8 @@ export class LoginRowSeals {
   }
 
   /**
-   * Decrypts a row. Null if no host of this fleet wrote it, or if this host does not know its secret or its version.
+   * Decrypts a row. Returns null if the row was not written by a host of this fleet, or if this host does not know its
+   * secret or version.
    */
   open(sealed: FleetLoginRow): LoginRow | null {
     const { rowId, generation, bytes } = sealed;
@@ -105,7 +107,7 @@ export class LoginRowSeals {
 }
 
 /**
- * Returns the content of a row as text, equal for equal content. `storeId` is used as the home of a row that names no
+ * Returns the content of a row as text. Equal contents give equal texts. `storeId` is the home of a row that names no
  * home.
  */
 export function contentOf({ kind, value }: LoginRow, storeId: string | null): string {

@@ -8,22 +8,22 @@ import type { Fleet } from '../../fleet/fleet.ts';
 import type { LoginReplica } from './login-replica.ts';
 import { LOGIN_SCOPE, type LoginIntent, type LoginRowSeals } from './login-row-seals.ts';
 
-/** How long after requesting a turn a host may use it: half of a turn's lifetime, in case the process was suspended. */
+/** How long a host may use a turn after requesting it: half of its lifetime, as the process may be suspended. */
 const SEND_MS = 2_500;
 
-/** Maximum time before a waiting host requests the turn again. */
+/** Maximum time before a host that waits for a turn requests it again. */
 const ASK_AGAIN_MS = 250;
 
 /**
- * After the server came back, the home of a login has this much time to report its refreshes. Each host reconnects at a
- * random time within 5 s.
+ * When the Redis server is reachable again, other hosts wait this long for the home of a login to report its refreshes.
+ * Each host reconnects at a random time within 5 s.
  */
 const SETTLE_MS = 10_000;
 
-/** A turn of another host that lasts longer is ignored: no working host holds a turn for more than 35 s. */
+/** A turn of another host is ignored after this time. No working host has a turn for more than 35 s. */
 const BLOCKED_MS = 36_000;
 
-/** How many times new tokens are sent to a server that does not respond. Then the turn is returned nevertheless. */
+/** Maximum number of attempts to send new tokens to the fleet. Then the turn is returned anyway. */
 const TELLING_TRIES = 5;
 
 export interface LoginTurnsDeps {
@@ -31,28 +31,28 @@ export interface LoginTurnsDeps {
   readonly fleet: Pick<Fleet, 'ask' | 'isConnected'>;
   readonly replica: LoginReplica;
   readonly seals: LoginRowSeals;
-  /** Returns the time in epoch ms, on the clock that the local store uses for turns. */
+  /** Returns the time in epoch milliseconds, on the clock of the local store's refresh turns. */
   readonly leaseNow: () => number;
 }
 
-/** A turn of the fleet that this host holds. */
+/** A turn that the fleet has given to this host. */
 interface HeldTurn {
   readonly turnId: string;
-  /** Whether an earlier turn left its intent. */
+  /** Whether an earlier turn left an intent, so that its host may have sent the refresh token. */
   readonly hadIntent: boolean;
 }
 
 type OwnTurn = Extract<RefreshTurn, { kind: 'go' }>;
 
 /**
- * Turns to refresh, across all hosts: the turn of the local store plus a lease in Redis. While the server is
- * unreachable, only the home of a login refreshes it: the host whose store logged in or refreshed last.
+ * Ensures that one host refreshes a login at a time. It needs the turn of its local store and a lease in Redis. While
+ * Redis is unreachable, only the home of a login refreshes it: the host that logged in or refreshed last.
  */
 export class LoginTurns {
   readonly #deps: LoginTurnsDeps;
-  /** Held turns, by the lease of the local store. */
+  /** The turns of this host, by the lease id of the local store. */
   readonly #held = new Map<string, HeldTurn>();
-  /** The last known intents of other hosts. */
+  /** The last known intents of other hosts, by login id. */
   readonly #intents = new Map<string, LoginIntent>();
   readonly #blockedSinceMs = new Map<string, number>();
   #backAtMs = Number.NEGATIVE_INFINITY;
@@ -61,12 +61,12 @@ export class LoginTurns {
     this.#deps = deps;
   }
 
-  /** Notes that the server is reachable again. */
+  /** Records that the Redis server is reachable again. */
   cameBack(): void {
     this.#backAtMs = monotonicMs();
   }
 
-  /** Reads what another host is about to send, so that it is known if the server becomes unreachable. Never rejects. */
+  /** Reads the intent of another host while the Redis server is still reachable. Never rejects. */
   async hear(loginId: string): Promise<void> {
     const { fleet, seals } = this.#deps;
     try {
@@ -75,18 +75,18 @@ export class LoginTurns {
       if (intent === null) this.#intents.delete(loginId);
       else this.#intents.set(loginId, intent);
     } catch (error) {
-      // The intent is read again together with the turn.
+      // The error does not matter, because the intent is read again together with the turn.
       if (codeOf(error) === null) throw error;
     }
   }
 
-  /** Like `LoginStore.beginRefresh`. Without the server, rejects with LOGIN_FAILED if this host is not the home. */
+  /** Implements `LoginStore.beginRefresh`. Without Redis, rejects with LOGIN_FAILED if this host is not the home. */
   async begin(loginId: string, generation: number): Promise<RefreshTurn> {
     const { local, fleet, replica } = this.#deps;
     const login = await replica.ownLogin(loginId);
     if (login === null || login.generation !== generation || login.tokens === null)
       return local.beginRefresh(loginId, generation);
-    // A machine's own credentials can be used any number of times.
+    // A login without a refresh token uses credentials that can be used any number of times.
     const isSpent = login.tokens.refreshToken !== null;
     if (!fleet.isConnected) return this.#alone(login, null);
     const settlingMs = this.#settlingMs();
@@ -97,7 +97,7 @@ export class LoginTurns {
     try {
       turn = await fleet.ask((api) => api.beginLoginTurn(LOGIN_SCOPE, loginId, turnId));
     } catch (error) {
-      // The server may have granted the turn although its response is missing.
+      // Redis may have granted the turn, even if its response did not arrive.
       this.#release(loginId, turnId, false);
       return this.#alone(login, error);
     }
@@ -106,7 +106,7 @@ export class LoginTurns {
     return this.#begun(login, turn, { turnId, askedMs });
   }
 
-  /** Like `LoginStore.endRefresh`. */
+  /** Implements `LoginStore.endRefresh`. */
   async end(loginId: string, leaseId: string, outcome: RefreshOutcome): Promise<StoredLogin | null> {
     const { replica } = this.#deps;
     const held = this.#held.get(leaseId);
@@ -126,7 +126,7 @@ export class LoginTurns {
     }
   }
 
-  /** Shares new tokens again, and keeps the turn meanwhile: its next holder would send spent tokens. Never rejects. */
+  /** Sends new tokens again and then returns the turn, so that no host sends used tokens. Never rejects. */
   async #tellAgain(loginId: string, { turnId }: HeldTurn): Promise<void> {
     const { fleet, replica } = this.#deps;
     for (let tries = 1; tries < TELLING_TRIES && fleet.isConnected; tries += 1)
@@ -134,7 +134,7 @@ export class LoginTurns {
     this.#release(loginId, turnId, false);
   }
 
-  /** Stores the outcome. The fleet gets tokens that the local store cannot keep, because the old tokens are spent. */
+  /** Stores the outcome. Tokens that the local store cannot save go to the fleet, as the old ones are used up. */
   async #stored(
     loginId: string,
     leaseId: string,
@@ -154,7 +154,7 @@ export class LoginTurns {
     }
   }
 
-  /** Runs when this host has the fleet's turn: takes newer rows from the fleet, then the local store's turn. */
+  /** Continues when this host has the turn of the fleet, and requests the turn of the local store. */
   async #begun(
     login: StoredLogin,
     turn: FleetLoginTurn,
@@ -167,7 +167,7 @@ export class LoginTurns {
     const isSpent = login.tokens?.refreshToken !== null;
     if (theirs === null || theirs.generation !== generation) {
       const isTaken = await replica.exchange([{ kind: 'login', id: loginId }]);
-      // This host's tokens are spent, or the home may have newer ones and reconnect soon.
+      // Either the tokens of this host are used up, or the home may have newer tokens and reconnect soon.
       const isOlder = !isTaken && theirs !== null && theirs.generation > generation;
       if (isOlder || (theirs === null && !isHome && isSpent)) {
         this.#release(loginId, turnId, false);
@@ -203,7 +203,7 @@ export class LoginTurns {
     return waitFor(ASK_AGAIN_MS);
   }
 
-  /** Waits, because another host has the turn. */
+  /** Waits while another host has the turn. If that lasts too long, refreshes without the turn. */
   async #blocked(login: StoredLogin, { waitMs, login: sealed }: FleetLoginTurn): Promise<RefreshTurn> {
     const { replica } = this.#deps;
     const { loginId, generation } = login;
@@ -215,7 +215,7 @@ export class LoginTurns {
     return waitFor(waitMs);
   }
 
-  /** Decides without the server: the home refreshes, unless another host is known to do so. */
+  /** Decides without Redis: the home may refresh, unless another host is known to have started. */
   #alone(login: StoredLogin, cause: unknown): Promise<RefreshTurn> {
     const { local, replica } = this.#deps;
     const { loginId, generation, tokens } = login;
@@ -231,7 +231,7 @@ export class LoginTurns {
     return Math.max(0, fromMs + SETTLE_MS - monotonicMs());
   }
 
-  /** Returns the turn without waiting: a turn that is not returned expires. */
+  /** Returns the turn without waiting for the response. A turn that is not returned expires. */
   #release(loginId: string, turnId: string, isUnsent: boolean): void {
     const { fleet } = this.#deps;
     fleet.ask((api) => api.endLoginTurn(LOGIN_SCOPE, loginId, turnId, isUnsent)).catch(() => {});
@@ -244,7 +244,7 @@ function waitFor(ms: number): RefreshTurn {
 
 function awayError({ key }: StoredLogin, cause: unknown): SwitchyardError {
   const message =
-    `The login at ${key.issuer} cannot be refreshed here while the server of the fleet is unreachable: ` +
-    'the host that refreshed it last does so meanwhile, and its result is taken once the server is back.';
+    `This host cannot refresh the login at ${key.issuer} while the server of the fleet is unreachable. ` +
+    'The host that refreshed it last still can, and this host uses the result once the server is reachable again.';
   return new SwitchyardError('LOGIN_FAILED', message, { cause, detail: { issuer: key.issuer } });
 }

@@ -4,12 +4,12 @@ import type { FleetLoginRow } from '../../../shared/protocol/fleet/login-message
 import type { Logger } from '../../observability/logger.ts';
 
 /**
- * How long a row that does not decrypt is left to the host that refreshes its login. Until then, this host may still
- * get the secret of the row.
+ * How long only the host that refreshes a login may replace its row, if the row cannot be decrypted. During this time,
+ * this host may still get the secret of the row.
  */
 const LEAVE_MS = 15_000;
 
-/** Maximum number of remembered rows; a genuine fleet has fewer. */
+/** Maximum number of rows in memory. A real fleet has fewer. */
 const MAX_ROWS = 1_000;
 
 /** The rows of the fleet that this host could not decrypt. */
@@ -21,13 +21,15 @@ export class RefusedRows {
     this.#logger = logger;
   }
 
-  /** Notes that a row failed to decrypt. Returns whether this row has failed for so long that it may be replaced. */
+  /**
+   * Records that a row could not be decrypted. Returns whether this has lasted so long that the row may be replaced.
+   */
   note({ rowId, bytes }: FleetLoginRow): boolean {
     const digest = hash('sha256', bytes);
     const known = this.#rows.get(rowId);
     if (known?.digest === digest) return monotonicMs() - known.sinceMs > LEAVE_MS;
     if (known === undefined) {
-      const message = 'A login of the fleet cannot be decrypted and is ignored: it is damaged, or has another secret';
+      const message = 'A login of the fleet cannot be decrypted and is ignored. It is damaged, or has another secret';
       this.#logger.warn({ event: 'fleet-login-refused', rowId }, message);
     }
     if (this.#rows.size >= MAX_ROWS) this.#rows.clear();

@@ -2,7 +2,7 @@ import type { LoginStore, ReplicatedLoginStore } from '../../../shared/logins/lo
 import type { Fleet } from '../../fleet/fleet.ts';
 import { FleetLogins, type FleetLoginsDeps } from './fleet-logins.ts';
 
-/** A store of logins, and the function that ends it before its manager closes. */
+/** A store of logins, and the function that must be called before its manager closes. */
 export interface SharedLogins {
   readonly logins: LoginStore;
   readonly close: () => void;

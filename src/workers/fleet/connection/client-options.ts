@@ -7,8 +7,8 @@ const DEFAULT_PORT = 6379;
 const CONNECT_TIMEOUT_MS = 2_000;
 
 /**
- * Deadline of the client's handshake. `RedisConnections` has a shorter deadline, which is extended while the event loop
- * is blocked.
+ * Timeout of the client for its handshake. `RedisConnections` has a shorter timeout, which is extended while the event
+ * loop is blocked.
  */
 const HANDSHAKE_TIMEOUT_MS = 2_500;
 
@@ -16,8 +16,8 @@ const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5_000;
 
 /**
- * Builds the options of ioredis. No command is queued while the server is unreachable, and no command is sent a second
- * time.
+ * Creates the options of ioredis. While the Redis server is unreachable, commands fail instead of waiting in a queue.
+ * No command is ever sent a second time.
  */
 export function clientOptions(settings: FleetSettings, random: Random): RedisOptions {
   const { hostname, port, pathname } = new URL(settings.url);
@@ -33,15 +33,15 @@ export function clientOptions(settings: FleetSettings, random: Random): RedisOpt
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
-    // `Subscriptions` renews subscriptions itself, so that it knows when they are complete.
+    // `Subscriptions` subscribes again itself, so that it knows when all channels are subscribed.
     autoResubscribe: false,
-    // The ready check needs INFO, which an ACL user otherwise does not need.
+    // The ready check would need the command INFO, for which an ACL user may lack the permission.
     enableReadyCheck: false,
     // Redis 7.0 does not know CLIENT SETINFO.
     disableClientInfo: true,
     commandTimeout: HANDSHAKE_TIMEOUT_MS,
     connectTimeout: CONNECT_TIMEOUT_MS,
-    // Full jitter, so that the hosts of a fleet do not reconnect at the same moment.
+    // The whole delay is random, so that the hosts of a fleet do not reconnect at the same moment.
     retryStrategy: (times) => random.next() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(times, 10)),
   };
 }

@@ -2,15 +2,15 @@ import type { Redis as Client, RedisOptions } from 'ioredis';
 import { messageOf, SwitchyardError } from '../../../shared/errors.ts';
 import type { RedisReply } from '../redis.ts';
 
-/** Argument of a command. */
+/** Argument of a Redis command. */
 export type Argument = string | number | Uint8Array;
 
 /** The client class of ioredis. */
 export type RedisClientClass = new (options: RedisOptions) => Client;
 
 /**
- * Imports the client class. The package is loaded nowhere else, because most hosts have no fleet. Rejects with
- * FLEET_CLIENT_MISSING. `load` is replaced in tests only.
+ * Imports the client class. Only this function loads the package, because most hosts have no fleet. Rejects with
+ * FLEET_CLIENT_MISSING. Only tests replace `load`.
  */
 export async function loadRedisClient(
   load: () => Promise<{ readonly Redis: RedisClientClass }> = () => import('ioredis'),
@@ -18,12 +18,15 @@ export async function loadRedisClient(
   try {
     return (await load()).Redis;
   } catch (cause) {
-    const message = 'The package ioredis, which the fleet needs, is not installed: npm install ioredis@6';
+    const message = 'The fleet needs the package ioredis, which is not installed. Run: npm install ioredis@6';
     throw new SwitchyardError('FLEET_CLIENT_MISSING', message, { cause });
   }
 }
 
-/** Resolves once the server answers. ACL users may lack PING, so a NOPERM error counts as an answer. */
+/**
+ * Resolves once the Redis server answers. An ACL user may not be allowed to run PING, so a NOPERM error counts as an
+ * answer.
+ */
 export async function ping(client: Client): Promise<void> {
   try {
     await client.ping();
@@ -47,7 +50,7 @@ function asArgument(value: Argument): string | number | Buffer {
   return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
 }
 
-/** Whether the server itself answered with an error. */
+/** Whether the error is an answer of the Redis server, and not a problem of the connection. */
 export function isRefusal(error: unknown): boolean {
   return error instanceof Error && error.name === 'ReplyError';
 }

@@ -8,7 +8,7 @@ import { clientOptions } from './client-options.ts';
 import { type Argument, call, callForBytes, isRefusal, ping, type RedisClientClass } from './redis-client.ts';
 import { Subscriptions } from './subscriptions.ts';
 
-/** Time limit for one answer. */
+/** Timeout for the answer to one command. */
 const ANSWER_TIMEOUT_MS = 1_000;
 const LATE = `No answer within ${ANSWER_TIMEOUT_MS} ms`;
 
@@ -16,25 +16,28 @@ const LATE = `No answer within ${ANSWER_TIMEOUT_MS} ms`;
 const BEAT_MS = 5_000;
 const SILENT_PROBE_MS = 500;
 
-/** Number of probes without an answer after which the connections are reopened, because they may be half open. */
+/**
+ * After this many probes without an answer, the connections are opened again, because the Redis server may have dropped
+ * them.
+ */
 const PROBES_UNTIL_RECONNECT = 4;
 
-/** Errors that describe the state of the server, not the command. */
+/** Errors that say that the Redis server is not ready or not accessible. They do not depend on the command. */
 const AWAY = /^(LOADING|MASTERDOWN|CLUSTERDOWN|BUSY|NOAUTH|WRONGPASS|UNKILLABLE)\b/;
 
 type Lane = 'small' | 'bulk' | 'news';
 
 interface RedisConnectionsDeps {
   readonly random: Random;
-  /** Called when the server refuses a channel. */
+  /** Called when the Redis server refuses the subscription to a channel. */
   readonly onRefused: (channel: string, why: string) => void;
 }
 
 /**
- * The Redis or Valkey server, over three ioredis connections: one for small commands, one for long replies and one for
+ * Connects to the Redis or Valkey server over three ioredis connections: for small commands, for long replies and for
  * channels. The server counts as connected once all three connections are up and have answered, and every channel is
- * subscribed to. It counts as unreachable from the first late answer until all three connections answer again, so that
- * callers do not time out repeatedly.
+ * subscribed to. After the first late answer, it counts as unreachable until all three connections answer again.
+ * Callers then fail immediately instead of waiting for a timeout each time.
  */
 export class RedisConnections implements Redis {
   readonly #clients: Readonly<Record<Lane, Client>>;
@@ -60,10 +63,10 @@ export class RedisConnections implements Redis {
     }
   }
 
-  /** Starts to connect, and keeps reconnecting until it is closed. Never waits. */
+  /** Starts to connect, and reconnects until it is closed. Does not wait for the connection. */
   connect(): void {
     for (const client of Object.values(this.#clients)) {
-      // The `error` listener receives the same failure, and ioredis retries by itself.
+      // The `error` listener receives the same failure, and ioredis tries again automatically.
       client.connect().catch(() => {});
     }
   }
@@ -72,7 +75,7 @@ export class RedisConnections implements Redis {
     return this.#isConnected;
   }
 
-  /** Why the server is unreachable; null while it is connected. */
+  /** Why the Redis server is unreachable; null while it is connected. */
   get lastReason(): string | null {
     return this.#isConnected ? null : this.#lastReason;
   }
@@ -102,7 +105,7 @@ export class RedisConnections implements Redis {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Calls `listener` for each new reason why the server cannot be reached. */
+  /** Calls `listener` for each new reason why the Redis server cannot be reached. */
   onFailure(listener: (why: string) => void): void {
     this.#failureListeners.add(listener);
   }
@@ -131,8 +134,8 @@ export class RedisConnections implements Redis {
   }
 
   /**
-   * Limits the time for an answer. A late answer means that the server is unreachable. ioredis still assigns the late
-   * answer to its own command.
+   * Limits the time for an answer. If the answer is late, the Redis server counts as unreachable. ioredis still matches
+   * a late answer to its command, so it cannot be taken for the answer to another command.
    */
   async #inTime<T>(answer: Promise<T>): Promise<T> {
     using limit = deadline(ANSWER_TIMEOUT_MS, () => unavailable(LATE));
@@ -163,11 +166,11 @@ export class RedisConnections implements Redis {
     return digest;
   }
 
-  /** Checks whether all three connections are up and answer. One check at a time. */
+  /** Checks whether all three connections are up and answer. Only one check runs at a time. */
   async #check(): Promise<void> {
     if (this.#isChecking || this.#isClosed) return;
     const clients = Object.values(this.#clients);
-    // The last connection to become ready runs the check.
+    // Not all connections are ready yet. The last one that becomes ready runs the check again.
     if (clients.some(({ status }) => status !== 'ready')) return;
     this.#isChecking = true;
     try {

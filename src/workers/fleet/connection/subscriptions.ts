@@ -8,7 +8,7 @@ export class Subscriptions {
   readonly #client: Client;
   readonly #onRefused: (channel: string, why: string) => void;
   readonly #listeners = new Map<string, Set<Listener>>();
-  /** Channels that this connection is subscribed to, or that were refused. */
+  /** Channels that this connection is subscribed to, or for which the Redis server refused the subscription. */
   readonly #settled = new Set<string>();
 
   constructor(client: Client, onRefused: (channel: string, why: string) => void) {
@@ -21,14 +21,14 @@ export class Subscriptions {
   }
 
   /**
-   * Adds a listener and returns a function that removes it. If `isUp`, subscribes to the channel at once; otherwise
-   * {@link renew} subscribes to it later.
+   * Adds a listener and returns a function that removes it. If `isUp` is true, subscribes to the channel immediately.
+   * Otherwise {@link renew} does so later.
    */
   add(channel: string, listener: Listener, isUp: boolean): () => void {
     const listeners = this.#listeners.get(channel) ?? new Set();
     this.#listeners.set(channel, listeners);
     listeners.add(listener);
-    // If this fails, the next check of the connection subscribes.
+    // If subscribing fails, the next check of the connection tries again.
     if (isUp) this.#subscribe(channel).catch(() => {});
     return () => {
       listeners.delete(listener);
@@ -38,7 +38,7 @@ export class Subscriptions {
     };
   }
 
-  /** Subscribes to every missing channel. Rejects if the connection fails. */
+  /** Subscribes to every channel that is not subscribed yet. Rejects if the connection fails. */
   async renew(): Promise<void> {
     await Promise.all([...this.#listeners.keys()].map((channel) => this.#subscribe(channel)));
   }

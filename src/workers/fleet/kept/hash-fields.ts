@@ -4,20 +4,20 @@ import type { FleetPartDeps } from '../fleet-part.ts';
 import type { RedisReply, RedisScript } from '../redis.ts';
 import { HEADS, READ, REMOVE_REFUSED } from './kept-scripts.ts';
 
-/** Maximum size of one reply, unless a single value is larger. */
+/** Maximum size of one reply. Only a single large value may exceed it. */
 const MAX_REPLY_BYTES = 1024 * 1024;
 
 /** Maximum number of fields in one request. */
 const MAX_FIELDS = 256;
 
-/** Markers that the script returns in place of a value. */
+/** Markers that the script `READ` returns in place of a value. */
 const TOO_LARGE = 0;
 const LEFT_FOR_LATER = 1;
 
-/** The dependencies that reading and writing hashes needs. */
+/** The dependencies that are needed to read and write hashes. */
 export type HashDeps = Pick<FleetPartDeps, 'redis' | 'keys' | 'settings' | 'emit'>;
 
-/** Reads and repairs hashes in Redis. Their fields may hold values of any kind and size. */
+/** Reads hashes in Redis, and removes invalid fields. The fields may contain values of any kind and size. */
 export class HashFields {
   readonly #deps: HashDeps;
   #lastRefusal = '';
@@ -27,7 +27,7 @@ export class HashFields {
   }
 
   /**
-   * Reads the values of these fields in batches. The value is null if a field is missing or larger than `maxBytes`; a
+   * Reads the values of these fields in batches. A value is null if its field is missing or larger than `maxBytes`. A
    * field that is too large is removed.
    */
   async read(key: string, fields: readonly string[], maxBytes: number): Promise<(Buffer | null)[]> {
@@ -48,7 +48,7 @@ export class HashFields {
     return fields.map((_, index) => values.get(index) ?? null);
   }
 
-  /** Reads the first `bytes` of each field; null for a missing field. */
+  /** Reads the first `bytes` bytes of each field. A missing field gives null. */
   async heads(key: string, fields: readonly string[], bytes: number): Promise<(string | null)[]> {
     const heads: (string | null)[] = [];
     for (let from = 0; from < fields.length; from += MAX_FIELDS) {
@@ -56,27 +56,27 @@ export class HashFields {
       const found = await this.attempt(async () => {
         return listOf(await this.#deps.redis.run(HEADS, key, bytes, ...some));
       });
-      // A read-only user cannot run scripts.
+      // The user may only read, and therefore cannot run scripts.
       if (found === null) return (await this.read(key, fields, MAX_REPLY_BYTES)).map((it) => headOf(it, bytes));
       heads.push(...some.map((_, at) => (typeof found[at] === 'string' ? found[at] : null)));
     }
     return heads;
   }
 
-  /** Returns the number of fields; 0 for a key of another type. */
+  /** Returns the number of fields, or 0 if the key is not a hash. */
   async length(key: string): Promise<number> {
     const count = await this.attempt(() => this.#deps.redis.command('HLEN', key));
     return typeof count === 'number' ? count : 0;
   }
 
-  /** Runs a script that writes; null if this user may not write. */
+  /** Runs a script that writes. Resolves with null if this host's user may not write. */
   write(script: RedisScript, ...args: readonly (string | number | Uint8Array)[]): Promise<RedisReply> {
     return this.attempt(() => this.#deps.redis.run(script, ...args));
   }
 
   /**
-   * Returns null if the server refuses a request, as if the data were missing. Each refusal is reported once, except
-   * for readers, which are not expected to write.
+   * Runs `question`, and resolves with null if the Redis server refuses the request. Each refusal is reported once,
+   * except on readers, which are not expected to write.
    */
   async attempt<T>(question: () => Promise<T>): Promise<T | null> {
     try {
@@ -92,8 +92,8 @@ export class HashFields {
   }
 
   /**
-   * Removes a rejected field if its value is still `value`, because another host may have repaired it meanwhile. If
-   * `value` is null, removes the field whatever its value is.
+   * Removes an invalid field, unless its value is no longer `value`, because another host may have repaired the field.
+   * If `value` is null, removes the field in any case.
    */
   async remove(key: string, field: string, value: Uint8Array | null, why: string): Promise<void> {
     const { redis, keys, emit } = this.#deps;
@@ -110,7 +110,7 @@ export class HashFields {
     });
   }
 
-  /** Reads fields one by one, for a read-only user that cannot run scripts. */
+  /** Reads fields one by one, if the user may only read and therefore cannot run scripts. */
   async #readOneByOne(key: string, names: readonly string[], maxBytes: number): Promise<readonly RedisReply[]> {
     const { redis } = this.#deps;
     const readOne = async (name: string): Promise<RedisReply> => {
@@ -122,7 +122,7 @@ export class HashFields {
   }
 }
 
-/** Returns a reply as a list; empty for any other reply. */
+/** Returns a reply that is a list, or an empty list for any other reply. */
 export function listOf(reply: RedisReply): readonly RedisReply[] {
   return Array.isArray(reply) ? (reply as readonly RedisReply[]) : [];
 }

@@ -1,9 +1,8 @@
 import type { RedisScript } from '../redis.ts';
 
 /**
- * Adds fields to a hash if they are missing. Keys: the hash, the set of scopes. Arguments: the scope, then alternating
- * field and value. Returns the number of added fields. A key of the wrong type is replaced, because the key may only
- * hold a hash.
+ * Adds those fields to a hash that it does not have. KEYS: the hash, the set of scopes. ARGV: the scope, then
+ * alternating field and value. Returns the number of added fields. A key that is not a hash is replaced.
  */
 export const PUT_MISSING: RedisScript = {
   keys: 2,
@@ -17,9 +16,9 @@ export const PUT_MISSING: RedisScript = {
 };
 
 /**
- * Replaces pins with approved pins. Keys: the hash, the set of scopes. Arguments: the scope, then field, version and
- * value of each pin. A value begins with its version and a colon; a pin of the same or a higher version stays. Returns
- * 1 or 0 for each.
+ * Replaces pins with approved pins. KEYS: the hash, the set of scopes. ARGV: the scope, then field, version and value
+ * of each pin. A value begins with its version and a colon. Pins of the same or a higher version stay. Returns 1 for
+ * each pin that was replaced, else 0.
  */
 export const PUT_APPROVED: RedisScript = {
   keys: 2,
@@ -42,9 +41,9 @@ export const PUT_APPROVED: RedisScript = {
 };
 
 /**
- * Adds lists to the catalogue. Keys: the hash, the set of scopes. Arguments: the scope, the time to live in ms, then
- * field, digest and value of each list. A value begins with its digest; a list with the same digest stays. Returns 1 or
- * 0 for each.
+ * Writes tool lists into the catalogue. KEYS: the hash, the set of scopes. ARGV: the scope, the time to live in ms,
+ * then field, digest and value of each list. A value begins with its digest. Lists with the same digest stay. Returns 1
+ * for each list that was written, else 0.
  */
 export const PUT_LISTS: RedisScript = {
   keys: 2,
@@ -67,8 +66,8 @@ export const PUT_LISTS: RedisScript = {
 };
 
 /**
- * Removes a rejected field, unless its value has changed meanwhile. Key: the hash. Arguments: field, SHA-1 of the
- * value, hex.
+ * Removes an invalid field, unless its value has changed. KEYS: the hash. ARGV: the field, the SHA-1 (hex) of the
+ * value.
  */
 export const REMOVE_REFUSED: RedisScript = {
   keys: 1,
@@ -78,7 +77,10 @@ export const REMOVE_REFUSED: RedisScript = {
     return 0`,
 };
 
-/** Reads the first bytes of each field, or null. Key: the hash. Arguments: the number of bytes, then fields. */
+/**
+ * Reads the first bytes of each field. KEYS: the hash. ARGV: the number of bytes, then the fields. A missing field
+ * gives null.
+ */
 export const HEADS: RedisScript = {
   keys: 1,
   lua: `
@@ -91,9 +93,9 @@ export const HEADS: RedisScript = {
 };
 
 /**
- * Reads the values of fields, up to a number of bytes at a time. Key: the hash. Arguments: maximum bytes of a value,
- * bytes of the reply, then fields. Returns for each field: the value; null if it is missing; 0 if it is too large; 1 if
- * it was left for the next request.
+ * Reads the values of fields, as many as fit into one reply. KEYS: the hash. ARGV: the maximum bytes of a value and of
+ * the reply, then the fields. Returns for each field its value, null if it is missing, 0 if it is too large, or 1 if it
+ * did not fit.
  */
 export const READ: RedisScript = {
   keys: 1,

@@ -4,18 +4,18 @@ import { parseForeignJson } from '../../../shared/json/parse-foreign.ts';
 import type { RemoteToolDefinition } from '../../../shared/tools/tool-definition.ts';
 import { openText, sealText } from './sealed-json.ts';
 
-/** Maximum size of a connector's list, packed. */
+/** Maximum size of a connector's tool list when it is compressed. */
 export const MAX_LIST_BYTES = 4 * 1024 * 1024;
 
-/** Maximum size of a connector's list, unpacked. */
+/** Maximum size of a connector's tool list when it is not compressed. */
 const MAX_TEXT_BYTES = 32 * 1024 * 1024;
 
 const DIGEST_CHARACTERS = 22;
 
-/** The parts of a record that the thread needs: its definitions that have a name. */
+/** The parts of a record that the fleet thread needs. Definitions without a name are left out. */
 interface ReadRecord {
   readonly definitions: readonly RemoteToolDefinition[];
-  /** Epoch ms. */
+  /** When the connector listed the tools, in epoch milliseconds. */
   readonly listedAtMs: number;
 }
 
@@ -24,15 +24,15 @@ export interface OpenedList extends ReadRecord {
   readonly bytes: Buffer;
 }
 
-/** Returns a digest of a list of tools. The same tools in another order have the same digest. */
+/** Returns the digest of a list of tools. The order of the tools does not change it. */
 export function listDigest(definitions: readonly RemoteToolDefinition[]): string {
   const sorted = [...definitions].sort((a, b) => (a.name < b.name ? -1 : 1));
   return hash('sha256', JSON.stringify(sorted), 'base64url').slice(0, DIGEST_CHARACTERS);
 }
 
 /**
- * Packs and seals a list. `key` is the hash of the catalogue. The digest in front of the box only tells whether the
- * list must be written again.
+ * Packs and seals a list. `key` is the key of the catalogue's hash. The digest before the sealed box is not trusted: it
+ * only shows whether the list must be written again.
  */
 export function packList(
   sealer: FleetSealer,
@@ -43,7 +43,7 @@ export function packList(
   return Buffer.concat([Buffer.from(list.digest), box]);
 }
 
-/** Opens a value of any content; null if it is not a list of this connector. */
+/** Opens a value from Redis. Returns null if it is not a list of this connector. */
 export function openList(sealer: FleetSealer, key: string, connectorId: string, value: Buffer): OpenedList | null {
   const box = value.subarray(DIGEST_CHARACTERS);
   const bytes = openText(sealer, 'tool', placeOf(key, connectorId), box, MAX_TEXT_BYTES);
@@ -52,7 +52,7 @@ export function openList(sealer: FleetSealer, key: string, connectorId: string, 
   return record === null ? null : { bytes, ...record };
 }
 
-/** Parses the JSON of a `ConnectorRecord`; null if it is invalid. The main thread checks the other fields. */
+/** Parses the JSON of a `ConnectorRecord`. Returns null if it is invalid. The main thread checks the other fields. */
 export function readRecord(text: string): ReadRecord | null {
   try {
     const record = parseForeignJson(text);
@@ -63,7 +63,7 @@ export function readRecord(text: string): ReadRecord | null {
     });
     return { definitions, listedAtMs: typeof record.listedAtMs === 'number' ? record.listedAtMs : 0 };
   } catch {
-    // Invalid JSON, or JSON that nests too deep or is too large, is rejected like an unreadable box.
+    // The JSON is invalid, too deep or too large, so the list counts as unreadable.
     return null;
   }
 }

@@ -16,8 +16,8 @@ const MAX_NAMED = 64;
 const ROW_ID = /^(binding|client|login|intent):[0-9a-f]{64}$/;
 
 /**
- * Keeps the sealed rows of logins in one hash. This thread never sees a token: the main thread seals and opens the
- * rows.
+ * Stores the sealed rows of logins in one hash. This thread never sees a token, because the main thread seals and opens
+ * the rows.
  */
 export function createLoginRows({ redis, keys, settings, emit, onClose }: FleetPartDeps): FleetLoginApi {
   const turns = new Map<string, Timer>();
@@ -30,7 +30,8 @@ export function createLoginRows({ redis, keys, settings, emit, onClose }: FleetP
       const left = restMs - RENEW_MS;
       if (left > 0) renew(scope, loginId, turnId, left);
       else turns.delete(turnId);
-      // While the server is unreachable, the turn expires. A write after that loses against a newer row.
+      // While the Redis server is unreachable, the turn expires. If this host then still writes a row, a newer row of
+      // another host stays.
       redis.run(RENEW_TURN, keys.loginLease(scope, loginId), turnId, TURN_MS).catch(() => {});
     });
     turns.set(turnId, timer);
@@ -111,7 +112,7 @@ interface News {
   readonly rowIds: readonly string[] | null;
 }
 
-/** Parses a message of the channel; null if it cannot come from a host. */
+/** Parses a message of the channel. Returns null if no host can have sent it. */
 function readNews(message: string): News | null {
   if (message.length > 16_384) return null;
   let parsed: unknown;
@@ -132,7 +133,7 @@ function listOf(answer: RedisReply): readonly RedisReply[] {
   return Array.isArray(answer) ? answer : [];
 }
 
-/** Parses an answer of alternating names and values. Names that no host writes are skipped. */
+/** Parses a reply with alternating names and values. Names that no host writes are skipped. */
 function rowsIn(answer: RedisReply): readonly FleetLoginRow[] {
   const list = listOf(answer);
   const rows: FleetLoginRow[] = [];
@@ -149,8 +150,8 @@ function rowOf(rowId: string, value: RedisReply | undefined): FleetLoginRow | nu
   const colon = value.indexOf(':');
   const digits = colon > 0 && colon <= 16 ? value.subarray(0, colon).toString('latin1') : '';
   const generation = /^\d+$/.test(digits) ? Number(digits) : -1;
-  // The generation must be canonical: a row is compared with its stored bytes, so it must be written back exactly as
-  // read.
+  // The digits must be canonical. A row is compared with its stored bytes, so it must later be written exactly as it
+  // was read.
   const isRow = Number.isSafeInteger(generation) && String(generation) === digits;
   if (!isRow) return { rowId, generation: -1, bytes: Uint8Array.from(value) };
   return { rowId, generation, bytes: Uint8Array.from(value.subarray(colon + 1)) };

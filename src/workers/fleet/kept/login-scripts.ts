@@ -1,13 +1,13 @@
 import type { RedisScript } from '../redis.ts';
 
 /**
- * The scripts of shared logins. Each row is a field of one hash. The value of the field is the generation in digits, a
- * colon, and the box. A key of another type was written by another program, and the next write removes it.
+ * The scripts for shared logins. All rows are fields of one hash. The value of a field is the generation in digits, a
+ * colon, and the sealed box. A key that is not a hash was written by another program, and the next write removes it.
  */
 
 /**
- * Maximum number of rows of a fleet, of bytes in one row, and of bytes in all rows together. Larger data was not
- * written by a host.
+ * Maximum number of rows of a fleet, of bytes in one row, and of bytes in all rows together. Hosts never write more
+ * than this.
  */
 const MAX_ROWS = 20_000;
 const MAX_ROW_BYTES = 65_536;
@@ -18,7 +18,9 @@ local kind = redis.call('TYPE', KEYS[1]).ok
 if kind ~= 'hash' and kind ~= 'none' then redis.call('DEL', KEYS[1]) end
 `;
 
-/** Reads rows. KEYS: hash. ARGV: names of rows; none for all. Returns alternating names and values. */
+/**
+ * Reads rows. KEYS: hash. ARGV: names of rows; without names, all rows are read. Returns alternating names and values.
+ */
 export const READ_ROWS: RedisScript = {
   keys: 1,
   lua: `
@@ -43,8 +45,8 @@ return found
 };
 
 /**
- * Writes a row. KEYS: hash. ARGV: name, generation, value, the value that may be replaced regardless of its generation
- * ('' for none), channel, news.
+ * Writes a row, unless a newer one is stored. KEYS: hash. ARGV: name, generation, value, a value that may be replaced
+ * even if it is newer ('' for none), channel, message.
  */
 export const WRITE_ROW: RedisScript = {
   keys: 1,
@@ -61,8 +63,8 @@ return 1
 };
 
 /**
- * Begins a turn. KEYS: hash, lease. ARGV: turn, milliseconds, names of the rows of login and intent. A lease expires
- * within twice its duration. A key that expires later is not a lease.
+ * Begins a turn. KEYS: hash, lease. ARGV: turn, milliseconds, names of the login row and of the intent row. A key that
+ * expires later than after twice these milliseconds does not count as a lease.
  */
 export const BEGIN_TURN: RedisScript = {
   keys: 2,
@@ -79,7 +81,7 @@ return { tostring(wait), login, intent }
 `,
 };
 
-/** Stores the intent of a turn. KEYS: hash, lease. ARGV: turn, name, value, channel, news. */
+/** Stores the intent of a turn. KEYS: hash, lease. ARGV: turn, name, value, channel, message. */
 export const MARK_TURN: RedisScript = {
   keys: 2,
   lua: `
@@ -100,7 +102,7 @@ return redis.call('PEXPIRE', KEYS[1], ARGV[2])
 `,
 };
 
-/** Ends a turn. KEYS: hash, lease. ARGV: turn, the name of an intent to withdraw ('' for none), channel, news. */
+/** Ends a turn. KEYS: hash, lease. ARGV: turn, the name of an intent to remove ('' for none), channel, message. */
 export const END_TURN: RedisScript = {
   keys: 2,
   lua: `

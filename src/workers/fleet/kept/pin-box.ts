@@ -5,16 +5,16 @@ import { pinnedPart, toolDigest } from '../../../shared/tools/compare-pin.ts';
 import type { RemoteToolDefinition } from '../../../shared/tools/tool-definition.ts';
 import { packText, unpackText } from './sealed-json.ts';
 
-/** Maximum size of a pinned definition, unpacked. A connector's whole list may have 4 MiB packed. */
+/** Maximum size of a pinned definition when it is not compressed. */
 const MAX_PIN_BYTES = 4 * 1024 * 1024;
 
-/** Number of characters of the digest in front of the box. */
+/** Number of characters of the digest before the sealed box. */
 const SHORT_DIGEST = 16;
 
-/** Number of bytes at the start of a value that contain its whole head. */
+/** Maximum size of the head, which is at the start of a value, in bytes. */
 export const HEAD_BYTES = 16 + 1 + SHORT_DIGEST + 1;
 
-/** Maximum version. SQLite and Lua count in doubles, in which a host's own approvals must have room as well. */
+/** Maximum version of a pin. SQLite and Lua count in doubles, and there must be room for later approvals. */
 export const MAX_VERSION = 2 ** 32 - 1;
 
 const HEAD = /^(0|[1-9]\d{0,9}):([0-9a-f]{16}):/;
@@ -23,7 +23,7 @@ const SEALED_HEAD = /^(0|[1-9]\d{0,9}):([0-9a-f]{64}):/;
 
 const SEALED_HEAD_BYTES = 10 + 1 + 64 + 1;
 
-/** The head of a value. The head only tells what to read; the sealed box is authoritative. */
+/** The head of a value. It is not trusted, and only shows which values must be read. The sealed box decides. */
 export interface PinHead {
   readonly version: number;
   readonly shortSha256: string;
@@ -39,16 +39,16 @@ export function shortDigest(definition: RemoteToolDefinition): string {
   return toolDigest(definition).slice(0, SHORT_DIGEST);
 }
 
-/** A pin whose seal was opened, which proves that a host of the fleet wrote it. */
+/** A pin whose seal was verified, so that a host of the fleet must have written it. */
 export interface SealedPin {
   readonly version: number;
   /** Digest of the definition, hex. */
   readonly sha256: string;
-  /** Returns the whole pin; null if it does not match its digest. */
+  /** Returns the pin with its definition, or null if the definition does not match the digest. */
   read(): FleetPin | null;
 }
 
-/** Seals a pin. `sha256` is the digest of its definition, and `key` is the hash that stores the pin. */
+/** Seals a pin. `key` is the key of the hash that stores it, and `sha256` is the digest of its definition. */
 export function packPin(sealer: FleetSealer, key: string, pin: FleetPin, sha256 = toolDigest(pin.definition)): Buffer {
   const { version, pinnedAtMs } = pin;
   const text = packText(JSON.stringify({ pinnedAtMs, definition: pinnedPart(pin.definition) }));
@@ -57,7 +57,7 @@ export function packPin(sealer: FleetSealer, key: string, pin: FleetPin, sha256 
   return Buffer.concat([head, sealer.seal('pin', placeOf(key, pin), plain)]);
 }
 
-/** Parses the head of a value of any content; null if it has none. */
+/** Parses the head of a value from Redis. Returns null if the value does not start with a head. */
 export function readHead(value: Uint8Array | string): PinHead | null {
   const text = typeof value === 'string' ? value : Buffer.from(value.subarray(0, HEAD_BYTES)).toString('latin1');
   const [, version, shortSha256] = HEAD.exec(text) ?? [];
@@ -65,7 +65,10 @@ export function readHead(value: Uint8Array | string): PinHead | null {
   return { version: Number(version), shortSha256 };
 }
 
-/** Opens a value of any content; null if it is not a pin of this tool, or its head differs from the sealed content. */
+/**
+ * Opens a value from Redis. Returns null if it is not a pin of this tool, or if its head does not match the sealed
+ * content.
+ */
 export function openPin(sealer: FleetSealer, key: string, name: FleetToolName, value: Buffer): SealedPin | null {
   const head = readHead(value);
   if (head === null) return null;
@@ -82,7 +85,7 @@ export function openPin(sealer: FleetSealer, key: string, name: FleetToolName, v
   };
 }
 
-/** Wraps a pin of this host as if it had been read. */
+/** Returns a pin of this host in the same form as a pin that was read from Redis. */
 export function ownSealedPin(pin: FleetPin, sha256: string): SealedPin {
   return { version: pin.version, sha256, read: () => pin };
 }
@@ -93,7 +96,7 @@ function readPin(packed: Buffer, { connectorId, tool }: FleetToolName, version: 
   try {
     found = parseForeignJson(text?.toString('utf8') ?? 'null');
   } catch {
-    // JSON that nests too deep or is too large is rejected as an unreadable box is.
+    // The JSON is too deep or too large, so the pin counts as unreadable.
     return null;
   }
   if (!isRecord(found) || !isRecord(found.definition)) return null;

@@ -22,13 +22,13 @@ import {
 /** Maximum size of a shared pin. Larger pins are not shared. */
 const MAX_VALUE_BYTES = 256 * 1024;
 
-/** Maximum number of pins in one script. */
+/** Maximum number of pins that one script call writes. */
 const MAX_PINS = 64;
 
-/** Maximum number of tries for an approval that collides with an approval of another host. */
+/** Maximum number of attempts for an approval, if other hosts approve the same tool at the same time. */
 const MAX_TRIES = 4;
 
-/** Approximate number of entries that a scope's log keeps. */
+/** Approximate number of approvals that the log of a scope contains. */
 const MAX_LOG = 10_000;
 
 /** Reads and writes the pins and approvals of a fleet in Redis. */
@@ -43,7 +43,10 @@ export class PinRows {
     this.#fields = new HashFields(deps);
   }
 
-  /** Opens the pins of these tools, in their order; null for a missing or invalid pin. Invalid pins are removed. */
+  /**
+   * Reads the pins of these tools, in the same order, and verifies their seals. A missing or invalid pin gives null.
+   * Invalid pins are removed.
+   */
   async open(scope: string, names: readonly FleetToolName[]): Promise<(SealedPin | null)[]> {
     const key = this.#deps.keys.pins(scope);
     const fields = names.map(pinField);
@@ -69,7 +72,9 @@ export class PinRows {
     return pins;
   }
 
-  /** Reads the whole of an opened pin. A pin that does not match its digest is removed, and null is returned. */
+  /**
+   * Reads the definition of a sealed pin. Removes the pin and returns null if the definition does not match its digest.
+   */
   async unpack(scope: string, name: FleetToolName, sealed: SealedPin): Promise<FleetPin | null> {
     const pin = sealed.read();
     const key = this.#deps.keys.pins(scope);
@@ -78,8 +83,8 @@ export class PinRows {
   }
 
   /**
-   * Returns the pins in force for these tools. If the fleet has no pin for a tool, the pin in `own` is stored and used.
-   * `digests` are the digests of the definitions.
+   * Returns the pins that the fleet has for these tools. If it has none for a tool, stores the pin in `own` and returns
+   * it. `digests` are the digests of the definitions in `own`.
    */
   async pin(scope: string, own: readonly FleetPin[], digests: readonly string[]): Promise<(SealedPin | null)[]> {
     const found = await this.open(scope, own);
@@ -87,7 +92,7 @@ export class PinRows {
     if (missing.length === 0) return found;
     const pins = missing.map((index) => own[index] as FleetPin);
     const count = await this.#putMissing(scope, pins, (at) => digests[missing[at] ?? 0]);
-    // If another host stored a pin just before, that pin counts.
+    // Another host may have stored some of the pins at the same time, and its pins count.
     const now = count === pins.length ? null : await this.open(scope, pins);
     for (const [at, index] of missing.entries()) {
       const [pin, digest] = [own[index], digests[index]];
@@ -113,7 +118,7 @@ export class PinRows {
     }
     await this.#putMissing(scope, missing);
     await this.#putApproved(scope, older);
-    // Reading removes invalid pins; the next synchronization stores them again.
+    // Reading removes invalid pins. The next sync stores them again.
     return (await this.read(scope, suspect)).filter((pin) => pin !== null);
   }
 
@@ -134,7 +139,7 @@ export class PinRows {
     return done;
   }
 
-  /** Stores approved pins. Returns for each pin whether it replaced an older pin. */
+  /** Stores approved pins. Returns for each one whether it replaced an older pin. */
   async #putApproved(scope: string, pins: readonly FleetPin[]): Promise<boolean[]> {
     const { keys, settings } = this.#deps;
     const key = keys.pins(scope);

@@ -7,31 +7,36 @@ const MIN_PACKED_LENGTH = 1_024;
 const PLAIN = 0;
 const ZSTD = 1;
 
-/** Packs a text: one byte for the format, then the bytes of the text, compressed if the text is long. */
+/** Packs a text. The first byte names the format. A long text is compressed. */
 export function packText(text: string): Buffer {
   const isPlain = text.length < MIN_PACKED_LENGTH;
   return Buffer.concat([Uint8Array.of(isPlain ? PLAIN : ZSTD), isPlain ? Buffer.from(text) : zstdCompressSync(text)]);
 }
 
-/** Unpacks a packed text; null if the result exceeds `maxBytes` or the format is invalid. */
+/** Unpacks a packed text. Returns null if the result would exceed `maxBytes`, or if the format is invalid. */
 export function unpackText(packed: Buffer, maxBytes: number): Buffer | null {
   const bytes = packed.subarray(1);
   if (packed[0] === PLAIN) return bytes.length > maxBytes ? null : bytes;
   try {
     return packed[0] === ZSTD ? zstdDecompressSync(bytes, { maxOutputLength: maxBytes }) : null;
   } catch {
-    // A host with the fleet's secret wrote invalid or oversized data, which is rejected just like data without a valid
-    // seal.
+    // A host with the fleet's secret wrote invalid or oversized data. It is rejected in the same way as data with an
+    // invalid seal.
     return null;
   }
 }
 
-/** Packs and seals a text. `place` is its key and field in Redis; the box opens in no other place. */
+/**
+ * Packs and seals a text. `place` is its key and field in Redis. The text cannot be opened under another key or field.
+ */
 export function sealText(sealer: FleetSealer, purpose: SealPurpose, place: string, text: string): Buffer {
   return sealer.seal(purpose, place, packText(text));
 }
 
-/** Opens and unpacks a sealed text; null if it belongs to another place or fleet, or exceeds `maxBytes` unpacked. */
+/**
+ * Opens and unpacks a sealed text. Returns null if it belongs to another place or fleet, or if it exceeds `maxBytes`
+ * when unpacked.
+ */
 export function openText(
   sealer: FleetSealer,
   purpose: SealPurpose,

@@ -5,14 +5,14 @@ import type { FleetToolName } from '../../../shared/protocol/fleet/tool-messages
 import type { FleetPartDeps } from '../fleet-part.ts';
 import { HashFields } from './hash-fields.ts';
 
-/** Time during which news is collected before the main thread is notified. */
+/** How long messages are collected before the main thread is notified, in milliseconds. */
 const GATHER_MS = 100;
 
-/** Interval between checks for data that the server lost. Each interval varies by up to 50 %. */
+/** Interval between checks for data that the Redis server lost. It varies by up to 50 %. */
 const LOOK_MS = 4_000;
 
 /**
- * Maximum number of approvals of one scope that are named. If there are more, the main thread is only notified that
+ * Maximum number of approved tools of one scope that are named. If there are more, the main thread is only told that
  * some tools were approved.
  */
 const MAX_NAMED = 100;
@@ -22,11 +22,11 @@ const MAX_MESSAGE_LENGTH = 64 * 1024;
 const MAX_SCOPE_LENGTH = 64;
 
 export interface ToolNewsDeps extends FleetPartDeps {
-  /** Returns the digest of this host's list of a connector; null if this host has no list of it. */
+  /** Returns the digest of this host's tool list of a connector, or null if this host has no such list. */
   readonly digestOf: (scope: string, connectorId: string) => string | null;
 }
 
-/** Receives news of other hosts about tools and pins, and detects data that the server lost. */
+/** Receives messages of other hosts about tools and pins, and detects data that the Redis server lost. */
 export class ToolNews {
   readonly #deps: ToolNewsDeps;
   readonly #fields: HashFields;
@@ -52,7 +52,7 @@ export class ToolNews {
     });
   }
 
-  /** Starts following a scope that this host uses: receives its news and checks its data. */
+  /** Starts to handle messages about a scope that this host uses, and to check its data. */
   follow(scope: string): void {
     if (this.#scopes.has(scope)) return;
     this.#scopes.add(scope);
@@ -104,7 +104,7 @@ export class ToolNews {
 
   async #look(): Promise<void> {
     const { redis, keys, emit } = this.#deps;
-    // The main thread synchronizes everything itself once the server is back.
+    // Nothing can be checked now. The main thread synchronizes everything once the Redis server is reachable again.
     if (!redis.isConnected) return;
     try {
       for (const scope of this.#scopes) {
@@ -131,8 +131,8 @@ interface Message {
 }
 
 /**
- * Parses a message that has a scope and was sent by another host. Anyone who may publish on the channel can send
- * anything.
+ * Parses a message about a scope that another host sent. Returns null for other messages, because anyone who may
+ * publish on the channel can send anything.
  */
 function readMessage(text: string, hostId: string): Message | null {
   if (text.length > MAX_MESSAGE_LENGTH) return null;
@@ -143,7 +143,7 @@ function readMessage(text: string, hostId: string): Message | null {
     if (typeof scope !== 'string' || typeof by !== 'string' || by === hostId) return null;
     return scope.length > MAX_SCOPE_LENGTH || by.length > MAX_SCOPE_LENGTH ? null : (found as Message);
   } catch {
-    // This is not a message of a host.
+    // The message does not come from a host.
     return null;
   }
 }

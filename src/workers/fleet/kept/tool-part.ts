@@ -16,7 +16,7 @@ import { PinRows } from './pin-rows.ts';
 import { ToolNews } from './tool-news.ts';
 import { ToolRows } from './tool-rows.ts';
 
-/** Maximum number of connectors of a catalogue. A larger catalogue was not written by hosts alone. */
+/** Maximum number of connectors in a catalogue. If there are more, another program must have written some of them. */
 const MAX_CONNECTORS = 20_000;
 
 /** Maximum number of scopes that the command line searches. */
@@ -25,7 +25,7 @@ const MAX_SCOPES = 1_000;
 /** Number of lists in one answer. */
 const PAGE = 32;
 
-/** Creates the part of the fleet thread that keeps tools, pins and approvals. */
+/** Creates the part of the fleet thread that handles tools, pins and approvals. */
 export function createToolPart(deps: FleetPartDeps): FleetToolApi {
   const rows = new ToolRows(deps, monotonicMs);
   const pins = new PinRows(deps);
@@ -36,7 +36,7 @@ export function createToolPart(deps: FleetPartDeps): FleetToolApi {
   const connectorsOf = async (scope: string): Promise<readonly string[]> => {
     const key = keys.tools(scope);
     if ((await fields.length(key)) > MAX_CONNECTORS)
-      throw new SwitchyardError('FLEET_REFUSED', `The catalogue has more than ${MAX_CONNECTORS} connectors.`);
+      throw new SwitchyardError('FLEET_REFUSED', `The fleet has tools of more than ${MAX_CONNECTORS} connectors.`);
     const found = await textsOrNone(() => redis.command('HKEYS', key));
     return found.toSorted();
   };
@@ -143,7 +143,7 @@ export function createToolPart(deps: FleetPartDeps): FleetToolApi {
   };
 }
 
-/** Returns the texts of a reply; empty if the key has another type or may not be read. */
+/** Returns the texts of a reply, or an empty list if the key has another type or may not be read. */
 async function textsOrNone(question: () => ReturnType<FleetPartDeps['redis']['command']>): Promise<readonly string[]> {
   try {
     return listOf(await question()).filter((text) => typeof text === 'string');
@@ -153,7 +153,7 @@ async function textsOrNone(question: () => ReturnType<FleetPartDeps['redis']['co
   }
 }
 
-/** Returns this host's pins of the tools that a connector lists, in their order. */
+/** Returns this host's pins for the tools that a connector lists, in the same order. */
 function ownPins(
   { connectorId, pins }: FleetToolList,
   definitions: readonly RemoteToolDefinition[],
@@ -166,7 +166,7 @@ function ownPins(
   });
 }
 
-/** Returns a tool that matches its pin in the form of a change. */
+/** Returns a tool that matches its pin, in the same form as a tool that differs. */
 function same(pin: FleetPin, definition: RemoteToolDefinition) {
   const { connectorId, tool, pinnedAtMs } = pin;
   const sha256 = toolDigest(definition);

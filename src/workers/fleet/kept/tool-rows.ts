@@ -5,25 +5,27 @@ import { HashFields, listOf } from './hash-fields.ts';
 import { PUT_LISTS } from './kept-scripts.ts';
 import { MAX_LIST_BYTES, type OpenedList, openList, packList } from './list-box.ts';
 
-/** Time that a catalogue is kept after its last write. */
+/** How long a catalogue is kept after it was last written, in milliseconds. */
 const TTL_MS = 7 * 24 * 60 * 60 * 1_000;
 
-/** Interval after which an unchanged list is written again, so that the catalogue of a quiet fleet does not expire. */
+/**
+ * A list that does not change is written again after this time, so that the catalogue of a quiet fleet does not expire.
+ */
 const REWRITE_MS = 24 * 60 * 60 * 1_000;
 
-/** Time during which lists are collected before they are written. */
+/** How long lists are collected before they are written, in milliseconds. */
 const GATHER_MS = 300;
 
 /**
- * Maximum number of characters that wait for the server. Beyond this, the oldest list is dropped. It is written once
- * the catalogue is found to lack it.
+ * Maximum number of characters in lists that wait to be written. If there are more, the oldest list is dropped. It is
+ * written later, when this host notices that the catalogue lacks it.
  */
 const MAX_WAITING_CHARACTERS = 16 * 1024 * 1024;
 
-/** Maximum size of one script's arguments, unless a single list is larger. */
+/** Maximum size of the arguments of one script. Only a single large list may exceed it. */
 const MAX_WRITE_BYTES = 1024 * 1024;
 
-/** This host's list of a connector. */
+/** The tool list that this host got from a connector. */
 interface OwnList {
   readonly digest: string;
   readonly writtenAtMs: number;
@@ -36,7 +38,7 @@ interface WaitingList {
   readonly text: string;
 }
 
-/** The catalogue of tools in Redis: the list of each connector, as a host wrote it last. */
+/** The catalogue of tools in Redis. For each connector, it has the list that a host wrote last. */
 export class ToolRows {
   readonly #deps: FleetPartDeps;
   readonly #now: () => number;
@@ -58,12 +60,12 @@ export class ToolRows {
     deps.onClose(() => this.flush());
   }
 
-  /** Returns the digest of this host's list of a connector; null if this host has no list of it. */
+  /** Returns the digest of this host's tool list of a connector, or null if this host has no such list. */
   digestOf(scope: string, connectorId: string): string | null {
     return this.#own.get(nameOf(scope, connectorId))?.digest ?? null;
   }
 
-  /** Queues a list for the next write, unless this host wrote the same list last. */
+  /** Adds a list to the next write, unless this host has already written the same list. */
   note(scope: string, connectorId: string, digest: string, text: string, isMissing: boolean): void {
     const name = nameOf(scope, connectorId);
     const own = this.#own.get(name);
@@ -79,7 +81,7 @@ export class ToolRows {
     this.#writeLater();
   }
 
-  /** Records that this host no longer lists these connectors. The catalogue keeps their lists for other hosts. */
+  /** Records that this host no longer has these connectors. Their lists stay in the catalogue for other hosts. */
   drop(scope: string, connectorIds: readonly string[]): void {
     for (const id of connectorIds) {
       this.#own.delete(nameOf(scope, id));
@@ -101,7 +103,9 @@ export class ToolRows {
     return lists;
   }
 
-  /** Writes the queued lists. Resolves when they are written or the server is unreachable. Never rejects. */
+  /**
+   * Writes the lists that wait. Resolves when they are written, or when the Redis server is unreachable. Never rejects.
+   */
   async flush(): Promise<void> {
     this.#timer?.cancel();
     this.#timer = null;
@@ -143,7 +147,7 @@ export class ToolRows {
     }
   }
 
-  /** Writes one batch of lists. Returns false while the server is unreachable. */
+  /** Writes one batch of lists. Resolves with false if the Redis server is unreachable. */
   async #writeBatch(
     scope: string,
     batch: readonly { readonly list: WaitingList; readonly value: Buffer }[],
@@ -156,7 +160,7 @@ export class ToolRows {
       );
       for (const [index, { list }] of batch.entries()) {
         const name = nameOf(scope, list.connectorId);
-        // A newer list of the connector may be waiting by now.
+        // If a newer list of the connector has arrived, it must still be written.
         if (this.#waiting.get(name) === list) this.#forgetWaiting(name);
         if (reply[index] !== 1) continue;
         const { connectorId, digest } = list;

@@ -15,9 +15,9 @@ import { MapWriter } from './map-writer.ts';
 import type { PlainBodies } from './plain-bodies.ts';
 import { UntrustedBodies } from './untrusted-bodies.ts';
 
-/** Period over which hosts spread their tries for the lease after the leader stepped down. */
+/** After the leader stepped down, each host tries to get the lease at a random time within this period. */
 const FREE_CHANCE_MS = 500;
-/** Period during which a host that stepped down leaves the lease to other hosts. */
+/** How long a host that stepped down does not try to get the lease again. */
 const REST_MS = 10_000;
 
 type PartDeps = Pick<FleetPartDeps, 'redis' | 'sealer' | 'settings' | 'random' | 'emit'>;
@@ -32,7 +32,7 @@ interface FollowedMapDeps extends PartDeps {
 }
 
 /**
- * One service map of the fleet, as this host sees it. The host follows the map and, while it holds the lease, leads it.
+ * One service map of the fleet on this host. The host follows the map. It also leads the map while it has the lease.
  */
 export class FollowedMap {
   readonly #deps: FollowedMapDeps;
@@ -87,12 +87,12 @@ export class FollowedMap {
     bodies.keepOnly(name, held?.sha256, this.#ear.latest?.sha256, ...this.#leader.digests);
   }
 
-  /** Reads the head; null if there is no readable head. */
+  /** Reads the head. Returns null if it is missing or unreadable. */
   async readHead(): Promise<MapHead | null> {
     return (await this.#reader.readHead()).head;
   }
 
-  /** Reads the body of a head; null if no body matches it. */
+  /** Reads the body that a head names. Returns null if the body is missing or invalid. */
   async read({ sha256 }: MapHead): Promise<FleetBody | null> {
     const { time } = this.#deps;
     const startedAtMs = time.nowMs();
@@ -102,7 +102,7 @@ export class FollowedMap {
       return null;
     }
     this.#untrusted.forgive(sha256);
-    // The main thread gets a copy, because the next patch is applied to this body.
+    // The main thread gets a copy, because this thread needs the body to apply the next patch.
     return { ...body, bytes: copyOf(body.bytes), readMs: time.nowMs() - startedAtMs };
   }
 
@@ -140,7 +140,7 @@ export class FollowedMap {
     }
     const head = message === BEAT ? null : readMapHead(message, name, sealer);
     if (head === null && message !== BEAT) {
-      refuse(keys.news, 'is not a head written by a host of the fleet');
+      refuse(keys.news, 'it is not a head written by a host of the fleet');
       return;
     }
     this.#ear.beat();
@@ -154,7 +154,7 @@ export class FollowedMap {
     else this.#ear.unreachable();
   }
 
-  /** Reads the head, since messages may have been lost. Without a head there is no leader. */
+  /** Reads the head, because messages may have been lost. If there is no head, there is no leader. */
   async #look(): Promise<void> {
     const head = await this.#headNow();
     if (head !== null) this.#ear.hear(head);
@@ -179,7 +179,7 @@ export class FollowedMap {
     this.#deps.emit({ kind: 'map-following', name: this.#deps.name });
   }
 
-  /** Reads the current head; null if the server is unreachable. The head is read again once the server is reachable. */
+  /** Reads the current head. Returns null if the Redis server is unreachable, because the head is read again later. */
   async #headNow(): Promise<MapHead | null> {
     try {
       return (await this.#reader.readHead()).head;

@@ -3,13 +3,13 @@ import type { MapHead } from '../../../shared/fleet/map-head.ts';
 import type { FleetMapEvent, HeldMap } from '../../../shared/protocol/fleet/map-messages.ts';
 import type { MapTime } from './map-time.ts';
 
-/** Time without any beat after which a host no longer counts on a leader. */
+/** If the leader has sent nothing for this long, a host no longer relies on it. */
 const SILENCE_MS = 6_000;
-/** Minimum interval between news events to the main thread; the latest one counts. */
+/** Minimum interval between two news events to the main thread. Only the latest news is sent. */
 const NEWS_PAUSE_MS = 250;
 /**
- * Number of confirmations that are reported immediately, because they decide about suspicious maps. Later ones only say
- * that the map stays fresh.
+ * Number of confirmations of a map that are reported immediately, because suspicious maps are only used after them.
+ * Later ones only say that the map stays fresh.
  */
 const TOLD_CONFIRMS = 3;
 const CONFIRM_PAUSE_MS = 5_000;
@@ -22,8 +22,8 @@ interface EarDeps {
 }
 
 /**
- * Receives the news of a map for one host, and forwards only what the main thread needs. While nothing changes, it
- * forwards almost nothing.
+ * Receives the messages about a map on one host, and forwards only what the main thread needs. While nothing changes,
+ * almost nothing is forwarded.
  */
 export class MapEar {
   readonly #deps: EarDeps;
@@ -51,7 +51,7 @@ export class MapEar {
     return this.#latest;
   }
 
-  /** Records a sign that a leader is active. */
+  /** Records that a leader is active. */
   beat(): void {
     if (this.#isClosed) return;
     this.#armSilence();
@@ -60,23 +60,25 @@ export class MapEar {
     this.#deps.emit({ kind: 'map-heard', name: this.#deps.name });
   }
 
-  /** Records that the server cannot be reached. If this happens at the start, the host stops waiting for a leader. */
+  /**
+   * Records that the Redis server cannot be reached. If nothing was received yet, this host stops waiting for a leader.
+   */
   unreachable(): void {
     if (this.#state === 'new') this.#alone();
   }
 
-  /** Records the map that the main thread has in force. */
+  /** Records which map is in force on the main thread. */
   hold(held: HeldMap | null): void {
     const isAnother = held?.sha256 !== this.#held?.sha256;
     this.#held = held;
     if (!isAnother) return;
     this.#toldSha256 = null;
-    // A head that was received while the main thread was busy with this map is evaluated again.
+    // A head may have arrived while the main thread was busy with this map, so it is handled again.
     const head = this.#pending?.head ?? this.#latest;
     if (head !== null) this.hear(head);
   }
 
-  /** Handles a head that was received as a message or read. */
+  /** Handles a head that was received in a message or read from Redis. */
   hear(head: MapHead): void {
     if (this.#isClosed) return;
     this.#latest = head;
@@ -87,7 +89,7 @@ export class MapEar {
       this.#confirmed(head);
       return;
     }
-    // The main thread already has a map that this host published itself.
+    // A map that this host published itself is already in force here, and an older map is of no use.
     if (head.by === this.#deps.hostId || (held !== null && head.generatedAtMs < held.generatedAtMs)) return;
     if (this.#pending !== null) this.#pending.head = head;
     else if (this.#toldSha256 !== head.sha256) this.#news(head);

@@ -11,7 +11,9 @@ import { type BoxMark, type MapWriter, markOf, type WriteResult, type WrittenHea
 import type { PlainBodies } from './plain-bodies.ts';
 import { isOlder, type UntrustedBodies } from './untrusted-bodies.ts';
 
-/** Size of a piece of a sealed body. The server digests a body of N pieces, which is slow, at every Nth beat. */
+/**
+ * The Redis server computes the digest of the body, which is slow, at every Nth beat for a body of N times this size.
+ */
 const DIGEST_PACE_BYTES = 256 * 1024;
 
 interface LeaderDeps {
@@ -23,24 +25,24 @@ interface LeaderDeps {
   readonly writer: MapWriter;
   readonly lease: () => HeldLease | null;
   readonly onFenced: (lease: HeldLease) => void;
-  /** Returns the map that the main thread has in force. */
+  /** Returns the map that is in force on the main thread. */
   readonly held: () => HeldMap | null;
   readonly untrusted: UntrustedBodies;
   readonly refuse: (key: string, why: string) => void;
 }
 
 /**
- * Writes a map to the server while this host leads. When the main thread publishes or confirms a map, that map becomes
- * the one that the fleet should have (`wanted`). Each beat checks that the server has it (`own`), or restores it.
+ * Writes a map to Redis while this host leads. When the main thread publishes or confirms a map, that map becomes the
+ * map that the fleet should have (`wanted`). Each beat checks whether Redis has it (`own`), and restores it if not.
  */
 export class MapLeader {
   readonly #deps: LeaderDeps;
-  /** Runs one write after another. */
+  /** Ensures that only one write runs at a time. */
   readonly #turn = pLimit(1);
   #own: WrittenHead | null = null;
   #wanted: HeldMap | null = null;
   #beats = 0;
-  /** The head that the last beat checked. */
+  /** The head that was current at the last beat. */
   #lookedAt: WrittenHead | null = null;
 
   constructor(deps: LeaderDeps) {
@@ -48,8 +50,8 @@ export class MapLeader {
   }
 
   /**
-   * Returns the next beat. While a verified map cannot be published, the beat is empty, because other hosts would
-   * otherwise trust an older map.
+   * Returns the next beat. Its text is empty while a verified map cannot be published. Other hosts would otherwise
+   * continue to trust an older map.
    */
   beat(): LeaseBeat {
     const own = this.#own;
@@ -64,27 +66,27 @@ export class MapLeader {
     };
   }
 
-  /** Compares the result of a renewal with what this host wrote. */
+  /** Compares the state that a renewal found in Redis with what this host wrote. */
   check({ head, bodyLength, bodySha1 }: RenewedState): void {
     const own = this.#own;
-    // If this host has written since the beat, or is writing now, the next beat checks the result.
+    // If this host has written since the beat, or is writing now, the next beat checks the state instead.
     if (own !== this.#lookedAt || this.#turn.activeCount > 0) return;
     const { box } = own ?? { box: null };
     const isBodyGood = box !== null && bodyLength === box.length && (bodySha1 === '' || bodySha1 === box.sha1);
     const isWanted = this.#wanted === null || this.#wanted.sha256 === own?.head.sha256;
     if (own !== null && own.text === head && isBodyGood && isWanted) return;
     if (own !== null && box !== null && !isBodyGood && bodyLength >= 0)
-      this.#deps.refuse(this.#deps.keys.body(own.head.sha256), 'is not what the leader wrote');
+      this.#deps.refuse(this.#deps.keys.body(own.head.sha256), 'it is not what the leader wrote');
     void this.settle(box === null || isBodyGood ? null : own);
   }
 
-  /** Restores the wanted map on the server. `bodiless` is the head written by this host whose body is missing. */
+  /** Restores the wanted map in Redis. `bodiless` is the head of this host whose body is missing. */
   settle(bodiless: WrittenHead | null = null): Promise<void> {
     return this.#turn(async () => {
       try {
         await this.#settle(bodiless);
       } catch (error) {
-        // The next beat retries. An unavailable server is reported elsewhere.
+        // The next beat tries again. An unreachable server is reported elsewhere.
         if (codeOf(error) !== 'FLEET_UNAVAILABLE') this.#deps.refuse(this.#deps.keys.head, messageOf(error));
       }
     });
@@ -96,16 +98,16 @@ export class MapLeader {
       if (this.#deps.lease() === null) return 'fenced';
       const isTooLarge = bytes.length > MAX_BODY_BYTES;
       if (!isTooLarge && (await digestOf(bytes)) !== map.sha256)
-        throw refused('The body to publish does not match its digest.');
+        throw refused('Internal error: the service map to publish does not match its digest.');
       this.#wanted = map;
-      // No host can get this map from the fleet. The leader falls silent, so that each host asks the source.
-      if (isTooLarge) throw refused(`A map of ${bytes.length} bytes is too large for a fleet.`);
+      // No host can get this map from the fleet. Without beats, each host requests it from the source.
+      if (isTooLarge) throw refused(`A service map of ${bytes.length} bytes is too large to be shared in a fleet.`);
       this.#deps.bodies.put(this.#deps.name, map.sha256, { bytes, etag: map.etag });
       return this.#put(map, 'older-loses');
     });
   }
 
-  /** Confirms that the source still serves that body. Returns before a missing body is written again. */
+  /** Publishes that the source still has this body. A body that Redis lacks is written later. */
   confirm(sha256: string): Promise<PublishOutcome> {
     return this.#turn(async () => {
       if (this.#deps.lease() === null) return 'fenced';
@@ -127,12 +129,12 @@ export class MapLeader {
     });
   }
 
-  /** Digests of bodies that patches may be based on. */
+  /** The digests of bodies from which a patch may be made. */
   get digests(): readonly (string | undefined)[] {
     return [this.#own?.head.sha256, this.#wanted?.sha256];
   }
 
-  /** Forgets what this host wrote, because it no longer leads and another host may have overwritten it. */
+  /** Forgets what this host wrote. It no longer leads, so another host may have overwritten it. */
   reset(): void {
     this.#own = null;
     this.#wanted = null;
@@ -149,7 +151,7 @@ export class MapLeader {
       await this.#adopt(state, target);
     } else if (own !== null) {
       const isHeadGood = state.raw.toString() === own.text;
-      if (!isHeadGood && state.head !== null) this.#deps.refuse(keys.head, 'is not what the leader wrote');
+      if (!isHeadGood && state.head !== null) this.#deps.refuse(keys.head, 'it is not what the leader wrote');
       if (isHeadGood ? bodiless !== own : bodiless !== own && (await this.#putHead(own.head, state.raw, own.box)))
         return;
       await this.#put(target, 'by-force');
@@ -160,7 +162,7 @@ export class MapLeader {
     }
   }
 
-  /** Writes a head for a body on the server. Returns null if the body is missing or the head has changed. */
+  /** Writes a head for a body that is already in Redis. Returns null if the body is missing or the head has changed. */
   async #putHead(head: MapHead, expected: Buffer | string, box: BoxMark | null): Promise<'done' | 'fenced' | null> {
     const { lease, writer, hostId } = this.#deps;
     const current = lease();
@@ -171,8 +173,8 @@ export class MapLeader {
   }
 
   /**
-   * Adopts the head that another leader wrote for the body that the main thread verified. The body is read once. From
-   * then on, the server's digest tells whether the body is still the same.
+   * Takes over the head of an earlier leader, if its body is the one that the main thread verified. The body is read
+   * once. From then on, its digest shows whether it has changed.
    */
   async #adopt({ head, raw }: HeadState, target: HeldMap): Promise<void> {
     if (head === null) return;
@@ -182,7 +184,7 @@ export class MapLeader {
     else this.#own = { head, text: raw.toString(), box: markOf(box) };
   }
 
-  /** Publishes a body that this thread holds. */
+  /** Writes a body and its head to Redis. With `older-loses`, a newer map that can be trusted stays. */
   async #put(map: HeldMap, rule: 'older-loses' | 'by-force'): Promise<PublishOutcome> {
     const { name, bodies, reader, writer, hostId, lease } = this.#deps;
     const body = bodies.get(name, map.sha256);
@@ -204,7 +206,7 @@ export class MapLeader {
     if (result === null) return this.#yield();
     const outcome = this.#written(result, current);
     if (outcome === 'done' || outcome === 'fenced') return outcome;
-    throw new SwitchyardError('FLEET_UNAVAILABLE', 'The server of the fleet lost the data that was just written.');
+    throw new SwitchyardError('FLEET_UNAVAILABLE', 'The server of the fleet has lost data that was just written.');
   }
 
   #written({ outcome, written }: WriteResult, lease: HeldLease): WriteResult['outcome'] {
@@ -219,9 +221,9 @@ export class MapLeader {
     return 'older';
   }
 
-  /** Whether a head is newer and can be trusted: its body is readable, and the main thread has not refused it. */
+  /** Whether a head must not be replaced: it is newer, readable, and not refused by the main thread. */
   async #mustYield(map: HeldMap, { head }: HeadState): Promise<boolean> {
-    // No other host may have written since this host wrote its own head.
+    // This host wrote the last head itself, so no other host can have written since.
     if (this.#own !== null) return isOlder(map, this.#own.head);
     if (head === null || !isOlder(map, head) || this.#deps.untrusted.has(head.sha256)) return false;
     if ((await this.#deps.reader.readBody(head.sha256, map.sha256)) !== null) return true;
@@ -229,7 +231,7 @@ export class MapLeader {
     return false;
   }
 
-  /** Returns the body that most hosts have, as the base of a patch. */
+  /** Returns the body that most hosts probably have, as the base of a patch; null if it is not here. */
   #baseOf({ head }: HeadState): { readonly sha256: string; readonly body: PlainBody } | null {
     const { name, bodies } = this.#deps;
     for (const sha256 of [head?.sha256, this.#own?.head.sha256]) {

@@ -5,42 +5,42 @@ import type { Redis, RedisReply } from '../redis.ts';
 import { RELEASE_LEASE, RENEW_LEASE, TAKE_LEASE } from './map-scripts.ts';
 import type { MapTime } from './map-time.ts';
 
-/** Time for which the server keeps a lease that is not renewed. */
+/** How long the Redis server keeps a lease that is not renewed, in milliseconds. */
 const LEASE_MS = 1_500;
 /**
- * Time after sending a renewal during which the host still acts as leader. The host must be silent before another host
- * can lead.
+ * How long a host acts as leader after it sent a renewal. This is shorter than the lease, so that the host stops before
+ * another host can lead.
  */
 const SAFE_MS = 1_300;
 const RENEW_MS = 500;
-/** Period over which hosts that want the lease spread their tries. */
+/** Hosts that want the lease try to get it at random times within this period. */
 const CHANCE_MS = 500;
-/** Delay after a try that failed in transit. */
+/** Delay after an attempt whose command or answer was lost. */
 const RETRY_MS = 1_000;
-/** Delay after a try that the server refused, for example for lack of a permission or of memory. */
+/** Delay after an attempt that the Redis server refused, for example because a permission or memory is missing. */
 const REFUSED_RETRY_MS = 5_000;
 
-/** A lease that this host holds. */
+/** A lease that this host has. */
 export interface HeldLease {
-  /** Value of the lease's key: host id and fence. */
+  /** Value of the lease's key: the host id and the fence, a number that grows with each new lease. */
   readonly token: string;
   readonly fence: number;
 }
 
-/** What a renewal publishes, and which body it checks. */
+/** What a renewal publishes (the beat), and which body it checks. */
 export interface LeaseBeat {
-  /** Message of the beat; '' for none. */
+  /** The message that is published; '' for none. */
   readonly text: string;
   readonly bodyKey: string;
   readonly wantsDigest: boolean;
 }
 
-/** The state that a renewal found in Redis. */
+/** The state in Redis when the lease was renewed. */
 export interface RenewedState {
   readonly head: string;
-  /** Length in bytes; -1 if there is no body. */
+  /** Length of the stored body in bytes; -1 if there is no body. */
   readonly bodyLength: number;
-  /** SHA-1 of the sealed body, hex; '' if none was requested. */
+  /** SHA-1 (hex) of the sealed body; '' if it was not requested. */
   readonly bodySha1: string;
 }
 
@@ -55,13 +55,13 @@ interface LeaseDeps {
   readonly onRenewed: (state: RenewedState) => void;
   /** Called when this host stops leading, before another host can lead. */
   readonly onLost: () => void;
-  /** Called when the server refused a command. */
+  /** Called when the Redis server refused a command. */
   readonly onRefused: (error: unknown) => void;
 }
 
 /**
- * One host's side of the lease of a map: when the host tries to take the lease, how it renews the lease, and until when
- * it may act. That time is counted on a monotonic clock, from just before a renewal is sent.
+ * Gets, renews and releases the lease of a map for one host. Also decides until when the host may act as leader. This
+ * time is measured on a monotonic clock, from just before a renewal is sent.
  */
 export class MapLease {
   readonly #deps: LeaseDeps;
@@ -73,7 +73,7 @@ export class MapLease {
   #isTrying = false;
   #isConnected = false;
   #isClosed = false;
-  /** Earliest time of the next try after this host stepped down. */
+  /** Earliest time of the next attempt after this host stepped down. */
   #notBeforeMs = 0;
 
   constructor(deps: LeaseDeps) {
@@ -81,25 +81,25 @@ export class MapLease {
   }
 
   /**
-   * Returns the lease while this host may act under it. A process that was paused learns here that its lease has
-   * expired.
+   * Returns the lease while this host may act as leader. If the process was suspended, this call notices that the lease
+   * has expired.
    */
   current(): HeldLease | null {
     if (this.#held !== null && this.#deps.time.nowMs() >= this.#held.untilMs) this.#lose();
     return this.#held;
   }
 
-  /** Records that another host leads. This host does not try before the lease of that host has expired. */
+  /** Records that another host leads. This host does not try to get the lease before that lease has expired. */
   heard(): void {
     if (this.#held === null) this.#schedule(LEASE_MS + this.#deps.random.next() * CHANCE_MS, true);
   }
 
-  /** Schedules a try within `ms`, because there is no leader. */
+  /** Tries to get the lease at a random time within `ms`, because there is no leader. */
   tryWithin(ms: number): void {
     if (this.#held === null) this.#schedule(ms === 0 ? 0 : this.#deps.random.next() * ms, false);
   }
 
-  /** Records that the connection was established or lost. A held lease is kept for as long as that is safe. */
+  /** Records that the connection was established or lost. A lease that this host has stays valid until it expires. */
   setConnected(isConnected: boolean): void {
     this.#isConnected = isConnected;
     if (isConnected) return;
@@ -107,12 +107,12 @@ export class MapLease {
     this.#next = null;
   }
 
-  /** Records that the lease belongs to another host, as the server reported. */
+  /** Records that the lease belongs to another host, as the Redis server reported. */
   fenced(lease: HeldLease): void {
     if (this.#held?.token === lease.token) this.#lose();
   }
 
-  /** Releases the lease, and does not try again for `restMs`. Resolves once the other hosts are notified. */
+  /** Releases the lease, and does not try to get it again for `restMs`. Resolves once the other hosts are notified. */
   async stepDown(restMs: number): Promise<void> {
     this.#notBeforeMs = this.#deps.time.nowMs() + restMs;
     const held = this.#held;
@@ -152,7 +152,7 @@ export class MapLease {
       const [isTaken, number] = listOf(
         await redis.run(TAKE_LEASE, keys.lease, keys.fence, hostId, LEASE_MS, keys.news),
       );
-      // Another host holds the lease. Each beat of that host postpones the next try; if the host is dead, its lease
+      // Another host has the lease. Each beat of that host postpones the next attempt. If the host is dead, its lease
       // expires.
       if (isTaken !== 1) this.#schedule(Math.max(0, Number(number)) + random.next() * (CHANCE_MS / 5), false);
       else this.#take(Number(number), sentAtMs);
@@ -173,7 +173,7 @@ export class MapLease {
   #take(fence: number, sentAtMs: number): void {
     const held = { token: `${this.#deps.hostId}:${fence}`, fence, untilMs: sentAtMs + SAFE_MS };
     if (this.#isClosed || this.#deps.time.nowMs() >= held.untilMs) {
-      // The answer came too late to act under the lease, which expires by itself.
+      // The answer came too late to act as leader. The lease expires without being used.
       this.#schedule(LEASE_MS, false);
       return;
     }
@@ -196,7 +196,7 @@ export class MapLease {
     this.#lapse?.cancel();
     if (this.#held === null) return;
     const leftMs = this.#held.untilMs - this.#deps.time.nowMs();
-    // The timer never fires before the lease lapses; `current` decides whether it has lapsed.
+    // The timer may only fire when the lease has expired on the monotonic clock, which `current` checks.
     this.#lapse = this.#deps.time.startTimer(Math.max(0, Math.ceil(leftMs)), () => {
       if (this.current() !== null) this.#armLapse();
     });
@@ -216,7 +216,7 @@ export class MapLease {
       if (this.#held?.token !== held.token) return;
       if (isMine !== 1) {
         this.#lose();
-        // The server was flushed, so there is no leader.
+        // The lease no longer exists, for example because all data was deleted, so there is no leader.
         if (head === 0) this.tryWithin(0);
         return;
       }
@@ -225,7 +225,7 @@ export class MapLease {
       this.#armLapse();
       this.#deps.onRenewed({ head: String(head), bodyLength: Number(bodyLength), bodySha1: String(bodySha1) });
     } catch (error) {
-      // Either the next renewal comes in time, or the lease expires.
+      // Either a later renewal succeeds in time, or the lease expires.
       if (codeOf(error) === 'FLEET_REFUSED') this.#deps.onRefused(error);
     } finally {
       this.#isRenewing = false;

@@ -8,7 +8,8 @@ import { machineTime } from './map-time.ts';
 import { PlainBodies } from './plain-bodies.ts';
 
 /**
- * Maximum number of bodies that are packed, unpacked or read at once. Each costs memory and a turn in the thread pool.
+ * Maximum number of bodies that are packed, unpacked or read at the same time, because each one needs memory and a
+ * thread of the pool.
  */
 const MAX_HEAVY = 2;
 
@@ -31,7 +32,7 @@ export function createMapPart(deps: FleetPartDeps): FleetMapApi {
     emit({ kind: 'refused', what, why });
   };
 
-  /** Returns the followed map with this name. A map is followed from the main thread's first request for it on. */
+  /** Returns the followed map with this name. It is created when the main thread first asks for it. */
   const mapOf = (name: string): FollowedMap => {
     const known = maps.get(name);
     if (known !== undefined) return known;

@@ -17,8 +17,8 @@ import { ABSURD_STATE } from './map-scripts.ts';
 import type { PlainBodies } from './plain-bodies.ts';
 
 /**
- * Size of a piece. A reply of this size does not delay other replies, and keeps the server's buffer for each reader
- * small.
+ * Size of the pieces in which bodies are read. Short replies delay no other replies, and keep the Redis server's buffer
+ * for each reader small.
  */
 const PIECE_BYTES = 256 * 1024;
 
@@ -28,15 +28,15 @@ interface ReaderDeps {
   readonly name: string;
   readonly sealer: FleetSealer;
   readonly bodies: PlainBodies;
-  /** Limits how many bodies are packed and unpacked at once. */
+  /** Limits how many bodies are packed or unpacked at the same time. */
   readonly heavy: LimitFunction;
   /** Called when a key in Redis has invalid content. */
   readonly refuse: (key: string, why: string) => void;
 }
 
-/** Content of the head's key. */
+/** Content of the key that stores the head. */
 export interface HeadState {
-  /** The raw value that scripts compare. */
+  /** The raw value, which scripts compare with the stored value. */
   readonly raw: Buffer | string;
   readonly head: MapHead | null;
 }
@@ -50,25 +50,25 @@ export class MapReader {
   }
 
   /**
-   * Reads the head with GETRANGE: a user that may only read cannot run scripts, and a value is never read beyond the
-   * maximum size of a head.
+   * Reads the head with GETRANGE, because a user that may only read cannot run scripts. No more bytes are read than a
+   * head may have.
    */
   async readHead(): Promise<HeadState> {
     const { keys, name, sealer } = this.#deps;
     const raw = await this.#bytes(keys.head, 0, MAX_HEAD_BYTES);
     if (raw === null || raw.length > MAX_HEAD_BYTES) {
-      this.#deps.refuse(keys.head, 'is not a head');
+      this.#deps.refuse(keys.head, 'it is not a head');
       return { raw: ABSURD_STATE, head: null };
     }
     if (raw.length === 0) return { raw, head: null };
     const head = readMapHead(raw.toString(), name, sealer);
-    if (head === null) this.#deps.refuse(keys.head, 'is not a head written by a host of the fleet');
+    if (head === null) this.#deps.refuse(keys.head, 'it is not a head written by a host of the fleet');
     return { raw, head };
   }
 
   /**
-   * Reads the body with that digest, as a patch of `baseSha256` if there is such a patch, or else whole. Null if the
-   * body is missing or does not match its digest.
+   * Reads the body with this digest. If there is a patch from `baseSha256`, reads the patch; otherwise reads the whole
+   * body. Null if the body is missing or does not match its digest.
    */
   readBody(sha256: string, baseSha256: string | null): Promise<(PlainBody & { how: 'body' | 'patch' }) | null> {
     return this.#deps.heavy(async () => {
@@ -82,7 +82,7 @@ export class MapReader {
     });
   }
 
-  /** Reads the sealed box of a body that matches its digest; null otherwise. */
+  /** Reads a body in its sealed form. Returns null if it is missing or does not match the digest. */
   readBox(sha256: string): Promise<Buffer | null> {
     return this.#deps.heavy(async () => (await this.#readWhole(sha256))?.box ?? null);
   }
@@ -91,7 +91,7 @@ export class MapReader {
     const { keys, name, sealer, bodies } = this.#deps;
     const base = baseSha256 === null ? null : bodies.get(name, baseSha256);
     if (baseSha256 === null || base === null || !hasDictionaries()) return null;
-    // Small bodies have no patches. Most maps are small, so this saves each host a useless request.
+    // Small bodies have no patches. Most maps are small, so this check avoids a useless request on each host.
     if (base.bytes.length < MIN_PATCHED_BYTES) return null;
     const key = keys.patch(baseSha256, sha256);
     const box = await this.#readPieces(key);
@@ -111,11 +111,11 @@ export class MapReader {
       this.#deps.bodies.put(this.#deps.name, sha256, body);
       return body;
     }
-    this.#deps.refuse(key, body === null ? 'cannot be opened' : 'does not match the digest in its name');
+    this.#deps.refuse(key, body === null ? 'it cannot be decrypted' : 'it does not match the digest in its name');
     return null;
   }
 
-  /** Reads a value in pieces; null if it is missing, too long or not a string. */
+  /** Reads a value in pieces. Returns null if it is missing, too long or not a string. */
   async #readPieces(key: string): Promise<Buffer | null> {
     const pieces: Buffer[] = [];
     let length = 0;
@@ -126,7 +126,7 @@ export class MapReader {
       length += piece.length;
       if (piece.length < PIECE_BYTES) return length === 0 ? null : Buffer.concat(pieces);
       if (length > MAX_BOX_BYTES) {
-        this.#deps.refuse(key, 'is too long');
+        this.#deps.refuse(key, 'it is too long');
         return null;
       }
     }

@@ -1,19 +1,21 @@
 import { MAX_HEAD_BYTES } from '../../../shared/fleet/map-head.ts';
 import type { RedisScript } from '../redis.ts';
 
-/** Marker that a renewal returns in place of a head that is not a string or is too long. */
+/** Marker that a script returns if the stored head is not a string or is too long. */
 export const ABSURD_STATE = '!';
 
-/** Marker in place of the expected head: any head is replaced. */
+/** Marker that is sent as the expected head if any stored head may be replaced. */
 export const ANY_STATE = '*';
 
-/** Message on a map's channel: the leader is active, but has no head to announce. */
+/** Message on the channel of a map. It says that the leader is active, but has no head to announce. */
 export const BEAT = 'BEAT';
 
-/** Message on a map's channel: the leader steps down, and another host may lead at once. */
+/**
+ * Message on the channel of a map. It says that the leader has stepped down, so that another host may lead immediately.
+ */
 export const FREE = 'FREE';
 
-/** A key may hold any type, such as a list. Reading it must not end the script. */
+/** The key may have any type, such as a list. Reading it with `pcall` prevents an error from ending the script. */
 const IS_MINE = `redis.pcall('get', KEYS[1]) == ARGV[1]`;
 
 const STATE = `
@@ -25,8 +27,9 @@ local function state(key)
 end`;
 
 /**
- * Takes a free lease. KEYS lease, fence; ARGV host id, ms, channel. Returns [1, fence], or [0, ms until the lease of
- * the other host expires]. A value does not count as a lease if it never expires, or expires later than a lease would.
+ * Takes the lease if it is free. KEYS: lease, fence. ARGV: host id, ms, channel. Returns [1, fence], or [0, ms until
+ * the lease of the other host expires]. A key without an expiry, or that expires later than a lease can, does not count
+ * as a lease.
  */
 export const TAKE_LEASE: RedisScript = {
   keys: 2,
@@ -47,9 +50,9 @@ return {1, fence}`,
 };
 
 /**
- * Renews a lease, publishes the beat, and returns the stored state. KEYS lease, head, body; ARGV token, ms, channel,
- * beat ('' for none), '1' for a digest of the body. Returns [1, head, length of the body or -1, its SHA-1 or ''], or
- * [0, 1 if another host has the lease].
+ * Renews a lease, publishes the beat, and returns the stored state. KEYS: lease, head, body. ARGV: token, ms, channel,
+ * beat ('' for none), '1' to get the digest of the body. Returns [1, head, length of the body or -1, its SHA-1 or ''].
+ * If this host no longer has the lease, returns [0, 1 if another host has it].
  */
 export const RENEW_LEASE: RedisScript = {
   keys: 3,
@@ -65,7 +68,7 @@ end
 return {1, state(KEYS[2]), length, digest}`,
 };
 
-/** Releases a lease. KEYS lease; ARGV token, channel. */
+/** Releases a lease. KEYS: lease. ARGV: token, channel. */
 export const RELEASE_LEASE: RedisScript = {
   keys: 1,
   lua: `
@@ -76,11 +79,11 @@ return 1`,
 };
 
 /**
- * Publishes a body under the lease: body, patch, head, news, in this order. Body and patch were uploaded before, in
- * pieces, under temporary names. KEYS lease, head, body, patch, previous body and patch, uploaded body and patch. ARGV
- * token, expected head, head, ms, channel, length of the body, of the patch (0 for none), ms of the patch, ms that the
- * previous body and patch are kept. Returns `done`, `fenced`, `changed` if the head is not the expected head, or `lost`
- * if the uploads are incomplete.
+ * Publishes a body while the lease is valid: writes body, patch and head, then sends the head to the channel. Body and
+ * patch were uploaded before, in pieces, under temporary names. KEYS: lease, head, body, patch, previous body and
+ * patch, uploaded body and patch. ARGV: token, expected head, head, ms, channel, length of the body, of the patch (0
+ * for none), ms of the patch, ms that the previous body and patch are kept. Returns `done`, `fenced`, `changed` if the
+ * head is not the expected head, or `lost` if the uploads are incomplete.
  */
 export const PUT_MAP: RedisScript = {
   keys: 8,
@@ -103,8 +106,9 @@ return 'done'`,
 };
 
 /**
- * Under the lease, publishes only a head, for a body that is already stored. KEYS lease, head, body; ARGV token,
- * expected head, head, ms, channel. Returns the same values as {@link PUT_MAP}, or `bodiless`.
+ * Publishes only a head while the lease is valid, for a body that is already stored. KEYS: lease, head, body. ARGV:
+ * token, expected head, head, ms, channel. Returns the same values as {@link PUT_MAP}, or `bodiless` if the body is
+ * missing.
  */
 export const PUT_HEAD: RedisScript = {
   keys: 3,

@@ -1,8 +1,8 @@
 import { monotonicMs, startTimer, type Timer } from '../../../shared/clock.ts';
 
-/** The monotonic clock of this process and its timers. No deadline here depends on the time of day. */
+/** A monotonic clock and its timers. Deadlines must not depend on the time of day. */
 export interface MapTime {
-  /** Returns milliseconds; only differences are meaningful. */
+  /** Returns milliseconds. Only differences between two calls are meaningful. */
   nowMs(): number;
   startTimer(ms: number, callback: () => void): Timer;
 }

@@ -14,15 +14,15 @@ type WriteOutcome = 'done' | 'fenced' | 'changed' | 'bodiless' | 'lost';
 /** Identifies a sealed body, to check whether the body in Redis is still the same. */
 export interface BoxMark {
   readonly length: number;
-  /** SHA-1, hex: the digest that the server can compute itself. */
+  /** SHA-1 (hex), because the Redis server can compute this digest itself. */
   readonly sha1: string;
 }
 
-/** A head as it was written. */
+/** A head together with the text that was written for it. */
 export interface WrittenHead {
   readonly head: MapHead;
   readonly text: string;
-  /** Null if this host has not seen the box. */
+  /** Identifies the sealed body; null if this host has not seen it. */
   readonly box: BoxMark | null;
 }
 
@@ -31,7 +31,9 @@ export interface WriteResult {
   readonly written: WrittenHead;
 }
 
-/** A body packed for Redis, with a patch of the body that the fleet has now, if a patch saves space. */
+/**
+ * A body packed for Redis. If it saves space, there is also a patch that turns the fleet's current body into this one.
+ */
 export interface PackedBody {
   readonly box: Buffer;
   readonly patch: Buffer | null;
@@ -46,22 +48,22 @@ interface WriterDeps {
   readonly heavy: LimitFunction;
 }
 
-/** Bounds of the time to live. Heads and bodies are kept for twice as long as the map is valid, within these bounds. */
+/** Limits of the time to live. Heads and bodies are kept for twice as long as the map is valid, within these limits. */
 const MIN_TTL_MS = 10 * 60_000;
 const MAX_TTL_MS = 14 * 24 * 3_600_000;
 const PATCH_TTL_MS = 10 * 60_000;
-/** Time for which a replaced body is kept, so that its readers can finish. */
+/** How long a replaced body is kept, so that hosts can finish reading it. */
 const LEFT_MS = 10_000;
 const PIECE_BYTES = 256 * 1024;
 const UPLOAD_TTL_MS = 60_000;
 const MAX_ROUNDS = 3;
 
-/** Writes a map's bodies and heads, each only while this host holds the lease. */
+/** Writes the bodies and heads of a map. Nothing is written if this host does not have the lease. */
 export class MapWriter {
   readonly #deps: WriterDeps;
   /**
-   * Key of the last publication's patch. The next publication replaces both the patch and the body that the patch
-   * yields.
+   * Key of the patch that was published last. The next publication replaces this patch together with the body that it
+   * creates.
    */
   #lastPatch: string | null = null;
 
@@ -69,7 +71,7 @@ export class MapWriter {
     this.#deps = deps;
   }
 
-  /** Packs a body, and a patch of `base` if `base` is a different body. */
+  /** Packs a body. If `base` is a different body, also packs a patch that turns `base` into the body. */
   pack(
     sha256: string,
     body: PlainBody,
@@ -85,8 +87,8 @@ export class MapWriter {
   }
 
   /**
-   * Writes body, patch and head, and notifies all hosts. `decide` is called before each try: it returns the head and
-   * the body to replace, or null to abandon the write.
+   * Writes body, patch and head, and notifies all hosts. Before each attempt, `decide` returns the head and the body to
+   * replace, or null to cancel the write.
    */
   async putMap(
     lease: HeldLease,
@@ -110,7 +112,7 @@ export class MapWriter {
         const { oldSha256 } = decided;
         const oldBodyKey = oldSha256 === null ? bodyKey : keys.body(oldSha256);
         const names = [keys.lease, keys.head, bodyKey, patchKey, oldBodyKey, this.#lastPatch ?? patchKey, ...uploads];
-        // In the last round any head is replaced, so that an intruder who writes all the time cannot block the leader.
+        // In the last round, any head is replaced. An intruder who writes all the time can then not block the leader.
         const expected = round < MAX_ROUNDS ? decided.expected : ANY_STATE;
         const lengths = [box.length, patch?.length ?? 0];
         const facts = [text, ttlOf(head), keys.news, ...lengths, PATCH_TTL_MS, LEFT_MS];
@@ -120,13 +122,12 @@ export class MapWriter {
         return { outcome, written: { head, text, box: markOf(box) } };
       }
     } finally {
-      // After a success, the uploads no longer exist under their temporary names. If they cannot be removed now, they
-      // expire.
+      // After a success, the temporary names no longer exist. If they cannot be removed now, they expire.
       await redis.command('DEL', ...uploads).catch(() => {});
     }
   }
 
-  /** Writes a value in pieces, so that no command is long, even on a slow network. */
+  /** Writes a value in pieces, so that no single command takes long on a slow network. */
   async #upload(key: string, value: Buffer): Promise<void> {
     const { redis } = this.#deps;
     await redis.bulk('SET', key, value.subarray(0, PIECE_BYTES), 'PX', UPLOAD_TTL_MS);
@@ -144,7 +145,7 @@ export class MapWriter {
   }
 }
 
-/** Returns the mark of a sealed body. */
+/** Returns length and digest of a sealed body. */
 export function markOf(box: Buffer): BoxMark {
   return { length: box.length, sha1: hash('sha1', box, 'hex') };
 }

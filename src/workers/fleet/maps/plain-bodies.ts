@@ -1,12 +1,10 @@
 import { LRUCache } from 'lru-cache';
 import type { PlainBody } from '../../../shared/fleet/map-box.ts';
 
-/** Maximum total size of the bodies. Beyond this, the least recently used bodies are dropped. */
+/** Maximum total size of the bodies, in bytes. If it is exceeded, the least recently used bodies are dropped. */
 const MAX_KEPT_BYTES = 64 * 1024 * 1024;
 
-/**
- * Plain bodies of the maps that this thread read or published. Patches are made from these bodies and applied to them.
- */
+/** Decrypted bodies of maps that this thread read or published. They are needed to create and apply patches. */
 export class PlainBodies {
   readonly #bodies: LRUCache<string, PlainBody>;
 
@@ -14,7 +12,7 @@ export class PlainBodies {
     this.#bodies = new LRUCache({ maxSize: maxBytes, sizeCalculation: ({ bytes }) => Math.max(1, bytes.length) });
   }
 
-  /** Returns the body with that digest; null if it is not kept. */
+  /** Returns the body with this digest, or null if it is not kept. */
   get(mapName: string, sha256: string): PlainBody | null {
     return this.#bodies.get(`${mapName}/${sha256}`) ?? null;
   }

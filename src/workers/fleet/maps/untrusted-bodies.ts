@@ -4,14 +4,14 @@ import type { HeldMap } from '../../../shared/protocol/fleet/map-messages.ts';
 const MAX_REMEMBERED = 16;
 
 /**
- * Whether a map is older than a head. Of two different bodies that the source signed for the same instant, the one
- * published first stays.
+ * Whether a map is older than a head. If the source signed two different bodies with the same time, the one that was
+ * published first counts as newer.
  */
 export function isOlder(map: HeldMap, head: MapHead): boolean {
   return map.sha256 !== head.sha256 && map.generatedAtMs <= head.generatedAtMs;
 }
 
-/** Digests of bodies that could not be read, or that the main thread refused. Heads that name them are overruled. */
+/** Digests of bodies that could not be read, or that the main thread refused. Heads that name them may be replaced. */
 export class UntrustedBodies {
   readonly #digests = new Set<string>();
 

@@ -1,13 +1,14 @@
 import type { RedisScript } from '../redis.ts';
 
 /**
- * Distributes the concurrent calls of a connector. One hash has a field for each holder: its count, its expiry, since
- * when it waits for more (0: not waiting) and its last request, all on the server's clock. The holder that has waited
- * longest comes first: one lease is reserved for each holder that has waited longer than the one that asks. A holder's
- * count is never reduced, because its calls are running.
+ * Distributes a connector's concurrent calls among holders. One hash has a field for each holder. It contains the
+ * number of calls that the holder may run, when this number expires, since when the holder has waited for more (0: not
+ * waiting), and the time of its last request. All times are those of the server's clock. One call is reserved for each
+ * holder that has waited longer than the holder that asks. The number of a holder is never reduced, because its calls
+ * are running.
  *
  * KEYS: the hash. ARGV: holder, limit, held, wanted, ms of a lease.
- * Returns: the new count, ms until the next request, 1 if others wait. A holder that does not repeat its request in
+ * Returns: the new number, ms until the next request, 1 if others wait. A holder that does not repeat its request in
  * time loses its place in the queue.
  */
 export const LEASE: RedisScript = {

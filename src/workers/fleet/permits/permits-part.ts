@@ -13,7 +13,7 @@ import type { RedisReply } from '../redis.ts';
 import { LEASE } from './lease-script.ts';
 import { TAKE_PERMITS } from './take-permits-script.ts';
 
-/** The windows, each with the letter of its buckets in Redis and their length. */
+/** The time windows of quotas, each with its length and the letter that marks its buckets in Redis. */
 const WINDOWS = [
   { quota: 'perMinute', letter: 'm', ms: 60_000, bucketMs: 1_000 },
   { quota: 'perHour', letter: 'h', ms: 3_600_000, bucketMs: 60_000 },
@@ -23,8 +23,8 @@ const WINDOWS = [
 const LONGEST_WAIT_MS = 86_400_000 + 900_000 + PERMIT_HOLD_MS;
 
 /**
- * Creates the part for permits and leases in Redis. It checks only the shape of answers, because the main thread
- * enforces each quota itself as well.
+ * Creates the part of the fleet thread that gets permits and leases from Redis. It only checks the form of replies,
+ * because the main thread enforces each quota, too.
  */
 export function createPermits({ redis, keys }: Pick<FleetPartDeps, 'redis' | 'keys'>): FleetPermitApi {
   return {
@@ -43,7 +43,7 @@ export function createPermits({ redis, keys }: Pick<FleetPartDeps, 'redis' | 'ke
   };
 }
 
-/** Builds the arguments of {@link TAKE_PERMITS} after its key. */
+/** Returns the arguments of {@link TAKE_PERMITS} that follow its key. */
 export function takeArguments({ limits, wanted, returned, spent }: PermitRequest): (string | number)[] {
   const windows = WINDOWS.flatMap(({ quota, letter, ms, bucketMs }) => {
     const limit = limits[quota];

@@ -1,13 +1,13 @@
 import type { RedisScript } from '../redis.ts';
 
 /**
- * Counts permits in buckets on the server's clock. All windows of a connector are in one hash: `epoch`, and one field
- * for each bucket in use (`m123`: bucket 123 of the minute). A window's count is the sum of its buckets, except those
- * older than the window plus the time that a permit may be held. The count is therefore never below that of an exact
- * sliding window over the calls. A counter of only the current and the previous window would let through almost twice
- * the limit.
+ * Counts permits in buckets of time, on the server's clock. All windows of a connector are in one hash, with the field
+ * `epoch` and one field for each bucket in use. For example, `m123` is bucket 123 of the minute. A bucket counts until
+ * it is older than the window plus the time that a permit may be held. The count of a window is therefore never lower
+ * than that of an exact sliding window over the calls. If only the current and the previous window were counted, almost
+ * twice the limit could get through.
  *
- * Buckets in the future, which remain after a clock was set back, count as if they were of now.
+ * After a clock was set back, buckets may lie in the future. They count as if they were current.
  *
  * KEYS: the hash.
  * ARGV: an epoch for a new hash, hold ms, wanted, number of windows, then letter, ms, bucket ms, limit and spent of

@@ -4,7 +4,7 @@ import type { FleetApi } from '../../../shared/protocol/fleet/fleet-messages.ts'
 import { type FleetPartDeps, reply } from '../fleet-part.ts';
 import { missingPermissions } from './missing-permissions.ts';
 
-/** Creates the part that checks whether the server provides what a fleet needs. */
+/** Creates the part of the fleet thread that checks whether the Redis server supports everything that a fleet needs. */
 export function createProbe(deps: FleetPartDeps): Pick<FleetApi, 'probe'> {
   const { redis } = deps;
   return {
@@ -27,7 +27,7 @@ export function createProbe(deps: FleetPartDeps): Pick<FleetApi, 'probe'> {
   };
 }
 
-/** Returns the lines of INFO; empty if the user may not run it. */
+/** Returns the lines of INFO, or an empty map if the user may not run INFO. */
 async function readInfo(ask: () => Promise<unknown>): Promise<ReadonlyMap<string, string>> {
   try {
     const lines = String(await ask()).split('\r\n');

@@ -2,7 +2,7 @@ import { codeOf } from '../../../shared/errors.ts';
 import type { FleetPartDeps } from '../fleet-part.ts';
 import type { RedisScript } from '../redis.ts';
 
-/** The commands that the parts use on each key; `*` stands for a unique name. */
+/** The commands that the parts of the fleet thread use on each key. `*` stands for a unique name. */
 const NEEDED: readonly { readonly key: string; readonly commands: readonly string[] }[] = [
   { key: 'sess:*', commands: ['hlen', 'hkeys', 'hstrlen', 'hget', 'hexists', 'hset', 'hdel', 'pexpire', 'del'] },
   { key: 'q:*', commands: ['hgetall', 'hset', 'hdel', 'hincrby', 'pexpire'] },
@@ -16,7 +16,7 @@ const NEEDED: readonly { readonly key: string; readonly commands: readonly strin
   },
 ];
 
-/** Keys and commands that a host needs in addition if it may lead. */
+/** The keys and commands that a host also needs if it may lead. */
 const NEEDED_TO_LEAD = {
   key: 'map:*',
   commands: ['get', 'set', 'type', 'strlen', 'pexpire', 'pttl', 'incr', 'rename', 'append', 'del'],
@@ -26,8 +26,8 @@ const CHANNELS: readonly string[] = ['hosts*', 'sess*', 'tools*', 'pins*', 'logi
 const CHANNEL_TO_LEAD = 'news:*';
 
 /**
- * Tries commands on an otherwise unused key, and deletes that key. KEYS key; ARGV names of commands. Returns the
- * commands that the user may not run.
+ * Tries commands on a key that is not used otherwise, and deletes this key. KEYS: key. ARGV: names of commands. Returns
+ * the commands that the user may not run.
  */
 const TRY: RedisScript = {
   keys: 1,
@@ -51,8 +51,8 @@ return missing`,
 };
 
 /**
- * Returns the permissions that this host's role needs and its user lacks, such as `HSET sess:*`. Leaves no data behind.
- * Rejects with FLEET_UNAVAILABLE.
+ * Returns the permissions that the role of this host needs and that its user lacks, such as `HSET sess:*`. Leaves no
+ * data behind. Rejects with FLEET_UNAVAILABLE.
  */
 export async function missingPermissions({ redis, keys, settings }: FleetPartDeps): Promise<readonly string[]> {
   const isLeader = settings.role === 'any';
@@ -60,7 +60,7 @@ export async function missingPermissions({ redis, keys, settings }: FleetPartDep
   const attempt = async (what: string, question: () => Promise<unknown>): Promise<readonly string[]> => {
     try {
       const missing = await question();
-      // A PUBLISH or a read that is allowed returns its own result instead of a list.
+      // If PUBLISH or a read is allowed, the reply is not a list of commands.
       const names = what.includes(' ') || !Array.isArray(missing) ? [] : missing;
       return names.map((name) => `${String(name).toUpperCase()} ${what}`);
     } catch (error) {

@@ -14,29 +14,32 @@ const REFRESH_MS = 5_000;
 const LARGE_FLEET = 1_000;
 
 /**
- * All hosts get a new map at the same moment. Each host announces the map after a random time between half of this time
- * and all of it.
+ * All hosts get a new map at the same moment. Each host announces the map after a random delay between half of this
+ * time and the whole time.
  */
 const TOLD_WITHIN_MS = 3_000;
 
 /**
- * Average number of hosts that remove lapsed names in each round. One host would be enough, and each such host sends
- * one command more.
+ * Average number of hosts that remove expired names in each round. One would be enough, but the hosts do not agree on
+ * which one.
  */
 const CLEANERS = 10;
 
-/** Time without an announcement after which a host is no longer present. */
+/** A host that has not announced itself for this long no longer counts as present. */
 const LAPSE_MS = 30_000;
 
-/** Period over which hosts spread their reads after they hear of another host. */
+/** After another host announced a change, the hosts read its record at random times within this period. */
 const SPREAD_MS = 200;
 
-/** Maximum number of changed hosts to remember until the next turn. Later turns read the other changed hosts. */
+/** Maximum number of changed hosts to remember until the next round. Other changed hosts are read in later rounds. */
 const MAX_CHANGED = 200;
 
 type Facts = Parameters<FleetApi['announce']>[0];
 
-/** Creates the roster, which announces this host and follows the other hosts. It only uses the server's time. */
+/**
+ * Creates the roster. It announces this host and reads which other hosts there are. All times are times of the Redis
+ * server's clock.
+ */
 export function createRoster(deps: FleetPartDeps): Pick<FleetApi, 'announce'> {
   const roster = new Roster(deps);
   return {
@@ -55,7 +58,7 @@ class Roster {
   #revision = 0;
   #toldAddress: string | null = null;
   #readDueMs = 0;
-  /** Hosts that announced a change. */
+  /** Ids of hosts that announced a change. */
   #changed = new Set<string>();
   #timer: Timer | null = null;
   #dueMs = Number.POSITIVE_INFINITY;
@@ -89,7 +92,7 @@ class Roster {
     this.#readSoon();
   }
 
-  /** Runs one turn at a time. If another turn is requested meanwhile, it runs right afterwards. */
+  /** Runs one round at a time. If another round is requested during a round, it runs immediately afterwards. */
   async #refresh(): Promise<void> {
     if (this.#isBusy) {
       this.#isDue = true;
@@ -106,7 +109,7 @@ class Roster {
     } finally {
       this.#isBusy = false;
     }
-    // The pause has a random part, so that hosts that were started together do not stay in step.
+    // The pause is partly random, because hosts that were started together must not send their requests together.
     this.#after(this.#pauseMs * (0.9 + 0.2 * this.#deps.random.next()));
     if (this.#changed.size > 0) this.#readSoon();
   }
@@ -125,9 +128,10 @@ class Roster {
     const changed = this.#changed;
     this.#changed = new Set();
     const nowMs = serverMs(await redis.command('TIME'));
-    // Even if the server is full or the user may not write, this host must read about the other hosts.
+    // If the write fails, for example because the Redis server is full, this host must still read about the other
+    // hosts.
     const written = await Promise.allSettled(this.#facts === null ? [] : [this.#write(this.#facts, nowMs)]);
-    // A change of this host alone is no reason to read the other hosts.
+    // The other hosts are only read if they announced a change, or if the next regular read is due.
     if (changed.size > 0 || monotonicMs() >= this.#readDueMs) {
       await this.#known.read(nowMs, changed, this.#facts === null);
       this.#readDueMs = monotonicMs() + 0.8 * this.#pauseMs;
@@ -141,7 +145,7 @@ class Roster {
     const lists = facts.address === null ? [keys.hosts] : [keys.hosts, keys.replicas];
     const isCleaner = this.#deps.random.next() * this.#known.count < CLEANERS;
     await Promise.all([this.#put(facts, false), ...lists.map((list) => this.#enlist(list, nowMs, isCleaner))]);
-    // Only a changed address is announced at once, because other replicas send requests to it.
+    // Only a changed address is announced immediately, because other replicas send requests to this address.
     if (facts.address === this.#toldAddress) return;
     await redis.command('PUBLISH', keys.hostNews, settings.hostId);
     this.#toldAddress = facts.address;
@@ -149,7 +153,7 @@ class Roster {
 
   async #enlist(list: string, nowMs: number, isCleaner: boolean): Promise<void> {
     const { redis, settings } = this.#deps;
-    // A roster of another type was written by another program, and would keep every new host from being known.
+    // A key of another type was written by another program. It is removed, because no new host could enter the roster.
     if (isCleaner && !['zset', 'none'].includes(String(await redis.command('TYPE', list))))
       await redis.command('DEL', list);
     await redis.command('ZADD', list, nowMs + LAPSE_MS, settings.hostId);
@@ -177,15 +181,14 @@ class Roster {
 
   #report(error: unknown): void {
     const { code, message } = asSwitchyardError(error);
-    // The connection already reports that the server is unreachable. A refusal stays the same until its cause is
-    // removed.
+    // The connection already reports an unreachable server, and a refusal is only reported once.
     if (code === 'FLEET_UNAVAILABLE' || this.#isRefused) return;
     this.#isRefused = true;
     this.#deps.emit({ kind: 'refused', what: 'hosts', why: message });
   }
 
   /**
-   * Schedules a turn. A later turn never replaces an earlier turn, so that a flood of news cannot postpone this host's
+   * Schedules a round. A later time never replaces an earlier one, so that many messages cannot postpone this host's
    * own announcement.
    */
   #after(ms: number): void {

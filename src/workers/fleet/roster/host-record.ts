@@ -2,21 +2,21 @@ import type { FleetSealer } from '../../../shared/fleet/fleet-sealer.ts';
 import type { FleetHost, FleetHostMap } from '../../../shared/fleet/fleet-settings.ts';
 import { parseForeignJson } from '../../../shared/json/parse-foreign.ts';
 
-/** One host's own record in the roster. */
+/** The record of one host in the roster. */
 export interface HostRecord {
   readonly host: FleetHost;
-  /** Increases with each change of the host, so that nobody can put back an older record. */
+  /** Increases with each change of the host, so that an older record can be recognised and ignored. */
   readonly revision: number;
-  /** Whether the host announced that it leaves. */
+  /** Whether the host announced that it leaves the fleet. */
   readonly hasLeft: boolean;
 }
 
-/** Seals a record for its key. */
+/** Seals a record for the key that stores it. */
 export function sealHost(sealer: FleetSealer, key: string, record: HostRecord): Buffer {
   return sealer.seal('host', key, Buffer.from(JSON.stringify(record)));
 }
 
-/** Opens the record of a key; null if no host of this fleet wrote it. Never throws. */
+/** Opens the record of a key. Returns null if no host of this fleet wrote it. Never throws. */
 export function openHost(sealer: FleetSealer, key: string, box: Uint8Array): HostRecord | null {
   const plain = sealer.open('host', key, box);
   if (plain === null) return null;
@@ -24,7 +24,7 @@ export function openHost(sealer: FleetSealer, key: string, box: Uint8Array): Hos
     const value = parseForeignJson(plain.toString());
     return isRecord(value) ? value : null;
   } catch {
-    // Another version of this package may write records of another form.
+    // Other versions of this package may write records of another form.
     return null;
   }
 }

@@ -5,70 +5,68 @@ import type { RedisReply } from '../redis.ts';
 import { type HostRecord, openHost } from './host-record.ts';
 
 /**
- * Time that a host stays known after the roster last listed it, because a server that was emptied does not mean that
- * the hosts stopped.
+ * How long a host stays known after the roster last listed it. If all data on the Redis server is deleted, the hosts
+ * are still running.
  */
 const GRACE_MS = 10_000;
 
-/** Maximum number of names to read from the roster of replicas, and from the roster of all hosts. */
+/** Maximum number of names that are read from each roster: of the replicas, and of all hosts. */
 const MAX_HOSTS = 10_000;
 
 /**
- * Maximum size of a fleet of which every host is known. In a larger fleet, a host knows all replicas, the number of
- * hosts, and this many of the other hosts. What each host reads must not grow with the size of the fleet.
+ * Maximum size of a fleet in which every host is known. In a larger fleet, a host knows all replicas, the number of
+ * hosts, and a sample of this many other hosts. This limits how much each host reads.
  */
 const MAX_SAMPLE = 256;
 
 /**
- * Number of new names to read, and of known names to read again, in one turn. A large fleet is read over several turns.
+ * Number of new names, and of known names, whose records are read in one round. A large fleet is read over several
+ * rounds.
  */
 const MAX_NEW = 500;
 const MAX_AGAIN = 16;
-/** Number of names that a host of a large fleet reads in one turn to fill its sample. */
+/** Number of names that a host of a large fleet reads in one round to fill its sample. */
 const MAX_LOOKED_AT = 64;
 
-/** Maximum time until a record lapses. A record with a later time was not written by a host. */
+/** Maximum time until an entry of the roster expires. No host writes a later time. */
 const MAX_LAPSE_MS = 60_000;
 
 const HOST_ID = /^[A-Za-z0-9_-]{1,32}$/;
 
 interface Known {
   record: HostRecord;
-  /** Time on the monotonic clock. */
+  /** When the roster last listed the host, on the monotonic clock. */
   heardAtMs: number;
   readAtMs: number;
-  /** Whether the host's record had lapsed when it was last read. */
+  /** Whether the host's record had expired when it was last read. */
   isGone: boolean;
 }
 
-/**
- * The other hosts of the fleet, from their own records. Only sealed records count, and a record never replaces a newer
- * record.
- */
+/** The other hosts of the fleet. Only sealed records are used, and an older record never replaces a newer one. */
 export class KnownHosts {
   readonly #deps: FleetPartDeps;
   readonly #known = new Map<string, Known>();
   readonly #refused = new Set<string>();
-  /** Number of names in the roster, including this host, as counted by the server. */
+  /** Number of hosts in the roster as counted by the Redis server, including this host. */
   #count = { hosts: 0, atMs: 0 };
-  /** Last reported roster, as JSON. Null until the roster was read once. */
+  /** The roster that was reported last, as JSON. Null until the roster was read once. */
   #told: string | null = null;
-  /** Hosts of the last reported roster. */
+  /** The hosts of the roster that was reported last. */
   #present: readonly FleetHost[] = [];
 
   constructor(deps: FleetPartDeps) {
     this.#deps = deps;
   }
 
-  /** Number of other hosts. In a large fleet, only the server's count is available. */
+  /** Number of other hosts. In a large fleet, this is the number that the Redis server counted. */
   get count(): number {
     const known = this.#present.length;
     return this.#count.hosts <= MAX_SAMPLE ? known : Math.max(known, this.#count.hosts - 1);
   }
 
   /**
-   * Reads the roster. `nowMs`: the server's time. `again` names hosts that are read in any case. With `wantsAll`, every
-   * host is read, however many there are. Rejects as {@link FleetPartDeps.redis} does, and then nothing has changed.
+   * Reads the roster. `nowMs` is the Redis server's time. The hosts in `again` are read in any case. With `wantsAll`,
+   * every host is read, however many there are. Rejects as {@link FleetPartDeps.redis} does, and then changes nothing.
    */
   async read(nowMs: number, again: ReadonlySet<string>, wantsAll: boolean): Promise<void> {
     const { redis, keys, settings } = this.#deps;
@@ -103,8 +101,8 @@ export class KnownHosts {
   }
 
   /**
-   * Records the count. A smaller number counts only once it has persisted, because a server that was emptied does not
-   * mean that the hosts stopped.
+   * Records the number of hosts. A lower number only counts once it has lasted for a while. If all data on the Redis
+   * server is deleted, the hosts are still running.
    */
   #counted(hosts: number, nowMs: number): void {
     if (hosts >= this.#count.hosts || nowMs - this.#count.atMs > GRACE_MS) this.#count = { hosts, atMs: nowMs };
@@ -137,17 +135,14 @@ export class KnownHosts {
   }
 
   #refuse(id: string): void {
-    // Reported once, not every few seconds.
+    // Each refusal is reported once, not every few seconds.
     if (this.#refused.has(id) || this.#refused.size >= MAX_HOSTS) return;
     this.#refused.add(id);
-    const why = 'The record of a host is not sealed with a secret of this fleet: give all hosts the same id and secret';
+    const why = 'The record of a host is not sealed with a secret of this fleet. Give all hosts the same id and secret';
     this.#deps.emit({ kind: 'refused', what: `host:${id}`, why });
   }
 
-  /**
-   * Drops hosts that have ended. Hosts of a sample are not looked up by name: each counts until its record has
-   * disappeared.
-   */
+  /** Forgets hosts that have ended. A host in the sample of a large fleet counts until its record has expired. */
   #forget(nowMs: number, isSample: boolean): void {
     for (const [id, { record, heardAtMs, isGone }] of this.#known) {
       const isListed = !isSample || record.host.address !== null;

@@ -5,19 +5,19 @@ import { parseForeignJson } from '../../../shared/json/parse-foreign.ts';
 import type { FleetSessionEvent, SessionChange } from '../../../shared/protocol/fleet/session-messages.ts';
 import { asChange, MAX_VALUE_LENGTH } from './session-record.ts';
 
-/** Maximum length of a session id. */
+/** Maximum length of a session id, in characters. */
 const MAX_ID_LENGTH = 4 * 1024;
 
-/** Maximum length of a replica's message: an id and a change, sealed. */
+/** Maximum length of a message of a replica, which contains a session id and a change, sealed. */
 const MAX_MESSAGE_LENGTH = MAX_VALUE_LENGTH + 2 * MAX_ID_LENGTH;
 
-/** Maximum number of senders whose counters are remembered. */
+/** Maximum number of senders whose message numbers are remembered. */
 const MAX_SENDERS = 1_000;
 
-/** How many later messages of the same sender may overtake a message. */
+/** A message is accepted if at most this many later messages of the same sender arrived before it. */
 const WINDOW = 64;
 
-/** Numbers of the messages received from one sender. */
+/** Numbers of the messages that were received from one sender. */
 interface Heard {
   highest: number;
   readonly recent: Set<number>;
@@ -25,13 +25,13 @@ interface Heard {
 
 /**
  * Writes and reads the messages in which replicas announce changes to each other. Each message is sealed and numbered
- * by its sender, so that replaying an old message changes nothing.
+ * by its sender, so that an old message has no effect if it is sent again.
  */
 export class SessionNews {
   readonly #sealer: FleetSealer;
   readonly #channel: string;
   readonly #hostId: string;
-  /** Name of this sender. A restarted thread counts from the beginning under another name. */
+  /** Name of this sender. A restarted thread gets another name, because its numbers start again. */
   readonly #sender: string = randomBytes(9).toString('base64url');
   readonly #heard = new LRUCache<string, Heard>({ max: MAX_SENDERS });
   #count = 0;
@@ -48,10 +48,7 @@ export class SessionNews {
     return this.#sealer.seal('session', this.#channel, plain).toString('base64url');
   }
 
-  /**
-   * Parses a message. Returns `own` for a message of this host, and null for a message that no replica wrote or that
-   * was received before.
-   */
+  /** Parses a message. Returns `own` if this host sent it, and null if no replica sent it or it was received before. */
   read(message: string): FleetSessionEvent | 'own' | null {
     if (message.length > MAX_MESSAGE_LENGTH) return null;
     const box = this.#sealer.open('session', this.#channel, Buffer.from(message, 'base64url'));

@@ -6,13 +6,10 @@ import type { RedisReply, RedisScript } from '../redis.ts';
 import { SessionNews } from './session-news.ts';
 import { END_FIELD, fieldOf, MAX_VALUE_LENGTH, readRecord, sealField } from './session-record.ts';
 
-/**
- * Maximum number of fields: the watched URIs, the log level, the home and the end, with a wide margin. A larger hash is
- * not read.
- */
+/** Maximum number of fields in the hash of a session. A session needs far fewer. A larger hash is not read. */
 const MAX_FIELDS = 2 * MAX_WATCHED;
 
-/** Reads a session's fields and renews its time to live. Leaves out fields that no replica can have written. */
+/** Reads the fields of a session and renews its time to live. Leaves out fields that no replica can have written. */
 const READ: RedisScript = {
   keys: 1,
   lua: `
@@ -29,7 +26,7 @@ if redis.call('HEXISTS', key, '${END_FIELD}') == 0 then redis.call('PEXPIRE', ke
 return found`,
 };
 
-/** Makes one change and publishes it. A session that has ended does not change. */
+/** Makes one change of a session and publishes it. Does nothing if the session has ended. */
 const CHANGE: RedisScript = {
   keys: 1,
   lua: `
@@ -46,8 +43,9 @@ return 'written'`,
 };
 
 /**
- * Creates the part that shares legacy sessions between replicas: a hash with sealed values for each session, and a
- * channel. Anyone who may write to the server can delete this data, but can neither end nor change a session.
+ * Creates the part of the fleet thread that shares legacy sessions between replicas. It uses a hash with sealed values
+ * for each session, and a channel. Anyone who may write to the Redis server can delete this data, but cannot end or
+ * change a session.
  */
 export function createSessionPart({ redis, keys, sealer, settings, emit }: FleetPartDeps): FleetSessionApi {
   const channel = keys.sessionNews;
@@ -57,7 +55,7 @@ export function createSessionPart({ redis, keys, sealer, settings, emit }: Fleet
 
   redis.subscribe(channel, (message) => {
     const event = news.read(message);
-    if (event === null) refuse(channel, 'A message that no replica wrote, or that was received before');
+    if (event === null) refuse(channel, 'a message was not written by a replica, or was received before');
     else if (event !== 'own') emit(event);
   });
 
@@ -78,7 +76,7 @@ export function createSessionPart({ redis, keys, sealer, settings, emit }: Fleet
         const keepMs = change.kind === 'ended' ? SESSION_END_KEPT_MS : SESSION_STATE_IDLE_MS;
         const told = news.write(sessionId, change);
         const done = await redis.run(CHANGE, key, op, fieldOf(change), value, keepMs, channel, told, MAX_FIELDS);
-        if (done === 'full') throw new SwitchyardError('FLEET_REFUSED', 'The stored session has too many fields.');
+        if (done === 'full') throw new SwitchyardError('FLEET_REFUSED', 'The session has too many fields in Redis.');
         return null;
       }),
   };

@@ -4,7 +4,7 @@ import { MAX_WATCHED_URI_LENGTH } from '../../../shared/fleet/session-limits.ts'
 import { parseForeignJson } from '../../../shared/json/parse-foreign.ts';
 import type { SessionChange, SessionState } from '../../../shared/protocol/fleet/session-messages.ts';
 
-/** Field that marks a session as ended; the scripts use it too. */
+/** Field that marks a session as ended. The scripts use this field, too. */
 export const END_FIELD = 'end';
 
 /** Maximum length of a value that a replica writes: the longest URI in UTF-8, JSON and base64. */
@@ -14,7 +14,8 @@ const MAX_LEVEL_LENGTH = 32;
 const HOST_ID = /^[A-Za-z0-9_-]{1,64}$/;
 
 /**
- * Returns the field of a session's hash that a change writes or removes. A URI cannot be derived from its field name.
+ * Returns the name of the field that a change writes or removes in a session's hash. A URI cannot be derived from its
+ * field name.
  */
 export function fieldOf(change: SessionChange): string {
   switch (change.kind) {
@@ -30,13 +31,13 @@ export function fieldOf(change: SessionChange): string {
   }
 }
 
-/** Seals the value of a field. The box opens neither in another field nor in another session. */
+/** Seals the value of a field. The value cannot be opened in another field or another session. */
 export function sealField(sealer: FleetSealer, key: string, change: SessionChange): string {
   const plain = Buffer.from(JSON.stringify(change));
   return sealer.seal('session', placeOf(key, fieldOf(change)), plain).toString('base64url');
 }
 
-/** Parses the fields of a session's hash. `refused` counts the fields that no replica wrote. */
+/** Parses the fields of a session's hash. `refused` counts the fields that no replica can have written. */
 export function readRecord(
   sealer: FleetSealer,
   key: string,
@@ -58,17 +59,17 @@ export function readRecord(
   return { state: isKnown ? { isEnded, logLevel, homeId, watched } : null, refused };
 }
 
-/** Parses a change that another replica wrote as JSON; null for anything else. */
+/** Parses a change that another replica wrote as JSON. Returns null for any other text. */
 function readChange(json: string): SessionChange | null {
   try {
     return asChange(parseForeignJson(json));
   } catch {
-    // No replica of this version wrote this text.
+    // No replica of this version can have written this text.
     return null;
   }
 }
 
-/** Checks a parsed value, and returns it as a change; null for anything else. */
+/** Returns a parsed value as a change if it is valid, or null otherwise. */
 export function asChange(value: unknown): SessionChange | null {
   const { kind, uri, logLevel, homeId } = Object(value) as Readonly<Record<string, unknown>>;
   switch (kind) {

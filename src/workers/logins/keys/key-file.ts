@@ -8,12 +8,12 @@ import { assertTrustedFile } from '../../servers-file/file-trust.ts';
 import { holdingStoreLock } from '../../store/store-files.ts';
 import { createPrivateFile, makePrivate } from './private-file.ts';
 
-/** State of the key file, which holds 32 random bytes and nothing else. */
+/** State of the key file, which contains exactly 32 random bytes. */
 export type KeyFile =
   | { readonly kind: 'none' }
-  /** `exposedMode`: the mode with which other users could read the file until now; null if they could not. */
+  /** `exposedMode` is the mode that allowed other users to read the file until now; null if nobody else could. */
   | { readonly kind: 'key'; readonly bytes: Uint8Array; readonly exposedMode: number | null }
-  /** The file holds no key: it is damaged, truncated, or another file. It is left unchanged. */
+  /** The file does not contain a key, because it is damaged, truncated, or another file. It is left unchanged. */
   | { readonly kind: 'invalid' };
 
 export function keyFilePath(stateDir: string): string {
@@ -40,8 +40,8 @@ export function readKeyFile(stateDir: string): KeyFile {
     const bytes = Buffer.alloc(KEY_BYTES);
     if (readSync(file, bytes, 0, KEY_BYTES, 0) !== KEY_BYTES || bytes.every((byte) => byte === 0))
       return { kind: 'invalid' };
-    // A process that is killed right after it created the key leaves a second link to the file, which backups would
-    // copy.
+    // If a process is killed right after it created the key, a second link to the file remains, and backups would copy
+    // it.
     if (nlink > 1) removeTemporaries(path);
     return { kind: 'key', bytes, exposedMode: makePrivate(path) };
   } finally {
@@ -50,8 +50,9 @@ export function readKeyFile(stateDir: string): KeyFile {
 }
 
 /**
- * Creates the key file with these bytes, unless a key exists by then. Returns the key that is in the file. A file that
- * holds no key is set aside first: it cannot decrypt any row. Throws STORE_UNSAFE, or the error of the file system.
+ * Creates the key file with these bytes, unless another process has created it. Returns the key in the file. A file
+ * without a valid key is set aside first, because it cannot decrypt any row. Throws STORE_UNSAFE, or the error of the
+ * file system.
  */
 export function createKeyFile(stateDir: string, bytes: Uint8Array): Uint8Array {
   const path = keyFilePath(stateDir);
@@ -59,8 +60,8 @@ export function createKeyFile(stateDir: string, bytes: Uint8Array): Uint8Array {
     const before = readKeyFile(stateDir);
     if (before.kind === 'key') return before.bytes;
     if (before.kind === 'invalid') setAside(path);
-    // Removes what killed processes left behind. No other process is creating a file here, because this one holds the
-    // lock.
+    // Removes the temporary files of processes that were killed. No other process is creating a file here, because this
+    // one has the lock.
     removeTemporaries(path);
     createPrivateFile(path, bytes);
     const found = readKeyFile(stateDir);

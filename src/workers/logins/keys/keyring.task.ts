@@ -1,8 +1,7 @@
 /**
  * A separate process that makes one request to the system keyring and ends. Its arguments are `get`, `put` or `remove`,
- * the service and the account. It is not a thread, because the library blocks the thread that calls it: forever, if the
- * session bus does not answer. A blocked thread cannot be ended. Secrets pass as hex over the standard streams, never
- * as arguments.
+ * the service and the account. A thread would not do: if the session bus does not answer, the library blocks it
+ * forever, and a blocked thread cannot be ended. Secrets pass as hex over the standard streams, never as arguments.
  */
 import { timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -11,8 +10,8 @@ import { AsyncEntry } from '@napi-rs/keyring';
 import { messageOf } from '../../../shared/errors.ts';
 
 /**
- * Ends this process in case its parent ended without ending it. A timer in this thread would be blocked together with
- * the thread.
+ * Ends this process if its parent has ended without doing so. The timer runs in a thread of its own, because a request
+ * may block the main thread.
  */
 new Worker('setTimeout(() => process.kill(process.pid, "SIGKILL"), 20_000)', { eval: true }).unref();
 

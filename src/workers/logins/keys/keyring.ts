@@ -10,12 +10,15 @@ import { messageOf } from '../../../shared/errors.ts';
 /** Service name under which the keyring stores secrets of this package. */
 const SERVICE = 'mcp-switchyard';
 
-/** Time limit for a keyring request, including a prompt to the user. The main thread waits 7 s for the writer. */
+/**
+ * Timeout for a keyring request, including a prompt to the user. It is shorter than the 7 s that the main thread waits
+ * for the writer.
+ */
 const TIMEOUT_MS = 5_000;
 
 /**
- * The error of a keyring that cannot be reached or refuses a request, because the keyring is locked, there is no
- * session, or its library is missing. `message` is the reason in plain words.
+ * The error of a keyring that cannot be used. For example, the keyring is locked, there is no user session, or the
+ * library is missing. `message` is the reason in plain words.
  */
 export class KeyringError extends Error {
   override readonly name = 'KeyringError';
@@ -23,7 +26,7 @@ export class KeyringError extends Error {
 
 /** The system keyring. Every method rejects with a KeyringError if the keyring cannot be used. */
 export interface Keyring {
-  /** Resolves with null if the keyring works but has no such secret. */
+  /** Resolves with null if the keyring works but does not have this secret. */
   get(account: string): Promise<Uint8Array | null>;
   /** Stores a secret, and verifies that it can be read again. */
   put(account: string, secret: Uint8Array): Promise<void>;
@@ -31,7 +34,7 @@ export interface Keyring {
 }
 
 /**
- * Creates access to the keyring of this system (`@napi-rs/keyring`), through a process that is killed if it does not
+ * Returns the keyring of this system (`@napi-rs/keyring`). Each request runs in a process that is killed if it does not
  * answer.
  */
 export function createSystemKeyring(timeoutMs: number = TIMEOUT_MS): Keyring {
@@ -53,7 +56,8 @@ export function createSystemKeyring(timeoutMs: number = TIMEOUT_MS): Keyring {
 
 async function askProcess(args: readonly string[], input: string, timeoutMs: number): Promise<string> {
   const script = fileURLToPath(new URL(`./keyring.task${extname(import.meta.url)}`, import.meta.url));
-  // In an Electron host, execPath is Electron. Options of the host, such as a debugger, do not apply to this process.
+  // In an Electron host, execPath is Electron, which must then run as Node. The child process must not get Node options
+  // of the host, such as a debugger.
   const env = { ...process.env, ELECTRON_RUN_AS_NODE: '1', NODE_OPTIONS: '' };
   let isLate = false;
   let answer: string;
@@ -67,7 +71,7 @@ async function askProcess(args: readonly string[], input: string, timeoutMs: num
       isLate = true;
       child.kill('SIGKILL');
     });
-    // If the process ends before it has read its input, its missing or failed answer reports the error.
+    // If the process ends before it has read its input, its failed or missing answer already reports the error.
     child.stdin.on('error', () => {});
     child.stdin.end(input);
     try {

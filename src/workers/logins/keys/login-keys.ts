@@ -7,19 +7,19 @@ import { createKeyFile, keyFilePath, readKeyFile } from './key-file.ts';
 import { createSystemKeyring, type Keyring, KeyringError } from './keyring.ts';
 
 /**
- * Environment variable. With the value `file`, the key of logins is kept in the file `logins.key`, and the system
+ * Environment variable. With the value `file`, the key of logins is stored in the file `logins.key`, and the system
  * keyring is never used. This is for tests, and for machines whose keyring is only available while a user is logged in.
  */
 const LOGIN_KEY_VARIABLE = 'SWITCHYARD_LOGIN_KEY';
 
-/** Time during which a keyring that failed is not used again. */
+/** After a failure, the keyring is not used for this time. */
 const KEYRING_PAUSE_MS = 30_000;
 
 /** Where the login store records the name of its key in the keyring, so that all processes use the same key. */
 export interface KeyRegister {
   readonly keyringKey: () => string | null;
   /**
-   * Records `next` in place of `expected`, unless another process recorded its key first. Returns the recorded name.
+   * Records `next` in place of `expected`, unless another process has recorded another key. Returns the recorded name.
    */
   readonly noteKeyringKey: (expected: string | null, next: string) => string | null;
 }
@@ -32,10 +32,9 @@ export interface LoginKeysDeps {
 }
 
 /**
- * The keys that logins are sealed with. A row names its key, so that two keys may be in use: one in the keyring, and
- * one in the key file. Processes without a keyring (a service, a session over SSH) have to use the key file. A key is
- * named by its own digest, also in the keyring. A key in the keyring is therefore never replaced, and a state folder
- * may be moved.
+ * The keys that encrypt logins. There may be two keys, one in the keyring and one in the key file, and each row names
+ * its key. Processes without a keyring, such as a service or a session over SSH, have to use the key file. The name of
+ * a key is its own digest. Therefore a key in the keyring is never replaced, and a state folder may be moved.
  */
 export class LoginKeys {
   readonly #stateDir: string;
@@ -44,7 +43,7 @@ export class LoginKeys {
   #ofKeyring: SealingKey | null = null;
   #ofFile: SealingKey | null = null;
   #isFileThere = false;
-  /** Why the keyring cannot be used. Null if it can be used, or was not used yet. */
+  /** Why the keyring cannot be used. Null if it can be used, or has not been used yet. */
   #failure: { readonly reason: string; readonly atMs: number } | null = null;
 
   constructor({ stateDir, tell, keyring }: LoginKeysDeps) {
@@ -54,7 +53,7 @@ export class LoginKeys {
     this.#keyring = keyring === undefined ? (isFileForced ? null : createSystemKeyring()) : keyring;
   }
 
-  /** Why the key in the keyring is not available. Null if it is available, or if the keyring has no key. */
+  /** Why the key in the keyring is not available. Null if it is available, or if there is no key in the keyring. */
   get keyringFailure(): string | null {
     return this.#failure?.reason ?? null;
   }
@@ -69,7 +68,7 @@ export class LoginKeys {
     this.#loadFile();
     const wanted = register.keyringKey();
     if (this.#ofKeyring?.keyId === wanted) return;
-    // The login file was replaced after the key was read.
+    // The login file was replaced after the key was read, and now names another key or none.
     this.#ofKeyring = null;
     if (wanted === null) return;
     await this.#usingKeyring(async (keyring) => {
@@ -80,8 +79,8 @@ export class LoginKeys {
   }
 
   /**
-   * Returns the key for new rows. Must follow {@link load}. Creates a missing key in the keyring, or else in the file.
-   * Throws STORE_UNSAFE or STORE_UNAVAILABLE if the key file cannot be written.
+   * Returns the key for new rows. Must be called after {@link load}. Creates a missing key in the keyring, or in the
+   * file if there is no keyring. Throws STORE_UNSAFE or STORE_UNAVAILABLE if the key file cannot be written.
    */
   async forWriting(register: KeyRegister): Promise<SealingKey> {
     if (this.#ofKeyring !== null) return this.#ofKeyring;
@@ -91,7 +90,7 @@ export class LoginKeys {
       await this.#usingKeyring((keyring) => this.#createInKeyring(keyring, register));
       if (this.#ofKeyring !== null) return this.#ofKeyring;
     }
-    // If the file was deleted meanwhile, it gets the key that existing rows are sealed with.
+    // If the file was deleted, it is created again with the key that encrypted the existing rows.
     const bytes = this.#ofFile?.bytes ?? randomBytes(KEY_BYTES);
     this.#ofFile = sealingKeyOf(this.#onFile((folder) => createKeyFile(folder, bytes)));
     this.#isFileThere = true;
@@ -100,7 +99,8 @@ export class LoginKeys {
   }
 
   /**
-   * Returns the key of the file if it is the only key. Must follow {@link load}. Returns null if the keyring has a key.
+   * Returns the key of the file if it is the only key, or null if the keyring has a key. Must be called after {@link
+   * load}.
    */
   fileKeyAlone(register: Pick<KeyRegister, 'keyringKey'>): SealingKey | null {
     const isAlone = this.#ofKeyring === null && register.keyringKey() === null;
@@ -108,8 +108,8 @@ export class LoginKeys {
   }
 
   /**
-   * Records, in the login file, the key that {@link forWriting} returned: the file may have been replaced meanwhile.
-   * Must be called when rows are written with that key.
+   * Records in the login file which key {@link forWriting} returned, because the file may have been replaced since.
+   * Must be called when rows are written with this key.
    */
   note(register: Pick<KeyRegister, 'noteKeyringKey'>): void {
     if (this.#ofKeyring !== null) register.noteKeyringKey(null, this.#ofKeyring.keyId);
@@ -126,7 +126,7 @@ export class LoginKeys {
     this.#ofFile = sealingKeyOf(found.bytes);
   }
 
-  /** Runs work on the key file. An error of the file system becomes STORE_UNAVAILABLE. */
+  /** Runs `work`, which uses the key file. An error of the file system becomes STORE_UNAVAILABLE. */
   #onFile<T>(work: (stateDir: string) => T): T {
     try {
       return work(this.#stateDir);
@@ -149,7 +149,10 @@ export class LoginKeys {
     await this.load(register);
   }
 
-  /** Runs work on the keyring, unless there is no keyring or it failed within the last {@link KEYRING_PAUSE_MS}. */
+  /**
+   * Runs `work` with the keyring. Does nothing if there is no keyring, or if it failed within the last {@link
+   * KEYRING_PAUSE_MS}.
+   */
   async #usingKeyring(work: (keyring: Keyring) => Promise<void>): Promise<void> {
     if (this.#keyring === null) return;
     if (this.#failure !== null && monotonicMs() - this.#failure.atMs < KEYRING_PAUSE_MS) return;

@@ -17,19 +17,19 @@ import { syncFolder } from '../../servers-file/durable-file.ts';
 const PRIVATE = 0o600;
 const OTHERS = 0o077;
 
-/** Error codes of file systems without hard links. */
+/** Error codes that mean that a file system does not support hard links. */
 const NO_LINKS: readonly (string | null)[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
 
 /**
- * Creates a file with mode 0600, regardless of the umask, and makes all of its bytes durable. Never replaces a file; of
- * two concurrent processes, only one creates it. Returns whether it created the file. Throws the error of the file
- * system.
+ * Creates a file with mode 0600, regardless of the umask, and writes all of its bytes to disk. Never replaces a file.
+ * If two processes create it at the same time, only one succeeds. Returns whether it created the file. Throws the error
+ * of the file system.
  */
 export function createPrivateFile(path: string, bytes: Uint8Array): boolean {
   const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
   try {
     writePrivately(temporary, bytes);
-    // Unlike a rename, a link fails if the name is taken.
+    // Unlike a rename, this fails if a file with this name exists.
     linkSync(temporary, path);
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false;
@@ -67,7 +67,7 @@ function createDirectly(path: string, bytes: Uint8Array): boolean {
 function writePrivately(path: string, bytes: Uint8Array): void {
   const file = openSync(path, 'wx', PRIVATE);
   try {
-    // The umask may have removed even the owner's permissions.
+    // Needed because the umask may have removed even the owner's permissions.
     fchmodSync(file, PRIVATE);
     writeFileSync(file, bytes);
     fsyncSync(file);

@@ -11,7 +11,7 @@ import { quietly } from './quietly.ts';
 import { isPinnable, readCatalogued } from './read-catalogued.ts';
 
 /**
- * Number of connectors in one request to the thread, and so the maximum number that is taken in one turn of the event
+ * Number of connectors in one request to the fleet thread. At most this many are restored in one turn of the event
  * loop.
  */
 const PAGE = 8;
@@ -19,7 +19,7 @@ const PAGE = 8;
 /** Timeout for reading a page. */
 const PAGE_TIMEOUT_MS = 5_000;
 
-/** How long lists are parsed in one turn of the event loop. */
+/** Maximum time for parsing lists in one turn of the event loop, in milliseconds. */
 const TURN_MS = 4;
 
 export interface CatalogueReaderDeps {
@@ -28,11 +28,11 @@ export interface CatalogueReaderDeps {
   readonly policy: PinPolicy;
 }
 
-/** What is known of the pins of a connector in the catalogue. */
+/** The pins of a connector in the catalogue. */
 interface CataloguedPins {
   /**
-   * Differences from this host's own pins. The host may still have pins of a connector whose tools it no longer
-   * remembers.
+   * Differences between the catalogue and this host's pins. The host may have pins of a connector whose tools it has
+   * forgotten.
    */
   readonly changes: readonly ToolPinDetail[];
   readonly fleet: readonly FleetPin[];
@@ -40,10 +40,13 @@ interface CataloguedPins {
 
 type Take = (record: ConnectorRecord, pins: CataloguedPins) => void;
 
-/** The pins of this host for one connector, by tool. */
+/** The pins of this host for the tools of one connector, by tool name. */
 type PinsByTool = ReadonlyMap<string, ToolPin>;
 
-/** Reads the catalogue of the fleet, a few connectors in each turn of the event loop. */
+/**
+ * Reads the catalogue: the tool lists that the hosts of a fleet share. Handles a few connectors in each turn of the
+ * event loop.
+ */
 export class CatalogueReader {
   readonly #deps: CatalogueReaderDeps;
   readonly #closing = Promise.withResolvers<void>();
@@ -54,13 +57,13 @@ export class CatalogueReader {
   }
 
   /**
-   * Passes every unknown connector of these scopes to `take`. Waits for the server without a limit, and starts again if
-   * the connection is lost. Never rejects.
+   * Passes every connector of these scopes that is not known yet to `take`. Waits for the Redis server without a time
+   * limit, and starts again if the connection is lost. Never rejects.
    */
   async read(scopes: readonly string[], isKnown: (connectorId: string) => boolean, take: Take): Promise<void> {
     for (const scope of scopes) {
       while (!this.#isClosed && !(await this.#readScope(scope, isKnown, take))) {
-        // Connectors that were read before the connection was lost are known by now, so they are not read again.
+        // Connectors that were read before the connection was lost are not read again, because they are known now.
       }
     }
   }
@@ -70,13 +73,13 @@ export class CatalogueReader {
     this.#closing.resolve();
   }
 
-  /** Resolves with false if the connection was lost in the meantime. */
+  /** Resolves with false if the connection was lost before the end. */
   async #readScope(scope: string, isKnown: (connectorId: string) => boolean, take: Take): Promise<boolean> {
     await this.#connected();
     if (this.#isClosed) return true;
     const { fleet } = this.#deps;
     const all = await quietly(fleet.ask((api) => api.cataloguedConnectors(scope), PAGE_TIMEOUT_MS));
-    // If the read was refused, there is no catalogue to take.
+    // The Redis server is connected, but refused the read, so there is nothing to restore.
     if (all === null) return fleet.isConnected;
     const ids = all.filter((id) => !isKnown(id));
     const own = ids.length === 0 ? new Map<string, PinsByTool>() : await this.#ownPins(ids);
@@ -105,7 +108,10 @@ export class CatalogueReader {
     await nextTurn();
   }
 
-  /** Passes on a connector. Returns the pins of the fleet that this host may adopt for tools without a pin. */
+  /**
+   * Passes a connector to `take`. Returns the pins of the fleet that this host may adopt, because it has no pin for
+   * these tools.
+   */
   #take(record: ConnectorRecord, list: FleetCatalogued, own: PinsByTool, take: Take): readonly ToolPin[] {
     const { connectorId, listedAtMs } = record;
     if (this.#deps.policy === 'off') {
@@ -114,7 +120,7 @@ export class CatalogueReader {
     }
     const unpinned = new Set(list.unpinned);
     const fleet = list.pins.filter(({ definition, tool }) => isPinnable(definition, tool));
-    // With `quarantine`, tools without any pin are not shown.
+    // With `quarantine`, a tool that neither this host nor the fleet has pinned is not shown.
     const isShown = (name: string): boolean =>
       this.#deps.policy !== 'quarantine' || !unpinned.has(name) || own.has(name);
     const shown = { ...record, tools: record.tools.filter(({ definition }) => isShown(definition.name)) };
@@ -131,7 +137,7 @@ export class CatalogueReader {
     });
   }
 
-  /** Reads this host's pins of connectors whose tools it does not remember. */
+  /** Reads this host's pins of connectors whose tools it has forgotten. */
   async #ownPins(connectorIds: readonly string[]): Promise<ReadonlyMap<string, PinsByTool>> {
     const wanted = new Set(connectorIds);
     const found = new Map<string, Map<string, ToolPin>>();

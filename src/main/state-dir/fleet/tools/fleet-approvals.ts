@@ -14,18 +14,18 @@ export interface FleetApprovalsDeps {
   readonly logger: Logger;
   readonly now: () => number;
   readonly scopeOf: (connectorId: string) => string | null;
-  /** Returns the current list of a connector. */
+  /** Returns the newest list of a connector; undefined if the connector has not listed its tools. */
   readonly current: (connectorId: string) => ConnectorRecord | undefined;
   /** Called when pins changed, so that the tools must be compared again. */
   readonly onPins: () => void;
   /**
-   * Called when a connector's list differs from the approved list. `digest` names the list that the connector should
-   * have.
+   * Called when a connector's list differs from the approved list, so that the connector is asked again. `digest`
+   * identifies the change, and each change causes only one read.
    */
   readonly relist: (connectorId: string, digest: string) => void;
 }
 
-/** Approvals of a fleet, by this host and by other hosts. */
+/** Handles approvals of tools in a fleet, by this host and by other hosts. */
 export class FleetApprovals {
   readonly #deps: FleetApprovalsDeps;
 
@@ -34,8 +34,8 @@ export class FleetApprovals {
   }
 
   /**
-   * Approves the present definitions of these tools: on this host at once, and on the other hosts as soon as the server
-   * is reachable.
+   * Approves the present definitions of these tools. On this host, the approval applies immediately; on other hosts, as
+   * soon as the Redis server is reachable.
    */
   async approve(changes: readonly ToolPinDetail[]): Promise<void> {
     const { book, now, scopeOf } = this.#deps;
@@ -49,8 +49,8 @@ export class FleetApprovals {
   }
 
   /**
-   * Makes these pins this host's own pins. If the list of a connector differs from them, the connector is asked for its
-   * tools again.
+   * Makes these approved pins this host's own pins. If the list of a connector differs from them, asks the connector
+   * for its tools again.
    */
   async take(pins: readonly FleetPin[]): Promise<void> {
     const { own, book, logger, onPins, relist } = this.#deps;
@@ -65,7 +65,7 @@ export class FleetApprovals {
     onPins();
   }
 
-  /** Whether a connector lists a tool as it was approved. */
+  /** Whether the newest list of a connector contains a tool as it was approved. */
   #isListed(pin: FleetPin): boolean {
     const listed = this.#deps.current(pin.connectorId)?.tools.find(({ definition }) => definition.name === pin.tool);
     return listed !== undefined && comparePin(pin, listed.definition) === null;
@@ -73,7 +73,7 @@ export class FleetApprovals {
 
   async #publish(scope: string, pins: readonly FleetPin[]): Promise<void> {
     const { fleet, own, book, logger } = this.#deps;
-    // The thread continues counting from this version, or from the version of the fleet if that is higher.
+    // The fleet thread uses the next version after this one, or after the version of the fleet if that is higher.
     const before = pins.map((pin) => ({ ...pin, version: pin.version - 1 }));
     const done = (await quietly(fleet.ask((api) => api.approvePins(scope, before)))) ?? [];
     await own.repin(done);
@@ -81,7 +81,7 @@ export class FleetApprovals {
     if (done.length < pins.length)
       logger.warn(
         { event: 'tool-approval-kept', count: pins.length - done.length },
-        'An approval of tools only applies to this host for now: the fleet could not store it',
+        'An approval of tools only applies to this host for now, because the fleet could not store it',
       );
   }
 }

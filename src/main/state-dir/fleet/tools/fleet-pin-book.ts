@@ -3,32 +3,36 @@ import { comparePin } from '../../../../shared/tools/compare-pin.ts';
 import type { ConnectorRecord, ToolPinDetail } from '../../../../shared/tools/tool-records.ts';
 import { isPinnable } from './read-catalogued.ts';
 
-/** What a host must do about pins that it read from the fleet. */
+/** What this host must do about pins that it read from the fleet. */
 export interface SortedPins {
-  /** Approvals that this host has not taken yet. */
+  /** Approvals that this host has not applied yet. */
   readonly approved: readonly FleetPin[];
-  /** Whether the fleet lost approvals: some of its pins are older than approvals that this host has taken. */
+  /** Whether the fleet lost approvals, because some of its pins are older than approvals that this host has applied. */
   readonly isBehind: boolean;
 }
 
-/** Pins of the fleet that may differ from this host's own, and the newest approvals that this host has taken. */
+/**
+ * The pins of the fleet that may differ from this host's own pins, and the newest approvals that this host has applied.
+ */
 export class FleetPinBook {
   readonly #pins = new Map<string, Map<string, FleetPin>>();
   readonly #versions = new Map<string, number>();
 
-  /** Returns the version of the newest approval of a tool that this host has taken; 0 without such an approval. */
+  /**
+   * Returns the version of the newest approval of a tool that this host has applied; 0 if it has applied no approval.
+   */
   versionOf(connectorId: string, tool: string): number {
     return this.#versions.get(nameOf(connectorId, tool)) ?? 0;
   }
 
-  /** Notes that this host took an approval. Earlier pins of the fleet for the tool no longer apply. */
+  /** Records that this host applied an approval. Older pins of the fleet for this tool no longer count. */
   taken(connectorId: string, tool: string, version: number): void {
     this.#pins.get(connectorId)?.delete(tool);
     if (version <= this.versionOf(connectorId, tool)) return;
     this.#versions.set(nameOf(connectorId, tool), version);
   }
 
-  /** Returns the approved tools of a list, with the listed definitions as pins. */
+  /** Returns pins for those tools of a list that were approved. The pins contain the listed definitions. */
   approvedOf({ connectorId, tools }: ConnectorRecord): readonly FleetPin[] {
     return tools.flatMap(({ definition }) => {
       const version = this.versionOf(connectorId, definition.name);
@@ -36,7 +40,7 @@ export class FleetPinBook {
     });
   }
 
-  /** Keeps the fleet's pins of tools, unless they are older than an approval that was taken. */
+  /** Stores pins of the fleet, except pins that are older than an applied approval. */
   learn(pins: readonly FleetPin[]): SortedPins {
     const approved: FleetPin[] = [];
     let isBehind = false;
@@ -56,7 +60,7 @@ export class FleetPinBook {
     this.#pins.delete(connectorId);
   }
 
-  /** Returns the differences between a list and the fleet's pins. */
+  /** Returns how the tools of a list differ from the fleet's pins. */
   changesOf({ connectorId, tools }: ConnectorRecord): ToolPinDetail[] {
     const pins = this.#pins.get(connectorId);
     if (pins === undefined) return [];
@@ -68,7 +72,8 @@ export class FleetPinBook {
 }
 
 /**
- * Merges the differences from this host's pins and from the fleet's pins, each tool once. A tool must match both pins.
+ * Merges differences from this host's pins with differences from the fleet's pins. Each tool occurs once, because a
+ * tool must match both pins.
  */
 export function mergedChanges<T extends { readonly connectorId: string; readonly tool: string }>(
   own: readonly T[],

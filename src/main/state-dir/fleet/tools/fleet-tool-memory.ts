@@ -19,54 +19,55 @@ import { FleetToolSync } from './fleet-tool-sync.ts';
 import { quietly } from './quietly.ts';
 import { RelistSpread } from './relist-spread.ts';
 
-/** How long a start waits for the catalogue of the fleet; later parts are taken as they arrive. */
+/** How long a start waits for the catalogue of the fleet. Later parts are used as they arrive. */
 const START_WAIT_MS = 250;
 
 export interface FleetToolMemoryDeps {
   readonly fleet: Pick<Fleet, 'ask' | 'on' | 'isConnected' | 'hostCount'>;
-  /** What this host itself remembers. */
+  /** The memory of this host alone. */
   readonly own: OwnToolMemory;
   readonly policy: PinPolicy;
   readonly logger: Logger;
   readonly random: Random;
   readonly now: () => number;
   /**
-   * The known scopes: scopes of maps are known from the start, and scopes of other connectors once these connectors are
+   * The known scopes. Scopes of maps are known from the start; scopes of other connectors only once their sources were
    * read.
    */
   readonly scopes: () => readonly string[];
   /**
-   * Returns the scope in which a connector's tools are shared; null if they are not shared, or if the scope is unknown.
+   * Returns the scope in which the fleet shares a connector's tools. Returns null if they are not shared, or if the
+   * scope is unknown.
    */
   readonly scopeOf: (connectorId: string) => string | null;
   /** Called when pins changed, so that the tools must be compared again. */
   readonly onPins: () => void;
-  /** Lists the tools of a connector again, if it is up. */
+  /** Asks a connector for its tools again, if it is connected. */
   readonly relist: (connectorId: string) => void;
 }
 
 /**
- * A host's memory of tools in a fleet. The host's own memory stays authoritative; Redis only distributes. A tool passes
- * if it matches both this host's pin and the fleet's pin. Nothing here rejects or waits long: while the server is
- * unreachable, this host's pins decide.
+ * The tool memory of a host in a fleet. The host's own memory takes precedence, and Redis only distributes. A tool must
+ * match both the pin of this host and the pin of the fleet. Nothing here rejects or waits long. While Redis is
+ * unreachable, only the pins of this host count.
  */
 export class FleetToolMemory implements ToolMemory {
   readonly #deps: FleetToolMemoryDeps;
   readonly #book = new FleetPinBook();
-  /** The lists of connectors, as read or as remembered. */
+  /** The newest list of each connector, from the connector itself or from memory. */
   readonly #current = new Map<string, ConnectorRecord>();
-  /** The scope in which each connector's list was published. */
+  /** The scope in which each connector's list was published, by connector id. */
   readonly #noted = new Map<string, string>();
-  /** Scopes whose catalogue was read. */
+  /** The scopes whose catalogue was read. */
   readonly #read = new Set<string>();
-  /** Takes remembered connectors; does nothing before {@link restore}. */
+  /** Handles a connector that was restored. Does nothing before {@link restore} is called. */
   #take: (connector: RememberedConnector) => void = () => {};
   readonly #spread: RelistSpread;
   readonly #approvals: FleetApprovals;
   readonly #sync: FleetToolSync;
   readonly #catalogue: CatalogueReader;
   readonly #unlisten: readonly (() => void)[];
-  /** Resolves once it is known which approvals this host has taken. */
+  /** Resolves once it is known which approvals this host has applied in earlier runs. */
   readonly #versions: Promise<void>;
 
   constructor(deps: FleetToolMemoryDeps) {
@@ -144,9 +145,7 @@ export class FleetToolMemory implements ToolMemory {
     );
   }
 
-  /**
-   * Approves for all hosts if the server is reachable; otherwise for this host at once, and for the other hosts later.
-   */
+  /** Approves tools on this host immediately, and on the other hosts as soon as the Redis server is reachable. */
   async approve(choices: readonly PinChoice[] | null): Promise<readonly ToolPinChange[]> {
     const { own, scopeOf } = this.#deps;
     const isChosen = (change: ToolPinDetail): boolean =>
@@ -158,7 +157,9 @@ export class FleetToolMemory implements ToolMemory {
     return mergedChanges<ToolPinChange>(approvedHere, shared);
   }
 
-  /** Handles a change of the sources: shares the tools of changed connectors, and reads new scopes. */
+  /**
+   * Handles a change of the sources: publishes the tools of changed connectors, and reads the catalogue of new scopes.
+   */
   followSources(): void {
     this.#sync.soon();
     void this.#readCatalogue();
@@ -175,7 +176,7 @@ export class FleetToolMemory implements ToolMemory {
     this.#current.set(record.connectorId, record);
   }
 
-  /** Reads the scopes that were not read before. */
+  /** Reads the catalogue of scopes that were not read before. */
   async #readCatalogue(): Promise<void> {
     const scopes = this.#deps.scopes().filter((scope) => !this.#read.has(scope));
     for (const scope of scopes) this.#read.add(scope);
@@ -184,7 +185,8 @@ export class FleetToolMemory implements ToolMemory {
       if (isKnown(record.connectorId)) return;
       this.#keep(record);
       const { approved } = this.#book.learn(pins.fleet);
-      // An approval becomes this host's own pin. Until then the list is compared with the approval, too.
+      // An approval of the fleet becomes this host's own pin later. Until then, the list is also compared with the
+      // approval.
       const changes = approved.flatMap((pin) => {
         const listed = record.tools.find(({ definition }) => definition.name === pin.tool);
         return (listed === undefined ? null : comparePin(pin, listed.definition)) ?? [];
@@ -208,7 +210,7 @@ export class FleetToolMemory implements ToolMemory {
     return { connectorId, tool, version: this.#book.versionOf(connectorId, tool), definition: pinned, pinnedAtMs };
   }
 
-  /** Publishes the list of a connector to the fleet, and takes over the fleet's pins of it. */
+  /** Publishes the list of a connector to the fleet, and applies the pins that the fleet has for it. */
   async #note(scope: string, record: ConnectorRecord, pins: readonly FleetPin[]): Promise<void> {
     const { fleet, policy } = this.#deps;
     const { connectorId } = record;
@@ -226,7 +228,7 @@ export class FleetToolMemory implements ToolMemory {
     if (pins !== null) await this.#takeOver(scope, pins);
   }
 
-  /** Takes over pins, and compares the tools with them again. */
+  /** Applies pins of the fleet, and compares the tools with them again. */
   async #takeOver(scope: string, pins: readonly FleetPin[]): Promise<void> {
     if (pins.length === 0) return;
     await this.#learn(scope, pins);

@@ -5,10 +5,10 @@ import type { Fleet } from '../../../fleet/fleet.ts';
 import type { OwnToolMemory } from '../../tool-memory.ts';
 import { quietly } from './quietly.ts';
 
-/** Minimum time between two comparisons with the fleet. */
+/** Minimum time between two syncs with the fleet, in milliseconds. */
 const PAUSE_MS = 2_000;
 
-/** Timeout for a page of pins. */
+/** Timeout for reading one page of pins. */
 const PAGE_TIMEOUT_MS = 5_000;
 
 /** Maximum number of pins in one request. */
@@ -20,19 +20,22 @@ export interface FleetToolSyncDeps {
   readonly random: Random;
   readonly isPinned: boolean;
   readonly scopeOf: (connectorId: string) => string | null;
-  /** Returns the time over which all hosts should spread work that an event triggers on all of them. */
+  /**
+   * Returns the time, in milliseconds, over which all hosts should spread the work that an event causes on each of
+   * them.
+   */
   readonly spreadMs: () => number;
   /** Returns the lists of this host's connectors. */
   readonly current: () => readonly ConnectorRecord[];
   /** Publishes the list of a connector to the fleet. */
   readonly note: (scope: string, record: ConnectorRecord) => Promise<void>;
-  /** Takes over pins of the fleet that are newer than this host's, or different. */
+  /** Applies pins of the fleet that are newer than this host's pins, or that differ from them. */
   readonly take: (scope: string, pins: readonly FleetPin[]) => Promise<void>;
 }
 
 /**
- * Synchronises the fleet and this host, after the server came back or lost data. Publishes the pins, approvals and
- * lists that the fleet lacks, and takes over what is newer there.
+ * Synchronises this host with the fleet after the Redis server became reachable again or lost data. Publishes the pins,
+ * approvals and lists that the fleet lacks, and applies the newer ones of the fleet.
  */
 export class FleetToolSync {
   readonly #deps: FleetToolSyncDeps;
@@ -47,12 +50,12 @@ export class FleetToolSync {
     this.#deps = deps;
   }
 
-  /** Notes that the fleet does not have the current list of a connector. */
+  /** Records that the fleet does not have the newest list of a connector. */
   missed(connectorId: string): void {
     this.#untold.add(connectorId);
   }
 
-  /** Starts at a random time within the spread. */
+  /** Starts a sync at a random time within the spread. */
   soon(leastMs = 0): void {
     if (this.#isRunning) this.#isWantedAgain = true;
     if (this.#isRunning || this.#isClosed || this.#timer !== null) return;
@@ -69,7 +72,7 @@ export class FleetToolSync {
   }
 
   async #run(): Promise<void> {
-    // The next connection starts the sync again.
+    // Without a connection, nothing is done now. The sync starts when the connection is back.
     if (!this.#deps.fleet.isConnected) return;
     this.#isRunning = true;
     if (this.#deps.isPinned) await this.#syncPins();

@@ -6,15 +6,17 @@ import { isObject } from '../../../mcp/json-rpc.ts';
 
 const ERAS: ReadonlySet<unknown> = new Set(['legacy', 'modern', 'unknown']);
 
-/** Maximum number of tools, the same as the default limit for a connector. */
+/**
+ * Maximum number of tools of one connector. It equals the default of the option that limits the tools of a connector.
+ */
 const MAX_TOOLS = 10_000;
 
-/** Maximum length in characters of a text in a record, other than in definitions. */
+/** Maximum length of a text in a record, in characters. It does not apply to texts in definitions. */
 const MAX_TEXT_LENGTH = 8_192;
 
 /**
- * Reads a record that another host wrote into the catalogue; null if it is not a valid record of this connector.
- * Definitions pass the same checks as in a list that a connector sends: only invalid definitions are left out.
+ * Reads a record that another host wrote into the catalogue. Returns null if it is not a valid record of this
+ * connector. Each definition is checked like one that a connector lists, and only invalid definitions are left out.
  */
 export function readCatalogued(connectorId: string, bytes: Uint8Array): ConnectorRecord | null {
   const record = parsed(bytes);
@@ -33,16 +35,13 @@ export function readCatalogued(connectorId: string, bytes: Uint8Array): Connecto
   return {
     ...{ connectorId, endpoint, transport, protocolVersion, serverName, tools },
     era: era as ConnectorRecord['era'],
-    // A clock that is ahead must not make a list look newer than the list that replaces it.
+    // The clock of the other host may be ahead. Its list must not count as newer than a list that replaces it.
     listedAtMs: Math.max(0, Math.floor(listedAtMs)),
     toolDigests: readDigests(toolDigests),
   };
 }
 
-/**
- * Whether a definition pinned by another host passes the checks for a definition that a connector lists under this
- * name.
- */
+/** Whether a definition that another host pinned would be valid if a connector listed it under this name. */
 export function isPinnable(definition: unknown, tool: string): definition is RemoteToolDefinition {
   const item = readListItem('tool', definition);
   return item.kind === 'definition' && item.name === tool;
@@ -52,7 +51,7 @@ function parsed(bytes: Uint8Array): unknown {
   try {
     return parseForeignJson(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
   } catch {
-    // The JSON is invalid, nests too deeply or holds too much, so there is no record.
+    // The JSON is invalid, too deep or too large, so there is no record.
     return null;
   }
 }

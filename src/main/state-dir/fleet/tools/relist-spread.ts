@@ -2,14 +2,14 @@ import { LRUCache } from 'lru-cache';
 import { type Random, startTimer, type Timer } from '../../../../shared/clock.ts';
 
 /**
- * A list of another host triggers at most one read within this time, because a connector may list different tools to
- * each host.
+ * Within this time, a list of another host only causes one read, because a connector may list different tools to each
+ * host.
  */
 const TRIED_MS = 30_000;
 
 const MAX_TRIED = 4_096;
 
-/** The time over which hosts spread their reads: per host, minimum and maximum. */
+/** Hosts spread their reads over this time for each host of the fleet, within a minimum and a maximum. */
 const PER_HOST_MS = 20;
 const LEAST_MS = 200;
 const MOST_MS = 10_000;
@@ -21,7 +21,10 @@ export interface RelistSpreadDeps {
   readonly relist: (connectorId: string) => void;
 }
 
-/** Lists connectors again when another host reports changed tools: at a random time, once for each change. */
+/**
+ * Reads the tools of a connector again when another host reports that they changed. Each change causes one read, at a
+ * random time.
+ */
 export class RelistSpread {
   readonly #deps: RelistSpreadDeps;
   readonly #tried = new LRUCache<string, true>({ max: MAX_TRIED, ttl: TRIED_MS });
@@ -31,7 +34,7 @@ export class RelistSpread {
     this.#deps = deps;
   }
 
-  /** Handles the news that another host has, or approved, a list with that digest. */
+  /** Handles the message that another host has listed or approved other tools. `digest` identifies this change. */
   heard(connectorId: string, digest: string): void {
     const name = JSON.stringify([connectorId, digest]);
     if (this.#tried.has(name)) return;
@@ -44,7 +47,7 @@ export class RelistSpread {
     this.#timers.set(connectorId, timer);
   }
 
-  /** Returns the time over which all hosts should spread work that each of them does once. */
+  /** Returns the time, in milliseconds, over which all hosts should spread work that each of them does once. */
   spreadMs(): number {
     return Math.min(MOST_MS, Math.max(LEAST_MS, this.#deps.hostCount() * PER_HOST_MS));
   }
