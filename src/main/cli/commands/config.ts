@@ -14,7 +14,7 @@ export interface ConfigOptions {
   readonly name: string;
   readonly tokenEnv?: string;
   readonly stdio: boolean;
-  /** An existing or new file of the client to add the gateway to. */
+  /** A configuration file of the client, to which the gateway is added. It is created if it does not exist. */
   readonly into?: string;
   /** Whether to replace a server of the same name in that file. */
   readonly force: boolean;
@@ -22,9 +22,10 @@ export interface ConfigOptions {
 }
 
 /**
- * Prints the configuration with which `client` uses this gateway, or adds it to a file of that client. Resolves with
- * the exit code. Rejects with OPTIONS_INVALID for an unknown client, for `serve` arguments without `--stdio`, and for a
- * file that has another server of that name. Rejects with CONFIG_INVALID for a file that cannot be read.
+ * Prints a configuration with which the client called `client` uses this gateway, or adds it to a file of that client.
+ * Resolves with the exit code. Rejects with OPTIONS_INVALID for an unknown client, for `serve` arguments without
+ * `--stdio`, and if the file has another server of that name. Rejects with CONFIG_INVALID if the file does not have the
+ * client's format.
  */
 export async function runConfig(client: string, serveArgs: readonly string[], options: ConfigOptions): Promise<number> {
   const known = knownClient(client);
@@ -58,7 +59,7 @@ function knownClient(asked: string): SnippetClient {
 function wayOf(serveArgs: readonly string[], { stdio, url, tokenEnv }: ConfigOptions): Way {
   if (stdio) return { kind: 'stdio', program: ownProgram(), serveArgs: serveArgs.filter((arg) => arg !== '--stdio') };
   if (serveArgs.length > 0) throw misuse('Arguments after -- are for a gateway that the client starts: add --stdio');
-  // The errors show neither value, because each may contain a secret.
+  // The error messages below do not quote the values, because they may contain secrets.
   if (url.length > 2048 || !isHttpEndpoint(url)) throw misuse('--url takes an http or https URL without credentials');
   if (tokenEnv !== undefined && !/^[A-Za-z_][A-Za-z0-9_]*$/.test(tokenEnv))
     throw misuse('--token-env takes the name of a variable, not its value');

@@ -14,13 +14,13 @@ import { EXIT, print, printable } from '../../terminal/output.ts';
 import { type FeatureOptions, textOf, withOne } from './with-features.ts';
 
 export interface ReadOptions extends FeatureOptions {
-  /** The folder for content that is not text. */
+  /** The folder to write content to that is not text. */
   readonly save?: string;
 }
 
 /**
- * Reads a resource. Texts go to stdout unchanged; other content goes into the folder of `--save`, or to stdout if
- * stdout is not a terminal. Resolves with the exit code. Rejects with CONNECTOR_UNKNOWN, OPTIONS_INVALID for a resource
+ * Reads a resource and prints its text. Binary content is written into the folder of `--save`, or to stdout if stdout
+ * is a file or a pipe. Resolves with the exit code. Rejects with CONNECTOR_UNKNOWN, with OPTIONS_INVALID for a resource
  * that no connector lists, or as the manager's `request` does.
  */
 export function runRead(words: readonly string[], options: ReadOptions): Promise<number> {
@@ -59,12 +59,16 @@ async function show(parts: readonly Part[], uri: string, document: object, { sav
   }
   for (const [index, part] of parts.entries()) {
     const text = partText(part, saved?.find((each) => each.index === index) ?? null);
-    // A text is written unchanged; a terminal needs a line feed, so that its prompt begins on a line of its own.
+    // In a file or pipe, the text stays unchanged. On a terminal, a line feed is added, so that the shell's prompt
+    // starts on a new line.
     print(part.kind === 'text' && !process.stdout.isTTY ? text : `${text}\n`);
   }
 }
 
-/** Returns the connector that lists a resource, or the only connector. */
+/**
+ * Returns the id of the connector that lists a resource, or whose resource template matches the URI. If there is only
+ * one connector, returns that one. Rejects with OPTIONS_INVALID if no connector or several connectors match.
+ */
 async function ownerOf(manager: ConnectorProxyManager, ids: readonly string[], uri: string): Promise<string> {
   const all = manager.listConnectors();
   const [only] = all;
@@ -91,7 +95,10 @@ async function ownerOf(manager: ConnectorProxyManager, ids: readonly string[], u
   throw new SwitchyardError('OPTIONS_INVALID', `No connector lists the resource ${printable(uri)}. ${hint}`);
 }
 
-/** Whether a URI may match a template (RFC 6570): it must contain the literal parts of the template in order. */
+/**
+ * Whether a URI contains the literal parts of a URI template (RFC 6570) in order, so that it may be made from the
+ * template.
+ */
 function fits(uri: string, template: string): boolean {
   const texts = template.split(/\{[^{}]*\}/);
   if (texts.length < 2) return false;

@@ -3,15 +3,18 @@ import type { Fleet } from '../../../fleet/fleet.ts';
 import { type Finding, failedFinding } from '../doctor/checks.ts';
 import { asked } from './join-fleet.ts';
 
-/** Oldest major version of Redis with sufficient ACL rules and commands. All versions of Valkey are newer. */
+/** Oldest major version of Redis that has the necessary commands and ACL rules. Every version of Valkey has them. */
 const OLDEST_MAJOR = 7;
 
-/** Round-trip time beyond which a host waits noticeably for replies. */
+/** Round-trip time, in milliseconds, above which the server is reported as slow. */
 const SLOW_MS = 50;
 
 const PROBE_TIMEOUT_MS = 5_000;
 
-/** Findings of `fleet check` and `doctor` about a fleet: what works, and what to do about what does not work. */
+/**
+ * Checks the server of a fleet for `fleet check` and `doctor`. Each finding says what works, or how to mend what does
+ * not work.
+ */
 export async function fleetFindings(fleet: Fleet): Promise<readonly Finding[]> {
   if (!fleet.isConnected) await asked(fleet);
   const { id, role, failure } = fleet.status();
