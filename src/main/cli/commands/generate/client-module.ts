@@ -3,7 +3,7 @@ import { documentation } from './object-type.ts';
 import { SchemaTypes } from './schema-types.ts';
 import { comment, indented, literal, propertyName, UNKNOWN } from './type-text.ts';
 
-/** Fields of a tool that code is generated from. */
+/** The fields of a tool for which code is generated. */
 export type DescribedTool = Pick<ToolInfo, 'name' | 'connectorId' | 'description' | 'inputSchema' | 'definition'>;
 
 const HEADER = `/* eslint-disable */
@@ -63,8 +63,8 @@ export function createClient<Caller extends ToolCaller>(caller: Caller): Client<
 `;
 
 /**
- * Writes the module of a typed client. The same tools give the same text, in whatever order they come; adding or
- * changing a tool leaves the text of the others unchanged.
+ * Returns the source text of a module with a typed client for the tools. The text does not depend on the order of the
+ * tools. If a tool is added or changed, the text for all other tools stays the same.
  */
 export function clientModule(tools: readonly DescribedTool[]): string {
   const connectors = grouped(tools);
@@ -95,7 +95,7 @@ export function clientModule(tools: readonly DescribedTool[]): string {
   ].join('');
 }
 
-/** Groups tools by connector, both sorted by name. */
+/** Groups tools by connector. The connectors, and the tools of each connector, are sorted by name. */
 function grouped(tools: readonly DescribedTool[]): readonly (readonly [string, readonly DescribedTool[]])[] {
   const connectors = new Map<string, Map<string, DescribedTool>>();
   for (const tool of tools) {

@@ -33,15 +33,15 @@ import { readPrivateKeys } from './private-keys.ts';
 
 /** Options that `keys rotate` and `keys revoke` share. */
 export interface DocumentOptions {
-  /** The path of the documents, with `{version}`. */
+  /** Path of the key documents, in which `{version}` stands for the number of a document. */
   readonly documents: string;
-  /** The files of the private keys that sign. */
+  /** Paths of the private keys that sign the document. */
   readonly key: readonly string[];
   readonly keys?: string;
   readonly configured?: string;
   readonly roots?: readonly string[];
   readonly threshold?: number;
-  /** Days until the document expires. */
+  /** Number of days until the document expires. */
   readonly expires: number;
   readonly partial: boolean;
   readonly force: boolean;
@@ -51,8 +51,9 @@ export interface DocumentOptions {
 const DAY_MS = 24 * 3_600_000;
 
 /**
- * Writes the document that follows the newest one, if hosts would accept it. Returns the exit code. Throws
- * OPTIONS_INVALID, naming the missing signatures, if hosts would not accept it and `--partial` is not given.
+ * Creates and signs the key document that follows the newest one. If it has enough signatures, writes it; if not,
+ * writes a partial document with `--partial`. Returns the exit code. Throws OPTIONS_INVALID, naming the missing
+ * signatures, if there are too few of them and `--partial` is not given.
  */
 export function writeNextDocument(
   options: DocumentOptions,
@@ -81,7 +82,10 @@ interface Written {
   readonly json: boolean;
 }
 
-/** Writes a document where hosts look for it if they would accept it, or else, with `--partial`, next to that place. */
+/**
+ * Writes a document to the file from which hosts read it if hosts would accept the document. If not, and `--partial` is
+ * given, writes the document to a partial file in the same folder.
+ */
 export function writeIfComplete({ files, signers, document, documents, partial, force, json }: Written): number {
   const read = readKeyDocument(JSON.stringify(document));
   const missing = missingSignatures(read, signers);
@@ -100,7 +104,7 @@ export function writeIfComplete({ files, signers, document, documents, partial, 
   return EXIT.ok;
 }
 
-/** Returns why hosts would not accept the document yet, as a sentence; null if they would. */
+/** Returns a sentence about the signatures that are missing; null if hosts would accept the document. */
 function missingSignatures(document: KeyDocument, signers: NextSigners): string | null {
   try {
     verifyNextKeyDocument(document, signers);
@@ -126,8 +130,8 @@ function hasSigned({ signatures }: KeyDocument, key: TrustedKey): boolean {
 }
 
 /**
- * Returns the private keys whose signatures count, under the `kid` of their root. Throws OPTIONS_INVALID if no key is a
- * root.
+ * Returns those private keys that belong to a root, each with the `kid` of the root. Throws OPTIONS_INVALID if there
+ * are none.
  */
 export function rootsAmong(
   signingKeys: readonly SigningKey[],

@@ -16,16 +16,16 @@ import { relayAddress } from './relay-address.ts';
 import { relayProgram } from './relay-program.ts';
 
 export interface RecordOptions {
-  /** Whether to append to the file. */
+  /** Whether to append to an existing recording instead of replacing it. */
   readonly append: boolean;
-  /** The variable with the bearer token for a URL. */
+  /** Name of the variable with the bearer token for the server's URL. */
   readonly tokenEnv?: string;
 }
 
 /**
- * Relays between the standard streams of this process and one server, and records the messages. Resolves with the exit
- * code of the server's command, or with 1 if not everything was recorded. Rejects with OPTIONS_INVALID,
- * RECORDING_INVALID or CONNECTOR_COMMAND_FAILED.
+ * Relays messages between the client on the standard streams and one server, and records the messages. Resolves with
+ * the exit code of the server's process, with 0 for a URL, or with 1 if not everything was recorded. Rejects with
+ * OPTIONS_INVALID, RECORDING_INVALID or CONNECTOR_COMMAND_FAILED.
  */
 export async function runRecord(path: string, server: readonly string[], options: RecordOptions): Promise<number> {
   const interrupted = untilInterrupted();
@@ -55,7 +55,7 @@ export async function runRecord(path: string, server: readonly string[], options
   };
   try {
     const code = await relayed();
-    // The last messages may fail to be written too.
+    // Closing writes the last messages, so the failure of a write is known only after closing.
     await recording.close();
     return isWhole && recording.file.failure === null ? code : EXIT.failed;
   } finally {
@@ -67,7 +67,7 @@ function sayFailure(failure: SwitchyardError): void {
   say(`mcp-switchyard: ${failureLine(failureOf(failure))}`);
 }
 
-/** Returns the URL of the server; null for a command. */
+/** Returns the URL of the server; null if the server is started by a command. */
 function addressOf(server: readonly string[]): URL | null {
   const [only = '', ...others] = server;
   if (others.length > 0 || !/^https?:\/\//i.test(only)) return null;
