@@ -15,7 +15,10 @@ export interface AddOptions extends RegistryOptions {
   readonly header?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** Id of a client that was registered by hand for logins; `clientSecretEnv` names the variable with its secret. */
+  /**
+   * Id of an OAuth client that a person registered with the issuer. `clientSecretEnv` names the variable with its
+   * secret.
+   */
   readonly clientId?: string;
   readonly clientSecretEnv?: string;
   /** The OAuth scopes to request, separated by spaces. */
@@ -24,7 +27,10 @@ export interface AddOptions extends RegistryOptions {
   readonly replace: boolean;
 }
 
-/** Registers a server: `target` is its URL, or the command that runs it. Resolves with the exit code. */
+/**
+ * Registers a server, or changes it with `replace`. `target` is the URL of the server, or a command and its arguments.
+ * Resolves with the exit code.
+ */
 export async function runRegistryAdd(name: string, target: readonly string[], options: AddOptions): Promise<number> {
   const path = registryFile(options);
   const server = serverOf(name, target, options);
@@ -79,7 +85,10 @@ function loginOf({ clientId, clientSecretEnv, scope }: AddOptions): { readonly o
   return Object.keys(oauth).length === 0 ? {} : { oauth };
 }
 
-/** Checks a server. Its variables are checked later, when it is brought up; `ws` servers are for other hosts. */
+/**
+ * Throws OPTIONS_INVALID or SECRET_MASKED for an invalid server. Variables are not checked, because they are read only
+ * when the server is started. The settings of `ws` servers are not checked, because only other programs can use them.
+ */
 function assertUsable(server: ServerInfo, path: string): void {
   const fault = serverInfoFault(server);
   if (fault !== null) throw misuse(`The registry cannot hold this server: ${fault}`);

@@ -7,19 +7,19 @@ import { type KnownSource, knownSources, latestFloorMs } from './known-sources.t
 import { type StoreOptions, withStore } from './open-store.ts';
 
 export interface ResetFloorOptions extends StoreOptions {
-  /** A URL, a store key, the start of a store key, or the id of a map. */
+  /** The source: its URL, its store key or the start of that key, or the id of its map. */
   readonly source: string;
-  /** Whether to skip the confirmation. */
+  /** Whether to reset the floor without asking the user. */
   readonly yes: boolean;
 }
 
-/** Minimum number of characters by which a store key can be named. */
+/** Minimum length of the start of a store key that names a source. */
 const MIN_KEY_LENGTH = 6;
 
 /**
- * Deletes the floor of a source, and a stored map from the future; keeps everything else that is known of the source.
- * Resolves with the exit code: 1 if the user declines. Rejects with OPTIONS_INVALID if the source is not known, or if
- * there is no terminal for the confirmation.
+ * Deletes the floor of a source. Also deletes the stored map if its date is in the future. Keeps everything else that
+ * is stored for the source. Resolves with the exit code: 1 if the user declines. Rejects with OPTIONS_INVALID if the
+ * source is unknown, or the user cannot be asked because there is no terminal.
  */
 export function runResetFloor(options: ResetFloorOptions): Promise<number> {
   return withStore(options, async (writer) => {
@@ -57,7 +57,7 @@ function isAgreed(name: string, floor: number): Promise<boolean> {
   return ask(question, terminal);
 }
 
-/** Returns the one source that `wanted` names. */
+/** Returns the source that `wanted` names. Throws OPTIONS_INVALID if no source or more than one source matches. */
 function chosenSource(sources: readonly KnownSource[], wanted: string): KnownSource {
   const url = URL.parse(wanted);
   const shown = url === null ? wanted : url.origin + url.pathname;
