@@ -6,16 +6,16 @@ import type { FleetOptions } from '../../options/fleet-options.ts';
 import type { TlsOptions } from '../../options/network-options.ts';
 import { misuse, repeated, requiredVariable } from './option-values.ts';
 
-/** Flags of commands that can be part of a fleet. */
+/** Flags of a command that can use a fleet. */
 export interface FleetFlags {
-  /** URL of the fleet's Redis server; without it, the command is in no fleet. */
+  /** URL of the fleet's Redis or Valkey server. Without it, the command uses no fleet. */
   readonly fleet?: string;
   readonly fleetId?: string;
-  /** Names of the variables with the fleet's secrets, the current secret first. */
+  /** Names of the variables with the secrets of the fleet. The current secret is first. */
   readonly fleetSecretEnv?: readonly string[];
   readonly fleetRole?: FleetRole;
   readonly fleetAddress?: string;
-  /** True if the flag was given without a value. */
+  /** `true` if the flag was given without a value. */
   readonly fleetQuotas?: true | 'share' | 'refuse';
   readonly fleetLogins?: 'own' | 'shared';
   readonly fleetAllowPlaintext?: boolean;
@@ -25,8 +25,8 @@ export interface FleetFlags {
 }
 
 /**
- * The variable with the password of the ACL user. It is not a flag, because every process of the machine can read
- * arguments.
+ * Environment variable with the password for the fleet's server. There is no flag for the password, because every
+ * process on the machine can read command lines.
  */
 const FLEET_PASSWORD_VARIABLE = 'SWITCHYARD_FLEET_PASSWORD';
 
@@ -68,7 +68,10 @@ export function withFleet(command: Command): Command {
     .option('--fleet-key <file>', 'PEM file of its key');
 }
 
-/** Returns the manager option `fleet` for these flags. Throws OPTIONS_INVALID naming the flag or variable. */
+/**
+ * Returns the value of the manager option `fleet` for these flags. Throws OPTIONS_INVALID, which names the flag or
+ * variable, if they are incomplete.
+ */
 export function fleetChoice(flags: FleetFlags): FleetOptions | undefined {
   const { fleet: url, fleetId: id, fleetSecretEnv = [], fleetQuotas: quotas } = flags;
   if (url === undefined) {
@@ -121,7 +124,7 @@ function readNamed(path: string | undefined, flag: string): string | undefined {
   }
 }
 
-/** Returns the flag for the name of an option, such as `fleetSecretEnv`. */
+/** Returns the flag for a key of {@link FleetFlags}: `--fleet-secret-env` for `fleetSecretEnv`. */
 function flagOf(name: string): string {
   return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }

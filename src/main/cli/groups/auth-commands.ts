@@ -5,10 +5,10 @@ import { milliseconds } from '../flags/option-values.ts';
 import { type SourceOptions, withSource } from '../source-options.ts';
 import { examples } from '../terminal/own-command.ts';
 
-/** How long a login waits for its redirect: as long as the manager keeps it. */
+/** How long a login may take, in milliseconds. The manager gives up a login after the same time. */
 const LOGIN_TIMEOUT_MS = 600_000;
 
-/** Adds `auth` and its commands. */
+/** Adds the command `auth` with its subcommands. */
 export function addAuthCommands(program: Command, setExitCode: (code: number) => void): void {
   const auth = program
     .command('auth')

@@ -17,7 +17,7 @@ Arguments
   'tool(key: 1)'  the tool and its arguments as one call
 `;
 
-/** Adds the options for a server that only the command line names; `program` has the words after `--`. */
+/** Adds the options for a server that the command line itself names. `program` is the command after `--`. */
 export function withAdHoc(command: Command, program: readonly string[] | undefined): Command {
   command
     .option('--header <line>', `for an address: 'Name: value', where \${NAME} is a variable; may be repeated`, repeated)
@@ -26,7 +26,7 @@ export function withAdHoc(command: Command, program: readonly string[] | undefin
   return command;
 }
 
-/** Adds `tools` with the commands below it, and `call`. `typedProgram` has the words after `--`. */
+/** Adds the command `call`, and `tools` with its subcommands. `typedProgram` is the command after `--`. */
 export function addCallCommands(
   program: Command,
   setExitCode: (code: number) => void,

@@ -5,7 +5,7 @@ import { withSource } from '../source-options.ts';
 import { examples } from '../terminal/own-command.ts';
 import { withAdHoc } from './call-commands.ts';
 
-/** Adds `resources`, `read` and `prompts`. `typedProgram` has the words after `--`. */
+/** Adds the commands `resources`, `read` and `prompts`. `typedProgram` is the command after `--`. */
 export function addFeatureCommands(
   program: Command,
   setExitCode: (code: number) => void,

@@ -5,7 +5,7 @@ import { KEY_VARIABLE } from '../flags/trust-options.ts';
 import { type SourceOptions, withSource } from '../source-options.ts';
 import { examples } from '../terminal/own-command.ts';
 
-/** Adds `sign` and `verify`, the commands on one map in a file. */
+/** Adds the commands `sign` and `verify`, which work on one map. */
 export function addMapCommands(program: Command, setExitCode: (code: number) => void): void {
   const fresh = (name: string, description: string): Command =>
     program.command(name).description(description).helpOption('-h, --help', 'this text');

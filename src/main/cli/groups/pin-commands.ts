@@ -5,9 +5,10 @@ import { withFleet } from '../flags/fleet-options.ts';
 import { type SourceOptions, withSource } from '../source-options.ts';
 import { examples } from '../terminal/own-command.ts';
 
-/** Adds `tools diff`, `tools approve` and `tools digest`. */
+/** Adds the subcommands `diff`, `approve` and `digest` to `tools`. */
 export function addPinCommands(tools: Command, setExitCode: (code: number) => void): void {
-  // `tools` has options of the same names.
+  // `tools` and its subcommands have some options in common. With this setting, an option belongs to the command that
+  // it follows.
   tools.enablePositionalOptions();
   const fresh = (name: string, description: string): Command =>
     withFleet(tools.command(name).description(description).helpOption('-h, --help', 'this text'))

@@ -3,7 +3,7 @@ import type { RecordOptions } from '../commands/record/record.ts';
 import type { ReplayOptions } from '../commands/replay/replay.ts';
 import { examples } from '../terminal/own-command.ts';
 
-/** Adds `record` and `replay`. */
+/** Adds the commands `record` and `replay`. */
 export function addRecordCommands(program: Command, setExitCode: (code: number) => void): void {
   const fresh = (name: string, description: string): Command =>
     program.command(name).description(description).helpOption('-h, --help', 'this text');

@@ -17,7 +17,7 @@ const SHOW_SECRETS = [
   false,
 ] as const;
 
-/** Adds `registry` and its commands. */
+/** Adds the command `registry` with its subcommands. */
 export function addRegistryCommands(program: Command, setExitCode: (code: number) => void): void {
   const registry = program
     .command('registry')

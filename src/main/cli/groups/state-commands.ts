@@ -3,7 +3,7 @@ import type { ResetFloorOptions } from '../commands/state/reset-floor.ts';
 import type { StateShowOptions } from '../commands/state/show.ts';
 import { examples } from '../terminal/own-command.ts';
 
-/** Adds `state` and its commands. */
+/** Adds the command `state` with its subcommands. */
 export function addStateCommands(program: Command, setExitCode: (code: number) => void): void {
   const state = program
     .command('state')
