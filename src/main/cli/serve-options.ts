@@ -27,7 +27,7 @@ export interface ServeOptions extends SourceOptions {
   readonly drain: number;
   readonly refresh: number;
   readonly callTimeout: number;
-  /** The file that messages to and from connectors are recorded to. */
+  /** Path of the file to which all messages to and from connectors are recorded. */
   readonly record?: string;
   readonly maxBody: number;
   readonly maxBodies: number;
@@ -37,10 +37,10 @@ export interface ServeOptions extends SourceOptions {
   readonly maxConnections: number;
 }
 
-/** Default of `--max-stale` for `serve`: how long an expired map is still served. */
+/** Default of `--max-stale` for `serve`: a gateway uses an expired map for one more day. */
 const DAY_MS = 24 * 3_600_000;
 
-/** Adds the options of `mcp-switchyard serve` to its command. */
+/** Adds the options of `mcp-switchyard serve` to a command. */
 export function withServe(command: Command): Command {
   return withSource(command, { maxStaleMs: DAY_MS })
     .option('--stdio', 'serve one client over standard streams instead of HTTP', false)
@@ -98,7 +98,7 @@ export function withServe(command: Command): Command {
     );
 }
 
-/** Returns the limits that the options set. */
+/** Returns the limits of the HTTP listener that the options set. */
 export function listenerLimits(options: ServeOptions): ListenerLimits {
   return {
     ...DEFAULT_LIMITS,
@@ -111,7 +111,7 @@ export function listenerLimits(options: ServeOptions): ListenerLimits {
   };
 }
 
-/** Reads the routes. Throws OPTIONS_INVALID for an invalid route. */
+/** Parses the values of `--route`. Throws OPTIONS_INVALID for an invalid value. */
 export function routesOf({ route }: ServeOptions): Readonly<Record<string, readonly string[]>> {
   return Object.fromEntries(
     route.map((spec) => {
@@ -127,7 +127,7 @@ export function readyFor({ readyFor: what }: ServeOptions): ReadyFor {
   return what === 'none' || what === 'any' || what === 'all' ? what : what.split(',');
 }
 
-/** Options of `serve` about logins to connectors. */
+/** The options of `serve` for logins to connectors, after their variables were read. */
 export interface LoginFlags {
   readonly operatorToken: string | null;
   readonly publicUrl: string | null;
@@ -135,8 +135,8 @@ export interface LoginFlags {
 }
 
 /**
- * Reads the options about logins. Throws OPTIONS_INVALID for an operator token that is missing, unusable or also a
- * client's token, and for a URL that is not allowed.
+ * Reads and checks the options for logins. Throws OPTIONS_INVALID if the operator token is missing, unusable or also a
+ * token of clients, or if a URL is not allowed.
  */
 export function loginFlags({ tokenEnv, operatorTokenEnv, publicUrl, clientMetadataUrl }: ServeOptions): LoginFlags {
   const names = [...tokenEnv, ...(operatorTokenEnv === undefined ? [] : [operatorTokenEnv])];
@@ -153,8 +153,9 @@ export function loginFlags({ tokenEnv, operatorTokenEnv, publicUrl, clientMetada
 }
 
 /**
- * Reads the tokens from the variables that the options name. Throws OPTIONS_INVALID for a token that is missing,
- * unusable or given twice, and for an address beyond loopback without any token.
+ * Reads the tokens of clients from the variables that `--token-env` names. Throws OPTIONS_INVALID for a token that is
+ * missing, unusable or given twice. Also throws OPTIONS_INVALID if the gateway is not limited to loopback and there is
+ * no token.
  */
 export function tokensOf({ tokenEnv, host, stdio }: ServeOptions): readonly string[] {
   const tokens = tokenEnv.map((name) => requiredVariable(name, '--token-env'));

@@ -1,6 +1,6 @@
 /**
- * Returns the connector with the longest id that the tool's name starts with; undefined if `has` knows no such
- * connector.
+ * Returns the id of the connector that a tool belongs to: the longest id with which the name of the tool starts.
+ * Returns undefined if `has` returns true for none of the possible ids.
  */
 export function ownerOf(has: (connectorId: string) => boolean, tool: string): string | undefined {
   for (let dot = tool.lastIndexOf('.'); dot > 0; dot = tool.lastIndexOf('.', dot - 1))

@@ -17,14 +17,14 @@ import { VIA_VERSION, type ViaAnswer, type ViaHello, type ViaRequest, type ViaVi
 
 type OnProgress = NonNullable<CallToolOptions['onProgress']>;
 
-/** A running gateway that a command uses. */
+/** A running gateway in another process that a command uses. */
 export interface ViaHost extends ToolHost, StartUp, Disposable {
   readonly path: string;
 }
 
 /**
- * Finds the gateway that runs for this user on the same state folder and serves the same connectors; null without such
- * a gateway or with `--no-via`. Rejects with GATEWAY_UNREACHABLE if `--via` names a socket at which no gateway answers.
+ * Finds a gateway of this user that uses the same state folder and serves the same connectors. Returns null if there is
+ * none, or with `--no-via`. Rejects with GATEWAY_UNREACHABLE if no gateway answers at the socket that `--via` names.
  */
 export async function findGateway(options: SourceOptions & ViaFlags): Promise<ViaHost | null> {
   if (options.via === false) return null;
@@ -32,7 +32,7 @@ export async function findGateway(options: SourceOptions & ViaFlags): Promise<Vi
   const stateDir = stateDirOf(options);
   const sockets = stateDir === undefined ? [] : socketsIn(stateDir);
   if (sockets.length === 0) return null;
-  // If the options are invalid, the manager that is created instead reports the error.
+  // Invalid options are not reported here. The command creates a manager instead, and the manager reports them.
   const digest = await digestOfOptions(options).catch(() => null);
   if (digest === null) return null;
   for (const path of sockets) {
@@ -51,14 +51,14 @@ async function connectTo(path: string, { wait }: SourceOptions): Promise<ViaHost
   throw new SwitchyardError('GATEWAY_UNREACHABLE', `No gateway of this version answers at ${path}: ${host.why}`);
 }
 
-/** Client end of a socket. Sends one request at a time. */
+/** The client's end of a connection to a gateway. Sends one request at a time. */
 class SocketHost implements ViaHost {
   readonly path: string;
   readonly #waitMs: number | null;
   readonly #socket: Socket;
   readonly #lines: AsyncGenerator<unknown>;
   #view: ViaView = { status: { connectors: [], changedTools: [], heldBackTools: [] }, tools: [] };
-  /** The reason why this gateway cannot be used. */
+  /** Why the gateway cannot be used. Valid after `isSame()` has resolved with false. */
   why = 'it serves something else';
 
   constructor(path: string, waitMs: number | undefined) {
@@ -69,7 +69,8 @@ class SocketHost implements ViaHost {
   }
 
   /**
-   * Whether the gateway serves the configuration with this digest. With null, any gateway is accepted. Never rejects.
+   * Whether the gateway has the same version and serves the connectors with this digest. If `digest` is null, only the
+   * version must be the same. Never rejects.
    */
   async isSame(digest: string | null): Promise<boolean> {
     try {
@@ -127,8 +128,8 @@ class SocketHost implements ViaHost {
   }
 
   /**
-   * Rejects with the gateway's error. If the connection is lost, rejects with TOOL_CALL_LOST for a call and with
-   * GATEWAY_UNREACHABLE for any other request.
+   * Sends a request and waits for its answer. Rejects with the error that the gateway sends. If the connection is lost,
+   * rejects with TOOL_CALL_LOST for a call, and with GATEWAY_UNREACHABLE for any other request.
    */
   async #asked<T>(request: ViaRequest, onProgress?: OnProgress): Promise<T> {
     try {
