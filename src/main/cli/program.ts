@@ -42,7 +42,7 @@ Exit codes
 
 Variables
   CONNECTORS_SERVICE_MAP_URL  the URL of the map, unless --service-map is given
-  CONNECTORS_SIGNATURE_KEY    the HMAC key it is signed with, unless --key-env or --keys is given
+  CONNECTORS_SIGNATURE_KEY    the HMAC key of the map, unless --key-env or --keys is given
   CONNECTORS_API_KEY          the key for connectors that need one
   SWITCHYARD_FLEET_PASSWORD   the password for the server that --fleet names
   HTTP_PROXY, HTTPS_PROXY, NO_PROXY   proxies

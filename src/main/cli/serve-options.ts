@@ -117,7 +117,10 @@ export function routesOf({ route }: ServeOptions): Readonly<Record<string, reado
     route.map((spec) => {
       const [name, globs] = spec.split('=', 2);
       if (name === undefined || !/^[A-Za-z0-9._-]{1,64}$/.test(name) || globs === undefined || globs === '')
-        throw new SwitchyardError('OPTIONS_INVALID', `--route ${spec}: give NAME=GLOB, or NAME=GLOB,!GLOB`);
+        throw new SwitchyardError(
+          'OPTIONS_INVALID',
+          `--route ${spec} is not valid: give NAME=GLOB, or NAME=GLOB,!GLOB`,
+        );
       return [name, globs.split(',')];
     }),
   );
@@ -161,7 +164,10 @@ export function tokensOf({ tokenEnv, host, stdio }: ServeOptions): readonly stri
   const tokens = tokenEnv.map((name) => requiredVariable(name, '--token-env'));
   assertTokens(tokens.map((token, index) => [`The variable ${tokenEnv[index]}`, token]));
   if (!stdio && !isLoopback(host) && tokens.length === 0)
-    throw new SwitchyardError('OPTIONS_INVALID', `--host ${host} can be reached by others: give --token-env NAME too`);
+    throw new SwitchyardError(
+      'OPTIONS_INVALID',
+      `--host ${host} can be reached from other machines: give --token-env NAME too`,
+    );
   return tokens;
 }
 
@@ -172,10 +178,10 @@ function limit(flags: string, description: string, value: number): Option {
 function portNumber(text: string): number {
   const port = Number(text);
   if (Number.isInteger(port) && port >= 0 && port < 65_536) return port;
-  throw new InvalidArgumentError('Give a port, 0 to 65535.');
+  throw new InvalidArgumentError('Give a port from 0 to 65535.');
 }
 
 function separator(text: string): string {
   if (/^[A-Za-z0-9_.:/-]{1,8}$/.test(text)) return text;
-  throw new InvalidArgumentError('Give 1 to 8 of A-Z a-z 0-9 _ . : / -');
+  throw new InvalidArgumentError('Give 1 to 8 of the characters A-Z a-z 0-9 _ . : / -');
 }

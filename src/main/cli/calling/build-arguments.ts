@@ -50,7 +50,7 @@ function readGroup(key: string, group: readonly Given[], schema: unknown, root: 
   }
   const alternatives = alternativesOf(schema ?? true, root);
   if (!alternatives.some(({ type }) => type === 'array' || type === 'any'))
-    throw misuse(`${key} is given ${group.length} times, but it is not a list`);
+    throw misuse(`${key} is given ${group.length} times, but it takes only one value`);
   const lists = alternatives.filter(({ type }) => type === 'array');
   const items = group.map((each) => ('value' in each ? { value: each.value } : readItems([each.text], lists, root)));
   const wrong = items.find((item) => 'mustBe' in item);
@@ -98,7 +98,8 @@ function nextStep(
   const index = /^\[(\d{1,6})\]/.exec(rest);
   if (index !== null) return { step: Number(index[1]), left: afterDot(rest.slice(index[0].length)) };
   const name = /^[^.[]+/.exec(rest)?.[0];
-  if (name === undefined) throw misuse(`"${key}" is not a key: write a.b=1, a[0]=1, or a:=JSON`);
+  if (name === undefined)
+    throw misuse(`"${key}" is not the name of an argument: write, for example, a=1, a.b=1, a[0]=1 or a:=JSON`);
   const isList =
     alternatives.some(({ type }) => type === 'array') && !alternatives.some(({ type }) => type === 'object');
   const step = isList && /^\d{1,6}$/.test(name) ? Number(name) : name;
@@ -112,13 +113,15 @@ function afterDot(rest: string): string {
 function place(args: Record<string, unknown>, steps: readonly Step[], value: unknown, key: string): void {
   let node: Record<string, unknown> | unknown[] = args;
   for (const [depth, step] of steps.entries()) {
-    if (Array.isArray(node) !== (typeof step === 'number')) throw misuse(`${key} contradicts another argument`);
+    if (Array.isArray(node) !== (typeof step === 'number'))
+      throw misuse(`${key} contradicts another argument, which sets the same value in another form`);
     if (typeof step === 'number' && step > Object.keys(node).length)
-      throw misuse(`${key}: the items before it are missing`);
+      throw misuse(`${key} cannot be set, because the items before it are missing`);
     const isLast = depth === steps.length - 1;
     const present: unknown = Object.hasOwn(node, step) ? (node as Record<Step, unknown>)[step] : undefined;
     const next: unknown = isLast ? value : (present ?? (typeof steps[depth + 1] === 'number' ? [] : {}));
-    if (!isLast && !isObject(next) && !Array.isArray(next)) throw misuse(`${key} contradicts another argument`);
+    if (!isLast && !isObject(next) && !Array.isArray(next))
+      throw misuse(`${key} contradicts another argument, which sets the same value in another form`);
     // `node[step] = next` would set the prototype if the step is `__proto__`.
     Object.defineProperty(node, step, { value: next, enumerable: true, configurable: true, writable: true });
     node = next as Record<string, unknown>;

@@ -38,7 +38,7 @@ export function readFunctionForm(word: string): FunctionForm {
     if (reader.takes(')')) break;
     throw reader.fault('a comma or ) is missing');
   }
-  if (!reader.isAtEnd) throw reader.fault('there is more after the call');
+  if (!reader.isAtEnd) throw reader.fault('there is text after the closing bracket of the call');
   const target = trimmed.slice(0, bracket).trim();
   const [only] = unnamed;
   // `tool({ a: 1 })`, as it would be written in a program, is accepted too.

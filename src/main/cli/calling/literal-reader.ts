@@ -63,7 +63,7 @@ export class LiteralReader {
 
   value(depth = 0): Literal {
     this.#skipBlanks();
-    if (depth > MAX_DEPTH) throw this.fault('it is nested too deeply');
+    if (depth > MAX_DEPTH) throw this.fault('the value is nested too deeply');
     if (this.#isQuote()) return { value: this.#string(), number: null };
     if (this.takes('[')) return { value: this.#list(depth), number: null };
     if (this.takes('{')) return { value: this.#object(depth), number: null };
@@ -116,7 +116,7 @@ export class LiteralReader {
       }
       text += character === '\\' ? this.#escaped() : character;
     }
-    throw this.fault(`the quote ${quote} does not end`);
+    throw this.fault(`the closing quote ${quote} is missing`);
   }
 
   /**
@@ -133,7 +133,7 @@ export class LiteralReader {
     if (code === undefined) return ESCAPES[character] ?? character;
     this.#at += code.length + (braced === undefined ? 0 : 2);
     const point = Number.parseInt(code, 16);
-    if (point > 0x10_ffff) throw this.fault('there is no such character');
+    if (point > 0x10_ffff) throw this.fault('the escape sequence stands for no character');
     return String.fromCodePoint(point);
   }
 

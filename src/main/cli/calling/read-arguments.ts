@@ -78,7 +78,9 @@ export async function readArguments(
  */
 function named({ unnamed }: FunctionForm, { list }: Parameters): readonly Given[] {
   if (unnamed.length > list.length)
-    throw misuse(`The call has ${unnamed.length} values without a name, and the tool ${list.length} parameters`);
+    throw misuse(
+      `The call has ${unnamed.length} values without a name, but the tool has only ${list.length} parameters`,
+    );
   return unnamed.map((given, index) => ({ ...given, key: list[index]?.name ?? '' }));
 }
 

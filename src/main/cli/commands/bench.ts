@@ -62,7 +62,7 @@ function assertWritable(folder: string): void {
   } catch (error) {
     throw new SwitchyardError(
       'OPTIONS_INVALID',
-      `Cannot write a page in ${folder} (${codeOf(error) ?? 'unknown'}); give another --out`,
+      `Cannot write the report into ${folder} (${codeOf(error) ?? 'unknown'}): give another path with --out`,
     );
   }
 }

@@ -32,7 +32,7 @@ export async function runConfig(client: string, serveArgs: readonly string[], op
   const way = wayOf(serveArgs, options);
   if (known === 'zed' && way.kind === 'http' && way.tokenEnv !== null)
     throw misuse(
-      'Zed replaces no variables in headers: leave out --token-env and enter the token in Zed, or use --stdio',
+      'Zed does not replace variables in headers: leave out --token-env and enter the token in Zed, or use --stdio',
     );
   const { written, files, command, advice } = clientSnippet(known, options.name, way, process.platform);
   const { into } = options;
@@ -52,7 +52,7 @@ function knownClient(asked: string): SnippetClient {
   const known = SNIPPET_CLIENTS.find((client) => client === asked);
   if (known !== undefined) return known;
   const nearest = nearestName(asked, SNIPPET_CLIENTS);
-  const which = nearest === null ? `There are ${SNIPPET_CLIENTS.join(', ')}` : `Did you mean ${nearest}?`;
+  const which = nearest === null ? `The known clients are ${SNIPPET_CLIENTS.join(', ')}` : `Did you mean ${nearest}?`;
   throw misuse(`No client is called ${JSON.stringify(asked)}. ${which}`);
 }
 
@@ -60,8 +60,8 @@ function wayOf(serveArgs: readonly string[], { stdio, url, tokenEnv }: ConfigOpt
   if (stdio) return { kind: 'stdio', program: ownProgram(), serveArgs: serveArgs.filter((arg) => arg !== '--stdio') };
   if (serveArgs.length > 0) throw misuse('Arguments after -- are for a gateway that the client starts: add --stdio');
   // The error messages below do not quote the values, because they may contain secrets.
-  if (url.length > 2048 || !isHttpEndpoint(url)) throw misuse('--url takes an http or https URL without credentials');
+  if (url.length > 2048 || !isHttpEndpoint(url)) throw misuse('--url must be an http or https URL without credentials');
   if (tokenEnv !== undefined && !/^[A-Za-z_][A-Za-z0-9_]*$/.test(tokenEnv))
-    throw misuse('--token-env takes the name of a variable, not its value');
+    throw misuse('--token-env must be the name of a variable, and not the token itself');
   return { kind: 'http', url, tokenEnv: tokenEnv ?? null };
 }

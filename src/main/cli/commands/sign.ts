@@ -31,7 +31,8 @@ export interface SignOptions {
  * are replaced, except with `--add`. Resolves with the exit code. Rejects with OPTIONS_INVALID if a key has expired.
  */
 export async function runSign(file: string, options: SignOptions): Promise<number> {
-  if (options.add && options.stamp) throw misuse('--add keeps signatures, and --stamp would change what they sign');
+  if (options.add && options.stamp)
+    throw misuse('--add needs an unchanged map, and --stamp changes its date: give only one of them');
   const keys = readPrivateKeys(options.key ?? []);
   for (const key of keys) assertCurrent(key);
   const hmacKey = hmacKeyOf(options);
@@ -54,7 +55,7 @@ export async function runSign(file: string, options: SignOptions): Promise<numbe
   for (const { kid, thumbprint, expiresAt: until } of signatures)
     say(`  by the key ${printable(kid)} (${thumbprint}), until ${until}`);
   if (hmacKey === undefined && map.signature !== undefined)
-    say('The HMAC that was there is gone, since it covers the signatures: give --key-env to add one.');
+    say('The old HMAC was removed, because it does not cover the new signatures: give --key-env to add an HMAC.');
   if (expiresAtMs <= systemClock.now())
     say('The map has expired already, so no host will accept it. Give --stamp to date it now.');
   const facts = { connectorCount: entries.length, expiresAt, out: options.out ?? null };
@@ -66,7 +67,7 @@ export async function runSign(file: string, options: SignOptions): Promise<numbe
 /** Returns the HMAC key. If private keys are given too, returns undefined unless `--key-env` is given. */
 function hmacKeyOf({ key = [], keyEnv }: SignOptions): string | undefined {
   const [newest, ...older] = keyEnv ?? [];
-  if (older.length > 0) say(`A map has one HMAC: it is made with the first --key-env, ${newest}.`);
+  if (older.length > 0) say(`A map has only one HMAC. It is made with the key of the first --key-env, ${newest}.`);
   if (newest !== undefined) return requiredVariable(newest, '--key-env');
   if (key.length > 0) return undefined;
   const value = process.env[KEY_VARIABLE];

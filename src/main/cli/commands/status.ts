@@ -107,7 +107,7 @@ function mapLines({ serviceMap }: ManagerStatus): string[] {
       : [`           last refresh failed: ${lastError.code}: ${printable(lastError.message)}`]),
     ...(heldRemovals.length === 0
       ? []
-      : [`           ${counted(heldRemovals.length, 'connector')} vanished at once and kept`]),
+      : [`           ${counted(heldRemovals.length, 'connector')} are missing from the newest map and kept for now`]),
     ...unusableLines(serviceMap),
   ];
 }

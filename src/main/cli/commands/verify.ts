@@ -91,7 +91,8 @@ async function fetchBytes(url: string, { network, apiKey, timeoutMs }: Fetching)
   try {
     const fetchMap = fetchOver(dispatcher);
     const acquired = await acquireMap(request, systemClock.now(), fetchMap, new AbortController().signal);
-    if (acquired.kind !== 'body') throw new Error('A request without an ETag must be answered with a body');
+    if (acquired.kind !== 'body')
+      throw new Error('Internal error: a request without an ETag was answered without a body');
     return acquired.bytes;
   } finally {
     await dispatcher.destroy();

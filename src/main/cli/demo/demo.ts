@@ -109,7 +109,7 @@ async function timedSync(manager: ConnectorProxyManager, force: boolean): Promis
   off();
   const connect = monotonicMs() - acceptedMs;
   const load = manager.status().loads.at(-1);
-  if (load === undefined) throw new Error('A sync that succeeded has loaded a map');
+  if (load === undefined) throw new Error('Internal error: a successful sync has loaded no map');
   return { thread: load.thread, bytes: load.bytes, phases: { ...load.phases, connect } };
 }
 

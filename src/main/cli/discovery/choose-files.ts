@@ -42,6 +42,6 @@ export async function chooseClientFiles(clients: readonly Client[], deps: TrustD
   const why = notes.map((note) => ` ${note}.`).join('');
   throw new SwitchyardError(
     'OPTIONS_INVALID',
-    `--from ${clients.join(',')}: nothing was found; \`mcp-switchyard discover\` lists what there is.${why}`,
+    `--from ${clients.join(',')}: no servers were found; \`mcp-switchyard discover\` lists all files.${why}`,
   );
 }

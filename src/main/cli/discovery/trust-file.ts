@@ -49,7 +49,7 @@ export async function trustFile(named: string, deps: TrustDeps): Promise<ChosenF
   const isYes = await ask(
     `\nThe file ${quoted(path)} has servers that have not been approved in this form:\n\n` +
       `${describeServers(path, config, cwd)}\n` +
-      'Not covered, so look at them yourself: scripts and packages that these commands run, and what servers say.\n' +
+      'Check yourself what is not shown here: scripts and packages that these commands run, and what servers say.\n' +
       `Use ${servers.length === 1 ? 'this server' : `these ${servers.length} servers`} of ${shown}? ` +
       'The answer holds until the file changes. [y/N] ',
     terminal,

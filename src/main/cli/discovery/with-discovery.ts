@@ -88,5 +88,5 @@ function clientNames(text: string): readonly Client[] {
   const names = text.split(',').map((name) => name.trim().toLowerCase());
   const known = names.filter(isClient);
   if (known.length === names.length) return [...new Set(known)];
-  throw new InvalidArgumentError(`Give names out of ${CLIENTS.join(', ')}, separated by commas.`);
+  throw new InvalidArgumentError(`Give one or more of these names, separated by commas: ${CLIENTS.join(', ')}.`);
 }

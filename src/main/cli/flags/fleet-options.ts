@@ -81,9 +81,9 @@ export function fleetChoice(flags: FleetFlags): FleetOptions | undefined {
   }
   if ((URL.parse(url)?.password ?? '') !== '')
     throw misuse(
-      `--fleet: a password among the arguments can be read by others; set the variable ${FLEET_PASSWORD_VARIABLE}`,
+      `--fleet must not contain a password, which other users could read: set the variable ${FLEET_PASSWORD_VARIABLE}`,
     );
-  if (id === undefined) throw misuse('--fleet needs --fleet-id ID: the same for all hosts of the fleet');
+  if (id === undefined) throw misuse('--fleet needs --fleet-id ID: an id that all hosts of the fleet share');
   return {
     ...{ url, id },
     secrets: fleetSecrets(fleetSecretEnv),
@@ -101,8 +101,11 @@ export function fleetChoice(flags: FleetFlags): FleetOptions | undefined {
 function fleetSecrets(names: readonly string[]): FleetOptions['secrets'] {
   const [current, previous, third] = names.map((name) => requiredVariable(name, '--fleet-secret-env'));
   if (current === undefined)
-    throw misuse('--fleet needs --fleet-secret-env NAME: a variable with at least 32 characters, the same everywhere');
-  if (third !== undefined) throw misuse('--fleet-secret-env: give at most two, the current one and the previous one');
+    throw misuse(
+      '--fleet needs --fleet-secret-env NAME: a variable with at least 32 characters, the same on all hosts',
+    );
+  if (third !== undefined)
+    throw misuse('Give --fleet-secret-env at most twice: for the current and for the previous secret');
   return previous === undefined ? [current] : [current, previous];
 }
 

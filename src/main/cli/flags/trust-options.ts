@@ -98,7 +98,7 @@ export function trustChoice(options: TrustOptions): TrustChoice {
  */
 function assertTogether({ keys, keyDocuments, accept, threshold, minVersion }: TrustOptions): void {
   if (keyDocuments !== undefined && keys === undefined)
-    throw misuse('--key-documents needs --keys FILE: the public keys that are trusted at first');
+    throw misuse('--key-documents needs --keys FILE: the public keys that verify the first key document');
   if (accept !== undefined && accept !== 'hmac' && keys === undefined)
     throw misuse(`--accept ${accept} needs --keys FILE: the public keys that the map is signed with`);
   if (threshold !== undefined && keys === undefined)

@@ -41,5 +41,5 @@ export function addConfig(command: Command, setExitCode: (code: number) => void)
  */
 function serverName(text: string): string {
   if (/^[A-Za-z0-9_-]{1,64}$/.test(text)) return text;
-  throw new InvalidArgumentError('Give 1 to 64 of A-Z a-z 0-9 _ -');
+  throw new InvalidArgumentError('Give 1 to 64 of the characters A-Z a-z 0-9 _ -');
 }

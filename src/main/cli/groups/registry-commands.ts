@@ -178,6 +178,6 @@ function header(line: string, known: Table = {}): Table {
 
 function variable(pair: string, known: Table = {}): Table {
   const equals = pair.indexOf('=');
-  if (equals < 1) throw new InvalidArgumentError('Give it as NAME=VALUE.');
+  if (equals < 1) throw new InvalidArgumentError('Give the variable as NAME=VALUE.');
   return { ...known, [pair.slice(0, equals)]: pair.slice(equals + 1) };
 }

@@ -74,6 +74,7 @@ function nothingNamed(manager: ToolHost, written: string, ids: readonly string[]
           remembered.map(({ name }) => name),
         )
       : null;
-  const hint = same === undefined ? (meant ?? 'Name it as CONNECTOR.TOOL.') : `Did you mean ${printable(same.name)}?`;
-  return new SwitchyardError('TOOL_UNKNOWN', `${printable(written)} names no connector. ${hint}`);
+  const hint =
+    same === undefined ? (meant ?? 'Name the tool as CONNECTOR.TOOL.') : `Did you mean ${printable(same.name)}?`;
+  return new SwitchyardError('TOOL_UNKNOWN', `${printable(written)} does not name a connector. ${hint}`);
 }

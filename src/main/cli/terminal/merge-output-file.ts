@@ -30,7 +30,11 @@ export function mergeOutputFile(
   { text, toMerge }: Export,
   { mode, mayReplace }: MergeOptions,
 ): 'created' | 'changed' | 'none' {
-  if (toMerge === null) throw new SwitchyardError('OPTIONS_INVALID', 'Servers can be added only to files of clients');
+  if (toMerge === null)
+    throw new SwitchyardError(
+      'OPTIONS_INVALID',
+      'Servers can be added only to the file of a client, and not to a file of the format `servers`',
+    );
   const before = textOf(path);
   if (before === null) {
     createFolderOf(path);
@@ -66,7 +70,10 @@ function textOf(path: string): string | null {
   const text = decodeText(bytes).replace(/^\ufeff/, '');
   const withoutMark = Buffer.from(bytes).subarray(bytes[0] === 0xef ? BYTE_ORDER_MARK : 0);
   if (!Buffer.from(text).equals(withoutMark))
-    throw new SwitchyardError('OPTIONS_INVALID', `${path} is not UTF-8, so it can only be read; save it as UTF-8`);
+    throw new SwitchyardError(
+      'OPTIONS_INVALID',
+      `${path} is not UTF-8, so it cannot be changed: save it as UTF-8 first`,
+    );
   if (text.trim() === '' && /\.jsonc?$/i.test(path)) return '{}\n';
   return text;
 }
@@ -82,7 +89,7 @@ function missingFrom(text: string, path: string, servers: ServersToMerge, mayRep
     if (node === undefined) return true;
     if (isDeepStrictEqual(plainValue(node), JSON.parse(JSON.stringify(entry)))) return false;
     if (mayReplace) return true;
-    const message = `${path} has another server ${JSON.stringify(name)}; give --force to replace it, or --name`;
+    const message = `${path} has another server ${JSON.stringify(name)}; give --force to replace it, or another name`;
     throw new SwitchyardError('OPTIONS_INVALID', message);
   });
   return entries.length === 0 ? null : { key: servers.key, entries: Object.fromEntries(entries) };

@@ -161,7 +161,10 @@ async function answer(
       const { tool, args, timeoutMs } = request;
       const owner = ownerOf((id) => manager.has(id), tool);
       if (owner !== undefined && !mayShow(gateway, owner, tool))
-        throw new SwitchyardError('TOOL_UNKNOWN', `The running gateway does not show the tool ${tool} (--tools)`);
+        throw new SwitchyardError(
+          'TOOL_UNKNOWN',
+          `The option --tools of the running gateway excludes the tool ${tool}`,
+        );
       return await manager.callTool(tool, args, {
         signal,
         timeoutMs: timeoutMs ?? undefined,

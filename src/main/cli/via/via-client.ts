@@ -59,7 +59,7 @@ class SocketHost implements ViaHost {
   readonly #lines: AsyncGenerator<unknown>;
   #view: ViaView = { status: { connectors: [], changedTools: [], heldBackTools: [] }, tools: [] };
   /** Why the gateway cannot be used. Valid after `isSame()` has resolved with false. */
-  why = 'it serves something else';
+  why = 'it serves other connectors';
 
   constructor(path: string, waitMs: number | undefined) {
     this.path = path;
@@ -75,7 +75,7 @@ class SocketHost implements ViaHost {
   async isSame(digest: string | null): Promise<boolean> {
     try {
       const hello = await this.#ask<ViaHello>({ ask: 'hello', version: VIA_VERSION, digest });
-      if (hello.version !== VIA_VERSION) this.why = 'it is of another version';
+      if (hello.version !== VIA_VERSION) this.why = 'it has another version';
       return hello.isSame;
     } catch (error) {
       this.why = messageOf(error);
@@ -136,7 +136,7 @@ class SocketHost implements ViaHost {
       return await this.#ask<T>(request, onProgress);
     } catch (error) {
       if (error instanceof SwitchyardError) throw error;
-      const why = `The gateway at ${this.path} went away: ${messageOf(error)}`;
+      const why = `The connection to the gateway at ${this.path} was lost: ${messageOf(error)}`;
       if (request.ask !== 'call') throw new SwitchyardError('GATEWAY_UNREACHABLE', why, { cause: error });
       throw new SwitchyardError('TOOL_CALL_LOST', why, { cause: error, detail: { sent: 'maybe' } });
     }
@@ -146,7 +146,7 @@ class SocketHost implements ViaHost {
     writeLine(this.#socket, request);
     while (true) {
       const { value, done } = await this.#lines.next();
-      if (done === true) throw new Error('it closed the connection');
+      if (done === true) throw new Error('the gateway closed the connection');
       const answer = value as ViaAnswer;
       if (answer.say === 'progress') onProgress?.(answer.progress, answer.notice);
       else if (answer.say === 'error') throw fromWireError(answer.error);

@@ -109,7 +109,7 @@ async function awaitRedirect(
     return await Promise.race(ways);
   } finally {
     // Stops waiting for the redirect on the way on which it did not arrive.
-    one.abort(new SwitchyardError('LOGIN_FAILED', 'The redirect has come another way.'));
+    one.abort(new SwitchyardError('LOGIN_FAILED', 'The redirect was received in another way.'));
   }
 }
 

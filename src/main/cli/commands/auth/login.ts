@@ -126,8 +126,9 @@ async function outcomeOf(attempt: Attempt, connectorId: string, isNamed: boolean
   const { manager, startUp, way, isForced, ended } = attempt;
   const entry = manager.connector(connectorId)?.entry;
   const id = printable(connectorId);
-  if (entry?.status === 'disabled') throw misuse(`${id} is disabled in its entry`);
-  if (entry !== undefined && commandOf(entry) !== null) throw misuse(`${id} is a stdio server, which takes no login`);
+  if (entry?.status === 'disabled') throw misuse(`The connector ${id} is disabled in its entry, so it has no login`);
+  if (entry !== undefined && commandOf(entry) !== null)
+    throw misuse(`The connector ${id} is a stdio server, and stdio servers have no logins`);
   if (isNamed) await startUp.settled(connectorId);
   const status = manager.connector(connectorId)?.status;
   const isUp = status?.state === 'ready' || status?.state === 'degraded';

@@ -25,7 +25,7 @@ interface LoggedOut {
  * code. Rejects with OPTIONS_INVALID unless exactly one of `connector` and `all` is given.
  */
 export async function runAuthLogout(connector: string | undefined, options: LogoutOptions): Promise<number> {
-  if (options.all === (connector !== undefined)) throw misuse('Give the id of a connector, or --all');
+  if (options.all === (connector !== undefined)) throw misuse('Give either the id of a connector or --all');
   assertKeepsLogins(options);
   return await withLogins(connector, options, async (manager) => {
     const logins = await manager.logins();

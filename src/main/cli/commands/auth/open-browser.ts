@@ -25,7 +25,7 @@ export function noBrowserBecause({ platform, env }: BrowserEnvironment = process
  */
 export async function openBrowser(address: string, onFailure: (why: string) => void): Promise<void> {
   try {
-    if (!/^https?:\/\//.test(address)) throw new Error('it is not an http or https URL');
+    if (!/^https?:\/\//.test(address)) throw new Error('the address is not an http or https URL');
     const { default: open } = await import('open');
     const child = await open(address);
     child.once('error', (error) => onFailure(codeOf(error) ?? 'unknown'));

@@ -123,7 +123,7 @@ export async function checkDisk(stateDir: string | undefined): Promise<Finding> 
 
 /** Reports which proxy is used and which hosts are excluded. Leaves out credentials in the URL of the proxy. */
 export function checkProxy({ proxy }: NetworkSettings): Finding {
-  if (proxy === null) return { check: 'proxy', outcome: 'ok', message: 'none: connections are direct' };
+  if (proxy === null) return { check: 'proxy', outcome: 'ok', message: 'no proxy is used: connections are direct' };
   const shown = (url: string): string => (url === '' ? 'none' : originOf(new URL(url)));
   const { httpProxy, httpsProxy, noProxy } = proxy;
   const urls = `for http ${shown(httpProxy)}, for https ${shown(httpsProxy || httpProxy)}`;
@@ -150,7 +150,7 @@ export async function checkClock(url: string, network: NetworkSettings): Promise
     const response = await fetch(url, { method: 'HEAD', redirect: 'manual', dispatcher, signal });
     const skewMs = systemClock.now() - Date.parse(response.headers.get('date') ?? '');
     if (!Number.isFinite(skewMs))
-      return { check: 'clock', outcome: 'note', message: 'the server of the map does not date its answers' };
+      return { check: 'clock', outcome: 'note', message: 'not compared: the server of the map sends no Date header' };
     const seconds = Math.abs(Math.round(skewMs / 1000));
     const message = `${seconds} s ${skewMs < 0 ? 'behind' : 'ahead of'} the server of the map`;
     if (Math.abs(skewMs) <= MAX_SKEW_MS) return { check: 'clock', outcome: 'ok', message };

@@ -21,8 +21,10 @@ function missing({ id, lastError, why, login }: ListedConnector): Finding {
 function present({ id, login }: ListedConnector): Finding {
   const where = `${id}: logged in at ${login?.issuer ?? 'an unknown issuer'}`;
   const expiresAt = login?.expiresAt ?? null;
-  if (login?.isRefreshable === true) return { check: 'login', outcome: 'ok', message: `${where}, refreshed by itself` };
-  if (expiresAt === null) return { check: 'login', outcome: 'ok', message: `${where}, with no known end` };
+  if (login?.isRefreshable === true)
+    return { check: 'login', outcome: 'ok', message: `${where}, and the login is refreshed automatically` };
+  if (expiresAt === null)
+    return { check: 'login', outcome: 'ok', message: `${where}; it is not known when the login ends` };
   const again = `run \`${loginCommand(id)}\` before that`;
   return {
     check: 'login',

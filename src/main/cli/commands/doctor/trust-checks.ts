@@ -57,7 +57,7 @@ export function checkKeyFile(path: string | undefined, nowMs: number): readonly 
     const shared: Finding = {
       check: 'keys',
       outcome: 'note',
-      message: `others can change ${path}, and so decide which maps are trusted: run chmod go-w on it`,
+      message: `other users can change ${path}, and so decide which maps are trusted: run chmod go-w on it`,
     };
     return [found, ...(changeable ? [shared] : []), ...keys.flatMap((key) => keyFinding(key, nowMs))];
   } catch (error) {

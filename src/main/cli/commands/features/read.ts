@@ -53,7 +53,7 @@ async function show(parts: readonly Part[], uri: string, document: object, { sav
   const hasBytes = parts.some(({ kind }) => kind === 'bytes');
   if (saved === null && hasBytes) {
     if (process.stdout.isTTY)
-      throw misuse(`${printable(uri)} is not text: give --save DIR, or write it into a pipe or file`);
+      throw misuse(`${printable(uri)} is not text: give --save DIR, or redirect stdout to a file or pipe`);
     for (const part of parts) process.stdout.write(part.kind === 'bytes' ? part.bytes : part.text);
     return;
   }
@@ -79,7 +79,7 @@ async function ownerOf(manager: ConnectorProxyManager, ids: readonly string[], u
   if (owners.length === 1 && owner !== undefined) return owner;
   if (owners.length > 1)
     throw misuse(
-      `${printable(uri)} is a resource of ${owners.map(printable).join(' and ')}: name the connector before it`,
+      `${printable(uri)} is a resource of ${owners.map(printable).join(' and ')}: name the connector before the URI`,
     );
   const templates = (await Promise.all(ids.map((id) => listFeatures(manager, id, 'templates')))).flat();
   const fitting = new Set(
@@ -91,7 +91,7 @@ async function ownerOf(manager: ConnectorProxyManager, ids: readonly string[], u
     uri,
     resources.map(({ item }) => textOf(item.uri)),
   );
-  const hint = meant ?? 'Name the connector before it; `mcp-switchyard resources` lists all resources.';
+  const hint = meant ?? 'Name the connector before the URI; `mcp-switchyard resources` lists all resources.';
   throw new SwitchyardError('OPTIONS_INVALID', `No connector lists the resource ${printable(uri)}. ${hint}`);
 }
 

@@ -32,7 +32,7 @@ export async function withFeatures(
   const server = adHocServer(isAddress(word) ? word : undefined, options);
   const named = isAddress(word) ? undefined : word;
   if (rest.length > 0 || (named !== undefined && (server !== null || options.connector !== undefined)))
-    throw misuse('Name one connector: its id, its URL, or a command after --');
+    throw misuse('Name only one connector: by its id, its URL, or a command after --');
   return withOne(
     server === null ? options : { ...options, adHoc: server },
     server?.id ?? options.connector ?? named,

@@ -19,7 +19,7 @@ export async function fleetFindings(fleet: Fleet): Promise<readonly Finding[]> {
   if (!fleet.isConnected) await asked(fleet);
   const { id, role, failure } = fleet.status();
   if (!fleet.isConnected)
-    return [failed('server', `the server of the fleet is away: ${failure?.message ?? 'it did not answer'}`)];
+    return [failed('server', `the server of the fleet cannot be reached: ${failure?.message ?? 'it did not answer'}`)];
   const connected = ok('server', `connected to fleet ${id} as ${fleet.hostId}`);
   try {
     const probe = await fleet.ask((api) => api.probe(), PROBE_TIMEOUT_MS);
@@ -48,7 +48,7 @@ function probeFindings(probe: FleetProbe, role: Fleet['role']): readonly Finding
 }
 
 function versionFinding(version: string | null): readonly Finding[] {
-  if (version === null) return [note('version', 'unknown: the user may not run INFO, which nothing else needs')];
+  if (version === null) return [note('version', 'unknown, because the user may not run INFO; nothing else needs INFO')];
   return Number.parseInt(version, 10) >= OLDEST_MAJOR
     ? [ok('version', version)]
     : [failed('version', `${version} is too old: install Redis ${OLDEST_MAJOR}.0 or Valkey 8`)];
@@ -59,22 +59,22 @@ function memoryFindings({ maxMemoryPolicy: policy, usedMemoryBytes }: FleetProbe
   const used = `${Math.round(usedMemoryBytes / 2 ** 20)} MiB used, maxmemory-policy ${policy}`;
   return policy === 'noeviction'
     ? [ok('memory', used)]
-    : [note('memory', `${used}: a full server drops records, also pins and logins. Set it to noeviction`)];
+    : [note('memory', `${used}: a full server deletes records, including pins and logins. Set it to noeviction`)];
 }
 
 function persistenceFinding(isAppendOnly: boolean | null): readonly Finding[] {
   if (isAppendOnly === null) return [];
-  const isLost = 'appendonly is off: after a restart of the server each host brings back what its --state-dir has';
+  const isLost = 'appendonly is off: after the server restarts, each host restores what its state folder contains';
   return isAppendOnly
     ? [ok('disk', 'appendonly is on')]
-    : [note('disk', `${isLost}. Hosts without one need \`appendonly yes\``)];
+    : [note('disk', `${isLost}. Hosts without a state folder need \`appendonly yes\``)];
 }
 
 function hostFindings(fleet: Fleet): readonly Finding[] {
   const { refusedCount } = fleet.status();
   const count = `${fleet.hosts.length} other hosts are in the roster`;
   if (refusedCount === 0) return [ok('hosts', count)];
-  const why = 'records or commands were refused: do all hosts have the same secret, and this user its permissions?';
+  const why = 'records or commands were refused: check the secret on all hosts, and the permissions of this user';
   return [failed('hosts', `${count}; ${refusedCount} ${why}`)];
 }
 

@@ -43,7 +43,7 @@ export function runGenerateTypes(options: GenerateTypesOptions): Promise<number>
       const ids = new Set(missing.map(({ id }) => id));
       const failure = notUpFailure(connectorsOf(manager).filter(({ id }) => ids.has(id)));
       if (options.json) answerJson({ notUp: missing }, failure);
-      say('Nothing is written: the tools of these connectors are not known');
+      say('Nothing was written, because the tools of these connectors are not known');
       return EXIT.failed;
     }
     const text = clientModule(tools);

@@ -44,10 +44,10 @@ export interface NextSigners extends KeyRoots {
  */
 export function openDocuments(pattern: string): DocumentFiles {
   if (/^https?:/i.test(pattern))
-    throw misuse('--documents names the files to write: give their path, and publish what is written');
+    throw misuse('--documents must be a path and not a URL: publish the files after they were written');
   if (!basename(pattern).includes(VERSION) || pattern.split(VERSION).length !== 2)
     throw misuse(
-      `--documents ${pattern} does not have {version} once, in the name of the file, as keys.{version}.json does`,
+      `--documents ${pattern} must contain {version} exactly once, in the file name, as in keys.{version}.json`,
     );
   const pathOf = (version: number): string => pattern.replaceAll(VERSION, String(version));
   const version = newestVersion(pattern);
@@ -96,10 +96,10 @@ export function readDocument(path: string, version?: number): KeyDocument {
 
 function existingDocument(path: string, version?: number): KeyDocument | null {
   try {
-    if (statSync(path).size > MAX_KEY_DOCUMENT_BYTES) throw misuse(`${path} is larger than a key document may be`);
+    if (statSync(path).size > MAX_KEY_DOCUMENT_BYTES) throw misuse(`The key document ${path} is too large`);
     const document = readKeyDocument(readFileSync(path));
     if (version !== undefined && document.version !== version)
-      throw misuse(`${path} holds version ${document.version} of the key documents`);
+      throw misuse(`${path} is version ${document.version} of the key documents, not version ${version}`);
     return document;
   } catch (error) {
     const code = codeOf(error);
@@ -112,7 +112,7 @@ function existingDocument(path: string, version?: number): KeyDocument | null {
 
 /** Writes a document to the file from which hosts read it. Never replaces an existing file. */
 export function writeDocument(path: string, document: SignedKeyDocument): void {
-  const remedy = 'somebody else has written it meanwhile: look at it with `keys list`, and run this command again';
+  const remedy = 'somebody else has just written it: check it with `keys list`, and run this command again';
   writeOutputFile(path, textOf(document), { mayReplace: false, remedy });
 }
 

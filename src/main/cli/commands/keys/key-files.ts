@@ -22,7 +22,7 @@ export function readKeyFile(path: string, flag: string): readonly PublicJwk[] {
   const value = readJson(path, flag);
   if (value === null) return [];
   const keys = typeof value === 'object' && 'keys' in value ? value.keys : null;
-  if (!Array.isArray(keys)) throw misuse(`${path} of ${flag} is not a JWKS: {"keys": […]}`);
+  if (!Array.isArray(keys)) throw misuse(`The file ${path} of ${flag} is not a JWKS of the form {"keys": […]}`);
   // An empty set is allowed, because keys may be added to the file later.
   if (keys.length > 0) readKeySet(value);
   return keys as readonly PublicJwk[];
@@ -46,7 +46,7 @@ export function writeKeyFile(path: string, keys: readonly object[]): void {
     target = realpathSync(path);
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw misuse(`Cannot write ${path} (${codeOf(error) ?? 'unknown'})`);
-    const remedy = 'another command has written it meanwhile: run this one again';
+    const remedy = 'another command has just written it: run this command again';
     writeOutputFile(path, text, { mayReplace: false, remedy });
     return;
   }

@@ -47,7 +47,7 @@ export async function runKeysNew(options: NewKeyOptions): Promise<number> {
   const thumbprint = thumbprintOf(publicJwk as Record<string, string>);
   const nowMs = systemClock.now();
   const kid = options.kid ?? `${new Date(nowMs).toISOString().slice(0, 10)}-${thumbprint.slice(0, KID_THUMBPRINT)}`;
-  if (known.some((key) => key.kid === kid)) throw misuse(`${options.public} has a key ${kid} already`);
+  if (known.some((key) => key.kid === kid)) throw misuse(`${options.public} already has a key with the kid ${kid}`);
   const exp = options.expires === undefined ? {} : { exp: Math.floor(nowMs / 1000 + options.expires * DAY_SECONDS) };
   const described = (jwk: JsonWebKey): object => ({ kid, alg, use: 'sig', ...exp, ...jwk });
   const privateKey = described(pair.privateKey.export({ format: 'jwk' }));

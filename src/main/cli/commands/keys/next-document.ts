@@ -91,14 +91,14 @@ export function writeIfComplete({ files, signers, document, documents, partial, 
   const missing = missingSignatures(read, signers);
   const path = files.pathOf(read.version);
   if (missing !== null && !partial)
-    throw misuse(`${missing} Give their private keys with --key too, or --partial to have others sign later`);
+    throw misuse(`${missing} Give more private keys with --key, or give --partial to let others sign later`);
   const written = missing === null ? path : path + PARTIAL;
   if (missing === null) writeDocument(written, document);
   else writePartialDocument(written, document, force);
   if (missing === null) rmSync(path + PARTIAL, { force: true });
   else {
     const command = ownCommand('keys', 'sign-document', '--documents', documents, '--key', 'FILE');
-    say(`${missing} Their holders run: ${command}`);
+    say(`${missing} The holders of these keys sign with: ${command}`);
   }
   report(read, written, missing, json);
   return EXIT.ok;
@@ -113,7 +113,7 @@ function missingSignatures(document: KeyDocument, signers: NextSigners): string 
     if (codeOf(error) !== 'KEYS_UNTRUSTED') throw error;
   }
   const before = signers.version === 0 ? 'keys that hosts have configured' : `roots of version ${signers.version}`;
-  const lacks = [lackOf(document, signers, before), lackOf(document, rootsOf(document), 'roots of its own')];
+  const lacks = [lackOf(document, signers, before), lackOf(document, rootsOf(document), 'new roots')];
   const said = lacks.filter((lack) => lack !== null).join('; ');
   return `Key document ${document.version} is not signed by enough keys: ${said}.`;
 }
@@ -122,7 +122,7 @@ function lackOf(document: KeyDocument, { keys, threshold }: KeyRoots, whose: str
   const signed = new Set(keys.filter((key) => hasSigned(document, key)).map(({ thumbprint }) => thumbprint));
   if (signed.size >= threshold) return null;
   const could = keys.filter(({ thumbprint }) => !signed.has(thumbprint)).map(({ kid }) => printable(kid));
-  return `${signed.size} of the ${whose} signed and ${threshold} must, out of ${could.join(', ')}`;
+  return `${signed.size} of the ${whose} signed, but ${threshold} must (missing: ${could.join(', ')})`;
 }
 
 function hasSigned({ signatures }: KeyDocument, key: TrustedKey): boolean {
@@ -147,7 +147,7 @@ export function rootsAmong(
   });
   if (found.length > 0) return found;
   const kids = new Set(roots.map(({ kid }) => printable(kid)));
-  throw misuse(`No key of --key is a root; the roots are ${[...kids].join(', ')}`);
+  throw misuse(`None of the keys of --key is a root; the roots are ${[...kids].join(', ')}`);
 }
 
 function report(document: KeyDocument, path: string, missing: string | null, isJson: boolean): void {

@@ -50,7 +50,7 @@ export function nextPayload(newest: KeyDocument | null, change: DocumentChange):
   const threshold = change.threshold ?? before?.threshold ?? 1;
   if (threshold > new Set(roots).size)
     throw misuse(
-      `${threshold} roots must sign, and ${roots.length} would be left: add keys, or name others with --roots`,
+      `${threshold} roots must sign, but only ${roots.length} would be left: add keys, or name roots with --roots`,
     );
   return {
     version: (before?.version ?? 0) + 1,
@@ -86,10 +86,12 @@ function withAdded(old: readonly NamedJwk[], added: readonly NamedJwk[]): readon
   for (const key of added) {
     const same = [...keys.values()].find(({ thumbprint }) => thumbprint === key.thumbprint);
     if (same !== undefined && same.kid !== key.kid)
-      throw misuse(`The key ${key.kid} of --keys is the same as ${same.kid}, under another kid`);
+      throw misuse(`The key ${key.kid} of --keys is already in the documents, with the kid ${same.kid}`);
     const namesake = keys.get(key.kid);
     if (namesake !== undefined && namesake.thumbprint !== key.thumbprint)
-      throw misuse(`The documents have another key with the kid ${key.kid} of --keys`);
+      throw misuse(
+        `The documents already have another key with the kid ${key.kid}: give the key of --keys another kid`,
+      );
     keys.set(key.kid, key);
   }
   return [...keys.values()];
@@ -97,7 +99,7 @@ function withAdded(old: readonly NamedJwk[], added: readonly NamedJwk[]): readon
 
 function assertKnown(kids: readonly string[], keys: readonly NamedJwk[], flag: string): void {
   const unknown = kids.find((kid) => !keys.some((key) => key.kid === kid));
-  if (unknown !== undefined) throw misuse(`${flag} names ${unknown}, and the keys are ${namesOf(keys)}`);
+  if (unknown !== undefined) throw misuse(`${flag} names ${unknown}, but the keys are ${namesOf(keys)}`);
 }
 
 /**

@@ -46,7 +46,7 @@ function signingKeyIn(value: unknown, path: string): SigningKey {
   try {
     return readSigningKey(value);
   } catch (error) {
-    const why = `${path} of --key holds no private key that can sign. Give the file that \`keys new --out\` wrote`;
+    const why = `The file ${path} of --key is not a private key as \`keys new --out\` writes it`;
     throw new SwitchyardError('KEYS_INVALID', `${why}: ${messageOf(error)}`, { cause: error });
   }
 }
@@ -60,5 +60,5 @@ function expiryOf(jwk: unknown): number | null {
 
 function warnIfShared(path: string): void {
   if (process.platform === 'win32' || (statSync(path).mode & 0o077) === 0) return;
-  say(`Others can read the private key in ${path}: run chmod 600 on it.`);
+  say(`Other users can read the private key in ${path}: run chmod 600 on it.`);
 }

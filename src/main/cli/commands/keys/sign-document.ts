@@ -32,7 +32,7 @@ export async function runKeysSignDocument(options: SignDocumentOptions): Promise
     text: signJws(payload, key, KEY_DOCUMENT_JWS_TYPE),
   }));
   if (added.some(({ text }) => text.split('.')[1] !== partial.payloadPart))
-    throw misuse(`${path} was not written by this program, so it cannot add a signature to it`);
+    throw misuse(`${path} was not written by this program, so no signature can be added to it`);
   const kept = partial.signatures.filter(({ kid }) => !added.some((one) => one.kid === kid)).map(compactOf);
   const document = { signatures: [...kept, ...added.map(({ text }) => text)] };
   const { documents, json } = options;

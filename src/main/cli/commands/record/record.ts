@@ -32,7 +32,7 @@ export async function runRecord(path: string, server: readonly string[], options
   const url = addressOf(server);
   const token = options.tokenEnv === undefined ? null : requiredVariable(options.tokenEnv, '--token-env');
   if (token !== null && url === null)
-    throw misuse('--token-env is for the URL of a server; a command has its environment');
+    throw misuse('--token-env needs the URL of a server; a command gets all environment variables anyway');
   const recording = new Recording(await RecordingFile.open(path, options.append, sayFailure));
   const record = recording.connection(null);
   hideSecrets(record, server, url, token);

@@ -32,7 +32,7 @@ export interface ExportOptions extends ShowingOptions {
 export async function runRegistryExport(file: string | undefined, options: ExportOptions): Promise<number> {
   const { format, into, force, json } = options;
   if (file !== undefined && into !== undefined)
-    throw new SwitchyardError('OPTIONS_INVALID', 'Name the file once: as the argument, or with --into');
+    throw new SwitchyardError('OPTIONS_INVALID', 'Name the file only once: as the argument, or with --into');
   const path = registryFile(options);
   const servers = [...(await readServers(path)).values()];
   const target = into ?? (file === '-' ? undefined : file);
@@ -57,5 +57,5 @@ export async function runRegistryExport(file: string | undefined, options: Expor
 
 function secrecyOf(into: string | undefined): string {
   const whom = into === undefined ? ', readable only by you' : '; its permissions are as before';
-  return `secrets in clear${whom}`;
+  return `with secrets in clear text${whom}`;
 }

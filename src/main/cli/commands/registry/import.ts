@@ -63,7 +63,7 @@ function resultOf(entry: ImportEntry, done: ServerOutcome | undefined, path: str
   const at = { name, place, line, column, remarks };
   if (refusal !== null) return { ...at, outcome: 'refused', ...refusal };
   if (done === undefined || done.outcome === 'exists') {
-    const reason = 'there is another server of this name; --replace puts this one in its place';
+    const reason = 'another server has this name; give --replace to replace it';
     return { ...at, outcome: 'refused', code: 'SERVER_EXISTS', reason };
   }
   return { ...at, outcome: done.outcome, code: null, reason: null };

@@ -180,12 +180,12 @@ export class ReplayServer {
 
   #unmatched(method: string, params: JsonObject, nearest: Exchange | null): JsonObject {
     if (nearest === null) {
-      return { code: RPC_METHOD_NOT_FOUND, message: `The recording holds no request ${method.slice(0, 128)}` };
+      return { code: RPC_METHOD_NOT_FOUND, message: `The recording has no request ${method.slice(0, 128)}` };
     }
     const [given, expected] = [quoted(ownParams(params)), quoted(ownParams(nearest.params))];
     return {
       code: RPC_INVALID_PARAMS,
-      message: `The recording holds no ${method} with ${given}. The nearest request that it holds has ${expected}`,
+      message: `The recording has no ${method} with ${given}. The most similar recorded request has ${expected}`,
       data: { nearest: { method: nearest.method, params: ownParams(nearest.params) } },
     };
   }
@@ -196,7 +196,7 @@ function subscriptionOf(params: unknown): unknown {
 }
 
 function unanswered({ method }: Exchange): JsonObject {
-  return { code: -32_000, message: `The recording ends before the answer to this ${method}` };
+  return { code: -32_000, message: `The recording ends before the response to this ${method}` };
 }
 
 function quoted(params: JsonObject): string {

@@ -52,9 +52,6 @@ export async function runReplay(path: string, options: ReplayOptions): Promise<n
 
 function unknownConnector(id: string, connectors: readonly string[]): SwitchyardError {
   const nearest = nearestName(id, connectors);
-  const meant = nearest === null ? `It holds ${connectors.join(', ') || 'none'}.` : `Did you mean ${nearest}?`;
-  return new SwitchyardError(
-    'OPTIONS_INVALID',
-    `The recording holds no connector ${printable(id)}. ${printable(meant)}`,
-  );
+  const meant = nearest === null ? `It has ${connectors.join(', ') || 'none'}.` : `Did you mean ${nearest}?`;
+  return new SwitchyardError('OPTIONS_INVALID', `The recording has no connector ${printable(id)}. ${printable(meant)}`);
 }

@@ -14,7 +14,10 @@ export function enterLineage(options: SourceOptions, environment: NodeJS.Process
   const ancestors = environment[LINEAGE_VARIABLE]?.split(',') ?? [];
   const own = fingerprint(options);
   if (ancestors.includes(own))
-    throw new SwitchyardError('CONNECTOR_LOOP', 'This gateway was started by one that serves the same connectors');
+    throw new SwitchyardError(
+      'CONNECTOR_LOOP',
+      'This gateway was started by a gateway that serves the same connectors',
+    );
   environment[LINEAGE_VARIABLE] = [...ancestors, own].join(',');
 }
 

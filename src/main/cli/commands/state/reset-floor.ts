@@ -38,11 +38,11 @@ export function runResetFloor(options: ResetFloorOptions): Promise<number> {
     }
     await writer.ask((api) => api.resetFloor(source.key, latestFloorMs()));
     if (options.json) answerJson({ key: source.key, floor: source.floor, wasReset: true });
-    else print(`The floor of ${name} (${isoOf(source.floor)}) is forgotten.\n`);
+    else print(`The floor of ${name} (${isoOf(source.floor)}) was reset.\n`);
     say(
       source.isFloorAhead
-        ? 'Hosts that run with this state folder notice it at their next refresh.'
-        : 'Restart the hosts that run with this state folder: they keep a floor of the past in memory.',
+        ? 'Hosts that use this state folder notice the reset at their next refresh.'
+        : 'Restart the hosts that use this state folder, because they still have the old floor in memory.',
     );
     return EXIT.ok;
   });
@@ -53,7 +53,7 @@ function isAgreed(name: string, floor: number): Promise<boolean> {
   if (terminal === null) throw misuse('There is no terminal for the confirmation: give --yes');
   const question =
     `The floor of ${name} is ${isoOf(floor)}. Without it, an older map of this source is accepted once more, ` +
-    'as long as it has not expired.\nForget it? [y/N] ';
+    'as long as it has not expired.\nReset the floor? [y/N] ';
   return ask(question, terminal);
 }
 

@@ -29,6 +29,9 @@ export interface PinnedTools {
 export function chosenOf(changes: readonly NamedChange[], names: readonly string[]): readonly NamedChange[] {
   const unknown = names.find((name) => !changes.some((change) => change.name === name));
   if (unknown !== undefined)
-    throw new SwitchyardError('TOOL_UNKNOWN', `No tool "${unknown}" differs from how it was first seen.`);
+    throw new SwitchyardError(
+      'TOOL_UNKNOWN',
+      `The tool "${unknown}" does not exist, or does not differ from its pinned definition.`,
+    );
   return names.length === 0 ? changes : changes.filter(({ name }) => names.includes(name));
 }
