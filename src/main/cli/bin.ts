@@ -46,7 +46,7 @@ async function isAnsweredQuickly(argv: readonly string[]): Promise<boolean> {
  * Resolves with null if there are no valid first answers.
  */
 async function answerEarly(argv: readonly string[]) {
-  // With `off`, a test or benchmark measures a start without first answers.
+  // Tests and benchmarks set this variable to `off` to start without first answers.
   if (process.env.SWITCHYARD_FIRST_ANSWERS === 'off') return null;
   const { answerFirst } = await import('./first-answers/answer-first.ts');
   const { stdin, stdout } = process;

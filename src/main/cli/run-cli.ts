@@ -108,7 +108,7 @@ function withHint(command: Command, words: readonly string[], text: string): str
   return hint === null ? message : `${message}\n${hint}`;
 }
 
-/** Returns the command that a command line starts with. */
+/** Returns the command that the first words of a command line name. */
 function commandOf(program: Command, words: readonly string[]): Command {
   let command = program;
   for (const word of words) {

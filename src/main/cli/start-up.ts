@@ -105,7 +105,9 @@ export function loginLine(connectors: readonly ConnectorStatus[]): string | null
   return `${others.length + 1} connectors want a login: ${loginCommand()}`;
 }
 
-/** Combines all connectors that are enabled but not up into one failure; null if there are none. */
+/**
+ * Combines all connectors that are enabled but not up into one failure. Returns null if all enabled connectors are up.
+ */
 export function notUpFailure(connectors: readonly ConnectorStatus[]): Failure | null {
   const [first, ...others] = connectors.filter(isDown);
   if (first === undefined) return null;

@@ -1,6 +1,6 @@
 /**
- * Returns the id of the connector that a tool belongs to: the longest id with which the name of the tool starts.
- * Returns undefined if `has` returns true for none of the possible ids.
+ * Returns the id of the connector that a tool belongs to. If several ids fit the start of the tool's name, returns the
+ * longest. `has` says whether a connector exists. Returns undefined if no id fits.
  */
 export function ownerOf(has: (connectorId: string) => boolean, tool: string): string | undefined {
   for (let dot = tool.lastIndexOf('.'); dot > 0; dot = tool.lastIndexOf('.', dot - 1))

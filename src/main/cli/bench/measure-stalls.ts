@@ -5,10 +5,10 @@ import { type MapMode, serveNext } from './map-server.ts';
 
 /** How long the event loop was blocked during a measurement, in milliseconds. */
 export interface LoopHold {
-  /** The longest time without a break, measured by how late a timer of 1 ms fired. */
+  /** Longest time that the event loop was blocked, measured by how late a timer of 1 ms fired. */
   readonly maxMs: number;
   readonly p99Ms: number;
-  /** The longest time without a break, measured by Node's histogram of event loop delays. */
+  /** Longest time that the event loop was blocked, measured by Node's histogram of event loop delays. */
   readonly delayMaxMs: number;
 }
 

@@ -55,8 +55,8 @@ function short(value: number): string {
 }
 
 /**
- * Returns a percentile by the nearest rank: the smallest sample such that `share` (0 to 1) of all samples are not
- * larger.
+ * Returns a percentile of the samples by the nearest-rank method. `share` is a number from 0 to 1, such as 0.95 for
+ * p95.
  */
 export function percentile(samples: readonly number[], share: number): number {
   const sorted = [...samples].sort((a, b) => a - b);

@@ -7,7 +7,9 @@ type WrittenAs = 'text' | 'json' | 'file' | 'json-file' | 'value';
 export interface Assignment {
   readonly key: string;
   readonly as: WrittenAs;
-  /** A text or JSON text; the path of a file, or `-` for standard input; or, if `as` is `value`, the value itself. */
+  /**
+   * What was typed: a text, JSON, or the path of a file (`-` for standard input). If `as` is `value`, the final value.
+   */
   readonly value: unknown;
 }
 

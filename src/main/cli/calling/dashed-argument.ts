@@ -2,9 +2,9 @@
 const TAKING_ARGUMENTS: ReadonlySet<string> = new Set(['call', 'prompts get']);
 
 /**
- * Returns a hint if an unknown option, as in `call weather.get --city Bern`, may be meant as an argument of a tool or
- * prompt; otherwise null. `command` is the name of the command, `words` is the whole command line, and `message` is the
- * error of the parser.
+ * Returns a hint if an unknown option may be meant as an argument of a tool or prompt, as in `call weather.get --city
+ * Bern`. Returns null if it can only be a misspelt option. `command` is the name of the command, `words` is the whole
+ * command line, and `message` is the error of the parser.
  */
 export function dashedArgumentHint(command: string, words: readonly string[], message: string): string | null {
   const [, option = ''] = /unknown option '(--?[^']+)'/.exec(message) ?? [];

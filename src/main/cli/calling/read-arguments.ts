@@ -40,9 +40,9 @@ export function createFileReader(): ReadFile {
 }
 
 /**
- * Reads the arguments of a call and converts them as the schema of the tool says. Without a schema (null), only the
- * syntax is checked. Arguments with a key overwrite arguments of the same name in JSON objects. Rejects with
- * OPTIONS_INVALID for invalid input.
+ * Reads the arguments of a call and converts them as the schema of the tool says. If `schema` is null, checks only the
+ * syntax. An argument with a key overwrites an argument of the same name in a JSON object. Rejects with OPTIONS_INVALID
+ * for invalid input.
  */
 export async function readArguments(
   { words, form, documents }: WrittenArguments,

@@ -76,8 +76,8 @@ type MapOptions =
   | { readonly ok: false; readonly finding: Finding };
 
 /**
- * Returns the manager options. If the command line names no source, returns a note instead, and only the machine is
- * checked.
+ * Returns the manager options. If they are invalid, returns a failed finding instead. If the command line names no
+ * source, returns a note, and only the machine is checked.
  */
 function mapOptions(options: SourceOptions): MapOptions {
   try {

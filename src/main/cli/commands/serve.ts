@@ -49,7 +49,7 @@ const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
  */
 export async function runServe(options: ServeOptions, early: EarlyClient | null = null): Promise<number> {
   const code = await serveUntilTold(options, early);
-  // Unread output would keep the process alive if the client does not read it.
+  // Output that the client does not read would keep the process alive.
   if (options.stdio) startTimer(UNREAD_MS, () => process.exit(code));
   return code;
 }

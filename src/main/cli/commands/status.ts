@@ -78,9 +78,7 @@ function toolLines({ staleTools, changedTools, heldBackTools }: ManagerStatus): 
   return [...(toolCount === 0 ? [] : [stale]), ...changed, ...held].map((line) => `           ${line}`);
 }
 
-/**
- * Returns lines about definitions of a connector that a gateway does not show to its clients, because they are invalid.
- */
+/** Returns lines about definitions of a connector that a gateway leaves out, with the reason for each. */
 function droppedLines({ id, droppedDefinitions, droppedDefinitionCount }: ListedConnector): string[] {
   const shown = droppedDefinitions.slice(0, DROPPED_SHOWN);
   const lines = shown.map(

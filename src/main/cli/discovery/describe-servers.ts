@@ -6,9 +6,9 @@ import { maskValue } from '../../masking/secret-shapes.ts';
 import { quoted, visible } from './visible-text.ts';
 
 /**
- * Describes the servers of a project's file, for the question whether to use them: the whole command or URL of each
- * server, and the names of its environment variables or headers. Does not show the values of variables, because they
- * may be secret.
+ * Describes the servers of a project's file, so that the user can decide whether to use them. Shows the whole command
+ * or URL of each server, and the names of its environment variables or headers. Does not show the values of variables,
+ * because they may be secret.
  */
 export function describeServers(path: string, { servers, text, otherFiles }: LocalConfigFile, project: string): string {
   const folder = workspaceOf(path);

@@ -15,7 +15,7 @@ export interface EarlyProcess {
  * nothing from the client, if there are no valid first answers.
  */
 export function answerFirst({ argv, bin, stdin, stdout }: EarlyProcess): EarlyClient | null {
-  // OpenTelemetry is active in this process. The gateway must handle all requests, because only the gateway creates
+  // If OpenTelemetry is active in this process, the gateway must handle all requests, because only the gateway creates
   // spans.
   if (Object.getOwnPropertySymbols(globalThis).some(({ description }) => description?.startsWith('opentelemetry.js.')))
     return null;

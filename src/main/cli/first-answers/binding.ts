@@ -43,8 +43,8 @@ export function pathsIn(argv: readonly string[], cwd: string): string[] {
 
 /**
  * Reads everything that first answers depend on: the command line, the working folder, the program, the files at
- * `paths`, and the variables whose names occur in the command line or the files. Returns null if a file is too large,
- * is not a regular file, or names another file, because not all dependencies are known in that case.
+ * `paths`, and the variables that the command line or the files mention. Returns null if a file is too large, is not a
+ * regular file, or names another file: the dependencies are not fully known then.
  */
 export function readBinding({ argv, cwd, env, bin }: ProcessFacts, paths: readonly string[]): Binding | null {
   if (paths.length > MAX_FILES) return null;

@@ -8,8 +8,8 @@ type Output = NodeJS.WritableStream & { readonly writableLength: number };
 /** A client that receives answers before the program is loaded. */
 export interface EarlyClient {
   /**
-   * Resolves when the program should be loaded: the client has received its list of tools, has sent a request that only
-   * the gateway can answer, or has sent nothing for a while.
+   * Resolves when the program should be loaded. This is when the client has its list of tools, sends a request that
+   * only the gateway can answer, or sends nothing for a while.
    */
   readonly quiet: Promise<void>;
   /** The instance id in the answers. The gateway must use the same id afterwards. */

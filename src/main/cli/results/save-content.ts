@@ -42,8 +42,8 @@ export async function saveParts(parts: readonly Part[], folder: string, name: st
 }
 
 /**
- * Returns a file name that is safe in any folder: it has no path, is not hidden, is not a device, and has the extension
- * of the media type.
+ * Returns a file name that is safe in any folder. The name has no path, is not hidden and is not a device. Its
+ * extension is that of the media type.
  */
 export function fileName(name: string, type: string): { readonly base: string; readonly extension: string } {
   const known = /^(.+)\.([A-Za-z0-9]{1,8})$/.exec(name);

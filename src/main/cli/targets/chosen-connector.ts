@@ -25,7 +25,10 @@ export async function syncEntries(manager: ToolHost): Promise<void> {
   });
 }
 
-/** Starts the connector with this id and no other, and waits until it is up. Rejects with CONNECTOR_UNKNOWN. */
+/**
+ * Starts the connector with this id and no other. Waits until the connector is up or has failed to start. Rejects with
+ * CONNECTOR_UNKNOWN.
+ */
 export async function startConnector(manager: ToolHost, startUp: StartUp, id: string): Promise<void> {
   if (!manager.has(id)) throw unknownConnector(manager, id);
   await startUp.settled(id);

@@ -23,8 +23,9 @@ export interface ViaHost extends ToolHost, StartUp, Disposable {
 }
 
 /**
- * Finds a gateway of this user that uses the same state folder and serves the same connectors. Returns null if there is
- * none, or with `--no-via`. Rejects with GATEWAY_UNREACHABLE if no gateway answers at the socket that `--via` names.
+ * Finds a gateway of this user that uses the same state folder and serves the same connectors. Returns null if no such
+ * gateway runs, or with `--no-via`. Rejects with GATEWAY_UNREACHABLE if no gateway answers at the socket that `--via`
+ * names.
  */
 export async function findGateway(options: SourceOptions & ViaFlags): Promise<ViaHost | null> {
   if (options.via === false) return null;

@@ -10,9 +10,9 @@ import { findGateway } from './via-client.ts';
 type HostWork = (host: ToolHost, startUp: StartUp, ended: AbortSignal) => Promise<number>;
 
 /**
- * Runs `work` with a running gateway if one serves the same connectors. If there is none, creates a manager in this
- * process and runs `work` with it. Resolves with the exit code of `work` or, if a signal arrives first, with the exit
- * code for that signal. Rejects with GATEWAY_UNREACHABLE.
+ * Runs `work` with a running gateway if one serves the same connectors. Otherwise, creates a manager in this process
+ * and runs `work` with it. Resolves with the exit code of `work` or, if a signal arrives first, with the exit code for
+ * that signal. Rejects with GATEWAY_UNREACHABLE.
  */
 export async function withToolHost(
   options: SourceOptions & ViaFlags,

@@ -108,7 +108,7 @@ async function awaitRedirect(
   try {
     return await Promise.race(ways);
   } finally {
-    // Stops waiting for the redirect on the way on which it did not arrive.
+    // Cancels the wait that is still pending, either for the redirect over loopback or for a pasted address.
     one.abort(new SwitchyardError('LOGIN_FAILED', 'The redirect was received in another way.'));
   }
 }

@@ -11,7 +11,7 @@ const REDIRECT_PATH = '/callback';
 /** How long a browser may take to send a request, in milliseconds. */
 const REQUEST_TIMEOUT_MS = 5_000;
 
-/** How long the listener waits, before it closes, until the browser has received the last page, in milliseconds. */
+/** Maximum time to deliver the last page before the listener closes, in milliseconds. */
 const LAST_PAGE_MS = 1_000;
 
 /** Maximum number of open connections. */
@@ -130,8 +130,8 @@ async function listenOnLoopback(
     const second = await listen(listener, '::1', portOf(first));
     if (second === 'no-address') return [first];
     if (second !== 'taken') return [first, second];
-    // A port that another process uses on ::1 is given up: browsers that prefer IPv6 would send the redirect to that
-    // process.
+    // Another process uses this port on ::1. Browsers that prefer IPv6 would send the redirect to that process, so
+    // another port is tried.
     await new Promise((resolve) => first.close(resolve));
   }
   const message =

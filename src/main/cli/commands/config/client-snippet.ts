@@ -20,8 +20,8 @@ export interface Snippet {
 }
 
 /**
- * Creates the configuration for one client. The syntax for variables in headers differs: `${NAME}` for Claude Code,
- * Gemini CLI and Goose, `${env:NAME}` for Cursor and VS Code, `{env:NAME}` for OpenCode; Codex has a field for the name
+ * Creates the configuration for one client. Variables in headers are written as `${NAME}` for Claude Code, Gemini CLI
+ * and Goose, as `${env:NAME}` for Cursor and VS Code, and as `{env:NAME}` for OpenCode. Codex has a field for the name
  * of the variable. The file of Claude Desktop is suggested only for stdio servers, because Claude Desktop ignores
  * servers with a URL. The `inputs` of VS Code are not used, because a person has to type their values, and background
  * agents skip such servers.

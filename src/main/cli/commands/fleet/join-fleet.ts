@@ -41,7 +41,7 @@ export async function withFleetOf<T>(options: FleetCommandOptions, work: (fleet:
   }
 }
 
-/** Resolves once the roster was read, the connection has failed, or the time is over. Never rejects. */
+/** Resolves once the roster was read, the connection has failed, or the time limit is reached. Never rejects. */
 export async function asked(fleet: Fleet): Promise<void> {
   const ready = new Promise<void>((resolve) => {
     fleet.on('roster', () => resolve());

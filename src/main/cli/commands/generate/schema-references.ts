@@ -34,7 +34,10 @@ function found(place: string, schema: unknown): ReferenceTarget | null {
   return schema === undefined ? null : { place, schema };
 }
 
-/** Returns the value that a JSON pointer (RFC 6901) names; undefined if there is none. Ignores inherited properties. */
+/**
+ * Returns the value that a JSON pointer (RFC 6901) names; undefined if no such value exists. Ignores inherited
+ * properties.
+ */
 function atPointer(root: unknown, pointer: string): unknown {
   let value: unknown = root;
   for (const token of pointer.split('/')) {

@@ -60,8 +60,8 @@ export function openDocuments(pattern: string): DocumentFiles {
 }
 
 /**
- * Returns the keys that hosts accept as signers of the next document: the roots of the newest document or, if there is
- * none, the configured keys.
+ * Returns the keys that hosts accept as signers of the next document. These are the roots of the newest document or,
+ * for the first document, the configured keys.
  */
 export function nextSigners(newest: KeyDocument | null, configured: readonly object[], threshold: number): NextSigners {
   if (newest !== null) return { ...rootsOf(newest), version: newest.version };

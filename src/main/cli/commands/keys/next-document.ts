@@ -51,9 +51,9 @@ export interface DocumentOptions {
 const DAY_MS = 24 * 3_600_000;
 
 /**
- * Creates and signs the key document that follows the newest one. If it has enough signatures, writes it; if not,
- * writes a partial document with `--partial`. Returns the exit code. Throws OPTIONS_INVALID, naming the missing
- * signatures, if there are too few of them and `--partial` is not given.
+ * Creates and signs the key document that follows the newest one. Writes it if it has enough signatures. With
+ * `--partial`, writes a partial document if signatures are missing. Returns the exit code. Throws OPTIONS_INVALID,
+ * naming the missing signatures, if there are too few of them and `--partial` is not given.
  */
 export function writeNextDocument(
   options: DocumentOptions,
@@ -83,8 +83,8 @@ interface Written {
 }
 
 /**
- * Writes a document to the file from which hosts read it if hosts would accept the document. If not, and `--partial` is
- * given, writes the document to a partial file in the same folder.
+ * If hosts would accept the document, writes it to the file that hosts read. If not, and `--partial` is given, writes
+ * it to a partial file in the same folder. Returns the exit code.
  */
 export function writeIfComplete({ files, signers, document, documents, partial, force, json }: Written): number {
   const read = readKeyDocument(JSON.stringify(document));
@@ -130,8 +130,8 @@ function hasSigned({ signatures }: KeyDocument, key: TrustedKey): boolean {
 }
 
 /**
- * Returns those private keys that belong to a root, each with the `kid` of the root. Throws OPTIONS_INVALID if there
- * are none.
+ * Returns those private keys that belong to a root, each with the `kid` of the root. Throws OPTIONS_INVALID if none of
+ * the keys belongs to a root.
  */
 export function rootsAmong(
   signingKeys: readonly SigningKey[],

@@ -12,12 +12,9 @@ export interface DocumentChange {
   readonly removed: readonly string[];
   /** `kid`s or thumbprints of keys to revoke. Revoked keys are also removed. */
   readonly revoked: readonly string[];
-  /**
-   * The `kid`s of the new roots. If undefined, the roots stay the same, except that {@link DocumentChange.added} keys
-   * may become roots.
-   */
+  /** The `kid`s of the new roots. If undefined, the roots stay the same, except that added keys may become roots. */
   readonly roots: readonly string[] | undefined;
-  /** How many roots must sign the document after that. If undefined, the number stays the same. */
+  /** How many of the new roots must sign a key document. If undefined, the number stays the same. */
   readonly threshold: number | undefined;
   readonly expiresInMs: number;
 }

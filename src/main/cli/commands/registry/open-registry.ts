@@ -12,7 +12,7 @@ import { printable, problemLogger } from '../../terminal/output.ts';
 
 /** Options that all registry commands share. */
 export interface RegistryOptions {
-  /** Path of `servers.json`. By default, environment variables decide, as docs/registry.md describes. */
+  /** Path of `servers.json`. Defaults to the path that docs/registry.md describes. */
   readonly registryPath?: string;
   readonly json: boolean;
 }

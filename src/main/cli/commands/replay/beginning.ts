@@ -34,8 +34,8 @@ export function beginningOf(method: string, params: JsonObject, exchanges: reado
 }
 
 /**
- * Returns the recorded result of `server/discover`. If there is none, derives a result from the recorded modern
- * requests. Returns null if there are no modern requests.
+ * Returns the recorded result of `server/discover`. If it was not recorded, derives a result from the recorded modern
+ * requests. Returns null if no modern request was recorded.
  */
 function discoverResult(exchanges: readonly Exchange[]): JsonObject | null {
   const recorded = exchanges.find(({ method }) => method === 'server/discover');

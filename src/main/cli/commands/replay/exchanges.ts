@@ -77,8 +77,8 @@ class ConnectionReader {
 
   /**
    * Returns the exchange that a server message belongs to. A response and a progress notification name their request.
-   * Any other message is assigned to the newest request without a response or, if there is none, to the client's last
-   * message.
+   * Any other message is assigned to the newest request without a response. If all requests have a response, it is
+   * assigned to the client's last message.
    */
   #exchangeOf({ id, method, params }: JsonObject): Exchange | null {
     if (method === undefined) return this.#open.get(JSON.stringify(id)) ?? null;
@@ -90,7 +90,7 @@ class ConnectionReader {
   }
 }
 
-/** Returns the progress token in the parameters of a request; undefined if there is none. */
+/** Returns the progress token in the parameters of a request; undefined if the request has no progress token. */
 export function progressTokenOf({ _meta }: JsonObject): unknown {
   return isObject(_meta) ? _meta.progressToken : undefined;
 }

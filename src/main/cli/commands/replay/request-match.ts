@@ -8,7 +8,9 @@ const BY_METHOD_ALONE: ReadonlySet<string> = new Set(['initialize', 'server/disc
 /** Result of the search for a recorded request. */
 export type Match =
   | { readonly kind: 'found'; readonly exchange: Exchange }
-  /** `nearest` is the most similar recorded request of the same method; null if there is none. */
+  /**
+   * `nearest` is the most similar recorded request of the same method; null if no request of this method was recorded.
+   */
   | { readonly kind: 'none'; readonly nearest: Exchange | null };
 
 /**

@@ -3,8 +3,9 @@ import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>;
 
 /**
- * Returns the address at which other machines reach a listener on `host`. If `host` means all addresses (`0.0.0.0` or
- * `::`), it is the first external address of this machine; otherwise it is `host`. Ignores link-local IPv6 addresses.
+ * Returns the address at which other machines reach a listener on `host`. Returns the first external address of this
+ * machine if `host` means all addresses (`0.0.0.0` or `::`); otherwise returns `host`. Ignores link-local IPv6
+ * addresses.
  */
 export function reachableAddress(host: string, interfaces: Interfaces = networkInterfaces()): string {
   const isAny = host === '0.0.0.0' || /^\[?::\]?$/.test(host);
@@ -18,7 +19,7 @@ export function reachableAddress(host: string, interfaces: Interfaces = networkI
   return found?.address ?? host;
 }
 
-/** Returns a URL of a listener with an address that other machines can reach. */
+/** Replaces the host in the URL of a listener by an address that other machines can reach. */
 export function reachableUrl(url: string, interfaces: Interfaces = networkInterfaces()): string {
   const { hostname, port, protocol } = new URL(url);
   const address = reachableAddress(hostname.replace(/^\[|\]$/g, ''), interfaces);
