@@ -164,7 +164,7 @@ export function createProgram(
 
   fresh('bench', 'compare this package with a plain implementation on this machine, and write a report')
     .option('--entries <n>', 'entries of the service map', wholeNumber, 10_000)
-    .option('--rounds <n>', 'processes for each way, in turns', wholeNumber, 5)
+    .option('--rounds <n>', 'number of processes for each way of loading the map', wholeNumber, 5)
     .option('--seconds <n>', 'how long each process calls tools', wholeNumber, 10)
     .option('--out <file>', 'the file of the report', 'switchyard-bench.html')
     .option('--json', 'print one JSON document on stdout and nothing else there', false)

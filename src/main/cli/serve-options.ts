@@ -44,8 +44,8 @@ const DAY_MS = 24 * 3_600_000;
 export function withServe(command: Command): Command {
   return withSource(command, { maxStaleMs: DAY_MS })
     .option('--stdio', 'serve one client over standard streams instead of HTTP', false)
-    .option('--host <address>', 'where to listen; anything but loopback needs --token-env', '127.0.0.1')
-    .option('--port <n>', '0 takes any free port', portNumber, DEFAULT_PORT)
+    .option('--host <address>', 'address to listen on; an address other than loopback needs --token-env', '127.0.0.1')
+    .option('--port <n>', 'port to listen on; 0 takes any free port', portNumber, DEFAULT_PORT)
     .option('--token-env <name>', 'variable with a bearer token that clients must send; may be repeated', repeated, [])
     .option(
       '--operator-token-env <name>',
@@ -53,12 +53,12 @@ export function withServe(command: Command): Command {
     )
     .option(
       '--public-url <url>',
-      'the address that browsers reach it at, for logins to connectors; https, or http on loopback. Its own by default',
+      'address at which browsers reach the gateway, for logins; https, or http on loopback; by default its own',
     )
-    .option('--allow-host <name>', 'a further host name that requests may name; may be repeated', repeated, [])
+    .option('--allow-host <name>', 'another host name that requests may use; may be repeated', repeated, [])
     .option(
       '--allow-origin <origin>',
-      'the origin of a page that may use it, as https://app.example.com; may be repeated',
+      'origin of a web page that may use the gateway, such as https://app.example.com; may be repeated',
       repeated,
       [],
     )
@@ -71,23 +71,27 @@ export function withServe(command: Command): Command {
     )
     .option(
       '--route <name=glob,…>',
-      'a further endpoint /r/NAME/mcp that shows only these; may be repeated',
+      'another endpoint /r/NAME/mcp that shows only these tools and prompts; may be repeated',
       repeated,
       [],
     )
-    .option('--separator <text>', 'between a connector and its tool, in names', separator, '__')
+    .option('--separator <text>', 'text between a connector and its tool, in names', separator, '__')
     .option('--ready-for <what>', 'what /readyz waits for: none, any, all, or ids separated by commas', 'any')
     .option('--no-sessions', 'serve legacy clients without sessions, so without server requests and notifications')
     .option('--drain <ms>', 'how long calls may still run at shutdown', milliseconds, 10_000)
     .option('--refresh <ms>', 'how often map and tools are refreshed in the background', milliseconds, 300_000)
-    .option('--call-timeout <ms>', 'timeout of one call; a connector may have its own', milliseconds, 600_000)
+    .option('--call-timeout <ms>', 'timeout of one call; a connector may set another', milliseconds, 600_000)
     .option('--record <file>', 'record messages to and from connectors, without secrets, for `replay`')
-    .addOption(limit('--max-body <bytes>', 'size of one request', DEFAULT_LIMITS.maxBodyBytes))
-    .addOption(limit('--max-bodies <bytes>', 'size of all requests that are being read', DEFAULT_LIMITS.maxBodiesBytes))
-    .addOption(limit('--max-sessions <n>', 'sessions that are open at once', DEFAULT_LIMITS.maxSessions))
-    .addOption(limit('--max-concurrent <n>', 'requests that are served at once', DEFAULT_LIMITS.maxConcurrent))
-    .addOption(limit('--max-streams <n>', 'notification streams that are open at once', DEFAULT_LIMITS.maxStreams))
-    .addOption(limit('--max-connections <n>', 'sockets that are open at once', DEFAULT_LIMITS.maxConnections))
+    .addOption(limit('--max-body <bytes>', 'maximum size of one request', DEFAULT_LIMITS.maxBodyBytes))
+    .addOption(
+      limit('--max-bodies <bytes>', 'maximum size of all requests that are being read', DEFAULT_LIMITS.maxBodiesBytes),
+    )
+    .addOption(limit('--max-sessions <n>', 'maximum number of open sessions', DEFAULT_LIMITS.maxSessions))
+    .addOption(
+      limit('--max-concurrent <n>', 'maximum number of requests served at the same time', DEFAULT_LIMITS.maxConcurrent),
+    )
+    .addOption(limit('--max-streams <n>', 'maximum number of open notification streams', DEFAULT_LIMITS.maxStreams))
+    .addOption(limit('--max-connections <n>', 'maximum number of open sockets', DEFAULT_LIMITS.maxConnections))
     .addHelpText(
       'after',
       examples(

@@ -61,11 +61,11 @@ export function withSource(command: Command, defaults?: TrustDefaults): Command 
     .option('--service-map <url>', `URL of the signed service map; else the variable ${MAP_URL_VARIABLE}`)
     .option(
       '--config <file>',
-      'configuration file of an MCP client, in addition to a map or alone; may be repeated, later ones win',
+      'configuration file of an MCP client, in addition to a map or alone; may be repeated, later files win',
       (file: string, before?: readonly string[]) => [...(before ?? []), file],
     )
     .option('--registry', 'the registered servers, in addition or alone (`mcp-switchyard registry`)', false)
-    .option('--registry-path <file>', 'the same, for the registry with this servers.json')
+    .option('--registry-path <file>', 'like --registry, for the registry with this servers.json')
     .option('--map-key-env <name>', 'variable with the bearer token for the map, if it needs one')
     .option('--connectors-key-env <name>', 'variable with the key for connectors that need one', 'CONNECTORS_API_KEY')
     .option(
@@ -80,11 +80,15 @@ export function withSource(command: Command, defaults?: TrustDefaults): Command 
     )
     .option('--client-metadata-url <url>', "https address of this host's client metadata document, for logins (CIMD)")
     .option('--allow-env <name>', 'variable that a map may name as the secret of a login; may be repeated', repeated)
-    .option('--ca <file>', 'PEM file of authorities to trust in addition to the usual ones')
+    .option('--ca <file>', 'PEM file of authorities to trust in addition to the default ones')
     .option('--cert <file>', 'PEM file of a client certificate')
-    .option('--cert-key <file>', 'PEM file of its key')
+    .option('--cert-key <file>', 'PEM file of the key of --cert')
     .option('--timeout <ms>', 'timeout of one request for the map', milliseconds, 5_000)
-    .option('--wait <ms>', 'wait for connectors, retries too; by default until each was tried once', milliseconds)
+    .option(
+      '--wait <ms>',
+      'how long to wait for connectors, with retries; by default until each was tried once',
+      milliseconds,
+    )
     .option('--json', 'one JSON document on stdout and nothing else there', false)
     .option('--verbose', 'log lines as JSON on stderr', false);
 }

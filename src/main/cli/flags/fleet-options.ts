@@ -44,10 +44,10 @@ export function withFleet(command: Command): Command {
       repeated,
     )
     .addOption(
-      new Option(
-        '--fleet-role <role>',
-        'a reader never fetches from the source while another host does; any by default',
-      ).choices(['any', 'reader']),
+      new Option('--fleet-role <role>', 'a reader fetches maps only if no other host does; any by default').choices([
+        'any',
+        'reader',
+      ]),
     )
     .option('--fleet-address <url>', 'where other replicas reach this one; by default the address that it listens on')
     .addOption(
@@ -65,7 +65,7 @@ export function withFleet(command: Command): Command {
     .option('--fleet-allow-plaintext', 'allow redis: to another machine, over a network that you trust')
     .option('--fleet-ca <file>', 'PEM file of authorities to trust for rediss:')
     .option('--fleet-cert <file>', 'PEM file of a client certificate for rediss:')
-    .option('--fleet-key <file>', 'PEM file of its key');
+    .option('--fleet-key <file>', 'PEM file of the key of --fleet-cert');
 }
 
 /**

@@ -66,7 +66,7 @@ export function addCallCommands(
         '       call TOOL [key=value...] -- COMMAND...',
     )
     .argument('<tool>', 'CONNECTOR.TOOL, or the address of a server, followed by the tool')
-    .argument('[arguments...]', 'its arguments')
+    .argument('[arguments...]', 'arguments of the tool')
     .option('--args <json>', 'a JSON object with arguments; @file or - reads it; may be repeated', repeated)
     .option('--save <dir>', 'write images, audio and files of the result into this folder; replaces nothing')
     .option('--call-timeout <ms>', 'timeout of the call itself; 60000 unless its connector sets another', milliseconds)

@@ -43,7 +43,7 @@ export function addKeysCommands(program: Command, setExitCode: (code: number) =>
     .requiredOption('--public <file>', 'the JWKS file to add the public key to; created if missing')
     .addOption(new Option('--alg <algorithm>', 'signature algorithm').choices(['EdDSA', 'ES256']).default('EdDSA'))
     .option('--kid <id>', 'id of the key; by default the date and the start of its thumbprint', keyId)
-    .option('--expires <days>', 'after how many days hosts stop trusting it; never by default', days)
+    .option('--expires <days>', 'after how many days hosts stop trusting the key; never by default', days)
     .option('--force', 'replace an existing private key', false)
     .addHelpText('after', examples('mcp-switchyard keys new --out map-key.jwk --public map-keys.json --expires 365'))
     .action(async (options: NewKeyOptions) => {
@@ -70,7 +70,7 @@ export function addKeysCommands(program: Command, setExitCode: (code: number) =>
 
   withDocument(fresh('rotate', 'write the next key document: which keys are trusted from now on'))
     .requiredOption('--key <file...>', SIGNING_KEYS)
-    .option('--remove <kid...>', 'keys that are no longer trusted from now on')
+    .option('--remove <kid...>', 'keys that are no longer trusted')
     .addHelpText(
       'after',
       examples(

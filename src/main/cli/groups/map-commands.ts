@@ -19,7 +19,7 @@ export function addMapCommands(program: Command, setExitCode: (code: number) => 
       repeated,
     )
     .option('--add', 'keep existing signatures of other keys that still match, as a second signer does', false)
-    .option('--out <file>', 'where to write it, replaced atomically; stdout by default')
+    .option('--out <file>', 'file of the signed map, replaced atomically; stdout by default')
     .option('--stamp', 'set generatedAt to now', false)
     .option('--json', 'print a document about the signatures instead of the map', false)
     .addHelpText(

@@ -10,7 +10,7 @@ export function addRecordCommands(program: Command, setExitCode: (code: number) 
 
   fresh('record', 'relay between a client and one server, and record the messages, without secrets')
     .argument('<file>', 'the recording; an existing file is replaced')
-    .argument('<server...>', 'its URL, or after -- the command that starts it')
+    .argument('<server...>', 'URL of the server, or -- and the command that starts it')
     .option('--append', 'add to the recording', false)
     .option('--token-env <name>', 'variable with the bearer token for the URL')
     .addHelpText(
