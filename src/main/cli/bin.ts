@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// No static imports here: an older Node could not load the modules, and would not reach the message below.
+// This file has no static imports: an older Node.js could not load them, and would fail before it prints the message
+// below.
 const OLDEST_NODE = 24;
 
 if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
@@ -19,7 +20,7 @@ if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
 
 /** Loads the program and runs the command line. */
 async function run(argv: readonly string[]): Promise<void> {
-  // The command continues even if the reader of its progress on stderr has gone.
+  // A command does not fail if nobody reads its progress on stderr any more.
   process.stderr.on('error', () => {});
   const early = argv[0] === 'serve' && argv.includes('--stdio') ? await answerEarly(argv) : null;
   await early?.quiet;
@@ -30,8 +31,8 @@ async function run(argv: readonly string[]): Promise<void> {
 }
 
 /**
- * Prints help and completions from the data files of the package's build, if they exist, without creating the tree of
- * all commands.
+ * Prints help, the version or completions from data files that are built with the package. This is faster than creating
+ * all commands. Resolves with false if the command line asks for something else, or a data file is missing.
  */
 async function isAnsweredQuickly(argv: readonly string[]): Promise<boolean> {
   const [first] = argv;
@@ -42,11 +43,11 @@ async function isAnsweredQuickly(argv: readonly string[]): Promise<boolean> {
 }
 
 /**
- * Answers a client with the first answers of an earlier run, before the program is loaded. Returns null if there are no
- * such answers.
+ * Answers the client of `serve --stdio` with the first answers of an earlier run, while the program is not loaded yet.
+ * Resolves with null if there are no valid first answers.
  */
 async function answerEarly(argv: readonly string[]) {
-  // Tests and measurements disable first answers with this variable, to compare starts with and without them.
+  // Tests and benchmarks set this variable to `off` to start without first answers.
   if (process.env.SWITCHYARD_FIRST_ANSWERS === 'off') return null;
   const { answerFirst } = await import('./first-answers/answer-first.ts');
   const { stdin, stdout } = process;
@@ -54,9 +55,9 @@ async function answerEarly(argv: readonly string[]) {
 }
 
 /**
- * Keeps compiled modules in the user's cache for the next start. Node's default is a folder that all users of the
- * machine share. Does nothing if the folder cannot be written, or during a coverage run, because compiled modules would
- * falsify its counts.
+ * Stores compiled modules in the user's cache folder for the next start, because Node's default folder is shared by all
+ * users of the machine. Does nothing if the folder cannot be written. Does nothing during a coverage run either,
+ * because compiled modules would falsify the coverage.
  */
 async function keepCompiled(): Promise<void> {
   if (process.env.NODE_V8_COVERAGE !== undefined || process.env.NODE_COMPILE_CACHE !== undefined) return;

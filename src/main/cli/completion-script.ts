@@ -1,10 +1,13 @@
 import tab from '@bomb.sh/tab';
 import { ownProgram, PROGRAM, shellLine } from './terminal/own-command.ts';
 
-/** The second name of the program. */
+/** Another name under which the program is installed. */
 const ALIAS = 'switchyard';
 
-/** Lines for each shell that complete the second name with the functions of the script for the first name. */
+/**
+ * A line for each shell's completion script. It makes the shell complete {@link ALIAS} like the main name of the
+ * program.
+ */
 const ALIAS_LINES: Readonly<Record<string, string>> = {
   bash: `complete -F __mcp_switchyard_complete ${ALIAS}`,
   zsh: `compdef _${PROGRAM} ${ALIAS}`,
@@ -12,12 +15,12 @@ const ALIAS_LINES: Readonly<Record<string, string>> = {
   powershell: `Register-ArgumentCompleter -CommandName '${ALIAS}' -ScriptBlock $__mcp_switchyardCompleterBlock`,
 };
 
-/** Whether there is a completion script for a shell. */
+/** Whether a completion script can be printed for a shell of this name. */
 export function isShell(shell: string): boolean {
   return Object.hasOwn(ALIAS_LINES, shell);
 }
 
-/** Prints the script that makes a shell complete both names of the program. */
+/** Prints a script with which a shell completes both names of the program. */
 export function printCompletionScript(shell: string): void {
   const { command, args } = ownProgram();
   tab.setup(PROGRAM, shellLine([command, ...args]), shell);

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { printCompletionScript } from './completion-script.ts';
 import { examples } from './terminal/own-command.ts';
 
-/** Adds `completion SHELL`, and the hidden command that the shells call. */
+/** Adds the command `completion SHELL`, and the hidden command that the completion script of a shell calls. */
 export function addCompletion(program: Command): void {
   addTab(program, { completionCommandName: 'completion' });
   program.commands

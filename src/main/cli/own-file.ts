@@ -1,11 +1,12 @@
 import { fileURLToPath } from 'node:url';
 
 /**
- * Returns the path of a script that another process runs: `.ts` for a program that runs from its sources, `.js` in
- * dist. `name` is its path from this folder, without extension, such as `demo/own-server`.
+ * Returns the path of a script of this package, to be run in another process. `name` is the path from this folder
+ * without the extension, such as `demo/own-server`. The extension is `.ts` if this program runs from its sources, and
+ * `.js` in `dist`.
  */
 export function ownFile(name: string): string {
-  // In dist, this code is part of a file in the folder main.
+  // The build bundles this code into a file in `dist/main`, so the scripts are in the subfolder `cli`.
   const path = import.meta.url.endsWith('.ts') ? `./${name}.ts` : `./cli/${name}.js`;
   return fileURLToPath(new URL(path, import.meta.url));
 }

@@ -19,16 +19,16 @@ import { type SourceOptions, withSource } from './source-options.ts';
 import { examples, PROGRAM } from './terminal/own-command.ts';
 import { rememberSource } from './terminal/source-words.ts';
 
-/** Receives the exit code of the command that ran. */
+/** Called with the exit code of the command that has run. */
 export type SetExitCode = (code: number) => void;
 
-/** Facts about a command line that are not options. */
+/** Facts about a command line, in addition to its options. */
 interface Given {
-  /** A client of `serve --stdio` that already received answers. */
+  /** A client of `serve --stdio` that has already received first answers. */
   readonly early?: EarlyClient | null;
-  /** The command that runs. If it has to start fast, no other command is created. */
+  /** Name of the command that runs. For a command that must start fast, no other command is created. */
   readonly only?: string | undefined;
-  /** The words after `--`, as `cutProgram` returns them. */
+  /** The command and arguments after `--`, which `cutProgram` has removed from the command line. */
   readonly typedProgram?: readonly string[] | undefined;
 }
 
@@ -42,22 +42,25 @@ Exit codes
 
 Variables
   CONNECTORS_SERVICE_MAP_URL  the URL of the map, unless --service-map is given
-  CONNECTORS_SIGNATURE_KEY    the HMAC key it is signed with, unless --key-env or --keys is given
+  CONNECTORS_SIGNATURE_KEY    the HMAC key of the map, unless --key-env or --keys is given
   CONNECTORS_API_KEY          the key for connectors that need one
   SWITCHYARD_FLEET_PASSWORD   the password for the server that --fleet names
   HTTP_PROXY, HTTPS_PROXY, NO_PROXY   proxies
   NO_COLOR                    no colours
 `;
 
-/** Lets `tools --json diff` mean `tools diff --json`: both commands have that option. */
+/**
+ * Copies the option `--json` from the parents of a command, so that `tools --json diff` has the same effect as `tools
+ * diff --json`.
+ */
 function takeJsonOfGroups(running: Command): void {
   for (let above = running.parent; above !== null; above = above.parent)
     if (above.getOptionValue('json') === true) running.setOptionValue('json', true);
 }
 
 /**
- * Creates the command line: commands, options, help. The code of a command is loaded only when the command runs, so
- * that `--help` stays fast.
+ * Creates the program with all its commands, options and help texts. The code of a command is loaded only when the
+ * command runs, so `--help` is fast.
  */
 export function createProgram(
   setExitCode: SetExitCode,
@@ -69,7 +72,8 @@ export function createProgram(
     .helpOption('-h, --help', 'this text')
     .helpCommand(false)
     .showSuggestionAfterError()
-    // Commands below a command have options of the same names.
+    // Some options occur in a command and in its subcommands. With this setting, an option belongs to the command that
+    // it follows.
     .enablePositionalOptions()
     .hook('preAction', (_, running) => {
       rememberSource(running);
@@ -160,7 +164,7 @@ export function createProgram(
 
   fresh('bench', 'compare this package with a plain implementation on this machine, and write a report')
     .option('--entries <n>', 'entries of the service map', wholeNumber, 10_000)
-    .option('--rounds <n>', 'processes for each way, in turns', wholeNumber, 5)
+    .option('--rounds <n>', 'number of processes for each way of loading the map', wholeNumber, 5)
     .option('--seconds <n>', 'how long each process calls tools', wholeNumber, 10)
     .option('--out <file>', 'the file of the report', 'switchyard-bench.html')
     .option('--json', 'print one JSON document on stdout and nothing else there', false)

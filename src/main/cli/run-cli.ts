@@ -10,8 +10,8 @@ import { EXIT, failureFrom, say } from './terminal/output.ts';
 import { ownCommand } from './terminal/own-command.ts';
 
 /**
- * Runs the command line, and prints its document if `--json` is given. Resolves with the exit code. Never rejects.
- * `early` is a client of `serve --stdio` that already received answers.
+ * Runs a command line. With `--json`, also prints the JSON document of the result. Resolves with the exit code. Never
+ * rejects. `early` is a client of `serve --stdio` that has already received first answers.
  */
 export async function runCli(argv: readonly string[], early: EarlyClient | null = null): Promise<number> {
   startAnswer();
@@ -21,7 +21,7 @@ export async function runCli(argv: readonly string[], early: EarlyClient | null 
   return exitCode;
 }
 
-/** Whether the command line asks for a document. With `serve --stdio`, stdout belongs to the client. */
+/** Whether to print a JSON document. `serve --stdio` prints none, because it uses stdout for its client. */
 function wantsJson(argv: readonly string[]): boolean {
   const end = argv.indexOf('--');
   const words = end < 0 ? argv : argv.slice(0, end);
@@ -40,7 +40,7 @@ async function runWords(argv: readonly string[], early: EarlyClient | null): Pro
   for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({
       writeErr: (text) => process.stderr.write(text),
-      // One line about the failure, as for every other failure, and one line that says where to find help.
+      // Prints one line about the failure, in the same form as all other failures, and one line that names the help.
       outputError: (text, write) =>
         write(`mcp-switchyard: ${withHint(command, words, text)}\nTry: ${helpOf(command)}\n`),
     });
@@ -60,14 +60,14 @@ async function runWords(argv: readonly string[], early: EarlyClient | null): Pro
   }
 }
 
-/** Sets the result of a command line that names no command, or an unknown option or argument. */
+/** Sets the result for a command line that is wrong: an unknown command, option or argument. */
 function answerMisuse(message: string): void {
   answerJson({}, failureFrom({ code: 'OPTIONS_INVALID', message }));
 }
 
 /**
- * Kills this process if one of its threads does not end: neither the end of the main thread nor `process.exit()` would
- * end the process. The output has been written by then, but the exit code is lost.
+ * Kills this process if one of its worker threads is stuck. With such a thread, neither the end of the main thread nor
+ * `process.exit()` would end the process. The output is written before, but the exit code is lost.
  */
 export function endIfStuck(): void {
   if (!hasStuckThreads()) return;
@@ -79,7 +79,7 @@ function withSubcommands(command: Command): readonly Command[] {
   return [command, ...command.commands.flatMap(withSubcommands)];
 }
 
-/** Shows the help of the command that `names` lead to, such as `tools diff`. Returns the exit code. */
+/** Shows the help of the command with this name, such as `['tools', 'diff']`. Returns the exit code. */
 function showHelp(program: Command, names: readonly string[]): number {
   let command = program;
   for (const name of names.filter((each) => !each.startsWith('-'))) {
@@ -101,14 +101,14 @@ function showHelp(program: Command, names: readonly string[]): number {
   return EXIT.ok;
 }
 
-/** Returns the error of commander, with a hint if an argument of a tool may be meant. */
+/** Returns an error message of commander. Adds a hint if an unknown option may be meant as an argument of a tool. */
 function withHint(command: Command, words: readonly string[], text: string): string {
   const message = text.replace(/^error: /, '').trim();
   const hint = dashedArgumentHint(namesOf(command).join(' '), words, message);
   return hint === null ? message : `${message}\n${hint}`;
 }
 
-/** Returns the command that the first words name. */
+/** Returns the command that the first words of a command line name. */
 function commandOf(program: Command, words: readonly string[]): Command {
   let command = program;
   for (const word of words) {
@@ -119,12 +119,12 @@ function commandOf(program: Command, words: readonly string[]): Command {
   return command;
 }
 
-/** Returns the command line that shows the help of a command. */
+/** Returns the command line that prints the help of a command. */
 function helpOf(command: Command): string {
   return ownCommand(...namesOf(command), '--help');
 }
 
-/** Returns the names of a command below the program, as in `tools diff`. */
+/** Returns the full name of a command without the name of the program, such as `['tools', 'diff']`. */
 function namesOf(command: Command): readonly string[] {
   return command.parent === null ? [] : [...namesOf(command.parent), command.name()];
 }

@@ -27,7 +27,7 @@ export interface ServeOptions extends SourceOptions {
   readonly drain: number;
   readonly refresh: number;
   readonly callTimeout: number;
-  /** The file that messages to and from connectors are recorded to. */
+  /** Path of the file to which all messages to and from connectors are recorded. */
   readonly record?: string;
   readonly maxBody: number;
   readonly maxBodies: number;
@@ -37,15 +37,15 @@ export interface ServeOptions extends SourceOptions {
   readonly maxConnections: number;
 }
 
-/** Default of `--max-stale` for `serve`: how long an expired map is still served. */
+/** Default of `--max-stale` for `serve`: a gateway uses an expired map for one more day. */
 const DAY_MS = 24 * 3_600_000;
 
-/** Adds the options of `mcp-switchyard serve` to its command. */
+/** Adds the options of `mcp-switchyard serve` to a command. */
 export function withServe(command: Command): Command {
   return withSource(command, { maxStaleMs: DAY_MS })
     .option('--stdio', 'serve one client over standard streams instead of HTTP', false)
-    .option('--host <address>', 'where to listen; anything but loopback needs --token-env', '127.0.0.1')
-    .option('--port <n>', '0 takes any free port', portNumber, DEFAULT_PORT)
+    .option('--host <address>', 'address to listen on; an address other than loopback needs --token-env', '127.0.0.1')
+    .option('--port <n>', 'port to listen on; 0 takes any free port', portNumber, DEFAULT_PORT)
     .option('--token-env <name>', 'variable with a bearer token that clients must send; may be repeated', repeated, [])
     .option(
       '--operator-token-env <name>',
@@ -53,12 +53,12 @@ export function withServe(command: Command): Command {
     )
     .option(
       '--public-url <url>',
-      'the address that browsers reach it at, for logins to connectors; https, or http on loopback. Its own by default',
+      'address at which browsers reach the gateway, for logins; https, or http on loopback; by default its own',
     )
-    .option('--allow-host <name>', 'a further host name that requests may name; may be repeated', repeated, [])
+    .option('--allow-host <name>', 'another host name that requests may use; may be repeated', repeated, [])
     .option(
       '--allow-origin <origin>',
-      'the origin of a page that may use it, as https://app.example.com; may be repeated',
+      'origin of a web page that may use the gateway, such as https://app.example.com; may be repeated',
       repeated,
       [],
     )
@@ -71,23 +71,27 @@ export function withServe(command: Command): Command {
     )
     .option(
       '--route <name=glob,…>',
-      'a further endpoint /r/NAME/mcp that shows only these; may be repeated',
+      'another endpoint /r/NAME/mcp that shows only these tools and prompts; may be repeated',
       repeated,
       [],
     )
-    .option('--separator <text>', 'between a connector and its tool, in names', separator, '__')
+    .option('--separator <text>', 'text between a connector and its tool, in names', separator, '__')
     .option('--ready-for <what>', 'what /readyz waits for: none, any, all, or ids separated by commas', 'any')
     .option('--no-sessions', 'serve legacy clients without sessions, so without server requests and notifications')
     .option('--drain <ms>', 'how long calls may still run at shutdown', milliseconds, 10_000)
     .option('--refresh <ms>', 'how often map and tools are refreshed in the background', milliseconds, 300_000)
-    .option('--call-timeout <ms>', 'timeout of one call; a connector may have its own', milliseconds, 600_000)
+    .option('--call-timeout <ms>', 'timeout of one call; a connector may set another', milliseconds, 600_000)
     .option('--record <file>', 'record messages to and from connectors, without secrets, for `replay`')
-    .addOption(limit('--max-body <bytes>', 'size of one request', DEFAULT_LIMITS.maxBodyBytes))
-    .addOption(limit('--max-bodies <bytes>', 'size of all requests that are being read', DEFAULT_LIMITS.maxBodiesBytes))
-    .addOption(limit('--max-sessions <n>', 'sessions that are open at once', DEFAULT_LIMITS.maxSessions))
-    .addOption(limit('--max-concurrent <n>', 'requests that are served at once', DEFAULT_LIMITS.maxConcurrent))
-    .addOption(limit('--max-streams <n>', 'notification streams that are open at once', DEFAULT_LIMITS.maxStreams))
-    .addOption(limit('--max-connections <n>', 'sockets that are open at once', DEFAULT_LIMITS.maxConnections))
+    .addOption(limit('--max-body <bytes>', 'maximum size of one request', DEFAULT_LIMITS.maxBodyBytes))
+    .addOption(
+      limit('--max-bodies <bytes>', 'maximum size of all requests that are being read', DEFAULT_LIMITS.maxBodiesBytes),
+    )
+    .addOption(limit('--max-sessions <n>', 'maximum number of open sessions', DEFAULT_LIMITS.maxSessions))
+    .addOption(
+      limit('--max-concurrent <n>', 'maximum number of requests served at the same time', DEFAULT_LIMITS.maxConcurrent),
+    )
+    .addOption(limit('--max-streams <n>', 'maximum number of open notification streams', DEFAULT_LIMITS.maxStreams))
+    .addOption(limit('--max-connections <n>', 'maximum number of open sockets', DEFAULT_LIMITS.maxConnections))
     .addHelpText(
       'after',
       examples(
@@ -98,7 +102,7 @@ export function withServe(command: Command): Command {
     );
 }
 
-/** Returns the limits that the options set. */
+/** Returns the limits of the HTTP listener that the options set. */
 export function listenerLimits(options: ServeOptions): ListenerLimits {
   return {
     ...DEFAULT_LIMITS,
@@ -111,13 +115,16 @@ export function listenerLimits(options: ServeOptions): ListenerLimits {
   };
 }
 
-/** Reads the routes. Throws OPTIONS_INVALID for an invalid route. */
+/** Parses the values of `--route`. Throws OPTIONS_INVALID for an invalid value. */
 export function routesOf({ route }: ServeOptions): Readonly<Record<string, readonly string[]>> {
   return Object.fromEntries(
     route.map((spec) => {
       const [name, globs] = spec.split('=', 2);
       if (name === undefined || !/^[A-Za-z0-9._-]{1,64}$/.test(name) || globs === undefined || globs === '')
-        throw new SwitchyardError('OPTIONS_INVALID', `--route ${spec}: give NAME=GLOB, or NAME=GLOB,!GLOB`);
+        throw new SwitchyardError(
+          'OPTIONS_INVALID',
+          `--route ${spec} is not valid: give NAME=GLOB, or NAME=GLOB,!GLOB`,
+        );
       return [name, globs.split(',')];
     }),
   );
@@ -127,7 +134,7 @@ export function readyFor({ readyFor: what }: ServeOptions): ReadyFor {
   return what === 'none' || what === 'any' || what === 'all' ? what : what.split(',');
 }
 
-/** Options of `serve` about logins to connectors. */
+/** The options of `serve` for logins to connectors, after their variables were read. */
 export interface LoginFlags {
   readonly operatorToken: string | null;
   readonly publicUrl: string | null;
@@ -135,8 +142,8 @@ export interface LoginFlags {
 }
 
 /**
- * Reads the options about logins. Throws OPTIONS_INVALID for an operator token that is missing, unusable or also a
- * client's token, and for a URL that is not allowed.
+ * Reads and checks the options for logins. Throws OPTIONS_INVALID if the operator token is missing, unusable or also a
+ * token of clients, or if a URL is not allowed.
  */
 export function loginFlags({ tokenEnv, operatorTokenEnv, publicUrl, clientMetadataUrl }: ServeOptions): LoginFlags {
   const names = [...tokenEnv, ...(operatorTokenEnv === undefined ? [] : [operatorTokenEnv])];
@@ -153,14 +160,18 @@ export function loginFlags({ tokenEnv, operatorTokenEnv, publicUrl, clientMetada
 }
 
 /**
- * Reads the tokens from the variables that the options name. Throws OPTIONS_INVALID for a token that is missing,
- * unusable or given twice, and for an address beyond loopback without any token.
+ * Reads the tokens of clients from the variables that `--token-env` names. Throws OPTIONS_INVALID for a token that is
+ * missing, unusable or given twice. Also throws OPTIONS_INVALID if the gateway is not limited to loopback and there is
+ * no token.
  */
 export function tokensOf({ tokenEnv, host, stdio }: ServeOptions): readonly string[] {
   const tokens = tokenEnv.map((name) => requiredVariable(name, '--token-env'));
   assertTokens(tokens.map((token, index) => [`The variable ${tokenEnv[index]}`, token]));
   if (!stdio && !isLoopback(host) && tokens.length === 0)
-    throw new SwitchyardError('OPTIONS_INVALID', `--host ${host} can be reached by others: give --token-env NAME too`);
+    throw new SwitchyardError(
+      'OPTIONS_INVALID',
+      `--host ${host} can be reached from other machines: give --token-env NAME too`,
+    );
   return tokens;
 }
 
@@ -171,10 +182,10 @@ function limit(flags: string, description: string, value: number): Option {
 function portNumber(text: string): number {
   const port = Number(text);
   if (Number.isInteger(port) && port >= 0 && port < 65_536) return port;
-  throw new InvalidArgumentError('Give a port, 0 to 65535.');
+  throw new InvalidArgumentError('Give a port from 0 to 65535.');
 }
 
 function separator(text: string): string {
   if (/^[A-Za-z0-9_.:/-]{1,8}$/.test(text)) return text;
-  throw new InvalidArgumentError('Give 1 to 8 of A-Z a-z 0-9 _ . : / -');
+  throw new InvalidArgumentError('Give 1 to 8 of the characters A-Z a-z 0-9 _ . : / -');
 }

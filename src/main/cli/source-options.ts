@@ -23,7 +23,7 @@ import { counted, printable, problemLogger, say } from './terminal/output.ts';
 import { withOwnCommand, withoutLoginCommand } from './terminal/own-command.ts';
 import { tellStarting } from './terminal/tell-starting.ts';
 
-/** Options of every command that uses a service map or a local file. */
+/** Options that all commands with connectors share. */
 export interface SourceOptions extends DiscoveryOptions, TrustOptions, FleetFlags, TlsFlags {
   readonly serviceMap?: string;
   readonly config?: readonly string[];
@@ -32,25 +32,25 @@ export interface SourceOptions extends DiscoveryOptions, TrustOptions, FleetFlag
   readonly mapKeyEnv?: string;
   readonly connectorsKeyEnv: string;
   readonly stateDir?: string;
-  /** False with `--no-state`. */
+  /** Whether to use a state folder: false with `--no-state`. */
   readonly state?: boolean;
   readonly pinTools: 'off' | 'warn' | 'quarantine';
   readonly timeout: number;
   readonly clientMetadataUrl?: string;
-  /** Variables that a map may name. If absent, no variable is allowed. */
+  /** Names of the environment variables that a map may use. By default, a map may use none. */
   readonly allowEnv?: readonly string[];
-  /** How long to wait for connectors. If absent, as long as their first attempt may take. */
+  /**
+   * How long to wait until connectors are up, in milliseconds. By default, the command waits until each connector has
+   * tried once.
+   */
   readonly wait?: number;
   readonly json: boolean;
   readonly verbose: boolean;
-  /**
-   * A server that only the command line names. With such a server, no source is read, and no other connector is
-   * started.
-   */
+  /** A server that the command line itself names. If it is set, no source is read, and only this server is started. */
   readonly adHoc?: GivenServer;
 }
 
-/** Options of a manager with a map. */
+/** Manager options for a map that is signed with an HMAC or with public keys. */
 type MapManagerOptions = ConnectorProxyManagerOptions | SignedMapManagerOptions;
 
 const MAP_URL_VARIABLE = 'CONNECTORS_SERVICE_MAP_URL';
@@ -61,11 +61,11 @@ export function withSource(command: Command, defaults?: TrustDefaults): Command 
     .option('--service-map <url>', `URL of the signed service map; else the variable ${MAP_URL_VARIABLE}`)
     .option(
       '--config <file>',
-      'configuration file of an MCP client, in addition to a map or alone; may be repeated, later ones win',
+      'configuration file of an MCP client, in addition to a map or alone; may be repeated, later files win',
       (file: string, before?: readonly string[]) => [...(before ?? []), file],
     )
     .option('--registry', 'the registered servers, in addition or alone (`mcp-switchyard registry`)', false)
-    .option('--registry-path <file>', 'the same, for the registry with this servers.json')
+    .option('--registry-path <file>', 'like --registry, for the registry with this servers.json')
     .option('--map-key-env <name>', 'variable with the bearer token for the map, if it needs one')
     .option('--connectors-key-env <name>', 'variable with the key for connectors that need one', 'CONNECTORS_API_KEY')
     .option(
@@ -80,16 +80,23 @@ export function withSource(command: Command, defaults?: TrustDefaults): Command 
     )
     .option('--client-metadata-url <url>', "https address of this host's client metadata document, for logins (CIMD)")
     .option('--allow-env <name>', 'variable that a map may name as the secret of a login; may be repeated', repeated)
-    .option('--ca <file>', 'PEM file of authorities to trust in addition to the usual ones')
+    .option('--ca <file>', 'PEM file of authorities to trust in addition to the default ones')
     .option('--cert <file>', 'PEM file of a client certificate')
-    .option('--cert-key <file>', 'PEM file of its key')
+    .option('--cert-key <file>', 'PEM file of the key of --cert')
     .option('--timeout <ms>', 'timeout of one request for the map', milliseconds, 5_000)
-    .option('--wait <ms>', 'wait for connectors, retries too; by default until each was tried once', milliseconds)
+    .option(
+      '--wait <ms>',
+      'how long to wait for connectors, with retries; by default until each was tried once',
+      milliseconds,
+    )
     .option('--json', 'one JSON document on stdout and nothing else there', false)
     .option('--verbose', 'log lines as JSON on stderr', false);
 }
 
-/** Returns the options of a manager for these options. Throws OPTIONS_INVALID naming the missing option or variable. */
+/**
+ * Converts the options of a command to manager options. Throws OPTIONS_INVALID, naming the option or variable, if
+ * something is missing.
+ */
 export function managerOptions(options: SourceOptions): ManagerOptions {
   if (options.adHoc !== undefined) return adHocOptions(options, options.adHoc);
   const configFile = configFiles(options);
@@ -105,8 +112,8 @@ export function managerOptions(options: SourceOptions): ManagerOptions {
 }
 
 /**
- * Returns the options of a manager for one server that only the command line names. Its logins are kept in a separate
- * folder, because its generated id may be the id of another connector. Its tools are not compared with earlier tools.
+ * Returns manager options for a server that the command line itself names. Its logins are stored in a separate folder,
+ * because its generated id may be the same as the id of another connector. Its tools are not compared with pins.
  */
 function adHocOptions(options: SourceOptions, server: GivenServer): ManagerOptions {
   const stateDir = server.program === undefined ? usableStateDir(options) : undefined;
@@ -118,12 +125,12 @@ function adHocOptions(options: SourceOptions, server: GivenServer): ManagerOptio
   };
 }
 
-/** Returns the URL of the map; undefined without one. */
+/** Returns the URL of the map; undefined if there is no map. */
 export function mapUrlOf({ serviceMap }: SourceOptions): string | undefined {
   return (serviceMap ?? process.env[MAP_URL_VARIABLE]) || undefined;
 }
 
-/** Returns the options of a manager for the map at `serviceMapUrl`. */
+/** Returns manager options for the map at `serviceMapUrl`, and for any files and registry used with it. */
 function mapManagerOptions(options: SourceOptions, serviceMapUrl: string): MapManagerOptions {
   const given = {
     ...commonOptions(options),
@@ -137,12 +144,14 @@ function mapManagerOptions(options: SourceOptions, serviceMapUrl: string): MapMa
   return { ...given, ...trust, signatureKey: signatureKey ?? [] };
 }
 
-/** Returns the files that were found, then the files that `--config` names; these take precedence. */
+/**
+ * Returns the configuration files to use. The files of `--config` are last, because the last file with a server counts.
+ */
 export function configFilesOf({ config, foundFiles = [] }: SourceOptions): readonly string[] {
   return [...foundFiles, ...[config ?? []].flat()];
 }
 
-/** Returns the configuration files as an option of a manager: a single file as a string. */
+/** Returns the value of the manager option `configFile`: a string for one file, an array for several files. */
 function configFiles(options: SourceOptions): string | readonly string[] | undefined {
   const files = configFilesOf(options);
   return files.length > 1 ? files : files[0];
@@ -169,23 +178,26 @@ function commonOptions(options: SourceOptions) {
   } satisfies Partial<ConnectorProxyManagerOptions>;
 }
 
-/** The connectors that a command waits for, if it does not wait for all of them. */
+/** Settings that limit which connectors a command starts and waits for. */
 export interface WaitingFor {
-  /** How long a sync waits for connectors. */
+  /** How long `manager.sync()` waits until connectors are up, in milliseconds. */
   readonly syncDeadlineMs?: number;
-  /** Returns the connector that the command needs, or undefined while it is unknown. */
+  /**
+   * Returns the id of the only connector that the command needs; undefined if it needs all, or does not know the id
+   * yet.
+   */
   readonly only?: (manager: ConnectorProxyManager) => string | undefined;
-  /** `on-demand` leaves connectors down until the command needs them, and does not report how each one comes up. */
+  /** With `on-demand`, a connector starts only when the command needs it, and its changes of state are not printed. */
   readonly connect?: 'all' | 'on-demand';
 }
 
-/** Work with a manager that is closed once the command ends. */
+/** The work of a command with a manager. `ended` aborts when the command ends. Resolves with the exit code. */
 type ManagerWork = (manager: ConnectorProxyManager, startUp: StartUp, ended: AbortSignal) => Promise<number>;
 
 /**
- * Runs `work` with a manager that is closed afterwards, and reports on stderr how connectors come up. Resolves with the
- * exit code of `work`, or with the exit code for a signal. In both cases `ended` aborts, so that `work` releases its
- * resources.
+ * Creates a manager, runs `work` with it, and closes it. Prints on stderr how the connectors start. Resolves with the
+ * exit code of `work` or, if a signal arrives first, with the exit code for that signal. In both cases `ended` aborts,
+ * so that `work` can release its resources.
  */
 export async function withManager(
   options: SourceOptions,
@@ -193,7 +205,7 @@ export async function withManager(
   { syncDeadlineMs = options.wait ?? DEFAULT_WAIT_MS, only, connect = 'all' }: WaitingFor = {},
 ): Promise<number> {
   const interrupted = untilInterrupted();
-  // The manager is imported only here, because `--help` loads this file too.
+  // The manager is imported here and not at the top, because this file is also loaded for `--help`, which must be fast.
   const { ConnectorProxyManager } = await import('../manager/connector-proxy-manager.ts');
   await using manager = new ConnectorProxyManager({ ...managerOptions(options), syncDeadlineMs, connect });
   const startUp = followStartUp(manager, options.wait);
@@ -201,21 +213,21 @@ export async function withManager(
   using _telling = tellStarting(() => connectorsOf(manager, only?.(manager)));
   const ending = new AbortController();
   try {
-    // This must await the work, because the manager is closed when the function returns.
+    // `await` is necessary here: without it, the manager would be closed before the work has ended.
     return await Promise.race([work(manager, startUp, ending.signal), interrupted]);
   } finally {
     ending.abort(new SwitchyardError('CLOSED', 'The command has ended.'));
   }
 }
 
-/** Reports on stderr how maps and connectors come up. */
+/** Prints to stderr which maps were verified, and how the states of connectors change. */
 function tellStartUp(manager: ConnectorProxyManager): void {
   manager.on('snapshot', () => {
     const { brand, connectorCount } = manager.status().serviceMap;
     say(`Service map of ${counted(connectorCount, 'connector')} (${printable(brand ?? '')}) is verified`);
   });
   manager.on('connector', ({ connectorId, to, why }) => {
-    // The last line of the command explains how to log in.
+    // How to log in is left out here, because the last line of the command explains it.
     const reason = to === 'needs-login' ? withoutLoginCommand(why) : withOwnCommand(why);
     if (to !== 'connecting' && to !== 'closing') say(`  ${connectorId}: ${to} (${printable(reason)})`);
   });

@@ -7,34 +7,37 @@ import type { ConnectorProxyManager } from '../manager/connector-proxy-manager.t
 import { type Failure, failureFrom } from './terminal/output.ts';
 import { loginCommand } from './terminal/own-command.ts';
 
-/** How long to wait for connectors without `--wait`. */
+/** How long a command without `--wait` waits until remote servers are up, in milliseconds. */
 export const DEFAULT_WAIT_MS = 15_000;
 
-/** How long to wait for stdio servers without `--wait`: the longest that one start may take. */
+/**
+ * How long a command without `--wait` waits until stdio servers are up, in milliseconds. One start may take this long.
+ */
 const PROGRAM_WAIT_MS = 300_000;
 
-/** Maximum length of one wait for a change. */
+/** Interval at which the states of connectors are checked, in milliseconds, if no change is reported. */
 const LOOK_MS = 1_000;
 
-/** A connector that is enabled and not up. */
+/** A connector that should be up but is not. */
 export interface NotUp {
   readonly id: string;
   readonly state: ConnectorState;
   readonly why: string;
 }
 
-/** The start of the connectors of a command. */
+/** Lets a command wait until its connectors have started. */
 export interface StartUp {
   /**
-   * Resolves once no connector that is worth waiting for is still starting. With `only`, waits for that connector
-   * alone, which then starts out of turn. Never rejects.
+   * Resolves once all connectors are up, or further waiting is unlikely to help. With `only`, starts that connector
+   * before all others, and waits for it alone. Never rejects.
    */
   readonly settled: (only?: string) => Promise<void>;
 }
 
 /**
- * Follows how connectors come up. With `waitMs` (`--wait`), waits for them that long, retries included. Without it,
- * waits for each until its first attempt has ended: at most 15 s, or 5 min for a stdio server.
+ * Tracks which connectors are still starting. With `waitMs` (`--wait`), `settled` waits that long, including retries.
+ * Without it, `settled` waits until the first attempt of each connector has ended: at most 15 s, or 5 min for a stdio
+ * server.
  */
 export function followStartUp(manager: ConnectorProxyManager, waitMs: number | undefined): StartUp {
   const startedMs = monotonicMs();
@@ -67,20 +70,20 @@ export function followStartUp(manager: ConnectorProxyManager, waitMs: number | u
   return { settled };
 }
 
-/** Source of the states of connectors. */
+/** An object that knows the states of connectors, such as a manager. */
 export interface ConnectorStates {
   status(): { readonly connectors: readonly ConnectorStatus[] };
   connector(id: string): { readonly status: ConnectorStatus | null } | undefined;
 }
 
-/** Returns the connectors of `manager` that are enabled and not up, or only the one called `only`. */
+/** Returns the connectors that are enabled but not up. With `only`, considers only the connector with that id. */
 export function notUp(manager: ConnectorStates, only?: string): readonly NotUp[] {
   return connectorsOf(manager, only).filter(isDown).map(notUpOf);
 }
 
 /**
- * Formats a line such as "1 of 3 connectors is not up: name (state: reason)"; null if all are up. Leaves connectors
- * that need a login to {@link loginLine}.
+ * Formats a line such as "1 of 3 connectors is not up: name (state: reason)". Returns null if there is no such
+ * connector. Connectors that need a login are not included; {@link loginLine} reports them.
  */
 export function notUpLine(connectors: readonly ConnectorStatus[]): string | null {
   const enabled = connectors.filter(({ state }) => state !== 'disabled');
@@ -91,7 +94,10 @@ export function notUpLine(connectors: readonly ConnectorStatus[]): string | null
   return `${down.length} of ${enabled.length} ${noun} ${verb} not up: ${named}`;
 }
 
-/** Formats a line such as "1 connector wants a login: mcp-switchyard auth login name"; null if none does. */
+/**
+ * Formats a line such as "1 connector wants a login: mcp-switchyard auth login name". Returns null if no connector
+ * needs a login.
+ */
 export function loginLine(connectors: readonly ConnectorStatus[]): string | null {
   const [only, ...others] = connectors.filter(needsLogin);
   if (only === undefined) return null;
@@ -99,7 +105,9 @@ export function loginLine(connectors: readonly ConnectorStatus[]): string | null
   return `${others.length + 1} connectors want a login: ${loginCommand()}`;
 }
 
-/** Returns the failure that stands for all enabled connectors that are not up; null if all are. */
+/**
+ * Combines all connectors that are enabled but not up into one failure. Returns null if all enabled connectors are up.
+ */
 export function notUpFailure(connectors: readonly ConnectorStatus[]): Failure | null {
   const [first, ...others] = connectors.filter(isDown);
   if (first === undefined) return null;
@@ -110,12 +118,12 @@ export function notUpFailure(connectors: readonly ConnectorStatus[]): Failure | 
   return failureFrom({ code: 'CONNECTOR_UNAVAILABLE', message: down }, detail);
 }
 
-/** Whether a connector waits for a person to log in. */
+/** Whether a connector needs a person to log in. */
 export function needsLogin({ state }: ConnectorStatus): boolean {
   return state === 'needs-login';
 }
 
-/** Returns all connectors of `manager`, or the one called `only`. */
+/** Returns the status of all connectors. With `only`, returns only the status of the connector with that id. */
 export function connectorsOf(manager: ConnectorStates, only?: string): readonly ConnectorStatus[] {
   if (only === undefined) return manager.status().connectors;
   const status = manager.connector(only)?.status ?? null;
@@ -131,7 +139,10 @@ function notUpOf(status: ConnectorStatus): NotUp {
   return { id, state, why: lastError?.message ?? reasonOf(status) };
 }
 
-/** Returns why a connector without an error is in its state, with the last line of its process if there is one. */
+/**
+ * Returns the reason for the state of a connector that has no error. For a stdio server, adds the last line of its
+ * output.
+ */
 export function reasonOf({ why, process }: ConnectorStatus): string {
   const line = process === null ? '' : lastLineOf(process);
   return line === '' ? why : `${why}; its last line: ${line}`;

@@ -4,29 +4,29 @@ import { isAbsolute, join } from 'node:path';
 import { codeOf } from '../../shared/errors.ts';
 import { say } from './terminal/output.ts';
 
-/** Options about the state folder. */
+/** Options for the state folder. */
 export interface StateOptions {
-  /** The folder of `--state-dir`. */
+  /** Path of the state folder (`--state-dir`). Defaults to a folder of the user. */
   readonly stateDir?: string | undefined;
-  /** False with `--no-state`. Defaults to true. */
+  /** Whether to use a state folder: false with `--no-state`. Defaults to true. */
   readonly state?: boolean;
 }
 
 /**
- * Returns the state folder: the named folder, or else this user's default folder; undefined with `--no-state`. Does no
- * I/O.
+ * Returns the path of the state folder: the one that the options name, or else the default folder of the user. Returns
+ * undefined with `--no-state`. Does not access the file system.
  */
 export function stateDirOf({ stateDir, state = true }: StateOptions): string | undefined {
   return state ? (stateDir ?? defaultStateDir(process.env)) : undefined;
 }
 
 /**
- * Returns the state folder for a manager. Creates this user's default folder if necessary, accessible only to this
- * user. If that fails, says so on stderr and returns undefined, so that nothing is remembered.
+ * Returns the path of a state folder that a manager can use. If it is the default folder, creates it for this user
+ * only. If that fails, prints a warning and returns undefined, so that the command runs without a state folder.
  */
 export function usableStateDir(options: StateOptions): string | undefined {
   const folder = stateDirOf(options);
-  // If the user named the folder, the store itself reports its problems.
+  // A folder that the user has named is not checked here, because the store reports problems with it.
   if (folder === undefined || options.stateDir !== undefined) return folder;
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -41,7 +41,10 @@ export function usableStateDir(options: StateOptions): string | undefined {
   }
 }
 
-/** Returns `$XDG_STATE_HOME/mcp-switchyard`, else `~/.local/state/mcp-switchyard`. A relative variable is ignored. */
+/**
+ * Returns `$XDG_STATE_HOME/mcp-switchyard` or, if that variable is not an absolute path,
+ * `~/.local/state/mcp-switchyard`.
+ */
 function defaultStateDir({ XDG_STATE_HOME = '' }: NodeJS.ProcessEnv): string {
   const base = isAbsolute(XDG_STATE_HOME) ? XDG_STATE_HOME : join(homedir(), '.local', 'state');
   return join(base, 'mcp-switchyard');

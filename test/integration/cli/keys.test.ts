@@ -196,10 +196,10 @@ describe('mcp-switchyard keys rotate, revoke and list', () => {
     const { code, stderr } = await rotate(['b'], '--keys', at('b.json'));
     expect([code, stderr]).toEqual([
       2,
-      expect.stringContaining('0 of the roots of version 1 signed and 1 must, out of a'),
+      expect.stringContaining('0 of the roots of version 1 signed, but 1 must (missing: a'),
     ]);
     const own = await rotate(['a'], '--keys', at('b.json'), '--threshold', '2');
-    expect(own.stderr).toContain('1 of the roots of its own signed and 2 must, out of b.');
+    expect(own.stderr).toContain('1 of the new roots signed, but 2 must (missing: b).');
     expect(readdirSync(dir.path)).toEqual(before);
   });
 
@@ -211,7 +211,7 @@ describe('mcp-switchyard keys rotate, revoke and list', () => {
     expect((await list('--keys', at('a.json'))).documents).toHaveLength(2);
     const sign = ['sign-document', '--documents', at(DOCUMENTS), '--key'];
     const wrong = await keys(...sign, at('c.jwk'));
-    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('No key of --key is a root')]);
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('None of the keys of --key is a root')]);
     expect((await keys(...sign, at('b.jwk'))).code).toBe(0);
     expect(readdirSync(dir.path).filter((name) => name.includes('keys.3'))).toEqual(['keys.3.json']);
     expect(await list('--keys', at('a.json'))).toMatchObject({
@@ -295,6 +295,6 @@ describe('mcp-switchyard keys rotate, revoke and list', () => {
 
   it('warn when others can read a private key', async () => {
     chmodSync(at('a.jwk'), 0o644);
-    expect((await rotate(['a'])).stderr).toContain('Others can read the private key');
+    expect((await rotate(['a'])).stderr).toContain('Other users can read the private key');
   });
 });

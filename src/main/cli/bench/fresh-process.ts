@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 
-/** Maximum length of stderr that is kept, to be reported if the process fails. */
+/** Maximum number of characters of stderr that are kept for the error message of a failed process. */
 const MAX_COMPLAINTS = 2_000;
 
 /**
- * Runs `script` in a process of its own and resolves with the JSON that it prints. When this process ends, it ends the
- * other process too.
+ * Runs `script` in a new Node.js process and resolves with the JSON that the script prints. Kills the new process if
+ * the current process exits first.
  */
 export function inFreshProcess<T>(
   script: string,

@@ -1,6 +1,7 @@
 /**
- * Measures one side of one comparison in a process of its own: `node headline-process.ts stalls|calls WAY URL ENTRIES
- * N`, where N is the number of refreshes or of seconds. Prints the sample as JSON.
+ * Takes one sample of a comparison in a separate process: `node headline-process.ts stalls|calls WAY URL ENTRIES N`.
+ * WAY is the way of loading the map, such as `manager` or `plain`. N is the number of refreshes (`stalls`) or seconds
+ * (`calls`). Prints the sample as JSON.
  */
 import { managerKeeper, plainKeeper } from './keepers.ts';
 import { measureCalls } from './measure-calls.ts';

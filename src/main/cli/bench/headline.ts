@@ -7,13 +7,13 @@ import type { StallSample } from './measure-stalls.ts';
 import { percentile, type Row, type Section } from './report-figures.ts';
 
 export interface HeadlineOptions {
-  /** Entries of the map. */
+  /** Number of entries in the map. */
   readonly entries: number;
-  /** Number of processes for each way of loading; the ways take turns. */
+  /** Number of processes that are measured for each way of loading the map. */
   readonly rounds: number;
-  /** How long each process calls tools. */
+  /** How long each process calls tools, in seconds. */
   readonly seconds: number;
-  /** Called before each process. */
+  /** Called before each process is started. */
   readonly onProgress: (what: string, done: number, of: number) => void;
 }
 
@@ -28,8 +28,8 @@ const WAYS_NOTE =
   'plain: fetch, JSON.parse, zod and an HMAC on the main thread.';
 
 /**
- * Measures the two main comparisons on this machine: how long loading a large map holds the main thread, and how much
- * that delays tool calls. Takes some minutes.
+ * Measures the two main comparisons on this machine: how long the load of a large map blocks the main thread, and how
+ * much the load delays tool calls. Takes some minutes.
  */
 export async function measureHeadlines(options: HeadlineOptions): Promise<Section[]> {
   return [await stalls(options), await calls(options)];
@@ -81,7 +81,7 @@ async function calls({ entries, rounds, seconds, onProgress }: HeadlineOptions):
   return { title, rows, notes: ['Open loop: the time of each call counts from when it was due.'] };
 }
 
-/** Takes `rounds` samples of each way. The ways take turns, and every second round runs them in reverse order. */
+/** Measures each of `ways` once per round, `rounds` times. Every second round measures them in reverse order. */
 async function interleaved<T>(
   ways: readonly string[],
   rounds: number,

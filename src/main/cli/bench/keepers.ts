@@ -5,18 +5,20 @@ import { canonicalizeServiceMapPayload } from '../../../shared/map/signature.ts'
 import { ConnectorProxyManager } from '../../manager/connector-proxy-manager.ts';
 import { MAP_KEY } from './map-server.ts';
 
-/** One way to keep a map current. */
+/** A way to load a map and to refresh it. */
 export interface Keeper {
   refresh(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Resolves after the first load. */
+/** Loads the map at `url`, and resolves after that first load. */
 export type KeeperOf = (url: string) => Promise<Keeper>;
 
 const FLAGS = { asyncRefresh: false, refreshIntervalMs: 300_000 };
 
-/** Keeps the map with a manager; `never` does all of a load on the main thread. */
+/**
+ * Loads the map with a manager of this package. With `never`, the manager does every part of a load on the main thread.
+ */
 export function managerKeeper(offload: 'auto' | 'never'): KeeperOf {
   return async (serviceMapUrl) => {
     const manager = new ConnectorProxyManager({
@@ -37,7 +39,10 @@ const looseMap = z.looseObject({
   ),
 });
 
-/** Keeps the map as a host without a library would, on the main thread: fetch, JSON.parse, zod, HMAC, ETags. */
+/**
+ * Loads the map as a program without this package would: with fetch, JSON.parse, zod, an HMAC and ETags, all on the
+ * main thread.
+ */
 export const plainKeeper: KeeperOf = async (url) => {
   const agent = new Agent();
   let etag: string | null = null;

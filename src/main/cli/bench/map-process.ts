@@ -1,8 +1,11 @@
 /**
- * Serves a changing service map from a process of its own, so that serving takes no time from the process that is
- * measured: `node map-process.ts OPTIONS`, where OPTIONS is JSON. Prints its URL. A `POST` chooses the answer to later
- * requests: `/changed/N` (N entries change before each request), `/same` (same bytes, no ETag), `/not-modified`,
- * `/failing`.
+ * Serves a changing service map from a separate process, so that serving takes no time from the measured process.
+ * Usage: `node map-process.ts OPTIONS`, where OPTIONS is JSON. Prints the URL of the map. A `POST` to one of these
+ * paths chooses how later requests are answered:
+ * - `/changed/N`: with a new map, in which N entries have changed
+ * - `/same`: with the same bytes each time, and no ETag
+ * - `/not-modified`: with 304 if the ETag matches
+ * - `/failing`: with 503
  */
 import { createHmac } from 'node:crypto';
 import { createServer, type ServerResponse } from 'node:http';
@@ -10,12 +13,12 @@ import type { AddressInfo } from 'node:net';
 import { canonicalizeServiceMapPayload } from '../../../shared/map/signature.ts';
 import { MAP_KEY, type MapProcessOptions } from './map-server.ts';
 
-/** Number of changed maps that are prepared before they are requested. */
+/** Number of changed maps that are prepared in advance. */
 const PREPARED = 24;
 
 /**
- * A signed map with connectors of 1.4 KB each. Each change affects only a few of them. The text of the map is joined
- * from entries that are already serialized, so that the server does little work.
+ * A signed map whose entries have a size of 1.4 KB each. Each entry is serialized only when it changes, so that
+ * rendering a changed map takes little work.
  */
 class ChangingMap {
   readonly #options: MapProcessOptions;
@@ -38,7 +41,7 @@ class ChangingMap {
     return `"${this.#version}"`;
   }
 
-  /** Changes `count` entries, different entries each time, and gives the map a newer date. */
+  /** Changes `count` entries, and gives the map a newer `generatedAt`. Each call changes other entries. */
   change(count: number): void {
     const first = this.#options.endpoints.length;
     const others = Math.max(1, this.#options.count - first);
@@ -90,7 +93,8 @@ class ChangingMap {
 const options = JSON.parse(process.argv[2] ?? '{}') as MapProcessOptions;
 const map = new ChangingMap(options);
 /**
- * Maps that are prepared in advance, so that their preparation does not compete with the measurement for a processor.
+ * Maps for the next requests. They are rendered in advance, so that rendering does not take processor time from the
+ * measurement.
  */
 const prepared: { readonly body: Buffer; readonly etag: string }[] = [];
 let current = { body: map.body, etag: map.etag };

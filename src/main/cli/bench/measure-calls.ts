@@ -4,31 +4,37 @@ import { MAP_KEY, serveNext } from './map-server.ts';
 
 export interface CallsJob {
   readonly url: string;
-  /** Entries of the map; one of them is a connector that is up. */
+  /** Number of entries in the map. One of these connectors is up. */
   readonly count: number;
   readonly seconds: number;
   /** The tool that is called, and its arguments. */
   readonly tool: string;
   readonly args: Readonly<Record<string, unknown>>;
-  /** Whether the map is refreshed every second, with one in 200 entries changed. */
+  /** Whether the map is refreshed every second. One in 200 entries changes each time. */
   readonly isRefreshing: boolean;
   readonly offload: 'auto' | 'never';
-  /** Extra work on the main thread every second, for comparison; null for no extra work. */
+  /** Extra work on the main thread every second, for comparison; null for none. */
   readonly beside: (() => Promise<void>) | null;
 }
 
 export interface CallsSample {
-  /** Latencies from the time at which each call was due, so that delayed starts count too (no coordinated omission). */
+  /**
+   * Latencies of the calls. A latency counts from the time at which the call was due, so it includes a late start (no
+   * coordinated omission).
+   */
   readonly latenciesMs: readonly number[];
   readonly refreshes: number;
-  /** Processor time of this process per second, in milliseconds. */
+  /** Processor time that this process used per second, in milliseconds. */
   readonly cpuMs: number;
 }
 
 const PER_SECOND = 100;
 const WARM_UP_CALLS = 100;
 
-/** Calls a tool 100 times a second, open loop, while the map is refreshed every second. */
+/**
+ * Calls a tool 100 times a second while the map is refreshed every second. A call does not wait for the call before it
+ * (open loop).
+ */
 export async function measureCalls(job: CallsJob): Promise<CallsSample> {
   const { url, count, seconds, tool, args, isRefreshing, offload, beside } = job;
   await using manager = new ConnectorProxyManager({

@@ -3,21 +3,21 @@ import { monotonicMs, systemSleep } from '../../../shared/clock.ts';
 import type { KeeperOf } from './keepers.ts';
 import { type MapMode, serveNext } from './map-server.ts';
 
-/** How long the event loop was blocked while it was watched, in milliseconds. */
+/** How long the event loop was blocked during a measurement, in milliseconds. */
 export interface LoopHold {
-  /** The longest block, measured by the drift of a timer of one millisecond. */
+  /** Longest time that the event loop was blocked, measured by how late a timer of 1 ms fired. */
   readonly maxMs: number;
   readonly p99Ms: number;
-  /** The longest block, measured by the runtime's own histogram of event loop delay. */
+  /** Longest time that the event loop was blocked, measured by Node's histogram of event loop delays. */
   readonly delayMaxMs: number;
 }
 
-/** One load: how long it blocked the event loop and how long it took. */
+/** Sample of one load: how long it blocked the event loop, and how long it took in all. */
 export interface LoadSample extends LoopHold {
   readonly totalMs: number;
 }
 
-/** All loads that one process did in one way. */
+/** Samples of one process: the first load, and refreshes for each kind of answer. */
 export interface StallSample {
   readonly cold: readonly LoadSample[];
   readonly changed: readonly LoadSample[];
@@ -25,17 +25,18 @@ export interface StallSample {
   readonly notModified: readonly LoadSample[];
 }
 
-/** The pause before each load, in which threads boot and garbage is collected. */
+/** Pause before each load, in milliseconds. It leaves time for threads to start and for garbage collection. */
 const REST_MS = 150;
 
 /**
- * How long the loop is watched before and after the load, since work that the load leaves to later turns counts too.
+ * How long the event loop is watched before and after the load. A load may leave work for later turns of the event
+ * loop, and this work counts too.
  */
 const TAIL_MS = 20;
 
 /**
- * Loads a map in one way: first cold, then `refreshes` times for each kind of answer (one in 200 entries changed, the
- * same bytes, a 304).
+ * Loads a map for the first time, then refreshes it `refreshes` times for each kind of answer: one in 200 entries
+ * changed, the same bytes, and a 304.
  */
 export async function measureStalls(
   open: KeeperOf,
@@ -51,7 +52,7 @@ export async function measureStalls(
   const refresh = async (): Promise<void> => keeper?.refresh();
   const series = async (mode: MapMode): Promise<LoadSample[]> => {
     await serveNext(url, mode);
-    // The first load of a kind is not measured: it prepares an ETag, a thread and compiled code for the other loads.
+    // The first refresh of each kind is not measured, because it stores an ETag, starts a thread and compiles code.
     await refresh();
     const samples: LoadSample[] = [];
     for (let done = 0; done < refreshes; done += 1) samples.push(await measure(refresh));
@@ -76,7 +77,7 @@ async function measure(work: () => Promise<void>): Promise<LoadSample> {
   return { ...watch.stop(), totalMs };
 }
 
-/** Watches the event loop of this thread. */
+/** Measures how long the event loop of the current thread is blocked until `stop` is called. */
 export function watchLoop(): { stop(): LoopHold } {
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
@@ -95,7 +96,7 @@ export function watchLoop(): { stop(): LoopHold } {
       delay.disable();
       drifts.sort((a, b) => a - b);
       const at = (share: number): number => drifts[Math.max(0, Math.ceil(share * drifts.length) - 1)] ?? 0;
-      // The histogram's value includes its resolution of 1 ms.
+      // The value of the histogram includes the resolution of 1 ms.
       return { maxMs: at(1), p99Ms: at(0.99), delayMaxMs: Math.max(0, delay.max / 1e6 - 1) };
     },
   };

@@ -1,13 +1,15 @@
 import { arch, availableParallelism, cpus, platform, totalmem } from 'node:os';
 
-/** The samples of one metric for one way. */
+/** The samples of one metric for one of the compared ways. */
 export interface Row {
   readonly way: string;
   readonly metric: string;
   readonly unit: string;
-  /** One sample for each round, or for each call. */
+  /** One value for each round, or for each call. */
   readonly samples: readonly number[];
-  /** The way, in the same section, whose median this row is compared with; null for no comparison. */
+  /**
+   * Name of another way in the same section. The report compares the medians of the two ways. Null for no comparison.
+   */
   readonly baseline: string | null;
 }
 
@@ -17,7 +19,7 @@ export interface Section {
   readonly notes?: readonly string[];
 }
 
-/** The machine, commit and date of a benchmark run, and the command that repeats it. */
+/** Where and when a benchmark ran: the machine, the commit, the date, and the command that repeats the run. */
 export interface Circumstances {
   readonly name: string;
   readonly question: string;
@@ -32,14 +34,14 @@ export interface Report extends Circumstances {
   readonly sections: readonly Section[];
 }
 
-/** Returns the ratio to the baseline's median, such as `1.23×`; empty without a baseline. */
+/** Returns the ratio of the row's median to the median of its baseline, such as `1.23×`; empty without a baseline. */
 export function ratioOf(row: Row, rows: readonly Row[]): string {
   if (row.baseline === null || row.baseline === row.way) return '';
   const other = rows.find(({ way, metric }) => way === row.baseline && metric === row.metric);
   return other === undefined ? '' : `${(percentile(row.samples, 0.5) / percentile(other.samples, 0.5)).toFixed(2)}×`;
 }
 
-/** Formats the number of samples, then p50, p95, p99, minimum and maximum, as short as possible. */
+/** Formats the number of samples, then p50, p95, p99, minimum and maximum, with few digits. */
 export function figures(samples: readonly number[]): string[] {
   const values = [0.5, 0.95, 0.99].map((share) => percentile(samples, share));
   return [String(samples.length), ...[...values, Math.min(...samples), Math.max(...samples)].map(short)];
@@ -52,7 +54,10 @@ function short(value: number): string {
     : value.toFixed(Math.abs(value) >= 10 ? 1 : 2);
 }
 
-/** Returns the value below which `share` (0 to 1) of the samples lie, by the nearest rank. */
+/**
+ * Returns a percentile of the samples by the nearest-rank method. `share` is a number from 0 to 1, such as 0.95 for
+ * p95.
+ */
 export function percentile(samples: readonly number[], share: number): number {
   const sorted = [...samples].sort((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;

@@ -18,13 +18,13 @@ svg { max-width: 100%; height: auto } text { font: 12px system-ui, sans-serif; f
 code { overflow-wrap: anywhere } h2 { margin-top: 2.5rem }
 `;
 
-/** Maximum number of dots that a plot shows for one row; more dots would hide each other. */
+/** Maximum number of dots in a plot for one row. With more dots, the dots would hide each other. */
 const MAX_DOTS = 400;
 
 const escapeHtml = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 
-/** Renders the report as one self-contained page: tables and a plot for each metric. */
+/** Renders the report as one HTML page without external files, with tables and a plot for each metric. */
 export function htmlOf(report: Report): string {
   const { name, question, date, command, commit, machine, node, sections } = report;
   return `<!doctype html>
@@ -60,7 +60,9 @@ ${metrics
 ${notes.map((note) => `<p>${escapeHtml(note)}</p>`).join('')}</section>`;
 }
 
-/** Renders a plot with one lane for each row: the dots are samples of the row, and the bar is their median. */
+/**
+ * Renders a plot with one lane for each row. Each dot is a sample of the row, and the bar is the median of the samples.
+ */
 function plotOf(metric: string, rows: readonly Row[]): string {
   const most = Math.max(...rows.flatMap(({ samples }) => samples.map(Math.abs)), Number.MIN_VALUE);
   if (rows.every(({ samples }) => samples.length < 2)) return '';

@@ -6,11 +6,12 @@ import type { Problem } from './check-arguments.ts';
 import { type Reading, readItems, readText, readUntyped } from './read-text.ts';
 
 /**
- * A `key=value`, with the content of its file if it names one: the schema decides how to read `text`; `value` is JSON.
+ * An argument from the command line. `text` is still to be converted as the schema says; `value` is the final JSON
+ * value.
  */
 export type Given = { readonly key: string } & ({ readonly text: string } | { readonly value: unknown });
 
-/** Arguments of a call, and the problems of the texts that could not be converted. */
+/** The arguments of a call, and the problems with texts that could not be converted. */
 export interface BuiltArguments {
   readonly args: Record<string, unknown>;
   readonly problems: readonly Problem[];
@@ -19,9 +20,9 @@ export interface BuiltArguments {
 type Step = string | number;
 
 /**
- * Builds the arguments from `given`, on top of `base`. Each text is read as the schema says, a repeated key becomes one
- * list, and `a.b=1` and `a[0]=1` reach into objects and lists. Throws OPTIONS_INVALID for keys that contradict each
- * other.
+ * Adds the arguments in `given` to a copy of `base`. Converts each text as the schema says. A key that is given several
+ * times becomes a list. Keys such as `a.b` and `a[0]` set values inside of objects and lists. Throws OPTIONS_INVALID
+ * for keys that contradict each other.
  */
 export function buildArguments(
   given: readonly Given[],
@@ -49,7 +50,7 @@ function readGroup(key: string, group: readonly Given[], schema: unknown, root: 
   }
   const alternatives = alternativesOf(schema ?? true, root);
   if (!alternatives.some(({ type }) => type === 'array' || type === 'any'))
-    throw misuse(`${key} is given ${group.length} times, but it is not a list`);
+    throw misuse(`${key} is given ${group.length} times, but it takes only one value`);
   const lists = alternatives.filter(({ type }) => type === 'array');
   const items = group.map((each) => ('value' in each ? { value: each.value } : readItems([each.text], lists, root)));
   const wrong = items.find((item) => 'mustBe' in item);
@@ -63,8 +64,8 @@ function readGroup(key: string, group: readonly Given[], schema: unknown, root: 
 }
 
 /**
- * Returns the steps of a key, and the schema of the value at that key. That schema is undefined if the tool's schema
- * does not have it.
+ * Splits a key such as `a.b[0]` into steps. Also returns the schema of the value at that key, or undefined if the
+ * schema of the tool does not define it.
  */
 function stepsOf(key: string, root: Schema): { readonly steps: readonly Step[]; readonly schema: unknown } {
   const steps: Step[] = [];
@@ -80,7 +81,10 @@ function stepsOf(key: string, root: Schema): { readonly steps: readonly Step[]; 
   return { steps, schema };
 }
 
-/** Returns the first step of a key. A property whose name contains dots wins over a path. */
+/**
+ * Returns the first step of a key. If the schema has a property whose name contains dots, this property takes
+ * precedence over a path.
+ */
 function nextStep(
   rest: string,
   alternatives: readonly Alternative[],
@@ -94,7 +98,8 @@ function nextStep(
   const index = /^\[(\d{1,6})\]/.exec(rest);
   if (index !== null) return { step: Number(index[1]), left: afterDot(rest.slice(index[0].length)) };
   const name = /^[^.[]+/.exec(rest)?.[0];
-  if (name === undefined) throw misuse(`"${key}" is not a key: write a.b=1, a[0]=1, or a:=JSON`);
+  if (name === undefined)
+    throw misuse(`"${key}" is not the name of an argument: write, for example, a=1, a.b=1, a[0]=1 or a:=JSON`);
   const isList =
     alternatives.some(({ type }) => type === 'array') && !alternatives.some(({ type }) => type === 'object');
   const step = isList && /^\d{1,6}$/.test(name) ? Number(name) : name;
@@ -108,14 +113,16 @@ function afterDot(rest: string): string {
 function place(args: Record<string, unknown>, steps: readonly Step[], value: unknown, key: string): void {
   let node: Record<string, unknown> | unknown[] = args;
   for (const [depth, step] of steps.entries()) {
-    if (Array.isArray(node) !== (typeof step === 'number')) throw misuse(`${key} contradicts another argument`);
+    if (Array.isArray(node) !== (typeof step === 'number'))
+      throw misuse(`${key} contradicts another argument, which sets the same value in another form`);
     if (typeof step === 'number' && step > Object.keys(node).length)
-      throw misuse(`${key}: the items before it are missing`);
+      throw misuse(`${key} cannot be set, because the items before it are missing`);
     const isLast = depth === steps.length - 1;
     const present: unknown = Object.hasOwn(node, step) ? (node as Record<Step, unknown>)[step] : undefined;
     const next: unknown = isLast ? value : (present ?? (typeof steps[depth + 1] === 'number' ? [] : {}));
-    if (!isLast && !isObject(next) && !Array.isArray(next)) throw misuse(`${key} contradicts another argument`);
-    // An assignment would change the prototype if the name is __proto__.
+    if (!isLast && !isObject(next) && !Array.isArray(next))
+      throw misuse(`${key} contradicts another argument, which sets the same value in another form`);
+    // `node[step] = next` would set the prototype if the step is `__proto__`.
     Object.defineProperty(node, step, { value: next, enumerable: true, configurable: true, writable: true });
     node = next as Record<string, unknown>;
   }

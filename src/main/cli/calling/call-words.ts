@@ -1,38 +1,40 @@
 import { misuse } from '../flags/option-values.ts';
 
-/** The notation of the value of an assignment. */
+/** How the value of an assignment is given: as a text, as JSON, in a file, or as a finished value. */
 type WrittenAs = 'text' | 'json' | 'file' | 'json-file' | 'value';
 
-/** One `key=value` of a command line. */
+/** A word such as `key=value`, split into the key and the value. */
 export interface Assignment {
   readonly key: string;
   readonly as: WrittenAs;
-  /** A text, the path of a file (`-` for standard input), or, with `value`, the value itself. */
+  /**
+   * What was typed: a text, JSON, or the path of a file (`-` for standard input). If `as` is `value`, the final value.
+   */
   readonly value: unknown;
 }
 
-/** The words after the tool on a command line. */
+/** The words that follow the tool's name on a command line, sorted by their kind. */
 export interface CallWords {
   readonly assignments: readonly Assignment[];
-  /** JSON objects, or `-` for standard input. */
+  /** Texts of JSON objects, or `-` for an object on standard input. */
   readonly documents: readonly string[];
 }
 
-/** A place where a word can be split. */
+/** One way to split a word into a key, a sign and a value. */
 interface Cut {
   readonly key: string;
   readonly sign: ':=' | '=' | ':';
   readonly rest: string;
 }
 
-/** Names and indexes with dots between them; any other key must be followed by `=`. */
+/** A key of names and indexes, such as `filter.tags[0]`. Only such a key may be followed by `:` instead of `=`. */
 const PLAIN_KEY = /^[A-Za-z_$][\w$.[\]-]*$/;
 
 /**
- * Reads the words after a tool. Accepts `key=value`, `key:=JSON`, `key=@file`, `key:=@file`, and `key=@@text` for a
- * text that begins with `@`. Also accepts a JSON object, `-`, and, as mcporter does, `key:value` and `key: value`. The
- * function `isKnown` returns whether the tool has a parameter with a given name; without `isKnown`, `key:value` counts
- * if the key is a plain name. Throws OPTIONS_INVALID for any other word.
+ * Reads the words that follow the name of a tool. Accepts `key=value`, `key:=JSON`, `key=@file`, `key:=@file`, and
+ * `key=@@text` for a text that begins with `@`. Also accepts a JSON object, `-` for standard input, and, like mcporter,
+ * `key:value` and `key: value`. `isKnown` returns whether the tool has a parameter of that name; by default, every name
+ * counts as known. Throws OPTIONS_INVALID for any other word.
  */
 export function readCallWords(words: readonly string[], isKnown: (key: string) => boolean = () => true): CallWords {
   const assignments: Assignment[] = [];
@@ -46,7 +48,7 @@ export function readCallWords(words: readonly string[], isKnown: (key: string) =
     const next = words[index + 1];
     const cut = bestCut(word, isKnown);
     if (cut === null) throw misuse(noAssignment(word));
-    // A shell passes `title: value` as two words.
+    // An unquoted `title: value` arrives from the shell as two words.
     if (cut.sign === ':' && cut.rest.trim() === '' && next !== undefined && bestCut(next, isKnown) === null) {
       assignments.push({ key: cut.key, as: 'text', value: next });
       index += 1;
@@ -55,7 +57,7 @@ export function readCallWords(words: readonly string[], isKnown: (key: string) =
   return { assignments, documents };
 }
 
-/** Whether {@link readCallWords} accepts a word. Such a word is not the name of a tool. */
+/** Whether {@link readCallWords} accepts a word as an argument. If so, the word cannot be the name of a tool. */
 export function isCallWord(word: string): boolean {
   return word === '-' || /^\s*\{/.test(word) || cutsOf(word).some(({ sign }) => sign !== ':' || PLAIN_KEY.test(word));
 }
@@ -75,7 +77,7 @@ function bestCut(word: string, isKnown: (key: string) => boolean): Cut | null {
   return cuts.find(({ key, rest }) => PLAIN_KEY.test(key) && !rest.startsWith('//')) ?? null;
 }
 
-/** Returns every place where a word could be split, from left to right. */
+/** Returns all ways to split a word at `=`, `:=` or `:`, from left to right. */
 function cutsOf(word: string): readonly Cut[] {
   return [...word.matchAll(/:=|=|:/g)].flatMap((match) => {
     const key = word.slice(0, match.index);

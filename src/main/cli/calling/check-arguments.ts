@@ -4,27 +4,26 @@ import { type Alternative, alternativesOf, isOfType, type Schema } from '../sche
 import { itemSchema, type Parameters, parametersOfAlternatives, propertySchema } from '../schema/parameters.ts';
 import { expected } from './read-text.ts';
 
-/** A problem with the arguments of a call. */
+/** A problem with one argument of a call. */
 export interface Problem {
-  /** Path to the wrong value, starting at the parameter. */
+  /** Path to the wrong value. The first element is the name of the parameter. */
   readonly path: readonly string[];
   readonly kind: 'missing' | 'unknown' | 'type';
-  /** Continues the path: `is missing`. */
+  /** The rest of a sentence that begins with the path, such as `is missing`. */
   readonly text: string;
 }
 
 export interface CheckSettings {
   /**
-   * The parameters that were typed as `key=value`. A typed parameter is a problem if the schema has neither that
-   * parameter nor `additionalProperties`, and the name looks like a misspelling of a known name. For unknown parameters
-   * in JSON, the server decides.
+   * Names of the arguments that were typed as `key=value`. Such a name is reported if the schema does not define it and
+   * it looks like a misspelling of a parameter's name. Unknown names that were given in JSON are left to the server.
    */
   readonly typed?: ReadonlySet<string>;
 }
 
 /**
- * Returns the definite errors in the arguments of a tool: parameters that are missing, unknown, or of another type. If
- * the schema is not clear, the server decides.
+ * Returns the certain errors in the arguments of a tool: missing parameters, unknown parameters and wrong types.
+ * Reports nothing where the schema is not clear, so that the server decides.
  */
 export function checkArguments(
   args: Readonly<Record<string, unknown>>,
@@ -46,7 +45,7 @@ export function checkArguments(
   return [...missing, ...others];
 }
 
-/** Returns the names of arguments that the server may not know, although its schema does not refuse them. */
+/** Returns the names of arguments that the schema neither defines nor forbids. The server may not know them. */
 export function doubtfulArguments(args: Readonly<Record<string, unknown>>, schema: Schema): readonly string[] {
   const { list, others } = parametersOfAlternatives(alternativesOf(schema, schema));
   if (others !== 'unsaid' || list.length === 0) return [];
@@ -76,7 +75,7 @@ function valueProblems(value: unknown, schema: unknown, root: Schema, path: read
   );
   if (candidates.length === 0)
     return [{ path, kind: 'type', text: `must be ${expected(alternatives)}, not ${shown(value)}` }];
-  // If several alternatives have the type of the value, only the server knows which alternative was meant.
+  // If the value fits the type of several alternatives, only the server can tell which alternative was meant.
   return candidates.length === 1 ? innerProblems(value, candidates, root, path) : [];
 }
 

@@ -1,16 +1,16 @@
-/** Commands that take `key=value`, by their names. */
+/** Names of the commands that accept arguments in the form `key=value`. */
 const TAKING_ARGUMENTS: ReadonlySet<string> = new Set(['call', 'prompts get']);
 
 /**
- * Returns a hint for an unknown option that may be meant as an argument of a tool or a prompt: `call weather.get --city
- * Bern`. Returns null if only an option can be meant. `command` has the words that name the command, `words` is the
- * whole command line, and `message` is the parser's error.
+ * Returns a hint if an unknown option may be meant as an argument of a tool or prompt, as in `call weather.get --city
+ * Bern`. Returns null if it can only be a misspelt option. `command` is the name of the command, `words` is the whole
+ * command line, and `message` is the error of the parser.
  */
 export function dashedArgumentHint(command: string, words: readonly string[], message: string): string | null {
   const [, option = ''] = /unknown option '(--?[^']+)'/.exec(message) ?? [];
   if (option === '' || !TAKING_ARGUMENTS.has(command)) return null;
   const at = words.findIndex((word) => word === option || word.startsWith(`${option}=`));
-  // Arguments follow the name of the tool or prompt, so a dashed word before that name can only be a misspelt option.
+  // The arguments come after the name of the tool or prompt. An unknown option before that name can only be misspelt.
   if (!words.slice(command.split(' ').length, Math.max(at, 0)).some((word) => !word.startsWith('-'))) return null;
   const [name = '', ...rest] = (words[at] ?? option).replace(/^-+/, '').split('=');
   const next = words[at + 1];

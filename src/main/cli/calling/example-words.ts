@@ -3,10 +3,12 @@ import { exampleValue } from '../schema/example-value.ts';
 import { parametersOf } from '../schema/parameters.ts';
 import { readText } from './read-text.ts';
 
-/** Texts that `key=value` would read as JSON, as a file or as a list, and not as one string. */
+/** Texts that, after `key=`, would be read as JSON, a file or a list instead of a single string. */
 const NOT_PLAIN = /^\s*[[{]|^@|,/;
 
-/** Returns the words that, after the name of a tool, call that tool with an example of each required parameter. */
+/**
+ * Returns example arguments for the required parameters of a tool, as the words to write after the name of the tool.
+ */
 export function exampleWords(schema: Schema): readonly string[] {
   return parametersOf(schema, schema)
     .list.filter(({ isRequired }) => isRequired)
@@ -14,7 +16,7 @@ export function exampleWords(schema: Schema): readonly string[] {
 }
 
 function wordsOf(name: string, value: unknown, schema: unknown, root: Schema): readonly string[] {
-  // A key with special characters needs a JSON document.
+  // A name with special characters can be given only in a JSON object.
   if (!/^[A-Za-z_$][\w$-]*$/.test(name)) return [JSON.stringify({ [name]: value })];
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   const isScalar = typeof value !== 'object' || value === null;
@@ -22,7 +24,7 @@ function wordsOf(name: string, value: unknown, schema: unknown, root: Schema): r
   return [`${name}:=${JSON.stringify(value)}`];
 }
 
-/** Whether a typed text is read as `value`. */
+/** Whether `text`, typed on a command line, would be read as `value`. */
 function isRead(text: string, value: unknown, schema: unknown, root: Schema): boolean {
   const reading = readText(text, schema, root);
   return 'value' in reading && reading.value === value;

@@ -2,25 +2,25 @@ import { isObject } from '../../mcp/json-rpc.ts';
 import type { Given } from './build-arguments.ts';
 import { type Literal, LiteralReader } from './literal-reader.ts';
 
-/** A call as one word: `server.tool(key: "v", n: 3)`. */
+/** A call that is written as a single word, such as `server.tool(key: "v", n: 3)`. */
 export interface FunctionForm {
-  /** The text before the bracket. */
+  /** The text before the opening bracket: the name of the tool. */
   readonly target: string;
   readonly named: readonly Given[];
-  /** Values without a name, for the parameters in their order. */
+  /** Values without a name. They are assigned to the parameters in order. */
   readonly unnamed: readonly Given[];
 }
 
 type Value = { readonly text: string } | { readonly value: unknown };
 
-/** Whether a word has the form of a call. A URL may have brackets of its own. */
+/** Whether a word has the form `tool(…)`. A URL never counts, although a URL may contain brackets. */
 export function isFunctionForm(word: string): boolean {
   return /^\s*[^\s({="']+\s*\([\s\S]*\)\s*;?\s*$/.test(word) && !/^https?:\/\//i.test(word);
 }
 
 /**
- * Reads a call that is one word. A number keeps its text until the schema is known, since `id: 007` may be a string.
- * Throws OPTIONS_INVALID, with the column, for invalid syntax.
+ * Reads a call that is written as a single word. A number remains a text until the schema is known, because `007` may
+ * be meant as a string. Throws OPTIONS_INVALID, with the column, for invalid syntax.
  */
 export function readFunctionForm(word: string): FunctionForm {
   const trimmed = word.trim().replace(/\s*;$/, '');
@@ -38,10 +38,10 @@ export function readFunctionForm(word: string): FunctionForm {
     if (reader.takes(')')) break;
     throw reader.fault('a comma or ) is missing');
   }
-  if (!reader.isAtEnd) throw reader.fault('there is more after the call');
+  if (!reader.isAtEnd) throw reader.fault('there is text after the closing bracket of the call');
   const target = trimmed.slice(0, bracket).trim();
   const [only] = unnamed;
-  // `tool({ a: 1 })` is the form in program code.
+  // `tool({ a: 1 })`, as it would be written in a program, is accepted too.
   const members =
     unnamed.length === 1 && named.length === 0 && only !== undefined && 'value' in only ? only.value : null;
   if (!isObject(members)) return { target, named, unnamed };

@@ -15,16 +15,16 @@ const KEYWORDS: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ['null', null],
 ]);
 
-/** A value in a source text, and its original text if it is a plain number. */
+/** A value that was read, with its original text if the value is a number. */
 export interface Literal {
   readonly value: unknown;
-  /** The number as it was written; null for any other value. */
+  /** The number as it was written; null for a value that is not a number. */
   readonly number: string | null;
 }
 
 /**
  * Reads JavaScript literals: strings in any kind of quotes, numbers, `true`, `false`, `null`, lists, and objects whose
- * keys need no quotes. Trailing commas are allowed. Every fault is an OPTIONS_INVALID that names its column.
+ * keys need no quotes. Accepts trailing commas. Throws OPTIONS_INVALID, with the column, for invalid syntax.
  */
 export class LiteralReader {
   readonly #text: string;
@@ -34,7 +34,7 @@ export class LiteralReader {
     this.#text = text;
   }
 
-  /** Whether `sign` is next; if so, it is consumed. */
+  /** Skips `sign` and returns true if the next characters are `sign`; otherwise returns false. */
   takes(sign: string): boolean {
     this.#skipBlanks();
     if (!this.#text.startsWith(sign, this.#at)) return false;
@@ -42,13 +42,16 @@ export class LiteralReader {
     return true;
   }
 
-  /** Whether only blanks are left. */
+  /** Whether only blanks and comments are left. */
   get isAtEnd(): boolean {
     this.#skipBlanks();
     return this.#at >= this.#text.length;
   }
 
-  /** Reads a name and the `:` or `=` after it, and returns the name; null if a value is next. */
+  /**
+   * Reads a name and the `:` or `=` after the name, and returns the name. Returns null, and reads nothing, if the next
+   * item is a value.
+   */
   key(): string | null {
     this.#skipBlanks();
     const start = this.#at;
@@ -60,7 +63,7 @@ export class LiteralReader {
 
   value(depth = 0): Literal {
     this.#skipBlanks();
-    if (depth > MAX_DEPTH) throw this.fault('it is nested too deeply');
+    if (depth > MAX_DEPTH) throw this.fault('the value is nested too deeply');
     if (this.#isQuote()) return { value: this.#string(), number: null };
     if (this.takes('[')) return { value: this.#list(depth), number: null };
     if (this.takes('{')) return { value: this.#object(depth), number: null };
@@ -73,7 +76,7 @@ export class LiteralReader {
     throw this.fault(word === null ? 'a value is missing' : `${word} must be in quotes`);
   }
 
-  /** Creates an error that names the current column. */
+  /** Creates an error that names the column at which reading stopped. */
   fault(why: string): Error {
     return misuse(`The call cannot be read at column ${this.#at + 1}: ${why}`);
   }
@@ -113,10 +116,13 @@ export class LiteralReader {
       }
       text += character === '\\' ? this.#escaped() : character;
     }
-    throw this.fault(`the quote ${quote} does not end`);
+    throw this.fault(`the closing quote ${quote} is missing`);
   }
 
-  /** Returns the character that the escape at this backslash stands for. Stops at the last character of the escape. */
+  /**
+   * Returns the character that an escape sequence stands for. The position is at the backslash before the call, and at
+   * the last character of the sequence after the call.
+   */
   #escaped(): string {
     this.#at += 1;
     const character = this.#text[this.#at] ?? '';
@@ -127,7 +133,7 @@ export class LiteralReader {
     if (code === undefined) return ESCAPES[character] ?? character;
     this.#at += code.length + (braced === undefined ? 0 : 2);
     const point = Number.parseInt(code, 16);
-    if (point > 0x10_ffff) throw this.fault('there is no such character');
+    if (point > 0x10_ffff) throw this.fault('the escape sequence stands for no character');
     return String.fromCodePoint(point);
   }
 

@@ -10,26 +10,26 @@ import { checkArguments, doubtfulArguments, type Problem } from './check-argumen
 import type { FunctionForm } from './function-form.ts';
 import { parsed } from './read-text.ts';
 
-/** The parts of a command line that contain the arguments of a call. */
+/** All parts of a command line that contain arguments of a tool. */
 export interface WrittenArguments {
-  /** The words after the tool. */
+  /** The words that follow the tool's name. */
   readonly words: readonly string[];
-  /** The call in brackets, if the tool was written as `tool(…)`. */
+  /** The parsed call if the tool was written as `tool(…)`; otherwise null. */
   readonly form: FunctionForm | null;
   /** The values of `--args`: JSON, `@file`, or `-` for standard input. */
   readonly documents: readonly string[];
 }
 
-/** The arguments of a call, and their definite errors. */
+/** The arguments of a call, and the certain errors in them. */
 export interface ReadArguments extends BuiltArguments {
-  /** Names that the server may not know. */
+  /** Names of arguments that the schema does not define, so that the server may not know them. */
   readonly doubtful: readonly string[];
 }
 
-/** Reads a file that a command line names, or standard input for `-`. Each is read only once. */
+/** Reads a file that the command line names, or standard input if the path is `-`. */
 export type ReadFile = (path: string) => Promise<string>;
 
-/** Creates a reader that keeps what it read: standard input can be read only once. */
+/** Creates a function that reads files and remembers their content, because standard input can be read only once. */
 export function createFileReader(): ReadFile {
   const known = new Map<string, Promise<string>>();
   return (path) => {
@@ -40,9 +40,9 @@ export function createFileReader(): ReadFile {
 }
 
 /**
- * Reads the arguments of a call as the schema of its tool says; `schema` is null if it is unknown. JSON objects are
- * applied first, then the keys, in the order in which they were written. Rejects with OPTIONS_INVALID for invalid
- * input.
+ * Reads the arguments of a call and converts them as the schema of the tool says. If `schema` is null, checks only the
+ * syntax. An argument with a key overwrites an argument of the same name in a JSON object. Rejects with OPTIONS_INVALID
+ * for invalid input.
  */
 export async function readArguments(
   { words, form, documents }: WrittenArguments,
@@ -72,10 +72,15 @@ export async function readArguments(
   };
 }
 
-/** Assigns values without names to the parameters in order, with the required parameters first. */
+/**
+ * Assigns values without a name to the parameters in order: first to the required parameters, then to the optional
+ * ones.
+ */
 function named({ unnamed }: FunctionForm, { list }: Parameters): readonly Given[] {
   if (unnamed.length > list.length)
-    throw misuse(`The call has ${unnamed.length} values without a name, and the tool ${list.length} parameters`);
+    throw misuse(
+      `The call has ${unnamed.length} values without a name, but the tool has only ${list.length} parameters`,
+    );
   return unnamed.map((given, index) => ({ ...given, key: list[index]?.name ?? '' }));
 }
 
@@ -97,7 +102,7 @@ async function readAssignment({ key, as, value }: Assignment, readFile: ReadFile
       return { key, value };
     case 'text':
       return { key, text };
-    // The content of a file is a text, even if it looks like JSON; a final line feed is not part of the text.
+    // The content of the file is a string even if it looks like JSON. A final line feed is removed.
     case 'file':
       return { key, value: (await readFile(text)).replace(/\r?\n$/, '') };
     case 'json':

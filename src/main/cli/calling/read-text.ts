@@ -3,19 +3,21 @@ import { isObject } from '../../mcp/json-rpc.ts';
 import { type Alternative, alternativesOf, isOfType, type Schema, type TypeName } from '../schema/alternatives.ts';
 import { itemSchema } from '../schema/parameters.ts';
 
-/** The value of a text on the command line, or what the text must be instead, as a continuation of "must be". */
+/**
+ * The value that a text on the command line stands for. If the text is wrong, `mustBe` completes the sentence "… must
+ * be …".
+ */
 export type Reading = { readonly value: unknown } | { readonly mustBe: string };
 
 const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
-/** Maximum number of values of an enum that an error names. */
+/** Maximum number of allowed values that an error message lists. */
 const VALUES_SHOWN = 12;
 
 /**
- * Reads a text as a value that `schema` allows, within the document `root`. Numbers, booleans and `null` are read if
- * the schema allows them. If the schema also allows strings, they are read only in the form that JSON gives them.
- * Arrays are JSON or items with commas between them, objects are JSON. Without a schema, a text that is JSON is that
- * value, and any other text is a string.
+ * Converts a text from the command line into a value that `schema` allows. References in `schema` are relative to
+ * `root`. Numbers, booleans and `null` are recognized if the schema allows them. If the schema allows strings too, a
+ * number must be written exactly as JSON writes it. Arrays are JSON, or items separated by commas; objects are JSON.
  */
 export function readText(text: string, schema: unknown, root: Schema): Reading {
   const alternatives = alternativesOf(schema, root);
@@ -25,14 +27,14 @@ export function readText(text: string, schema: unknown, root: Schema): Reading {
   return { value: readUntyped(text) };
 }
 
-/** Reads a text for which there is no schema. */
+/** Converts a text for which there is no schema: JSON is parsed, and any other text remains a string. */
 export function readUntyped(text: string): unknown {
-  // A number that a double cannot hold exactly, such as a long id, stays a text.
+  // A number that a double cannot represent exactly, such as a long id, remains a string.
   if (NUMBER.test(text)) return isKept(text) ? Number(text) : text;
   return parsed(text)?.value ?? (text.trim() === 'null' ? null : text);
 }
 
-/** Parses JSON; null if the text is not JSON. */
+/** Parses a text as JSON. Returns null if the text is not valid JSON. */
 export function parsed(text: string): { readonly value: unknown } | null {
   try {
     return { value: parseForeignJson(text) };
@@ -41,7 +43,7 @@ export function parsed(text: string): { readonly value: unknown } | null {
   }
 }
 
-/** Describes what a value must be, as a continuation of "must be". */
+/** Describes the values that the alternatives allow, to complete the sentence "… must be …". */
 export function expected(alternatives: readonly Alternative[]): string {
   const values = alternatives.flatMap((alternative) => alternative.values ?? []);
   const types = alternatives.filter((alternative) => alternative.values === null).map(({ type }) => NOUNS[type]);
@@ -64,10 +66,12 @@ const NOUNS: Readonly<Record<TypeName, string>> = {
   any: 'a value',
 };
 
-/** Reads one of the values that a schema lists. */
+/**
+ * Returns the value that a text stands for if the schema lists the allowed values; null if the text is not one of them.
+ */
 function readNamed(text: string, alternatives: readonly Alternative[]): Reading | null {
   const values = alternatives.flatMap((alternative) => alternative.values ?? []);
-  // If the schema lists both "1" and 1, the string counts, because the user typed a text.
+  // If the schema lists both "1" and 1, the string is chosen, because the user typed a text.
   for (const isMeant of [(value: unknown) => value === text, (value: unknown) => JSON.stringify(value) === text]) {
     const value = values.find(isMeant);
     if (value !== undefined) return { value };
@@ -101,20 +105,20 @@ function readNumber(text: string, free: readonly Alternative[], hasStrings: bool
     : { mustBe: 'a number that JavaScript can hold exactly; it would be sent as another number' };
 }
 
-/** Whether a double holds the number exactly as it was written. */
+/** Whether a double represents the number exactly as it was written. */
 function isKept(text: string): boolean {
   const value = Number(text);
   return Number.isFinite(value) && (!/^-?\d+$/.test(text) || Number.isSafeInteger(value));
 }
 
-/** Reads items with commas between them; a single object is the only item. */
+/** Reads a list of items that are separated by commas. A JSON object alone becomes a list with one item. */
 function readList(text: string, json: unknown, free: readonly Alternative[], root: Schema): Reading {
   if (isObject(json)) return { value: [json] };
   const parts = text === '' ? [] : text.split(',').map((part) => part.trim());
   return readItems(parts, free, root);
 }
 
-/** Reads an array from one text for each item. */
+/** Converts each text into an item of an array. */
 export function readItems(texts: readonly string[], alternatives: readonly Alternative[], root: Schema): Reading {
   const items: unknown[] = [];
   for (const [index, text] of texts.entries()) {

@@ -3,11 +3,13 @@ import { parametersOf } from '../schema/parameters.ts';
 import { functionLines, type SignedTool } from '../schema/signature.ts';
 import type { Problem } from './check-arguments.ts';
 
-/** Error for arguments that do not fit the schema of their tool: OPTIONS_INVALID, and nothing was sent. */
+/**
+ * Error (OPTIONS_INVALID) for arguments that do not match the schema of a tool. The call was not sent to the server.
+ */
 export class WrongArguments extends SwitchyardError {
   readonly tool: SignedTool;
   readonly problems: readonly Problem[];
-  /** Further lines to print: the signature with its wrong parts marked, and an example. */
+  /** Lines to print after the message: the signature of the tool with the errors marked, and an example. */
   readonly lines: readonly string[];
 
   constructor(tool: SignedTool, problems: readonly Problem[], { width, example }: { width: number; example: string }) {

@@ -16,14 +16,14 @@ export interface BenchOptions {
   readonly entries: number;
   readonly rounds: number;
   readonly seconds: number;
-  /** The file of the report. */
+  /** Path of the report, an HTML page. */
   readonly out: string;
   readonly json: boolean;
 }
 
 /**
- * Measures the headline comparisons on this machine and writes them as a page. Resolves with the exit code. Rejects
- * with OPTIONS_INVALID when the page cannot be written.
+ * Measures the main comparisons on this machine and writes a report as an HTML page. Resolves with the exit code.
+ * Rejects with OPTIONS_INVALID if the report cannot be written.
  */
 export async function runBench({ entries, rounds, seconds, out, json }: BenchOptions): Promise<number> {
   const path = resolve(out);
@@ -52,19 +52,22 @@ export async function runBench({ entries, rounds, seconds, out, json }: BenchOpt
   return EXIT.ok;
 }
 
-/** Checks this first, because the measurements take minutes. */
+/**
+ * Throws OPTIONS_INVALID if the folder of the report cannot be written. Called before the measurements, which take
+ * minutes.
+ */
 function assertWritable(folder: string): void {
   try {
     accessSync(folder, constants.W_OK);
   } catch (error) {
     throw new SwitchyardError(
       'OPTIONS_INVALID',
-      `Cannot write a page in ${folder} (${codeOf(error) ?? 'unknown'}); give another --out`,
+      `Cannot write the report into ${folder} (${codeOf(error) ?? 'unknown'}): give another path with --out`,
     );
   }
 }
 
-/** Formats a section as a table for the terminal. */
+/** Formats a section of the report as a table for the terminal. */
 export function tableOf({ title, rows, notes = [] }: Section): string {
   const body = rows.map((row) => [row.metric, row.way, ...figures(row.samples), row.unit, ratioOf(row, rows)]);
   const table = renderTable(['', 'way', 'n', 'p50', 'p95', 'p99', 'min', 'max', '', 'to baseline'], body);

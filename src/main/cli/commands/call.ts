@@ -20,17 +20,18 @@ import { terminalWidth } from '../terminal/width/terminal-width.ts';
 import { withToolHost } from '../via/with-tool-host.ts';
 
 export interface CallOptions extends SourceOptions, AdHocOptions, ViaFlags {
-  /** Deadline of the call itself, ms. */
+  /** Timeout of the call, in milliseconds, without the start of the connector. */
   readonly callTimeout?: number;
   /** Values of `--args`. */
   readonly args?: readonly string[];
-  /** The folder for images, audio and files of the result. */
+  /** The folder to write images, audio and files of the result to. */
   readonly save?: string;
 }
 
 /**
- * Calls one tool, and starts only its connector. Resolves with the exit code: 0 if the tool succeeded, 3 if the tool
- * ran and failed, and 2 if its schema refuses the arguments, so that nothing is sent.
+ * Calls one tool, and starts only the connector of that tool. Resolves with the exit code: 0 if the tool succeeded, 3
+ * if the tool ran and reported a failure, and 2 if the arguments do not match the schema. With exit code 2, nothing was
+ * sent.
  */
 export async function runCall(given: readonly string[], options: CallOptions): Promise<number> {
   const target = readCallTarget(given);
@@ -38,7 +39,7 @@ export async function runCall(given: readonly string[], options: CallOptions): P
   const written = { words: target.words, form: target.form, documents: options.args ?? [] };
   const typed = { address: target.address, program: options.program };
   const readFile = createFileReader();
-  // Before anything starts, reports words that cannot be arguments of any tool.
+  // Checks the syntax of the arguments first, so that an invalid word is reported before a connector is started.
   await readArguments(written, null, readFile);
   let chosen: ChosenTool | null = null;
   return withToolHost(
@@ -77,7 +78,10 @@ export async function runCall(given: readonly string[], options: CallOptions): P
   });
 }
 
-/** Reads the arguments by the schema of the tool. Throws {@link WrongArguments} if the schema surely refuses them. */
+/**
+ * Reads the arguments and converts them as the schema of the tool says. Throws {@link WrongArguments} if the schema
+ * certainly forbids them.
+ */
 async function checkedArguments(
   written: WrittenArguments,
   { tool }: ChosenTool,
@@ -108,8 +112,8 @@ function reportWrong(error: WrongArguments, isJson: boolean): number {
 }
 
 /**
- * Rounds the time in the error of a call that timed out: the time left after starting a connector is not a round
- * number.
+ * Rounds the time in the message of TOOL_CALL_TIMEOUT. The exact time is arbitrary, because the start of the connector
+ * used a part of it.
  */
 function withRoundedTime(error: unknown): unknown {
   if (!(error instanceof SwitchyardError) || error.code !== 'TOOL_CALL_TIMEOUT') return error;

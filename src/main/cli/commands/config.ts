@@ -14,7 +14,7 @@ export interface ConfigOptions {
   readonly name: string;
   readonly tokenEnv?: string;
   readonly stdio: boolean;
-  /** An existing or new file of the client to add the gateway to. */
+  /** A configuration file of the client, to which the gateway is added. It is created if it does not exist. */
   readonly into?: string;
   /** Whether to replace a server of the same name in that file. */
   readonly force: boolean;
@@ -22,16 +22,17 @@ export interface ConfigOptions {
 }
 
 /**
- * Prints the configuration with which `client` uses this gateway, or adds it to a file of that client. Resolves with
- * the exit code. Rejects with OPTIONS_INVALID for an unknown client, for `serve` arguments without `--stdio`, and for a
- * file that has another server of that name. Rejects with CONFIG_INVALID for a file that cannot be read.
+ * Prints a configuration with which the client called `client` uses this gateway, or adds it to a file of that client.
+ * Resolves with the exit code. Rejects with OPTIONS_INVALID for an unknown client, for `serve` arguments without
+ * `--stdio`, and if the file has another server of that name. Rejects with CONFIG_INVALID if the file does not have the
+ * client's format.
  */
 export async function runConfig(client: string, serveArgs: readonly string[], options: ConfigOptions): Promise<number> {
   const known = knownClient(client);
   const way = wayOf(serveArgs, options);
   if (known === 'zed' && way.kind === 'http' && way.tokenEnv !== null)
     throw misuse(
-      'Zed replaces no variables in headers: leave out --token-env and enter the token in Zed, or use --stdio',
+      'Zed does not replace variables in headers: leave out --token-env and enter the token in Zed, or use --stdio',
     );
   const { written, files, command, advice } = clientSnippet(known, options.name, way, process.platform);
   const { into } = options;
@@ -58,16 +59,16 @@ function knownClient(asked: string): SnippetClient {
   const known = SNIPPET_CLIENTS.find((client) => client === asked);
   if (known !== undefined) return known;
   const nearest = nearestName(asked, SNIPPET_CLIENTS);
-  const which = nearest === null ? `There are ${SNIPPET_CLIENTS.join(', ')}` : `Did you mean ${nearest}?`;
+  const which = nearest === null ? `The known clients are ${SNIPPET_CLIENTS.join(', ')}` : `Did you mean ${nearest}?`;
   throw misuse(`No client is called ${JSON.stringify(asked)}. ${which}`);
 }
 
 function wayOf(serveArgs: readonly string[], { stdio, url, tokenEnv }: ConfigOptions): Way {
   if (stdio) return { kind: 'stdio', program: ownProgram(), serveArgs: serveArgs.filter((arg) => arg !== '--stdio') };
   if (serveArgs.length > 0) throw misuse('Arguments after -- are for a gateway that the client starts: add --stdio');
-  // The errors show neither value, because each may contain a secret.
-  if (url.length > 2048 || !isHttpEndpoint(url)) throw misuse('--url takes an http or https URL without credentials');
+  // The error messages below do not quote the values, because they may contain secrets.
+  if (url.length > 2048 || !isHttpEndpoint(url)) throw misuse('--url must be an http or https URL without credentials');
   if (tokenEnv !== undefined && !/^[A-Za-z_][A-Za-z0-9_]*$/.test(tokenEnv))
-    throw misuse('--token-env takes the name of a variable, not its value');
+    throw misuse('--token-env must be the name of a variable, and not the token itself');
   return { kind: 'http', url, tokenEnv: tokenEnv ?? null };
 }

@@ -29,7 +29,10 @@ import { checkFloors, checkKeyFile, checkTrust } from './doctor/trust-checks.ts'
 import { fleetFindings } from './fleet/fleet-findings.ts';
 import { isoOf } from './sync.ts';
 
-/** Checks what this package needs and says what to do. Resolves with the exit code: 0 if nothing failed. */
+/**
+ * Checks the machine, the sources and the connectors, and says how to mend what does not work. Resolves with the exit
+ * code: 0 if no check failed.
+ */
 export async function runDoctor(options: SourceOptions): Promise<number> {
   const findings: Finding[] = [];
   const report = (...found: Finding[]): void => {
@@ -73,7 +76,10 @@ type MapOptions =
   | { readonly ok: true; readonly options: ReturnType<typeof managerOptions> }
   | { readonly ok: false; readonly finding: Finding };
 
-/** Reads the options of the map. Without a map, the machine is checked all the same. */
+/**
+ * Returns the manager options. If they are invalid, returns a failed finding instead. If the command line names no
+ * source, returns a note, and only the machine is checked.
+ */
 function mapOptions(options: SourceOptions): MapOptions {
   try {
     return { ok: true, options: managerOptions(options) };
@@ -117,7 +123,9 @@ async function checkMap(manager: ConnectorProxyManager, startUp: StartUp, option
   return [map, ...trust, ...checkEntries(serviceMap), ...files, ...ofConnectors];
 }
 
-/** Reports the entries of the map that are left out, each as a note: newer hosts may be able to use them. */
+/**
+ * Returns a note for each entry of the map that this version cannot use. A newer version may be able to use the entry.
+ */
 function checkEntries({ unusableEntries, unusableEntryCount }: ManagerStatus['serviceMap']): Finding[] {
   const remedy = ERROR_CODES.MAP_ENTRY_UNUSABLE.remedy;
   const rest = unusableEntryCount - unusableEntries.length;
@@ -128,7 +136,7 @@ function checkEntries({ unusableEntries, unusableEntryCount }: ManagerStatus['se
   });
 }
 
-/** Returns the source that was never read. */
+/** Returns which source could not be read. */
 function sourceAtFault({ serviceMap, config, registry }: ManagerStatus): string {
   if (serviceMap.url !== null && serviceMap.freshness === 'none') return 'map';
   if (config !== null && config.readAt === null) return 'config';

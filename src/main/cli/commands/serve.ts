@@ -32,23 +32,24 @@ import type { LocalEndpoint } from '../via/local-endpoint.ts';
 import { enterLineage } from './serve/gateway-lineage.ts';
 import { reachableAddress, reachableUrl } from './serve/reachable-url.ts';
 
-/** How often a configuration file is checked for changes. */
+/** How often a configuration file is checked for changes, in milliseconds. */
 const WATCH_MS = 1_000;
 
-/** How long a client may take to read the last messages. */
+/**
+ * How long a client on standard streams may take to read the last messages before the process exits, in milliseconds.
+ */
 const UNREAD_MS = 1_000;
 
-/** Maximum size of one message of a client over standard streams. */
+/** Maximum size of a message from a client over standard streams. */
 const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
 
 /**
- * Serves one MCP endpoint in front of all connectors until a signal ends it, or, over standard streams, until its
- * client leaves. Resolves with the exit code: 0 after an orderly end. `early` is a client that already received
- * answers.
+ * Runs a gateway for all connectors until a signal arrives or, over standard streams, the client disconnects. Resolves
+ * with the exit code: 0 after an orderly shutdown. `early` is a client that was already answered with first answers.
  */
 export async function runServe(options: ServeOptions, early: EarlyClient | null = null): Promise<number> {
   const code = await serveUntilTold(options, early);
-  // A client that does not read its messages would keep the process alive with nothing left to do.
+  // Output that the client does not read would keep the process alive.
   if (options.stdio) startTimer(UNREAD_MS, () => process.exit(code));
   return code;
 }
@@ -75,7 +76,7 @@ async function serveUntilTold(options: ServeOptions, early: EarlyClient | null):
   for (const file of manager.status().config?.files ?? []) follow(file, manager);
   using _telling = tellStarting(() => manager.status().connectors);
   process.on('SIGHUP', () => void told(manager.sync(true)));
-  // A map that cannot be fetched, or a connector that is down, is retried in the background: nothing waits for it.
+  // Clients are served immediately. Maps and connectors that fail are retried in the background.
   void told(manager.sync());
   const endpoint = forCommands(options, gateway, logger);
   try {
@@ -89,7 +90,7 @@ async function serveUntilTold(options: ServeOptions, early: EarlyClient | null):
   return EXIT.ok;
 }
 
-/** Lets commands of this user use the gateway; clients do not wait for that. Never rejects. */
+/** Opens a socket over which commands of the same user can use this gateway. Never rejects. */
 async function forCommands(options: ServeOptions, gateway: Gateway, logger: Logger): Promise<LocalEndpoint | null> {
   const stateDir = stateDirOf(options);
   if (stateDir === undefined) return null;
@@ -165,12 +166,12 @@ function announce({ json, tokenEnv }: ServeOptions, listener: Listener): void {
 
 function tellConnectors(manager: ConnectorProxyManager): void {
   manager.on('connector', ({ connectorId, to, why }) => {
-    // The log reports failures.
+    // Failures are not printed here, because the logger prints them.
     if (to === 'ready' || to === 'disabled') say(withTime(`${connectorId}: ${to} (${printable(why)})`));
   });
 }
 
-/** Reads the file again when it changes; connectors whose entries did not change are left alone. */
+/** Watches a configuration file and applies changed entries. Connectors whose entries are unchanged keep running. */
 function follow(path: string, manager: ConnectorProxyManager): void {
   watchFile(path, { interval: WATCH_MS, persistent: false }, (now, before) => {
     if (now.mtimeMs === before.mtimeMs && now.size === before.size && now.ino === before.ino) return;
@@ -179,7 +180,7 @@ function follow(path: string, manager: ConnectorProxyManager): void {
   });
 }
 
-/** Reports a failure on stderr; never rejects. */
+/** Waits for `work`, and reports its failure on stderr. Never rejects. */
 async function told(work: Promise<void>): Promise<void> {
   try {
     await work;

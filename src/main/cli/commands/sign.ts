@@ -13,25 +13,26 @@ import { assertCurrent, type KeyFromFile, readPrivateKeys } from './keys/private
 import { withoutStrayed } from './sign/kept-signatures.ts';
 
 export interface SignOptions {
-  /** Files of private keys; without any, the map gets only an HMAC. */
+  /** Paths of private keys. Without private keys, the map gets only an HMAC. */
   readonly key?: readonly string[];
-  /** Variables with HMAC keys; absent unless given. The first key signs, because verifiers treat it as the newest. */
+  /** Names of variables with HMAC keys. The first one is used, because verifiers expect the newest key first. */
   readonly keyEnv?: readonly string[];
-  /** Whether to keep the signatures of other keys. */
+  /** Whether to keep existing signatures of other keys. */
   readonly add: boolean;
-  /** Where to write the map; defaults to stdout. */
+  /** Path of the file to write. Defaults to stdout. */
   readonly out?: string;
-  /** Whether to date the map now. */
+  /** Whether to set `generatedAt` to the current time. */
   readonly stamp: boolean;
   readonly json: boolean;
 }
 
 /**
- * Checks and signs a service map and writes it in canonical form, which is the cheapest to verify. Old signatures are
- * replaced, unless `--add` keeps them. Resolves with the exit code. Rejects with OPTIONS_INVALID for an expired key.
+ * Checks a service map, signs it and writes it in canonical form, which hosts can verify fastest. Existing signatures
+ * are replaced, except with `--add`. Resolves with the exit code. Rejects with OPTIONS_INVALID if a key has expired.
  */
 export async function runSign(file: string, options: SignOptions): Promise<number> {
-  if (options.add && options.stamp) throw misuse('--add keeps signatures, and --stamp would change what they sign');
+  if (options.add && options.stamp)
+    throw misuse('--add needs an unchanged map, and --stamp changes its date: give only one of them');
   const keys = readPrivateKeys(options.key ?? []);
   for (const key of keys) assertCurrent(key);
   const hmacKey = hmacKeyOf(options);
@@ -54,7 +55,7 @@ export async function runSign(file: string, options: SignOptions): Promise<numbe
   for (const { kid, thumbprint, expiresAt: until } of signatures)
     say(`  by the key ${printable(kid)} (${thumbprint}), until ${until}`);
   if (hmacKey === undefined && map.signature !== undefined)
-    say('The HMAC that was there is gone, since it covers the signatures: give --key-env to add one.');
+    say('The old HMAC was removed, because it does not cover the new signatures: give --key-env to add an HMAC.');
   if (expiresAtMs <= systemClock.now())
     say('The map has expired already, so no host will accept it. Give --stamp to date it now.');
   const facts = { connectorCount: entries.length, expiresAt, out: options.out ?? null };
@@ -63,10 +64,10 @@ export async function runSign(file: string, options: SignOptions): Promise<numbe
   return EXIT.ok;
 }
 
-/** Returns the HMAC key. With private keys, the map gets an HMAC only if `--key-env` is given. */
+/** Returns the HMAC key. If private keys are given too, returns undefined unless `--key-env` is given. */
 function hmacKeyOf({ key = [], keyEnv }: SignOptions): string | undefined {
   const [newest, ...older] = keyEnv ?? [];
-  if (older.length > 0) say(`A map has one HMAC: it is made with the first --key-env, ${newest}.`);
+  if (older.length > 0) say(`A map has only one HMAC. It is made with the key of the first --key-env, ${newest}.`);
   if (newest !== undefined) return requiredVariable(newest, '--key-env');
   if (key.length > 0) return undefined;
   const value = process.env[KEY_VARIABLE];

@@ -9,18 +9,18 @@ import { loginLines } from './status/login-lines.ts';
 import { trustLines } from './status/trust-lines.ts';
 import { connectorTable, failureIn, isoOf, sayNotUp } from './sync.ts';
 
-/** Maximum number of lines of a server's stderr that are shown. */
+/** Maximum number of stderr lines that are shown for a server. */
 const STDERR_LINES = 20;
 
-/** Maximum number of left-out definitions of a connector that are named. */
+/** Maximum number of definitions that are listed as left out for a connector. */
 const DROPPED_SHOWN = 20;
 
-/** Maximum number of left-out entries of the map that are named. */
+/** Maximum number of map entries that are listed as left out. */
 const UNUSABLE_SHOWN = 20;
 
 /**
- * Shows map, store and connectors in full. Resolves with the exit code: 0 if all are up. An unavailable map is part of
- * the status.
+ * Shows the status of the map, the store and the connectors. If the map cannot be fetched, this is shown as part of the
+ * status. Resolves with the exit code: 0 if the map is fresh and all connectors are up.
  */
 export function runStatus(options: SourceOptions): Promise<number> {
   return withManager(options, async (manager, startUp) => {
@@ -30,7 +30,7 @@ export function runStatus(options: SourceOptions): Promise<number> {
     );
     await startUp.settled();
     const status = manager.status();
-    // Without a map, the only thing to show is the error.
+    // If there is neither a map nor any other connector, only the error can be reported.
     if (thrown !== null && status.serviceMap.freshness === 'none' && status.connectors.length === 0) throw thrown;
     const failure = failureIn(status);
     if (options.json) answerJson({ ...status }, failure);
@@ -61,7 +61,7 @@ function storeText(store: ManagerStatus['store']): string {
   return `${store.kind}, ${store.stateDir}`;
 }
 
-/** Lines about tools: which are from an earlier run, which differ from their pin, and which are held back. */
+/** Returns lines about tools that are remembered from an earlier run, differ from their pin, or are held back. */
 function toolLines({ staleTools, changedTools, heldBackTools }: ManagerStatus): string[] {
   const { connectorCount, toolCount, oldestListedAt } = staleTools;
   const stale =
@@ -78,7 +78,7 @@ function toolLines({ staleTools, changedTools, heldBackTools }: ManagerStatus): 
   return [...(toolCount === 0 ? [] : [stale]), ...changed, ...held].map((line) => `           ${line}`);
 }
 
-/** Lines about definitions that a connector lists, but that clients of a gateway never see. */
+/** Returns lines about definitions of a connector that a gateway leaves out, with the reason for each. */
 function droppedLines({ id, droppedDefinitions, droppedDefinitionCount }: ListedConnector): string[] {
   const shown = droppedDefinitions.slice(0, DROPPED_SHOWN);
   const lines = shown.map(
@@ -105,12 +105,12 @@ function mapLines({ serviceMap }: ManagerStatus): string[] {
       : [`           last refresh failed: ${lastError.code}: ${printable(lastError.message)}`]),
     ...(heldRemovals.length === 0
       ? []
-      : [`           ${counted(heldRemovals.length, 'connector')} vanished at once and kept`]),
+      : [`           ${counted(heldRemovals.length, 'connector')} are missing from the newest map and kept for now`]),
     ...unusableLines(serviceMap),
   ];
 }
 
-/** Lines about entries of the map that are left out. */
+/** Returns lines about entries of the map that this version cannot use. */
 function unusableLines({ unusableEntries, unusableEntryCount }: ManagerStatus['serviceMap']): string[] {
   const shown = unusableEntries.slice(0, UNUSABLE_SHOWN);
   const rest = unusableEntryCount - shown.length;
@@ -138,7 +138,7 @@ function registryLines({ registry }: ManagerStatus): string[] {
   ];
 }
 
-/** Last stderr lines of the process behind a connector that is down. */
+/** Returns the last stderr lines of a stdio server whose connector is not ready. */
 function processText({ id, state, process }: ConnectorStatus): string {
   if (process === null || process.stderr === '' || state === 'ready' || state === 'disabled') return '';
   const lines = process.stderr.trimEnd().split('\n').slice(-STDERR_LINES);

@@ -8,8 +8,8 @@ import { withOwnCommand, withoutLoginCommand } from '../terminal/own-command.ts'
 import { renderTable } from '../terminal/render-table.ts';
 
 /**
- * Fetches the map or reads the file, brings its connectors up and reports each. Resolves with the exit code: 0 if all
- * are up.
+ * Reads all sources, starts the connectors, and shows the state of each connector. Resolves with the exit code: 0 if
+ * the map is fresh and all connectors are up.
  */
 export function runSync(options: SourceOptions): Promise<number> {
   return withManager(options, async (manager, startUp) => {
@@ -26,7 +26,7 @@ export function runSync(options: SourceOptions): Promise<number> {
 
 /**
  * Returns the first failure of a status: a map that is not fresh, an error of the local file or the registry, or
- * connectors that are not up. Null if all is well.
+ * connectors that are not up. Returns null if there is no failure.
  */
 export function failureIn({ serviceMap, config, registry, connectors }: ManagerStatus): Failure | null {
   const problem =
@@ -44,7 +44,7 @@ function configError(config: ManagerStatus['config']): { readonly code: string; 
   return { code: 'CONFIG_INVALID', message: `${source}:${line}:${column} ${message}` };
 }
 
-/** Says on stderr which connectors are not up, if any, and then how to log in if one needs a login. */
+/** Prints to stderr which connectors are not up, and how to log in if a connector needs a login. */
 export function sayNotUp(connectors: readonly ConnectorStatus[]): void {
   for (const line of [notUpLine(connectors), loginLine(connectors)]) if (line !== null) say(printable(line));
 }
@@ -74,7 +74,7 @@ function summaryLine({ connectors, toolCount, serviceMap }: ManagerStatus): stri
   return `${up} of ${counted(enabled.length, 'connector')} up${logins}, ${counted(toolCount, 'tool')}${map}`;
 }
 
-/** Formats an instant as readable text. */
+/** Formats an instant in ISO 8601; `never` for null. */
 export function isoOf(epochMs: number | null): string {
   return epochMs === null ? 'never' : new Date(epochMs).toISOString();
 }

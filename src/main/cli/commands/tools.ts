@@ -16,22 +16,22 @@ import { withToolHost } from '../via/with-tool-host.ts';
 import { sayNotUp } from './sync.ts';
 
 export interface ToolsOptions extends SourceOptions, AdHocOptions, ViaFlags {
-  /** Limits the list to the tools of this connector. */
+  /** Id of the connector whose tools are listed. Defaults to all connectors. */
   readonly connector?: string;
 }
 
-/** Selection of tools that is shown. */
+/** The tools to show. */
 interface Shown {
   readonly tools: readonly ShownTool[];
-  /** The connector that was chosen; undefined for all. */
+  /** Id of the connector that the user chose; undefined for all connectors. */
   readonly only?: string;
-  /** Whether the selection is all tools of a connector. */
+  /** Whether `tools` has all tools of the connector, and not only one tool. */
   readonly isWhole: boolean;
 }
 
 /**
- * Lists the tools of all connectors. For one connector, or one tool, shows the signatures and starts no other
- * connector. Resolves with the exit code: 0 if every requested connector is up. Rejects with CONNECTOR_UNKNOWN or
+ * Lists the tools of all connectors. If the command line names a connector or a tool, shows signatures, and starts only
+ * that connector. Resolves with the exit code: 0 if every requested connector is up. Rejects with CONNECTOR_UNKNOWN or
  * TOOL_UNKNOWN.
  */
 export async function runTools(words: readonly string[], options: ToolsOptions): Promise<number> {
@@ -53,7 +53,10 @@ export async function runTools(words: readonly string[], options: ToolsOptions):
   return target === undefined ? listAll(options) : showOne(options, { id: null, tool: target, typed });
 }
 
-/** What {@link showOne} shows: a connector or a tool. Without an `id`, `tool` may also be the name of a connector. */
+/**
+ * The connector or tool that {@link showOne} shows. If `id` is null, `tool` may be the id of a connector or the name of
+ * a tool.
+ */
 interface Target {
   readonly id: string | null;
   readonly tool: string | null;

@@ -18,12 +18,12 @@ import type { SignatureFinding } from './verify/judge-each.ts';
 import { resolveKeys } from './verify/resolve-keys.ts';
 import { type CheckResult, verifyMap } from './verify/verify-map.ts';
 
-/** Size limit of a map: the default of a manager. */
+/** Maximum size of a map. It is the same as the default of a manager. */
 const MAX_MAP_BYTES = 32 * 1024 * 1024;
 
 /**
- * Runs all checks on a map in a file or at a URL. Reports each check, and each signature of the map. Resolves with the
- * exit code: 0 if it passes all checks.
+ * Checks a map from a file or URL completely. Reports the result of each check, and a finding for each signature.
+ * Resolves with the exit code: 0 if no check failed.
  */
 export async function runVerify(place: string, options: SourceOptions): Promise<number> {
   const choice = trustChoice(options);
@@ -39,7 +39,7 @@ export async function runVerify(place: string, options: SourceOptions): Promise<
     floorMs: null,
     maxSkewMs: 300_000,
     maxConnectors: Number.POSITIVE_INFINITY,
-    // With a maximum age, the check is whether a host that already has the map may still serve it.
+    // With `--max-stale`, an expired map passes if hosts may still serve it.
     allowExpired: typeof options.maxStale === 'number',
     maxStaleMs: choice.maxStaleMs ?? null,
   };
@@ -56,7 +56,10 @@ function checkLine({ check, failure, found }: CheckResult): string {
   return `${sign} ${check.padEnd(9)} ${what}\n`;
 }
 
-/** Formats each asymmetric signature, to be printed below the check of all signatures. */
+/**
+ * Formats a line for each asymmetric signature, below the line of the check `signature`. Returns no lines for other
+ * checks.
+ */
 function signatureLines({ check }: CheckResult, signatures: readonly SignatureFinding[]): string {
   if (check !== 'signature') return '';
   return signatures.map((signature) => `    ${signatureText(signature)}\n`).join('');
@@ -88,7 +91,8 @@ async function fetchBytes(url: string, { network, apiKey, timeoutMs }: Fetching)
   try {
     const fetchMap = fetchOver(dispatcher);
     const acquired = await acquireMap(request, systemClock.now(), fetchMap, new AbortController().signal);
-    if (acquired.kind !== 'body') throw new Error('A request without an ETag must be answered with a body');
+    if (acquired.kind !== 'body')
+      throw new Error('Internal error: a request without an ETag was answered without a body');
     return acquired.bytes;
   } finally {
     await dispatcher.destroy();

@@ -8,7 +8,8 @@ const READY_TIMEOUT_MS = 20_000;
 const STDERR_KEPT = 2_000;
 
 /**
- * The child processes of a demo. {@link stop} ends them all, and so does the exit of this process, unless it is killed.
+ * The child processes of a demo. They are ended by {@link stop} and when this process exits, but not if this process is
+ * killed.
  */
 export class Children implements Disposable {
   readonly #children = new Set<ChildProcess>();
@@ -19,7 +20,7 @@ export class Children implements Disposable {
     process.once('exit', this.#onExit);
   }
 
-  /** Starts `script` with the same Node, and resolves with the first line that it prints. */
+  /** Starts `script` with the current Node.js. Resolves with the first line that the script prints. */
   async startAnnouncing(script: string, args: readonly string[]): Promise<string> {
     const child = this.#spawn(script, args, {});
     const lines = createInterface({ input: child.output });
@@ -28,8 +29,8 @@ export class Children implements Disposable {
   }
 
   /**
-   * Starts `script` with the same Node on a free port, which `argsFor` and `envFor` pass to it. Resolves with the
-   * port.
+   * Starts `script` with the current Node.js on a free port. `argsFor` and `envFor` return the arguments and variables
+   * that tell the script its port. Resolves with the port once the script listens on it.
    */
   async startOnPort(
     script: string,
@@ -43,14 +44,15 @@ export class Children implements Disposable {
     return port;
   }
 
-  /** Ends all children and their own children. Idempotent. */
+  /** Ends all child processes and the processes that they have started. Later calls do nothing. */
   stop(): void {
     for (const child of this.#children) {
       try {
-        // A child leads its own process group, so that the processes that it started end with it.
+        // The negative id addresses the process group of the child, which includes the processes that the child has
+        // started.
         if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM');
       } catch {
-        // The child has already ended.
+        // The child process has already exited.
       }
     }
     this.#children.clear();
@@ -95,7 +97,7 @@ export class Children implements Disposable {
   }
 }
 
-/** Resolves with a port that was free a moment ago. */
+/** Resolves with a port of 127.0.0.1 that is currently free. */
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();

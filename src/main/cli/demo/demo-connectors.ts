@@ -2,18 +2,18 @@ import { ownFile } from '../own-file.ts';
 import type { Children } from './children.ts';
 import { packageBin } from './package-bin.ts';
 
-/** A real MCP server that the demo runs: its entry in the map, and a call that shows that it works. */
+/** An MCP server of the demo: its entry in the map, and a tool call that shows that the server works. */
 export interface DemoConnector {
   readonly entry: Readonly<Record<string, unknown>> & { readonly id: string };
   readonly call: { readonly tool: string; readonly args: Readonly<Record<string, unknown>> };
 }
 
-/** Starts one server, and resolves with its entry and its call. */
+/** Starts an MCP server. Resolves with its entry and its tool call. */
 type Start = (children: Children) => Promise<DemoConnector>;
 
 /**
- * Returns the servers that the demo starts at first. With the development packages, these are servers from npm (13 + 13
- * + 9 tools) and one server of this package; otherwise they are only the server of this package.
+ * Returns the servers of the first map. If the development packages are installed, these are one server of this package
+ * and servers from npm (13 + 13 + 9 tools). Otherwise, they are two servers of this package.
  */
 export function firstConnectors(): readonly Start[] {
   const everything = packageBin('@modelcontextprotocol/server-everything', 'mcp-server-everything');
@@ -32,7 +32,7 @@ export function firstConnectors(): readonly Start[] {
   return starts;
 }
 
-/** The server that the second map adds, so that the refresh finds a change. */
+/** A server that is only in the second map, so that the refresh adds a connector. */
 export const lateConnector: Start = (children) =>
   ownServer(children, 'notebook', { tool: 'notebook.write_note', args: { title: 'hello', body: 'from a signed map' } });
 
@@ -70,7 +70,7 @@ async function memoryBehindProxy(children: Children, proxy: string, memory: stri
   };
 }
 
-/** Starts another `toolbox`, whose entry selects the legacy protocol. */
+/** Starts a second `toolbox` server. Its entry says that it is used over the legacy protocol. */
 async function toolboxAsLegacy(children: Children): Promise<DemoConnector> {
   const { entry } = await ownServer(children, 'toolbox', { tool: '', args: {} });
   const pinned = { ...entry, id: 'toolbox-legacy', displayName: 'Toolbox, legacy protocol', era: 'legacy' };

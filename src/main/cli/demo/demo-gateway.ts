@@ -8,11 +8,11 @@ import type { GatewayHost } from '../../gateway/protocol/gateway-host.ts';
 import type { ConnectorProxyManager } from '../../manager/connector-proxy-manager.ts';
 import { createWarningLogger } from '../terminal/warning-logger.ts';
 
-/** What one client of the gateway saw. */
+/** What a client received from the gateway. */
 export interface GatewayVisit {
   readonly era: 'legacy' | 'modern';
   readonly tools: number;
-  /** From the first byte to the tool list. */
+  /** Time from the start of the connection until the list of tools was received, in milliseconds. */
   readonly listedMs: number;
   readonly answer: string;
 }
@@ -21,7 +21,10 @@ export interface DemoGateway extends AsyncDisposable {
   readonly listener: Listener;
 }
 
-/** Serves the demo's connectors at one endpoint, on the default port or, if that port is in use, on any free port. */
+/**
+ * Starts a gateway for the connectors of the demo. It listens on the default port, or on any free port if the default
+ * port is in use.
+ */
 export async function serveDemo(manager: ConnectorProxyManager, host: GatewayHost): Promise<DemoGateway> {
   const logger = createWarningLogger();
   const gateway = new Gateway({ manager, host, logger, separator: '__', tools: [], routes: {} });
@@ -43,7 +46,7 @@ export async function serveDemo(manager: ConnectorProxyManager, host: GatewayHos
   };
 }
 
-/** Connects as any client would, with the official SDK, lists the tools and calls one. */
+/** Connects to the gateway with the official MCP SDK, lists the tools and calls one of them. */
 export async function visitGateway(mcp: string, era: GatewayVisit['era']): Promise<GatewayVisit> {
   const mode = era === 'modern' ? 'auto' : 'legacy';
   const client = new Client({ name: 'demo', version: '1' }, { versionNegotiation: { mode } });

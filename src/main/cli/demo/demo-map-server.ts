@@ -7,7 +7,7 @@ import { createServiceMapSignature } from '../../../shared/map/signature.ts';
 const PATH = '/v1/connectors/service-map';
 const TTL_SECONDS = 3600;
 
-/** Serves a signed map on loopback, with a key that exists as long as the server. */
+/** Serves a signed map on loopback. The HMAC key is generated when the server is created. */
 export class DemoMapServer implements AsyncDisposable {
   readonly signatureKey: string = randomBytes(32).toString('base64url');
   readonly #server: Server;
@@ -20,7 +20,7 @@ export class DemoMapServer implements AsyncDisposable {
   constructor(clock: Clock = systemClock) {
     this.#clock = clock;
     this.#server = createServer((request, response) => {
-      // A producer issues a new map before the last one expires.
+      // A publisher signs a new map before the previous map expires.
       if (this.#clock.now() > this.#generatedAtMs + (TTL_SECONDS * 1000) / 2) this.publish(this.#connectors);
       if (request.url !== PATH) response.writeHead(404).end();
       else if (request.headers['if-none-match'] === this.#etag) response.writeHead(304).end();
@@ -28,7 +28,7 @@ export class DemoMapServer implements AsyncDisposable {
     });
   }
 
-  /** Listens on a free port; resolves with the map's URL. */
+  /** Starts to listen on a free port. Resolves with the URL of the map. */
   listen(): Promise<string> {
     return new Promise((resolve, reject) => {
       this.#server.once('error', reject);
@@ -38,10 +38,11 @@ export class DemoMapServer implements AsyncDisposable {
     });
   }
 
-  /** Signs a map of these connectors and serves it from now on. */
+  /** Signs a map of these connectors, and serves it instead of the previous map. */
   publish(connectors: readonly object[]): void {
     this.#connectors = connectors;
-    // A manager raises an alarm for a second map that has the same `generatedAt` but other content.
+    // Each map needs another `generatedAt`, because a manager reports two different maps with the same `generatedAt` as
+    // an error.
     this.#generatedAtMs = Math.max(this.#clock.now(), this.#generatedAtMs + 1);
     const payload = {
       id: '01JD0000000000000000000000',

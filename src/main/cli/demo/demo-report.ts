@@ -4,18 +4,18 @@ import { type Failure, failureFrom } from '../terminal/output.ts';
 import { renderTable } from '../terminal/render-table.ts';
 import type { GatewayVisit } from './demo-gateway.ts';
 
-/** One tool call of the demo. */
+/** A tool call that the demo made. */
 export interface DemoCall {
   readonly tool: string;
   readonly ok: boolean;
   readonly durationMs: number;
-  /** The start of the answer or of the error. */
+  /** The answer of the tool or the error message, shortened. */
   readonly answer: string;
 }
 
 /**
- * The durations of one load, in milliseconds. `connect` lasts from the moment the map is accepted until the last
- * connector is up.
+ * How long the phases of a load took, in milliseconds. `connect` starts when the new map is in use, and ends when the
+ * last connector is up.
  */
 export interface DemoLoad {
   readonly thread: string;
@@ -23,12 +23,12 @@ export interface DemoLoad {
   readonly phases: Readonly<Record<'fetch' | 'parse' | 'verify' | 'validate' | 'diff' | 'connect', number>>;
 }
 
-/** Results of the demo. */
+/** What the demo has measured and received. */
 export interface DemoReport {
   readonly serviceMap: ServiceMapStatus;
   readonly connectors: readonly ConnectorStatus[];
   readonly calls: readonly DemoCall[];
-  /** What clients of the gateway in front of the connectors saw. */
+  /** What the clients of the gateway received. */
   readonly visits: readonly GatewayVisit[];
   readonly loads: readonly DemoLoad[];
 }
@@ -36,8 +36,8 @@ export interface DemoReport {
 const BAR_WIDTH = 32;
 
 /**
- * Returns the first failure: a connector that is not up, a call that failed, a client of the gateway that saw no tools,
- * or no load on a worker thread. Null if all went well.
+ * Returns the first failure of the demo: a connector that is not up, a failed call, a client that received no tools, or
+ * no load on a worker thread. Returns null if there is no failure.
  */
 export function demoFailure({ connectors, calls, visits, loads }: DemoReport): Failure | null {
   const down = connectors.find(({ state }) => state !== 'ready');
@@ -59,7 +59,7 @@ export function demoFailure({ connectors, calls, visits, loads }: DemoReport): F
   return failureFrom({ code: 'CHECK_FAILED', message: 'No map was loaded on a worker thread' });
 }
 
-/** Returns the fields of the document of `--json`. */
+/** Returns the fields of the JSON document that `--json` prints. */
 export function reportMembers(report: DemoReport) {
   return {
     serviceMap: report.serviceMap,
@@ -72,7 +72,7 @@ export function reportMembers(report: DemoReport) {
   };
 }
 
-/** Formats the report as readable text. */
+/** Formats the report as text for a person. */
 export function reportText(report: DemoReport): string {
   const connectors = renderTable(
     ['connector', 'era', 'transport', 'tools', 'handshake', 'state'],

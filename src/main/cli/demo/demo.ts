@@ -21,7 +21,7 @@ import {
 } from './demo-report.ts';
 
 export interface DemoOptions {
-  /** Whether to end after the first round instead of staying up. */
+  /** Whether to exit after the report instead of running as a gateway. */
   readonly once: boolean;
   readonly json: boolean;
 }
@@ -29,8 +29,8 @@ export interface DemoOptions {
 const ANSWER_LENGTH = 60;
 
 /**
- * Runs real MCP servers and brings them up from a signed map: on a cold start, then on a refresh that adds one.
- * Resolves with the exit code: 0 if all went well.
+ * Starts MCP servers, loads a signed map with their entries, and calls their tools. Then refreshes to a second map with
+ * one more server. Resolves with the exit code: 0 if nothing failed.
  */
 export async function runDemo(options: DemoOptions): Promise<number> {
   const interrupted = untilInterrupted();
@@ -48,7 +48,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   await using manager = new ConnectorProxyManager({
     serviceMapUrl,
     signatureKey: mapServer.signatureKey,
-    // Everything runs on loopback.
+    // No proxy is needed, because all servers of the demo run on loopback.
     ...{ proxy: false, host, notifications: true },
   });
   await using gateway = await serveDemo(manager, host);
@@ -109,7 +109,7 @@ async function timedSync(manager: ConnectorProxyManager, force: boolean): Promis
   off();
   const connect = monotonicMs() - acceptedMs;
   const load = manager.status().loads.at(-1);
-  if (load === undefined) throw new Error('A sync that succeeded has loaded a map');
+  if (load === undefined) throw new Error('Internal error: a successful sync has loaded no map');
   return { thread: load.thread, bytes: load.bytes, phases: { ...load.phases, connect } };
 }
 

@@ -18,11 +18,11 @@ export interface DemoTool {
   readonly name: string;
   readonly description: string;
   readonly inputSchema: z.ZodObject;
-  /** Answers with a text. The arguments match `inputSchema`. */
+  /** Runs the tool and returns its answer. `args` match `inputSchema`. */
   readonly run: (args: JsonObject) => string;
 }
 
-/** Answer of a server: a result or an error, and its HTTP status. */
+/** The answer to a request: a result, or an error with the HTTP status to send. */
 type Answer =
   | { readonly kind: 'result'; readonly result: JsonObject }
   | { readonly kind: 'error'; readonly status: number; readonly error: JsonObject };
@@ -38,8 +38,9 @@ const RPC_INVALID_PARAMS = -32_602;
 const RPC_HEADER_MISMATCH = -32_020;
 
 /**
- * Serves `tools` at /mcp over Streamable HTTP, without sessions, to clients of both protocol generations: 2026-07-28,
- * and 2025-11-25 or older. Refuses requests that are not addressed to loopback (DNS rebinding).
+ * Creates a listener that serves `tools` at /mcp over Streamable HTTP, without sessions. Supports clients of the legacy
+ * protocol (2025-11-25 and older) and of the modern protocol (2026-07-28). As protection against DNS rebinding, refuses
+ * requests whose `Host` or `Origin` header is not a loopback address.
  */
 export function createMcpEndpoint(serverName: string, tools: readonly DemoTool[]): RequestListener {
   const serverInfo = { name: serverName, version: '1.0.0' };
@@ -114,12 +115,12 @@ export function createMcpEndpoint(serverName: string, tools: readonly DemoTool[]
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (!isForLoopback(request)) return void response.writeHead(403).end();
     if (request.url !== PATH) return void response.writeHead(404).end();
-    // The server has neither a stream of notifications for GET nor sessions for DELETE.
+    // GET (notification streams) and DELETE (sessions) are not supported.
     if (request.method !== 'POST') return void response.writeHead(405, { allow: 'POST' }).end();
     const message = asIncoming(parseJson(await readText(request)));
     if (message.kind === 'junk')
       return send(response, null, failed(400, RPC_INVALID_REQUEST, 'This is not a JSON-RPC message'));
-    // A notification, or the answer to a request that this server never sends.
+    // Notifications and responses need no answer.
     if (message.kind !== 'request') return void response.writeHead(202).end();
     send(response, message.id, answer(request, message.method, message.params));
   };
@@ -136,7 +137,7 @@ function done(result: JsonObject): Answer {
   return { kind: 'result', result };
 }
 
-/** Adds the fields that the modern protocol requires in a result. */
+/** Adds the field `resultType` to a result, as the modern protocol requires. */
 function complete(answer: Answer): Answer {
   return answer.kind === 'error' ? answer : done({ resultType: 'complete', ...answer.result });
 }

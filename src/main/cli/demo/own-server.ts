@@ -1,6 +1,6 @@
 /**
- * A small MCP server of this package, which the demo runs as a child process: `node own-server.js toolbox|notebook`.
- * It listens on a free port and prints its URL as its first line.
+ * Program of a small MCP server that the demo starts as a child process: `node own-server.js toolbox|notebook`. Listens
+ * on a free port, and prints its URL as the first line of output.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -59,5 +59,5 @@ const http = createServer(createMcpEndpoint(`switchyard-${kind}`, tools));
 http.listen(0, '127.0.0.1', () => {
   process.stdout.write(`http://127.0.0.1:${(http.address() as AddressInfo).port}/mcp\n`);
 });
-// The parent holds the other end of this pipe. When the parent ends, this process ends too.
+// Standard input ends when the parent process exits. This process then exits too.
 process.stdin.on('end', () => process.exit(0)).resume();

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { findPackageJSON } from 'node:module';
 import { dirname, join } from 'node:path';
 
-/** Returns the file behind a command of an installed package; null if the package is not installed. */
+/** Returns the path of a command's script in an installed package; null if the package is not installed. */
 export function packageBin(name: string, command: string): string | null {
   let manifestPath: string | undefined;
   try {

@@ -1,22 +1,26 @@
 import { createInterface } from 'node:readline';
 
-/** A terminal on which the user can be asked. */
+/** The streams over which the program asks the user a question. */
 export interface Terminal {
   readonly input: NodeJS.ReadableStream;
   readonly output: NodeJS.WritableStream;
 }
 
 /**
- * Returns the terminal of this process: stdin for answers and stderr for questions, since stdout belongs to the result.
+ * Returns stdin for answers and stderr for questions, because stdout is reserved for the result. Returns null if one of
+ * them is not a terminal.
  */
 export function ownTerminal(): Terminal | null {
   const { stdin, stderr } = process;
   return stdin.isTTY && stderr.isTTY ? { input: stdin, output: stderr } : null;
 }
 
-/** Asks a yes-or-no question; only `y` and `yes` mean yes. The end of the input means no. */
+/**
+ * Asks the user a yes-or-no question. Only the answers `y` and `yes` count as yes. If the input ends without an answer,
+ * the answer is no.
+ */
 export function ask(question: string, { input, output }: Terminal): Promise<boolean> {
-  // Reads lines instead of single keys, so that Ctrl-C ends the process as usual.
+  // The terminal stays in line mode, so that Ctrl-C interrupts the process as usual.
   const lines = createInterface({ input, terminal: false });
   output.write(question);
   return new Promise((resolve) => {

@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { posix, win32 } from 'node:path';
 
-/** Facts about a machine that decide where its clients keep their files. */
+/** The facts that decide where clients on this machine store their configuration files. */
 export interface Machine {
   readonly platform: NodeJS.Platform;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -9,26 +9,30 @@ export interface Machine {
   readonly cwd: string;
 }
 
-/** A file in which a client may have servers. */
+/** A configuration file of a client, which may contain servers. */
 export interface ClientFile {
   readonly client: Client;
   readonly path: string;
-  /** A `user` file is the person's own; a `project` file came with the current folder, perhaps from somebody else. */
+  /**
+   * A `user` file is in the user's own folders. A `project` file is in the current folder, and somebody else may have
+   * written it.
+   */
   readonly level: 'user' | 'project';
 }
 
-/** The base folders of the table. */
+/** Names of the folders that the paths in `PLACES` start with. */
 type Base = 'home' | 'config' | 'data' | 'localData' | 'claude' | 'codex' | 'project';
 
 /**
- * `base/rest`; a place that only one platform has starts with the platform's name, as in
+ * The name of a base folder and a path in it. The prefix `win32:` or `unix:` limits the path to one platform, as in
  * `win32:data/Zed/settings.json`.
  */
 type Place = `${'' | 'win32:' | 'unix:'}${Base}/${string}`;
 
 /**
- * Files of each client. `config` is `$XDG_CONFIG_HOME` or `~/.config` on every platform; `data` is the folder in which
- * the platform keeps application settings. If several files of one client have a server, the last file wins.
+ * Configuration files of each client. The folder `config` is `$XDG_CONFIG_HOME` or `~/.config`. The folder `data` is
+ * where the platform stores application settings. If several files of a client have the same server, the last file
+ * counts.
  */
 const PLACES = {
   claude: ['data/Claude/claude_desktop_config.json', 'claude/.claude.json', 'project/.mcp.json'],
@@ -65,17 +69,17 @@ const PLACES = {
   lmstudio: ['home/.lmstudio/mcp.json'],
 } as const satisfies Record<string, readonly Place[]>;
 
-/** A client as `--from` names it. */
+/** Name of a client in the option `--from`. */
 export type Client = keyof typeof PLACES;
 
 export const CLIENTS = Object.keys(PLACES) as readonly Client[];
 
-/** Whether `--from` accepts this name. */
+/** Whether `name` is a client that `--from` accepts. */
 export function isClient(name: string): name is Client {
   return Object.hasOwn(PLACES, name);
 }
 
-/** Returns every place where these clients may have servers, whether the file exists or not. */
+/** Returns all files in which these clients may have servers. Does not check whether the files exist. */
 export function clientFiles(clients: readonly Client[], machine: Machine): readonly ClientFile[] {
   const bases = baseFolders(machine);
   const { join } = pathsOf(machine);
@@ -89,7 +93,7 @@ export function clientFiles(clients: readonly Client[], machine: Machine): reado
   );
 }
 
-/** Returns the home folder of the user, as the environment sets it. */
+/** Returns the user's home folder: the value of the environment variable, or else what the system says. */
 export function homeOf({ platform, env }: Machine): string {
   return (platform === 'win32' ? env.USERPROFILE : env.HOME) || homedir();
 }

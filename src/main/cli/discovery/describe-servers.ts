@@ -6,9 +6,9 @@ import { maskValue } from '../../masking/secret-shapes.ts';
 import { quoted, visible } from './visible-text.ts';
 
 /**
- * Describes what a user must see before the servers of a project's file are used: the whole command line or URL of
- * each, and the names of its environment variables or headers. Variables are shown by name, since their values may be
- * secret.
+ * Describes the servers of a project's file, so that the user can decide whether to use them. Shows the whole command
+ * or URL of each server, and the names of its environment variables or headers. Does not show the values of variables,
+ * because they may be secret.
  */
 export function describeServers(path: string, { servers, text, otherFiles }: LocalConfigFile, project: string): string {
   const folder = workspaceOf(path);
@@ -36,7 +36,7 @@ function describe({ entry, command, envFile, login }: LocalServer, written: Loca
   ];
 }
 
-/** Describes the secrets that are sent to an issuer that the server names. */
+/** Returns lines about the secrets that a login would send to the server's issuer. */
 function secretsOfLogin(oauth: Readonly<Record<string, unknown>>, secret: string | null): string[] {
   const named = [oauth.clientSecretEnv, oauth.privateKeyEnv].filter((name) => typeof name === 'string');
   return [
@@ -45,7 +45,10 @@ function secretsOfLogin(oauth: Readonly<Record<string, unknown>>, secret: string
   ];
 }
 
-/** Shows only a secret that is written as a variable. */
+/**
+ * Returns a secret for display if it is written as the name of a variable; otherwise only says that the file contains
+ * it.
+ */
 function secretAsWritten(secret: string): string {
   return maskValue(secret) === secret ? quoted(secret) : 'which the file holds';
 }

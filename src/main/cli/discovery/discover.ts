@@ -4,7 +4,10 @@ import { renderTable } from '../terminal/render-table.ts';
 import { CLIENTS, type Machine } from './client-files.ts';
 import { type FoundFile, findFiles } from './find-files.ts';
 
-/** Lists what the clients on this machine have configured. Starts nothing. Resolves with the exit code. */
+/**
+ * Lists the servers in the configuration files of all clients on this machine. Starts no server. Resolves with the exit
+ * code.
+ */
 export async function runDiscover({ json }: { readonly json: boolean }): Promise<number> {
   const machine: Machine = { platform: process.platform, env: process.env, cwd: process.cwd() };
   const files = await findFiles(CLIENTS, machine);

@@ -3,17 +3,17 @@ import { codeOf, messageOf } from '../../../shared/errors.ts';
 import { readLocalConfig } from '../../local-config/read-local-config.ts';
 import { type Client, type ClientFile, clientFiles, type Machine } from './client-files.ts';
 
-/** An existing file of a client, and its content. */
+/** A configuration file of a client that exists, and what it contains. */
 export interface FoundFile extends ClientFile {
-  /** The ids of its servers. */
+  /** The ids of the servers in the file. */
   readonly servers: readonly string[];
-  /** The reason why nothing in the file can be used; null if the file can be used. */
+  /** Why the file cannot be used; null if it can be used. */
   readonly problem: string | null;
 }
 
 /**
- * Returns the existing files of these clients. A file with several names is returned once, under its first name. Starts
- * nothing.
+ * Returns the configuration files of these clients that exist. If several paths lead to the same file, returns only the
+ * first of them.
  */
 export function existingFiles(clients: readonly Client[], machine: Machine): readonly ClientFile[] {
   const byRealPath = new Map<string, ClientFile>();
@@ -24,12 +24,15 @@ export function existingFiles(clients: readonly Client[], machine: Machine): rea
   return [...byRealPath.values()];
 }
 
-/** Reads the files of these clients. Starts nothing, and never rejects because of a file. */
+/**
+ * Finds and reads the configuration files of these clients. A file that cannot be read is reported in the result.
+ * Starts no server.
+ */
 export function findFiles(clients: readonly Client[], machine: Machine): Promise<FoundFile[]> {
   return Promise.all(existingFiles(clients, machine).map((file) => readFound(file, machine)));
 }
 
-/** Reads one file of a client. Never rejects. */
+/** Reads a configuration file of a client. Never rejects. */
 export async function readFound(file: ClientFile, { env, cwd }: Machine): Promise<FoundFile> {
   try {
     const { servers } = await readLocalConfig(file.path, env, cwd);

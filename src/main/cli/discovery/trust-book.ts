@@ -10,23 +10,24 @@ import { homeOf, type Machine } from './client-files.ts';
 const NAME = 'trusted.json';
 const MAX_FILES = 1_000;
 
-/** Checks the structure of the parsed trust book. */
+/** Checks the structure of the file `trusted.json`. */
 export const checkBook = object({
   version: oneOf(1),
-  /** Digest of each approved file, by its real path. */
+  /** Digests of the approved files, by the real path of the file. */
   files: record(text()),
 });
 
 /**
- * Returns the state folder of the user. `--state-dir` does not move it: a repository could contain a state folder whose
- * book trusts a file of the repository. A relative XDG_STATE_HOME is ignored, as its specification requires.
+ * Returns the folder of the file with the user's approvals. This folder does not depend on `--state-dir`, because a
+ * repository could contain a state folder that approves a file of the same repository. Ignores a relative
+ * XDG_STATE_HOME, as its specification requires.
  */
 export function trustFolder(machine: Machine): string {
   const { XDG_STATE_HOME: state = '' } = machine.env;
   return join(isAbsolute(state) ? state : join(homeOf(machine), '.local', 'state'), 'mcp-switchyard');
 }
 
-/** Files that the user has approved, stored in `trusted.json` of a folder. */
+/** The configuration files that the user has approved, stored in `trusted.json`. */
 export class TrustBook {
   readonly #folder: string;
 
@@ -34,19 +35,19 @@ export class TrustBook {
     this.#folder = folder;
   }
 
-  /** Whether the file at this real path was approved with this digest. */
+  /** Whether the user has approved the file at this real path with this digest. */
   has(path: string, digest: string): boolean {
     return this.#read().get(path) === digest;
   }
 
   /**
-   * Stores the digest of an approved file, and replaces an older one. Throws OPTIONS_INVALID if the book cannot be
-   * written.
+   * Stores that the user has approved a file with this digest. Replaces an earlier digest of the file. Throws
+   * OPTIONS_INVALID if `trusted.json` cannot be written.
    */
   add(path: string, digest: string): void {
     const files = this.#read();
-    // A known path is deleted, so that setting it again moves it to the end: the paths at the start are removed if
-    // there are too many.
+    // Deleting the path moves it to the end of the map. If there are too many files, the oldest are dropped from the
+    // start.
     files.delete(path);
     files.set(path, digest);
     const kept = Object.fromEntries([...files].slice(-MAX_FILES));
@@ -55,11 +56,14 @@ export class TrustBook {
     writeOutputFile(join(this.#folder, NAME), text, { mode: 0o600 });
   }
 
-  /** Reads the book; it is empty if the file is damaged, a link, or owned or writable by another user. */
+  /**
+   * Reads `trusted.json`. Returns an empty map if the file is missing, damaged or a symbolic link, or if another user
+   * owns it or can write to it.
+   */
   #read(): Map<string, string> {
     let handle: number | null = null;
     try {
-      // Windows does not define O_NOFOLLOW.
+      // Node.js does not define O_NOFOLLOW on Windows.
       handle = openSync(join(this.#folder, NAME), constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
       const { uid, mode } = fstatSync(handle);
       const isOwn = process.getuid === undefined || (uid === process.getuid() && (mode & 0o022) === 0);

@@ -8,25 +8,28 @@ import { describeServers } from './describe-servers.ts';
 import type { TrustBook } from './trust-book.ts';
 import { quoted } from './visible-text.ts';
 
-/** A configuration file to use. */
+/** A configuration file that the command may use. */
 export interface ChosenFile {
   readonly path: string;
-  /** The digest that the file must still have when the manager reads it; null for a file of the user's own. */
+  /**
+   * The digest of the approved content. The manager refuses a file that has another digest. Null for a file of the
+   * user, which needs no approval.
+   */
   readonly digest: string | null;
 }
 
-/** How to ask the user, and the earlier answers. */
+/** What is needed to ask the user, and the user's earlier approvals. */
 export interface TrustDeps extends Machine {
   readonly book: TrustBook;
-  /** `--trust`: the file is used this once without a question, and no answer is stored. */
+  /** Whether `--trust` is given: the file is used this time without a question, and the approval is not stored. */
   readonly isTrusted: boolean;
   readonly terminal: Terminal | null;
 }
 
 /**
- * Returns a project's file if the user has approved its current content, or approves it now. Rejects with
- * OPTIONS_INVALID if there is no terminal for the question, and with CONFIG_INVALID if the answer is no or the file
- * cannot be read.
+ * Returns a configuration file of a project if the user has approved its content. Asks the user if there is no approval
+ * yet. Rejects with OPTIONS_INVALID if there is no terminal to ask on, and with CONFIG_INVALID if the answer is no or
+ * the file cannot be read.
  */
 export async function trustFile(named: string, deps: TrustDeps): Promise<ChosenFile> {
   const { book, terminal, cwd } = deps;
@@ -46,7 +49,7 @@ export async function trustFile(named: string, deps: TrustDeps): Promise<ChosenF
   const isYes = await ask(
     `\nThe file ${quoted(path)} has servers that have not been approved in this form:\n\n` +
       `${describeServers(path, config, cwd)}\n` +
-      'Not covered, so look at them yourself: scripts and packages that these commands run, and what servers say.\n' +
+      'Check yourself what is not shown here: scripts and packages that these commands run, and what servers say.\n' +
       `Use ${servers.length === 1 ? 'this server' : `these ${servers.length} servers`} of ${shown}? ` +
       'The answer holds until the file changes. [y/N] ',
     terminal,

@@ -5,18 +5,18 @@ import { printable, say } from '../terminal/output.ts';
 import { withOwnCommand } from '../terminal/own-command.ts';
 import { CLIENTS, type Client, isClient } from './client-files.ts';
 
-/** Options that {@link withDiscovery} adds to a command. */
+/** Options that {@link withDiscovery} adds to a command, and what was found with them. */
 export interface DiscoveryOptions {
   readonly from?: readonly Client[];
-  /** The files of `--from` or of the current folder; set before the command runs. */
+  /** Configuration files that were found with `--from` or in the current folder. Set before the command runs. */
   readonly foundFiles?: readonly string[];
   /** For `doctor`: why the file of the current folder, or the files of `--from`, cannot be used. */
   readonly unusableFile?: SwitchyardError;
-  /** Digests that some of these files must still have when they are read. */
+  /** Digests of the found files that need approval, by path. The manager refuses a file that has another digest. */
   readonly configDigests?: Readonly<Record<string, string>>;
 }
 
-/** The options that the files depend on. */
+/** The options that decide which files are looked for. */
 interface GivenOptions extends DiscoveryOptions {
   readonly config?: string | readonly string[];
   readonly registry?: boolean;
@@ -28,8 +28,9 @@ interface GivenOptions extends DiscoveryOptions {
 }
 
 /**
- * Adds `--from`, `--trust` and `--discover` to a command that uses connectors. Before the command runs, finds the files
- * and asks the user about them. The variable `mapUrlVariable` may hold the URL of a map, like `--service-map`.
+ * Adds `--from`, `--trust` and `--discover` to a command that uses connectors. Looks for configuration files before the
+ * command runs, and asks the user about files of a project. `mapUrlVariable` is the name of the environment variable
+ * that can replace `--service-map`.
  */
 export function withDiscovery(command: Command, mapUrlVariable: string): Command {
   return command
@@ -37,7 +38,7 @@ export function withDiscovery(command: Command, mapUrlVariable: string): Command
     .option('--trust', "use this folder's file this once without a question", false)
     .option('--discover', 'list what the clients of this machine have configured, and end', false)
     .hook('preAction', async (_, running) => {
-      // The hook also runs for subcommands such as `tools diff`, for which no files are looked up.
+      // The hook also runs for subcommands, such as `tools diff`, which use no configuration files.
       if (running === command && !isAdHoc(command)) await findFor(command, mapUrlVariable);
     });
 }
@@ -47,7 +48,7 @@ async function findFor(command: Command, mapUrlVariable: string): Promise<void> 
   if (options.discover) {
     const { runDiscover } = await import('./discover.ts');
     await runDiscover(options);
-    // This error makes commander end without running the command, as for `--help`.
+    // Like `--help`, `--discover` replaces the command. This error makes commander stop before it runs the command.
     throw new CommanderError(0, 'mcp-switchyard.discover', '');
   }
   const isVerify = command.name() === 'verify';
@@ -73,9 +74,9 @@ async function findFor(command: Command, mapUrlVariable: string): Promise<void> 
   command.setOptionValue('configDigests', Object.fromEntries(digests));
 }
 
-/** Whether the command line names its own server: a URL, or a command after `--`. */
+/** Whether the command line itself names a server: by a URL, or by a command after `--`. */
 function isAdHoc(command: Command): boolean {
-  // In `read https://…`, a single URL is the resource and not a server.
+  // In `read https://…`, the URL is the resource to read, unless a second word follows.
   const isNamed = command.name() !== 'read' || command.args.length > 1;
   return command.getOptionValue('program') !== undefined || (isNamed && isAddress(command.args[0]));
 }
@@ -90,5 +91,5 @@ function clientNames(text: string): readonly Client[] {
   const names = text.split(',').map((name) => name.trim().toLowerCase());
   const known = names.filter(isClient);
   if (known.length === names.length) return [...new Set(known)];
-  throw new InvalidArgumentError(`Give names out of ${CLIENTS.join(', ')}, separated by commas.`);
+  throw new InvalidArgumentError(`Give one or more of these names, separated by commas: ${CLIENTS.join(', ')}.`);
 }

@@ -2,7 +2,7 @@ import { systemClock } from '../../../shared/clock.ts';
 import { type EarlyClient, FirstClient } from './first-client.ts';
 import { readFirstAnswers } from './read-first-answers.ts';
 
-/** Streams of a process, and the arguments that it was started with. */
+/** The arguments, the script and the standard streams of a process. */
 export interface EarlyProcess {
   readonly argv: readonly string[];
   readonly bin: string;
@@ -11,12 +11,12 @@ export interface EarlyProcess {
 }
 
 /**
- * Starts to answer the client of `serve --stdio` from the first answers of an earlier run. Returns null without valid
- * first answers; in that case, nothing was read from the client.
+ * Starts to answer the client of `serve --stdio` with the first answers of an earlier run. Returns null, and reads
+ * nothing from the client, if there are no valid first answers.
  */
 export function answerFirst({ argv, bin, stdin, stdout }: EarlyProcess): EarlyClient | null {
-  // With OpenTelemetry in this process, every request must be served by the gateway, which creates the span of the
-  // request.
+  // If OpenTelemetry is active in this process, the gateway must handle all requests, because only the gateway creates
+  // spans.
   if (Object.getOwnPropertySymbols(globalThis).some(({ description }) => description?.startsWith('opentelemetry.js.')))
     return null;
   const facts = { argv, bin, cwd: process.cwd(), env: process.env };

@@ -1,42 +1,41 @@
 import { sha256 } from '../../../shared/protocol/first-answers.ts';
 
-/** The arguments, working folder, environment and script of a process. */
+/** The arguments, the working folder, the environment and the script of a process. */
 export interface ProcessFacts {
   readonly argv: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** The path of the program's script. */
+  /** Path of the script that the process runs. */
   readonly bin: string;
 }
 
-/** Everything that first answers depend on, in two digests. */
+/** Two digests over everything that first answers depend on. */
 export interface Binding {
-  /** Stays the same as long as all contents stay the same. */
+  /** Digest over contents. It changes only if the content of a file, a variable or the command line changes. */
   readonly digest: string;
-  /** Changes with each write, even if a file gets its old content again. */
+  /** Digest over contents and file metadata. It also changes if a file is written again with the same content. */
   readonly identity: string;
 }
 
-/** Limits for files that an answer depends on: the size of each, and their number. */
+/** Maximum size of a file that first answers may depend on, and maximum number of such files. */
 const MAX_FILE_BYTES = 1024 * 1024;
 const MAX_FILES = 64;
 
-/**
- * Variable that disables first answers with the value `off`, for tests and measurements that compare starts with and
- * without them.
- */
+/** Tests and benchmarks set this variable to `off` to start without first answers. */
 const SWITCH = 'SWITCHYARD_FIRST_ANSWERS';
 
-/** Variables that the program always reads. */
+/** Environment variables that the program may read for any command line. */
 const READ_ALWAYS = /^(?:CONNECTORS_|SWITCHYARD_|XDG_(?:STATE|CONFIG)_HOME$|HOME$|USERPROFILE$|APPDATA$)/i;
 
 /**
- * Signs that the meaning of a file depends on more than its text: fields that name another file, escaped characters,
- * and encodings other than UTF-8.
+ * Matches files whose meaning depends on more than their text: files that name another file, contain escaped
+ * characters, or are not in UTF-8.
  */
 const SAYS_MORE = /file:|env_?file|\\u|\0/i;
 
-/** Returns the paths that a command line may name: each of its words, and the part of a word after `=`. */
+/**
+ * Returns the paths that a command line may contain. Each word may be a path, and so may the part of a word after `=`.
+ */
 export function pathsIn(argv: readonly string[], cwd: string): string[] {
   const { resolve } = process.getBuiltinModule('node:path');
   return argv.flatMap((word) => [word, ...word.split('=').slice(1, 2)]).map((word) => resolve(cwd, word));
@@ -44,8 +43,8 @@ export function pathsIn(argv: readonly string[], cwd: string): string[] {
 
 /**
  * Reads everything that first answers depend on: the command line, the working folder, the program, the files at
- * `paths`, and each variable that the words or the files name. Returns null if a file is too large or unreadable, or
- * names another file, since the dependencies are unknown then.
+ * `paths`, and the variables that the command line or the files mention. Returns null if a file is too large, is not a
+ * regular file, or names another file: the dependencies are not fully known then.
  */
 export function readBinding({ argv, cwd, env, bin }: ProcessFacts, paths: readonly string[]): Binding | null {
   if (paths.length > MAX_FILES) return null;
@@ -72,7 +71,7 @@ export function readBinding({ argv, cwd, env, bin }: ProcessFacts, paths: readon
 }
 
 interface Bound {
-  /** The real path; null if the file does not exist. */
+  /** The path after resolving symbolic links; null if the file does not exist. */
   readonly real: string | null;
   readonly sha256: string | null;
   readonly text: string | null;
@@ -81,12 +80,12 @@ interface Bound {
 
 const NO_FILE: Bound = { real: null, sha256: null, text: null, identity: null };
 
-/** Reads a file; null if it is too large or not a regular file. */
+/** Reads a file. Returns null if the file is too large or is not a regular file. */
 function readBound(path: string): Bound | null {
   const fs = process.getBuiltinModule('node:fs');
   const stats = fs.statSync(path, { throwIfNoEntry: false, bigint: true });
   if (stats === undefined) return NO_FILE;
-  // A folder counts as missing, because the state folder may not exist at the first start.
+  // A folder counts as a missing file. For example, the state folder may be created only after the first start.
   if (stats.isDirectory()) return NO_FILE;
   if (!stats.isFile()) return null;
   if (stats.size > MAX_FILE_BYTES) return null;
@@ -95,7 +94,7 @@ function readBound(path: string): Bound | null {
   return { real: fs.realpathSync(path), sha256: sha256(bytes), text: bytes.toString('utf8'), identity };
 }
 
-/** Returns the digest of the package.json of a program; null without one. */
+/** Returns the digest of the package.json that belongs to a program; null if there is no package.json. */
 function manifestOf(bin: string): string | null {
   const fs = process.getBuiltinModule('node:fs');
   const { dirname, join } = process.getBuiltinModule('node:path');

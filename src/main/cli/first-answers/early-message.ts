@@ -1,21 +1,24 @@
 import type { FirstAnswers, ToldPage } from '../../../shared/protocol/first-answers.ts';
 
-/** Outcome for a message that arrives before the gateway has loaded. */
+/** What to do with a message that arrives before the gateway is loaded. */
 export type Early =
-  /** Answered with this result. */
+  /** Send this result to the client. `told` is the page of tools that the client receives, if any. */
   | { readonly kind: 'answer'; readonly result: string; readonly told: ToldPage | null }
-  /** Recorded; it needs no answer. */
+  /** Record the message. It needs no answer. */
   | { readonly kind: 'noted' }
-  /** Left for the gateway; later messages may still be answered before this message, as the gateway itself would do. */
+  /**
+   * Leave the message to the gateway. Later messages may still be answered early, because the gateway would answer this
+   * message later, too.
+   */
   | { readonly kind: 'left' }
-  /** Left for the gateway, as is everything after it. */
+  /** Leave this message and all later messages to the gateway. */
   | { readonly kind: 'end' };
 
-/** What was negotiated with the client so far. */
+/** What is known about the client from its earlier messages. */
 export interface EarlyState {
-  /** The form of definitions for a client with a session; null before `initialize`. */
+  /** The view of definitions that fits the client's protocol revision; null before the client has sent `initialize`. */
   wire: string | null;
-  /** The ids of the requests that are left for the gateway. */
+  /** Ids of the requests that are left to the gateway. */
   readonly open: Set<unknown>;
 }
 
@@ -29,15 +32,14 @@ const CAPABILITIES = 'io.modelcontextprotocol/clientCapabilities';
 const MODERN_REVISION = '2026-07-28';
 const LEVELS = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'];
 
-/** Requests that the gateway always answers later than a list of tools, and that do not change any early answer. */
+/** Requests that the gateway always answers later than a list of tools. They have no effect on early answers. */
 const SLOW_LISTS = ['prompts/list', 'resources/list', 'resources/templates/list'];
 
-/** The empty result. */
 const EMPTY = '{}';
 
 /**
- * Decides about one message of a client, and records in `state` what the message negotiates. A message is left for the
- * gateway unless the gateway would certainly give the same answer.
+ * Decides what to do with one message of a client, and updates `state`. A message is answered early only if the gateway
+ * would certainly give the same answer.
  */
 export function takeEarly(message: Members, answers: FirstAnswers, instanceId: string, state: EarlyState): Early {
   const { id, method } = message;

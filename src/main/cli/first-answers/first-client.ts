@@ -2,39 +2,42 @@ import { monotonicMs, startTimer, type Timer } from '../../../shared/clock.ts';
 import type { EarlyMessage, FirstAnswers, FirstSession, ToldPage } from '../../../shared/protocol/first-answers.ts';
 import { type EarlyState, isObject, takeEarly } from './early-message.ts';
 
-/** Stream for the answers. */
+/** Stream to which the answers are written. */
 type Output = NodeJS.WritableStream & { readonly writableLength: number };
 
-/** A client that is answered while the program is being loaded. */
+/** A client that receives answers before the program is loaded. */
 export interface EarlyClient {
   /**
-   * Resolves when the program should be loaded: the client has its list of tools, sent another kind of request, or is
-   * slow.
+   * Resolves when the program should be loaded. This is when the client has its list of tools, sends a request that
+   * only the gateway can answer, or sends nothing for a while.
    */
   readonly quiet: Promise<void>;
-  /** The instance id that the client receives. */
+  /** The instance id in the answers. The gateway must use the same id afterwards. */
   readonly instanceId: string;
-  /** Ends the early answers. From then on, `input` of the result yields what the client sends. */
+  /** Stops the early answers. The gateway can then read the client's further messages from `input` of the result. */
   takeOver(): FirstSession;
 }
 
-/** How long to wait for the client's next message before the program is loaded, in milliseconds. */
+/** The program is loaded if the client sends no message for this time, in milliseconds. */
 const PATIENCE_MS = 25;
 
-/** Limits beyond which the gateway takes over: length of a message, unread output, and number of messages. */
+/**
+ * Early answers stop if one of these limits is exceeded: the length of a message, the size of unread output, or the
+ * number of messages.
+ */
 const MAX_LINE_BYTES = 16 * 1024;
 const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
 const MAX_MESSAGES = 256;
 
 /**
- * Maximum number of brackets. A message with fewer brackets cannot exceed the nesting limit for JSON of a client, so it
- * needs no scan.
+ * Maximum number of opening brackets in a message. A message with fewer brackets cannot exceed the nesting limit for
+ * JSON, so its depth need not be checked.
  */
 const MAX_BRACKETS = 100;
 
 const LINE_FEED = 0x0a;
 
-/** Answers a client from the first answers of an earlier run, and hands it over to the gateway. */
+/** Answers a client with the first answers of an earlier run, until the gateway takes over. */
 export class FirstClient implements EarlyClient {
   readonly #answers: FirstAnswers;
   readonly #stdin: NodeJS.ReadableStream;
@@ -57,7 +60,7 @@ export class FirstClient implements EarlyClient {
     this.#timer = this.#beQuietLater();
     stdin.on('data', this.#onData);
     stdin.on('end', this.#onEnd);
-    // Nothing is lost by ignoring the error: the gateway gets the same error when it reads.
+    // The error can be ignored here, because the gateway gets the same error when it reads from stdin.
     stdin.on('error', this.#onError);
   }
 
@@ -96,7 +99,7 @@ export class FirstClient implements EarlyClient {
 
   readonly #onError = (): void => this.#close();
 
-  /** Handles one line. Returns false if the gateway must handle this line and everything after it. */
+  /** Handles one line. Returns false if this line and all later lines must be left to the gateway. */
   #take(line: Buffer): boolean {
     if (this.#messages.length + this.#left.length >= MAX_MESSAGES || this.#stdout.writableLength > MAX_UNREAD_BYTES)
       return false;
@@ -121,7 +124,7 @@ export class FirstClient implements EarlyClient {
         if (early.told !== null) this.#told.push(early.told);
     }
     this.#timer.cancel();
-    // Messages after the list of tools can wait until the program is loaded.
+    // Once the client has all its tools, the program can be loaded. Later messages wait for the gateway.
     if (this.#told.some(({ cursor }) => cursor === null)) this.#quiet.resolve();
     else this.#timer = this.#beQuietLater();
     return true;
@@ -141,12 +144,12 @@ export class FirstClient implements EarlyClient {
   }
 }
 
-/** Parses a line as a JSON object; null for a line that the gateway has to check. */
+/** Parses a line as a JSON object. Returns null for any line that needs the full checks of the gateway. */
 function parsed(text: string): Readonly<Record<string, unknown>> | null {
   if (text.length > MAX_LINE_BYTES || text.split(/[[{]/, MAX_BRACKETS + 1).length > MAX_BRACKETS) return null;
   if (!text.isWellFormed() || text.includes('\uFFFD')) return null;
   try {
-    // The text is short and not deeply nested, so `parseForeignJson` would not scan it either.
+    // The checks of `parseForeignJson` are not needed, because the text is short and has few brackets.
     const value: unknown = JSON.parse(text);
     return isObject(value) ? value : null;
   } catch {

@@ -14,7 +14,7 @@ import type { PinPolicy } from '../../options/option-checks.ts';
 import { type Binding, type ProcessFacts, pathsIn, readBinding } from './binding.ts';
 import { readEpoch } from './read-first-answers.ts';
 
-/** A gateway over standard streams. */
+/** A gateway that serves a client over standard streams. */
 export interface ServedStdio {
   readonly manager: ConnectorProxyManager;
   readonly view: View | undefined;
@@ -22,30 +22,33 @@ export interface ServedStdio {
   readonly facts: ProcessFacts;
 }
 
-/** Time after which a gateway has read a changed file, in milliseconds: it checks every second. */
+/**
+ * Time after which the gateway has certainly read a changed file, in milliseconds. The gateway checks its files every
+ * second.
+ */
 const SETTLED_MS = 3_000;
 
-/** Returns the facts about this process. Copies the environment, because the variables may change later. */
+/** Returns facts about this process. Copies the environment, because it may change later. */
 export function processFacts(): ProcessFacts {
   return { argv: process.argv.slice(2), cwd: process.cwd(), env: { ...process.env }, bin: process.argv[1] ?? '' };
 }
 
-/** The first answers of a running gateway. */
+/** Handle for the first answers that a running gateway writes. */
 export interface KeptAnswers {
   /**
-   * Records the state for the last answers. Call it before the manager is closed, because a closed manager lists no
-   * tools.
+   * Remembers the current tools for the last write. Call this before the manager is closed, because a closed manager
+   * lists no tools.
    */
   closing(): void;
 }
 
 /**
- * Writes the first answers of a gateway after each start image, until the gateway ends. Call it before the manager
- * reads its files. Removes the answers if they may be wrong. Returns null if the gateway cannot keep any.
+ * Writes the first answers of a gateway to the state folder each time a start image was written. Removes them if they
+ * may be wrong. Call this before the manager reads its files. Returns null if the gateway cannot have first answers.
  */
 export function keepFirstAnswers({ manager, view, policy, facts }: ServedStdio): KeptAnswers | null {
   const image = startImageOf(manager);
-  // First answers depend only on files of this host, and the state of a fleet is in none of these files.
+  // The validity of first answers is checked with files of this host only, so it cannot depend on the state of a fleet.
   if (image === null || view === undefined || fleetOf(manager) !== null) return null;
   const { config, registry } = manager.status();
   const own = [...(config?.files ?? []), ...(registry === null ? [] : [registry.path])];
@@ -68,7 +71,7 @@ export function keepFirstAnswers({ manager, view, policy, facts }: ServedStdio):
     const remembered = await rememberedAsListed(now, image, policy);
     if (remembered === null) return null;
     const { answers, texts } = await buildFirstAnswers(remembered.tools, view.route);
-    // These answers are outdated; the next write includes the changes.
+    // The files or the tools changed during the build, so the answers are outdated. The next write includes the change.
     if (read.known()?.identity !== binding.identity || listed().tools !== now.tools) return null;
     const header = {
       ...answers,
@@ -85,7 +88,8 @@ export function keepFirstAnswers({ manager, view, policy, facts }: ServedStdio):
     await image.writeFirstAnswers(name, bytes);
   };
   image.follow(async (write) => {
-    // Read the epoch before the image is written: an approval during the write then invalidates the answers.
+    // The epoch is read before the image is written. If a tool is approved during the write, the epoch changes, and the
+    // answers become invalid.
     epoch = epochOf(image.stateDir);
     await write();
     await keep();
@@ -97,14 +101,17 @@ export function keepFirstAnswers({ manager, view, policy, facts }: ServedStdio):
   };
 }
 
-/** Tracks whether a gateway uses the current content of its files. */
+/** Tracks whether the gateway has already read the current content of its files. */
 class ReadFiles {
   readonly #read: () => Binding | null;
   readonly #onSettled: () => void;
   #known: Binding | null;
   #changed: { readonly binding: Binding; readonly sinceMs: number } | null = null;
 
-  /** `read` reads the files. Create the object right before the gateway reads them for the first time. */
+  /**
+   * `read` returns a digest of the files. Create this object right before the gateway reads the files for the first
+   * time.
+   */
   constructor(read: () => Binding | null, onSettled: () => void) {
     this.#read = read;
     this.#onSettled = onSettled;
@@ -112,8 +119,8 @@ class ReadFiles {
   }
 
   /**
-   * Returns the content of the files if the gateway has read it. Otherwise returns null, and `onSettled` is called once
-   * the gateway has read it.
+   * Returns the digest of the files if the gateway has read their current content. Otherwise returns null, and
+   * `onSettled` is called once the gateway has read it.
    */
   known(): Binding | null {
     const now = this.#read();
@@ -131,8 +138,8 @@ class ReadFiles {
 }
 
 /**
- * Returns the time until which all maps and key documents are valid, in epoch ms. Returns null for an unlimited
- * validity, and undefined if a map or document is not valid now.
+ * Returns the time until which all maps and key documents are valid, in epoch milliseconds; null if there is no limit.
+ * Returns undefined if a map is missing or dropped, or if the local file or the registry has an error.
  */
 function validUntil(manager: ConnectorProxyManager): number | null | undefined {
   const { serviceMaps, config, registry } = manager.status();
@@ -147,17 +154,20 @@ function bindingOf(facts: ProcessFacts, paths: readonly string[]): Binding | nul
   try {
     return readBinding(facts, paths);
   } catch {
-    // Without the file, nothing is answered early, and the code that needs the file reports the error.
+    // No first answers are written if a file cannot be read. The code that needs the file reports the error.
     return null;
   }
 }
 
-/** Returns the epoch of a folder; undefined if it cannot be read. */
+/**
+ * Returns the content of the epoch file in a state folder; null if the file is missing, and undefined if it cannot be
+ * read.
+ */
 function epochOf(stateDir: string): string | null | undefined {
   try {
     return readEpoch(stateDir);
   } catch {
-    // Without the epoch nothing is answered early, and nothing else depends on the epoch.
+    // Without the epoch, no first answers are written. Nothing else needs the epoch.
     return undefined;
   }
 }

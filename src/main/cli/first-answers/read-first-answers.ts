@@ -13,15 +13,14 @@ const OTHERS = 0o077;
 const MAX_EPOCH_BYTES = 128;
 
 /**
- * Set by a gateway for the stdio servers that it starts. A gateway that is started as such a server may have to refuse
- * to start, so it answers nothing early.
+ * Variable that a gateway sets for its stdio servers. If it is set, this process may have to refuse to start
+ * (CONNECTOR_LOOP), so it must not answer a client early.
  */
 const LINEAGE_VARIABLE = 'MCP_SWITCHYARD_LINEAGE';
 
 /**
- * Reads the first answers for a command line. Returns null if anything that they depend on has changed: the start
- * image, the files and variables that the command line names, or the program. Also returns null outside of the period
- * in which the answers are valid. Never throws.
+ * Reads the first answers for a command line. Returns null if they are not valid now. Also returns null if the start
+ * image, the program, or a file or variable that the command line names has changed. Never throws.
  */
 export function readFirstAnswers(facts: ProcessFacts, nowMs: number): FirstAnswers | null {
   try {
@@ -38,12 +37,12 @@ export function readFirstAnswers(facts: ProcessFacts, nowMs: number): FirstAnswe
     const imageBytes = readPrivately(join(stateDir, image.name), MAX_BOUND_IMAGE_BYTES);
     return imageBytes !== null && sha256(imageBytes) === image.sha256 ? answers : null;
   } catch {
-    // The gateway, which is loaded next, reports the error.
+    // The error is ignored, because the gateway is loaded next and reports it.
     return null;
   }
 }
 
-/** Reads the epoch file of a folder; null if it does not exist. Throws if it cannot be read. */
+/** Reads the epoch file of a state folder; null if the file does not exist. Throws if the file cannot be read. */
 export function readEpoch(stateDir: string): string | null {
   const path = process.getBuiltinModule('node:path').join(stateDir, EPOCH_FILE);
   if (process.getBuiltinModule('node:fs').lstatSync(path, { throwIfNoEntry: false }) === undefined) return null;
@@ -53,8 +52,8 @@ export function readEpoch(stateDir: string): string | null {
 }
 
 /**
- * Reads a private file of this user that has no second hard link; returns null for any other file. Throws errors of the
- * file system.
+ * Reads a file that only this user can access and that has no second hard link. Returns null for any other file. Throws
+ * file system errors.
  */
 function readPrivately(path: string, maxBytes: number): Buffer | null {
   const fs = process.getBuiltinModule('node:fs');
@@ -73,8 +72,9 @@ function readPrivately(path: string, maxBytes: number): Buffer | null {
 }
 
 /**
- * Returns the state folder of a command line, as `stateDirOf` finds it once the words are parsed; null without one. If
- * `stateDirOf` would find another folder, this folder has no first answers for these words.
+ * Returns the state folder that a command line names, or the default folder; null with `--no-state`. It does not parse
+ * the command line completely, so it may find another folder than `stateDirOf`. That does no harm, because the other
+ * folder has no first answers for this command line.
  */
 function stateDirIn({ argv, cwd, env }: ProcessFacts): string | null {
   const { isAbsolute, join, resolve } = process.getBuiltinModule('node:path');

@@ -6,16 +6,16 @@ import type { FleetOptions } from '../../options/fleet-options.ts';
 import type { TlsOptions } from '../../options/network-options.ts';
 import { misuse, repeated, requiredVariable } from './option-values.ts';
 
-/** Flags of commands that can be part of a fleet. */
+/** Flags of a command that can use a fleet. */
 export interface FleetFlags {
-  /** URL of the fleet's Redis server; without it, the command is in no fleet. */
+  /** URL of the fleet's Redis or Valkey server. Without it, the command uses no fleet. */
   readonly fleet?: string;
   readonly fleetId?: string;
-  /** Names of the variables with the fleet's secrets, the current secret first. */
+  /** Names of the variables with the secrets of the fleet. The current secret is first. */
   readonly fleetSecretEnv?: readonly string[];
   readonly fleetRole?: FleetRole;
   readonly fleetAddress?: string;
-  /** True if the flag was given without a value. */
+  /** `true` if the flag was given without a value. */
   readonly fleetQuotas?: true | 'share' | 'refuse';
   readonly fleetLogins?: 'own' | 'shared';
   readonly fleetAllowPlaintext?: boolean;
@@ -25,8 +25,8 @@ export interface FleetFlags {
 }
 
 /**
- * The variable with the password of the ACL user. It is not a flag, because every process of the machine can read
- * arguments.
+ * Environment variable with the password for the fleet's server. There is no flag for the password, because every
+ * process on the machine can read command lines.
  */
 const FLEET_PASSWORD_VARIABLE = 'SWITCHYARD_FLEET_PASSWORD';
 
@@ -44,10 +44,10 @@ export function withFleet(command: Command): Command {
       repeated,
     )
     .addOption(
-      new Option(
-        '--fleet-role <role>',
-        'a reader never fetches from the source while another host does; any by default',
-      ).choices(['any', 'reader']),
+      new Option('--fleet-role <role>', 'a reader fetches maps only if no other host does; any by default').choices([
+        'any',
+        'reader',
+      ]),
     )
     .option('--fleet-address <url>', 'where other replicas reach this one; by default the address that it listens on')
     .addOption(
@@ -65,10 +65,13 @@ export function withFleet(command: Command): Command {
     .option('--fleet-allow-plaintext', 'allow redis: to another machine, over a network that you trust')
     .option('--fleet-ca <file>', 'PEM file of authorities to trust for rediss:')
     .option('--fleet-cert <file>', 'PEM file of a client certificate for rediss:')
-    .option('--fleet-key <file>', 'PEM file of its key');
+    .option('--fleet-key <file>', 'PEM file of the key of --fleet-cert');
 }
 
-/** Returns the manager option `fleet` for these flags. Throws OPTIONS_INVALID naming the flag or variable. */
+/**
+ * Returns the value of the manager option `fleet` for these flags. Throws OPTIONS_INVALID, which names the flag or
+ * variable, if they are incomplete.
+ */
 export function fleetChoice(flags: FleetFlags): FleetOptions | undefined {
   const { fleet: url, fleetId: id, fleetSecretEnv = [], fleetQuotas: quotas } = flags;
   if (url === undefined) {
@@ -78,9 +81,9 @@ export function fleetChoice(flags: FleetFlags): FleetOptions | undefined {
   }
   if ((URL.parse(url)?.password ?? '') !== '')
     throw misuse(
-      `--fleet: a password among the arguments can be read by others; set the variable ${FLEET_PASSWORD_VARIABLE}`,
+      `--fleet must not contain a password, which other users could read: set the variable ${FLEET_PASSWORD_VARIABLE}`,
     );
-  if (id === undefined) throw misuse('--fleet needs --fleet-id ID: the same for all hosts of the fleet');
+  if (id === undefined) throw misuse('--fleet needs --fleet-id ID: an id that all hosts of the fleet share');
   return {
     ...{ url, id },
     secrets: fleetSecrets(fleetSecretEnv),
@@ -98,8 +101,11 @@ export function fleetChoice(flags: FleetFlags): FleetOptions | undefined {
 function fleetSecrets(names: readonly string[]): FleetOptions['secrets'] {
   const [current, previous, third] = names.map((name) => requiredVariable(name, '--fleet-secret-env'));
   if (current === undefined)
-    throw misuse('--fleet needs --fleet-secret-env NAME: a variable with at least 32 characters, the same everywhere');
-  if (third !== undefined) throw misuse('--fleet-secret-env: give at most two, the current one and the previous one');
+    throw misuse(
+      '--fleet needs --fleet-secret-env NAME: a variable with at least 32 characters, the same on all hosts',
+    );
+  if (third !== undefined)
+    throw misuse('Give --fleet-secret-env at most twice: for the current and for the previous secret');
   return previous === undefined ? [current] : [current, previous];
 }
 
@@ -121,7 +127,7 @@ function readNamed(path: string | undefined, flag: string): string | undefined {
   }
 }
 
-/** Returns the flag for the name of an option, such as `fleetSecretEnv`. */
+/** Returns the flag for a key of {@link FleetFlags}: `--fleet-secret-env` for `fleetSecretEnv`. */
 function flagOf(name: string): string {
   return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }

@@ -1,4 +1,4 @@
-/** Whether a word is the URL of a server. */
+/** Whether a word is an http or https URL. */
 export function isAddress(word: string | undefined): word is string {
   return word !== undefined && /^https?:\/\//i.test(word);
 }

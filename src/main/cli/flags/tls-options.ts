@@ -3,14 +3,14 @@ import { codeOf } from '../../../shared/errors.ts';
 import type { TlsOptions } from '../../options/network-options.ts';
 import { misuse } from './option-values.ts';
 
-/** The files of `--ca`, `--cert` and `--cert-key`. */
+/** Paths of the files that `--ca`, `--cert` and `--cert-key` name. */
 export interface TlsFlags {
   readonly ca?: string;
   readonly cert?: string;
   readonly certKey?: string;
 }
 
-/** Reads the text of a file that an option names. */
+/** Reads the file that an option names. */
 function readNamed(path: string, option: string): string {
   try {
     return readFileSync(path, 'utf8');
@@ -19,7 +19,10 @@ function readNamed(path: string, option: string): string {
   }
 }
 
-/** Returns the TLS options of the flags. Throws OPTIONS_INVALID for a file that cannot be read. */
+/**
+ * Returns the TLS options for these flags; undefined without any of the flags. Throws OPTIONS_INVALID for a file that
+ * cannot be read.
+ */
 export function tlsOptions({ ca, cert, certKey }: TlsFlags): TlsOptions | undefined {
   if (ca === undefined && cert === undefined && certKey === undefined) return undefined;
   const read = (path: string | undefined, option: string): string | undefined =>

@@ -2,23 +2,26 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { AcceptPolicy } from '../../../shared/signatures/trust.ts';
 import { misuse, repeated, requiredVariable, wholeNumber } from './option-values.ts';
 
-/** Flags of commands that read a map: which signatures count, and for how long. */
+/** Flags that say which signatures of a map are accepted, and how long an expired map may be used. */
 export interface TrustOptions {
-  /** Names of the variables with HMAC keys, the newest first; absent unless `--key-env` was given. */
+  /** Names of the variables with HMAC keys, the newest key first. Undefined if `--key-env` is not given. */
   readonly keyEnv?: readonly string[];
-  /** A JWKS file with the public keys. */
+  /** Path of the JWKS file with the public keys that are trusted. */
   readonly keys?: string;
-  /** The URL or file pattern of the key documents. */
+  /** URL or path of the key documents, in which `{version}` stands for the number of a document. */
   readonly keyDocuments?: string;
   readonly accept?: AcceptPolicy;
   readonly threshold?: number;
   readonly mapId?: string;
   readonly minVersion?: number;
-  /** Maximum age of an expired map in milliseconds; absent if neither `--max-stale` nor a default is given. */
+  /**
+   * How long a map may be used after its expiry, in milliseconds. Undefined if `--max-stale` is not given and the
+   * command has no default.
+   */
   readonly maxStale?: number | 'off';
 }
 
-/** The flags as options of a source. */
+/** The trust flags in the form of a source's options. */
 export interface TrustChoice {
   readonly signatureKey: readonly string[] | undefined;
   readonly signatureKeys: string | undefined;
@@ -27,18 +30,18 @@ export interface TrustChoice {
   readonly threshold: number | undefined;
   readonly mapId: string | undefined;
   readonly minVersion: number | undefined;
-  /** Maximum age of an expired map in milliseconds; null for no limit. */
+  /** How long a map may be used after its expiry, in milliseconds; null for no limit. */
   readonly maxStaleMs: number | null | undefined;
 }
 
-/** The variable with the HMAC key, unless `--key-env` names others. */
+/** Default name of the environment variable with the HMAC key. */
 export const KEY_VARIABLE = 'CONNECTORS_SIGNATURE_KEY';
 
 const POLICIES: readonly AcceptPolicy[] = ['hmac', 'signature', 'either', 'both'];
 
-/** Defaults that differ between commands. */
+/** Default values that not all commands share. */
 export interface TrustDefaults {
-  /** Default of `--max-stale`. If absent, an expired map may be served without limit. */
+  /** Default of `--max-stale`. Without it, an expired map may be used without limit. */
   readonly maxStaleMs?: number;
 }
 
@@ -64,7 +67,7 @@ export function withTrust(command: Command, { maxStaleMs }: TrustDefaults = {}):
     .option('--max-stale <ms|off>', 'how long after its expiry a map may still be served', maxStale, maxStaleMs);
 }
 
-/** Reads `--max-stale`: milliseconds, or `off`. */
+/** Parses the value of `--max-stale`: a number of milliseconds, or `off`. */
 export function maxStale(text: string): number | 'off' {
   if (text === 'off') return text;
   const value = Number(text);
@@ -73,8 +76,9 @@ export function maxStale(text: string): number | 'off' {
 }
 
 /**
- * Returns the options of a source for these flags. With `--keys`, the HMAC counts only if `--key-env` or `--accept`
- * requests it; without `--keys`, only the HMAC counts. Throws OPTIONS_INVALID naming the flags if no key is given.
+ * Returns the options of a source for these flags. Without `--keys`, only the HMAC is verified. With `--keys`, the HMAC
+ * is verified only if `--key-env` or `--accept` asks for it. Throws OPTIONS_INVALID, which names the flags, if no key
+ * is given.
  */
 export function trustChoice(options: TrustOptions): TrustChoice {
   const { keys, keyDocuments, accept, threshold, mapId, minVersion } = options;
@@ -88,10 +92,13 @@ export function trustChoice(options: TrustOptions): TrustChoice {
   };
 }
 
-/** Checks combinations that a manager would also refuse, with errors that name flags. */
+/**
+ * Throws OPTIONS_INVALID for flags that do not fit together. A manager would refuse them too, but its errors name
+ * library options instead of flags.
+ */
 function assertTogether({ keys, keyDocuments, accept, threshold, minVersion }: TrustOptions): void {
   if (keyDocuments !== undefined && keys === undefined)
-    throw misuse('--key-documents needs --keys FILE: the public keys that are trusted at first');
+    throw misuse('--key-documents needs --keys FILE: the public keys that verify the first key document');
   if (accept !== undefined && accept !== 'hmac' && keys === undefined)
     throw misuse(`--accept ${accept} needs --keys FILE: the public keys that the map is signed with`);
   if (threshold !== undefined && keys === undefined)

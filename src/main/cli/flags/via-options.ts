@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 
-/** Flags that choose the gateway that a command uses. */
+/** Flags that decide whether a command uses a running gateway. */
 export interface ViaFlags {
   /**
-   * Socket of `--via`; false with `--no-via`. Without either flag, the command uses a running gateway that serves the
-   * same connectors.
+   * Path of the gateway's socket with `--via`; false with `--no-via`. By default, the command uses a running gateway if
+   * one serves the same connectors.
    */
   readonly via?: string | boolean;
 }

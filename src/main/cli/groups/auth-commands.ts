@@ -5,10 +5,10 @@ import { milliseconds } from '../flags/option-values.ts';
 import { type SourceOptions, withSource } from '../source-options.ts';
 import { examples } from '../terminal/own-command.ts';
 
-/** How long a login waits for its redirect: as long as the manager keeps it. */
+/** How long a login may take, in milliseconds. The manager gives up a login after the same time. */
 const LOGIN_TIMEOUT_MS = 600_000;
 
-/** Adds `auth` and its commands. */
+/** Adds the command `auth` with its subcommands. */
 export function addAuthCommands(program: Command, setExitCode: (code: number) => void): void {
   const auth = program
     .command('auth')
@@ -28,7 +28,10 @@ export function addAuthCommands(program: Command, setExitCode: (code: number) =>
     withSource(auth.command(name).description(description).helpOption('-h, --help', 'this text'));
 
   fresh('login', 'log in to a connector in the browser, or in turn to each one that needs it')
-    .argument('[connector]', 'its id, or the address of a server; without it, every connector that needs a login')
+    .argument(
+      '[connector]',
+      'id of the connector, or address of a server; without it, every connector that needs a login',
+    )
     .option('--no-browser', 'open no browser: print the address, and read the address of the redirect from stdin')
     .option('--force', 'log in again even if there is a valid login', false)
     .option('--login-timeout <ms>', 'how long to wait for the login in the browser', milliseconds, LOGIN_TIMEOUT_MS)
@@ -46,7 +49,7 @@ export function addAuthCommands(program: Command, setExitCode: (code: number) =>
     });
 
   fresh('status', 'show the stored logins; connects only to the service map')
-    .argument('[connector]', 'its id; without it, every connector that has or needs a login')
+    .argument('[connector]', 'id of the connector; without it, every connector that has or needs a login')
     .addHelpText('after', examples('mcp-switchyard auth status --json | jq .connectors'))
     .action(async (connector: string | undefined, options: SourceOptions) => {
       const { runAuthStatus } = await import('../commands/auth/status.ts');
@@ -54,7 +57,7 @@ export function addAuthCommands(program: Command, setExitCode: (code: number) =>
     });
 
   fresh('logout', 'revoke the tokens of a connector if its issuer supports that, and delete them')
-    .argument('[connector]', 'its id')
+    .argument('[connector]', 'id of the connector')
     .option('--all', 'every connector that has a login', false)
     .addHelpText('after', examples('mcp-switchyard auth logout github', 'mcp-switchyard auth logout --all'))
     .action(async (connector: string | undefined, options: LogoutOptions) => {

@@ -17,7 +17,7 @@ Arguments
   'tool(key: 1)'  the tool and its arguments as one call
 `;
 
-/** Adds the options for a server that only the command line names; `program` has the words after `--`. */
+/** Adds the options for a server that the command line itself names. `program` is the command after `--`. */
 export function withAdHoc(command: Command, program: readonly string[] | undefined): Command {
   command
     .option('--header <line>', `for an address: 'Name: value', where \${NAME} is a variable; may be repeated`, repeated)
@@ -26,7 +26,7 @@ export function withAdHoc(command: Command, program: readonly string[] | undefin
   return command;
 }
 
-/** Adds `tools` with the commands below it, and `call`. `typedProgram` has the words after `--`. */
+/** Adds the command `call`, and `tools` with its subcommands. `typedProgram` is the command after `--`. */
 export function addCallCommands(
   program: Command,
   setExitCode: (code: number) => void,
@@ -66,7 +66,7 @@ export function addCallCommands(
         '       call TOOL [key=value...] -- COMMAND...',
     )
     .argument('<tool>', 'CONNECTOR.TOOL, or the address of a server, followed by the tool')
-    .argument('[arguments...]', 'its arguments')
+    .argument('[arguments...]', 'arguments of the tool')
     .option('--args <json>', 'a JSON object with arguments; @file or - reads it; may be repeated', repeated)
     .option('--save <dir>', 'write images, audio and files of the result into this folder; replaces nothing')
     .option('--call-timeout <ms>', 'timeout of the call itself; 60000 unless its connector sets another', milliseconds)

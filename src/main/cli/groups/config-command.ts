@@ -4,7 +4,7 @@ import { SNIPPET_CLIENTS } from '../commands/config/snippet-clients.ts';
 import type { ConfigOptions } from '../commands/config.ts';
 import { examples } from '../terminal/own-command.ts';
 
-/** Adds arguments, options and action of `mcp-switchyard config` to its command. */
+/** Adds the arguments, the options and the action of `mcp-switchyard config`. */
 export function addConfig(command: Command, setExitCode: (code: number) => void): void {
   command
     .argument('<client>', SNIPPET_CLIENTS.join(', '))
@@ -35,8 +35,11 @@ export function addConfig(command: Command, setExitCode: (code: number) => void)
     });
 }
 
-/** Accepts only names that all clients support: Claude Code supports no others. */
+/**
+ * Parses the name of a server. Accepts only names that Claude Code accepts, because all other clients accept these
+ * names too.
+ */
 function serverName(text: string): string {
   if (/^[A-Za-z0-9_-]{1,64}$/.test(text)) return text;
-  throw new InvalidArgumentError('Give 1 to 64 of A-Z a-z 0-9 _ -');
+  throw new InvalidArgumentError('Give 1 to 64 of the characters A-Z a-z 0-9 _ -');
 }

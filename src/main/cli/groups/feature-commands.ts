@@ -5,7 +5,7 @@ import { withSource } from '../source-options.ts';
 import { examples } from '../terminal/own-command.ts';
 import { withAdHoc } from './call-commands.ts';
 
-/** Adds `resources`, `read` and `prompts`. `typedProgram` has the words after `--`. */
+/** Adds the commands `resources`, `read` and `prompts`. `typedProgram` is the command after `--`. */
 export function addFeatureCommands(
   program: Command,
   setExitCode: (code: number) => void,
@@ -18,7 +18,7 @@ export function addFeatureCommands(
     );
 
   fresh('resources', 'list resources and their templates, of all connectors or of one')
-    .argument('[connector]', 'its id, or the address of a server; or -- and a command')
+    .argument('[connector]', 'id of the connector, or address of a server; or -- and a command')
     .addHelpText('after', examples('mcp-switchyard resources', 'mcp-switchyard resources everything --json'))
     .action(async (connector: string | undefined, options: FeatureOptions) => {
       const { runResources } = await import('../commands/features/resources.ts');
@@ -26,8 +26,8 @@ export function addFeatureCommands(
     });
 
   fresh('read', 'print a resource; content that is not text goes into a folder or a pipe')
-    .argument('<resource>', 'its URI, or the connector (or the address of a server) that has it')
-    .argument('[uri]', 'its URI, after a connector or an address')
+    .argument('<resource>', 'URI of the resource, or the connector (or the address of a server) that has it')
+    .argument('[uri]', 'URI of the resource, after a connector or an address')
     .option('--save <dir>', 'write content that is not text into this folder; replaces nothing')
     .addHelpText(
       'after',
@@ -42,7 +42,7 @@ export function addFeatureCommands(
     });
 
   const prompts = fresh('prompts', 'list prompts, of all connectors or of one; get prints the messages of one')
-    .argument('[connector]', 'its id, or the address of a server; or -- and a command')
+    .argument('[connector]', 'id of the connector, or address of a server; or -- and a command')
     .option('--connector <id>', 'the connector with this id, even if it is called get')
     .addHelpText('after', examples('mcp-switchyard prompts', 'mcp-switchyard prompts everything --json'))
     .action(async (connector: string | undefined, options: FeatureOptions) => {

@@ -5,7 +5,7 @@ import { examples } from '../terminal/own-command.ts';
 
 const SERVER = '--fleet rediss://redis.example.com --fleet-id prod --fleet-secret-env FLEET_SECRET';
 
-/** Adds `fleet` and its commands. */
+/** Adds the command `fleet` with its subcommands. */
 export function addFleetCommands(program: Command, setExitCode: (code: number) => void): void {
   const fleet = program
     .command('fleet')

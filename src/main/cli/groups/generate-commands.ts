@@ -3,7 +3,7 @@ import type { GenerateTypesOptions } from '../commands/generate/types.ts';
 import { withSource } from '../source-options.ts';
 import { examples } from '../terminal/own-command.ts';
 
-/** Adds `generate` and its commands. */
+/** Adds the command `generate` with its subcommands. */
 export function addGenerateCommands(program: Command, setExitCode: (code: number) => void): void {
   const generate = program
     .command('generate')

@@ -10,13 +10,13 @@ import { examples } from '../terminal/own-command.ts';
 /** Default lifetime of a key document, in days. */
 const DOCUMENT_DAYS = 90;
 
-/** Description of `--key`. */
+/** Help text of the option `--key`. */
 const SIGNING_KEYS = 'file of a private key that signs, of old and new roots; may be repeated';
 
 /** Maximum value of `--expires`, in days. */
 const MAX_DAYS = 36_500;
 
-/** Adds `keys` and its commands. */
+/** Adds the command `keys` with its subcommands. */
 export function addKeysCommands(program: Command, setExitCode: (code: number) => void): void {
   const keys = program
     .command('keys')
@@ -43,7 +43,7 @@ export function addKeysCommands(program: Command, setExitCode: (code: number) =>
     .requiredOption('--public <file>', 'the JWKS file to add the public key to; created if missing')
     .addOption(new Option('--alg <algorithm>', 'signature algorithm').choices(['EdDSA', 'ES256']).default('EdDSA'))
     .option('--kid <id>', 'id of the key; by default the date and the start of its thumbprint', keyId)
-    .option('--expires <days>', 'after how many days hosts stop trusting it; never by default', days)
+    .option('--expires <days>', 'after how many days hosts stop trusting the key; never by default', days)
     .option('--force', 'replace an existing private key', false)
     .addHelpText('after', examples('mcp-switchyard keys new --out map-key.jwk --public map-keys.json --expires 365'))
     .action(async (options: NewKeyOptions) => {
@@ -70,7 +70,7 @@ export function addKeysCommands(program: Command, setExitCode: (code: number) =>
 
   withDocument(fresh('rotate', 'write the next key document: which keys are trusted from now on'))
     .requiredOption('--key <file...>', SIGNING_KEYS)
-    .option('--remove <kid...>', 'keys that are no longer trusted from now on')
+    .option('--remove <kid...>', 'keys that are no longer trusted')
     .addHelpText(
       'after',
       examples(
@@ -85,7 +85,8 @@ export function addKeysCommands(program: Command, setExitCode: (code: number) =>
     });
 
   withDocument(fresh('revoke', 'write the next key document, in which keys are revoked: maps they signed are dropped'))
-    // Not variadic, because a variadic option would take the keys to revoke as files.
+    // The option takes one value each time. If it took several, it would take the following arguments (the keys to
+    // revoke) as files.
     .requiredOption('--key <file>', SIGNING_KEYS, repeated)
     .argument('<keys...>', 'kids or thumbprints, as `keys list` shows them')
     .addHelpText(
@@ -114,7 +115,7 @@ export function addKeysCommands(program: Command, setExitCode: (code: number) =>
     });
 }
 
-/** Adds the options that `rotate` and `revoke` share. */
+/** Adds the options that `keys rotate` and `keys revoke` share. */
 function withDocument(command: Command): Command {
   return command
     .requiredOption('--documents <pattern>', 'the files of the key documents; {version} stands for their number')
@@ -147,7 +148,7 @@ function days(text: string): number {
   throw new InvalidArgumentError(`Give a number of days, at most ${MAX_DAYS}.`);
 }
 
-/** Accepts any id that stays readable in logs and tables. */
+/** Parses a key id. Accepts visible ASCII characters only, so that the id is readable in logs and tables. */
 function keyId(text: string): string {
   if (/^[\x21-\x7e]{1,128}$/.test(text)) return text;
   throw new InvalidArgumentError('Give 1 to 128 visible ASCII characters without spaces.');

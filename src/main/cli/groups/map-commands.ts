@@ -5,7 +5,7 @@ import { KEY_VARIABLE } from '../flags/trust-options.ts';
 import { type SourceOptions, withSource } from '../source-options.ts';
 import { examples } from '../terminal/own-command.ts';
 
-/** Adds `sign` and `verify`, the commands on one map in a file. */
+/** Adds the commands `sign` and `verify`, which work on one map. */
 export function addMapCommands(program: Command, setExitCode: (code: number) => void): void {
   const fresh = (name: string, description: string): Command =>
     program.command(name).description(description).helpOption('-h, --help', 'this text');
@@ -19,7 +19,7 @@ export function addMapCommands(program: Command, setExitCode: (code: number) => 
       repeated,
     )
     .option('--add', 'keep existing signatures of other keys that still match, as a second signer does', false)
-    .option('--out <file>', 'where to write it, replaced atomically; stdout by default')
+    .option('--out <file>', 'file of the signed map, replaced atomically; stdout by default')
     .option('--stamp', 'set generatedAt to now', false)
     .option('--json', 'print a document about the signatures instead of the map', false)
     .addHelpText(

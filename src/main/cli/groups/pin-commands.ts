@@ -5,18 +5,19 @@ import { withFleet } from '../flags/fleet-options.ts';
 import { type SourceOptions, withSource } from '../source-options.ts';
 import { examples } from '../terminal/own-command.ts';
 
-/** Adds `tools diff`, `tools approve` and `tools digest`. */
+/** Adds the subcommands `diff`, `approve` and `digest` to `tools`. */
 export function addPinCommands(tools: Command, setExitCode: (code: number) => void): void {
-  // `tools` has options of the same names.
+  // `tools` and its subcommands have some options in common. With this setting, an option belongs to the command that
+  // it follows.
   tools.enablePositionalOptions();
   const fresh = (name: string, description: string): Command =>
     withFleet(tools.command(name).description(description).helpOption('-h, --help', 'this text'))
-      .option('--state-dir <dir>', 'state folder of the host; the one of this program by default')
-      .option('--no-state', 'no state folder: an error, since this command needs one')
+      .option('--state-dir <dir>', 'state folder of the host; by default the one that this program uses')
+      .option('--no-state', 'not allowed, because this command needs a state folder')
       .option('--json', 'one JSON document on stdout and nothing else there', false);
 
   fresh('diff', 'show how tools differ from their pinned definitions; exit code 1 if any differs')
-    .argument('[tools...]', 'their names as `tools` lists them; all by default')
+    .argument('[tools...]', 'names of tools, as `tools` lists them; all by default')
     .addHelpText(
       'after',
       examples(
@@ -31,7 +32,7 @@ export function addPinCommands(tools: Command, setExitCode: (code: number) => vo
     });
 
   fresh('approve', 'approve the current definitions of tools; running hosts notice it')
-    .argument('[tools...]', 'their names as `tools diff` shows them')
+    .argument('[tools...]', 'names of tools, as `tools diff` shows them')
     .option('--all', 'all tools that differ', false)
     .addHelpText(
       'after',
@@ -47,7 +48,7 @@ export function addPinCommands(tools: Command, setExitCode: (code: number) => vo
 
   const digest = tools.command('digest').description('print the field toolDigests that approves a connector’s tools');
   withSource(digest.helpOption('-h, --help', 'this text'))
-    .argument('<connector>', 'its id; the tools that it lists now are used')
+    .argument('<connector>', 'id of the connector, whose current tools are used')
     .addHelpText('after', examples('mcp-switchyard tools digest mail --service-map https://maps.example.com/map'))
     .action(async (connector: string, options: SourceOptions) => {
       const { runToolsDigest } = await import('../commands/tools/digest.ts');

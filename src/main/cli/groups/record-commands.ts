@@ -3,14 +3,14 @@ import type { RecordOptions } from '../commands/record/record.ts';
 import type { ReplayOptions } from '../commands/replay/replay.ts';
 import { examples } from '../terminal/own-command.ts';
 
-/** Adds `record` and `replay`. */
+/** Adds the commands `record` and `replay`. */
 export function addRecordCommands(program: Command, setExitCode: (code: number) => void): void {
   const fresh = (name: string, description: string): Command =>
     program.command(name).description(description).helpOption('-h, --help', 'this text');
 
   fresh('record', 'relay between a client and one server, and record the messages, without secrets')
     .argument('<file>', 'the recording; an existing file is replaced')
-    .argument('<server...>', 'its URL, or after -- the command that starts it')
+    .argument('<server...>', 'URL of the server, or -- and the command that starts it')
     .option('--append', 'add to the recording', false)
     .option('--token-env <name>', 'variable with the bearer token for the URL')
     .addHelpText(

@@ -17,7 +17,7 @@ const SHOW_SECRETS = [
   false,
 ] as const;
 
-/** Adds `registry` and its commands. */
+/** Adds the command `registry` with its subcommands. */
 export function addRegistryCommands(program: Command, setExitCode: (code: number) => void): void {
   const registry = program
     .command('registry')
@@ -37,7 +37,7 @@ export function addRegistryCommands(program: Command, setExitCode: (code: number
       .command(name)
       .description(description)
       .helpOption('-h, --help', 'this text')
-      .option('--registry-path <file>', 'its servers.json; by default the one that `registry path` prints')
+      .option('--registry-path <file>', 'path of servers.json; by default the path that `registry path` prints')
       .option('--json', 'one JSON document on stdout and nothing else there', false);
 
   fresh('list', 'list the servers, secrets masked')
@@ -49,7 +49,7 @@ export function addRegistryCommands(program: Command, setExitCode: (code: number
     });
 
   fresh('show', 'show one server in full, and what prevents it from being brought up')
-    .argument('<name>', 'its name as `list` shows it')
+    .argument('<name>', 'name of the server, as `list` shows it')
     .option(...SHOW_SECRETS)
     .addHelpText(
       'after',
@@ -62,7 +62,7 @@ export function addRegistryCommands(program: Command, setExitCode: (code: number
 
   fresh('add', 'register a server: a URL, or a command after --')
     .argument('<name>', 'the name of the server')
-    .argument('[target...]', 'its URL, or -- and the command that runs it')
+    .argument('[target...]', 'URL of the server, or -- and the command that runs it')
     .addOption(
       new Option('--transport <transport>', 'stdio for a command, streamableHttp for a URL unless given').choices(
         TRANSPORTS,
@@ -94,7 +94,7 @@ secrets.
     });
 
   fresh('remove', 'remove servers; exit code 1 if one did not exist')
-    .argument('<names...>', 'their names as `list` shows them')
+    .argument('<names...>', 'names of the servers, as `list` shows them')
     .addHelpText('after', examples('mcp-switchyard registry remove files search'))
     .action(async (names: string[], options: RegistryOptions) => {
       const { runRegistryRemove } = await import('../commands/registry/remove.ts');
@@ -103,7 +103,7 @@ secrets.
 
   fresh('import', 'register the servers of a file of Claude, Cursor or VS Code, or of an exported one')
     .argument('<file>', 'the file, comments allowed; - reads stdin')
-    .option('--replace', 'replace servers of the same name that differ', false)
+    .option('--replace', 'replace servers that have the same name and other settings', false)
     .option('--force', 'the same as --replace', false)
     .option('--dry-run', 'only report what would be done', false)
     .addHelpText(
@@ -120,7 +120,7 @@ secrets.
     });
 
   fresh('export', 'print the servers as the file of a client, with secrets masked; or write that file with its secrets')
-    .argument('[file]', 'where to write it, readable only by you; stdout by default')
+    .argument('[file]', 'file to write, readable only by you; stdout by default')
     .addOption(
       new Option('--format <format>', 'format of the file: `servers` is the registry’s own')
         .choices(EXPORT_FORMATS)
@@ -178,6 +178,6 @@ function header(line: string, known: Table = {}): Table {
 
 function variable(pair: string, known: Table = {}): Table {
   const equals = pair.indexOf('=');
-  if (equals < 1) throw new InvalidArgumentError('Give it as NAME=VALUE.');
+  if (equals < 1) throw new InvalidArgumentError('Give the variable as NAME=VALUE.');
   return { ...known, [pair.slice(0, equals)]: pair.slice(equals + 1) };
 }

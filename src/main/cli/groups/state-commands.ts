@@ -3,7 +3,7 @@ import type { ResetFloorOptions } from '../commands/state/reset-floor.ts';
 import type { StateShowOptions } from '../commands/state/show.ts';
 import { examples } from '../terminal/own-command.ts';
 
-/** Adds `state` and its commands. */
+/** Adds the command `state` with its subcommands. */
 export function addStateCommands(program: Command, setExitCode: (code: number) => void): void {
   const state = program
     .command('state')
@@ -19,8 +19,8 @@ export function addStateCommands(program: Command, setExitCode: (code: number) =
       .command(name)
       .description(description)
       .helpOption('-h, --help', 'this text')
-      .option('--state-dir <dir>', 'state folder of the host; the one of this program by default')
-      .option('--no-state', 'no state folder: an error, since this command needs one')
+      .option('--state-dir <dir>', 'state folder of the host; by default the one that this program uses')
+      .option('--no-state', 'not allowed, because this command needs a state folder')
       .option('--json', 'one JSON document on stdout and nothing else there', false);
 
   fresh('show', 'show each source: its floor, its stored map, whether it was seen signed, its key document')
@@ -31,7 +31,7 @@ export function addStateCommands(program: Command, setExitCode: (code: number) =
     });
 
   fresh('reset-floor', 'delete the floor of a source, after a wrong clock: older maps are accepted again')
-    .requiredOption('--source <source>', 'its URL or its key, as `state show` prints them')
+    .requiredOption('--source <source>', 'URL or key of the source, as `state show` prints them')
     .option('--yes', 'skip the confirmation', false)
     .addHelpText('after', examples('mcp-switchyard state reset-floor --source https://maps.example.com/map --yes'))
     .action(async (options: ResetFloorOptions) => {

@@ -8,10 +8,10 @@ import {
 } from './quick-data.ts';
 import { renderHelp } from './render-help.ts';
 
-/** Width that commander uses if the output is not a terminal. */
+/** Width of the help if stdout is not a terminal. Commander uses the same width. */
 const USUAL_WIDTH = 80;
 
-/** The part of the data that a command line requests. */
+/** What a command line asks for: help, the version, completions or a completion script. */
 type Asked =
   | { readonly kind: 'help'; readonly command: string }
   | { readonly kind: 'version' }
@@ -19,9 +19,9 @@ type Asked =
   | { readonly kind: 'script'; readonly shell: string };
 
 /**
- * Answers a command line that requests only help, the version or completions. Returns false, and prints nothing, for
- * any other command line, or if a data file that the answer needs is missing next to the program at `bin`. The command
- * line then has to be parsed as usual.
+ * Answers a command line that asks only for help, the version or completions. Resolves with false, and prints nothing,
+ * for any other command line, or if the necessary data file is not in the folder of the program at `bin`. In these
+ * cases, the command line must be parsed as usual.
  */
 export async function answerQuickly(argv: readonly string[], bin: string): Promise<boolean> {
   const asked = askedBy(argv);
@@ -59,10 +59,7 @@ function printHelp(asked: Extract<Asked, { kind: 'help' | 'version' }>, bin: str
   return true;
 }
 
-/**
- * Returns the help, version or completion that a command line requests, judged by its words alone; null for any other
- * command line.
- */
+/** Returns what a command line asks for: help, the version or completions. Returns null for any other command line. */
 function askedBy(argv: readonly string[]): Asked | null {
   const [first, second] = argv;
   const last = argv.at(-1);
@@ -76,10 +73,10 @@ function askedBy(argv: readonly string[]): Asked | null {
 
 function readData<T>(file: string, bin: string): T | null {
   try {
-    // The build of this package wrote the file, so its form needs no check.
+    // The content is not checked, because the build of this package has written the file.
     return JSON.parse(process.getBuiltinModule('node:fs').readFileSync(new URL(file, bin), 'utf8')) as T;
   } catch {
-    // A program that runs from its sources has no such file, and commander answers.
+    // There is no data file if the program runs from its sources. Commander prints the answer in that case.
     return null;
   }
 }

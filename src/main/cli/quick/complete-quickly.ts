@@ -3,13 +3,13 @@ import type { QuickCompletion, QuickCompletionData } from './quick-data.ts';
 
 type Handler = (complete: (value: string, description: string) => void) => void;
 
-/** Prints the completions of the last of these words. */
+/** Prints completions for the last word of a command line. */
 export function completeQuickly({ completion }: QuickCompletionData, words: readonly string[]): void {
   for (const one of completion) addTo(one.command === '' ? tab : tab.command(one.command, one.description), one);
   tab.parse([...words]);
 }
 
-/** A command, or the program itself. */
+/** The program or one of its commands, to which options and arguments are added. */
 interface Target {
   option(name: string, description: string, handler?: Handler | string, alias?: string): unknown;
   argument(name: string, handler?: Handler, isVariadic?: boolean): unknown;

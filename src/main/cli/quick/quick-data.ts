@@ -1,29 +1,32 @@
 /**
- * Help, written when the package is built, so that it is printed without building the tree of all commands. It is a
- * JSON file next to the program. A program that runs from its sources does not have it.
+ * Content of a JSON file next to the program, from which help is printed without creating all commands. The build of
+ * the package writes the file, so it is missing if the program runs from its sources.
  */
 export interface QuickHelpData {
   readonly version: string;
   /**
-   * The help of each command, by the words that name the command with spaces between; the key of the program itself is
-   * empty.
+   * The help of each command. The key is the full name of the command, such as `tools diff`, or empty for the program
+   * itself.
    */
   readonly help: Readonly<Record<string, QuickHelp>>;
 }
 
-/** Completions. They are in a separate file, since a command line needs either help or completions. */
+/**
+ * Content of the JSON file with completions. It is a separate file, because a command line needs either help or
+ * completions.
+ */
 export interface QuickCompletionData {
   readonly completion: readonly QuickCompletion[];
 }
 
-/** The help of a command, before it is fitted to a terminal. */
+/** The parts of a command's help, which are not yet wrapped to the width of the terminal. */
 export interface QuickHelp {
   readonly usage: string;
   readonly description: string;
-  /** The widest term of all lists. */
+  /** Width of the widest term in all lists. */
   readonly termWidth: number;
   readonly lists: readonly QuickList[];
-  /** The text after the lists, with {@link OWN_COMMAND} for the words that start this program. */
+  /** Text after the lists. {@link OWN_COMMAND} stands for the words that start this program. */
   readonly after: string;
 }
 
@@ -33,7 +36,7 @@ export interface QuickList {
   readonly items: readonly (readonly [term: string, description: string])[];
 }
 
-/** What shells complete at one command. */
+/** The options and arguments of one command that a shell can complete. */
 export interface QuickCompletion {
   readonly command: string;
   readonly description: string;
@@ -45,22 +48,22 @@ interface QuickOption {
   readonly name: string;
   readonly description: string;
   readonly alias: string | null;
-  /** The values to choose from; null for an option without a value. */
+  /** Allowed values to complete; null if the option has no value. */
   readonly choices: readonly string[] | null;
 }
 
 interface QuickArgument {
   readonly name: string;
   readonly isVariadic: boolean;
-  /** Null if any value is allowed. */
+  /** Allowed values to complete; null if any value is allowed. */
   readonly choices: readonly string[] | null;
 }
 
-/** The name of the file with the help. */
+/** Name of the file with {@link QuickHelpData}. */
 export const QUICK_HELP_FILE = 'quick-help.json';
 
-/** The name of the file of completions. */
+/** Name of the file with {@link QuickCompletionData}. */
 export const QUICK_COMPLETION_FILE = 'quick-completion.json';
 
-/** Placeholder for the words that start this program in the user's shell. */
+/** Placeholder in help texts for the words with which the user starts this program. */
 export const OWN_COMMAND = '\u0001';

@@ -1,11 +1,11 @@
 import { OWN_COMMAND, type QuickHelp } from './quick-data.ts';
 
-/** Minimum width for texts to be wrapped. */
+/** Texts are not wrapped if less than this width is left for them. */
 const MIN_WIDTH_TO_WRAP = 40;
 const INDENT = '  ';
 const GAP = '  ';
 
-/** Renders the help of a command as commander prints it at this width. `own` has the words that start this program. */
+/** Renders the help of a command exactly as commander prints it at this width. `own` replaces {@link OWN_COMMAND}. */
 export function renderHelp(
   { usage, description, termWidth, lists, after }: QuickHelp,
   width: number,
@@ -28,7 +28,7 @@ function renderItem(term: string, description: string, termWidth: number, width:
   return INDENT + term.padEnd(termWidth) + GAP + text.replaceAll('\n', `\n${INDENT}`);
 }
 
-/** Wraps a text at spaces; its own line breaks stay. */
+/** Wraps each line of a text at spaces. */
 function boxWrap(text: string, width: number): string {
   if (width < MIN_WIDTH_TO_WRAP) return text;
   return text

@@ -1,6 +1,6 @@
 import { isObject } from '../../mcp/json-rpc.ts';
 
-/** One part of a result, in a form that can be shown. */
+/** A part of a result, in a form that can be printed or saved. */
 export type Part =
   | { readonly kind: 'text'; readonly text: string }
   | {
@@ -12,7 +12,7 @@ export type Part =
     }
   | { readonly kind: 'other'; readonly text: string };
 
-/** Reads a block of content. A block of an unknown kind is shown as JSON. */
+/** Converts a content block of a tool result or prompt. A block of an unknown type becomes JSON text. */
 export function partOf(block: unknown): Part {
   if (!isObject(block)) return other(block);
   const { type, text, data, mimeType, resource } = block;
@@ -24,7 +24,7 @@ export function partOf(block: unknown): Part {
   return other(block);
 }
 
-/** Reads a resource, as in `resources/read` and embedded resources. */
+/** Converts a resource, either of a `resources/read` result or embedded in another result. */
 export function resourcePart(resource: Readonly<Record<string, unknown>>): Part {
   const { uri, text, blob, mimeType } = resource;
   if (typeof text === 'string') return { kind: 'text', text };

@@ -4,8 +4,8 @@ import { type Part, partOf, sizeText } from './content-parts.ts';
 import type { SavedPart } from './save-content.ts';
 
 /**
- * Formats a result as readable text: texts are unchanged; images, audio and files are named by their name, type and
- * size, or by the path that they were saved to. Text of a tool must not control the terminal.
+ * Formats a tool result as text. Text blocks are printed as they are. An image, audio or file is described by its name,
+ * type and size, and by the path to which it was saved. On a terminal, control characters are removed.
  */
 export function contentText({ content, structuredContent }: ToolResult, saved: readonly SavedPart[] | null): string {
   const blocks: readonly unknown[] = Array.isArray(content) ? content : [];
@@ -17,7 +17,7 @@ export function contentText({ content, structuredContent }: ToolResult, saved: r
     .join('');
 }
 
-/** Formats one part as a text; `saved` is set if the part was written to a file. */
+/** Formats one part of a result. `saved` is the file to which the part was written; null if it was not saved. */
 export function partText(part: Part, saved: SavedPart | null): string {
   if (part.kind !== 'bytes')
     return process.stdout.isTTY

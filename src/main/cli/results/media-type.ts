@@ -1,4 +1,4 @@
-/** File extensions of the media types that servers send, by the type without its parameters. */
+/** File extensions by media type. The keys have no parameters such as `charset`. */
 const EXTENSIONS: Readonly<Record<string, string>> = {
   'application/gzip': 'gz',
   'application/javascript': 'js',
@@ -46,13 +46,13 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
   'video/webm': 'webm',
 };
 
-/** Returns the file extension of a media type, without a dot: `bin` for an unknown type. */
+/** Returns the file extension for a media type, without a dot. Returns `bin` for an unknown type. */
 export function extensionOf(mediaType: string): string {
   const type = mediaType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
   if (Object.hasOwn(EXTENSIONS, type)) return EXTENSIONS[type] ?? 'bin';
   if (type.endsWith('+json')) return 'json';
   if (type.endsWith('+xml')) return 'xml';
   if (type.startsWith('text/')) return 'txt';
-  // The subtype is the extension of types such as image/jxl and audio/opus.
+  // For types such as image/jxl and audio/opus, the subtype is used as the extension.
   return /^(?:image|audio|video|font)\/[a-z0-9]{2,5}$/.exec(type)?.[0].split('/')[1] ?? 'bin';
 }

@@ -5,33 +5,32 @@ import { misuse } from '../flags/option-values.ts';
 import { type Part, partOf } from './content-parts.ts';
 import { extensionOf } from './media-type.ts';
 
-/** A part of a result that was written to a file. */
+/** A part of a result that was saved to a file. */
 export interface SavedPart {
-  /** Index of its block in the content, from 0. */
+  /** Index of the part in the result, starting at 0. */
   readonly index: number;
   readonly path: string;
   readonly type: string;
   readonly bytes: number;
 }
 
-/** Maximum number of files that share a name: `chart.png`, `chart-2.png`, … */
+/** Maximum number of files with the same base name, such as `chart.png` and `chart-2.png`. */
 const MAX_TRIES = 10_000;
 
 const MAX_NAME_LENGTH = 80;
 
-/** Names that are devices on Windows, whatever their extension. */
+/** File names that Windows treats as devices, with any extension. */
 const DEVICE = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
 
 /**
- * Writes images, audio and files of a result into a folder, which is created if necessary. Never replaces a file. The
- * names of the files are safe, whatever the server calls the parts. Rejects with OPTIONS_INVALID if the folder cannot
- * be written.
+ * Saves the images, audio and files of a result in a folder, which is created if necessary. Never replaces a file.
+ * Changes names that would be unsafe as file names. Rejects with OPTIONS_INVALID if the folder cannot be written.
  */
 export function saveContent(content: readonly unknown[], folder: string, name: string): Promise<readonly SavedPart[]> {
   return saveParts(content.map(partOf), folder, name);
 }
 
-/** Writes known parts of a result into a folder, as {@link saveContent} does. */
+/** Saves parts of a result that were converted before. Works like {@link saveContent} in all other respects. */
 export async function saveParts(parts: readonly Part[], folder: string, name: string): Promise<readonly SavedPart[]> {
   const saved: SavedPart[] = [];
   for (const [index, part] of parts.entries()) {
@@ -42,12 +41,15 @@ export async function saveParts(parts: readonly Part[], folder: string, name: st
   return saved;
 }
 
-/** Returns a name that is safe in any folder: no path, no hidden file, no device, with the extension of its type. */
+/**
+ * Returns a file name that is safe in any folder. The name has no path, is not hidden and is not a device. Its
+ * extension is that of the media type.
+ */
 export function fileName(name: string, type: string): { readonly base: string; readonly extension: string } {
   const known = /^(.+)\.([A-Za-z0-9]{1,8})$/.exec(name);
   const extension = extensionOf(type);
-  // The extension in a name counts only if the type is unknown, because a server could choose the extension of an
-  // executable.
+  // A server could give a name with the extension of an executable. Therefore the extension of the name is used only if
+  // the media type is unknown.
   const isSame = known?.[2]?.toLowerCase() === extension || (extension === 'bin' && known !== null);
   const base = (isSame ? (known?.[1] ?? name) : name)
     .normalize('NFC')
@@ -67,7 +69,7 @@ async function saveNew(
     await mkdir(folder, { recursive: true });
     for (let count = 1; count <= MAX_TRIES; count += 1) {
       const path = join(folder, `${base}${count === 1 ? '' : `-${count}`}.${extension}`);
-      // `wx` follows no link and replaces nothing.
+      // The flag `wx` fails if the path exists, even as a symbolic link.
       const isNew = await writeFile(path, bytes, { flag: 'wx' }).then(
         () => true,
         (error: unknown) => {

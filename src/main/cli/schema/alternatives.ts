@@ -1,27 +1,30 @@
 import { isObject } from '../../mcp/json-rpc.ts';
 
-/** JSON Schema of a tool, as its server sent it; it may contain anything. */
+/** JSON Schema of a tool as its server sent it. It was not checked, so it may be invalid. */
 export type Schema = Readonly<Record<string, unknown>>;
 
 export type TypeName = 'string' | 'number' | 'integer' | 'boolean' | 'null' | 'array' | 'object' | 'any';
 
-/** One kind of value that a schema allows. */
+/** One kind of value that a schema allows, such as one member of an `anyOf`. */
 export interface Alternative {
   readonly type: TypeName;
-  /** The schema of this kind only: references are resolved and `allOf` is merged. */
+  /** The schema of this kind alone, with references resolved and `allOf` merged. */
   readonly schema: Schema;
-  /** The values of `enum` or `const`; null if any value of the type is allowed. */
+  /** The values that `enum` or `const` lists; null if every value of the type is allowed. */
   readonly values: readonly unknown[] | null;
-  /** Whether this module evaluates all keywords of `schema`; otherwise only the server can judge a value. */
+  /**
+   * Whether this module understands all keywords of `schema`. If not, only the server can tell whether a value is
+   * valid.
+   */
   readonly isExact: boolean;
 }
 
-/** Maximum nesting of references and unions; a deeper schema may refer to itself. */
+/** Maximum nesting of references and unions. A schema that is nested deeper probably refers to itself. */
 const MAX_DEPTH = 24;
 
 const MAX_ALTERNATIVES = 64;
 
-/** Keywords that can refuse or allow a value, but that this module does not evaluate. */
+/** Keywords that restrict values in ways that this module does not evaluate. */
 const CLEVER: readonly string[] = [
   ...['if', 'not', 'dependentSchemas', 'dependencies', 'dependentRequired', 'patternProperties', 'propertyNames'],
   ...['unevaluatedProperties', 'unevaluatedItems', 'contains', '$dynamicRef', '$recursiveRef'],
@@ -33,8 +36,8 @@ const OBJECT_WORDS = ['properties', 'required', 'additionalProperties'];
 const ARRAY_WORDS = ['items', 'prefixItems'];
 
 /**
- * Returns the kinds of values that `schema` allows; its references are relative to the document `root`. A schema that
- * is empty, invalid or too deep allows `any`.
+ * Returns the kinds of values that `schema` allows. References are resolved within the document `root`. If the schema
+ * is empty, invalid or too deep, returns the kind `any`.
  */
 export function alternativesOf(schema: unknown, root: Schema): readonly Alternative[] {
   const found = expand(schema, root, 0);
@@ -68,7 +71,7 @@ function expand(schema: unknown, root: Schema, depth: number): readonly Alternat
   return typed(schema);
 }
 
-/** Returns the kinds of a schema without references and unions. */
+/** Returns the kinds of values that a schema without references and unions allows. */
 function typed(schema: Schema): readonly Alternative[] {
   const isExact = !CLEVER.some((word) => Object.hasOwn(schema, word));
   const values = valuesOf(schema);
@@ -83,12 +86,13 @@ function typed(schema: Schema): readonly Alternative[] {
     const groups = Map.groupBy(values, typeOf);
     return [...groups].map(([type, some]) => ({ type, schema, values: some, isExact }));
   }
-  // These keywords do not refuse values of other types, so they are only a hint at the type.
+  // The keywords for objects and arrays allow all values of other types, so they only show which type is probably
+  // meant.
   const hint = has(schema, OBJECT_WORDS) ? 'object' : has(schema, ARRAY_WORDS) ? 'array' : 'any';
   return [{ type: hint, schema, values: null, isExact: hint === 'any' && isExact }];
 }
 
-/** Returns a schema with its own reference and `allOf` resolved; its unions stay. */
+/** Replaces the `$ref` and `allOf` of a schema by their content. Does not change `anyOf` and `oneOf`. */
 function resolved(schema: unknown, root: Schema, depth: number): Schema {
   if (!isObject(schema) || depth > MAX_DEPTH) return {};
   if (typeof schema.$ref === 'string') {
@@ -101,7 +105,10 @@ function resolved(schema: unknown, root: Schema, depth: number): Schema {
   return (allOf as readonly unknown[]).map((part) => resolved(part, root, depth + 1)).reduce<Schema>(merged, rest);
 }
 
-/** Merges two schemas that both apply to a value; `over` wins for a keyword that both have. */
+/**
+ * Merges two schemas that apply to the same value. For a keyword that both schemas have, the value of `over` is used,
+ * except that properties and lists of required names are combined.
+ */
 function merged(under: unknown, over: Schema): Schema {
   if (!isObject(under)) return over;
   const both = { ...under, ...over };
@@ -109,7 +116,8 @@ function merged(under: unknown, over: Schema): Schema {
     both.properties = { ...under.properties, ...over.properties };
   if (Array.isArray(under.required) && Array.isArray(over.required))
     both.required = [...new Set([...under.required, ...over.required])];
-  // With `additionalProperties: false`, each of the two schemas would refuse the properties of the other.
+  // If a schema has `additionalProperties: false`, it forbids the properties of the other schema. A merged schema
+  // cannot express that, so it is marked as not exact.
   const closed = [under, over].filter(({ additionalProperties }) => additionalProperties === false);
   if (closed.length > 0 && isObject(under.properties) && isObject(over.properties)) both.unevaluatedProperties = true;
   for (const union of ['anyOf', 'oneOf'])
@@ -121,14 +129,14 @@ function withTexts(alternative: Alternative, texts: Schema): Alternative {
   return { ...alternative, schema: { ...texts, ...alternative.schema } };
 }
 
-/** Whether a keyword restricts values, and does not only describe the schema. */
+/** Whether a keyword restricts values. Other keywords only describe the schema or contain definitions. */
 function isConstraint(key: string): boolean {
   return !['title', 'description', 'default', 'examples', 'deprecated', '$defs', 'definitions', '$schema'].includes(
     key,
   );
 }
 
-/** Returns the target of a reference within the document (RFC 6901); undefined if it leads elsewhere. */
+/** Returns the schema that a reference (RFC 6901) points to; undefined if the schema is not in the document `root`. */
 function pointed(reference: string, root: Schema): unknown {
   if (reference === '#') return root;
   if (!reference.startsWith('#/')) return undefined;
@@ -158,7 +166,7 @@ function has(schema: Schema, words: readonly string[]): boolean {
   return words.some((word) => Object.hasOwn(schema, word));
 }
 
-/** Returns the type of a JSON value; a whole number is an `integer`. */
+/** Returns the type of a JSON value: `integer` for a whole number, `number` for any other number. */
 function typeOf(value: unknown): TypeName {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'array';
@@ -166,7 +174,7 @@ function typeOf(value: unknown): TypeName {
   return typeof value as TypeName;
 }
 
-/** Whether a JSON value has a JSON Schema type. */
+/** Whether a JSON value has this JSON Schema type. Every value has the type `any`. */
 export function isOfType(value: unknown, type: TypeName): boolean {
   const own = typeOf(value);
   return type === 'any' || own === type || (own === 'integer' && type === 'number');

@@ -2,7 +2,8 @@ import { type Alternative, alternativesOf, type Schema } from './alternatives.ts
 import { itemSchema, parametersOfAlternatives } from './parameters.ts';
 
 /**
- * Maximum nesting of objects and lists in an example, because a schema may require a property with that same schema.
+ * Maximum nesting of an example. The limit is necessary, because a schema can require a property that has the same
+ * schema.
  */
 const MAX_DEPTH = 6;
 
@@ -20,7 +21,10 @@ const FORMATS: Readonly<Record<string, string>> = {
   ipv6: '2001:db8::1',
 };
 
-/** Returns a value that a schema allows: its own example or default if it has one. */
+/**
+ * Returns a value that a schema allows: the example or default of the schema, if there is one, or else a value that
+ * fits the type.
+ */
 export function exampleValue(schema: unknown, root: Schema, depth = 0): unknown {
   const alternatives = alternativesOf(schema, root);
   const [given] = alternatives.flatMap(({ schema: own }) => [

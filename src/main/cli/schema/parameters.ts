@@ -1,37 +1,40 @@
 import { isObject } from '../../mcp/json-rpc.ts';
 import { type Alternative, alternativesOf, type Schema } from './alternatives.ts';
 
-/** One property of an object, or one parameter of a tool. */
+/** A parameter of a tool, or a property of an object. */
 export interface Parameter {
   readonly name: string;
   readonly schema: unknown;
   readonly isRequired: boolean;
 }
 
-/** Properties that a schema defines for its objects. */
+/** The properties that a schema allows in objects. */
 export interface Parameters {
-  /** Required parameters first, then optional ones, both in the order of the schema. */
+  /** Required properties, then optional properties, each in the order of the schema. */
   readonly list: readonly Parameter[];
   /**
-   * Whether other properties are refused (`closed`) or allowed (`open`). If the schema does not say (`unsaid`), JSON
-   * Schema allows them, and servers usually ignore them.
+   * Whether other properties are forbidden (`closed`) or allowed (`open`). With `unsaid`, the schema does not say: JSON
+   * Schema then allows other properties, and servers usually ignore them.
    */
   readonly others: 'closed' | 'open' | 'unsaid';
 }
 
-/** Returns the properties of the objects that `schema` allows, within `root`. The members of a union are combined. */
+/**
+ * Returns the properties of the objects that `schema` allows. References are resolved within the document `root`. If
+ * the schema is a union, the properties of its members are combined.
+ */
 export function parametersOf(schema: unknown, root: Schema): Parameters {
   return parametersOfAlternatives(alternativesOf(schema, root));
 }
 
-/** Returns the properties of known alternatives. */
+/** Returns the properties of the objects that these alternatives allow. */
 export function parametersOfAlternatives(alternatives: readonly Alternative[]): Parameters {
   const objects = alternatives.filter(({ type }) => type === 'object');
   const schemas = new Map<string, unknown[]>();
   for (const { schema } of objects)
     for (const [name, property] of Object.entries(isObject(schema.properties) ? schema.properties : {}))
       schemas.set(name, [...(schemas.get(name) ?? []), property]);
-  // A property that appears only in `required` counts too.
+  // A name in `required` is a property even if `properties` does not define it.
   for (const name of objects.flatMap(({ schema }) => requiredOf(schema)))
     if (!schemas.has(name)) schemas.set(name, [true]);
   const list = [...schemas].map(([name, some]) => ({
@@ -45,7 +48,7 @@ export function parametersOfAlternatives(alternatives: readonly Alternative[]): 
   };
 }
 
-/** Returns the schema of the property called `name`, or undefined if no alternative defines this property. */
+/** Returns the schema of the property called `name`; undefined if none of the alternatives defines the property. */
 export function propertySchema(name: string, alternatives: readonly Alternative[]): unknown {
   const known = parametersOfAlternatives(alternatives).list.find((parameter) => parameter.name === name);
   if (known !== undefined) return known.schema;
@@ -53,7 +56,7 @@ export function propertySchema(name: string, alternatives: readonly Alternative[
   return rest.length === 1 ? rest[0] : undefined;
 }
 
-/** Returns the schema of the array item at `index`, or undefined if no alternative defines it. */
+/** Returns the schema of the array item at `index`; undefined if none of the alternatives defines the item. */
 export function itemSchema(index: number, alternatives: readonly Alternative[]): unknown {
   const array = alternatives.find(({ type }) => type === 'array')?.schema;
   if (array === undefined) return undefined;

@@ -4,9 +4,9 @@ import { type Alternative, alternativesOf, type Schema } from './alternatives.ts
 import { type Parameter, parametersOf } from './parameters.ts';
 import { keyText, typeText } from './type-text.ts';
 
-/** Fields of a tool that its signature shows. */
+/** The fields of a tool that are shown in its signature. */
 export interface SignedTool {
-  /** Full name: `server.tool`. */
+  /** Full name of the tool, such as `server.tool`. */
   readonly name: string;
   readonly description: string;
   readonly inputSchema: Schema;
@@ -15,15 +15,15 @@ export interface SignedTool {
 }
 
 export interface SignatureSettings {
-  /** Maximum number of columns of a line. */
+  /** Maximum width of a line, in columns. */
   readonly width: number;
-  /** The errors of parameters by name; a parameter with an error gets a line of its own. */
+  /** Error messages by the name of the parameter. If there are any, each parameter is on a separate line. */
   readonly marks?: ReadonlyMap<string, string>;
 }
 
 /**
- * Formats a tool as a TypeScript-like function: its description as a comment with a line for each parameter, the
- * function, and its annotations.
+ * Formats a tool as a function in a TypeScript-like syntax. The description and the parameters are explained in a
+ * comment before the function. A line after the function lists the annotations.
  */
 export function signatureText(tool: SignedTool, { width }: SignatureSettings): string {
   const words = annotationWords(tool.annotations);
@@ -34,7 +34,10 @@ export function signatureText(tool: SignedTool, { width }: SignatureSettings): s
   ].join('\n');
 }
 
-/** Formats only the function: on one line if that fits and nothing is marked. */
+/**
+ * Formats the function without its comment and annotations. Uses one line if the function fits and no parameter is
+ * marked.
+ */
 export function functionLines(tool: SignedTool, { width, marks = new Map() }: SignatureSettings): readonly string[] {
   const { name, inputSchema, outputSchema } = tool;
   const { list, others } = parametersOf(inputSchema, inputSchema);
@@ -51,7 +54,7 @@ export function functionLines(tool: SignedTool, { width, marks = new Map() }: Si
   return [`${name}(`, ...lines, `)${result}`];
 }
 
-/** Returns words for what a server declares about the effects of a tool. */
+/** Returns the annotations of a tool in words, such as `read-only` or `destructive`. */
 function annotationWords(annotations: unknown): readonly string[] {
   if (!isObject(annotations)) return [];
   const { readOnlyHint, destructiveHint, idempotentHint, openWorldHint } = annotations;
@@ -78,12 +81,12 @@ function commentLines({ description, inputSchema }: SignedTool, width: number): 
   });
   if (about.length + parameters.length === 0) return [];
   const gap = about.length > 0 && parameters.length > 0 ? [''] : [];
-  // A `*` followed by `/` in a description would end the comment.
+  // Escapes each `*` followed by `/`, which would end the comment.
   const lines = [...about, ...gap, ...parameters].map((line) => ` * ${line.replaceAll('*/', '*\\/')}`.trimEnd());
   return ['/**', ...lines, ' */'];
 }
 
-/** Returns what the type of a parameter does not show: its description, limits and default. */
+/** Returns facts about a parameter that its type does not show: its description, limits and default. */
 function remarkOf({ schema }: Parameter, root: Schema): string {
   const alternatives = alternativesOf(schema, root);
   const own = [isObject(schema) ? schema : {}, ...alternatives.map((alternative) => alternative.schema)];

@@ -2,13 +2,13 @@ import { isObject } from '../../mcp/json-rpc.ts';
 import { type Alternative, alternativesOf, type Schema } from './alternatives.ts';
 import { itemSchema, parametersOfAlternatives } from './parameters.ts';
 
-/** Maximum nesting of objects and lists that are written out. */
+/** Maximum nesting of objects and lists that are shown in full. */
 const MAX_DEPTH = 3;
 
-/** Maximum number of values of an enum, and of members of an object, that are written out. */
+/** Maximum number of enum values, and of object members, that are shown. */
 const MAX_SHOWN = 16;
 
-/** Writes the type that a schema describes in TypeScript syntax. Deep or recursive parts are shortened. */
+/** Writes the type that a schema describes, in TypeScript syntax. Shortens parts that are deep or recursive. */
 export function typeText(schema: unknown, root: Schema, depth = 0): string {
   const types = alternativesOf(schema, root).flatMap((alternative) => typesOf(alternative, root, depth));
   const unique = [...new Set(types)];
@@ -16,7 +16,7 @@ export function typeText(schema: unknown, root: Schema, depth = 0): string {
   return shown.includes('unknown') ? 'unknown' : shown.join(' | ');
 }
 
-/** Writes a name as the key of an object. */
+/** Writes the name of a property, in quotes if necessary. */
 export function keyText(name: string): string {
   return /^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name);
 }

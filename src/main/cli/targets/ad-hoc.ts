@@ -7,28 +7,28 @@ import { isAddress } from '../flags/is-address.ts';
 import { misuse, requiredVariable } from '../flags/option-values.ts';
 import type { SourceOptions } from '../source-options.ts';
 
-/** Options for a server that only the command line names. */
+/** Options for a server that the command line itself names, by a URL or by a command after `--`. */
 export interface AdHocOptions {
-  /** Lines of `--header`, `Name: value`. */
+  /** Values of `--header`, in the form `Name: value`. */
   readonly header?: readonly string[];
   readonly bearerEnv?: string;
-  /** Words after `--`: a command and its arguments. */
+  /** The command and its arguments after `--`. */
   readonly program?: readonly string[];
 }
 
-/** Commands that run another program. The server is then named after that program. */
+/** Commands that run another program. The id of the server is then derived from that program. */
 const RUNNERS: ReadonlySet<string> = new Set([
   ...['npx', 'npm', 'exec', 'pnpm', 'dlx', 'yarn', 'bunx', 'bun', 'x', 'uvx', 'uv', 'run', 'pipx'],
   ...['node', 'deno', 'python', 'python3', 'sh', 'bash', 'env', 'tool', 'tsx'],
 ]);
 
-/** Parts of a path that are too common to name a server. */
+/** Parts of a path that are too common to serve as the id of a server. */
 const PLAIN_PARTS = /^(?:|\.{1,2}|dist|build|out|lib|src|bin|(?:index|main|server|cli)\.[cm]?[jt]s)$/;
 
 /**
- * Returns the server at a URL, or the stdio server whose command follows `--`; null if the command line names neither.
- * The process gets the whole environment and the current folder of the user, as it would from a shell. Throws
- * OPTIONS_INVALID.
+ * Returns the server at the URL `address`, or the stdio server whose command follows `--`. Returns null if the command
+ * line names no server. A stdio server runs with the environment and in the current folder of the user, as if the user
+ * had started it from a shell. Throws OPTIONS_INVALID.
  */
 export function adHocServer(address: string | undefined, options: AdHocOptions): GivenServer | null {
   const { program, header, bearerEnv } = options;
@@ -42,7 +42,10 @@ export function adHocServer(address: string | undefined, options: AdHocOptions):
   return { id: idOfProgram(program), program: { command, args, env: ownEnvironment(), cwd: null } };
 }
 
-/** Returns the id of a connector and the options to reach it; a URL may stand for the id. */
+/**
+ * If `connector` is a URL, returns options for the server at that URL, and the generated id of the server. Otherwise,
+ * returns the arguments unchanged.
+ */
 export function withTypedServer<T extends SourceOptions>(
   connector: string | undefined,
   options: T,
@@ -82,14 +85,19 @@ function ownEnvironment(): Record<string, string> {
   return Object.fromEntries(known);
 }
 
-/** Returns an id such as `mcp.example.com-mcp`: the same id for the same URL, and a different id for each path. */
+/**
+ * Returns an id such as `mcp.example.com-mcp` for a URL. A URL always gets the same id. URLs with different paths get
+ * different ids.
+ */
 function idOfAddress(address: string): string {
   const { host, pathname, search } = URL.parse(address) ?? { host: address, pathname: '', search: '' };
   const path = `${pathname}${search}`.replace(/^\/(?:mcp\/?)?$/, '');
   return serverId(`${host}${path}`.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/-+$/, ''));
 }
 
-/** Returns an id from the package or file that a command runs, or from the command itself. */
+/**
+ * Returns an id for a stdio server: the name of the package or file that its command runs, or of the command itself.
+ */
 function idOfProgram(program: readonly string[]): string {
   const words = program.filter((word) => !word.startsWith('-')).map(nameOf);
   const name = words.find((word) => !RUNNERS.has(word)) ?? words[0] ?? 'program';
@@ -97,7 +105,7 @@ function idOfProgram(program: readonly string[]): string {
 }
 
 function nameOf(word: string): string {
-  // `@scope/name@1.2.3` is a package; any other word with a slash is a path.
+  // Takes the last part of a path or package name, and removes a version such as `@1.2.3` and the file extension.
   const parts = word.split(/[\\/]/).filter((part) => !PLAIN_PARTS.test(part));
   const last = parts.at(-1) ?? basename(word);
   return last.replace(/(?<=.)@[^@]*$/, '').replace(/\.(?:[cm]?[jt]s|py|exe|cmd)$/, '');

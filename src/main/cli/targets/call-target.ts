@@ -3,27 +3,27 @@ import { type FunctionForm, isFunctionForm, readFunctionForm } from '../calling/
 import { isAddress } from '../flags/is-address.ts';
 import { misuse } from '../flags/option-values.ts';
 
-/** The parts of a call's command line. */
+/** The words of a `call` command line, split into the server, the tool and the arguments. */
 export interface CallTarget {
-  /** URL of the server, if one was typed. */
+  /** URL of the server, if the command line contains one. */
   readonly address?: string;
-  /** The tool as it was typed. */
+  /** The name of the tool, as the user typed it. */
   readonly tool: string;
-  /** The call in brackets, if the tool was written as `tool(…)`. */
+  /** The parsed call if the tool was written as `tool(…)`; otherwise null. */
   readonly form: FunctionForm | null;
-  /** The words after the tool. */
+  /** The words that follow the tool's name. */
   readonly words: readonly string[];
 }
 
 /**
- * Reads the words of `call`: `[address] tool …` or `connector tool …`, where the tool may be written as a call. Throws
- * OPTIONS_INVALID if the tool is missing.
+ * Splits the words of a `call` command line. Accepts `tool …`, `URL tool …` and `connector tool …`. The tool may also
+ * be written as `tool(…)`. Throws OPTIONS_INVALID if the tool is missing.
  */
 export function readCallTarget(given: readonly string[]): CallTarget {
   const [first, ...rest] = given;
   if (isAddress(first)) return { address: first, ...toolOf(rest, first) };
   const [second] = rest;
-  // `linear create_issue title=x`, as in mcporter.
+  // Accepts a connector and a tool as two words, as mcporter does: `linear create_issue title=x`.
   const isPair = first !== undefined && /^[\w-]+$/.test(first) && second !== undefined && !isCallWord(second);
   if (!isPair) return toolOf(given, null);
   const { tool, form, words } = toolOf(rest, null);

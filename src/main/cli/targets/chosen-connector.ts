@@ -6,18 +6,18 @@ import type { ShownTool, ToolHost } from '../via/tool-host.ts';
 import { toolNamed, toolNamesOf } from './tool-name.ts';
 import { connectorsNamed, meantInstead, unknownConnector, unknownTool } from './unknown-names.ts';
 
-/** A tool that a command line names, and its connector, which has been started. */
+/** The tool that a command line names. Its connector was started. */
 export interface ChosenTool {
   readonly connectorId: string;
-  /** Name of the tool for `callTool`. */
+  /** Name of the tool, to be passed to `callTool`. */
   readonly name: string;
-  /** Null if the connector does not list the tool: the connector may be down, or the tool may be held back. */
+  /** Definition of the tool; null if it is unknown, because the connector is down or the tool is held back. */
   readonly tool: ShownTool | null;
 }
 
 /**
- * Reads the sources without starting any connector. If a map's server is down, the connectors of files and of a
- * remembered map are still available. Rejects as `sync()` does if there is no connector at all.
+ * Reads the sources without starting a connector. If a map cannot be fetched, continues with the connectors of files
+ * and of the remembered map. Rejects as `sync()` does if there are no connectors.
  */
 export async function syncEntries(manager: ToolHost): Promise<void> {
   await manager.sync().catch((error: unknown) => {
@@ -25,16 +25,19 @@ export async function syncEntries(manager: ToolHost): Promise<void> {
   });
 }
 
-/** Starts only the connector called `id`, and waits for it. Rejects with CONNECTOR_UNKNOWN. */
+/**
+ * Starts the connector with this id and no other. Waits until the connector is up or has failed to start. Rejects with
+ * CONNECTOR_UNKNOWN.
+ */
 export async function startConnector(manager: ToolHost, startUp: StartUp, id: string): Promise<void> {
   if (!manager.has(id)) throw unknownConnector(manager, id);
   await startUp.settled(id);
 }
 
 /**
- * Finds the tool that `written` names, and starts only its connector. Accepts `connector.tool`, the name that a gateway
- * gives the tool, or the tool's own name if there is only one connector. Rejects with CONNECTOR_UNKNOWN or
- * TOOL_UNKNOWN, suggesting a similar name if there is one.
+ * Finds the tool that `written` names, and starts only the connector of that tool. Accepts `connector.tool`, or the
+ * name that a gateway would show. If there is only one connector, also accepts the name of the tool alone. Rejects with
+ * CONNECTOR_UNKNOWN or TOOL_UNKNOWN, with a similar name if there is one.
  */
 export async function chooseTool(manager: ToolHost, startUp: StartUp, written: string): Promise<ChosenTool> {
   const ids = manager.listConnectors().map(({ id }) => id);
@@ -60,11 +63,11 @@ function isHeldBack(manager: ToolHost, name: string): boolean {
   return [...changedTools, ...heldBackTools].some((tool) => tool.name === name);
 }
 
-/** Creates the error for a name that belongs to no connector. */
+/** Creates the error for a name that does not start with the id of a connector. */
 function nothingNamed(manager: ToolHost, written: string, ids: readonly string[]): SwitchyardError {
   const connector = /^(.+?)(?:\.|__|[^\w.-])/.exec(written)?.[1] ?? nearestName(written, ids) ?? undefined;
   if (connector !== undefined) return unknownConnector(manager, written.startsWith(connector) ? connector : written);
-  // The tools of an earlier run are known without starting a connector.
+  // These are tools from an earlier run, because no connector has been started yet.
   const remembered = manager.listTools();
   const same = remembered.find(({ definition }) => definition.name === written);
   const meant =

@@ -4,14 +4,17 @@ import { ownCommand } from '../terminal/own-command.ts';
 import { sourceWords } from '../terminal/source-words.ts';
 import type { ShownTool } from '../via/tool-host.ts';
 
-/** How the running command names the server that it works with. */
+/** The server that the command line itself names, by a URL or by a command. */
 export interface TypedServer {
-  /** A URL; undefined for a stdio server, and for connectors of a configuration. */
+  /** URL of the server; undefined for a stdio server, and if the command uses the connectors of a source. */
   readonly address?: string | undefined;
   readonly program?: readonly string[] | undefined;
 }
 
-/** Returns the fields that a signature shows; a tool of a typed server is named without the id of its connector. */
+/**
+ * Returns the fields of a tool that its signature shows. If the command line itself names the server, the name of the
+ * tool is shown without the id of the connector.
+ */
 export function signedTool(
   { name, connectorId, description, inputSchema, definition }: ShownTool,
   server: TypedServer,
@@ -22,7 +25,7 @@ export function signedTool(
   return { name: shown, description, inputSchema, outputSchema, annotations };
 }
 
-/** Returns a command that calls a tool, to copy into a shell. */
+/** Returns a command line that calls a tool with example arguments, for the user to copy. */
 export function exampleCall(tool: SignedTool, { address, program }: TypedServer): string {
   const words = exampleWords(tool.inputSchema);
   if (program !== undefined) return ownCommand('call', tool.name, ...words, ...sourceWords(), '--', ...program);

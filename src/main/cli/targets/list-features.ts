@@ -1,25 +1,28 @@
 import type { ConnectorProxyManager } from '../../manager/connector-proxy-manager.ts';
 import { isObject, type JsonObject } from '../../mcp/json-rpc.ts';
 
-/** Maximum number of pages of one list that are read. */
+/** Maximum number of pages that are read of one list. */
 const MAX_PAGES = 64;
 
-/** Lists of servers other than tools: the method, the field of its result, and the capability that it needs. */
+/**
+ * The lists of a server, apart from its tools. For each: the method, the field of the result, and the capability that
+ * the server must have.
+ */
 const LISTS = {
   resources: ['resources/list', 'resources', 'resources'],
   templates: ['resources/templates/list', 'resourceTemplates', 'resources'],
   prompts: ['prompts/list', 'prompts', 'prompts'],
 } as const;
 
-/** An item that a connector lists. */
+/** A resource, resource template or prompt that a connector lists. */
 export interface Feature {
   readonly connectorId: string;
   readonly item: JsonObject;
 }
 
 /**
- * Returns the items of a kind that a connector lists; empty if the connector does not support that kind. The connector
- * must be up. Rejects as the manager's `request` does.
+ * Returns the resources, resource templates or prompts that a connector lists. Returns an empty list if the server does
+ * not support them. The connector must be up. Rejects as the manager's `request` does.
  */
 export async function listFeatures(
   manager: ConnectorProxyManager,

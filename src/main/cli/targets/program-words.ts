@@ -1,12 +1,13 @@
-/** Commands that take the command of a stdio server after `--`. */
+/** Commands after which `--` introduces the command of a stdio server. */
 const TAKING_PROGRAMS: ReadonlySet<string> = new Set(['call', 'tools', 'resources', 'prompts', 'read']);
 
-/** Subcommands of these commands that take no command of a stdio server. */
+/** Subcommands after which `--` does not introduce the command of a stdio server. */
 const NOT_TAKING: ReadonlySet<string> = new Set(['diff', 'approve', 'digest']);
 
 /**
- * Cuts the first `--`, and the command and arguments after it, off a command line. The parser never sees these words,
- * so it does not mistake their options for its own, or a command called `diff` for a subcommand of `tools`.
+ * Splits a command line at the first `--`, if a command of a stdio server follows. Only the words before `--` are
+ * parsed. Otherwise the parser could mistake an option of the server for its own, or a server called `diff` for `tools
+ * diff`.
  */
 export function cutProgram(argv: readonly string[]): {
   readonly words: readonly string[];

@@ -1,25 +1,26 @@
 import { createExposedNames } from '../../gateway/catalog/exposed-names.ts';
 import type { ShownTool } from '../via/tool-host.ts';
 
-/** One way to split a name into the id of a connector and the name of a tool. */
+/** A possible way to split a full name into the id of a connector and the name of a tool. */
 export interface ToolName {
   readonly connectorId: string;
-  /** The name of the tool, without the separator. */
+  /** The name of the tool without the connector. */
   readonly tool: string;
-  /** The text between connector and tool: a dot, or the separator of a gateway. */
+  /** The text between the id and the name of the tool: a dot, or the separator of a gateway, such as `__`. */
   readonly separator: string;
 }
 
-/** Matches the separator of a gateway (`serve --separator`), as long as possible. */
+/** Matches any separator that `serve --separator` allows. */
 const SEPARATOR = /^(?:__|[^A-Za-z0-9]{1,8})/;
 
 /**
- * Returns the ways to split a name into one of these connectors and a tool, the likeliest first: `connector.tool`, then
- * `connector__tool` as a gateway names it, then any other separator. If two connectors match, the longer id wins.
+ * Returns all ways to split a name into the id of one of these connectors and the name of a tool. The most likely way
+ * is first: a dot as the separator, then `__`, then any other separator. With the same separator, the longer id is
+ * first.
  */
 export function toolNamesOf(name: string, connectorIds: readonly string[]): readonly ToolName[] {
   const found = connectorIds.flatMap((connectorId): ToolName[] => {
-    // A gateway writes _ for characters that its clients do not accept.
+    // In the names of a gateway, `_` replaces characters of an id that clients do not accept.
     const prefix = [connectorId, connectorId.replace(/[^A-Za-z0-9_-]/g, '_')].find((text) => name.startsWith(text));
     const separator = prefix === undefined ? null : (SEPARATOR.exec(name.slice(prefix.length))?.[0] ?? null);
     if (prefix === undefined || separator === null) return [];
@@ -30,7 +31,7 @@ export function toolNamesOf(name: string, connectorIds: readonly string[]): read
   return found.toSorted((a, b) => rank(a) - rank(b) || b.connectorId.length - a.connectorId.length);
 }
 
-/** Finds the tool that a name means, among the tools of its connector. */
+/** Returns the tool that the user has named, if the connector lists it; otherwise undefined. */
 export function toolNamed(
   written: string,
   { connectorId, tool, separator }: ToolName,

@@ -3,20 +3,20 @@ import { nearestName } from '../../../shared/nearest-name.ts';
 import { printable } from '../terminal/output.ts';
 import type { ToolHost } from '../via/tool-host.ts';
 
-/** Maximum number of names that are listed if none is similar. */
+/** Maximum number of names that an error message lists. */
 const NAMES_SHOWN = 8;
 
-/** The part of a manager whose names are compared. */
+/** The part of a manager that knows the ids of all connectors. */
 export type NamedConnectors = Pick<ToolHost, 'listConnectors'>;
 
-/** Creates a CONNECTOR_UNKNOWN that suggests a similar name. */
+/** Creates the error CONNECTOR_UNKNOWN, with a similar id if there is one. */
 export function unknownConnector(manager: NamedConnectors, id: string): SwitchyardError {
   const ids = manager.listConnectors().map((entry) => entry.id);
   const meant = meantInstead(id, ids) ?? '`status` lists all of them.';
   return new SwitchyardError('CONNECTOR_UNKNOWN', `There is no connector ${printable(id)}. ${meant}`);
 }
 
-/** Creates a TOOL_UNKNOWN for a tool that a connector does not list, and suggests a similar name. */
+/** Creates the error TOOL_UNKNOWN for a tool that a connector does not list, with a similar name if there is one. */
 export function unknownTool(connectorId: string, name: string, names: readonly string[]): SwitchyardError {
   const nearest = nearestName(name, names);
   const list = names.slice(0, NAMES_SHOWN).map(printable).join(', ');
@@ -27,7 +27,7 @@ export function unknownTool(connectorId: string, name: string, names: readonly s
   return new SwitchyardError('TOOL_UNKNOWN', why, { detail: { connectorId } });
 }
 
-/** Returns `Did you mean x?`, or null if no name is similar. */
+/** Returns a question such as "Did you mean x?"; null if no known name is similar. */
 export function meantInstead(name: string, known: readonly string[]): string | null {
   const nearest = nearestName(name, known);
   return nearest === null ? null : `Did you mean ${printable(nearest)}?`;

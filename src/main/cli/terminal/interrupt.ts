@@ -1,8 +1,8 @@
 const CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /**
- * Resolves with the exit code of the first SIGINT or SIGTERM, so that the caller can shut down in order. A second
- * signal ends the process at once, with its own exit code.
+ * Resolves with the exit code for the first SIGINT or SIGTERM, so that the caller can shut down in an orderly way. A
+ * second signal ends the process immediately.
  */
 export function untilInterrupted(): Promise<number> {
   return new Promise((resolve) => {

@@ -1,14 +1,16 @@
 import { EXIT, type Failure, failureFrom, failureLine, failureOf, printableJson, say } from './output.ts';
 
-/** Fields of a document besides the envelope, which is `ok` and, after a failure, `error`. */
+/** Fields of a JSON document, without `ok` and `error`, which are added when the document is printed. */
 export type Members = Readonly<Record<string, unknown>> & { readonly ok?: never; readonly error?: never };
 
-/** A failure as documents show it. Wrong arguments of a tool come with `problems`. */
+/**
+ * The field `error` of a JSON document. If the arguments of a tool are wrong, `problems` lists what is wrong with them.
+ */
 interface ShownFailure extends Failure {
   readonly problems?: readonly object[];
 }
 
-/** The result of the running command, in the form that scripts read. */
+/** The result of the running command, for the document of `--json`. */
 interface Answer {
   readonly members: Members;
   readonly failure: ShownFailure | null;
@@ -17,30 +19,30 @@ interface Answer {
 let answer: Answer | null = null;
 let isPrinted = false;
 
-/** Exit codes that no command chooses itself, and the failures behind them. */
+/** Errors for exit codes that come from a signal or a stuck thread, and not from a command. */
 const ENDED_BY: ReadonlyMap<number, readonly [string, string]> = new Map([
   [130, ['CLOSED', 'SIGINT ended the command before it had its result.']],
   [143, ['CLOSED', 'SIGTERM ended the command before it had its result.']],
   [EXIT.killed, ['WORKER_STUCK', 'A worker thread does not end, so the process is killed.']],
 ]);
 
-/** Forgets the result of an earlier command in the same process. */
+/** Clears the result, in case the same process has run another command before. */
 export function startAnswer(): void {
   answer = null;
   isPrinted = false;
 }
 
 /**
- * Sets the result of the command, in the form that scripts read: the fields of its `--json` document, and the failure
- * if there is one. {@link printAnswer} prints it when the command ends.
+ * Sets the result of the command: the fields of its `--json` document, and the failure if there is one. {@link
+ * printAnswer} prints the document when the command ends.
  */
 export function answerJson(members: Members, failure: ShownFailure | null = null): void {
   answer = { members, failure };
 }
 
 /**
- * Prints a success on one line at once, for a command that goes on afterwards. Nothing more is printed when that
- * command ends.
+ * Prints a successful result immediately, as a single line, for a command that keeps running. No other document is
+ * printed when the command ends.
  */
 export function announceJson(members: Members): void {
   isPrinted = true;
@@ -48,8 +50,9 @@ export function announceJson(members: Members): void {
 }
 
 /**
- * Prints the only document of a command that ends with this exit code: `ok` is true if the code is 0, and otherwise
- * there is an `error`. Does nothing after {@link announceJson}, or if a success has no result, as after `--help`.
+ * Prints the JSON document of a command that ends with this exit code. `ok` is true if the exit code is 0; if not, the
+ * document has an `error`. Prints nothing if {@link announceJson} has printed a document, or if the command succeeded
+ * without a result, such as `--help`.
  */
 export function printAnswer(exitCode: number): void {
   if (isPrinted || (answer === null && exitCode === EXIT.ok)) return;
@@ -64,7 +67,7 @@ function failureBehind(exitCode: number): Failure {
   return failureFrom({ code, message });
 }
 
-/** Reports an error on stderr, and as the result of the command. Returns the exit code. */
+/** Prints an error to stderr and sets it as the result of the command. Returns the exit code. */
 export function reportFailure(error: unknown): number {
   const failure = failureOf(error);
   answerJson({}, failure);

@@ -5,7 +5,7 @@ import { type Logger, silentLogger } from '../../observability/logger.ts';
 import { withOwnCommand } from './own-command.ts';
 import { OWN_REMEDIES } from './own-remedies.ts';
 
-/** Library options that errors name, and the flags that set them. */
+/** Texts about library options in error messages, and the flags that replace them on the command line. */
 const FLAGS: ReadonlyMap<string, string> = new Map([
   ['`signatureKeys`', '`--keys`'],
   ['`keyDocuments`', '`--key-documents`'],
@@ -21,40 +21,41 @@ const FLAGS: ReadonlyMap<string, string> = new Map([
   [', press "Log in" on the status page, or call `startLogin()`', ''],
 ]);
 
-/** Codes whose messages already say what to do: which option to correct, how to log in. */
+/** Codes of errors whose message already says what to do, so that no remedy is added to it. */
 const SAYS_WHAT_TO_DO: ReadonlySet<string> = new Set(['OPTIONS_INVALID', 'CONNECTOR_LOGIN_NEEDED']);
 
-/** Documented exit codes. 130 and 143 come from signals. `killed` is what SIGKILL leaves. */
+/** Exit codes of commands. Signals have the exit codes 130 and 143. `killed` is the exit code after SIGKILL. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, toolFailed: 3, killed: 137 } as const;
 
-/** An error in the form that people and scripts receive. */
+/** An error in the form in which it is printed or put into a JSON document. */
 export interface Failure {
   readonly code: string;
   readonly message: string;
-  /** What to do about it. */
+  /** What the user can do about the error. */
   readonly remedy: string;
   readonly detail: ErrorDetail;
 }
 
 const NO_DETAIL: ErrorDetail = {};
 
-/** "1 tool", "2 tools". */
+/** Formats a number of things, such as "1 tool" or "2 tools". */
 export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** Prints a line about progress or problems to stderr; stdout holds only the result. */
+/** Prints a line to stderr, for progress and problems. Only the result goes to stdout. */
 export function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }
 
-/** Prints a result to stdout, as readable text. */
+/** Prints a part of the result to stdout. */
 export function print(text: string): void {
   process.stdout.write(text);
 }
 
 /**
- * Formats a document as JSON and escapes what a terminal would interpret: JSON itself escapes only U+0000 to U+001F.
+ * Formats a JSON document. Also escapes characters that a terminal would interpret, because JSON.stringify escapes only
+ * U+0000 to U+001F.
  */
 export function printableJson(document: object): string {
   return JSON.stringify(document, null, 2).replace(/[\u007f-\u009f\u2028\u2029\p{Cf}]/gu, (character) =>
@@ -70,7 +71,7 @@ export function failureOf(error: unknown): Failure {
   const code = codeOf(error);
   const known = isErrorCode(code) ? code : 'INTERNAL';
   const detail = error instanceof SwitchyardError ? error.detail : {};
-  // For a connector that is down, the reason is in the cause.
+  // If a connector is down, the cause of the error says why.
   const cause = error instanceof SwitchyardError && error.cause instanceof SwitchyardError ? error.cause : null;
   const text = messageOf(error);
   const isSaid = cause === null || text.includes(cause.message);
@@ -83,26 +84,32 @@ export function failureOf(error: unknown): Failure {
   };
 }
 
-/** Returns the failure behind a code and a message, such as those of a connector's last error. */
+/** Creates a failure from a code and a message, for example from the last error of a connector. */
 export function failureFrom(error: { readonly code: string; readonly message: string }, detail = NO_DETAIL): Failure {
   const code = isErrorCode(error.code) ? error.code : 'INTERNAL';
   return { code, message: inOwnWords(error.message), remedy: remedyOf(code, detail.connectorId), detail };
 }
 
-/** Returns the remedy of an error in terms of the command line; its commands name the connector if it is known. */
+/**
+ * Returns the remedy for an error code in words of the command line. If `connectorId` is known, the commands in the
+ * remedy name this connector.
+ */
 export function remedyOf(code: ErrorCode, connectorId?: unknown): string {
   const remedy = OWN_REMEDIES[code] ?? ERROR_CODES[code].remedy;
   const isKnown = typeof connectorId === 'string';
   return inOwnWords(isKnown ? remedy.replaceAll('auth login CONNECTOR`', () => `auth login ${connectorId}\``) : remedy);
 }
 
-/** Formats a failure as one line that says what failed and what to do. */
+/** Formats a failure as one line: the code, the message and the remedy. */
 export function failureLine({ code, message, remedy }: Failure): string {
   const advice = SAYS_WHAT_TO_DO.has(code) ? '' : ` ${remedy}`;
   return `${code}: ${withStop(printable(message))}${advice}`;
 }
 
-/** Returns untrusted text on one line, without characters that move a terminal's cursor or change its colours. */
+/**
+ * Puts untrusted text on one line, and removes characters that would move the cursor of a terminal or change its
+ * colours.
+ */
 export function printable(text: string): string {
   return stripVTControlCharacters(text).replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ');
 }
@@ -111,13 +118,16 @@ type Mark = 'ok' | 'note' | 'failed';
 
 const MARKS = { ok: ['✔', 'green'], note: ['•', 'yellow'], failed: ['✖', 'red'] } as const;
 
-/** Returns the sign of an outcome, coloured if stdout is a terminal and NO_COLOR is not set. */
+/** Returns the sign for an outcome. The sign is coloured if stdout is a terminal and NO_COLOR is not set. */
 export function mark(outcome: Mark): string {
   const [sign, colour] = MARKS[outcome];
   return styleText(colour, sign, { stream: process.stdout });
 }
 
-/** Replaces the names of library options by flags, and commands by the words that start them here. */
+/**
+ * Translates a message for the command line: names of library options become flags, and commands start with the words
+ * that start this program for the user.
+ */
 export function inOwnWords(text: string): string {
   return [...FLAGS].reduce((named, [option, flag]) => named.replaceAll(option, flag), withOwnCommand(text));
 }
@@ -126,15 +136,15 @@ function withStop(message: string): string {
   return /[.!?]$/.test(message) ? message : `${message}.`;
 }
 
-/** Prints a log line to stderr, with its commands replaced by the words that start them here. */
+/** Prints a log message to stderr. Its commands start with the words that start this program for the user. */
 export function sayLogLine(message: string): void {
   say(printable(withOwnCommand(message)));
 }
 
-/** Prints the log lines that must always be seen, about faults of the configuration file, the registry or the store. */
+/** Prints a log message if it is about a fault of the configuration file, the registry or the store. */
 const tellProblem = (fields: object, message: string): void => {
   if ('event' in fields && /^(?:config|registry|store)-/.test(String(fields.event))) sayLogLine(message);
 };
 
-/** Logger that prints only faults of the configuration file, the registry or the store. */
+/** Logger that prints only messages about faults of the configuration file, the registry or the store. */
 export const problemLogger: Logger = { ...silentLogger, warn: tellProblem, error: tellProblem };

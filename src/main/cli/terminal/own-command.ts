@@ -3,17 +3,17 @@ import { delimiter, dirname, join, resolve, sep } from 'node:path';
 import { ownFile } from '../own-file.ts';
 import { sourceWords, stateWords, typedAddress } from './source-words.ts';
 
-/** The name of the program. */
+/** Name of the program. */
 export const PROGRAM = 'mcp-switchyard';
 
-/** How a process of this program was started. */
+/** Facts about how this process was started. */
 interface Start {
-  /** The absolute path of `bin.ts` or `bin.js`. */
+  /** Absolute path of `bin.ts` or `bin.js`, the script that the process runs. */
   readonly bin: string;
-  /** The Node that runs it, an absolute path. */
+  /** Absolute path of the Node.js executable. */
   readonly node: string;
   readonly cwd: string;
-  /** The variable PATH. */
+  /** Value of the environment variable PATH. */
   readonly path: string;
 }
 
@@ -24,8 +24,9 @@ function thisProcess(): Start {
 }
 
 /**
- * Returns the words that start this program from the current folder of this process. A clone has no command of that
- * name. Where this package is not installed, `npx mcp-switchyard` would run whatever package npm has under that name.
+ * Returns the words with which the user can start this program from the current folder. In a clone of the repository,
+ * there is no command `mcp-switchyard`. Where the package is not installed, `npx mcp-switchyard` could download and run
+ * another package of that name.
  */
 export function ownWords(start: Start = thisProcess()): readonly string[] {
   const { bin, node, cwd, path } = start;
@@ -35,42 +36,44 @@ export function ownWords(start: Start = thisProcess()): readonly string[] {
     const local = join('node_modules', '.bin', 'node');
     return here === home && existsSync(join(here, local)) ? [local, bin.slice(home.length + 1)] : [node, bin];
   }
-  // npm and npx put `node_modules/.bin` on the PATH of the processes that they start; the user's shell does not have
-  // it.
+  // Ignores `node_modules/.bin`, which npm and npx add to the PATH of this process, but which the user's shell does not
+  // have.
   const folders = path.split(delimiter).filter((folder) => !folder.endsWith(join('node_modules', '.bin')));
   if (folders.some((folder) => isSameProgram(join(folder, PROGRAM), bin))) return [PROGRAM];
-  // `--no`: never fetched from npm. Without `--`, npx takes `--help` and `--version` for its own options.
+  // With `--no`, npx never downloads a package. Without `--`, npx takes `--help` and `--version` for its own options.
   const isOfProject = projectOf(here) === home && existsSync(join(home, 'node_modules', '.bin', PROGRAM));
   return isOfProject ? ['npx', '--no', '--', PROGRAM] : [node, bin];
 }
 
-/** A command and its first arguments. */
+/** A command and the arguments that must follow it. */
 export interface OwnProgram {
   readonly command: string;
   readonly args: readonly string[];
 }
 
 /**
- * Returns how to start this program from any folder and without a shell's PATH, as clients such as Claude Desktop do.
+ * Returns a command that starts this program from any folder and with any PATH. Clients such as Claude Desktop need
+ * such a command, because they do not use a shell.
  */
 export function ownProgram({ bin, node }: Start = thisProcess()): OwnProgram {
   return { command: node, args: [bin] };
 }
 
-/** Returns a command line of this program to copy, such as `mcp-switchyard tools diff`. */
+/** Returns a command line of this program for the user to copy, such as `mcp-switchyard tools diff`. */
 export function ownCommand(...args: readonly string[]): string {
   return shellLine([...ownWords(), ...args]);
 }
 
-/** Returns the command that logs in to a connector, or to all connectors, of the running command. */
+/** Returns a command line that logs in to a connector of the running command, or to all of its connectors. */
 export function loginCommand(connectorId?: string): string {
   const target = typedAddress() ?? connectorId;
   return ownCommand('auth', 'login', ...(target === undefined ? [] : [target]), ...sourceWords());
 }
 
 /**
- * Replaces `mcp-switchyard` by the words that start it here, in the commands that a text quotes in backticks. Commands
- * that work with connectors get the source options of the running command, so that they find the same connectors.
+ * In the commands that a text quotes in backticks, replaces `mcp-switchyard` by the words that start this program for
+ * the user. Adds the source options of the running command to commands that work with connectors, so that they find the
+ * same connectors.
  */
 export function withOwnCommand(text: string): string {
   return text.replace(/(?<=`)mcp-switchyard (?=[a-z])([^`]+)(?=`)/g, (_, rest: string) => ownCommandLine(rest));
@@ -93,30 +96,33 @@ function ownCommandLine(rest: string): string {
   return ownCommand(...words, ...sourceWords());
 }
 
-/** Removes the login command at the end of a message, for output whose last line repeats that command. */
+/** Removes the login command from the end of a message. Used where a later line contains the same command. */
 export function withoutLoginCommand(text: string): string {
   return text.replace(/: run `mcp-switchyard auth login[^`]*`\.?$/, '');
 }
 
-/** Formats the examples at the end of a command's help. */
+/** Formats the section "Examples" of a help text. */
 export function examples(...lines: readonly string[]): string {
   const shown = lines.map((line) => line.replace(/(?<=^|[\s(])mcp-switchyard(?= [a-z])/g, () => ownCommand()));
   return `\nExamples\n${shown.map((line) => `  ${line}\n`).join('')}`;
 }
 
-/** Joins words to a line for a POSIX shell, with quotes if needed. */
+/** Joins words to a command line for a POSIX shell, and quotes words where necessary. */
 export function shellLine(words: readonly string[]): string {
   return words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ');
 }
 
-/** Returns the folder of the clone, or of the project in which this package is installed. */
+/**
+ * Returns the folder of the project in which this package is installed or, if it is not installed, of the repository's
+ * clone.
+ */
 function homeOf(bin: string): readonly [home: string, isInstalled: boolean] {
   const end = bin.indexOf(`${sep}node_modules${sep}`);
-  // <clone>/src/main/cli/bin.ts, or <clone>/dist/main/cli/bin.js
+  // The script of a clone is src/main/cli/bin.ts or dist/main/cli/bin.js.
   return end < 0 ? [resolve(bin, '../../../..'), false] : [bin.slice(0, end), true];
 }
 
-/** Returns the folder that npm takes for the project of `folder`. */
+/** Returns the folder that npm would use as the root of the project that contains `folder`. */
 function projectOf(folder: string): string {
   const isProject = existsSync(join(folder, 'package.json')) || existsSync(join(folder, 'node_modules'));
   return isProject || dirname(folder) === folder ? folder : projectOf(dirname(folder));

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../../shared/error-codes.ts';
 
-/** Remedies in terms of flags, for errors whose general remedies name options of the library. */
+/** Remedies that name flags. They replace general remedies that name options of the library. */
 export const OWN_REMEDIES: Partial<Readonly<Record<ErrorCode, string>>> = {
   MAP_TLS: 'Check the certificate of the server, or name the authority that issued it with `--ca FILE`.',
   MAP_PROXY: 'Check HTTP_PROXY, HTTPS_PROXY and NO_PROXY.',

@@ -1,12 +1,12 @@
 import { printable } from './output.ts';
 import { cutTo, padTo, widthOf } from './width/text-width.ts';
 
-/** Minimum width to which a column is cut. */
+/** A column is not made narrower than this width. */
 const MIN_WIDTH = 8;
 
 /**
- * Formats rows as columns of plain text, each as wide as its widest cell. The text ends in a line feed. In a terminal
- * the widest columns are cut, with …, until the lines fit; a file or a pipe gets the whole text.
+ * Formats rows as a table of plain text that ends with a line feed. Each column is as wide as its widest cell. If
+ * stdout is a terminal, the cells of the widest columns are shortened with … until the table fits.
  */
 export function renderTable(
   head: readonly string[],
@@ -24,7 +24,7 @@ export function renderTable(
   return `${[head, rule, ...shown].map(line).join('\n')}\n`;
 }
 
-/** Returns the widths, with the widest ones narrowed until a line fits. */
+/** Returns the widths of the columns. Reduces the widest columns until a line has at most `columns` columns. */
 function fitted(widths: readonly number[], columns: number): readonly number[] {
   const narrowed = [...widths];
   let excess = narrowed.reduce((sum, width) => sum + width + 2, 0) - columns;

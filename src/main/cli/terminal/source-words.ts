@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import { isAddress } from '../flags/is-address.ts';
 
-/** Options that say where connectors and their logins are, in the order in which the options are printed. */
+/**
+ * Names of the options that decide which connectors and logins a command uses, in the order in which they are printed.
+ */
 const SOURCE_OPTIONS = [
   'serviceMap',
   'config',
@@ -31,10 +33,10 @@ let words: readonly string[] = [];
 /** The option of `words` that names the state folder, with its value; empty if it was not given. */
 let ofState: readonly string[] = [];
 
-/** URL of the server on the command line; null without one. */
+/** URL of the server that the running command line names; null if it names none. */
 let address: string | null = null;
 
-/** Remembers the source options of the running command line, for the commands that it suggests. */
+/** Remembers the source options of the running command, so that commands in its messages can use the same options. */
 export function rememberSource(command: Command): void {
   address = command.args.slice(0, 1).find(isAddress) ?? null;
   words = SOURCE_OPTIONS.flatMap((name) => wordsOf(command, name));
@@ -52,12 +54,12 @@ function wordsOf(command: Command, name: (typeof SOURCE_OPTIONS)[number]): reado
   return name === 'from' ? [long, value.join(',')] : value.flatMap((each) => [long, String(each)]);
 }
 
-/** Returns the URL that the running command was given in place of a connector's id; null if it was given no URL. */
+/** Returns the URL of the server that the running command line names; null if it names none. */
 export function typedAddress(): string | null {
   return address;
 }
 
-/** Returns the words that let another command use the same connectors as the running one. */
+/** Returns the options with which another command uses the same connectors as the running command. */
 export function sourceWords(): readonly string[] {
   return words;
 }

@@ -3,17 +3,17 @@ import { lastLineOf } from '../../connectors/connection/process-view.ts';
 import type { ConnectorStatus } from '../../connectors/connector-status.ts';
 import { printable, say } from './output.ts';
 
-/** Time before the first line: most connectors are up by then. */
+/** Time before the first line is printed, in milliseconds. Most connectors are up by then. */
 const QUIET_MS = 3_000;
 
-/** Minimum time between two lines about one connector. */
+/** Minimum time between two lines about the same connector, in milliseconds. */
 const REPEAT_MS = 5_000;
 
 const LOOK_MS = 1_000;
 
 /**
- * Prints to stderr which connectors are still starting, for how long, and the last line of their processes. The first
- * lines come after 3 s, then at most one every 5 s for each connector. Disposing of the returned object ends the
+ * Prints to stderr which connectors are still starting, for how long, and the last line of their output. Prints nothing
+ * in the first 3 s, and at most one line every 5 s for each connector. Disposing of the returned object stops the
  * output.
  */
 export function tellStarting(connectors: () => readonly ConnectorStatus[]): Disposable {
@@ -34,7 +34,7 @@ export function tellStarting(connectors: () => readonly ConnectorStatus[]): Disp
   return { [Symbol.dispose]: () => timer.cancel() };
 }
 
-/** Formats a line such as "  name: starting for 8 s: the last line of its process". */
+/** Formats a line such as "  name: starting for 8 s: last line of the output". */
 export function startingLine({ id, process }: ConnectorStatus, ageMs: number): string {
   const line = process === null ? '' : lastLineOf(process);
   return `  ${id}: starting for ${Math.round(ageMs / 1000)} s${line === '' ? '' : `: ${printable(line)}`}`;

@@ -2,22 +2,25 @@ import { type Clock, systemClock } from '../../../shared/clock.ts';
 import { type Logger, silentLogger } from '../../observability/logger.ts';
 import { sayLogLine } from './output.ts';
 
-/** Maximum number of reasons that are remembered for one connector. Beyond that, all of them are forgotten. */
+/** Maximum number of reasons that are remembered for a connector or map. When there are more, all are forgotten. */
 const MAX_REASONS = 32;
 
-/** States after which a reason that was already printed counts as new. */
+/** When a connector enters one of these states, its reasons are forgotten, so that they can be printed again. */
 const FRESH_STATES: ReadonlySet<unknown> = new Set(['ready', 'degraded', 'disabled', 'closing']);
 
-/** Parts that differ between two reports of one reason: times, durations, ids of processes and requests, ports. */
+/**
+ * Matches parts of a message that change although the reason is the same: times, durations, ports, and ids of processes
+ * and requests.
+ */
 const CHANGING =
   /\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\bpid\W{0,2}\d+|\d+(?:\.\d+)? ?(?:ms|s|min)\b|\d+(?:[-:.T]\d+)+|\d{4,}/gi;
 
-/** Adds the time before a line, for a process that stays up. */
+/** Adds the current time to the start of a line. */
 export function withTime(line: string, clock: Clock = systemClock): string {
   return `${new Date(clock.now()).toISOString()} ${line}`;
 }
 
-/** Fields of a log line that matter here. */
+/** The fields of a log message that this logger uses. */
 interface Fields {
   readonly event?: unknown;
   readonly connectorId?: unknown;
@@ -28,9 +31,9 @@ interface Fields {
 }
 
 /**
- * Creates the logger of a process that stays up: it prints warnings and errors, each with its time. A connector or a
- * service map that keeps failing is retried; a reason is printed once until the connector or the map works again. A
- * refused address names the flag that allows it.
+ * Creates a logger for a long-running process. Prints warnings and errors with the time. If a connector or service map
+ * fails again for the same reason, the message is printed only once until the connector or map works again. A message
+ * about a refused address mentions `--allow-private`.
  */
 export function createWarningLogger(clock: Clock = systemClock): Logger {
   const said = new SaidReasons();
@@ -49,16 +52,16 @@ export function createWarningLogger(clock: Clock = systemClock): Logger {
   return { ...silentLogger, info: note, warn: tell, error: tell };
 }
 
-/** Reasons that were printed for each connector and each service map since it last worked. */
+/** The reasons of failures that were printed for each connector and service map since it last worked. */
 class SaidReasons {
   readonly #reasons = new Map<string, Set<string>>();
 
-  /** Whether a line is to be printed; if so, remembers its reason. */
+  /** Returns whether a message must be printed. Remembers the reason in the message. */
   isNews(fields: Fields, message: string): boolean {
     const subject = subjectOf(fields);
     if (subject === null) return true;
     const known = this.#reasons.get(subject) ?? new Set();
-    // Two log lines report one failed refresh, in different words.
+    // A failed refresh is logged twice with different messages, but with the same code.
     const reason = fields.event === 'connector-state' ? message.replace(CHANGING, '#') : String(fields.code);
     if (known.has(reason)) return false;
     if (known.size >= MAX_REASONS) known.clear();
@@ -66,7 +69,9 @@ class SaidReasons {
     return true;
   }
 
-  /** Forgets the reasons of a connector or map that works again, or is gone. Returns whether there were any. */
+  /**
+   * Forgets the printed reasons of a connector or map that works again or was removed. Returns whether there were any.
+   */
   forget(fields: Fields): boolean {
     const subject = subjectOf(fields);
     const isOver = fields.event === 'refresh-completed' || FRESH_STATES.has(fields.to);
@@ -74,7 +79,7 @@ class SaidReasons {
   }
 }
 
-/** Returns the subject of a line; null for a line that is always printed. */
+/** Returns which connector or map a message is about. Returns null for a message that must always be printed. */
 function subjectOf({ event, connectorId, sourceId }: Fields): string | null {
   if (event === 'connector-state') return `connector ${String(connectorId)}`;
   const isOfMap = event === 'refresh-failed' || event === 'map-refresh-failed' || event === 'refresh-completed';

@@ -3,19 +3,20 @@ import { linkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { codeOf, SwitchyardError } from '../../../shared/errors.ts';
 
 export interface OutputFileOptions {
-  /** The mode of the new file, before the process's umask. Defaults to 0o666. */
+  /** Mode of the new file, to which the umask of the process is applied. Defaults to 0o666. */
   readonly mode?: number;
   /** Whether an existing file may be replaced. Defaults to true. */
   readonly mayReplace?: boolean;
-  /** What the user can do about an existing file, as readable text. */
+  /** What the user can do if the file already exists. It is added to the error message. */
   readonly remedy?: string;
 }
 
 /**
- * Writes a file that a user requested with an option such as `--out`. Readers see the old text or the new one, never a
- * part of it. A symbolic link at `path` is itself replaced. The text is flushed to the disk but the folder is not, so a
- * power loss may bring the old file back. For state that must survive a power loss, a worker uses its own
- * `replaceDurably`. Throws OPTIONS_INVALID if the file cannot be written, or exists and may not be replaced.
+ * Writes a file that an option such as `--out` names. A reader sees either the old or the new content, never a part of
+ * it. If `path` is a symbolic link, the link is replaced and not its target. After a power loss, the old file may
+ * reappear, because the folder is not flushed to the disk. State that must survive a power loss is written by a worker
+ * with `replaceDurably`. Throws OPTIONS_INVALID if the file cannot be written, or if it exists and `mayReplace` is
+ * false.
  */
 export function writeOutputFile(
   path: string,

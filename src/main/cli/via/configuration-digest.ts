@@ -11,7 +11,8 @@ import { trustChoice } from '../flags/trust-options.ts';
 import { configFilesOf, mapUrlOf, type SourceOptions } from '../source-options.ts';
 
 /**
- * A server of a configuration file after resolution: its variables are replaced, and the last file with its id wins.
+ * A server of the configuration files. Its variables are replaced. If several files have the server, this is the last
+ * one.
  */
 interface ResolvedServer {
   readonly id: string;
@@ -21,9 +22,9 @@ interface ResolvedServer {
 }
 
 /**
- * Returns a SHA-256 over everything that decides which connectors a command line has and how it reaches them: places,
- * keys, and configuration files with their variables replaced. Two command lines with the same digest have the same
- * connectors. Rejects with CONFIG_INVALID or OPTIONS_INVALID for options that a manager would also reject.
+ * Returns a SHA-256 over everything that decides which connectors a command uses and how it reaches them: the sources,
+ * the keys, and the servers of configuration files with their variables replaced. Two command lines with the same
+ * digest use the same connectors. Rejects with CONFIG_INVALID or OPTIONS_INVALID if the options are invalid.
  */
 export async function digestOfOptions(options: SourceOptions): Promise<string> {
   const { readLocalConfig } = await import('../../local-config/read-local-config.ts');
@@ -36,7 +37,7 @@ export async function digestOfOptions(options: SourceOptions): Promise<string> {
   return digestOf(options, [...servers.values()]);
 }
 
-/** Returns the digest of what a running gateway serves now. */
+/** Returns the digest of the connectors that a running gateway has now, to be compared with {@link digestOfOptions}. */
 export function digestOfManager(options: SourceOptions, manager: ConnectorProxyManager): string {
   const local = manager.listConnectors().filter((entry) => originOf(entry) === 'the configuration file');
   const servers = local.map((entry) => ({
@@ -50,7 +51,7 @@ export function digestOfManager(options: SourceOptions, manager: ConnectorProxyM
 
 function digestOf(options: SourceOptions, servers: readonly ResolvedServer[]): string {
   const map = mapUrlOf(options);
-  // A stdio server without a folder of its own runs in the folder of the process that starts it.
+  // If a stdio server has no `cwd`, it runs in the current folder. The digest then depends on that folder.
   const isFolderPart = servers.some(({ command }) => command?.cwd === null);
   const parts = [
     PACKAGE_VERSION,
@@ -65,7 +66,10 @@ function digestOf(options: SourceOptions, servers: readonly ResolvedServer[]): s
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 
-/** Leaves out the maximum age of an expired map, for which `serve` has another default. */
+/**
+ * Returns the options of the map that are part of the digest. `--max-stale` is left out, because `serve` has another
+ * default for it than other commands.
+ */
 function mapParts(options: SourceOptions): object {
   const { maxStaleMs: _, ...trust } = trustChoice(options);
   return [trust, options.mapKeyEnv === undefined ? null : process.env[options.mapKeyEnv]];

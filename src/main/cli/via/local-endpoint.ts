@@ -18,23 +18,24 @@ export interface LocalEndpointOptions {
   readonly startUp: StartUp;
   readonly stateDir: string;
   readonly logger: Logger;
-  /** Returns the digest of what the gateway serves now. */
+  /** Returns the digest of the connectors that the gateway has now. */
   readonly digest: () => string;
 }
 
-/** Endpoint at which commands of the same user reach a gateway. */
+/** A socket over which commands of the same user can use a gateway. */
 export interface LocalEndpoint {
   /** Path of the Unix socket. */
   readonly path: string;
-  /** Stops accepting connections, and ends the open ones. */
+  /** Closes the socket and all connections over it. */
   readonly close: () => Promise<void>;
 }
 
 type Answer = Extract<ViaAnswer, { readonly say: 'answer' }>['answer'];
 
 /**
- * Listens on a Unix socket in the state folder, for this user only: mode 0600 in a folder of mode 0700. Resolves with
- * null if that is not possible, and logs why; a gateway works without it.
+ * Listens on a Unix socket in the state folder. Only this user can connect, because the socket has mode 0600, and other
+ * users cannot write to the folder. If the socket cannot be created, logs why and resolves with null; the gateway also
+ * works without it.
  */
 export async function listenLocally(options: LocalEndpointOptions): Promise<LocalEndpoint | null> {
   const { stateDir, logger } = options;
@@ -60,8 +61,7 @@ async function listen(path: string, options: LocalEndpointOptions): Promise<Loca
       socket.destroy();
     });
   });
-  // `listen` creates the file, so the mode must be restricted before: no other user may ever be able to open the
-  // socket.
+  // The umask is set before `listen` creates the file, so that no other user can open the socket at any time.
   const before = process.umask(0o177);
   try {
     server.listen(path);
@@ -69,19 +69,19 @@ async function listen(path: string, options: LocalEndpointOptions): Promise<Loca
     process.umask(before);
   }
   await once(server, 'listening');
-  // The socket must not keep a process alive that has no other work.
+  // The socket alone must not keep the process running.
   server.unref();
   return { path, close: () => close(server, open) };
 }
 
 async function close(server: Server, open: ReadonlySet<Socket>): Promise<void> {
-  // Closing the server removes the file too.
+  // This also removes the file of the socket.
   const closed = new Promise((resolve) => server.close(resolve));
   for (const socket of open) socket.destroy();
   await closed;
 }
 
-/** Removes the sockets that killed gateways left behind. Such sockets accept no connections. */
+/** Removes the socket files of gateways that were killed. They are recognized because they refuse connections. */
 async function removeDeadSockets(stateDir: string): Promise<void> {
   for (const path of socketsIn(stateDir)) {
     const socket = createConnection(path);
@@ -95,7 +95,7 @@ async function removeDeadSockets(stateDir: string): Promise<void> {
   }
 }
 
-/** Serves one command until it leaves. Never rejects. */
+/** Answers the requests of one command until the command disconnects. Never rejects. */
 async function serve(socket: Socket, options: LocalEndpointOptions): Promise<void> {
   const life = new AbortController();
   const gone = (): void => life.abort(new SwitchyardError('TOOL_CALL_ABORTED', 'The command ended.'));
@@ -112,7 +112,7 @@ async function serve(socket: Socket, options: LocalEndpointOptions): Promise<voi
       if (!isWelcome) return void socket.end();
     }
   } catch (error) {
-    // The gateway stops serving a command that sends an invalid message or closes the socket.
+    // The command has sent an invalid message, or its connection has failed.
     const fields = { event: 'gateway-socket-failed', err: error };
     options.logger.debug(fields, `A command left the socket: ${messageOf(error)}`);
   } finally {
@@ -161,7 +161,10 @@ async function answer(
       const { tool, args, timeoutMs } = request;
       const owner = ownerOf((id) => manager.has(id), tool);
       if (owner !== undefined && !mayShow(gateway, owner, tool))
-        throw new SwitchyardError('TOOL_UNKNOWN', `The running gateway does not show the tool ${tool} (--tools)`);
+        throw new SwitchyardError(
+          'TOOL_UNKNOWN',
+          `The option --tools of the running gateway excludes the tool ${tool}`,
+        );
       return await manager.callTool(tool, args, {
         signal,
         timeoutMs: timeoutMs ?? undefined,
@@ -177,7 +180,7 @@ function statusOf(manager: ConnectorProxyManager): HostStatus {
   return { connectors, changedTools: changedTools.map(named), heldBackTools: heldBackTools.map(named) };
 }
 
-/** Whether the filters of the gateway (`--tools`) allow a tool. */
+/** Whether the option `--tools` of the gateway allows a tool. */
 function mayShow(gateway: Gateway, connectorId: string, tool: string): boolean {
   const route = gateway.view()?.route;
   return route === undefined || route.isAllowed(route.fullName(connectorId, tool.slice(connectorId.length + 1)));

@@ -3,20 +3,20 @@ import type { ConnectorStatus } from '../../connectors/connector-status.ts';
 import type { ToolResult } from '../../mcp/tool-result.ts';
 import type { ToolInfo } from '../../tools/tool-info.ts';
 
-/** A tool in the form that commands show. */
+/** The fields of a tool that commands show. */
 export type ShownTool = Omit<ToolInfo, 'author'>;
 
-/** The status of connectors, and the tools that are not listed, as commands show them. */
+/** The status of all connectors, and the names of tools that are not listed. */
 export interface HostStatus {
   readonly connectors: readonly ConnectorStatus[];
-  /** Tools that are held back because they changed, and tools that the map does not approve. */
+  /** Tools that differ from their pins. `heldBackTools` are the tools that the map does not approve. */
   readonly changedTools: readonly { readonly name: string }[];
   readonly heldBackTools: readonly { readonly name: string }[];
 }
 
 /**
- * Host of the connectors that a command works with: its own manager, or a running gateway. It lists what is known so
- * far: the connectors after `sync()`, and the tools of a connector after its start.
+ * The connectors that a command works with. They belong to a manager in this process, or to a running gateway. The
+ * connectors are known after `sync()`, and the tools of a connector after it was started.
  */
 export interface ToolHost {
   sync(): Promise<void>;
@@ -32,7 +32,7 @@ export interface ToolHost {
   ): Promise<ToolResult>;
 }
 
-/** Returns the fields of a tool that are sent over the socket. */
+/** Returns the fields of a tool that a gateway sends to a command. */
 export function shownTool({ author: _, ...shown }: ToolInfo): ShownTool {
   return shown;
 }

@@ -17,14 +17,15 @@ import { VIA_VERSION, type ViaAnswer, type ViaHello, type ViaRequest, type ViaVi
 
 type OnProgress = NonNullable<CallToolOptions['onProgress']>;
 
-/** A running gateway that a command uses. */
+/** A running gateway in another process that a command uses. */
 export interface ViaHost extends ToolHost, StartUp, Disposable {
   readonly path: string;
 }
 
 /**
- * Finds the gateway that runs for this user on the same state folder and serves the same connectors; null without such
- * a gateway or with `--no-via`. Rejects with GATEWAY_UNREACHABLE if `--via` names a socket at which no gateway answers.
+ * Finds a gateway of this user that uses the same state folder and serves the same connectors. Returns null if no such
+ * gateway runs, or with `--no-via`. Rejects with GATEWAY_UNREACHABLE if no gateway answers at the socket that `--via`
+ * names.
  */
 export async function findGateway(options: SourceOptions & ViaFlags): Promise<ViaHost | null> {
   if (options.via === false) return null;
@@ -32,7 +33,7 @@ export async function findGateway(options: SourceOptions & ViaFlags): Promise<Vi
   const stateDir = stateDirOf(options);
   const sockets = stateDir === undefined ? [] : socketsIn(stateDir);
   if (sockets.length === 0) return null;
-  // If the options are invalid, the manager that is created instead reports the error.
+  // Invalid options are not reported here. The command creates a manager instead, and the manager reports them.
   const digest = await digestOfOptions(options).catch(() => null);
   if (digest === null) return null;
   for (const path of sockets) {
@@ -51,15 +52,15 @@ async function connectTo(path: string, { wait }: SourceOptions): Promise<ViaHost
   throw new SwitchyardError('GATEWAY_UNREACHABLE', `No gateway of this version answers at ${path}: ${host.why}`);
 }
 
-/** Client end of a socket. Sends one request at a time. */
+/** The client's end of a connection to a gateway. Sends one request at a time. */
 class SocketHost implements ViaHost {
   readonly path: string;
   readonly #waitMs: number | null;
   readonly #socket: Socket;
   readonly #lines: AsyncGenerator<unknown>;
   #view: ViaView = { status: { connectors: [], changedTools: [], heldBackTools: [] }, tools: [] };
-  /** The reason why this gateway cannot be used. */
-  why = 'it serves something else';
+  /** Why the gateway cannot be used. Valid after `isSame()` has resolved with false. */
+  why = 'it serves other connectors';
 
   constructor(path: string, waitMs: number | undefined) {
     this.path = path;
@@ -69,12 +70,13 @@ class SocketHost implements ViaHost {
   }
 
   /**
-   * Whether the gateway serves the configuration with this digest. With null, any gateway is accepted. Never rejects.
+   * Whether the gateway has the same version and serves the connectors with this digest. If `digest` is null, only the
+   * version must be the same. Never rejects.
    */
   async isSame(digest: string | null): Promise<boolean> {
     try {
       const hello = await this.#ask<ViaHello>({ ask: 'hello', version: VIA_VERSION, digest });
-      if (hello.version !== VIA_VERSION) this.why = 'it is of another version';
+      if (hello.version !== VIA_VERSION) this.why = 'it has another version';
       return hello.isSame;
     } catch (error) {
       this.why = messageOf(error);
@@ -127,15 +129,15 @@ class SocketHost implements ViaHost {
   }
 
   /**
-   * Rejects with the gateway's error. If the connection is lost, rejects with TOOL_CALL_LOST for a call and with
-   * GATEWAY_UNREACHABLE for any other request.
+   * Sends a request and waits for its answer. Rejects with the error that the gateway sends. If the connection is lost,
+   * rejects with TOOL_CALL_LOST for a call, and with GATEWAY_UNREACHABLE for any other request.
    */
   async #asked<T>(request: ViaRequest, onProgress?: OnProgress): Promise<T> {
     try {
       return await this.#ask<T>(request, onProgress);
     } catch (error) {
       if (error instanceof SwitchyardError) throw error;
-      const why = `The gateway at ${this.path} went away: ${messageOf(error)}`;
+      const why = `The connection to the gateway at ${this.path} was lost: ${messageOf(error)}`;
       if (request.ask !== 'call') throw new SwitchyardError('GATEWAY_UNREACHABLE', why, { cause: error });
       throw new SwitchyardError('TOOL_CALL_LOST', why, { cause: error, detail: { sent: 'maybe' } });
     }
@@ -145,7 +147,7 @@ class SocketHost implements ViaHost {
     writeLine(this.#socket, request);
     while (true) {
       const { value, done } = await this.#lines.next();
-      if (done === true) throw new Error('it closed the connection');
+      if (done === true) throw new Error('the gateway closed the connection');
       const answer = value as ViaAnswer;
       if (answer.say === 'progress') onProgress?.(answer.progress, answer.notice);
       else if (answer.say === 'error') throw fromWireError(answer.error);

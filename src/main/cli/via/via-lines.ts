@@ -4,8 +4,8 @@ import { LineSplitter } from '../../connectors/stdio/line-splitter.ts';
 import { MAX_VIA_BYTES } from './via-messages.ts';
 
 /**
- * Yields the messages that arrive on a socket, until the other end closes it. Throws for a line that is too long or is
- * not JSON; if the connection fails, throws the error of the socket.
+ * Yields the messages that arrive on a socket until the other process closes it. Throws for a line that is too long or
+ * is not JSON. If the connection fails, throws the error of the socket.
  */
 export async function* readLines(socket: Socket): AsyncGenerator<unknown> {
   const lines = new LineSplitter(MAX_VIA_BYTES);
@@ -17,7 +17,7 @@ export async function* readLines(socket: Socket): AsyncGenerator<unknown> {
     }
 }
 
-/** Writes a message; drops it if the socket is no longer writable. */
+/** Writes a message to a socket. Does nothing if the socket is no longer writable. */
 export function writeLine(socket: Socket, message: object): void {
   if (socket.writable) socket.write(`${JSON.stringify(message)}\n`);
 }

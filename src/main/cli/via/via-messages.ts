@@ -4,16 +4,17 @@ import type { ToolProgress, ToolResult } from '../../mcp/tool-result.ts';
 import type { HostStatus, ShownTool } from './tool-host.ts';
 
 /**
- * Requests of a command to a gateway on the same machine, over a Unix socket with one line of JSON for each message.
- * The command sends one request at a time; to cancel it, it closes the socket.
+ * Requests that a command sends to a gateway on the same machine. They are sent over a Unix socket, as one line of JSON
+ * each. A command sends one request at a time, and closes the socket to cancel a request.
  */
 export type ViaRequest =
-  /** The first message. The digest is null if the command line names the gateway. */
+  /** The first message of a connection. The digest is null if `--via` names the gateway. */
   | { readonly ask: 'hello'; readonly version: number; readonly digest: string | null }
-  /** Requests the state of the connectors, without tools. */
+  /** Asks for the status of the connectors, without their tools. */
   | { readonly ask: 'view' }
   /**
-   * Requests the state with tools, of one connector or of all, once no connector that is worth waiting for is starting.
+   * Waits until one connector, or each connector, has started or has failed to start. Then asks for the status and the
+   * tools.
    */
   | { readonly ask: 'settled'; readonly connector: string | null; readonly waitMs: number | null }
   | {
@@ -23,14 +24,19 @@ export type ViaRequest =
       readonly timeoutMs: number | null;
     };
 
-/** Version and process of the gateway, and whether it serves the same connectors as the command line. */
+/**
+ * Answer to the first message: the version and process id of the gateway, and whether the command can use the gateway.
+ */
 export interface ViaHello {
   readonly version: number;
   readonly pid: number;
   readonly isSame: boolean;
 }
 
-/** The connectors, and the tools of connectors that are up or remembered, as the gateway shows them. */
+/**
+ * The status of all connectors. Also has the tools of connectors that are up or remembered, as far as `--tools` allows
+ * them.
+ */
 export interface ViaView {
   readonly status: HostStatus;
   readonly tools: readonly ShownTool[];
@@ -42,10 +48,10 @@ export type ViaAnswer =
   | { readonly say: 'error'; readonly error: WireError };
 
 /**
- * Version of the messages. Raise it with each change that an older command or gateway would misread; different versions
- * do not communicate.
+ * Version of the messages. It must be increased with each change that an older command or gateway would misunderstand.
+ * A command uses only a gateway of the same version.
  */
 export const VIA_VERSION = 1;
 
-/** Maximum size of a message. */
+/** Maximum size of a message, in bytes. */
 export const MAX_VIA_BYTES = 64 * 1024 * 1024;

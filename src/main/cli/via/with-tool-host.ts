@@ -6,19 +6,20 @@ import { untilInterrupted } from '../terminal/interrupt.ts';
 import type { ToolHost } from './tool-host.ts';
 import { findGateway } from './via-client.ts';
 
-/** Work of a command with connectors; resolves with its exit code. */
+/** The work of a command with connectors. `ended` aborts when the command ends. Resolves with the exit code. */
 type HostWork = (host: ToolHost, startUp: StartUp, ended: AbortSignal) => Promise<number>;
 
 /**
- * Runs `work` with a running gateway that serves the same connectors, or else with a manager of its own. Resolves with
- * the exit code of `work`, or with the exit code for a signal that interrupts it. Rejects with GATEWAY_UNREACHABLE.
+ * Runs `work` with a running gateway if one serves the same connectors. Otherwise, creates a manager in this process
+ * and runs `work` with it. Resolves with the exit code of `work` or, if a signal arrives first, with the exit code for
+ * that signal. Rejects with GATEWAY_UNREACHABLE.
  */
 export async function withToolHost(
   options: SourceOptions & ViaFlags,
   work: HostWork,
   waiting: WaitingFor = {},
 ): Promise<number> {
-  // A server that only the command line names is in no gateway.
+  // If the command line itself names the server, no gateway has a connector for that server.
   using gateway = options.adHoc === undefined ? await findGateway(options) : null;
   if (gateway === null) return await withManager(options, work, waiting);
   const interrupted = untilInterrupted();

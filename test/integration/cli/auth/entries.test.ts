@@ -87,11 +87,11 @@ describe('mcp-switchyard auth login', { timeout: 120_000 }, () => {
   it.each([
     ['--no-state', ['auth', 'login', 'crm', '--no-state'], 'leave out --no-state'],
     ['an unknown connector', ['auth', 'login', 'crn'], 'Did you mean crm?'],
-    ['a logout without a connector', ['auth', 'logout'], 'Give the id of a connector, or --all'],
+    ['a logout without a connector', ['auth', 'logout'], 'Give either the id of a connector or --all'],
     [
       'a logout of one connector and of --all',
       ['auth', 'logout', 'crm', '--all'],
-      'Give the id of a connector, or --all',
+      'Give either the id of a connector or --all',
     ],
   ])('refuses %s', async (_, args, reason) => {
     await using world = await LoginCli.start();

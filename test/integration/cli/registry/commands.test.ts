@@ -78,13 +78,13 @@ describe('mcp-switchyard registry', () => {
   });
 
   it.each([
-    [['add', 'x'], 2, 'Say what to register'],
+    [['add', 'x'], 2, 'Name the server to register'],
     [['add', 'x', '--endpoint', 'no URL'], 2, 'servers["x"].endpoint must be an http or https URL'],
     [['add', 'x', 'https://me:pw@a.example/'], 2, 'without credentials'],
     [['add', 'x', 'https://a.example/', '--header', 'no colon'], 2, 'NAME: VALUE'],
-    [['add', 'x', 'https://a.example/', '--env', 'A=1'], 2, '--env and --cwd are for a command'],
-    [['add', 'x', '--header', 'A: b', '--', 'cmd'], 2, '--header is for a URL'],
-    [['add', 'x', '--client-id', 'a', '--', 'cmd'], 2, '--client-id, --client-secret-env and --scope are for a URL'],
+    [['add', 'x', 'https://a.example/', '--env', 'A=1'], 2, '--env and --cwd need a command'],
+    [['add', 'x', '--header', 'A: b', '--', 'cmd'], 2, '--header needs a URL'],
+    [['add', 'x', '--client-id', 'a', '--', 'cmd'], 2, '--client-id, --client-secret-env and --scope need a URL'],
     [['add', 'x', 'https://a.example/', '--client-secret-env', 'A'], 2, 'oauth.clientSecretEnv needs a clientId'],
     [['add', 'x', '--transport', 'sse', '--', 'cmd'], 2, '--transport sse needs a URL'],
     [['add', 'x', '--transport', 'stdio', 'https://a.example/'], 2, 'needs a command'],

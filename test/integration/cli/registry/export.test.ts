@@ -49,12 +49,15 @@ describe('mcp-switchyard registry export', () => {
     const path = join(folder.path, 'config.yaml');
     writeFileSync(path, '# mine\nextensions:\n  b: { type: stdio, cmd: y }\n');
     const { code, stderr } = await cli.registry(['export', '--format', 'goose', '--into', path]);
-    expect([code, stderr]).toEqual([0, expect.stringContaining('secrets in clear; its permissions are as before')]);
+    expect([code, stderr]).toEqual([
+      0,
+      expect.stringContaining('with secrets in clear text; its permissions are as before'),
+    ]);
     const text = readFileSync(path, 'utf8');
     expect(text).toContain('# mine\nextensions:\n  b: { type: stdio, cmd: y }\n');
     expect(text).toContain('API_KEY: k-123');
     const twice = await cli.registry(['export', path, '--into', path]);
-    expect([twice.code, twice.stderr]).toEqual([2, expect.stringContaining('Name the file once')]);
+    expect([twice.code, twice.stderr]).toEqual([2, expect.stringContaining('Name the file only once')]);
     const own = await cli.registry(['export', '--format', 'servers', '--into', path]);
     expect([own.code, own.stderr]).toEqual([2, expect.stringContaining('only to files of clients')]);
   });

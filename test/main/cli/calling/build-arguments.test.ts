@@ -41,7 +41,7 @@ describe('buildArguments', () => {
   it('collects a repeated key into a list, whose items may contain commas', () => {
     expect(build(['tags', 'a,b'], ['tags', 'c'])).toEqual({ tags: ['a,b', 'c'] });
     expect(build(['free', '1'], ['free', 'x'])).toEqual({ free: [1, 'x'] });
-    expect(() => build(['city', 'a'], ['city', 'b'])).toThrow('city is given 2 times, but it is not a list');
+    expect(() => build(['city', 'a'], ['city', 'b'])).toThrow('city is given 2 times, but it takes only one value');
   });
 
   it('adds keys to a JSON object without changing the rest of it', () => {

@@ -11,33 +11,33 @@ import { askForRedirect, type InputLines } from './read-redirect.ts';
 import { REDIRECT_PAGES, type RedirectPage } from './redirect-page.ts';
 
 /**
- * Preferred port of the redirect listener. With the same address each time, the client registration that an issuer made
- * for the last login can be used again. The port is below the range that systems assign to outgoing connections.
+ * Port that the redirect listener tries first. If the address stays the same, the client registration of the last login
+ * can be used again. The port is below the range that systems use for outgoing connections.
  */
 const USUAL_PORT = 21_737;
 
-/** How a person gets to the issuer and back. */
+/** Settings for the part of a login that a person does in a browser. */
 export interface LoginWay {
-  /** Why no browser is opened; null to open one. */
+  /** Why the program cannot open a browser; null if it can. */
   readonly noBrowserBecause: string | null;
-  /** The lines to read a redirected address from; null to take it over loopback only. */
+  /** Lines of standard input, in which the user may paste the redirect address; null if nothing can be pasted. */
   readonly lines: InputLines | null;
-  /** How long to wait for the redirect. */
+  /** How long to wait for the redirect, in milliseconds. */
   readonly loginTimeoutMs: number;
-  /** How long to wait for the connector afterwards. */
+  /** How long to wait, after the login, until the connector is up, in milliseconds. */
   readonly upTimeoutMs: number;
 }
 
-/** Parameters of the redirect, and how to show the browser the outcome. */
+/** The parameters of a redirect, and a function that shows the outcome of the login in the browser. */
 interface Redirected {
   readonly parameters: URLSearchParams;
   readonly answer: (page: RedirectPage) => void;
 }
 
 /**
- * Logs in to one connector: listens for the redirect, sends the person to the issuer, finishes the login and waits
- * until the connector is up. Rejects with a LOGIN_… code, with CONNECTOR_UNAVAILABLE if the connector then fails to
- * come up, or with the signal's reason.
+ * Logs in to one connector: listens for the redirect, opens the issuer's page in the browser, finishes the login and
+ * waits until the connector is up. Rejects with a `LOGIN_…` code if the login fails, with CONNECTOR_UNAVAILABLE if the
+ * connector is not up after the login, or with the reason of `signal`.
  */
 export async function logIn(
   manager: ConnectorProxyManager,
@@ -65,7 +65,7 @@ export async function logIn(
   await awaitUp(manager, connectorId, way.upTimeoutMs, signal);
 }
 
-/** Prints what a person should know before the browser opens. */
+/** Tells the user which server, issuer, scopes and address the login is for, before the browser opens. */
 function tellLogin(started: StartedLogin, way: LoginWay, redirectUrl: string): void {
   const { connectorId, issuer, resource, scope, authorizationUrl } = started;
   say(`\nLogin to the connector ${printable(connectorId)}`);
@@ -77,7 +77,7 @@ function tellLogin(started: StartedLogin, way: LoginWay, redirectUrl: string): v
   say(`You have ${durationText(way.loginTimeoutMs)}; press Ctrl-C to cancel.`);
 }
 
-/** Sentences that say what to do with the address. */
+/** Returns sentences that tell the user how to open the address of the login. */
 function instructions({ noBrowserBecause, lines }: LoginWay, redirectUrl: string): readonly string[] {
   if (noBrowserBecause === null)
     return ['Your browser opens this address now: log in there. If it does not, open the address yourself.'];
@@ -92,7 +92,7 @@ function instructions({ noBrowserBecause, lines }: LoginWay, redirectUrl: string
   ];
 }
 
-/** Waits for the first redirect of a login, which either arrives over loopback or is pasted. */
+/** Waits until the redirect of a login arrives over loopback or is pasted into the terminal. */
 async function awaitRedirect(
   started: StartedLogin,
   redirect: LoopbackRedirect,
@@ -108,8 +108,8 @@ async function awaitRedirect(
   try {
     return await Promise.race(ways);
   } finally {
-    // Ends the other wait.
-    one.abort(new SwitchyardError('LOGIN_FAILED', 'The redirect has come another way.'));
+    // Cancels the wait that is still pending, either for the redirect over loopback or for a pasted address.
+    one.abort(new SwitchyardError('LOGIN_FAILED', 'The redirect was received in another way.'));
   }
 }
 
@@ -118,7 +118,7 @@ function nobodyCame({ connectorId }: StartedLogin, timeoutMs: number): Switchyar
   return new SwitchyardError('LOGIN_FAILED', `The login to ${connectorId} was not finished within ${waited}.`);
 }
 
-/** "10 min", or "30 s" below a minute. */
+/** Formats a duration: "10 min", or "30 s" if it is less than a minute. */
 function durationText(ms: number): string {
   return ms >= 60_000 ? `${Math.round(ms / 60_000)} min` : `${Math.max(1, Math.round(ms / 1_000))} s`;
 }

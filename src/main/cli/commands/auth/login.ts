@@ -13,22 +13,23 @@ import { noBrowserBecause } from './open-browser.ts';
 import { readLines } from './read-redirect.ts';
 
 export interface LoginOptions extends SourceOptions {
-  /** False with `--no-browser`. */
+  /** Whether a browser may be opened: false with `--no-browser`. */
   readonly browser: boolean;
-  /** Whether to log in even though there is a valid login. */
+  /** Whether to log in again even if there is a valid login. */
   readonly force: boolean;
   readonly loginTimeout: number;
 }
 
-/** Outcome for one connector. */
+/** Outcome of the command for one connector. */
 interface LoginResult {
   readonly connectorId: string;
   readonly ok: boolean;
   /**
-   * - `logged-in`: by this command
-   * - `already`: it has a valid login
-   * - `by-itself`: it logs in without a person (client credentials)
-   * - `not-wanted`: it is up without a login
+   * - `logged-in`: this command logged in to the connector
+   * - `already`: the connector has a valid login
+   * - `by-itself`: the connector logs in without a person (client credentials)
+   * - `not-wanted`: the connector is up without a login
+   * - `failed`: the login failed, or the connector cannot be reached
    */
   readonly outcome: 'logged-in' | 'already' | 'by-itself' | 'not-wanted' | 'failed';
   readonly issuer: string | null;
@@ -38,15 +39,15 @@ interface LoginResult {
 }
 
 /**
- * Logs in to one connector, or, one after the other, to each connector that needs a login; a failed login does not stop
- * the other logins. Resolves with the exit code: 0 if all of them are up. Rejects with OPTIONS_INVALID without a state
- * folder, and with CONNECTOR_UNKNOWN.
+ * Logs in to one connector or, without `connector`, to each connector that needs a login, one after the other. A failed
+ * login does not stop the other logins. Resolves with the exit code: 0 if no login failed. Rejects with OPTIONS_INVALID
+ * without a state folder, and with CONNECTOR_UNKNOWN.
  */
 export async function runAuthLogin(connector: string | undefined, options: LoginOptions): Promise<number> {
   assertKeepsLogins(options);
   return await withLogins(connector, options, async (manager, startUp, ended) => {
     const because = options.browser ? noBrowserBecause() : 'as --no-browser says';
-    // Without a terminal, standard input is read only if `--no-browser` requests it.
+    // If standard input is not a terminal, lines are read from it only with `--no-browser`.
     const reads = because !== null && (!options.browser || process.stdin.isTTY === true);
     using lines = reads ? readLines(process.stdin, process.stderr) : null;
     const way: LoginWay = {
@@ -79,8 +80,8 @@ interface Attempt {
 }
 
 /**
- * Waits until all connectors that may need a login have been tried. Returns the ids of connectors that need a login or
- * whose login failed; with `--force`, also of connectors that have a login.
+ * Waits until all connectors that may need a login have tried to connect. Returns the ids of the connectors that need a
+ * login or have a login error. With `--force`, also returns the ids of the connectors that have a login.
  */
 async function needingLogin({ manager, startUp, isForced }: Attempt): Promise<readonly string[]> {
   const ids = manager
@@ -97,7 +98,9 @@ async function needingLogin({ manager, startUp, isForced }: Attempt): Promise<re
   });
 }
 
-/** Whether a login failed in a way that a person cannot fix here. */
+/**
+ * Whether a connector failed with a `LOGIN_…` error. Such a connector is reported, because a new login does not help.
+ */
 function isLoginFault({ state, lastError }: ConnectorStatus): boolean {
   return state === 'failed' && lastError?.code.startsWith('LOGIN_') === true;
 }
@@ -111,20 +114,21 @@ async function loginResult(attempt: Attempt, connectorId: string, isNamed: boole
     const { issuer = null, scope = null } = login ?? {};
     return { connectorId, ok: true, outcome, issuer, scope, toolCount, error: null };
   } catch (error) {
-    // The whole command has ended, not only this login.
+    // If the command was interrupted, all remaining logins are skipped too.
     ended.throwIfAborted();
     const failed = { connectorId, ok: false, outcome: 'failed', issuer: null, scope: null, toolCount: 0 } as const;
     return { ...failed, error: failureOf(error) };
   }
 }
 
-/** Logs in if that is needed. */
+/** Logs in to a connector if that is necessary or forced, and returns the outcome. */
 async function outcomeOf(attempt: Attempt, connectorId: string, isNamed: boolean): Promise<LoginResult['outcome']> {
   const { manager, startUp, way, isForced, ended } = attempt;
   const entry = manager.connector(connectorId)?.entry;
   const id = printable(connectorId);
-  if (entry?.status === 'disabled') throw misuse(`${id} is disabled in its entry`);
-  if (entry !== undefined && commandOf(entry) !== null) throw misuse(`${id} is a stdio server, which takes no login`);
+  if (entry?.status === 'disabled') throw misuse(`The connector ${id} is disabled in its entry, so it has no login`);
+  if (entry !== undefined && commandOf(entry) !== null)
+    throw misuse(`The connector ${id} is a stdio server, and stdio servers have no logins`);
   if (isNamed) await startUp.settled(connectorId);
   const status = manager.connector(connectorId)?.status;
   const isUp = status?.state === 'ready' || status?.state === 'degraded';
@@ -139,7 +143,7 @@ async function outcomeOf(attempt: Attempt, connectorId: string, isNamed: boolean
   return 'logged-in';
 }
 
-/** Returns the reason why a connector is down, as an error. */
+/** Returns the last error of a connector that is down, or else an error with the reason for its state. */
 function errorOf({ id, state, lastError, why }: ConnectorStatus): SwitchyardError {
   const detail = { connectorId: id };
   return lastError !== null && isErrorCode(lastError.code)
@@ -151,7 +155,7 @@ function whyNotUp({ lastError, why }: ConnectorStatus): string {
   return lastError === null ? why : `${lastError.code}: ${lastError.message}`;
 }
 
-/** Prints one line to stdout for a connector that is up. */
+/** Prints the outcome for a connector as one line to stdout. Prints nothing for a failed login. */
 function tellResult({ connectorId, outcome, issuer, toolCount }: LoginResult): void {
   const id = printable(connectorId);
   const at = issuer === null ? '' : ` at ${printable(issuer)}`;

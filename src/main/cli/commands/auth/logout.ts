@@ -14,18 +14,18 @@ export interface LogoutOptions extends SourceOptions {
 interface LoggedOut {
   readonly connectorId: string;
   readonly ok: boolean;
-  /** Whether there was a login. */
+  /** Whether the connector had a login. */
   readonly wasLoggedIn: boolean;
   readonly issuer: string | null;
   readonly error: Failure | null;
 }
 
 /**
- * Logs out of one connector, or of all; a failure does not stop the other logouts. Resolves with the exit code. Rejects
- * with OPTIONS_INVALID if neither a connector nor `all` is given, or both are.
+ * Logs out of one connector, or of all connectors. A failure does not stop the other logouts. Resolves with the exit
+ * code. Rejects with OPTIONS_INVALID unless exactly one of `connector` and `all` is given.
  */
 export async function runAuthLogout(connector: string | undefined, options: LogoutOptions): Promise<number> {
-  if (options.all === (connector !== undefined)) throw misuse('Give the id of a connector, or --all');
+  if (options.all === (connector !== undefined)) throw misuse('Give either the id of a connector or --all');
   assertKeepsLogins(options);
   return await withLogins(connector, options, async (manager) => {
     const logins = await manager.logins();

@@ -5,57 +5,61 @@ import { codeOf, SwitchyardError } from '../../../../shared/errors.ts';
 import { REDIRECT_PAGES, type RedirectPage, renderRedirectPage } from './redirect-page.ts';
 import { faultOfRedirect } from './redirect-parameters.ts';
 
-/** The path that the authorization server redirects to. */
+/** Path of the redirect address. */
 const REDIRECT_PATH = '/callback';
 
-/** How long a browser may take to send its request. */
+/** How long a browser may take to send a request, in milliseconds. */
 const REQUEST_TIMEOUT_MS = 5_000;
 
-/** How long the last page may take to reach the browser. */
+/** Maximum time to deliver the last page before the listener closes, in milliseconds. */
 const LAST_PAGE_MS = 1_000;
 
-/** Maximum number of open sockets. */
+/** Maximum number of open connections. */
 const MAX_CONNECTIONS = 64;
 
-/** How many ports are tried until one is free on both addresses of `localhost`. */
+/** Number of attempts to find a port that is free on 127.0.0.1 and on ::1. */
 const PORT_TRIES = 8;
 
-/** A redirect that carries the expected `state`. */
+/** A redirect with the `state` of the login. */
 interface ArrivedRedirect {
   readonly parameters: URLSearchParams;
-  /** Shows the browser how the login ended. Later calls do nothing. */
+  /** Shows a page about the outcome of the login in the browser. Only the first call has an effect. */
   readonly answer: (page: RedirectPage) => void;
 }
 
-/** A listener on loopback that takes the redirects of logins, one at a time. */
+/** An HTTP listener on loopback that receives the redirects of logins, one login at a time. */
 export interface LoopbackRedirect extends AsyncDisposable {
   /** The redirect address, such as `http://127.0.0.1:53412/callback`. */
   readonly url: string;
   /**
-   * Resolves with the first redirect that carries `state`; refuses later redirects, and redirects with another `state`.
-   * Rejects with the signal's reason.
+   * Resolves with the first redirect that has this `state`. Refuses all later redirects, and redirects with another
+   * `state`. Rejects with the reason of `signal`.
    */
   readonly receive: (state: string, signal: AbortSignal) => Promise<ArrivedRedirect>;
 }
 
 export interface LoopbackRedirectOptions {
-  /** `localhost` listens on 127.0.0.1 and, if the machine has it, on ::1: a browser may use either. */
+  /**
+   * Host of the redirect address. With `localhost`, the listener accepts connections to 127.0.0.1 and, if the machine
+   * supports IPv6, to ::1, because a browser may use either address.
+   */
   readonly host: '127.0.0.1' | 'localhost';
-  /** The only acceptable port, from `oauth.callbackPort`; null for any. */
+  /** The port that must be used (`oauth.callbackPort`); null if any port may be used. */
   readonly fixedPort: number | null;
-  /** A port to try first; null for none. */
+  /** The port that is tried first if `fixedPort` is null; null for any free port. */
   readonly preferredPort?: number | null;
 }
 
-/** The login that waits for a redirect. */
+/** The login for which the listener is waiting. */
 interface Waiting {
   readonly state: string;
   readonly arrived: (redirect: ArrivedRedirect) => void;
 }
 
 /**
- * Listens for the redirects of logins (RFC 8252 section 7.3). It accepts only GET requests for the one path, with its
- * own host name as protection against DNS rebinding. Rejects with LOGIN_FAILED if the fixed port is taken.
+ * Listens for the redirects of logins (RFC 8252 section 7.3). Accepts only GET requests for the path of the redirect.
+ * Their `Host` header must name the listener, as protection against DNS rebinding. Rejects with LOGIN_FAILED if the
+ * fixed port is in use.
  */
 export async function listenForRedirect(options: LoopbackRedirectOptions): Promise<LoopbackRedirect> {
   let waiting: Waiting | null = null;
@@ -63,7 +67,7 @@ export async function listenForRedirect(options: LoopbackRedirectOptions): Promi
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     open.add(response);
     response.once('close', () => open.delete(response));
-    // The request body is never read: the response ends the connection.
+    // The body of the request is not read, because the response closes the connection.
     const refusal = refusalOf(request, host);
     const parameters = new URLSearchParams((request.url ?? '').slice(REDIRECT_PATH.length + 1));
     const receiver = waiting;
@@ -78,7 +82,7 @@ export async function listenForRedirect(options: LoopbackRedirectOptions): Promi
   const servers = await listenOnLoopback(options, onRequest);
   const port = portOf(servers[0]);
   const url = new URL(`http://${options.host}:${port}${REDIRECT_PATH}`);
-  // Without `:80`, as in the Host header that browsers send.
+  // `URL.host` leaves out the default port 80, as browsers do in the `Host` header.
   const { host } = url;
 
   return {
@@ -94,14 +98,14 @@ export async function listenForRedirect(options: LoopbackRedirectOptions): Promi
       const closed = servers.map((server) => new Promise((resolve) => server.close(resolve)));
       for (const response of open) renderRedirectPage(response, REDIRECT_PAGES.failed);
       await settledWithin(Promise.all([...open].map(ended)), LAST_PAGE_MS);
-      // Browsers leave connections open even if they never sent a request over them.
+      // A browser may have opened connections over which it never sends a request.
       for (const server of servers) server.closeAllConnections();
       await Promise.all(closed);
     },
   };
 }
 
-/** Page for a request that cannot be a redirect; null if it may be one. */
+/** Returns the page for a request that cannot be a redirect; null if the request may be a redirect. */
 function refusalOf({ method, url = '', headers }: IncomingMessage, host: string): RedirectPage | null {
   if (headers.host?.toLowerCase() !== host) return REDIRECT_PAGES.otherHost;
   const [path] = url.split('?', 1);
@@ -111,7 +115,7 @@ function refusalOf({ method, url = '', headers }: IncomingMessage, host: string)
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** Starts the servers of one port: one for each address of the host. */
+/** Starts a server on 127.0.0.1 and, for `localhost`, another one on the same port of ::1. */
 async function listenOnLoopback(
   { host, fixedPort, preferredPort = null }: LoopbackRedirectOptions,
   listener: Listener,
@@ -126,7 +130,8 @@ async function listenOnLoopback(
     const second = await listen(listener, '::1', portOf(first));
     if (second === 'no-address') return [first];
     if (second !== 'taken') return [first, second];
-    // Another process would receive the redirects of browsers that prefer IPv6.
+    // Another process uses this port on ::1. Browsers that prefer IPv6 would send the redirect to that process, so
+    // another port is tried.
     await new Promise((resolve) => first.close(resolve));
   }
   const message =
@@ -136,7 +141,10 @@ async function listenOnLoopback(
   throw new SwitchyardError('LOGIN_FAILED', message);
 }
 
-/** `taken`: the port is not free, or may not be used; `no-address`: the machine does not have this address. */
+/**
+ * Starts a server. Resolves with `taken` if the port is in use or not permitted, and with `no-address` if the machine
+ * does not have the address.
+ */
 async function listen(listener: Listener, address: string, port: number): Promise<Server | 'taken' | 'no-address'> {
   const server = createServer(
     { requestTimeout: REQUEST_TIMEOUT_MS, headersTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: 1_000 },
@@ -162,7 +170,7 @@ function portOf(server: Server): number {
   return (server.address() as AddressInfo).port;
 }
 
-/** Resolves once the response was sent, or its connection is gone. */
+/** Resolves once the response was sent or its connection was closed. */
 function ended(response: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
     if (response.closed) resolve();

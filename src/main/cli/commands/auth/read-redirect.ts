@@ -4,25 +4,25 @@ import { SwitchyardError } from '../../../../shared/errors.ts';
 import { say } from '../../terminal/output.ts';
 import { faultOfRedirect } from './redirect-parameters.ts';
 
-/** Maximum length of a line that is read as an address, in characters. */
+/** Maximum length of a pasted address, in characters. */
 const MAX_LENGTH = 64 * 1024;
 
-/** The login whose redirect is expected. */
+/** Facts about the login whose redirect is expected. */
 export interface ExpectedRedirect {
   readonly redirectUrl: string;
   readonly authorizationUrl: string;
   readonly state: string;
 }
 
-/** Lines of standard input, shared by several prompts. */
+/** The lines of standard input. Several logins of one command read from the same object. */
 export interface InputLines extends Disposable {
-  /** The next line; null at the end of the input. Rejects with the signal's reason. */
+  /** Resolves with the next line, or with null at the end of the input. Rejects with the reason of the signal. */
   readonly next: (signal: AbortSignal) => Promise<string | null>;
 }
 
 /**
- * Reads lines. A terminal is read key by key: otherwise it would cut lines off after 1 024 or 4 096 bytes, and
- * addresses with codes are longer. Ctrl-C still interrupts the process.
+ * Reads lines of input. A terminal is read key by key, because in line mode it cuts lines off after 1 024 or 4 096
+ * bytes, and a redirect address can be longer. Ctrl-C still interrupts the process.
  */
 export function readLines(input: NodeJS.ReadStream, output: NodeJS.WritableStream): InputLines {
   const lines = createInterface({ input, terminal: input.isTTY === true, ...(input.isTTY === true && { output }) });
@@ -54,8 +54,8 @@ export function readLines(input: NodeJS.ReadStream, output: NodeJS.WritableStrea
 }
 
 /**
- * Reads lines until one holds the redirected address with the login's `state`, and says what is wrong with each other
- * line. Rejects with LOGIN_FAILED at the end of the input, or with the signal's reason.
+ * Reads lines until one of them is the redirect address of the login. Tells the user what is wrong with each line
+ * before it. Rejects with LOGIN_FAILED at the end of the input, or with the reason of `signal`.
  */
 export async function askForRedirect(
   lines: InputLines,
@@ -74,8 +74,9 @@ export async function askForRedirect(
 }
 
 /**
- * Returns the parameters of a pasted redirect address, or a sentence that says what is wrong with it. Accepts the whole
- * address, with or without `http://`, also in quotes or angle brackets, or its query alone.
+ * Returns the parameters of a pasted redirect address. Returns a sentence about the problem if the text is not that
+ * address. Accepts the address with or without `http://`, in quotes or angle brackets, or only the query of the
+ * address.
  */
 export function parseRedirect(pasted: string, expected: ExpectedRedirect): URLSearchParams | string {
   const text = unwrapped(pasted);
@@ -90,12 +91,12 @@ export function parseRedirect(pasted: string, expected: ExpectedRedirect): URLSe
   return faultOfRedirect(parameters, expected.state) ?? parameters;
 }
 
-/** Returns the text without surrounding whitespace, quotes and angle brackets. */
+/** Removes surrounding whitespace, quotes and angle brackets. */
 function unwrapped(text: string): string {
   return text.trim().replace(/^["'`<\s]+|["'`>\s]+$/g, '');
 }
 
-/** Returns the address without its query, and the query; the address is empty if only a query was given. */
+/** Splits a pasted text into the address and the query. The address is empty if only a query was pasted. */
 function splitAddress(text: string): readonly [address: string, query: string] {
   const [whole = ''] = text.split('#', 1);
   const mark = whole.indexOf('?');

@@ -1,13 +1,13 @@
 import type { ServerResponse } from 'node:http';
 
-/** A page that the browser shows after a redirect. Its texts are constants, so that nothing in them needs escaping. */
+/** A page that the browser shows after a redirect. The texts are constants, so they need no HTML escaping. */
 export interface RedirectPage {
   readonly status: number;
   readonly title: string;
   readonly text: string;
 }
 
-/** All pages of the loopback redirect. */
+/** All pages that the redirect listener can show. */
 export const REDIRECT_PAGES = {
   done: { status: 200, title: 'Logged in', text: 'You can close this page and go back to the terminal.' },
   failed: { status: 400, title: 'The login failed', text: 'The terminal says why. You can close this page.' },
@@ -22,8 +22,9 @@ export const REDIRECT_PAGES = {
 } as const satisfies Record<string, RedirectPage>;
 
 /**
- * Answers with a page and ends the connection. Nothing is cached, framed, loaded or sent as a referrer: the address has
- * a code in it. Does nothing if an answer was given before.
+ * Answers a request with a page, and closes the connection. The headers forbid caching, framing, subresources and
+ * referrers, because the address of the page contains an authorization code. Does nothing if the request was answered
+ * before.
  */
 export function renderRedirectPage(response: ServerResponse, { status, title, text }: RedirectPage): void {
   if (response.headersSent || response.destroyed) return;

@@ -1,9 +1,9 @@
-/** Parameters that a redirect may carry only once (RFC 6749 section 3.1, RFC 9207). */
+/** Parameters that must not occur more than once in a redirect (RFC 6749 section 3.1, RFC 9207). */
 const ONCE = ['state', 'code', 'error', 'iss'] as const;
 
 /**
- * Returns what is wrong with the parameters of a redirect, as a sentence; null if they end the login with this `state`.
- * Does not check the origin of the parameters: the manager verifies the issuer, the code and all other values.
+ * Returns a sentence about the problem with the parameters of a redirect; null if they are the outcome of the login
+ * with this `state`. Checks only their form: the manager verifies the issuer, the code and all other values.
  */
 export function faultOfRedirect(parameters: URLSearchParams, state: string): string | null {
   const repeated = ONCE.find((name) => parameters.getAll(name).length > 1);

@@ -15,8 +15,8 @@ const OWN_LOGINS =
 const STATES = { 'logged-in': 'logged in', none: 'not logged in', lost: 'lost' } as const;
 
 /**
- * Shows the stored logins, and connects to nothing but the server of the map. Resolves with the exit code: 1 if a login
- * is missing.
+ * Shows the stored logins. Connects only to the server of the map, and to no connector. Resolves with the exit code: 1
+ * if a login is missing.
  */
 export function runAuthStatus(connector: string | undefined, options: SourceOptions): Promise<number> {
   assertKeepsLogins(options);
@@ -34,7 +34,7 @@ export function runAuthStatus(connector: string | undefined, options: SourceOpti
   });
 }
 
-/** Returns the failure that stands for all missing logins; null if none is missing. */
+/** Combines all missing logins into one failure; null if no login is missing. */
 function missingFailure(missing: readonly LoginSummary[]): Failure | null {
   const [first, ...others] = missing;
   if (first === undefined) return null;
@@ -81,7 +81,7 @@ const UNITS = [
   ['s', 1_000],
 ] as const;
 
-/** "in 42 min" or "3 h ago". */
+/** Formats an instant relative to now: "in 42 min" or "3 h ago". */
 export function relativeTime(instantMs: number, nowMs: number): string {
   const distanceMs = Math.abs(instantMs - nowMs);
   const [unit, unitMs] = UNITS.find(([, ms]) => distanceMs >= ms) ?? (['s', 1_000] as const);

@@ -2,31 +2,29 @@ import { type Export, exportServers } from '../../../registry/transfer/export-se
 import { type OwnProgram, shellLine } from '../../terminal/own-command.ts';
 import type { SnippetClient } from './snippet-clients.ts';
 
-/**
- * How the client reaches the gateway: over HTTP if the gateway listens, or by starting a gateway of its own as a stdio
- * server.
- */
+/** How the client reaches the gateway: over HTTP at a URL, or by starting the gateway as a stdio server. */
 export type Way =
   | { readonly kind: 'http'; readonly url: string; readonly tokenEnv: string | null }
   | { readonly kind: 'stdio'; readonly program: OwnProgram; readonly serveArgs: readonly string[] };
 
-/** Configuration to paste, and where it goes. */
+/** Configuration for a client, and the files that it can be added to. */
 export interface Snippet {
-  /** A whole file of the client, and the part to add to an existing file. */
+  /** The configuration as a whole file of the client, and as the part to add to an existing file. */
   readonly written: Export;
-  /** The files that the client reads, the narrowest first. */
+  /** Files from which the client reads its configuration. The file with the narrowest scope is first. */
   readonly files: readonly string[];
-  /** A command line that does the same; null if the client has none. */
+  /** A command of the client that adds the same configuration; null if the client has no such command. */
   readonly command: string | null;
-  /** One readable line: where the snippet goes, and what it does. */
+  /** One line that tells the user where to add the configuration, and what it does. */
   readonly advice: string;
 }
 
 /**
- * Creates the configuration for one client. Claude Desktop's file accepts only stdio servers and skips an entry with a
- * url, so that file is named only for stdio servers. Variables in headers are `${NAME}` for Claude Code, Gemini CLI and
- * Goose, `${env:NAME}` for Cursor and VS Code, `{env:NAME}` for OpenCode; Codex has a field that names the variable. VS
- * Code's inputs are not used: a person has to type them, and background agents skip such servers.
+ * Creates the configuration for one client. Variables in headers are written as `${NAME}` for Claude Code, Gemini CLI
+ * and Goose, as `${env:NAME}` for Cursor and VS Code, and as `{env:NAME}` for OpenCode. Codex has a field for the name
+ * of the variable. The file of Claude Desktop is suggested only for stdio servers, because Claude Desktop ignores
+ * servers with a URL. The `inputs` of VS Code are not used, because a person has to type their values, and background
+ * agents skip such servers.
  */
 export function clientSnippet(client: SnippetClient, name: string, way: Way, platform: NodeJS.Platform): Snippet {
   const written = exportServers([serverOf(name, way)], client);
@@ -85,7 +83,10 @@ function claudeDesktopFile(platform: NodeJS.Platform): string {
   }
 }
 
-/** Adds to the project's file, in which variables are known to be read. */
+/**
+ * Returns a `claude mcp add` command with project scope, because Claude Code is known to replace variables in the
+ * project's file.
+ */
 function claudeCommand(name: string, way: Way): string {
   const add = ['claude', 'mcp', 'add', '--scope', 'project'];
   if (way.kind === 'stdio') return shellLine([...add, name, '--', way.program.command, ...serveArgs(way)]);

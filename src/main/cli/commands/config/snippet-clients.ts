@@ -1,4 +1,4 @@
-/** The clients that a snippet can be made for. */
+/** Names of the clients for which `mcp-switchyard config` can create a configuration. */
 export const SNIPPET_CLIENTS = ['claude', 'cursor', 'vscode', 'gemini', 'opencode', 'codex', 'zed', 'goose'] as const;
 
 /** One of {@link SNIPPET_CLIENTS}. */

@@ -11,11 +11,11 @@ import { LoadPool } from '../../../service-map/loading/load-pool.ts';
 import { WriterClient } from '../../../writer/writer-client.ts';
 import { counted, type Failure, failureFrom, failureLine, failureOf, mark, printable } from '../../terminal/output.ts';
 
-/** One finding of `mcp-switchyard doctor`. */
+/** Result of one check of `mcp-switchyard doctor`. */
 export interface Finding {
   readonly check: string;
   readonly outcome: 'ok' | 'note' | 'failed';
-  /** What was found, and what, if anything, to do about it. */
+  /** What was found, and, if something is wrong, what to do. */
   readonly message: string;
 }
 
@@ -34,7 +34,7 @@ export function findingLine({ check, outcome, message }: Finding): string {
   return `${mark(outcome)} ${check.padEnd(9)} ${printable(message)}\n`;
 }
 
-/** Returns the failure that stands for all failed checks; null if none failed. */
+/** Combines all failed checks into one failure; null if no check failed. */
 export function findingsFailure(findings: readonly Pick<Finding, 'check' | 'outcome' | 'message'>[]): Failure | null {
   const [first, ...others] = findings.filter(({ outcome }) => outcome === 'failed');
   if (first === undefined) return null;
@@ -54,7 +54,7 @@ export function checkNode(): Finding {
   };
 }
 
-/** Boots a worker thread that verifies a map. */
+/** Starts a worker thread, and lets it verify a map. */
 export async function checkThreads(network: NetworkSettings): Promise<Finding> {
   const pool = new LoadPool();
   const startedMs = monotonicMs();
@@ -102,7 +102,7 @@ function selfMadeTask(network: NetworkSettings): LoadTask {
   };
 }
 
-/** Opens the store. */
+/** Checks whether the store in the state folder can be opened. */
 export async function checkDisk(stateDir: string | undefined): Promise<Finding> {
   if (stateDir === undefined) {
     const message = 'nothing is kept across restarts (--no-state)';
@@ -121,9 +121,9 @@ export async function checkDisk(stateDir: string | undefined): Promise<Finding> 
   }
 }
 
-/** Reports which proxy is used, and for which hosts none is used. Credentials in the URL of the proxy are not shown. */
+/** Reports which proxy is used and which hosts are excluded. Leaves out credentials in the URL of the proxy. */
 export function checkProxy({ proxy }: NetworkSettings): Finding {
-  if (proxy === null) return { check: 'proxy', outcome: 'ok', message: 'none: connections are direct' };
+  if (proxy === null) return { check: 'proxy', outcome: 'ok', message: 'no proxy is used: connections are direct' };
   const shown = (url: string): string => (url === '' ? 'none' : originOf(new URL(url)));
   const { httpProxy, httpsProxy, noProxy } = proxy;
   const urls = `for http ${shown(httpProxy)}, for https ${shown(httpsProxy || httpProxy)}`;
@@ -131,14 +131,16 @@ export function checkProxy({ proxy }: NetworkSettings): Finding {
   return { check: 'proxy', outcome: 'note', message };
 }
 
-/** `URL.origin` is the text `null` for schemes that browsers do not know, such as `socks5:`. */
+/**
+ * Returns the origin of a URL. `URL.origin` cannot be used, because it is the text `null` for schemes such as
+ * `socks5:`.
+ */
 function originOf({ protocol, host }: URL): string {
   return `${protocol}//${host}`;
 }
 
 /**
- * Compares this machine's clock with the `Date` header that the server of the map sends. That header is exact to the
- * second.
+ * Compares the clock of this machine with the `Date` header of the server of the map, which has a resolution of 1 s.
  */
 export async function checkClock(url: string, network: NetworkSettings): Promise<Finding> {
   const dispatcher = createMainAgent(network);
@@ -148,7 +150,7 @@ export async function checkClock(url: string, network: NetworkSettings): Promise
     const response = await fetch(url, { method: 'HEAD', redirect: 'manual', dispatcher, signal });
     const skewMs = systemClock.now() - Date.parse(response.headers.get('date') ?? '');
     if (!Number.isFinite(skewMs))
-      return { check: 'clock', outcome: 'note', message: 'the server of the map does not date its answers' };
+      return { check: 'clock', outcome: 'note', message: 'not compared: the server of the map sends no Date header' };
     const seconds = Math.abs(Math.round(skewMs / 1000));
     const message = `${seconds} s ${skewMs < 0 ? 'behind' : 'ahead of'} the server of the map`;
     if (Math.abs(skewMs) <= MAX_SKEW_MS) return { check: 'clock', outcome: 'ok', message };

@@ -4,7 +4,7 @@ import { loginCommand, withOwnCommand } from '../../terminal/own-command.ts';
 import { isoOf } from '../sync.ts';
 import type { Finding } from './checks.ts';
 
-/** Reports which connectors need a login and how long the other logins last. Omits connectors without a login. */
+/** Reports which connectors need a login, and when the existing logins end. Skips connectors that use no login. */
 export function checkLogins(connectors: readonly ListedConnector[]): Finding[] {
   return connectors.flatMap((connector) => {
     if (needsLogin(connector)) return [missing(connector)];
@@ -17,12 +17,14 @@ function missing({ id, lastError, why, login }: ListedConnector): Finding {
   return { check: 'login', outcome: 'failed', message: `${id}: ${withOwnCommand(lastError?.message ?? why)}${lost}` };
 }
 
-/** Reports a login. A login that cannot be refreshed ends at a known time, and its tools cannot be used after that. */
+/** Reports an existing login. If the login cannot be refreshed, the finding says when to log in again. */
 function present({ id, login }: ListedConnector): Finding {
   const where = `${id}: logged in at ${login?.issuer ?? 'an unknown issuer'}`;
   const expiresAt = login?.expiresAt ?? null;
-  if (login?.isRefreshable === true) return { check: 'login', outcome: 'ok', message: `${where}, refreshed by itself` };
-  if (expiresAt === null) return { check: 'login', outcome: 'ok', message: `${where}, with no known end` };
+  if (login?.isRefreshable === true)
+    return { check: 'login', outcome: 'ok', message: `${where}, and the login is refreshed automatically` };
+  if (expiresAt === null)
+    return { check: 'login', outcome: 'ok', message: `${where}; it is not known when the login ends` };
   const again = `run \`${loginCommand(id)}\` before that`;
   return {
     check: 'login',

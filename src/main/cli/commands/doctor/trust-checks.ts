@@ -16,13 +16,13 @@ import { knownSources } from '../state/known-sources.ts';
 import { isoOf } from '../sync.ts';
 import { type Finding, failedFinding } from './checks.ts';
 
-/** How long before its expiry a key or a key document is reported. */
+/** A key or a key document is reported if it expires within this time. */
 const SOON_MS = 7 * 24 * 3_600_000;
 
-/** Bits of a file's mode that let others change it. */
+/** Bits of a file mode that allow other users to change the file. */
 const WRITABLE_BY_OTHERS = 0o022;
 
-/** Finds sources whose floor lies in the future, so that all their maps are refused. */
+/** Reports sources whose floor is in the future. All maps of such a source are refused. */
 export async function checkFloors(stateDir: string | undefined): Promise<readonly Finding[]> {
   if (stateDir === undefined || !existsSync(join(stateDir, STORE_FILE))) return [];
   const writer = new WriterClient(stateDir);
@@ -40,7 +40,10 @@ export async function checkFloors(stateDir: string | undefined): Promise<readonl
   }
 }
 
-/** Checks the file of `--keys`: whether its keys are usable and current, and who may change it. */
+/**
+ * Checks the file of `--keys`: whether the keys are usable, when they expire, and whether other users may change the
+ * file.
+ */
 export function checkKeyFile(path: string | undefined, nowMs: number): readonly Finding[] {
   if (path === undefined) return [];
   try {
@@ -54,7 +57,7 @@ export function checkKeyFile(path: string | undefined, nowMs: number): readonly 
     const shared: Finding = {
       check: 'keys',
       outcome: 'note',
-      message: `others can change ${path}, and so decide which maps are trusted: run chmod go-w on it`,
+      message: `other users can change ${path}, and so decide which maps are trusted: run chmod go-w on it`,
     };
     return [found, ...(changeable ? [shared] : []), ...keys.flatMap((key) => keyFinding(key, nowMs))];
   } catch (error) {
@@ -66,7 +69,7 @@ function keyFinding({ kid, expiresAtMs }: TrustedKey, nowMs: number): readonly F
   return expiryFinding(`the configured key ${shownKid(kid)}`, expiresAtMs, nowMs);
 }
 
-/** Reports what an operator should know about the trust in the map in force. */
+/** Reports weaknesses of the current map's signatures: keys that expire soon, and settings that trust too much. */
 export function checkTrust(
   { accept, keyDocuments }: Pick<TrustOptions, 'accept' | 'keyDocuments'>,
   { signedBy, keys, accept: policy }: Pick<ServiceMapStatus, 'signedBy' | 'keys' | 'accept'>,

@@ -20,8 +20,8 @@ import { sayNotUp } from '../sync.ts';
 import { type FeatureOptions, textOf, withFeatures } from './with-features.ts';
 
 /**
- * Lists the prompts of all connectors, or of one connector, without starting any other. Resolves with the exit code: 0
- * if every requested connector is up. Rejects with CONNECTOR_UNKNOWN.
+ * Lists the prompts of all connectors. If the command line names one connector, starts and lists only that one.
+ * Resolves with the exit code: 0 if every requested connector is up. Rejects with CONNECTOR_UNKNOWN.
  */
 export function runPrompts(words: readonly string[], options: FeatureOptions): Promise<number> {
   return withFeatures(words, options, async (manager, ids, failure) => {
@@ -44,8 +44,9 @@ export function runPrompts(words: readonly string[], options: FeatureOptions): P
 }
 
 /**
- * Prints the messages of a prompt: `CONNECTOR.PROMPT key=value …`, or an address and the name of the prompt. Resolves
- * with the exit code. Rejects with CONNECTOR_UNKNOWN, OPTIONS_INVALID, or as the manager's `request` does.
+ * Prints the messages of a prompt. `words` are the name as `CONNECTOR.PROMPT`, or the URL of a server and the name of
+ * the prompt, followed by arguments in the form `key=value`. Resolves with the exit code. Rejects with
+ * CONNECTOR_UNKNOWN, OPTIONS_INVALID, or as the manager's `request` does.
  */
 export function runPromptsGet(words: readonly string[], options: FeatureOptions): Promise<number> {
   const [first = '', ...rest] = words;
@@ -91,7 +92,8 @@ function promptNamed(name: string, connectorId: string, prompts: readonly Featur
 }
 
 /**
- * Reads the arguments of a prompt, all of which are texts. Throws OPTIONS_INVALID for a missing or unknown argument.
+ * Reads the arguments of a prompt. Their values are always strings. Throws OPTIONS_INVALID for a missing or unknown
+ * argument.
  */
 async function promptArguments(prompt: Feature, words: readonly string[]): Promise<Readonly<Record<string, unknown>>> {
   const known = argumentsOf(prompt.item);

@@ -14,13 +14,13 @@ import { EXIT, print, printable } from '../../terminal/output.ts';
 import { type FeatureOptions, textOf, withOne } from './with-features.ts';
 
 export interface ReadOptions extends FeatureOptions {
-  /** The folder for content that is not text. */
+  /** The folder to write content to that is not text. */
   readonly save?: string;
 }
 
 /**
- * Reads a resource. Texts go to stdout unchanged; other content goes into the folder of `--save`, or to stdout if
- * stdout is not a terminal. Resolves with the exit code. Rejects with CONNECTOR_UNKNOWN, OPTIONS_INVALID for a resource
+ * Reads a resource and prints its text. Binary content is written into the folder of `--save`, or to stdout if stdout
+ * is a file or a pipe. Resolves with the exit code. Rejects with CONNECTOR_UNKNOWN, with OPTIONS_INVALID for a resource
  * that no connector lists, or as the manager's `request` does.
  */
 export function runRead(words: readonly string[], options: ReadOptions): Promise<number> {
@@ -53,18 +53,22 @@ async function show(parts: readonly Part[], uri: string, document: object, { sav
   const hasBytes = parts.some(({ kind }) => kind === 'bytes');
   if (saved === null && hasBytes) {
     if (process.stdout.isTTY)
-      throw misuse(`${printable(uri)} is not text: give --save DIR, or write it into a pipe or file`);
+      throw misuse(`${printable(uri)} is not text: give --save DIR, or redirect stdout to a file or pipe`);
     for (const part of parts) process.stdout.write(part.kind === 'bytes' ? part.bytes : part.text);
     return;
   }
   for (const [index, part] of parts.entries()) {
     const text = partText(part, saved?.find((each) => each.index === index) ?? null);
-    // A text is written unchanged; a terminal needs a line feed, so that its prompt begins on a line of its own.
+    // In a file or pipe, the text stays unchanged. On a terminal, a line feed is added, so that the shell's prompt
+    // starts on a new line.
     print(part.kind === 'text' && !process.stdout.isTTY ? text : `${text}\n`);
   }
 }
 
-/** Returns the connector that lists a resource, or the only connector. */
+/**
+ * Returns the id of the connector that lists a resource, or whose resource template matches the URI. If there is only
+ * one connector, returns that one. Rejects with OPTIONS_INVALID if no connector or several connectors match.
+ */
 async function ownerOf(manager: ConnectorProxyManager, ids: readonly string[], uri: string): Promise<string> {
   const all = manager.listConnectors();
   const [only] = all;
@@ -75,7 +79,7 @@ async function ownerOf(manager: ConnectorProxyManager, ids: readonly string[], u
   if (owners.length === 1 && owner !== undefined) return owner;
   if (owners.length > 1)
     throw misuse(
-      `${printable(uri)} is a resource of ${owners.map(printable).join(' and ')}: name the connector before it`,
+      `${printable(uri)} is a resource of ${owners.map(printable).join(' and ')}: name the connector before the URI`,
     );
   const templates = (await Promise.all(ids.map((id) => listFeatures(manager, id, 'templates')))).flat();
   const fitting = new Set(
@@ -87,11 +91,14 @@ async function ownerOf(manager: ConnectorProxyManager, ids: readonly string[], u
     uri,
     resources.map(({ item }) => textOf(item.uri)),
   );
-  const hint = meant ?? 'Name the connector before it; `mcp-switchyard resources` lists all resources.';
+  const hint = meant ?? 'Name the connector before the URI; `mcp-switchyard resources` lists all resources.';
   throw new SwitchyardError('OPTIONS_INVALID', `No connector lists the resource ${printable(uri)}. ${hint}`);
 }
 
-/** Whether a URI may match a template (RFC 6570): it must contain the literal parts of the template in order. */
+/**
+ * Whether a URI contains the literal parts of a URI template (RFC 6570) in order, so that it may be made from the
+ * template.
+ */
 function fits(uri: string, template: string): boolean {
   const texts = template.split(/\{[^{}]*\}/);
   if (texts.length < 2) return false;

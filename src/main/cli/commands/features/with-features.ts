@@ -10,14 +10,19 @@ import { sayNotUp } from '../sync.ts';
 
 /** Options of `resources`, `prompts` and `read`. */
 export interface FeatureOptions extends SourceOptions, AdHocOptions {
-  /** The only connector. */
+  /** Id of the connector to use. Defaults to all connectors. */
   readonly connector?: string;
 }
 
-/** `ids` are the connectors that are up; `failure` is null if all requested connectors are up. */
+/**
+ * The work of a command. `ids` names the connectors that are up. `failure` is null if all requested connectors are up.
+ */
 type FeatureWork = (manager: ConnectorProxyManager, ids: readonly string[], failure: Failure | null) => Promise<number>;
 
-/** Runs `work` with the connector that `words` and options name: a URL, a stdio server, an id, or all connectors. */
+/**
+ * Runs `work` with the connector that the command line names by its id, its URL or a command after `--`. If the command
+ * line names none, runs `work` with all connectors.
+ */
 export async function withFeatures(
   words: readonly string[],
   options: FeatureOptions,
@@ -27,7 +32,7 @@ export async function withFeatures(
   const server = adHocServer(isAddress(word) ? word : undefined, options);
   const named = isAddress(word) ? undefined : word;
   if (rest.length > 0 || (named !== undefined && (server !== null || options.connector !== undefined)))
-    throw misuse('Name one connector: its id, its URL, or a command after --');
+    throw misuse('Name only one connector: by its id, its URL, or a command after --');
   return withOne(
     server === null ? options : { ...options, adHoc: server },
     server?.id ?? options.connector ?? named,
@@ -35,7 +40,10 @@ export async function withFeatures(
   );
 }
 
-/** Runs `work` with the connector called `only`, and starts no other. Without `only`, runs it with all connectors. */
+/**
+ * Runs `work` with the connector whose id is `only`, and starts no other connector. Without `only`, runs it with all
+ * connectors.
+ */
 export function withOne(options: SourceOptions, only: string | undefined, work: FeatureWork): Promise<number> {
   return withManager(
     options,
@@ -70,7 +78,7 @@ async function start(manager: ConnectorProxyManager, startUp: StartUp, only: str
   }
 }
 
-/** Returns a field that should be a text; empty if it is not. */
+/** Returns `value` if it is a string; otherwise the empty string. */
 export function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }

@@ -5,8 +5,8 @@ import { fleetFindings } from './fleet-findings.ts';
 import { type FleetCommandOptions, withFleetOf } from './join-fleet.ts';
 
 /**
- * Checks whether a server does what a fleet needs, and says what to do. Resolves with the exit code: 0 if nothing
- * failed.
+ * Checks whether a Redis or Valkey server can be used for a fleet, and says how to mend what does not work. Resolves
+ * with the exit code: 0 if no check failed.
  */
 export async function runFleetCheck(options: FleetCommandOptions): Promise<number> {
   const findings = await withFleetOf(options, fleetFindings);

@@ -3,15 +3,18 @@ import type { Fleet } from '../../../fleet/fleet.ts';
 import { type Finding, failedFinding } from '../doctor/checks.ts';
 import { asked } from './join-fleet.ts';
 
-/** Oldest major version of Redis with sufficient ACL rules and commands. All versions of Valkey are newer. */
+/** Oldest major version of Redis that has the necessary commands and ACL rules. Every version of Valkey has them. */
 const OLDEST_MAJOR = 7;
 
-/** Round-trip time beyond which a host waits noticeably for replies. */
+/** Round-trip time, in milliseconds, above which the server is reported as slow. */
 const SLOW_MS = 50;
 
 const PROBE_TIMEOUT_MS = 5_000;
 
-/** Findings of `fleet check` and `doctor` about a fleet: what works, and what to do about what does not work. */
+/**
+ * Checks the server of a fleet for `fleet check` and `doctor`. Each finding says what works, or how to mend what does
+ * not work.
+ */
 export async function fleetFindings(fleet: Fleet): Promise<readonly Finding[]> {
   if (!fleet.isConnected) await asked(fleet);
   const { id, role, failure } = fleet.status();
@@ -44,7 +47,7 @@ function probeFindings(probe: FleetProbe, role: Fleet['role']): readonly Finding
 }
 
 function versionFinding(version: string | null): readonly Finding[] {
-  if (version === null) return [note('version', 'unknown: the user may not run INFO, which nothing else needs')];
+  if (version === null) return [note('version', 'unknown, because the user may not run INFO; nothing else needs INFO')];
   return Number.parseInt(version, 10) >= OLDEST_MAJOR
     ? [ok('version', version)]
     : [failed('version', `${version} is too old: install Redis ${OLDEST_MAJOR}.0 or Valkey 8`)];
@@ -55,22 +58,22 @@ function memoryFindings({ maxMemoryPolicy: policy, usedMemoryBytes }: FleetProbe
   const used = `${Math.round(usedMemoryBytes / 2 ** 20)} MiB used, maxmemory-policy ${policy}`;
   return policy === 'noeviction'
     ? [ok('memory', used)]
-    : [note('memory', `${used}: a full server drops records, also pins and logins. Set it to noeviction`)];
+    : [note('memory', `${used}: a full server deletes records, including pins and logins. Set it to noeviction`)];
 }
 
 function persistenceFinding(isAppendOnly: boolean | null): readonly Finding[] {
   if (isAppendOnly === null) return [];
-  const isLost = 'appendonly is off: after a restart of the server each host brings back what its --state-dir has';
+  const isLost = 'appendonly is off: after the server restarts, each host restores what its state folder contains';
   return isAppendOnly
     ? [ok('disk', 'appendonly is on')]
-    : [note('disk', `${isLost}. Hosts without one need \`appendonly yes\``)];
+    : [note('disk', `${isLost}. Hosts without a state folder need \`appendonly yes\``)];
 }
 
 function hostFindings(fleet: Fleet): readonly Finding[] {
   const { refusedCount } = fleet.status();
   const count = `${fleet.hosts.length} other hosts are in the roster`;
   if (refusedCount === 0) return [ok('hosts', count)];
-  const why = 'records or commands were refused: do all hosts have the same secret, and this user its permissions?';
+  const why = 'records or commands were refused: check the secret on all hosts, and the permissions of this user';
   return [failed('hosts', `${count}; ${refusedCount} ${why}`)];
 }
 

@@ -10,7 +10,9 @@ import { type FleetCommandOptions, withFleetOf } from './join-fleet.ts';
 /** Number of characters of a digest that are shown. */
 const SHORT_DIGEST = 8;
 
-/** Shows each host: role, address, version and maps. Rejects with FLEET_UNAVAILABLE if the server is away. */
+/**
+ * Shows the role, address, version and maps of each host. Rejects with FLEET_UNAVAILABLE if the server does not answer.
+ */
 export function runFleetHosts(options: FleetCommandOptions): Promise<number> {
   return withFleetOf(options, async (fleet) => {
     assertConnected(fleet);
@@ -21,14 +23,14 @@ export function runFleetHosts(options: FleetCommandOptions): Promise<number> {
   });
 }
 
-/** Throws FLEET_UNAVAILABLE if the server did not answer. */
+/** Throws FLEET_UNAVAILABLE if the fleet's server has not answered. */
 export function assertConnected(fleet: Fleet): void {
   if (fleet.isConnected) return;
   const { failure } = fleet.status();
   throw new SwitchyardError('FLEET_UNAVAILABLE', failure?.message ?? 'The server of the fleet did not answer');
 }
 
-/** Warns on stderr about records that this command could not read. */
+/** Prints a warning to stderr if records of the fleet could not be read, or commands were refused. */
 export function warnOfRefused(fleet: Fleet): void {
   const { refusedCount } = fleet.status();
   if (refusedCount > 0)

@@ -7,10 +7,12 @@ import { checkFleetOptions } from '../../../options/option-checks.ts';
 import { type FleetFlags, fleetChoice } from '../../flags/fleet-options.ts';
 import { misuse } from '../../flags/option-values.ts';
 
-/** How long the server may take to answer and to send its roster. */
+/** How long the server may take to answer and to send the roster, in milliseconds. */
 const JOIN_WITHIN_MS = 10_000;
 
-/** How long a connection may still take after a first failure: a busy machine misses a deadline now and then. */
+/**
+ * How long a retry may take after the first failure, in milliseconds. On a busy machine, a first attempt may time out.
+ */
 const RETRY_WITHIN_MS = 1_500;
 
 /** Options of `fleet status`, `fleet hosts` and `fleet check`. */
@@ -19,8 +21,8 @@ export interface FleetCommandOptions extends FleetFlags {
 }
 
 /**
- * Runs `work` with the fleet that the flags name, as an onlooker that the roster does not name. `work` starts once the
- * server has answered or has failed to answer. Throws OPTIONS_INVALID without `--fleet`.
+ * Runs `work` with the fleet that the flags name. This process does not appear in the roster of the fleet. `work`
+ * starts once the server has answered or has failed to answer. Throws OPTIONS_INVALID without `--fleet`.
  */
 export async function withFleetOf<T>(options: FleetCommandOptions, work: (fleet: Fleet) => Promise<T>): Promise<T> {
   const { json: _, ...flags } = options;
@@ -39,7 +41,7 @@ export async function withFleetOf<T>(options: FleetCommandOptions, work: (fleet:
   }
 }
 
-/** Resolves once the server has answered and the roster was read, or there was a failure. Never rejects. */
+/** Resolves once the roster was read, the connection has failed, or the time limit is reached. Never rejects. */
 export async function asked(fleet: Fleet): Promise<void> {
   const ready = new Promise<void>((resolve) => {
     fleet.on('roster', () => resolve());

@@ -6,23 +6,23 @@ import { isoOf } from '../sync.ts';
 import { assertConnected, shortDigest, warnOfRefused } from './hosts.ts';
 import { type FleetCommandOptions, withFleetOf } from './join-fleet.ts';
 
-/** State of a service map across all hosts. */
+/** What all hosts of a fleet know about one service map. */
 interface FleetMapSummary {
   readonly name: string;
   readonly sourceId: string;
-  /** SHA-256 and `generatedAt` (epoch ms) of the newest body that a host has; null if no host has one. */
+  /** SHA-256 and `generatedAt` (epoch ms) of the newest version that a host has; null if no host has the map. */
   readonly sha256: string | null;
   readonly generatedAtMs: number | null;
-  /** Id of the host that fetches from the source for all; null if none does. */
+  /** Id of the host that fetches the map from its source for all hosts; null if there is no such host. */
   readonly leader: string | null;
   readonly hosts: number;
-  /** Number of hosts that have the newest body. */
+  /** Number of hosts that have the newest version. */
   readonly current: number;
 }
 
 /**
- * Shows a fleet as a whole. Resolves with the exit code: 0 if every map has a leader and every host has the newest
- * body.
+ * Shows the server, the hosts and the maps of a fleet. Resolves with the exit code: 0 if every map has a leader, and
+ * every host has the newest version of its maps.
  */
 export function runFleetStatus(options: FleetCommandOptions): Promise<number> {
   return withFleetOf(options, async (fleet) => {
@@ -44,7 +44,10 @@ export function runFleetStatus(options: FleetCommandOptions): Promise<number> {
   });
 }
 
-/** Returns the failure of maps that have no leader or whose newest version some hosts lack; null without such maps. */
+/**
+ * Combines all maps without a leader, and all maps whose newest version is missing on some hosts, into one failure.
+ * Returns null if every map has a leader, and all hosts have its newest version.
+ */
 function unevenMaps(maps: readonly FleetMapSummary[]): Failure | null {
   const uneven = maps.filter(({ leader, hosts, current }) => leader === null || hosts !== current);
   if (uneven.length === 0) return null;

@@ -2,12 +2,12 @@ import type { JsonObject } from '../../../mcp/json-rpc.ts';
 import type { SchemaReader } from './schema-reader.ts';
 import { enclosed, type TypeText, UNKNOWN } from './type-text.ts';
 
-/** Maximum number of tuple items that get types of their own. */
+/** Maximum number of items in a tuple for which a type is written for each item. */
 const MAX_ITEMS = 100;
 
 /**
- * Returns the type of the arrays that a schema describes: a tuple for `prefixItems` (2020-12) and for a list of `items`
- * (draft-07).
+ * Returns the type of the arrays that a schema describes. It is a tuple if the schema has `prefixItems` (2020-12) or a
+ * list of `items` (draft-07).
  */
 export function arrayType(schema: JsonObject, reader: SchemaReader): TypeText {
   const { prefixItems, items, additionalItems, minItems } = schema;

@@ -1,13 +1,13 @@
 import { isObject } from '../../../mcp/json-rpc.ts';
 import { atom, literal, MAX_MEMBERS, propertyName, type TypeText, UNKNOWN, unionOf } from './type-text.ts';
 
-/** Maximum depth to which a constant is written out. */
+/** Maximum nesting of a constant whose type is written out in full. */
 const MAX_DEPTH = 16;
 
-/** Maximum number of members of a constant object or array that are written out. */
+/** Maximum number of members of a constant object or array whose type is written out in full. */
 const MAX_CONSTANT = 200;
 
-/** Returns the type that only this JSON value has, or a wider one if the value is too large. */
+/** Returns a type that allows only this JSON value. If the value is too large, the type allows other values too. */
 export function literalType(value: unknown, depth = 0): TypeText {
   if (typeof value === 'string') return atom(literal(value));
   if (typeof value === 'number') return atom(Number.isFinite(value) ? String(value) : 'number');
@@ -29,7 +29,10 @@ export function literalType(value: unknown, depth = 0): TypeText {
   );
 }
 
-/** Returns the type of the values of an `enum`; if there are too many values, only their kinds. */
+/**
+ * Returns the union type of the values of an `enum`. If there are too many values, returns the union of their primitive
+ * types.
+ */
 export function literalUnion(values: readonly unknown[]): TypeText {
   if (values.length <= MAX_MEMBERS) return unionOf(values.map((value) => literalType(value)));
   const kinds = new Set(values.map((value) => (value === null ? 'null' : typeof value)));

@@ -2,7 +2,7 @@ import { isObject, type JsonObject } from '../../../mcp/json-rpc.ts';
 import type { SchemaReader } from './schema-reader.ts';
 import { atom, comment, indented, propertyName, type TypeText, UNKNOWN, unionOf } from './type-text.ts';
 
-/** Whether a schema without a `type` describes objects. */
+/** Whether a schema describes objects although it has no `type`. */
 export function isObjectSchema(schema: JsonObject): boolean {
   const { properties, patternProperties, additionalProperties, required } = schema;
   return (
@@ -15,8 +15,9 @@ export function isObjectSchema(schema: JsonObject): boolean {
 }
 
 /**
- * Returns the type of the objects that a schema describes. If the schema names properties and says nothing of others,
- * the type has only the named properties, so that a misspelt name is an error; JSON Schema itself would allow any name.
+ * Returns the type of the objects that a schema describes. If the schema defines properties and does not say whether
+ * others are allowed, the type has only the defined properties. JSON Schema would allow other properties too, but then
+ * the compiler could not report a misspelt name.
  */
 export function objectType(schema: JsonObject, reader: SchemaReader): TypeText {
   const properties = isObject(schema.properties) ? schema.properties : {};
@@ -34,19 +35,22 @@ export function objectType(schema: JsonObject, reader: SchemaReader): TypeText {
   return atom(`{\n  ${members.map(indented).join('\n  ')}\n}`);
 }
 
-/** Returns the documentation comment of a schema. */
+/** Returns a documentation comment with the description of a schema; empty if the schema has no description. */
 export function documentation(schema: unknown): string {
   if (!isObject(schema)) return '';
   const { description, title, deprecated } = schema;
   return comment(description ?? title, deprecated === true ? ['@deprecated'] : []);
 }
 
-/** Returns the type of properties that have no name in the schema; null if there can be none. */
+/**
+ * Returns the type of the properties that the schema allows without naming them; null if the type should not allow any.
+ */
 function otherProperties(schema: JsonObject, hasNames: boolean, reader: SchemaReader): TypeText | null {
   const { additionalProperties, unevaluatedProperties, patternProperties } = schema;
   const rest = additionalProperties ?? unevaluatedProperties;
   const patterns = isObject(patternProperties) ? Object.keys(patternProperties).sort() : [];
-  // An index signature must fit the named properties too, whatever their types are.
+  // In TypeScript, the type of an index signature must include the types of all named properties. `unknown` includes
+  // all types.
   if (hasNames) return patterns.length > 0 || rest === true || isObject(rest) ? UNKNOWN : null;
   if (rest === undefined || rest === true) return UNKNOWN;
   const described = patterns.map((pattern) => reader.within((patternProperties as JsonObject)[pattern]));

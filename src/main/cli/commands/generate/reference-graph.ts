@@ -1,13 +1,16 @@
 /**
- * Graph of the declared types that mention each other outside of objects and arrays. The compiler resolves such
- * references at once, so they must not form a cycle.
+ * Graph of type aliases that refer to each other outside of object and array types. The TypeScript compiler resolves
+ * such references immediately, so a cycle of them is an error.
  */
 export class ReferenceGraph {
   readonly #edges = new Map<string, Set<string>>();
-  /** The declared type that is being written; null within an object or an array. */
+  /** The type alias that is being written; null while the content of an object or array type is written. */
   #current: string | null = null;
 
-  /** Records that the current type mentions `to`. Returns false, and records nothing, if that would close a cycle. */
+  /**
+   * Records a reference from the current type alias to `to`. Returns false, and records nothing, if the reference would
+   * make a cycle.
+   */
   add(to: string): boolean {
     const from = this.#current;
     if (from === null) return true;
@@ -17,7 +20,7 @@ export class ReferenceGraph {
     return true;
   }
 
-  /** Runs `write` with a declared type as the current one. */
+  /** Runs `write` while `place` is the current type alias. */
   from<T>(place: string | null, write: () => T): T {
     const before = this.#current;
     this.#current = place;
@@ -28,7 +31,7 @@ export class ReferenceGraph {
     }
   }
 
-  /** Runs `write` for the content of an object or an array. */
+  /** Runs `write`, which writes the content of an object or array type. References in that content are not recorded. */
   within<T>(write: () => T): T {
     return this.from(null, write);
   }

@@ -1,7 +1,7 @@
 import type { TypeText } from './type-text.ts';
 
-/** Writer of the types within object and array types. */
+/** Converts the schemas inside of object and array schemas. */
 export interface SchemaReader {
-  /** Returns the type of a schema that stands within an object or an array. */
+  /** Returns the type for a schema that describes a property of an object or an item of an array. */
   readonly within: (schema: unknown) => TypeText;
 }

@@ -1,26 +1,26 @@
 import { isObject, type JsonObject } from '../../../mcp/json-rpc.ts';
 
-/** Maximum number of members of a schema that are searched for anchors. */
+/** Maximum number of JSON values in a schema that are searched for `$anchor`, `$dynamicAnchor` and `$id`. */
 const MAX_NODES = 50_000;
 
-/** Target of a reference. */
+/** The schema that a reference points to. */
 export interface ReferenceTarget {
-  /** Identifies the target: every reference to it has this place. */
+  /** The reference after decoding, such as `#/$defs/item`. It serves as the key of the schema. */
   readonly place: string;
   readonly schema: unknown;
 }
 
-/** Resolves `$ref` and similar keywords within one schema. Never fetches anything outside of it. */
+/** Finds the targets of `$ref` and similar keywords within one schema document. Never fetches another document. */
 export class SchemaReferences {
   readonly #root: unknown;
-  /** Schemas by `$anchor`, `$dynamicAnchor` and `$id`; built when first needed. */
+  /** Schemas by `$anchor`, `$dynamicAnchor` and `$id`; null until the first reference of that kind. */
   #named: ReadonlyMap<string, unknown> | null = null;
 
   constructor(root: unknown) {
     this.#root = root;
   }
 
-  /** Returns the schema that a reference names; null if it is not in this document. */
+  /** Returns the schema that a reference points to; null if the schema is not in this document. */
   find(reference: string): ReferenceTarget | null {
     const place = reference === '' ? '#' : decoded(reference);
     if (place === '#') return { place, schema: this.#root };
@@ -34,7 +34,10 @@ function found(place: string, schema: unknown): ReferenceTarget | null {
   return schema === undefined ? null : { place, schema };
 }
 
-/** Resolves a JSON pointer (RFC 6901) over own members only. */
+/**
+ * Returns the value that a JSON pointer (RFC 6901) names; undefined if no such value exists. Ignores inherited
+ * properties.
+ */
 function atPointer(root: unknown, pointer: string): unknown {
   let value: unknown = root;
   for (const token of pointer.split('/')) {
@@ -49,7 +52,7 @@ function decoded(reference: string): string {
   try {
     return decodeURIComponent(reference);
   } catch {
-    // A percent sign that encodes nothing stands for itself.
+    // Invalid percent-encoding is taken literally.
     return reference;
   }
 }

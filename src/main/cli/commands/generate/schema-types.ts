@@ -8,13 +8,16 @@ import type { SchemaReader } from './schema-reader.ts';
 import { SchemaReferences } from './schema-references.ts';
 import { atom, intersectionOf, MAX_WIDTH, NEVER, type TypeText, UNKNOWN, unionOf } from './type-text.ts';
 
-/** Maximum number of schemas read from one schema, including references; the rest is `unknown`. */
+/**
+ * Maximum number of subschemas that are converted for one schema, including targets of references. All others become
+ * `unknown`.
+ */
 const MAX_SCHEMAS = 20_000;
 
-/** Maximum depth of a type, since compilers and readers fail on very deep ones. */
+/** Maximum nesting of a type, because compilers and readers cannot handle very deep types. */
 const MAX_DEPTH = 48;
 
-/** Drafts before 2019-09 ignore all keywords next to `$ref` (draft-07, section 8.3). */
+/** The `$schema` of drafts in which all keywords next to `$ref` are ignored (draft-07, section 8.3). */
 const OLD_DRAFT = /^https?:\/\/json-schema\.org\/draft-0[3467]\//;
 
 const PRIMITIVES: ReadonlyMap<string, TypeText> = new Map([
@@ -25,22 +28,22 @@ const PRIMITIVES: ReadonlyMap<string, TypeText> = new Map([
   ['null', atom('null')],
 ]);
 
-/** Receives the name and the text of each type that a schema refers to, once for each type. */
+/** Called once for each type alias that a schema needs, with the name and the text of the type. */
 export type Declare = (name: string, type: string) => void;
 
 /**
- * Writes a JSON Schema (2020-12 or draft-07) as a TypeScript type. Constraints that types cannot express, such as a
- * pattern, are left out, so that the type may allow more than the schema does. References become types of their own,
- * which are passed to `declare`; references out of the schema become `unknown`.
+ * Converts a JSON Schema (2020-12 or draft-07) to a TypeScript type. A type cannot express some constraints, such as a
+ * pattern, so it may allow more values than the schema. The target of a reference becomes a type alias, which is passed
+ * to `declare`. A reference to another document becomes `unknown`.
  */
 export class SchemaTypes {
-  /** Distinguishes type names of this schema from those of other schemas. */
+  /** Part of the hash in the names of type aliases, so that equal references of two schemas get different names. */
   readonly #owner: string;
   readonly #declare: Declare;
   readonly #references: SchemaReferences;
   readonly #isOldDraft: boolean;
   readonly #graph = new ReferenceGraph();
-  /** Declared types by place. */
+  /** Type aliases by the key of their schema. */
   readonly #declared = new Map<string, { readonly name: string; width: number }>();
   #left = MAX_SCHEMAS;
   #depth = 0;
@@ -52,7 +55,7 @@ export class SchemaTypes {
     this.#isOldDraft = isObject(root) && typeof root.$schema === 'string' && OLD_DRAFT.test(root.$schema);
   }
 
-  /** Returns the type of a schema of this document. */
+  /** Returns the type for a schema that is part of this document. */
   typeOf(schema: unknown): TypeText {
     if (schema === false) return NEVER;
     if (!isObject(schema) || this.#left <= 0 || this.#depth >= MAX_DEPTH) return UNKNOWN;
@@ -75,18 +78,21 @@ export class SchemaTypes {
       if (Array.isArray(choices)) parts.push(unionOf(choices.map((choice) => this.typeOf(choice))));
     if (not === true || (isObject(not) && Object.keys(not).length === 0)) parts.push(NEVER);
     const type = intersectionOf(parts);
-    // OpenAPI 3.0, which several servers use.
+    // `nullable` is a keyword of OpenAPI 3.0, which several servers use.
     return nullable === true ? unionOf([type, atom('null')]) : type;
   }
 
-  /** Returns the type that `const`, `enum` and `type` give, with the keywords of objects and arrays. */
+  /**
+   * Returns the type for the keywords `const`, `enum` and `type`, and for the keywords of objects and arrays.
+   * References and unions are not considered.
+   */
   #ownType(schema: JsonObject): TypeText {
     if (Object.hasOwn(schema, 'const')) return literalType(schema.const);
     if (Array.isArray(schema.enum)) return literalUnion(schema.enum);
     const { type } = schema;
     if (Array.isArray(type)) return unionOf(type.map((kind) => this.#kind(kind, schema)));
     if (typeof type === 'string') return this.#kind(type, schema);
-    // Many schemas omit the type that their keywords imply.
+    // Many schemas have keywords for objects or arrays, but no `type`.
     if (isObjectSchema(schema)) return this.#kind('object', schema);
     return schema.items === undefined && schema.prefixItems === undefined ? UNKNOWN : this.#kind('array', schema);
   }
@@ -105,11 +111,12 @@ export class SchemaTypes {
     const target = this.#references.find(reference);
     if (target === null) return UNKNOWN;
     const { place, schema } = target;
-    // `type A = A | string` is an error.
+    // A cycle of type aliases, such as `type A = A | string`, does not compile.
     if (!this.#graph.add(place)) return UNKNOWN;
     const known = this.#declared.get(place);
     if (known !== undefined) return atom(known.name, known.width);
-    // Until its width is known, the type counts as wide, so that it combines with no other wide type.
+    // The width is not known until the alias is written. Until then, the maximum prevents an intersection that is too
+    // wide.
     const declared = { name: this.#nameOf(place), width: MAX_WIDTH };
     this.#declared.set(place, declared);
     const depth = this.#depth;
@@ -121,7 +128,9 @@ export class SchemaTypes {
     return atom(declared.name, type.width);
   }
 
-  /** Returns a name that depends on the schema alone, so that adding a tool changes no other name. */
+  /**
+   * Returns the name of a type alias. The name depends only on this schema, so it stays the same when tools are added.
+   */
   #nameOf(place: string): string {
     const last = /[^/#]*$/.exec(place)?.[0] ?? '';
     const words = last.split(/[^A-Za-z0-9]+/).filter((word) => word !== '');

@@ -1,37 +1,40 @@
-/** A TypeScript type as text. */
+/** The text of a TypeScript type, with facts about the type. */
 export interface TypeText {
   readonly text: string;
-  /** Number of members of the union that the compiler makes of it; 1 for anything else. */
+  /** Number of members if the type is a union, as the compiler counts them; otherwise 1. */
   readonly width: number;
-  /** Whether it needs parentheses inside an array or an intersection. */
+  /** Whether the text needs parentheses as the item type of an array or as a part of an intersection. */
   readonly isCompound: boolean;
 }
 
-/** The compiler refuses intersections of unions that come to more than 100 000 members ("too complex to represent"). */
+/**
+ * Maximum number of union members in an intersection. The compiler refuses more than 100 000 members ("too complex to
+ * represent").
+ */
 export const MAX_WIDTH = 1_000;
 
-/** Maximum number of members of a union, or of values of an enum, that are written out. */
+/** Maximum number of members of a union that are written out. The values of an `enum` are such members. */
 export const MAX_MEMBERS = 10_000;
 
-/** Longer unions get one line for each member. */
+/** Maximum length of a union on a single line. A longer union is written with one member per line. */
 const LINE_LENGTH = 100;
 
 export const UNKNOWN: TypeText = atom('unknown');
 export const NEVER: TypeText = atom('never');
 
-/** Creates a type that is one word, or has brackets of its own. */
+/** Creates a type that never needs parentheses, such as a name or an object type. */
 export function atom(text: string, width = 1): TypeText {
   return { text, width, isCompound: false };
 }
 
-/** Returns the union of types. `unknown` absorbs the others, and a union that is too wide becomes `unknown`. */
+/** Returns the union of types. It is `unknown` if one of the types is `unknown`, or if the union would be too wide. */
 export function unionOf(types: readonly TypeText[]): TypeText {
   const members = [...new Map(types.filter((type) => type.text !== 'never').map((type) => [type.text, type])).values()];
   const [first = NEVER, ...others] = members;
   if (others.length === 0) return first;
   const width = members.reduce((sum, type) => sum + type.width, 0);
   if (width > MAX_MEMBERS || members.some(({ text }) => text === 'unknown')) return UNKNOWN;
-  // A union with a line for each member begins with a bar, which may not follow another bar.
+  // The text of a union with one member per line starts with `|`, which would be a syntax error inside another union.
   const texts = members.map((type) => (type.text.startsWith('\n') ? enclosed(type) : type.text));
   const line = texts.join(' | ');
   const text =
@@ -40,8 +43,8 @@ export function unionOf(types: readonly TypeText[]): TypeText {
 }
 
 /**
- * Returns the intersection of types. A part that would make the intersection too wide is left out, so that the type
- * allows more than the schema, and never less.
+ * Returns the intersection of types. Leaves out types that would make the intersection too wide. The result may then
+ * allow more values than the schema, but never fewer.
  */
 export function intersectionOf(types: readonly TypeText[]): TypeText {
   const parts: TypeText[] = [];
@@ -57,31 +60,31 @@ export function intersectionOf(types: readonly TypeText[]): TypeText {
   return { text: parts.map(enclosed).join(' & '), width, isCompound: true };
 }
 
-/** Returns a type that can stand before `[]`. */
+/** Returns the text of a type, in parentheses if `[]` or `&` could not follow it otherwise. */
 export function enclosed({ text, isCompound }: TypeText): string {
   return isCompound ? `(${text.startsWith('\n') ? `${indented(text)}\n` : text})` : text;
 }
 
-/** Indents all lines after the first by one more level. */
+/** Indents every line but the first by two more spaces. */
 export function indented(text: string): string {
   return text.replaceAll('\n', '\n  ');
 }
 
-/** Writes a text as a literal. Escapes characters that are invisible or reverse the direction of text. */
+/** Writes a string literal. Escapes characters that are invisible or reverse the direction of text. */
 export function literal(text: string): string {
   return JSON.stringify(text).replace(/[\u007f-\u009f\u2028\u2029\p{Cf}]/gu, (character) =>
     Array.from({ length: character.length }, (_, index) => unitEscape(character.charCodeAt(index))).join(''),
   );
 }
 
-/** Writes the name of a property: unchanged if it is a plain identifier, else as a literal. */
+/** Writes the name of a property: as an identifier if possible, otherwise as a string literal. */
 export function propertyName(name: string): string {
   return /^[A-Za-z_$][\w$]*$/.test(name) && name !== '__proto__' ? name : literal(name);
 }
 
 /**
- * Writes untrusted text as a documentation comment with its line feed; empty for a text without words. Nothing in it
- * ends the comment, and no `@` in it begins a tag or an instruction to a tool, such as `@ts-ignore`.
+ * Writes untrusted text as a documentation comment that ends with a line feed; empty if there is neither text nor tags.
+ * Escapes the text, so that it cannot end the comment, or start a tag or a directive such as `@ts-ignore`.
  */
 export function comment(text: unknown, tags: readonly string[] = []): string {
   const said = typeof text === 'string' ? text.toWellFormed() : '';

@@ -11,22 +11,22 @@ import { sayNotUp } from '../sync.ts';
 import { clientModule } from './client-module.ts';
 
 export interface GenerateTypesOptions extends SourceOptions {
-  /** Whether the file is only compared, not written. */
+  /** Whether to compare the file with the current tools instead of writing it. */
   readonly check: boolean;
-  /** The file; defaults to stdout. */
+  /** Path of the file. Defaults to stdout. */
   readonly out?: string;
 }
 
-/** Maximum number of lines of differences that are shown. */
+/** Maximum number of lines of the patch that `--check` prints. */
 const MAX_LINES = 100;
 
-/** How long the search for differences may take. */
+/** How long the comparison may take, in milliseconds. */
 const DIFF_MS = 2_000;
 
 /**
- * Writes types and a client for the tools of all connectors. Resolves with the exit code: 1, with nothing written, if a
- * connector that was never listed is not up; 1 also if `check` finds a file that is not current. Rejects with
- * OPTIONS_INVALID for a file that cannot be read or written.
+ * Writes types and a client for the tools of all connectors. Resolves with the exit code. The exit code is 1, and
+ * nothing is written, if the tools of a connector are unknown because the connector is not up. With `check`, it is also
+ * 1 if the file is not current. Rejects with OPTIONS_INVALID for a file that cannot be read or written.
  */
 export function runGenerateTypes(options: GenerateTypesOptions): Promise<number> {
   const { check, out } = options;
@@ -43,7 +43,7 @@ export function runGenerateTypes(options: GenerateTypesOptions): Promise<number>
       const ids = new Set(missing.map(({ id }) => id));
       const failure = notUpFailure(connectorsOf(manager).filter(({ id }) => ids.has(id)));
       if (options.json) answerJson({ notUp: missing }, failure);
-      say('Nothing is written: the tools of these connectors are not known');
+      say('Nothing was written, because the tools of these connectors are not known');
       return EXIT.failed;
     }
     const text = clientModule(tools);
@@ -76,7 +76,7 @@ function compared(text: string, out: string, { json }: GenerateTypesOptions): nu
   return isCurrent ? EXIT.ok : EXIT.failed;
 }
 
-/** Returns the differences as lines of a patch. */
+/** Returns the lines of a patch from the file to the generated text. */
 function differencesOf(present: string | null, text: string): readonly string[] {
   if (present === null) return ['There is no such file'];
   const patch = createTwoFilesPatch('the file', 'the tools', present, text, undefined, undefined, {

@@ -19,34 +19,35 @@ import { requiredKeyFile } from './key-files.ts';
 
 const VERSION = '{version}';
 
-/** Suffix for the file name of a document that still lacks signatures. */
+/** Suffix of the file of a key document that needs further signatures. */
 export const PARTIAL = '.partial';
 
-/** Files of key documents: a path in which `{version}` stands for the number. */
+/** The key documents in a folder, one file for each version. */
 export interface DocumentFiles {
   readonly pathOf: (version: number) => string;
-  /** The newest document; null before the first one. */
+  /** The newest document; null if there is no document yet. */
   readonly newest: KeyDocument | null;
 }
 
 /**
- * The keys for the next document, how many of them must sign it, and the version that sets both; 0 for the configured
- * keys.
+ * The keys that may sign the next document, and how many of them must sign. `version` is the version of the document
+ * that lists these keys, or 0 if hosts have configured the keys.
  */
 export interface NextSigners extends KeyRoots {
   readonly version: number;
 }
 
 /**
- * Reads the newest document that a pattern names and verifies it against the one before, if that exists. Throws
- * OPTIONS_INVALID for a URL or a pattern without `{version}`, and whatever reading and verifying throw.
+ * Finds the newest document among the files that a pattern matches, and verifies it against the document before it, if
+ * that file exists. Throws OPTIONS_INVALID if the pattern is a URL or has no `{version}`, or the document cannot be
+ * read. Throws a `KEYS_…` code if the document is invalid.
  */
 export function openDocuments(pattern: string): DocumentFiles {
   if (/^https?:/i.test(pattern))
-    throw misuse('--documents names the files to write: give their path, and publish what is written');
+    throw misuse('--documents must be a path and not a URL: publish the files after they were written');
   if (!basename(pattern).includes(VERSION) || pattern.split(VERSION).length !== 2)
     throw misuse(
-      `--documents ${pattern} does not have {version} once, in the name of the file, as keys.{version}.json does`,
+      `--documents ${pattern} must contain {version} exactly once, in the file name, as in keys.{version}.json`,
     );
   const pathOf = (version: number): string => pattern.replaceAll(VERSION, String(version));
   const version = newestVersion(pattern);
@@ -59,14 +60,18 @@ export function openDocuments(pattern: string): DocumentFiles {
 }
 
 /**
- * Returns the signers that hosts require for the next document: the roots of the newest one, or the configured keys.
+ * Returns the keys that hosts accept as signers of the next document. These are the roots of the newest document or,
+ * for the first document, the configured keys.
  */
 export function nextSigners(newest: KeyDocument | null, configured: readonly object[], threshold: number): NextSigners {
   if (newest !== null) return { ...rootsOf(newest), version: newest.version };
   return { keys: readKeySet({ keys: configured }), threshold, version: 0 };
 }
 
-/** Reads the configured keys that must sign version 1. Throws OPTIONS_INVALID if no flag names them. */
+/**
+ * Reads the keys that hosts have configured, which must sign the first document. Returns none if there is a document
+ * already. Throws OPTIONS_INVALID if no flag names the file.
+ */
 export function configuredKeys(newest: KeyDocument | null, path: string | undefined, flag: string): readonly object[] {
   if (newest !== null) return [];
   if (path === undefined)
@@ -74,14 +79,14 @@ export function configuredKeys(newest: KeyDocument | null, path: string | undefi
   return requiredKeyFile(path, flag);
 }
 
-/** Returns the roots and the threshold that a document sets for the next one. */
+/** Returns the roots that may sign the document after this one, and how many of them must sign. */
 export function rootsOf({ roots, threshold }: KeyDocument): KeyRoots {
   return { keys: roots, threshold };
 }
 
 /**
- * Reads a document whose file must exist. Throws OPTIONS_INVALID if it cannot be read or has another version,
- * KEYS_INVALID if its content is invalid.
+ * Reads a key document. Throws OPTIONS_INVALID if the file does not exist, cannot be read or has another version.
+ * Throws KEYS_INVALID if the content is invalid.
  */
 export function readDocument(path: string, version?: number): KeyDocument {
   const document = existingDocument(path, version);
@@ -91,10 +96,10 @@ export function readDocument(path: string, version?: number): KeyDocument {
 
 function existingDocument(path: string, version?: number): KeyDocument | null {
   try {
-    if (statSync(path).size > MAX_KEY_DOCUMENT_BYTES) throw misuse(`${path} is larger than a key document may be`);
+    if (statSync(path).size > MAX_KEY_DOCUMENT_BYTES) throw misuse(`The key document ${path} is too large`);
     const document = readKeyDocument(readFileSync(path));
     if (version !== undefined && document.version !== version)
-      throw misuse(`${path} holds version ${document.version} of the key documents`);
+      throw misuse(`${path} is version ${document.version} of the key documents, not version ${version}`);
     return document;
   } catch (error) {
     const code = codeOf(error);
@@ -105,13 +110,13 @@ function existingDocument(path: string, version?: number): KeyDocument | null {
   }
 }
 
-/** Writes a document under the name that hosts look for. Never replaces a file. */
+/** Writes a document to the file from which hosts read it. Never replaces an existing file. */
 export function writeDocument(path: string, document: SignedKeyDocument): void {
-  const remedy = 'somebody else has written it meanwhile: look at it with `keys list`, and run this command again';
+  const remedy = 'somebody else has just written it: check it with `keys list`, and run this command again';
   writeOutputFile(path, textOf(document), { mayReplace: false, remedy });
 }
 
-/** Writes a document that needs more signatures. */
+/** Writes a document that needs further signatures. */
 export function writePartialDocument(path: string, document: SignedKeyDocument, mayReplace: boolean): void {
   writeOutputFile(path, textOf(document), { mayReplace });
 }
@@ -120,7 +125,7 @@ function textOf(document: SignedKeyDocument): string {
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
-/** Returns the highest version that has a file; 0 if none has. */
+/** Returns the highest version for which there is a file; 0 if there is no file. */
 function newestVersion(pattern: string): number {
   const [start = '', end = ''] = basename(pattern).split(VERSION, 2);
   let names: string[];

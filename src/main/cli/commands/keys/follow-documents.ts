@@ -5,15 +5,15 @@ import { verifyKeyDocument, verifyNextKeyDocument } from '../../../../shared/sig
 import { type Failure, failureOf } from '../../terminal/output.ts';
 import { rootsOf } from './document-files.ts';
 
-/** A key document, and why hosts would reject it; null if they would accept it. */
+/** A key document, and the reason why hosts would reject it. `problem` is null if hosts would accept the document. */
 export interface FollowedDocument {
   readonly document: KeyDocument;
   readonly problem: Failure | null;
 }
 
 /**
- * Verifies each document against the one before it, as hosts do. The first one is verified against the configured keys
- * if there are any, or else against its own roots. Only the newest must be unexpired.
+ * Verifies each document against the document before it, as hosts do. Verifies the first document against the
+ * configured keys or, without configured keys, against its own roots. Checks the expiry of the newest document only.
  */
 export function followDocuments(
   documents: readonly KeyDocument[],

@@ -5,7 +5,7 @@ import { readKeySet } from '../../../../shared/signatures/key-set.ts';
 import { misuse } from '../../flags/option-values.ts';
 import { writeOutputFile } from '../../terminal/write-output-file.ts';
 
-/** A public key as a JWKS file holds it. */
+/** A public key in the form of a JWKS file. */
 export type PublicJwk = Readonly<Record<string, unknown>>;
 
 /** The mode of files that hold a private key. */
@@ -14,27 +14,31 @@ export const OWNER_ONLY = 0o600;
 const MAX_KEY_FILE_BYTES = 1024 * 1024;
 
 /**
- * Reads the keys of a JWKS file as they are; returns none if the file does not exist. Throws OPTIONS_INVALID if it
- * cannot be read or is not a JWKS, KEYS_INVALID if its keys are unusable or private.
+ * Reads the keys of a JWKS file without changing them. Returns an empty list if the file does not exist. Throws
+ * OPTIONS_INVALID if the file cannot be read or is not a JWKS. Throws KEYS_INVALID if a key is private or cannot be
+ * used.
  */
 export function readKeyFile(path: string, flag: string): readonly PublicJwk[] {
   const value = readJson(path, flag);
   if (value === null) return [];
   const keys = typeof value === 'object' && 'keys' in value ? value.keys : null;
-  if (!Array.isArray(keys)) throw misuse(`${path} of ${flag} is not a JWKS: {"keys": […]}`);
-  // An empty set is allowed: the file may have been prepared for later keys.
+  if (!Array.isArray(keys)) throw misuse(`The file ${path} of ${flag} is not a JWKS of the form {"keys": […]}`);
+  // An empty set is allowed, because keys may be added to the file later.
   if (keys.length > 0) readKeySet(value);
   return keys as readonly PublicJwk[];
 }
 
-/** Reads the keys of a JWKS file that must exist and hold a key. Throws OPTIONS_INVALID or KEYS_INVALID. */
+/**
+ * Reads the keys of a JWKS file. Throws OPTIONS_INVALID if the file does not exist or has no keys, and otherwise as
+ * {@link readKeyFile} does.
+ */
 export function requiredKeyFile(path: string, flag: string): readonly PublicJwk[] {
   const keys = readKeyFile(path, flag);
   if (keys.length === 0) throw misuse(`There is no key in ${path}, which ${flag} names`);
   return keys;
 }
 
-/** Writes a JWKS file. An existing file keeps its permissions, and a symbolic link stays a link. */
+/** Writes a JWKS file. Keeps the permissions of an existing file, and writes to the target of a symbolic link. */
 export function writeKeyFile(path: string, keys: readonly object[]): void {
   const text = `${JSON.stringify({ keys }, null, 2)}\n`;
   let target: string;
@@ -42,14 +46,17 @@ export function writeKeyFile(path: string, keys: readonly object[]): void {
     target = realpathSync(path);
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw misuse(`Cannot write ${path} (${codeOf(error) ?? 'unknown'})`);
-    const remedy = 'another command has written it meanwhile: run this one again';
+    const remedy = 'another command has just written it: run this command again';
     writeOutputFile(path, text, { mayReplace: false, remedy });
     return;
   }
   writeOutputFile(target, text, { mode: statSync(target).mode & 0o777 });
 }
 
-/** Returns the value of a JSON file that a flag names; null if there is no such file. Throws OPTIONS_INVALID. */
+/**
+ * Parses the JSON file that a flag names. Returns null if the file does not exist. Throws OPTIONS_INVALID if the file
+ * cannot be read or is not valid.
+ */
 export function readJson(path: string, flag: string): unknown {
   let bytes: Uint8Array;
   try {
@@ -63,7 +70,7 @@ export function readJson(path: string, flag: string): unknown {
   try {
     return parseStrictJson(bytes);
   } catch (error) {
-    // Leaves out the parser's message: it quotes the file, which may hold a private key.
+    // The message of the parser is left out, because it quotes the file, and the file may contain a private key.
     throw misuse(`The file ${path} of ${flag} is not strict JSON (${codeOf(error) ?? 'unknown'})`);
   }
 }

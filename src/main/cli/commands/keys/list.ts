@@ -11,25 +11,25 @@ import { requiredKeyFile } from './key-files.ts';
 import { readPlace } from './read-place.ts';
 
 export interface ListKeysOptions {
-  /** The JWKS that hosts have configured. */
+  /** The JWKS file with the keys that hosts have configured. */
   readonly keys?: string;
   readonly threshold: number;
   readonly minVersion: number;
   readonly json: boolean;
 }
 
-/** A public key as the command shows it. Instants are epoch ms; null for no limit. */
+/** A public key in the output of the command. Instants are in epoch milliseconds; null means no limit. */
 interface ListedKey {
   readonly kid: string;
   readonly alg: string;
   readonly thumbprint: string;
   readonly notBefore: number | null;
   readonly expiresAt: number | null;
-  /** Null in a JWKS, where every key is trusted. */
+  /** Whether the key is a root of the document. Null for a key of a JWKS, in which there are no roots. */
   readonly isRoot: boolean | null;
 }
 
-/** A key document as the command shows it. */
+/** A key document in the output of the command. */
 interface ListedDocument {
   readonly version: number;
   readonly expiresAt: number;
@@ -38,13 +38,13 @@ interface ListedDocument {
   readonly signedBy: readonly string[];
   /** Thumbprints of revoked keys. */
   readonly revoked: readonly string[];
-  /** Why a host would reject it; null if a host would accept it. */
+  /** Why hosts would reject the document; null if hosts would accept it. */
   readonly problem: Failure | null;
 }
 
 /**
- * Lists the keys of a JWKS file or of the newest key document, and how each document follows from the one before.
- * Resolves with the exit code: 1 if hosts would reject a document, or the newest has expired.
+ * Lists the keys of a JWKS file or of the newest key document. Also verifies each key document against the one before
+ * it. Resolves with the exit code: 1 if hosts would reject a document, or if the newest document has expired.
  */
 export async function runKeysList(place: string, options: ListKeysOptions): Promise<number> {
   const found = await readPlace(place, options);

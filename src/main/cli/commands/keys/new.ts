@@ -12,28 +12,28 @@ import { writeOutputFile } from '../../terminal/write-output-file.ts';
 import { OWNER_ONLY, readKeyFile, writeKeyFile } from './key-files.ts';
 
 export interface NewKeyOptions {
-  /** The file of the private key. */
+  /** Path of the file for the private key. */
   readonly out: string;
-  /** The JWKS file of public keys. */
+  /** Path of the JWKS file to which the public key is added. */
   readonly public: string;
   readonly alg: SignatureAlgorithm;
   readonly kid?: string;
-  /** Days until the key expires; never if absent. */
+  /** Number of days until the key expires. By default, the key never expires. */
   readonly expires?: number;
-  /** Whether an existing private key may be replaced. */
+  /** Whether an existing file of a private key may be replaced. */
   readonly force: boolean;
   readonly json: boolean;
 }
 
 const DAY_SECONDS = 86_400;
 
-/** Number of characters of the thumbprint in a default `kid`. */
+/** Length of the part of the thumbprint that a default `kid` ends with. */
 const KID_THUMBPRINT = 8;
 
 /**
- * Creates a key pair. The private key goes into a file that only its owner can read; the public key is added to a JWKS
- * file. Resolves with the exit code. Rejects with OPTIONS_INVALID if the private key's file exists and `force` is not
- * set, or the JWKS has a key of that `kid`.
+ * Creates a key pair. Writes the private key to a file that only its owner can read, and adds the public key to a JWKS
+ * file. Resolves with the exit code. Rejects with OPTIONS_INVALID if the file of the private key exists and `force` is
+ * false, or if the JWKS already has a key with that `kid`.
  */
 export async function runKeysNew(options: NewKeyOptions): Promise<number> {
   const { out, alg, force } = options;
@@ -47,7 +47,7 @@ export async function runKeysNew(options: NewKeyOptions): Promise<number> {
   const thumbprint = thumbprintOf(publicJwk as Record<string, string>);
   const nowMs = systemClock.now();
   const kid = options.kid ?? `${new Date(nowMs).toISOString().slice(0, 10)}-${thumbprint.slice(0, KID_THUMBPRINT)}`;
-  if (known.some((key) => key.kid === kid)) throw misuse(`${options.public} has a key ${kid} already`);
+  if (known.some((key) => key.kid === kid)) throw misuse(`${options.public} already has a key with the kid ${kid}`);
   const exp = options.expires === undefined ? {} : { exp: Math.floor(nowMs / 1000 + options.expires * DAY_SECONDS) };
   const described = (jwk: JsonWebKey): object => ({ kid, alg, use: 'sig', ...exp, ...jwk });
   const privateKey = described(pair.privateKey.export({ format: 'jwk' }));
@@ -59,7 +59,10 @@ export async function runKeysNew(options: NewKeyOptions): Promise<number> {
   return EXIT.ok;
 }
 
-/** Checks the folder before the private key is written: otherwise that key could be left without its public half. */
+/**
+ * Throws OPTIONS_INVALID if the folder cannot be written. Called before the private key is written, because a private
+ * key whose public key cannot be stored would be useless.
+ */
 function assertWritableFolder(folder: string, flag: string): void {
   try {
     accessSync(folder, constants.W_OK);

@@ -33,15 +33,15 @@ import { readPrivateKeys } from './private-keys.ts';
 
 /** Options that `keys rotate` and `keys revoke` share. */
 export interface DocumentOptions {
-  /** The path of the documents, with `{version}`. */
+  /** Path of the key documents, in which `{version}` stands for the number of a document. */
   readonly documents: string;
-  /** The files of the private keys that sign. */
+  /** Paths of the private keys that sign the document. */
   readonly key: readonly string[];
   readonly keys?: string;
   readonly configured?: string;
   readonly roots?: readonly string[];
   readonly threshold?: number;
-  /** Days until the document expires. */
+  /** Number of days until the document expires. */
   readonly expires: number;
   readonly partial: boolean;
   readonly force: boolean;
@@ -51,8 +51,9 @@ export interface DocumentOptions {
 const DAY_MS = 24 * 3_600_000;
 
 /**
- * Writes the document that follows the newest one, if hosts would accept it. Returns the exit code. Throws
- * OPTIONS_INVALID, naming the missing signatures, if hosts would not accept it and `--partial` is not given.
+ * Creates and signs the key document that follows the newest one. Writes it if it has enough signatures. With
+ * `--partial`, writes a partial document if signatures are missing. Returns the exit code. Throws OPTIONS_INVALID,
+ * naming the missing signatures, if there are too few of them and `--partial` is not given.
  */
 export function writeNextDocument(
   options: DocumentOptions,
@@ -81,26 +82,29 @@ interface Written {
   readonly json: boolean;
 }
 
-/** Writes a document where hosts look for it if they would accept it, or else, with `--partial`, next to that place. */
+/**
+ * If hosts would accept the document, writes it to the file that hosts read. If not, and `--partial` is given, writes
+ * it to a partial file in the same folder. Returns the exit code.
+ */
 export function writeIfComplete({ files, signers, document, documents, partial, force, json }: Written): number {
   const read = readKeyDocument(JSON.stringify(document));
   const missing = missingSignatures(read, signers);
   const path = files.pathOf(read.version);
   if (missing !== null && !partial)
-    throw misuse(`${missing} Give their private keys with --key too, or --partial to have others sign later`);
+    throw misuse(`${missing} Give more private keys with --key, or give --partial to let others sign later`);
   const written = missing === null ? path : path + PARTIAL;
   if (missing === null) writeDocument(written, document);
   else writePartialDocument(written, document, force);
   if (missing === null) rmSync(path + PARTIAL, { force: true });
   else {
     const command = ownCommand('keys', 'sign-document', '--documents', documents, '--key', 'FILE');
-    say(`${missing} Their holders run: ${command}`);
+    say(`${missing} The holders of these keys sign with: ${command}`);
   }
   report(read, written, missing, json);
   return EXIT.ok;
 }
 
-/** Returns why hosts would not accept the document yet, as a sentence; null if they would. */
+/** Returns a sentence about the signatures that are missing; null if hosts would accept the document. */
 function missingSignatures(document: KeyDocument, signers: NextSigners): string | null {
   try {
     verifyNextKeyDocument(document, signers);
@@ -109,7 +113,7 @@ function missingSignatures(document: KeyDocument, signers: NextSigners): string 
     if (codeOf(error) !== 'KEYS_UNTRUSTED') throw error;
   }
   const before = signers.version === 0 ? 'keys that hosts have configured' : `roots of version ${signers.version}`;
-  const lacks = [lackOf(document, signers, before), lackOf(document, rootsOf(document), 'roots of its own')];
+  const lacks = [lackOf(document, signers, before), lackOf(document, rootsOf(document), 'new roots')];
   const said = lacks.filter((lack) => lack !== null).join('; ');
   return `Key document ${document.version} is not signed by enough keys: ${said}.`;
 }
@@ -118,7 +122,7 @@ function lackOf(document: KeyDocument, { keys, threshold }: KeyRoots, whose: str
   const signed = new Set(keys.filter((key) => hasSigned(document, key)).map(({ thumbprint }) => thumbprint));
   if (signed.size >= threshold) return null;
   const could = keys.filter(({ thumbprint }) => !signed.has(thumbprint)).map(({ kid }) => printable(kid));
-  return `${signed.size} of the ${whose} signed and ${threshold} must, out of ${could.join(', ')}`;
+  return `${signed.size} of the ${whose} signed, but ${threshold} must (missing: ${could.join(', ')})`;
 }
 
 function hasSigned({ signatures }: KeyDocument, key: TrustedKey): boolean {
@@ -126,8 +130,8 @@ function hasSigned({ signatures }: KeyDocument, key: TrustedKey): boolean {
 }
 
 /**
- * Returns the private keys whose signatures count, under the `kid` of their root. Throws OPTIONS_INVALID if no key is a
- * root.
+ * Returns those private keys that belong to a root, each with the `kid` of the root. Throws OPTIONS_INVALID if none of
+ * the keys belongs to a root.
  */
 export function rootsAmong(
   signingKeys: readonly SigningKey[],
@@ -143,7 +147,7 @@ export function rootsAmong(
   });
   if (found.length > 0) return found;
   const kids = new Set(roots.map(({ kid }) => printable(kid)));
-  throw misuse(`No key of --key is a root; the roots are ${[...kids].join(', ')}`);
+  throw misuse(`None of the keys of --key is a root; the roots are ${[...kids].join(', ')}`);
 }
 
 function report(document: KeyDocument, path: string, missing: string | null, isJson: boolean): void {

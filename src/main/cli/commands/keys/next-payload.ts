@@ -4,17 +4,17 @@ import { thumbprintOf } from '../../../../shared/signatures/key-set.ts';
 import { misuse } from '../../flags/option-values.ts';
 import type { PublicJwk } from './key-files.ts';
 
-/** How the next key document differs from the newest one. */
+/** The changes that the next key document makes to the newest one. */
 export interface DocumentChange {
   /** Public keys to add. */
   readonly added: readonly PublicJwk[];
   /** The `kid`s of keys to remove. */
   readonly removed: readonly string[];
-  /** `kid`s or thumbprints of keys to revoke; these are removed too. */
+  /** `kid`s or thumbprints of keys to revoke. Revoked keys are also removed. */
   readonly revoked: readonly string[];
-  /** The `kid`s of the roots; undefined keeps them. */
+  /** The `kid`s of the new roots. If undefined, the roots stay the same, except that added keys may become roots. */
   readonly roots: readonly string[] | undefined;
-  /** The new threshold; undefined keeps the old one. */
+  /** How many of the new roots must sign a key document. If undefined, the number stays the same. */
   readonly threshold: number | undefined;
   readonly expiresInMs: number;
 }
@@ -26,8 +26,9 @@ interface NamedJwk {
 }
 
 /**
- * Builds the payload of the document after `newest`, or of version 1 if that is null. Throws OPTIONS_INVALID for a
- * change that names unknown keys, adds a revoked one, or leaves fewer roots than must sign.
+ * Creates the payload of the document after `newest`, or of the first document if `newest` is null. Throws
+ * OPTIONS_INVALID if the change names unknown keys, adds a revoked key, or leaves fewer roots than the number that must
+ * sign.
  */
 export function nextPayload(newest: KeyDocument | null, change: DocumentChange): KeyDocumentPayload {
   const before = newest === null ? null : payloadOf(newest);
@@ -46,7 +47,7 @@ export function nextPayload(newest: KeyDocument | null, change: DocumentChange):
   const threshold = change.threshold ?? before?.threshold ?? 1;
   if (threshold > new Set(roots).size)
     throw misuse(
-      `${threshold} roots must sign, and ${roots.length} would be left: add keys, or name others with --roots`,
+      `${threshold} roots must sign, but only ${roots.length} would be left: add keys, or name roots with --roots`,
     );
   return {
     version: (before?.version ?? 0) + 1,
@@ -58,13 +59,16 @@ export function nextPayload(newest: KeyDocument | null, change: DocumentChange):
   };
 }
 
-/** Returns the unchanged payload of a document that was read. */
+/** Returns the payload of a document, exactly as it was signed. */
 export function payloadOf({ signatures }: KeyDocument): KeyDocumentPayload {
-  // readKeyDocument() has checked the shape.
+  // The document was checked by readKeyDocument(), so the payload has this type.
   return signatures[0]?.payload as unknown as KeyDocumentPayload;
 }
 
-/** Added keys become roots if every key was a root. Otherwise a key that only signs maps could decide about keys. */
+/**
+ * Returns the roots of a document for which no roots were chosen. If all old keys were roots, added keys become roots
+ * too. If some keys only sign maps, an added key does not become a root.
+ */
 function defaultRoots(
   before: KeyDocumentPayload | null,
   old: readonly NamedJwk[],
@@ -79,10 +83,12 @@ function withAdded(old: readonly NamedJwk[], added: readonly NamedJwk[]): readon
   for (const key of added) {
     const same = [...keys.values()].find(({ thumbprint }) => thumbprint === key.thumbprint);
     if (same !== undefined && same.kid !== key.kid)
-      throw misuse(`The key ${key.kid} of --keys is the same as ${same.kid}, under another kid`);
+      throw misuse(`The key ${key.kid} of --keys is already in the documents, with the kid ${same.kid}`);
     const namesake = keys.get(key.kid);
     if (namesake !== undefined && namesake.thumbprint !== key.thumbprint)
-      throw misuse(`The documents have another key with the kid ${key.kid} of --keys`);
+      throw misuse(
+        `The documents already have another key with the kid ${key.kid}: give the key of --keys another kid`,
+      );
     keys.set(key.kid, key);
   }
   return [...keys.values()];
@@ -90,10 +96,13 @@ function withAdded(old: readonly NamedJwk[], added: readonly NamedJwk[]): readon
 
 function assertKnown(kids: readonly string[], keys: readonly NamedJwk[], flag: string): void {
   const unknown = kids.find((kid) => !keys.some((key) => key.kid === kid));
-  if (unknown !== undefined) throw misuse(`${flag} names ${unknown}, and the keys are ${namesOf(keys)}`);
+  if (unknown !== undefined) throw misuse(`${flag} names ${unknown}, but the keys are ${namesOf(keys)}`);
 }
 
-/** Returns the thumbprint of a key. A key that is in no document can be revoked by its thumbprint. */
+/**
+ * Returns the thumbprint of a key that is named by its `kid` or thumbprint. A thumbprint may also name a key that is
+ * not in the document.
+ */
 function thumbprintNamed(named: string, keys: readonly NamedJwk[]): string {
   const key = keys.find(({ kid, thumbprint }) => kid === named || thumbprint === named);
   if (key !== undefined) return key.thumbprint;

@@ -7,18 +7,19 @@ import { misuse } from '../../flags/option-values.ts';
 import { say } from '../../terminal/output.ts';
 import { readJson } from './key-files.ts';
 
-/** A private key from a file, and how long it may sign. */
+/** A private key that was read from a file, with its expiry. */
 export interface KeyFromFile {
   readonly key: SigningKey;
-  /** The whole private JWK. Keep it out of logs and messages. */
+  /** The JWK with the private part. Never write it to logs or messages. */
   readonly jwk: object;
-  /** Epoch ms; null if it does not expire. */
+  /** Time at which the key expires, in epoch milliseconds; null if the key does not expire. */
   readonly expiresAtMs: number | null;
 }
 
 /**
- * Reads the private keys that `--key` names, each key once. Warns on stderr about files that others can read. Throws
- * OPTIONS_INVALID if a file is missing, KEYS_INVALID if it holds no private key; no message quotes a key.
+ * Reads the private keys from the files of `--key`. A key that is named twice is returned once. Warns on stderr about
+ * files that other users can read. Throws OPTIONS_INVALID if a file is missing, and KEYS_INVALID if a file has no
+ * private key. The messages quote no key.
  */
 export function readPrivateKeys(paths: readonly string[]): readonly KeyFromFile[] {
   const keys = new Map<string, KeyFromFile>();
@@ -32,7 +33,7 @@ export function readPrivateKeys(paths: readonly string[]): readonly KeyFromFile[
   return [...keys.values()];
 }
 
-/** Throws OPTIONS_INVALID for a key that has expired: hosts would refuse what it signs. */
+/** Throws OPTIONS_INVALID if a key has expired, because hosts would refuse its signatures. */
 export function assertCurrent({ key, expiresAtMs }: KeyFromFile, nowMs: number = systemClock.now()): void {
   if (expiresAtMs === null || expiresAtMs > nowMs) return;
   const at = new Date(expiresAtMs).toISOString();
@@ -45,7 +46,7 @@ function signingKeyIn(value: unknown, path: string): SigningKey {
   try {
     return readSigningKey(value);
   } catch (error) {
-    const why = `${path} of --key holds no private key that can sign. Give the file that \`keys new --out\` wrote`;
+    const why = `The file ${path} of --key is not a private key as \`keys new --out\` writes it`;
     throw new SwitchyardError('KEYS_INVALID', `${why}: ${messageOf(error)}`, { cause: error });
   }
 }
@@ -59,5 +60,5 @@ function expiryOf(jwk: unknown): number | null {
 
 function warnIfShared(path: string): void {
   if (process.platform === 'win32' || (statSync(path).mode & 0o077) === 0) return;
-  say(`Others can read the private key in ${path}: run chmod 600 on it.`);
+  say(`Other users can read the private key in ${path}: run chmod 600 on it.`);
 }

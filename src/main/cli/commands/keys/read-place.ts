@@ -8,7 +8,7 @@ import { createDocumentPlace } from '../../../service-map/keys/create-document-p
 import type { DocumentPlace } from '../../../service-map/keys/document-place.ts';
 import { misuse } from '../../flags/option-values.ts';
 
-/** Content of a place: a set of public keys, or key documents in order. */
+/** What was found at a path or URL: a set of public keys, or key documents in the order of their versions. */
 export type FoundKeys =
   | { readonly kind: 'jwks'; readonly value: unknown }
   | { readonly kind: 'documents'; readonly documents: readonly KeyDocument[] };
@@ -16,12 +16,13 @@ export type FoundKeys =
 /** Timeout of one request. */
 const TIMEOUT_MS = 10_000;
 
-/** Maximum number of documents that are read in a row. */
+/** Maximum number of key documents that are read. */
 const MAX_DOCUMENTS = 10_000;
 
 /**
- * Reads a JWKS, a key document, an array of them, or each version of a pattern with `{version}`, from a path or URL.
- * Rejects with OPTIONS_INVALID if nothing is there, KEYS_UNAVAILABLE or KEYS_INVALID.
+ * Reads keys from a path or URL: a JWKS, a key document, an array of key documents, or, if the path contains
+ * `{version}`, each version of the key documents. Rejects with OPTIONS_INVALID if there is nothing, with
+ * KEYS_UNAVAILABLE if the URL cannot be fetched, and with KEYS_INVALID if the content is invalid.
  */
 export async function readPlace(place: string, { minVersion }: { readonly minVersion: number }): Promise<FoundKeys> {
   const dispatcher = createMainAgent(resolveNetwork(undefined, undefined, process.env));
@@ -49,14 +50,17 @@ async function readAll(place: DocumentPlace, first: KeyDocument): Promise<readon
     const wanted = first.version + found.length;
     const bytes = await read(place, wanted);
     const document = bytes === null ? null : readAt(place.nameOf(wanted), bytes);
-    // A place without `{version}` returns its newest document even if it does not have the requested one.
+    // Without `{version}` in the path, the newest document is returned if the requested version does not exist.
     if (document === null || (!place.isByVersion && document.version !== wanted)) break;
     found.push(document);
   }
   return found;
 }
 
-/** Reads a document. Throws KEYS_INVALID with the name of its place, as there may be many. */
+/**
+ * Parses a key document. Throws KEYS_INVALID with the path or URL of the document, because several documents may be
+ * read.
+ */
 function readAt(name: string, bytes: Uint8Array): KeyDocument {
   try {
     return readKeyDocument(bytes);
@@ -70,7 +74,7 @@ function read(place: DocumentPlace, version: number): Promise<Uint8Array | null>
   return place.read(version, { apiKey: null, signal: AbortSignal.timeout(2 * TIMEOUT_MS) });
 }
 
-/** Returns the value of a JWKS; null for anything else. */
+/** Parses a JWKS; null if the bytes are not a JWKS. */
 function jwksIn(bytes: Uint8Array): unknown {
   try {
     const value = parseStrictJson(bytes);

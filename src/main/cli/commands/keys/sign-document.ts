@@ -7,18 +7,18 @@ import { payloadOf } from './next-payload.ts';
 import { readPrivateKeys } from './private-keys.ts';
 
 export interface SignDocumentOptions {
-  /** The path of the documents, with `{version}`. */
+  /** Path of the key documents, in which `{version}` stands for the number of a document. */
   readonly documents: string;
-  /** The files of the private keys that sign. */
+  /** Paths of the private keys that sign the document. */
   readonly key: readonly string[];
-  /** For the first document: the JWKS that hosts have configured. */
+  /** The JWKS file with the keys that hosts have configured. Necessary for the first document only. */
   readonly keys?: string;
   readonly json: boolean;
 }
 
 /**
- * Adds signatures to a document that `--partial` wrote. Once hosts would accept the document, writes it where hosts
- * look for it. Resolves with the exit code.
+ * Adds signatures to a key document that was written with `--partial`. When enough keys have signed, writes the
+ * document to the file from which hosts read it. Resolves with the exit code.
  */
 export async function runKeysSignDocument(options: SignDocumentOptions): Promise<number> {
   const files = openDocuments(options.documents);
@@ -32,7 +32,7 @@ export async function runKeysSignDocument(options: SignDocumentOptions): Promise
     text: signJws(payload, key, KEY_DOCUMENT_JWS_TYPE),
   }));
   if (added.some(({ text }) => text.split('.')[1] !== partial.payloadPart))
-    throw misuse(`${path} was not written by this program, so it cannot add a signature to it`);
+    throw misuse(`${path} was not written by this program, so no signature can be added to it`);
   const kept = partial.signatures.filter(({ kid }) => !added.some((one) => one.kid === kid)).map(compactOf);
   const document = { signatures: [...kept, ...added.map(({ text }) => text)] };
   const { documents, json } = options;

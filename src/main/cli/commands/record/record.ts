@@ -17,23 +17,23 @@ import { relayProgram } from './relay-program.ts';
 import { sayWaiting } from './say-waiting.ts';
 
 export interface RecordOptions {
-  /** Whether to append to the file. */
+  /** Whether to append to an existing recording instead of replacing it. */
   readonly append: boolean;
-  /** The variable with the bearer token for a URL. */
+  /** Name of the variable with the bearer token for the server's URL. */
   readonly tokenEnv?: string;
 }
 
 /**
- * Relays between the standard streams of this process and one server, and records the messages. Resolves with the exit
- * code of the server's command, or with 1 if not everything was recorded. Rejects with OPTIONS_INVALID,
- * RECORDING_INVALID or CONNECTOR_COMMAND_FAILED.
+ * Relays messages between the client on the standard streams and one server, and records the messages. Resolves with
+ * the exit code of the server's process, with 0 for a URL, or with 1 if not everything was recorded. Rejects with
+ * OPTIONS_INVALID, RECORDING_INVALID or CONNECTOR_COMMAND_FAILED.
  */
 export async function runRecord(path: string, server: readonly string[], options: RecordOptions): Promise<number> {
   const interrupted = untilInterrupted();
   const url = addressOf(server);
   const token = options.tokenEnv === undefined ? null : requiredVariable(options.tokenEnv, '--token-env');
   if (token !== null && url === null)
-    throw misuse('--token-env is for the URL of a server; a command has its environment');
+    throw misuse('--token-env needs the URL of a server; a command gets all environment variables anyway');
   const recording = new Recording(await RecordingFile.open(path, options.append, sayFailure));
   const record = recording.connection(null);
   hideSecrets(record, server, url, token);
@@ -57,7 +57,7 @@ export async function runRecord(path: string, server: readonly string[], options
   sayWaiting(`Recording to ${printable(path)}`);
   try {
     const code = await relayed();
-    // The last messages may fail to be written too.
+    // Closing writes the last messages, so the failure of a write is known only after closing.
     await recording.close();
     return isWhole && recording.file.failure === null ? code : EXIT.failed;
   } finally {
@@ -69,7 +69,7 @@ function sayFailure(failure: SwitchyardError): void {
   say(`mcp-switchyard: ${failureLine(failureOf(failure))}`);
 }
 
-/** Returns the URL of the server; null for a command. */
+/** Returns the URL of the server; null if the server is started by a command. */
 function addressOf(server: readonly string[]): URL | null {
   const [only = '', ...others] = server;
   if (others.length > 0 || !/^https?:\/\//i.test(only)) return null;

@@ -6,13 +6,16 @@ import { isObject, type JsonObject, RPC_INTERNAL_ERROR } from '../../../mcp/json
 import { printable, say } from '../../terminal/output.ts';
 import { MessageTap } from './message-tap.ts';
 
-/** How long responses may still take once the client has left. */
+/** How long to wait for pending responses after the client has disconnected, in milliseconds. */
 const LEAVE_MS = 10_000;
 
 type Transport = StreamableHTTPClientTransport | SSEClientTransport;
 type Sent = Parameters<SSEClientTransport['send']>[0];
 
-/** Callbacks for the messages of each side. */
+/**
+ * Called with each message of the client and of the server. `lost` is called with the reason if a message cannot be
+ * recorded.
+ */
 export interface Notes {
   readonly client: (message: JsonObject) => void;
   readonly server: (message: JsonObject) => void;
@@ -20,8 +23,8 @@ export interface Notes {
 }
 
 /**
- * Relays between the standard streams of this process and a server over Streamable HTTP, or over SSE if it supports
- * nothing newer, until the client leaves or `interrupted` resolves.
+ * Relays messages between the client on the standard streams and a server at a URL. Uses Streamable HTTP, or SSE if the
+ * server is too old for it. Resolves once the client has disconnected or `interrupted` has resolved.
  */
 export async function relayAddress(
   url: URL,
@@ -42,15 +45,15 @@ export async function relayAddress(
   await relay.close();
 }
 
-/** Relays messages to one URL, and tracks the requests that wait for a response. */
+/** Relays messages to and from one URL, and tracks the client's requests that have no response yet. */
 class AddressRelay {
   readonly #url: URL;
   readonly #requestInit: { readonly headers: Record<string, string> };
   readonly #onServer: (message: JsonObject) => void;
   readonly #waiting = new Map<unknown, string>();
   /**
-   * Errors that sending threw. Each request that failed is answered with its error, so the error is not printed as
-   * well.
+   * Errors that `send` has thrown. They are sent to the client as the response to a request, so they are not printed
+   * too.
    */
   readonly #thrown = new WeakSet<object>();
   #transport: Promise<Transport>;
@@ -63,7 +66,7 @@ class AddressRelay {
     this.#transport = this.#start(new StreamableHTTPClientTransport(url, { requestInit: this.#requestInit }));
   }
 
-  /** Sends a message of the client. If a request cannot be sent, answers it with an error. */
+  /** Sends a message of the client to the server. If a request cannot be sent, answers the client with an error. */
   send(message: JsonObject): void {
     const { id, method } = message;
     if (typeof method === 'string' && id !== undefined) this.#waiting.set(id, method);
@@ -75,12 +78,12 @@ class AddressRelay {
     });
   }
 
-  /** Resolves once no request is waiting. */
+  /** Resolves once every request of the client has a response. */
   async idle(): Promise<void> {
     while (this.#waiting.size > 0) await this.#idle.promise;
   }
 
-  /** Ends the session if there is one. Never rejects. */
+  /** Ends the session, if there is one, and closes the connection. Never rejects. */
   async close(): Promise<void> {
     const transport = await this.#transport.catch(() => null);
     if (transport instanceof StreamableHTTPClientTransport) await transport.terminateSession().catch(() => {});
@@ -94,11 +97,11 @@ class AddressRelay {
     } catch (error) {
       if (error instanceof Error) this.#thrown.add(error);
       if (message.method !== 'initialize' || transport instanceof SSEClientTransport) throw error;
-      // An older server refuses the POST, and has a stream at that address instead (MCP 2025-03-26, transports).
+      // An older server refuses the POST and offers an SSE stream at the same URL (MCP 2025-03-26, transports).
       const stream = new SSEClientTransport(this.#url, { requestInit: this.#requestInit });
       const older = this.#start(stream);
       await older.catch(async () => {
-        // Otherwise the stream would try again every few seconds, and keep the process running.
+        // A stream that is not closed would reconnect every few seconds and keep the process alive.
         await stream.close().catch(() => {});
         throw error;
       });
@@ -111,7 +114,8 @@ class AddressRelay {
     transport.onmessage = (message) => {
       if (isObject(message)) this.#take(message);
     };
-    // The transport reports an error here before throwing the error.
+    // The transport calls `onerror` before it throws the same error. The handler waits a turn, so that a thrown error
+    // is known.
     transport.onerror = (error) =>
       void nextTurn().then(() => {
         if (!this.#thrown.has(error)) say(printable(messageOf(error)));
@@ -120,7 +124,7 @@ class AddressRelay {
     return transport;
   }
 
-  /** Hands a message of the server to the client. */
+  /** Records a message of the server and writes it to the client. */
   #take(message: JsonObject): void {
     const { id, method, result } = message;
     if (method === undefined && this.#waiting.get(id) === 'initialize' && isObject(result)) {

@@ -4,23 +4,23 @@ import { SwitchyardError } from '../../../../shared/errors.ts';
 import { ProcessGroup } from '../../../connectors/stdio/process-group.ts';
 import type { MessageTap } from './message-tap.ts';
 
-/** How long a server may take to end by itself once its client has left. */
+/** How long a server may take to exit on its own after its client has disconnected, in milliseconds. */
 const LEAVE_MS = 10_000;
 
-/** GRACE_MS: from SIGTERM to SIGKILL. DRAIN_MS: how long reading the last output may take. */
+/** GRACE_MS is the time from SIGTERM to SIGKILL. DRAIN_MS is how long the last output may take to be read. */
 const GRACE_MS = 2_000;
 const DRAIN_MS = 300;
 
-/** Taps for the messages of each side. */
+/** The taps that record the messages of the client and of the server. */
 export interface Taps {
   readonly client: MessageTap;
   readonly server: MessageTap;
 }
 
 /**
- * Runs a stdio server and connects it to the standard streams of this process, byte for byte, until the server ends,
- * its client leaves or `interrupted` resolves. Resolves with the exit code of the server, or with 1 after a signal.
- * Rejects with CONNECTOR_COMMAND_FAILED if it cannot be started.
+ * Starts a stdio server and connects it to the standard streams of this process without changing a byte. Ends when the
+ * server exits, the client disconnects or `interrupted` resolves. Resolves with the exit code of the server, or with 1
+ * if a signal ended the server. Rejects with CONNECTOR_COMMAND_FAILED if the server cannot be started.
  */
 export async function relayProgram(
   [command = '', ...args]: readonly string[],
@@ -35,7 +35,7 @@ export async function relayProgram(
     const message = `The command ${JSON.stringify(command)} cannot be started`;
     throw new SwitchyardError('CONNECTOR_COMMAND_FAILED', `${message}.`, { cause: error });
   }
-  // Without listeners, a failure to signal or to write would end this process.
+  // An `error` event without a listener would crash this process, for example if a write fails.
   for (const emitter of [child, child.stdin, child.stdout, child.stderr]) emitter.on('error', () => {});
   const { stdin, stdout, stderr } = process;
   stdin.on('data', (chunk: Buffer) => client.take(chunk));
@@ -54,7 +54,7 @@ export async function relayProgram(
   return exit.code ?? 1;
 }
 
-/** Returns the whole environment: a recorded server gets the same one as without the recorder. */
+/** Returns all environment variables of this process, so that the server runs as it would without the recorder. */
 function wholeEnvironment(): Record<string, string> {
   return Object.fromEntries(
     Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),

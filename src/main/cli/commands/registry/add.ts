@@ -15,7 +15,10 @@ export interface AddOptions extends RegistryOptions {
   readonly header?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** Id of a client that was registered by hand for logins; `clientSecretEnv` names the variable with its secret. */
+  /**
+   * Id of an OAuth client that a person registered with the issuer. `clientSecretEnv` names the variable with its
+   * secret.
+   */
   readonly clientId?: string;
   readonly clientSecretEnv?: string;
   /** The OAuth scopes to request, separated by spaces. */
@@ -24,7 +27,10 @@ export interface AddOptions extends RegistryOptions {
   readonly replace: boolean;
 }
 
-/** Registers a server: `target` is its URL, or the command that runs it. Resolves with the exit code. */
+/**
+ * Registers a server, or changes it with `replace`. `target` is the URL of the server, or a command and its arguments.
+ * Resolves with the exit code.
+ */
 export async function runRegistryAdd(name: string, target: readonly string[], options: AddOptions): Promise<number> {
   const path = registryFile(options);
   const server = serverOf(name, target, options);
@@ -55,16 +61,16 @@ function serverOf(name: string, target: readonly string[], options: AddOptions):
   const headers = options.header === undefined ? {} : { headers: options.header };
   if (endpoint !== undefined) {
     if (options.transport === 'stdio') throw misuse('--transport stdio needs a command after --, not a URL');
-    if ('env' in env || options.cwd !== undefined) throw misuse('--env and --cwd are for a command, and this is a URL');
+    if ('env' in env || options.cwd !== undefined) throw misuse('--env and --cwd need a command, not a URL');
     const inferred = /^wss?:/i.test(endpoint) ? 'ws' : 'streamableHttp';
     return { name, transport: options.transport ?? inferred, endpoint, ...headers, ...loginOf(options) };
   }
-  if (first === undefined) throw misuse('Say what to register: a URL, or -- COMMAND ARGS…');
+  if (first === undefined) throw misuse('Name the server to register: a URL, or -- COMMAND ARGS…');
   if (options.transport !== undefined && options.transport !== 'stdio')
     throw misuse(`--transport ${options.transport} needs a URL, not a command`);
-  if ('headers' in headers) throw misuse('--header is for a URL, and this is a command');
+  if ('headers' in headers) throw misuse('--header needs a URL, not a command');
   if ('oauth' in loginOf(options))
-    throw misuse('--client-id, --client-secret-env and --scope are for a URL, and this is a command');
+    throw misuse('--client-id, --client-secret-env and --scope need a URL, not a command');
   const args = target.slice(1);
   const cwd = options.cwd === undefined ? {} : { cwd: resolve(options.cwd) };
   return { name, transport: 'stdio', command: first, ...(args.length > 0 && { args }), ...env, ...cwd };
@@ -79,10 +85,13 @@ function loginOf({ clientId, clientSecretEnv, scope }: AddOptions): { readonly o
   return Object.keys(oauth).length === 0 ? {} : { oauth };
 }
 
-/** Checks a server. Its variables are checked later, when it is brought up; `ws` servers are for other hosts. */
+/**
+ * Throws OPTIONS_INVALID or SECRET_MASKED for an invalid server. Variables are not checked, because they are read only
+ * when the server is started. The settings of `ws` servers are not checked, because only other programs can use them.
+ */
 function assertUsable(server: ServerInfo, path: string): void {
   const fault = serverInfoFault(server);
-  if (fault !== null) throw misuse(`The registry cannot hold this server: ${fault}`);
+  if (fault !== null) throw misuse(`The registry cannot store this server: ${fault}`);
   if (server.transport === 'ws') return;
   const read = readRegistered(server, { env: null, folder: dirname(path) });
   if (read.kind === 'server') return;

@@ -9,26 +9,30 @@ import { writeOutputFile } from '../../terminal/write-output-file.ts';
 import { type ShowingOptions, shown } from './list.ts';
 import { readServers, registryFile } from './open-registry.ts';
 
-/** Mode of files with secrets: only the owner can read them. */
+/** Mode of a file with secrets, which only its owner may read and write. */
 const PRIVATE_MODE = 0o600;
 
 export interface ExportOptions extends ShowingOptions {
   readonly format: ExportFormat;
-  /** An existing file of that client, to add the servers to. */
+  /** Path of a client's configuration file, to which the servers are added. */
   readonly into?: string;
-  /** Whether to replace an existing file or, with `into`, servers of the same name that differ. */
+  /**
+   * Whether to replace an existing file. With `into`: whether to replace servers that have the same name and other
+   * content.
+   */
   readonly force: boolean;
 }
 
 /**
- * Prints the servers in a client's format, with secrets masked by default. With a file name, writes the servers with
- * their secrets to that file, readable by the owner only; with `into`, adds the servers to a file of that client.
- * Resolves with the exit code. Rejects with OPTIONS_INVALID if the file, or a server in it, may not be replaced.
+ * Prints the servers in the format of a client, with masked secrets by default. With `file`, writes them to a new file
+ * that only the owner can read, including the secrets. With `into`, adds them to a file of the client, including the
+ * secrets. Resolves with the exit code. Rejects with OPTIONS_INVALID if the file, or a server in it, would have to be
+ * replaced and `force` is false.
  */
 export async function runRegistryExport(file: string | undefined, options: ExportOptions): Promise<number> {
   const { format, into, force, json } = options;
   if (file !== undefined && into !== undefined)
-    throw new SwitchyardError('OPTIONS_INVALID', 'Name the file once: as the argument, or with --into');
+    throw new SwitchyardError('OPTIONS_INVALID', 'Name the file only once: as the argument, or with --into');
   const path = registryFile(options);
   const servers = [...(await readServers(path)).values()];
   const target = into ?? (file === '-' ? undefined : file);
@@ -53,5 +57,5 @@ export async function runRegistryExport(file: string | undefined, options: Expor
 
 function secrecyOf(into: string | undefined): string {
   const whom = into === undefined ? ', readable only by you' : '; its permissions are as before';
-  return `secrets in clear${whom}`;
+  return `with secrets in clear text${whom}`;
 }

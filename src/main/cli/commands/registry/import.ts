@@ -9,23 +9,23 @@ import { type RegistryOptions, registryFile, withRegistry } from './open-registr
 import { bringUpRemarks } from './remarks.ts';
 
 export interface ImportOptions extends RegistryOptions {
-  /** Whether to replace servers of the same name that differ. */
+  /** Whether to replace servers that have the same name and other content. */
   readonly replace: boolean;
-  /** Whether only to report what would be done. */
+  /** Whether to report what the command would do, without changing anything. */
   readonly dryRun: boolean;
 }
 
-/** Outcome of one entry. */
+/** Outcome for one server of the imported file. */
 interface Imported extends Pick<ImportEntry, 'name' | 'place' | 'line' | 'column' | 'remarks'> {
   readonly outcome: 'added' | 'unchanged' | 'replaced' | 'refused';
   readonly code: ErrorCode | null;
-  /** Why it was refused. */
+  /** Why the server was refused; null if it was not refused. */
   readonly reason: string | null;
 }
 
 /**
- * Registers the servers of a file; `-` reads stdin. Resolves with the exit code: 0 if no server was refused. Valid
- * servers are registered even if others are refused.
+ * Registers the servers of a file, or of standard input for `-`. Registers valid servers even if other servers are
+ * refused. Resolves with the exit code: 0 if no server was refused.
  */
 export async function runRegistryImport(file: string, options: ImportOptions): Promise<number> {
   const source = file === '-' ? 'stdin' : file;
@@ -40,7 +40,7 @@ export async function runRegistryImport(file: string, options: ImportOptions): P
   return failure === null ? EXIT.ok : EXIT.failed;
 }
 
-/** Registers all valid servers, in one commit. */
+/** Registers all valid servers in one commit, and returns the outcome for each server of the file. */
 async function put(
   entries: readonly ImportEntry[],
   path: string,
@@ -63,7 +63,7 @@ function resultOf(entry: ImportEntry, done: ServerOutcome | undefined, path: str
   const at = { name, place, line, column, remarks };
   if (refusal !== null) return { ...at, outcome: 'refused', ...refusal };
   if (done === undefined || done.outcome === 'exists') {
-    const reason = 'there is another server of this name; --replace puts this one in its place';
+    const reason = 'another server has this name; give --replace to replace it';
     return { ...at, outcome: 'refused', code: 'SERVER_EXISTS', reason };
   }
   return { ...at, outcome: done.outcome, code: null, reason: null };

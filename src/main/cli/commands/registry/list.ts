@@ -6,13 +6,13 @@ import { renderTable } from '../../terminal/render-table.ts';
 import { type RegistryOptions, readServers, registryFile } from './open-registry.ts';
 
 export interface ShowingOptions extends RegistryOptions {
-  /** Whether to show secrets unmasked. */
+  /** Whether to show secrets in clear text. */
   readonly showSecrets: boolean;
 }
 
 const WHERE_LENGTH = 80;
 
-/** Lists the servers. Resolves with the exit code. */
+/** Lists the registered servers. Resolves with the exit code. */
 export async function runRegistryList(options: ShowingOptions): Promise<number> {
   const path = registryFile(options);
   const servers = [...(await readServers(path)).values()].map((server) => shown(server, options));
@@ -25,7 +25,7 @@ export async function runRegistryList(options: ShowingOptions): Promise<number> 
   return EXIT.ok;
 }
 
-/** Returns a server with its secrets masked, unless `showSecrets` is set. */
+/** Returns a server for display. Its secrets are masked, except with `showSecrets`. */
 export function shown(server: ServerInfo, { showSecrets }: Pick<ShowingOptions, 'showSecrets'>): ServerInfo {
   return showSecrets ? server : maskServer(server);
 }

@@ -10,9 +10,9 @@ import { reportBad, reportNews } from '../../../registry/report-news.ts';
 import { WriterClient } from '../../../writer/writer-client.ts';
 import { printable, problemLogger } from '../../terminal/output.ts';
 
-/** Options of every registry command. */
+/** Options that all registry commands share. */
 export interface RegistryOptions {
-  /** Path of `servers.json`; defaults to the one that the environment names. */
+  /** Path of `servers.json`. Defaults to the path that docs/registry.md describes. */
   readonly registryPath?: string;
   readonly json: boolean;
 }
@@ -23,28 +23,31 @@ export interface OpenRegistry {
   readonly writer: WriterClient;
   /** Servers by name, in the order in which they were added. */
   readonly servers: ReadonlyMap<string, ServerInfo>;
-  /** Writes the file. */
+  /** Writes `servers.json` with the current servers of the store. */
   save(): Promise<void>;
 }
 
-/** Returns the path of the `servers.json` to use. Throws OPTIONS_INVALID for a folder. */
+/** Returns the path of the `servers.json` that a command uses. Throws OPTIONS_INVALID if the path is a folder. */
 export function registryFile({ registryPath: given }: Pick<RegistryOptions, 'registryPath'>): string {
   const path = resolve(given ?? registryPath(process.env));
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return path;
   throw new SwitchyardError('OPTIONS_INVALID', `${path} is a folder; name the servers.json in it`);
 }
 
-/** Returns the path of the store next to a registry file. */
+/** Returns the path of the store that belongs to the `servers.json` at `path`. */
 export function storeBeside(path: string): string {
   return join(dirname(path), STORE_FILE);
 }
 
-/** Whether there is a registry at `path`. Commands that only read must not create one. */
+/** Whether `servers.json` or its store exists. A command that only reads must not create a registry. */
 export function isRegistryThere(path: string): boolean {
   return existsSync(path) || existsSync(storeBeside(path));
 }
 
-/** Runs `work` with the registry, which is created if it does not exist. Reports problems of the file on stderr. */
+/**
+ * Opens the registry, or creates it if it does not exist, and runs `work` with it. Reports problems of `servers.json`
+ * on stderr.
+ */
 export async function withRegistry<T>(path: string, work: (registry: OpenRegistry) => Promise<T>): Promise<T> {
   const writer = new WriterClient(dirname(path), { logger: problemLogger });
   let known: KnownServers = { storeId: null, revision: 0 };
@@ -54,7 +57,7 @@ export async function withRegistry<T>(path: string, work: (registry: OpenRegistr
     reportNews(news, path, problemLogger);
     return news;
   };
-  // If the store was replaced after it was read, it must be read again before its file is written.
+  // If another process has replaced the store, the first call only reads the new store, so a second call has to write.
   const save = async (): Promise<void> => {
     if ((await sync('write')).isReplaced) await sync('write');
   };
@@ -68,13 +71,13 @@ export async function withRegistry<T>(path: string, work: (registry: OpenRegistr
   }
 }
 
-/** Reads the servers of the registry; returns none if there is no registry. */
+/** Reads the registered servers. Returns an empty map if there is no registry. */
 export async function readServers(path: string): Promise<ReadonlyMap<string, ServerInfo>> {
   if (!isRegistryThere(path)) return new Map();
   return withRegistry(path, ({ servers }) => Promise.resolve(servers));
 }
 
-/** Creates the error for an unknown server name; suggests the nearest known name if there is one. */
+/** Creates the error for a server name that is not registered. The message suggests a similar name if there is one. */
 export function unknownServer(name: string, known: Iterable<string>): SwitchyardError {
   const nearest = nearestName(name, [...known]);
   const meant = nearest === null ? '' : ` Did you mean ${printable(nearest)}?`;

@@ -3,7 +3,7 @@ import { answerJson } from '../../terminal/json-document.ts';
 import { EXIT, print } from '../../terminal/output.ts';
 import { type RegistryOptions, registryFile, storeBeside } from './open-registry.ts';
 
-/** Prints where the registry is. Resolves with the exit code. */
+/** Prints the path of `servers.json`. Resolves with the exit code. */
 export function runRegistryPath(options: RegistryOptions): Promise<number> {
   const path = registryFile(options);
   const store = storeBeside(path);

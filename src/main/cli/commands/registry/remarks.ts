@@ -3,7 +3,8 @@ import type { ServerInfo } from '../../../../shared/servers/server-info.ts';
 import { readRegistered } from '../../../registry/registered-server.ts';
 
 /**
- * Returns what would prevent a server from being brought up on this machine now. Names variables, never their values.
+ * Returns the problems that would prevent a server from starting on this machine, such as missing variables. Mentions
+ * only the names of variables, not their values.
  */
 export function bringUpRemarks(server: ServerInfo, path: string): string[] {
   const read = readRegistered(server, { env: process.env, folder: dirname(path) });

@@ -2,7 +2,10 @@ import { answerJson } from '../../terminal/json-document.ts';
 import { EXIT, type Failure, failureLine, failureOf, print, printable, say } from '../../terminal/output.ts';
 import { isRegistryThere, type RegistryOptions, registryFile, unknownServer, withRegistry } from './open-registry.ts';
 
-/** Removes servers. Resolves with the exit code: 0 if all of them existed. Existing ones are removed in any case. */
+/**
+ * Removes registered servers. Resolves with the exit code: 0 if all of them existed. If some do not exist, the others
+ * are removed anyway.
+ */
 export async function runRegistryRemove(names: readonly string[], options: RegistryOptions): Promise<number> {
   const path = registryFile(options);
   const { removed, failures } = await removeServers([...new Set(names)], path);
@@ -13,7 +16,7 @@ export async function runRegistryRemove(names: readonly string[], options: Regis
   return first === undefined ? EXIT.ok : EXIT.failed;
 }
 
-/** A server that does not exist, by the name that was given. */
+/** The error for a server that does not exist, with the name that the user gave. */
 interface RemoveFailure extends Failure {
   readonly server: string;
 }

@@ -6,8 +6,8 @@ import { isRegistryThere, type RegistryOptions, registryFile } from './open-regi
 import { findingLine, nothingThere } from './verify.ts';
 
 /**
- * Repairs the registry as far as possible, and reports the faults that remain. Resolves with the exit code: 0 if
- * nothing was lost and no fault is left.
+ * Repairs the store and `servers.json` where possible, and reports what could not be repaired. Resolves with the exit
+ * code: 0 if no server was lost and no fault remains.
  */
 export async function runRegistryRepair(options: RegistryOptions): Promise<number> {
   const path = registryFile(options);
@@ -18,7 +18,7 @@ export async function runRegistryRepair(options: RegistryOptions): Promise<numbe
   return failure === null ? EXIT.ok : EXIT.failed;
 }
 
-/** Returns the failure that stands for lost servers and remaining faults; null if all is repaired. */
+/** Combines lost servers and remaining faults into one failure; null if everything was repaired. */
 function unrepaired({ lost, left }: RegistryRepair): Failure | null {
   const [first] = [...lost, ...left];
   if (first === undefined) return null;

@@ -4,7 +4,9 @@ import { type ShowingOptions, shown } from './list.ts';
 import { readServers, registryFile, unknownServer } from './open-registry.ts';
 import { bringUpRemarks } from './remarks.ts';
 
-/** Shows one server in full, and what prevents it from being brought up. Resolves with the exit code. */
+/**
+ * Shows all settings of one server, and the problems that would prevent it from starting. Resolves with the exit code.
+ */
 export async function runRegistryShow(name: string, options: ShowingOptions): Promise<number> {
   const path = registryFile(options);
   const servers = await readServers(path);

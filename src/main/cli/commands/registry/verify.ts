@@ -5,7 +5,7 @@ import { EXIT, mark, print, printable } from '../../terminal/output.ts';
 import { findingsFailure } from '../doctor/checks.ts';
 import { isRegistryThere, type RegistryOptions, registryFile, storeBeside } from './open-registry.ts';
 
-/** Checks the store and the file without changing them. Resolves with the exit code: 0 if nothing is wrong. */
+/** Checks the store and `servers.json` without changing them. Resolves with the exit code: 0 if no fault was found. */
 export async function runRegistryVerify(options: RegistryOptions): Promise<number> {
   const path = registryFile(options);
   const findings = await look(path);
@@ -21,7 +21,7 @@ async function look(path: string): Promise<readonly RegistryFinding[]> {
   return reply.kind === 'checked' ? reply.findings : [];
 }
 
-/** Finding for a path without a registry. */
+/** Creates the finding for a path at which there is no registry. */
 export function nothingThere(path: string): RegistryFinding {
   return { check: 'store', outcome: 'note', subject: null, message: `there is no registry at ${path}` };
 }

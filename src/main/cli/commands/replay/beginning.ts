@@ -4,7 +4,7 @@ import type { Exchange } from './exchanges.ts';
 const SERVER_INFO = 'io.modelcontextprotocol/serverInfo';
 const PROTOCOL_VERSION = 'io.modelcontextprotocol/protocolVersion';
 
-/** Server capability that a recorded method implies, by the prefix of the method. */
+/** The server capability that each recorded method implies, by the prefix of the method. */
 const CAPABILITIES = [
   ['tools/', 'tools'],
   ['prompts/', 'prompts'],
@@ -14,9 +14,9 @@ const CAPABILITIES = [
 ] as const;
 
 /**
- * Returns a result for `initialize` or `server/discover` if none was recorded, built from a recorded modern server. A
- * client of the other protocol generation starts with the other method, and some clients send that method to a separate
- * process. Returns null for other methods, and if nothing is known.
+ * Returns a result for `initialize` or `server/discover` if the recording has none. The recording has only one of these
+ * methods, but a client of the other protocol generation sends the other one. Returns null for all other methods, and
+ * if the recorded server was not a modern one.
  */
 export function beginningOf(method: string, params: JsonObject, exchanges: readonly Exchange[]): JsonObject | null {
   if (method !== 'initialize' && method !== 'server/discover') return null;
@@ -34,7 +34,8 @@ export function beginningOf(method: string, params: JsonObject, exchanges: reado
 }
 
 /**
- * Returns the recorded `server/discover` result, or one inferred from responses; null without a recorded modern server.
+ * Returns the recorded result of `server/discover`. If it was not recorded, derives a result from the recorded modern
+ * requests. Returns null if no modern request was recorded.
  */
 function discoverResult(exchanges: readonly Exchange[]): JsonObject | null {
   const recorded = exchanges.find(({ method }) => method === 'server/discover');

@@ -1,22 +1,27 @@
 import { isObject, type JsonObject } from '../../../mcp/json-rpc.ts';
 import type { RecordedLine } from '../../../recording/recording-format.ts';
 
-/** A step of a server: it sent a message, or waited for the response to its own request. */
+/**
+ * Something that the recorded server did: it sent a message, or waited for the client's response to a server request.
+ */
 export type Step =
   | { readonly kind: 'send'; readonly message: JsonObject }
   | { readonly kind: 'await'; readonly id: unknown };
 
-/** A request or notification of the client, and the messages that the server sent because of it or after it. */
+/** A recorded request or notification of the client, and the messages that the server sent afterwards. */
 export interface Exchange {
   readonly method: string;
   readonly params: JsonObject;
-  /** False for a notification. */
+  /** True for a request, false for a notification. */
   readonly isRequest: boolean;
-  /** Steps in order, including the response. Without a response, the recording ended or the request was cancelled. */
+  /**
+   * Steps of the server in their recorded order, including the response. There is no response if the request was
+   * cancelled or the recording ended.
+   */
   readonly steps: Step[];
 }
 
-/** Returns the exchanges on the connections of one connector, in the order in which they began. */
+/** Groups the recorded messages of one connector into exchanges, in the order in which the client started them. */
 export function exchangesOf(lines: readonly RecordedLine[]): readonly Exchange[] {
   const readers = new Map<string, ConnectionReader>();
   const exchanges: Exchange[] = [];
@@ -28,12 +33,12 @@ export function exchangesOf(lines: readonly RecordedLine[]): readonly Exchange[]
   return exchanges;
 }
 
-/** Assigns each message of one connection to a request. */
+/** Assigns each message of one connection to an exchange. */
 class ConnectionReader {
   readonly #exchanges: Exchange[];
-  /** Unanswered requests by id, the newest last. */
+  /** Exchanges whose request has no response yet, by the id of the request. The newest is last. */
   readonly #open = new Map<string, Exchange>();
-  /** Exchanges in which the server sent a request to the client, by the id of that request. */
+  /** Exchanges in which a server request has no response of the client yet, by the id of the server request. */
   readonly #asking = new Map<string, Exchange>();
   #last: Exchange | null = null;
 
@@ -71,8 +76,9 @@ class ConnectionReader {
   }
 
   /**
-   * Finds the request that a message answers or reports on, else the newest open request, else the client's last
-   * message.
+   * Returns the exchange that a server message belongs to. A response and a progress notification name their request.
+   * Any other message is assigned to the newest request without a response. If all requests have a response, it is
+   * assigned to the client's last message.
    */
   #exchangeOf({ id, method, params }: JsonObject): Exchange | null {
     if (method === undefined) return this.#open.get(JSON.stringify(id)) ?? null;
@@ -84,7 +90,7 @@ class ConnectionReader {
   }
 }
 
-/** Returns the token that a request set for its progress notifications. */
+/** Returns the progress token in the parameters of a request; undefined if the request has no progress token. */
 export function progressTokenOf({ _meta }: JsonObject): unknown {
   return isObject(_meta) ? _meta.progressToken : undefined;
 }

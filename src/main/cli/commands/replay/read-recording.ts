@@ -5,19 +5,19 @@ import { parseForeignJson } from '../../../../shared/json/parse-foreign.ts';
 import { isObject } from '../../../mcp/json-rpc.ts';
 import { FORMAT_VERSION, type RecordedLine } from '../../../recording/recording-format.ts';
 
-/** Allows a message its full depth, plus two levels for its line. */
+/** A recorded message may be as deep as a received message. Its line is two levels deeper. */
 const LIMITS = { ...FOREIGN_LIMITS, maxDepth: FOREIGN_LIMITS.maxDepth + 2 };
 
-/** The lines of a recording. */
+/** The content of a recording. */
 export interface ReadRecording {
   readonly lines: readonly RecordedLine[];
-  /** Whether the last line is incomplete, as after a killed recorder. */
+  /** Whether the last line is incomplete, for example because the recorder was killed. */
   readonly isTorn: boolean;
 }
 
 /**
- * Reads a recording, and skips an incomplete last line. Throws OPTIONS_INVALID if the file cannot be read. Throws
- * RECORDING_INVALID with the line number if a line is damaged or of another version.
+ * Reads a recording. Ignores an incomplete last line. Throws OPTIONS_INVALID if the file cannot be read. Throws
+ * RECORDING_INVALID, with the line number, if a line is damaged or the recording has another version.
  */
 export function readRecording(path: string): ReadRecording {
   const texts = textOf(path).split('\n');

@@ -7,8 +7,8 @@ import { ownProgram } from '../../terminal/own-command.ts';
 import { runServe } from '../serve.ts';
 
 /**
- * Serves the connectors of a recording over standard streams through a gateway, so that they have the names that
- * `serve` gives them. Each connector is a stdio server that replays its part. Resolves with the exit code.
+ * Serves all connectors of a recording over standard streams, through a gateway that gives the tools the same names as
+ * `serve`. Each connector is a separate process that replays its part of the recording. Resolves with the exit code.
  */
 export async function serveRecorded(path: string, connectors: readonly string[], isLenient: boolean): Promise<number> {
   const { command, args } = ownProgram();

@@ -4,45 +4,45 @@ import { beginningOf } from './beginning.ts';
 import { type Exchange, progressTokenOf, type Step } from './exchanges.ts';
 import { ownParams, RequestMatcher } from './request-match.ts';
 
-/** MCP 2026-07-28, subscriptions: a request that stays open, and the field of `_meta` that names it. */
+/** The subscription request of MCP 2026-07-28, which stays open, and the `_meta` field with the id of that request. */
 const LISTEN = 'subscriptions/listen';
 const SUBSCRIPTION_ID = 'io.modelcontextprotocol/subscriptionId';
 
 const RPC_INVALID_PARAMS = -32_602;
 
 /**
- * Delay between a notification and the response after it. Some clients handle notifications later than responses that
- * arrive in the same read, and then drop the notifications.
+ * Delay between a notification and a response that follows it, in milliseconds. Some clients lose a notification if the
+ * response arrives at the same time.
  */
 const NOTICE_MS = 50;
 
-/** Maximum length of a request quoted in an error, in characters. */
+/** Maximum length of the request that an error message quotes, in characters. */
 const MAX_QUOTED = 500;
 
-/** Options of a replay. */
+/** Settings of a replay. */
 export interface ReplayHow {
   readonly isLenient: boolean;
   /** Sends a message to the client. */
   readonly send: (message: JsonObject) => void;
 }
 
-/** A client request that is being answered. */
+/** A request of the client for which steps are being replayed. */
 interface Playing {
   readonly clientId: unknown;
   readonly progressToken: unknown;
   isCancelled: boolean;
 }
 
-/** An MCP server that answers from a recording, to legacy and modern clients. */
+/** An MCP server that answers legacy and modern clients with recorded messages. */
 export class ReplayServer {
   readonly #exchanges: readonly Exchange[];
   readonly #matcher: RequestMatcher;
   readonly #send: ReplayHow['send'];
   readonly #playing = new Map<string, Playing>();
-  /** Server requests that the client has not answered, by the id that the client knows. */
+  /** Callbacks for the client's responses to server requests, by the id that was sent to the client. */
   readonly #questions = new Map<string, () => void>();
   #questionCount = 0;
-  /** The id of the client's subscription; undefined without one. */
+  /** Id of the client's subscription request; undefined if the client has not subscribed. */
   #listener: unknown;
   #active = 0;
   #idle = Promise.withResolvers<void>();
@@ -53,7 +53,7 @@ export class ReplayServer {
     this.#send = send;
   }
 
-  /** Takes a message of the client. Never throws. */
+  /** Handles a message of the client. Never throws. */
   take(message: JsonObject): void {
     const { id, method, params } = message;
     const given = isObject(params) ? params : {};
@@ -63,7 +63,7 @@ export class ReplayServer {
     else this.#takeNotification(method, given);
   }
 
-  /** Resolves once no request is being answered. */
+  /** Resolves once all steps for the client's messages were replayed. */
   async idle(): Promise<void> {
     while (this.#active > 0) await this.#idle.promise;
   }
@@ -100,7 +100,10 @@ export class ReplayServer {
     if (playing !== undefined) playing.isCancelled = true;
   }
 
-  /** Replays the steps of an exchange, and waits for the client at the steps where the server waited. */
+  /**
+   * Replays the steps of an exchange. Where the recorded server waited for a response of the client, waits for that
+   * response.
+   */
   async #play(exchange: Exchange, playing: Playing): Promise<void> {
     this.#active += 1;
     const answers = new Map<string, Promise<void>>();
@@ -126,7 +129,10 @@ export class ReplayServer {
     this.#idle = Promise.withResolvers();
   }
 
-  /** Sends a message with the ids and tokens that the client knows. Returns true for the response. */
+  /**
+   * Sends a recorded message, with its ids and tokens replaced by those of the current client. Returns true if the
+   * message is the response.
+   */
   #sendStep(
     { message }: Extract<Step, { kind: 'send' }>,
     exchange: Exchange,
@@ -148,13 +154,13 @@ export class ReplayServer {
     } else if (subscriptionOf(params) !== undefined) this.#sendToListener(message);
     else if (method !== 'notifications/progress' || !isObject(params)) this.#send(message);
     else if (params.progressToken !== progressTokenOf(exchange.params)) this.#send(message);
-    // A client that sent no token wants no progress notifications.
+    // A client that sent no progress token does not expect progress notifications.
     else if (playing.progressToken !== undefined)
       this.#send({ ...message, params: { ...params, progressToken: playing.progressToken } });
     return false;
   }
 
-  /** Sends a notification of a subscription, if the client has one. */
+  /** Sends a notification with the id of the client's subscription, if the client has subscribed. */
   #sendToListener(message: JsonObject): void {
     if (this.#listener === undefined) return;
     const params = message.params as JsonObject;
@@ -163,8 +169,8 @@ export class ReplayServer {
   }
 
   /**
-   * Returns a response that does not depend on the recording, so that even a client that differs from the recorded one
-   * can start.
+   * Returns a response for methods that need no recording, so that a client can start even if it differs from the
+   * recorded client. Returns null for all other methods.
    */
   #builtIn(method: string, params: JsonObject): JsonObject | null {
     if (method === 'ping') return { result: {} };
@@ -174,12 +180,12 @@ export class ReplayServer {
 
   #unmatched(method: string, params: JsonObject, nearest: Exchange | null): JsonObject {
     if (nearest === null) {
-      return { code: RPC_METHOD_NOT_FOUND, message: `The recording holds no request ${method.slice(0, 128)}` };
+      return { code: RPC_METHOD_NOT_FOUND, message: `The recording has no request ${method.slice(0, 128)}` };
     }
     const [given, expected] = [quoted(ownParams(params)), quoted(ownParams(nearest.params))];
     return {
       code: RPC_INVALID_PARAMS,
-      message: `The recording holds no ${method} with ${given}. The nearest request that it holds has ${expected}`,
+      message: `The recording has no ${method} with ${given}. The most similar recorded request has ${expected}`,
       data: { nearest: { method: nearest.method, params: ownParams(nearest.params) } },
     };
   }
@@ -190,7 +196,7 @@ function subscriptionOf(params: unknown): unknown {
 }
 
 function unanswered({ method }: Exchange): JsonObject {
-  return { code: -32_000, message: `The recording ends before the answer to this ${method}` };
+  return { code: -32_000, message: `The recording ends before the response to this ${method}` };
 }
 
 function quoted(params: JsonObject): string {

@@ -11,18 +11,18 @@ import { readRecording } from './read-recording.ts';
 import { ReplayServer } from './replay-server.ts';
 
 export interface ReplayOptions {
-  /** The connector to replay. If it is absent, all are replayed behind one gateway. */
+  /** Id of the connector to replay. By default, all recorded connectors are replayed behind one gateway. */
   readonly connector?: string;
   readonly lenient: boolean;
 }
 
-/** How long responses may still take once the client has left. */
+/** How long to wait for pending responses after the client has disconnected, in milliseconds. */
 const LEAVE_MS = 10_000;
 
 /**
- * Serves a recording over standard streams until the client leaves. A recording of several connectors is served through
- * a gateway, with the names that `serve` gives. Resolves with the exit code. Rejects with OPTIONS_INVALID or
- * RECORDING_INVALID.
+ * Serves a recording over standard streams until the client disconnects. Several recorded connectors are served through
+ * a gateway that gives the tools the same names as `serve`. Resolves with the exit code. Rejects with OPTIONS_INVALID
+ * or RECORDING_INVALID.
  */
 export async function runReplay(path: string, options: ReplayOptions): Promise<number> {
   const { lines, isTorn } = readRecording(path);
@@ -54,9 +54,6 @@ export async function runReplay(path: string, options: ReplayOptions): Promise<n
 
 function unknownConnector(id: string, connectors: readonly string[]): SwitchyardError {
   const nearest = nearestName(id, connectors);
-  const meant = nearest === null ? `It holds ${connectors.join(', ') || 'none'}.` : `Did you mean ${nearest}?`;
-  return new SwitchyardError(
-    'OPTIONS_INVALID',
-    `The recording holds no connector ${printable(id)}. ${printable(meant)}`,
-  );
+  const meant = nearest === null ? `It has ${connectors.join(', ') || 'none'}.` : `Did you mean ${nearest}?`;
+  return new SwitchyardError('OPTIONS_INVALID', `The recording has no connector ${printable(id)}. ${printable(meant)}`);
 }

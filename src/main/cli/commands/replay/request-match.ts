@@ -2,19 +2,21 @@ import { MASK } from '../../../masking/secret-mask.ts';
 import { isObject, type JsonObject } from '../../../mcp/json-rpc.ts';
 import type { Exchange } from './exchanges.ts';
 
-/** Methods whose parameters describe the client and do not affect the response. */
+/** Methods whose parameters do not affect the response. For these, any recorded request of the method matches. */
 const BY_METHOD_ALONE: ReadonlySet<string> = new Set(['initialize', 'server/discover', 'ping', 'subscriptions/listen']);
 
-/** Outcome of a search for a request. */
+/** Result of the search for a recorded request. */
 export type Match =
   | { readonly kind: 'found'; readonly exchange: Exchange }
-  /** `nearest` is the recorded request that differs least; null if none has this method. */
+  /**
+   * `nearest` is the most similar recorded request of the same method; null if no request of this method was recorded.
+   */
   | { readonly kind: 'none'; readonly nearest: Exchange | null };
 
 /**
- * Finds recorded requests. Equal requests are found in the order in which they were recorded; after that, the last of
- * them is found again. In lenient mode, if no request is equal, the nearest recorded request with the same method and
- * the same subject (such as a tool name) is used.
+ * Finds the recorded request that is equal to a client's request. If several are equal, returns them one after the
+ * other in their recorded order, and then the last one again and again. If none is equal, lenient mode returns the most
+ * similar request of the same method and subject, such as the same tool.
  */
 export class RequestMatcher {
   readonly #byMethod = new Map<string, Exchange[]>();
@@ -44,7 +46,7 @@ export class RequestMatcher {
     return { kind: 'found', exchange: this.#next(alike) };
   }
 
-  /** Returns the first of equal exchanges that was not replayed yet, or else the last. */
+  /** Returns the first exchange that was not used yet; if all were used, the last one. */
   #next(equal: readonly Exchange[]): Exchange {
     const exchange = equal.find((one) => !this.#used.has(one)) ?? (equal.at(-1) as Exchange);
     this.#used.add(exchange);
@@ -52,12 +54,12 @@ export class RequestMatcher {
   }
 }
 
-/** Returns parameters without `_meta`, which belongs to one request. */
+/** Returns the parameters without `_meta`, whose content differs for each request. */
 export function ownParams({ _meta, ...params }: JsonObject): JsonObject {
   return params;
 }
 
-/** Whether two JSON values are equal. A masked secret in the recorded value matches any text. */
+/** Whether two JSON values are equal. A masked secret in the recorded value is equal to any text. */
 function isSame(recorded: unknown, given: unknown): boolean {
   return differences(recorded, given, 1) === 0;
 }
@@ -67,7 +69,7 @@ function nearestOf(candidates: readonly Exchange[], given: JsonObject): Exchange
   let least = Number.POSITIVE_INFINITY;
   for (const candidate of candidates) {
     const isOther = subjectOf(candidate.params) !== subjectOf(given);
-    // A different tool outweighs any difference in arguments.
+    // Another subject, such as another tool, counts more than any difference of the arguments.
     const distance = differences(ownParams(candidate.params), given, 1_000) + (isOther ? 1_000 : 0);
     if (distance < least) [nearest, least] = [candidate, distance];
   }
@@ -79,7 +81,10 @@ function subjectOf({ name, uri }: JsonObject): unknown {
   return name ?? uri;
 }
 
-/** Counts how many values differ, up to `max`; texts that share nothing count twice. */
+/**
+ * Returns how much two JSON values differ: the sum over all differing values, counted up to about `max`. Texts with the
+ * same first characters count less than other texts.
+ */
 function differences(recorded: unknown, given: unknown, max: number): number {
   if (typeof recorded === 'string') return textDifference(recorded, given);
   if (Array.isArray(recorded)) {
@@ -110,7 +115,7 @@ function textDifference(recorded: string, given: unknown): number {
   return fitsAround(recorded.split(MASK), given) ? 0 : 2;
 }
 
-/** Whether a text consists of these parts in this order, with anything between them. */
+/** Whether a text contains all parts in order, starts with the first part and ends with the last part. */
 function fitsAround(parts: readonly string[], text: string): boolean {
   const [first = '', ...rest] = parts;
   const last = rest.pop() ?? '';

@@ -6,15 +6,18 @@ import { LINEAGE_VARIABLE } from '../../../connectors/stdio/stdio-environment.ts
 import type { SourceOptions } from '../../source-options.ts';
 
 /**
- * Records in the environment what this gateway serves, for the stdio servers that it starts. Throws CONNECTOR_LOOP if a
- * gateway among its ancestors serves the same, because each would start another without end. A chain of gateways that
- * serve different things is finite.
+ * Adds a fingerprint of this gateway's sources to an environment variable, which the stdio servers of the gateway
+ * inherit. Throws CONNECTOR_LOOP if the variable already has this fingerprint. In that case, a gateway with the same
+ * sources has started this one, and gateways would start each other without end.
  */
 export function enterLineage(options: SourceOptions, environment: NodeJS.ProcessEnv): void {
   const ancestors = environment[LINEAGE_VARIABLE]?.split(',') ?? [];
   const own = fingerprint(options);
   if (ancestors.includes(own))
-    throw new SwitchyardError('CONNECTOR_LOOP', 'This gateway was started by one that serves the same connectors');
+    throw new SwitchyardError(
+      'CONNECTOR_LOOP',
+      'This gateway was started by a gateway that serves the same connectors',
+    );
   environment[LINEAGE_VARIABLE] = [...ancestors, own].join(',');
 }
 

@@ -3,8 +3,9 @@ import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>;
 
 /**
- * Returns the address at which other machines reach a listener on `host`. That is the first external address of this
- * machine if `host` stands for all (`0.0.0.0`, `::`), else `host` itself. Link-local IPv6 addresses do not count.
+ * Returns the address at which other machines reach a listener on `host`. Returns the first external address of this
+ * machine if `host` means all addresses (`0.0.0.0` or `::`); otherwise returns `host`. Ignores link-local IPv6
+ * addresses.
  */
 export function reachableAddress(host: string, interfaces: Interfaces = networkInterfaces()): string {
   const isAny = host === '0.0.0.0' || /^\[?::\]?$/.test(host);
@@ -13,12 +14,12 @@ export function reachableAddress(host: string, interfaces: Interfaces = networkI
     .flatMap((list) => list ?? [])
     .filter(({ internal, address }) => !internal && !/^fe[89ab]/i.test(address));
   const plain = external.find(({ family }) => family === 'IPv4');
-  // A listener on `::` usually accepts IPv4 too, but only IPv6 is certain.
+  // A listener on `::` may accept only IPv6, so an IPv6 address is preferred.
   const found = host === '0.0.0.0' ? plain : (external.find(({ family }) => family === 'IPv6') ?? plain);
   return found?.address ?? host;
 }
 
-/** Returns the URL with the reachable address as its host. */
+/** Replaces the host in the URL of a listener by an address that other machines can reach. */
 export function reachableUrl(url: string, interfaces: Interfaces = networkInterfaces()): string {
   const { hostname, port, protocol } = new URL(url);
   const address = reachableAddress(hostname.replace(/^\[|\]$/g, ''), interfaces);

@@ -6,8 +6,8 @@ import type { SigningKey } from '../../../../shared/signatures/signing-key.ts';
 import { printable, say } from '../../terminal/output.ts';
 
 /**
- * Returns the map with only those asymmetric signatures that still match its content and are not replaced now by a new
- * signature of the same key. Throws MAP_SIGNATURE_MALFORMED.
+ * Returns the map without the signatures that do not match its content, and without the signatures of the keys that are
+ * about to sign. Throws MAP_SIGNATURE_MALFORMED.
  */
 export function withoutStrayed(
   map: Readonly<Record<string, unknown>>,

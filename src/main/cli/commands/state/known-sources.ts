@@ -6,35 +6,38 @@ import type { SourceSummary, StoredSource } from '../../../../shared/protocol/wr
 import { readKeyDocument } from '../../../../shared/signatures/key-document.ts';
 import type { WriterClient } from '../../../writer/writer-client.ts';
 
-/** How far ahead of the clock a map may be dated: the default of the option `maxClockSkewMs`. */
+/** How far in the future the date of a map may be. This is the default of the option `maxClockSkewMs`. */
 const MAX_SKEW_MS = 300_000;
 
-/** What the store remembers of a source. Instants are epoch ms; null if unknown. */
+/** What the store knows about a source of maps. Instants are in epoch milliseconds; null means unknown. */
 export interface KnownSource {
   readonly key: string;
-  /** Without its query; null for a source that an earlier version stored. */
+  /** URL of the source, without its query. Null if the source was stored by an earlier version of this package. */
   readonly url: string | null;
-  /** The highest `generatedAt` that was accepted: older maps are refused. */
+  /** The newest `generatedAt` that was accepted. Older maps are refused. */
   readonly floor: number | null;
-  /** Whether the floor is later than the clock allows, so that every map is refused for now. */
+  /** Whether the floor is so far in the future that every map is refused for now. */
   readonly isFloorAhead: boolean;
   readonly map: { readonly generatedAt: number; readonly expiresAt: number | null; readonly savedAt: number } | null;
-  /** Whether a map with enough signatures was once accepted, so that maps without them are refused. */
+  /**
+   * Whether a map of this source was accepted because of its signatures. Since then, a map without enough signatures is
+   * refused.
+   */
   readonly seenSigned: boolean;
   readonly mapId: string | null;
   readonly keyDocument: { readonly version: number; readonly expiresAt: number | null } | null;
 }
 
-/** Returns the latest instant that a map may be dated to now. */
+/** Returns the latest `generatedAt` that would be accepted now. */
 export function latestFloorMs(): number {
   return systemClock.now() + MAX_SKEW_MS;
 }
 
-/** Reads every source that the store knows. */
+/** Reads all sources that are in the store. */
 export async function knownSources(writer: WriterClient): Promise<readonly KnownSource[]> {
   const known: KnownSource[] = [];
   for (const summary of await writer.ask((api) => api.readSources())) {
-    // The bodies are read one after the other: each may be large.
+    // The sources are read one after the other, because each may have a large map.
     known.push(knownSource(summary, await writer.readSource(summary.storeKey)));
   }
   return known;
@@ -57,7 +60,7 @@ function knownSource(summary: SourceSummary, stored: StoredSource): KnownSource 
   };
 }
 
-/** Returns when the stored map expires; null if it cannot be read. */
+/** Returns when the stored map expires; null if there is no map, or the map cannot be read. */
 function expiryOf({ map }: StoredSource): number | null {
   if (map === null) return null;
   try {

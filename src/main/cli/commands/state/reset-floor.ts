@@ -7,19 +7,19 @@ import { type KnownSource, knownSources, latestFloorMs } from './known-sources.t
 import { type StoreOptions, withStore } from './open-store.ts';
 
 export interface ResetFloorOptions extends StoreOptions {
-  /** A URL, a store key, the start of a store key, or the id of a map. */
+  /** The source: its URL, its store key or the start of that key, or the id of its map. */
   readonly source: string;
-  /** Whether to skip the confirmation. */
+  /** Whether to reset the floor without asking the user. */
   readonly yes: boolean;
 }
 
-/** Minimum number of characters by which a store key can be named. */
+/** Minimum length of the start of a store key that names a source. */
 const MIN_KEY_LENGTH = 6;
 
 /**
- * Deletes the floor of a source, and a stored map from the future; keeps everything else that is known of the source.
- * Resolves with the exit code: 1 if the user declines. Rejects with OPTIONS_INVALID if the source is not known, or if
- * there is no terminal for the confirmation.
+ * Deletes the floor of a source. Also deletes the stored map if its date is in the future. Keeps everything else that
+ * is stored for the source. Resolves with the exit code: 1 if the user declines. Rejects with OPTIONS_INVALID if the
+ * source is unknown, or the user cannot be asked because there is no terminal.
  */
 export function runResetFloor(options: ResetFloorOptions): Promise<number> {
   return withStore(options, async (writer) => {
@@ -38,11 +38,11 @@ export function runResetFloor(options: ResetFloorOptions): Promise<number> {
     }
     await writer.ask((api) => api.resetFloor(source.key, latestFloorMs()));
     if (options.json) answerJson({ key: source.key, floor: source.floor, wasReset: true });
-    else print(`The floor of ${name} (${isoOf(source.floor)}) is forgotten.\n`);
+    else print(`The floor of ${name} (${isoOf(source.floor)}) was reset.\n`);
     say(
       source.isFloorAhead
-        ? 'Hosts that run with this state folder notice it at their next refresh.'
-        : 'Restart the hosts that run with this state folder: they keep a floor of the past in memory.',
+        ? 'Hosts that use this state folder notice the reset at their next refresh.'
+        : 'Restart the hosts that use this state folder, because they still have the old floor in memory.',
     );
     return EXIT.ok;
   });
@@ -53,11 +53,11 @@ function isAgreed(name: string, floor: number): Promise<boolean> {
   if (terminal === null) throw misuse('There is no terminal for the confirmation: give --yes');
   const question =
     `The floor of ${name} is ${isoOf(floor)}. Without it, an older map of this source is accepted once more, ` +
-    'as long as it has not expired.\nForget it? [y/N] ';
+    'as long as it has not expired.\nReset the floor? [y/N] ';
   return ask(question, terminal);
 }
 
-/** Returns the one source that `wanted` names. */
+/** Returns the source that `wanted` names. Throws OPTIONS_INVALID if no source or more than one source matches. */
 function chosenSource(sources: readonly KnownSource[], wanted: string): KnownSource {
   const url = URL.parse(wanted);
   const shown = url === null ? wanted : url.origin + url.pathname;

@@ -6,7 +6,7 @@ import { type StoreOptions, withStore } from './open-store.ts';
 
 export type StateShowOptions = StoreOptions;
 
-/** Shows what the store remembers of each source. Resolves with the exit code. */
+/** Shows what the store knows about each source of maps. Resolves with the exit code. */
 export function runStateShow(options: StateShowOptions): Promise<number> {
   return withStore(options, async (writer) => {
     const sources = await knownSources(writer);

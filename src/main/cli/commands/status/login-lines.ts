@@ -2,7 +2,9 @@ import type { ListedConnector } from '../../../manager/manager-status.ts';
 import { printable } from '../../terminal/output.ts';
 import { isoOf } from '../sync.ts';
 
-/** Lines about logins: how many connectors are logged in, and which logins end unless a person renews them. */
+/**
+ * Returns lines about logins: how many connectors are logged in, and when those logins end that cannot be refreshed.
+ */
 export function loginLines(connectors: readonly ListedConnector[]): string[] {
   const logins = connectors.flatMap(({ login, state }) => (login === null || state === 'disabled' ? [] : [login]));
   if (logins.length === 0) return [];

@@ -3,7 +3,7 @@ import { isHmacOnly, type SignedBy, type SignerStatus } from '../../../service-m
 import { printable } from '../../terminal/output.ts';
 import { isoOf } from '../sync.ts';
 
-/** Number of characters of a thumbprint that are shown. */
+/** Number of characters that are shown of a thumbprint. */
 const SHORT_THUMBPRINT = 8;
 
 type MapTrust = Pick<
@@ -11,7 +11,7 @@ type MapTrust = Pick<
   'signedBy' | 'accept' | 'keys' | 'dropped' | 'ageMs' | 'staleSince' | 'seenSigned' | 'mapId'
 >;
 
-/** Lines about trust: who signed the map, with which keys, how old it is, and what its keys depend on. */
+/** Returns lines about the signatures of the map, its age, and the key document with the trusted keys. */
 export function trustLines(map: MapTrust): readonly string[] {
   const { signedBy, accept, keys, dropped } = map;
   return [
@@ -49,7 +49,7 @@ function keyLines({ version, expiresAt, trustsConfigurationAlone, lastError }: M
   ];
 }
 
-/** Formats a duration as readable text, in its two largest units. */
+/** Formats a duration, such as "3 d 4 h", "2 h 5 min", "7 min" or "30 s". */
 export function durationText(ms: number): string {
   const seconds = Math.floor(ms / 1000);
   const [days, hours, minutes] = [

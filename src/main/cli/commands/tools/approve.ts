@@ -5,13 +5,11 @@ import { chosenOf, type PinOptions } from './pinned-tools.ts';
 import { withPins } from './with-pins.ts';
 
 export interface ApproveOptions extends PinOptions {
-  /** Whether to approve all tools that differ. */
+  /** Whether to approve all tools that differ from their pins. */
   readonly all: boolean;
 }
 
-/**
- * Approves the current definitions of tools; running hosts notice within seconds. Resolves with the exit code.
- */
+/** Pins the current definitions of tools. Running hosts notice this within seconds. Resolves with the exit code. */
 export function runToolsApprove(names: readonly string[], options: ApproveOptions): Promise<number> {
   const { all, json } = options;
   if (all === names.length > 0)
@@ -21,7 +19,7 @@ export function runToolsApprove(names: readonly string[], options: ApproveOption
     );
   return withPins(options, names, async (tools) => {
     const chosen = chosenOf(tools.changes, names);
-    // Approves only what was shown: a definition that changed since has another digest, and stays unapproved.
+    // A definition that has changed since it was read has another digest, so it is not approved.
     const done = (await tools.approve(chosen)).map(({ name }) => name);
     if (json) answerJson({ approved: done });
     else

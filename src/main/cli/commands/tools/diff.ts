@@ -5,10 +5,12 @@ import { isoOf } from '../sync.ts';
 import { chosenOf, type NamedChange, type PinOptions } from './pinned-tools.ts';
 import { withPins } from './with-pins.ts';
 
-/** Number of lines shown around each difference. */
+/** Number of unchanged lines that are shown before and after each difference. */
 const CONTEXT = 3;
 
-/** Shows how tools differ from their pinned definitions. Resolves with the exit code: 0 if none differs. */
+/**
+ * Shows how the definitions of tools differ from the pinned ones. Resolves with the exit code: 0 if no tool differs.
+ */
 export function runToolsDiff(names: readonly string[], options: PinOptions): Promise<number> {
   return withPins(options, names, async ({ changes }) => {
     const chosen = chosenOf(changes, names).filter(({ members }) => members.length > 0);
@@ -40,7 +42,7 @@ function patchOf({ name, members, pinned, current, pinnedAtMs, pinnedSha256, sha
   ].join('\n');
 }
 
-/** Escapes characters that are invisible or change the direction of text, because they can hide a change. */
+/** Escapes characters that are invisible or change the direction of text, because such characters can hide a change. */
 function visible(line: string): string {
   return line.replace(/[\p{Cc}\p{Cf}\p{Co}\u2028\u2029]/gu, (character) => {
     return `\\u{${character.codePointAt(0)?.toString(16)}}`;

@@ -7,12 +7,13 @@ import { answerJson } from '../../terminal/json-document.ts';
 import { EXIT, print, printable, say } from '../../terminal/output.ts';
 import { sayNotUp } from '../sync.ts';
 
-/** Names that cannot be keys in a service map (MAP_FORBIDDEN_KEY). */
+/** Tool names that a service map cannot contain as keys (MAP_FORBIDDEN_KEY). */
 const UNNAMEABLE: ReadonlySet<string> = new Set(['__proto__', 'constructor']);
 
 /**
- * Prints the field `toolDigests` that approves the tools that a connector lists now, including tools that the map holds
- * back. Resolves with the exit code: 0 if the connector is up. Rejects with CONNECTOR_UNKNOWN.
+ * Prints the field `toolDigests` for the entry of a connector. The field approves the tools that the connector lists
+ * now, including tools that are held back because the current map does not approve them. Resolves with the exit code: 0
+ * if the connector is up. Rejects with CONNECTOR_UNKNOWN.
  */
 export function runToolsDigest(connectorId: string, options: SourceOptions): Promise<number> {
   const work = async (manager: ConnectorProxyManager, startUp: StartUp): Promise<number> => {
@@ -27,7 +28,7 @@ export function runToolsDigest(connectorId: string, options: SourceOptions): Pro
     sayNotUp(connectors);
     return failure === null ? EXIT.ok : EXIT.failed;
   };
-  // Remembered or pinned definitions say nothing about the current list.
+  // Without state and pins, the manager knows only the definitions that the server lists now.
   return withManager({ ...options, state: false, pinTools: 'off' }, work, {
     syncDeadlineMs: 1,
     connect: 'on-demand',

@@ -5,13 +5,13 @@ import type { FleetFlags } from '../../flags/fleet-options.ts';
 import { withFleetOf } from '../fleet/join-fleet.ts';
 import type { PinnedTools } from './pinned-tools.ts';
 
-/** How long reading the whole catalogue may take. */
+/** How long it may take to read the fleet's pins of all tools, in milliseconds. */
 const READ_TIMEOUT_MS = 60_000;
 
-/** How long an approval may take. */
+/** How long an approval may take, in milliseconds. */
 const APPROVE_TIMEOUT_MS = 5_000;
 
-/** Runs `work` with the pins in the catalogue of a fleet. Rejects with FLEET_UNAVAILABLE. */
+/** Runs `work` with the pins that the hosts of a fleet share. Rejects with FLEET_UNAVAILABLE. */
 export function withFleetPins<T>(
   options: FleetFlags & { readonly json: boolean },
   names: readonly string[],
@@ -42,7 +42,10 @@ export function withFleetPins<T>(
   });
 }
 
-/** Returns the connectors that the named tools may belong to: a connector id may contain dots itself. */
+/**
+ * Returns the connector ids that the tool names may begin with. There may be several for one name, because an id may
+ * contain dots.
+ */
 function connectorsIn(names: readonly string[]): readonly string[] {
   const ids = names.flatMap((name) => {
     const parts = name.split('.');

@@ -5,8 +5,8 @@ import { withFleetPins } from './fleet-pins.ts';
 import type { PinnedTools, PinOptions } from './pinned-tools.ts';
 
 /**
- * Runs `work` with the pins of the fleet that the options name, or else with the pins of the store, which must exist in
- * the state folder. `names` are the requested tools; empty for all.
+ * Runs `work` with the pins of a fleet or, without `--fleet`, with the pins of the store in the state folder. `names`
+ * are the requested tools; an empty list means all tools. Rejects with OPTIONS_INVALID if there is no store.
  */
 export function withPins<T>(
   options: PinOptions,

@@ -1,9 +1,9 @@
 import { type Failure, failureOf } from '../../terminal/output.ts';
 
-/** Result of some work: its value, or why it failed. */
+/** The outcome of a function: its value, or its error in the form of a failure. */
 export type Attempt<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
 
-/** Runs `work` and catches any error. */
+/** Calls `work` and returns its value or, if it throws, its error. */
 export function attempt<T>(work: () => T): Attempt<T> {
   try {
     return { ok: true, value: work() };

@@ -3,7 +3,7 @@ import type { SignatureTrust } from '../../../../shared/signatures/trust.ts';
 import type { Failure } from '../../terminal/output.ts';
 import { matchingForm } from './producer-forms.ts';
 
-/** Says why the HMAC of a map may be wrong; empty if the HMAC is not at fault. */
+/** Returns a sentence about the probable cause of a wrong HMAC; empty if the HMAC is right or missing. */
 export function hmacDiagnosis(
   map: Readonly<Record<string, unknown>>,
   { code }: Failure,

@@ -6,27 +6,27 @@ import { judgeSignatures } from '../../../../shared/signatures/map-signatures.ts
 import { type Failure, failureOf } from '../../terminal/output.ts';
 import { attempt } from './attempt.ts';
 
-/** Finding about one asymmetric signature of a map. */
+/** What was found about one asymmetric signature of a map. */
 export interface SignatureFinding {
   /** The `kid` in the signature; null if the signature cannot be read. */
   readonly kid: string | null;
   readonly alg: string | null;
-  /** Thumbprint of the trusted key with this `kid`; null if no trusted key has it. */
+  /** Thumbprint of the trusted key with this `kid`; null if there is no such key. */
   readonly thumbprint: string | null;
-  /** When the signature stops counting, epoch ms; null unless it is valid. */
+  /** Time at which the signature expires, in epoch milliseconds; null if the signature is not valid. */
   readonly expiresAt: number | null;
-  /** Why the signature does not count; null if it counts. */
+  /** Why the signature is not valid; null if it is valid. */
   readonly problem: Failure | null;
 }
 
-/** What the codes for too few signatures mean for a single one. */
+/** Messages for a single signature, by the error code that a map gets if none of its signatures is valid. */
 const REASONS: Readonly<Record<string, string>> = {
   MAP_SIGNATURE_UNTRUSTED: 'its key is not trusted here.',
   MAP_KEY_REVOKED: 'its key was revoked.',
   MAP_KEY_EXPIRED: 'its key has expired, or is not valid yet.',
 };
 
-/** Verifies each of the first 16 asymmetric signatures of a map as if it were the only one. */
+/** Verifies each asymmetric signature of a map separately. Checks at most the first 16 signatures. */
 export function judgeEach(content: MapContent, policy: TrustPolicy): readonly SignatureFinding[] {
   const list = content.map[SIGNATURES_MEMBER];
   if (!Array.isArray(list)) return [];

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 
-/** How a producer may serialize the signed content and encode the signature. Only the first option of each is right. */
+/** How a program may have serialized a map and encoded its HMAC. Only the first value of each field is correct. */
 interface ProducerForm {
   readonly order: 'sorted by UTF-16 code unit' | 'sorted by locale' | 'in the order sent';
   readonly escapes: 'non-ASCII as it is' | 'non-ASCII escaped';
@@ -22,8 +22,8 @@ const KNOWN_MEMBERS = ['id', 'brand', 'generatedAt', 'ttlSeconds', 'connectors',
 const ENCODINGS = ['base64url', 'hex', 'base64'] as const;
 
 /**
- * Describes, as readable text, the known serialization of a producer that would have matched. Returns null if none
- * would have: then the key or the content differs. For diagnosis only: only RFC 8785 is ever accepted.
+ * Returns a description of the serialization with which `signature` matches the map; null if no known serialization
+ * matches. Used only to explain a wrong HMAC, because hosts accept only RFC 8785.
  */
 export function matchingForm(map: Readonly<Record<string, unknown>>, signature: string, key: string): string | null {
   for (const order of ORDERS) {
@@ -42,7 +42,7 @@ export function matchingForm(map: Readonly<Record<string, unknown>>, signature: 
   return null;
 }
 
-/** Ignores upper case and padding, in which producers differ. */
+/** Whether two texts are the same apart from padding and, in hex, upper case. */
 function isSpelling(given: string, expected: string): boolean {
   const bare = (text: string): string => text.trim().replace(/=+$/, '');
   return bare(given) === bare(expected) || (/^[0-9a-f]+$/.test(expected) && given.trim().toLowerCase() === expected);

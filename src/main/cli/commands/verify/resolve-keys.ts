@@ -12,18 +12,19 @@ import type { TrustChoice } from '../../flags/trust-options.ts';
 import { problemLogger } from '../../terminal/output.ts';
 import { requiredKeyFile } from '../keys/key-files.ts';
 
-/** Settings for fetching key documents in one command. */
+/** Settings for the requests that fetch key documents. */
 export interface KeyFetching {
   readonly network: NetworkSettings;
-  /** The URL of the map; null for a file. */
+  /** The URL of the map; null if the map is a file. */
   readonly mapUrl: string | null;
   readonly apiKey: string | null;
   readonly timeoutMs: number;
 }
 
 /**
- * Returns the trust that the flags describe, with the keys of the newest key document reachable from them. Rejects with
- * KEYS_INVALID, or with the reason why key documents that are needed cannot be fetched.
+ * Returns which keys and signatures are trusted. With `--key-documents`, these are the keys of the newest key document.
+ * Rejects with OPTIONS_INVALID or KEYS_INVALID for unusable keys, or with the reason why a key document cannot be
+ * fetched.
  */
 export async function resolveKeys(choice: TrustChoice, fetching: KeyFetching): Promise<SignatureTrust> {
   const { signatureKey = [], signatureKeys, threshold = 1, mapId = null, accept = defaultAccept(choice) } = choice;

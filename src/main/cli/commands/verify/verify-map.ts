@@ -12,26 +12,26 @@ import { type Attempt, attempt } from './attempt.ts';
 import { hmacDiagnosis } from './hmac-diagnosis.ts';
 import { judgeEach, type SignatureFinding } from './judge-each.ts';
 
-/** One check of a map. A failure has its code, its place and a remedy. */
+/** Result of one check of a map. */
 export interface CheckResult {
   readonly check: 'syntax' | 'signature' | 'shape' | 'time';
   readonly failure: Failure | null;
-  /** What was found, as readable text. */
+  /** What was found, as text for a person. */
   readonly found: string;
 }
 
-/** Maximum number of left-out entries that are named. */
+/** Maximum number of entries that are listed as left out. */
 const MAX_NAMED = 20;
 
-/** All checks of a map, and a finding for each of its asymmetric signatures. */
+/** The results of all checks of a map, and a finding for each asymmetric signature. */
 export interface MapVerification {
   readonly checks: readonly CheckResult[];
   readonly signatures: readonly SignatureFinding[];
 }
 
 /**
- * Runs all checks of a map, each independently as far as the earlier ones allow: a map with a wrong signature still
- * gets its shape checked. Verification at a load stops at the first failure instead.
+ * Runs all checks of a map that are possible. For example, the shape of a map is checked even if its signature is
+ * wrong. A host that loads a map stops at the first failure instead.
  */
 export function verifyMap(bytes: Uint8Array, policy: ProofPolicy): MapVerification {
   const syntax = attempt(() => asServiceMap(parseStrictJson(bytes)));
@@ -58,7 +58,7 @@ function checkSignature(
   return { check: 'signature', failure: trusted.failure, found };
 }
 
-/** Says how many connectors there are, and which of them a host of this version leaves out. */
+/** Describes how many connectors a map has, and which entries this version cannot use. */
 function shapeFound({ entries }: CheckedServiceMap): string {
   const unusable = unusableOf(entries);
   const named = unusable.slice(0, MAX_NAMED).map(({ id, reason }) => `; ${id} will be left out: ${reason}`);

@@ -2,7 +2,9 @@ import { stripVTControlCharacters } from 'node:util';
 
 const segments = new Intl.Segmenter();
 
-/** East Asian wide and fullwidth characters, and emoji, for which terminals use two columns (UAX 11, UTS 51). */
+/**
+ * Emoji, and East Asian wide and fullwidth characters. A terminal shows each of them in two columns (UAX 11, UTS 51).
+ */
 const EMOJI = /^(?:\p{Emoji_Presentation}|\p{Extended_Pictographic}\ufe0f)/u;
 const ASIAN =
   /^[\u1100-\u115f\u2e80-\u303e\u3041-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff]/u;
@@ -10,7 +12,7 @@ const FULL = /^[\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f200}-\u{1f2ff}\u{200
 
 const WITHOUT_WIDTH = /^[\p{Mn}\p{Me}\p{Cf}\p{Cc}]+$/u;
 
-/** Returns the number of columns that a text takes in a terminal; colours take none. */
+/** Returns the number of columns that a text needs on a terminal. Escape sequences for colours need none. */
 export function widthOf(text: string): number {
   if (/^[\u0020-\u007e]*$/.test(text)) return text.length;
   let width = 0;
@@ -18,7 +20,7 @@ export function widthOf(text: string): number {
   return width;
 }
 
-/** Cuts a text to `width` columns, with … for the missing part. A text that is cut loses its colours. */
+/** Shortens a text to at most `width` columns. A shortened text ends with … and has no colours. */
 export function cutTo(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
   let cut = '';
@@ -32,7 +34,7 @@ export function cutTo(text: string, width: number): string {
   return width < 1 ? '' : `${cut}…`;
 }
 
-/** Fills a text up to `width` columns. */
+/** Adds spaces to the end of a text until it is `width` columns wide. */
 export function padTo(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - widthOf(text)));
 }

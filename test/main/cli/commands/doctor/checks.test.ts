@@ -34,7 +34,7 @@ describe('doctor', () => {
       outcome: 'note',
       message: 'for http http://proxy.example:8080, for https http://proxy.example:8080; NO_PROXY excludes no host',
     });
-    expect(checkProxy(direct)).toMatchObject({ outcome: 'ok', message: 'none: connections are direct' });
+    expect(checkProxy(direct)).toMatchObject({ outcome: 'ok', message: 'no proxy is used: connections are direct' });
   });
 
   it('names the hosts that NO_PROXY excludes from the proxy', () => {
@@ -54,7 +54,7 @@ describe('doctor', () => {
   it.each([
     ['a clock that agrees', new Date().toUTCString(), 'ok', ''],
     ['a clock that is decades off', 'Thu, 01 Jan 1970 00:00:00 GMT', 'failed', 'Set the clock'],
-    ['no Date header', '', 'note', 'does not date its answers'],
+    ['no Date header', '', 'note', 'sends no Date header'],
   ])('compares the clock with that of a server: %s', async (_, date, outcome, message) => {
     expect(await checkClock(await dated(date), direct)).toMatchObject({
       outcome,

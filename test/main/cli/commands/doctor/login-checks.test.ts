@@ -37,8 +37,8 @@ describe('checkLogins', () => {
   });
 
   it.each([
-    ['is refreshed', login({ expiresAt: NOW, isRefreshable: true }), 'refreshed by itself'],
-    ['has no known expiry', login(), 'with no known end'],
+    ['is refreshed', login({ expiresAt: NOW, isRefreshable: true }), 'refreshed automatically'],
+    ['has no known expiry', login(), 'not known when the login ends'],
   ])('accepts a login that %s', (_, present, words) => {
     expect(checkLogins([listed('linear', 'ready', { login: present })])).toMatchObject([
       { outcome: 'ok', message: expect.stringContaining(words) },

@@ -77,7 +77,7 @@ describe('checkKeyFile', () => {
   });
 
   it('reports a key file that other users can change', () => {
-    expect(check(jwksOf(newKey('a')), 0o666)[1]).toMatch(/^note others can change .*chmod go-w/);
+    expect(check(jwksOf(newKey('a')), 0o666)[1]).toMatch(/^note other users can change .*chmod go-w/);
   });
 
   it('reports configured keys that expire soon', () => {

@@ -65,9 +65,9 @@ describe('nextPayload', () => {
   });
 
   it.each<[string, Partial<DocumentChange>, RegExp]>([
-    ['an unknown key to remove', { removed: ['z'] }, /--remove names z, and the keys are a, b/],
+    ['an unknown key to remove', { removed: ['z'] }, /--remove names z, but the keys are a, b/],
     ['an unknown root', { roots: ['z'] }, /--roots names z/],
-    ['a removed root', { removed: ['a'], roots: ['a'] }, /--roots names a, and the keys are b/],
+    ['a removed root', { removed: ['a'], roots: ['a'] }, /--roots names a, but the keys are b/],
     ['an unknown key to revoke', { revoked: ['z'] }, /no key z; the keys are a, b/],
     ['fewer roots than the threshold', { threshold: 3 }, /3 roots must sign, and 2 would be left/],
     ['a document without roots', { removed: ['a', 'b'] }, /1 roots must sign, and 0/],
