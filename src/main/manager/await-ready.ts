@@ -4,8 +4,8 @@ import type { ConnectorState } from '../connectors/connector-state.ts';
 import type { ManagerParts } from './build-manager.ts';
 
 /**
- * Which connectors to wait for: the id of one connector, `any` for the first connector that is up, or `all`. `all`
- * means every connector that a source enables, except connectors that need a login.
+ * Which connectors to wait for. An id means that connector, `any` means the first connector that is up, and `all` means
+ * all enabled connectors except those that need a login.
  */
 export type ReadyTarget = string;
 
@@ -15,17 +15,17 @@ export interface ReadyOptions {
   readonly timeoutMs?: number | undefined;
 }
 
-/** What {@link awaitReady} reads from a manager. */
+/** The facts about a manager that {@link awaitReady} needs. */
 export interface ReadyView {
   /** Whether every source has been loaded at least once. */
   readonly isKnown: () => boolean;
-  /** The state of a connector; undefined if no loaded source has it. */
+  /** The state of a connector; undefined if no source that has been loaded contains its id. */
   readonly stateOf: (id: string) => ConnectorState | undefined;
-  /** Starts a connection attempt of that connector at once, ahead of its backoff. */
+  /** Makes a connector connect immediately, even if it is backing off. */
   readonly hurry: (id: string) => void;
   /** The number of connectors in each state. */
   readonly counts: () => ReadonlyMap<ConnectorState, number>;
-  /** The state of each connector; read only to name the connectors that are not up. */
+  /** The state of each connector. It is used only for the message that names the connectors that are not up. */
   readonly states: () => readonly (readonly [id: string, state: ConnectorState])[];
   /** Calls `callback` at each change of a map or a connector, until the returned function is called. */
   readonly onChange: (callback: () => void) => () => void;
@@ -35,10 +35,10 @@ export interface ReadyView {
 
 const READY_TIMEOUT_MS = 10_000;
 
-/** Adapts the parts of a manager to what {@link awaitReady} reads. */
+/** Returns the facts that {@link awaitReady} needs, from the parts of a manager. */
 export function readyViewOf(parts: Pick<ManagerParts, 'sources' | 'connectors' | 'events' | 'closed'>): ReadyView {
   const { sources, connectors, events, closed } = parts;
-  /** A wanted connector that has not been created yet counts as connecting. */
+  /** An enabled connector that has not been created yet counts as connecting. */
   const stateOf = (id: string): ConnectorState | undefined => {
     const isWanted = sources.isWanted(id);
     if (isWanted === null) return undefined;
@@ -63,8 +63,8 @@ export function readyViewOf(parts: Pick<ManagerParts, 'sources' | 'connectors' |
 }
 
 /**
- * Resolves once the target is up; a single connector starts connecting at once. Rejects with CONNECTOR_UNKNOWN for an
- * id that the map does not have, with CONNECTOR_TIMEOUT naming the connectors that are not up, or with CLOSED.
+ * Resolves once the target is up. A single connector starts to connect immediately. Rejects with CONNECTOR_UNKNOWN if
+ * no source has the id, with CONNECTOR_TIMEOUT, whose message names the connectors that are not up, or with CLOSED.
  */
 export async function awaitReady(target: ReadyTarget, options: ReadyOptions, view: ReadyView): Promise<void> {
   const timeoutMs = options.timeoutMs ?? READY_TIMEOUT_MS;
@@ -105,7 +105,9 @@ function isReady(target: ReadyTarget, view: ReadyView): boolean {
   return view.isKnown() && counts.every(([state]) => isUp(state) || isLeftOut(state));
 }
 
-/** Whether waiting for `all` ignores connectors of this state: they are disabled, or a person must log in first. */
+/**
+ * Whether `all` does not wait for connectors in this state, because they are disabled or a person must log in first.
+ */
 function isLeftOut(state: ConnectorState): boolean {
   return state === 'disabled' || state === 'needs-login';
 }
