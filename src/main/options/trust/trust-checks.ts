@@ -4,7 +4,8 @@ import { canonicalMapUrl } from '../map-url.ts';
 import { defaultAccept, type TrustChoice } from './trust-options.ts';
 
 /**
- * A source with checked options, and the prefix of its option names in messages: empty, or for example `sources[1].`.
+ * A service map with checked options. `place` is the prefix of its option names in messages: empty, or for example
+ * `sources[1].`.
  */
 interface PlacedSource {
   readonly place: string;
@@ -14,8 +15,8 @@ interface PlacedSource {
 }
 
 /**
- * Checks that the trust options of each source fit together, and that no two sources have the same URL. Throws
- * OPTIONS_INVALID naming the option.
+ * Checks that the trust options of each service map are consistent, and that no two service maps have the same URL.
+ * Throws OPTIONS_INVALID, whose message names the option.
  */
 export function assertTrustable(sources: readonly PlacedSource[]): void {
   for (const { place, trust } of sources) assertTogether(place, trust);
@@ -50,7 +51,7 @@ function assertTogether(place: string, trust: TrustChoice): void {
   if (typeof signatureKeys === 'object') assertKeySet(place, signatureKeys, threshold ?? 1);
 }
 
-/** Checks a key set that is given inline; key sets from a file or a function are checked at each load. */
+/** Checks a JWK set that is in the options. Sets from a file or a function are checked at each load instead. */
 function assertKeySet(place: string, keySet: object, threshold: number): void {
   let count: number;
   try {
