@@ -2,16 +2,20 @@ import { type FileHandle, open, rm, stat } from 'node:fs/promises';
 import { codeOf, messageOf, SwitchyardError } from '../../shared/errors.ts';
 import { FORMAT_VERSION, headerLine } from './recording-format.ts';
 
-/** Maximum number of bytes that wait to be written. Recording fails if the disk falls further behind. */
+/**
+ * Maximum number of bytes that may wait to be written. If more bytes wait, the disk is too slow and the recording
+ * fails.
+ */
 const MAX_WAITING_BYTES = 256 * 1024 * 1024;
 
 const LINE_FEED = 0x0a;
 
-/** Size of the blocks that are read to find the end of the last complete line. */
+/** Size of the blocks in which a file is searched backwards for the end of its last complete line. */
 const BLOCK_BYTES = 64 * 1024;
 
 /**
- * Writes the lines of a recording. The file always contains complete lines in their order, whenever the process ends.
+ * Writes the lines of a recording to a file, in their order. If the process is killed, at most the last line is
+ * incomplete.
  */
 export class RecordingFile {
   readonly #file: FileHandle;
@@ -30,9 +34,9 @@ export class RecordingFile {
   }
 
   /**
-   * Creates a recording that only its owner can read, replacing an existing file, or appends to a recording. Rejects
-   * with OPTIONS_INVALID if that fails, and with RECORDING_INVALID if the file to append to is not a recording. Calls
-   * `onFailure` at most once, with RECORDING_FAILED, when nothing can be written any more.
+   * Opens a file for recording, with permissions only for its owner. Replaces an existing file or, with `isAppending`,
+   * appends to it. Rejects with OPTIONS_INVALID if the file cannot be opened, and with RECORDING_INVALID if the file to
+   * append to is not a recording. If writing fails later, calls `onFailure` once, with RECORDING_FAILED.
    */
   static async open(
     path: string,
@@ -42,7 +46,7 @@ export class RecordingFile {
     try {
       const isThere = await isRegularFile(path);
       const isNew = !isAppending || !isThere;
-      // An existing file may be readable by other users, or be a link to such a file.
+      // An existing file may be readable by other users, or be a link to such a file, so it is deleted first.
       if (isNew) await rm(path, { force: true });
       else await prepareToAppend(path);
       const recording = new RecordingFile(path, await open(path, isNew ? 'ax' : 'a', 0o600), onFailure);
@@ -54,7 +58,7 @@ export class RecordingFile {
     }
   }
 
-  /** Error that prevents writing; null without an error. */
+  /** Error that ended the recording; null without an error. */
   get failure(): SwitchyardError | null {
     return this.#failure;
   }
@@ -64,7 +68,10 @@ export class RecordingFile {
     return this.#waitingBytes;
   }
 
-  /** Adds a line, which must end with a line feed. Has no effect after a failure or after closing. */
+  /**
+   * Adds a line to the recording. The line must end with a line feed. Has no effect after a failure or after {@link
+   * close}.
+   */
   write(line: string): void {
     if (this.#failure !== null || this.#closing !== null) return;
     this.#waiting.push(line);
@@ -73,14 +80,14 @@ export class RecordingFile {
     else this.#writing ??= this.#writeOn();
   }
 
-  /** Resolves once all lines so far have been passed to the system. Never rejects. */
+  /** Resolves once all lines that were added have been passed to the operating system. Never rejects. */
   async drained(): Promise<void> {
     while (this.#writing !== null) await this.#writing;
   }
 
   /**
-   * Writes the waiting lines, makes them durable and closes the file. Idempotent. Never rejects: `failure` has the
-   * error.
+   * Writes the waiting lines, makes them durable and closes the file. Idempotent. Never rejects: an error is in
+   * `failure`.
    */
   close(): Promise<void> {
     this.#closing ??= this.#end();
@@ -88,7 +95,7 @@ export class RecordingFile {
   }
 
   async #writeOn(): Promise<void> {
-    // Lines of one turn of the event loop are written together.
+    // Waits a moment, so that lines that are added in the same turn of the event loop are written together.
     await Promise.resolve();
     try {
       while (this.#waiting.length > 0 && this.#failure === null) {
@@ -123,7 +130,10 @@ export class RecordingFile {
   }
 }
 
-/** Whether a file exists. Throws OPTIONS_INVALID for a device, a pipe or a folder, which must not be removed. */
+/**
+ * Whether a file exists at `path`. Throws OPTIONS_INVALID for a device, a pipe or a folder, because these must not be
+ * deleted.
+ */
 async function isRegularFile(path: string): Promise<boolean> {
   try {
     if ((await stat(path)).isFile()) return true;
@@ -134,7 +144,7 @@ async function isRegularFile(path: string): Promise<boolean> {
   throw new SwitchyardError('OPTIONS_INVALID', `Cannot record to ${path}: it is not a regular file`);
 }
 
-/** Checks the header, and cuts off an incomplete last line. */
+/** Checks the header of a recording, and removes an incomplete last line. */
 async function prepareToAppend(path: string): Promise<void> {
   await using file = await open(path, 'r+');
   const { buffer, bytesRead } = await file.read(Buffer.alloc(BLOCK_BYTES), 0, BLOCK_BYTES, 0);
@@ -146,7 +156,7 @@ async function prepareToAppend(path: string): Promise<void> {
   await file.truncate(await endOfLines(file, size));
 }
 
-/** Returns the length up to the last line feed. */
+/** Returns the length of the file up to and including its last line feed. */
 async function endOfLines(file: FileHandle, size: number): Promise<number> {
   for (let end = size; end > 0; end -= BLOCK_BYTES) {
     const start = Math.max(0, end - BLOCK_BYTES);
