@@ -74,7 +74,7 @@ export function readMembers(
   function readUnique(node: ServerNode, group: FoundServers): LocalServer | null {
     const { place, key } = node;
     if (node.isRepeated) {
-      problems.error(place, key, 'is defined twice; the first one counts');
+      problems.error(place, key, 'is defined twice; only the first definition is used');
       return null;
     }
     const server = readServer(node, problems, { env, folder: group.folder ?? folder, files }, group.translate);
@@ -95,7 +95,7 @@ function withoutRepeated(groups: readonly FoundServers[], problems: ConfigProble
   const seen = new Set<string>();
   return groups.filter(({ place, node }) => {
     const isNew = !seen.has(place);
-    if (!isNew) problems.error(place, node, 'is defined twice; the first one counts');
+    if (!isNew) problems.error(place, node, 'is defined twice; only the first definition is used');
     seen.add(place);
     return isNew;
   });

@@ -84,6 +84,6 @@ export class LocalFile {
 }
 
 function notTrusted(path: string): SwitchyardError {
-  const message = `${path}, or a file that it names, has changed since you trusted it. Start again to review it.`;
+  const message = `${path}, or a file that it names, has changed since you trusted it. Restart to review the change.`;
   return new SwitchyardError('CONFIG_INVALID', message, { detail: { source: path } });
 }

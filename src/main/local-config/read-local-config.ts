@@ -33,9 +33,9 @@ export interface LocalConfigFile extends LocalConfig {
 /**
  * Reads and parses a configuration file as {@link parseLocalConfig} does, and also reads each `envFile` and
  * `{file:path}`. The `env` of an entry takes precedence over its `envFile`. Relative paths start at the folder of the
- * file, or at the workspace if the file is in a `.vscode`, `.cursor` or similar folder. `project` is the folder whose
- * servers are used in `~/.claude.json`; it defaults to the current folder. Rejects with CONFIG_INVALID if the file
- * cannot be read, is neither UTF-8 nor UTF-16, is larger than 4 MiB, or has no servers.
+ * file. If that is a settings folder such as `.vscode` or `.cursor`, they start at the workspace instead. From
+ * `~/.claude.json`, the servers of the folder `project` are used, which defaults to the current folder. Rejects with
+ * CONFIG_INVALID if the file cannot be read, is neither UTF-8 nor UTF-16, is larger than 4 MiB, or has no servers.
  */
 export async function readLocalConfig(
   path: string,

@@ -4,8 +4,8 @@ import type { ConnectorState } from '../connectors/connector-state.ts';
 import type { ManagerParts } from './build-manager.ts';
 
 /**
- * Which connectors to wait for. An id means that connector, `any` means the first connector that is up, and `all` means
- * all enabled connectors except those that need a login.
+ * Which connectors to wait for. An id means that connector, and `any` means the first connector that is up. `all` means
+ * all enabled connectors, except connectors that need a login.
  */
 export type ReadyTarget = string;
 
@@ -97,7 +97,7 @@ function isReady(target: ReadyTarget, view: ReadyView): boolean {
   if (target !== 'any' && target !== 'all') {
     const state = view.stateOf(target);
     if (state === undefined && view.isKnown())
-      throw new SwitchyardError('CONNECTOR_UNKNOWN', `The service map has no connector "${target}".`);
+      throw new SwitchyardError('CONNECTOR_UNKNOWN', `There is no connector "${target}".`);
     return isUp(state);
   }
   const counts = [...view.counts()];
@@ -119,9 +119,14 @@ function timeoutError(target: ReadyTarget, view: ReadyView, timeoutMs: number): 
     .filter(([, state]) => !isUp(state) && state !== 'disabled')
     .map(([id, state]) => `${id} (${state})`);
   const shown = down.slice(0, 8).join(', ') + (down.length > 8 ? ` and ${down.length - 8} more` : '');
+  const none = 'no connector is enabled, or a source is not loaded yet';
   const why =
-    states.length === 0 && !view.isKnown() ? 'there is no service map yet' : `not up: ${shown || 'nothing is enabled'}`;
-  return new SwitchyardError('CONNECTOR_TIMEOUT', `Not ready after ${timeoutMs} ms; ${why}.`, {
-    detail: { phase: 'ready', timeoutMs },
-  });
+    states.length === 0 && !view.isKnown() ? 'there is no service map yet' : shown === '' ? none : `not up: ${shown}`;
+  return new SwitchyardError(
+    'CONNECTOR_TIMEOUT',
+    `Timed out after ${timeoutMs} ms while waiting for connectors; ${why}.`,
+    {
+      detail: { phase: 'ready', timeoutMs },
+    },
+  );
 }

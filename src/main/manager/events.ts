@@ -25,7 +25,9 @@ export interface ConnectorChange {
   readonly at: number;
 }
 
-/** An MCP notification from a connector. There are none for changes of tools, which are `tools` events. */
+/**
+ * An MCP notification from a connector, except a notification that its tools changed. For changed tools, see `tools`.
+ */
 export interface ConnectorNotification {
   readonly connectorId: string;
   readonly method: string;

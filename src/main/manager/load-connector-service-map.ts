@@ -54,7 +54,7 @@ export async function loadConnectorServiceMap(
   const resolved = resolveHere(given);
   const mainAgent = createMainAgent(resolved.network);
   const [options] = resolved.maps;
-  if (options === undefined) throw new Error('Options with a serviceMapUrl make a map');
+  if (options === undefined) throw new Error('Internal error: options with a serviceMapUrl gave no map');
   let snapshot: Snapshot | null = null;
   const map = new CurrentMap(options, {
     ...resolved,
@@ -79,7 +79,7 @@ export async function loadConnectorServiceMap(
 }
 
 function payloadOf(snapshot: Snapshot): LoadedServiceMap {
-  if (snapshot.header === null) throw new Error('A load that succeeded has a header');
+  if (snapshot.header === null) throw new Error('Internal error: a load that succeeded gave no map header');
   return { payload: { ...snapshot.header, connectors: snapshot.entries() }, expiresAtMs: snapshot.expiresAtMs };
 }
 

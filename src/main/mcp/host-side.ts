@@ -26,8 +26,8 @@ export interface HostSide {
 }
 
 /**
- * Member of `_meta` in the handshake response. It identifies an instance of this package, which thereby notices if it
- * is connected to itself.
+ * Member of `_meta` in the handshake response. It identifies an instance of this package, so that the instance notices
+ * if it is connected to itself.
  */
 export const INSTANCE_KEY = 'mcp-switchyard/instance';
 
@@ -48,7 +48,7 @@ export function answeredMethods({
 /** For a host that only calls tools. It has no capabilities and answers no requests. */
 export const TOOLS_ONLY: HostSide = {
   capabilities: {},
-  answer: () => Promise.reject(new Error('This host answers no requests')),
+  answer: () => Promise.reject(new Error('This host does not answer requests from servers')),
 };
 
 /** Name and version that this package sends to servers (`clientInfo` of MCP). */

@@ -16,9 +16,7 @@ export function assertQuestion(method: string, params: JsonObject): void {
   if (fault !== null) throw new RpcError(RPC_INVALID_PARAMS, fault);
 }
 
-/**
- * Returns why the URL of an elicitation must not be shown to a person; null if the URL is acceptable, or there is none.
- */
+/** Returns why the URL of an elicitation must not be shown to a person. Null if the URL is acceptable or missing. */
 export function elicitationFault({ mode, url }: JsonObject): string | null {
   if (mode !== 'url' && (url === undefined || url === null)) return null;
   if (typeof url !== 'string') return 'The address of an elicitation is missing';

@@ -100,7 +100,7 @@ function readServerUrl(options: FleetOptions): Pick<FleetSettings, 'url' | 'user
   if (!/^\/?\d*$/.test(url.pathname) || url.search !== '' || url.hash !== '')
     throw invalid('url', 'must have no path other than a database number');
   if (url.protocol === 'redis:' && options.allowPlaintext !== true && !LOOPBACK.test(url.hostname))
-    throw invalid('url', 'must be rediss: beyond this machine; on a network that you trust, set allowPlaintext');
+    throw invalid('url', 'must be a rediss: URL for another machine; on a network that you trust, set allowPlaintext');
   const [username, password] = [url.username, url.password].map((part) => (part === '' ? null : decoded(part)));
   url.username = '';
   url.password = '';

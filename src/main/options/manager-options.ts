@@ -102,9 +102,9 @@ export interface ConnectorProxyManagerOptions extends TrustOptions {
   /** State folder, which keeps the last verified map, its floor and the tools for the next start. Defaults to none. */
   readonly stateDir?: string | undefined;
   /**
-   * What to do if the definition of a tool differs from the definition that was first seen. `off`: nothing. `warn`
-   * (default): report it. `quarantine`: also do not list the tool, and refuse calls, until a person approves the new
-   * definition.
+   * What to do if the definition of a tool differs from the definition that was first seen. With `off`, nothing
+   * happens. With `warn` (default), the tool is reported. With `quarantine`, it is also not listed and cannot be called
+   * until a person approves the new definition.
    */
   readonly pinTools?: PinPolicy | undefined;
   /**

@@ -54,7 +54,7 @@ export class RecordingFile {
       return recording;
     } catch (error) {
       if (error instanceof SwitchyardError) throw error;
-      throw new SwitchyardError('OPTIONS_INVALID', `Cannot record to ${path} (${codeOf(error) ?? messageOf(error)})`);
+      throw new SwitchyardError('OPTIONS_INVALID', `Cannot record to ${path} (${codeOf(error) ?? messageOf(error)}).`);
     }
   }
 
@@ -141,7 +141,7 @@ async function isRegularFile(path: string): Promise<boolean> {
     if (codeOf(error) === 'ENOENT') return false;
     throw error;
   }
-  throw new SwitchyardError('OPTIONS_INVALID', `Cannot record to ${path}: it is not a regular file`);
+  throw new SwitchyardError('OPTIONS_INVALID', `Cannot record to ${path}: it is not a regular file.`);
 }
 
 /** Checks the header of a recording, and removes an incomplete last line. */
@@ -149,7 +149,7 @@ async function prepareToAppend(path: string): Promise<void> {
   await using file = await open(path, 'r+');
   const { buffer, bytesRead } = await file.read(Buffer.alloc(BLOCK_BYTES), 0, BLOCK_BYTES, 0);
   if (!buffer.subarray(0, bytesRead).toString('utf8').startsWith(`{"mcpRecording":${FORMAT_VERSION},`)) {
-    throw new SwitchyardError('RECORDING_INVALID', `${path} is not a recording that can be appended to.`);
+    throw new SwitchyardError('RECORDING_INVALID', `${path} is not a recording of this version to append to.`);
   }
   const { size } = await file.stat();
   await file.chmod(0o600);

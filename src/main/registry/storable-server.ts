@@ -22,7 +22,7 @@ export function storableServer(given: ServerInfo): ServerInfo {
 function strict(member: string, value: unknown): unknown {
   const isLost = typeof value === 'function' || typeof value === 'symbol';
   if (isLost || (typeof value === 'number' && !Number.isFinite(value)))
-    throw new TypeError(`${member}: JSON has no ${typeof value === 'number' ? value : typeof value}`);
+    throw new TypeError(`${member}: JSON cannot represent ${typeof value === 'number' ? value : `a ${typeof value}`}`);
   return value;
 }
 

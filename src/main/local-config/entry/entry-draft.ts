@@ -195,7 +195,7 @@ export class EntryDraft {
 }
 
 /** Says why a repeated member is an error. */
-export const TWICE = 'is defined twice; readers disagree on which of the two counts';
+export const TWICE = 'is defined twice, and programs differ in which definition they use; remove one of the two';
 
 function rewritten(node: ConfigNode, rewrite: (text: string) => string): ConfigNode {
   if (typeof node.value === 'string' && node.type === 'string') return { ...node, value: rewrite(node.value) };

@@ -128,7 +128,7 @@ export class EntryReader {
       if (name === 'auth' && !isOurAuth(value)) return [];
       const checked = check(value);
       if (!(checked instanceof Fault)) return [[name, value] as const];
-      this.refuse(name, `is wrong: ${placeOf(checked.path) || 'it'} ${checked.message}`);
+      this.refuse(name, `is invalid: ${placeOf(checked.path) || 'it'} ${checked.message}`);
       return [];
     });
     return Object.fromEntries(own);
@@ -157,7 +157,7 @@ export class EntryReader {
     if (wrongKey !== null || value.type === 'null') return [];
     if (value.type === 'number' || value.type === 'boolean') return [[name, String(value.value)]];
     if (value.fromEnvironment !== undefined && this.#isUnset(value)) {
-      const why = `comes from the variable ${nameOfVariable(value)}, which is not set: it is left out`;
+      const why = `comes from the variable ${nameOfVariable(value)}, which is not set, so it is left out`;
       if (value.fromEnvironment === 'expected') this.#problems.warning(place, value, why);
       return [];
     }

@@ -5,7 +5,7 @@ import { isHeaderName, isHeaderValue } from '../../../shared/map/service-map.ts'
 export function headerNameFault(name: string): string | null {
   if (!isHeaderName(name)) return 'must be a header name';
   if (!isConnectionHeader(name)) return null;
-  return `is the header ${name.toLowerCase()}, which belongs to the connection; remove it`;
+  return `is the header ${name.toLowerCase()}, which the connection sets itself; remove it`;
 }
 
 /** Returns why `text` is not allowed as the value of a header, or null if it is allowed. */

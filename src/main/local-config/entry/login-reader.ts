@@ -184,7 +184,7 @@ function portOfRedirect(part: LoginPart | undefined, reader: EntryReader): numbe
     reader.remark(
       part.place,
       part.node,
-      `is not the redirect address of a login: register ${goesTo} for the client too${how}`,
+      `is not the redirect address that a login uses: register ${goesTo} for the client too${how}`,
     );
   }
   return port;

@@ -3,7 +3,7 @@ import type { EntryDraft } from './entry-draft.ts';
 /** Adds one warning for each setting of an entry that this package does not support. */
 export function warnOfWhatIsNotDone(draft: EntryDraft): void {
   if (draft.says('headersHelper'))
-    draft.warn('headersHelper', 'names a command, which is never run: the headers that it prints are missing');
+    draft.warn('headersHelper', 'names a command, which is never run, so the headers that it prints are missing');
   warnOfOtherLogins(draft);
   const sandbox = ['sandbox', 'sandboxEnabled'].find((name) => isAsked(draft.plain(name)));
   if (sandbox !== undefined) draft.warn(sandbox, 'is not applied: the stdio server runs without a sandbox');

@@ -24,7 +24,7 @@ export function remarkOnText(text: string, use: TextUse): string | null {
     );
   const template = TEMPLATE.exec(text)?.[1];
   if (template !== undefined)
-    return `contains {{${printableName(template)}}}, which only its own client fills in: it is used unchanged`;
+    return `contains {{${printableName(template)}}}, which only its own client replaces, so it is used unchanged`;
   const name = (use === 'argument' ? IN_ARGUMENT : WHOLE_VALUE).exec(text)?.[1];
   if (name === undefined) return null;
   const shown = printableName(name);

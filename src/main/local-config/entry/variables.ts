@@ -83,7 +83,7 @@ function resolve(reference: string, whole: string, { env, folder, files }: Varia
   if (prefix === 'cmd') return impossible('contains a command, which is never run; put its output into a variable');
   if (prefix === 'input')
     return impossible(
-      `needs the input ${named(asked)}, but cannot prompt for it here; set a variable and write \${NAME}`,
+      `needs the input ${named(asked)}, which cannot be prompted for; set a variable and write \${NAME}`,
     );
   if (prefix !== undefined) return impossible(`uses \${${prefix}:…}, which only VS Code knows`);
   const [, name, operator, operand = ''] = /^(?:env:)?([A-Za-z_][A-Za-z0-9_]*)(?::([-?])(.*))?$/s.exec(reference) ?? [];

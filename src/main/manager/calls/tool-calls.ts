@@ -87,7 +87,7 @@ export class ToolCalls {
   ): Promise<{ readonly tool: ToolInfo; readonly connector: Connector }> {
     const timeoutMs = options.timeoutMs ?? this.#callTimeoutMs;
     using caller = linkSignals(options.signal);
-    using limit = deadline(timeoutMs, () => unavailable(name, 'it did not come up in time'), caller.signal);
+    using limit = deadline(timeoutMs, () => unavailable(name, 'it was not ready in time.'), caller.signal);
     try {
       const connector = this.#connectors.owning(name) ?? (await this.#remembered(name, limit.signal));
       if (connector === undefined) throw new SwitchyardError('TOOL_UNKNOWN', `No connector offers a tool "${name}".`);
@@ -123,7 +123,7 @@ export class ToolCalls {
   #assertApproved(name: string): void {
     const held = this.#approvals.find(name);
     if (held === undefined) return;
-    const why = `Tool ${name} is held back: its definition is not the one that the signed service map approves.`;
+    const why = `Tool ${name} cannot be called, because the signed service map approves another definition of it.`;
     throw new SwitchyardError('TOOL_NOT_APPROVED', why, { detail: { connectorId: held.connectorId } });
   }
 

@@ -36,7 +36,7 @@ export class ManagerLogins {
     const target = this.#targetOf(connectorId);
     const { redirectUrl } = options;
     if (typeof redirectUrl !== 'string' || !URL.canParse(redirectUrl))
-      throw new SwitchyardError('OPTIONS_INVALID', 'startLogin needs a redirectUrl, an absolute URL.');
+      throw new SwitchyardError('OPTIONS_INVALID', 'Option redirectUrl of startLogin must be an absolute URL.');
     await this.#deps.tried(connectorId);
     const clientMetadataUrl = options.clientMetadataUrl ?? this.#deps.clientMetadataUrl;
     return this.#deps.service.start(target, { redirectUrl, clientMetadataUrl });
@@ -76,7 +76,7 @@ export class ManagerLogins {
     if (entry === undefined) throw new SwitchyardError('CONNECTOR_UNKNOWN', `There is no connector "${connectorId}".`);
     const target = this.#deps.targetOf(entry);
     if (target !== null) return target;
-    const why = `Connector ${connectorId} takes no login: its entry has other credentials, or it is a stdio server.`;
+    const why = `Connector ${connectorId} uses no login: its entry has other credentials, or it is a stdio server.`;
     throw new SwitchyardError('LOGIN_UNSUPPORTED', why);
   }
 }

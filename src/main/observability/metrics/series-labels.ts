@@ -11,6 +11,7 @@ export function labelsOf(
   entry: { readonly name: string; readonly labels: readonly string[] },
   values: readonly string[],
 ): Labels {
-  if (values.length !== entry.labels.length) throw new Error(`${entry.name} has ${entry.labels.length} labels`);
+  if (values.length !== entry.labels.length)
+    throw new Error(`Internal error: ${entry.name} got ${values.length} label values`);
   return Object.fromEntries(entry.labels.map((name, index) => [name, values[index] ?? '']));
 }

@@ -20,7 +20,7 @@ export interface CurrentTrace {
   readonly isContinued: boolean;
   /** Whether the host or a client records the trace. Otherwise the trace is not written into outgoing messages. */
   readonly isFollowed: boolean;
-  /** The request that the code sends or may send next; null if there is none. */
+  /** The request that the code sends or may send next; null without a request. */
   readonly request: RequestSlot | null;
 }
 

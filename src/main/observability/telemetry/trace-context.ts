@@ -9,7 +9,7 @@ export interface RemoteTrace {
    * 2).
    */
   readonly flags: number;
-  /** Normalized value of `tracestate`; null if there is none. */
+  /** Normalized value of `tracestate`; null without a trace state. */
   readonly tracestate: string | null;
 }
 
@@ -56,8 +56,8 @@ const BAGGAGE_MEMBER = new RegExp(
 );
 
 /**
- * Reads the trace context from `_meta` or from HTTP headers. A malformed value counts as absent, because it is no
- * reason to reject the message. `tracestate` is ignored without a valid `traceparent`.
+ * Reads the trace context from `_meta` or from HTTP headers. A malformed value counts as absent, because a message must
+ * not be rejected for it. `tracestate` is ignored without a valid `traceparent`.
  */
 export function readTrace(fields: Readonly<Record<string, unknown>>): Carried {
   const { traceparent, tracestate, baggage } = fields;

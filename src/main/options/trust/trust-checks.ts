@@ -25,9 +25,9 @@ export function assertTrustable(sources: readonly PlacedSource[]): void {
     const canonical = canonicalMapUrl(url);
     const other = ids.get(canonical);
     if (other !== undefined) {
-      const remedy = 'To rotate its key, give one source signatureKey: [new, old]';
-      const why = 'a second source keeps serving connectors that the newer map removed';
-      throw refused(`${place}url`, `is also the URL of source "${other}". ${remedy}; ${why}`);
+      const remedy = 'To rotate the key, use one source with signatureKey: [new, old]';
+      const why = 'a second source would still serve connectors that the newer map has removed';
+      throw refused(`${place}url`, `it is also the URL of source "${other}". ${remedy}, because ${why}`);
     }
     ids.set(canonical, id);
   }
@@ -36,18 +36,18 @@ export function assertTrustable(sources: readonly PlacedSource[]): void {
 function assertTogether(place: string, trust: TrustChoice): void {
   const { signatureKey, signatureKeys, threshold, keyDocuments, minVersion } = trust;
   if (signatureKey === undefined && signatureKeys === undefined) {
-    const message =
-      'must be a string that is not empty, or a function, or a list of these, unless signatureKeys is given';
+    const message = 'it is missing. Set it to a string, a function or a list of these, or set signatureKeys instead';
     throw refused(`${place}signatureKey`, message);
   }
   const accept = trust.accept ?? defaultAccept(trust);
   if (accept !== 'signature' && signatureKey === undefined)
-    throw refused(`${place}accept`, `${accept} needs signatureKey`);
+    throw refused(`${place}accept`, `"${accept}" also needs the option signatureKey`);
   if (accept !== 'hmac' && signatureKeys === undefined)
-    throw refused(`${place}accept`, `${accept} needs signatureKeys`);
+    throw refused(`${place}accept`, `"${accept}" also needs the option signatureKeys`);
   for (const [name, value] of Object.entries({ threshold, keyDocuments }))
-    if (value !== undefined && signatureKeys === undefined) throw refused(place + name, 'needs signatureKeys');
-  if (minVersion !== undefined && keyDocuments === undefined) throw refused(`${place}minVersion`, 'needs keyDocuments');
+    if (value !== undefined && signatureKeys === undefined) throw refused(place + name, 'it needs signatureKeys');
+  if (minVersion !== undefined && keyDocuments === undefined)
+    throw refused(`${place}minVersion`, 'it needs keyDocuments');
   if (typeof signatureKeys === 'object') assertKeySet(place, signatureKeys, threshold ?? 1);
 }
 
@@ -61,7 +61,7 @@ function assertKeySet(place: string, keySet: object, threshold: number): void {
     throw refused(`${place}signatureKeys`, messageOf(cause).replace(/\.$/, ''), cause);
   }
   if (threshold > count)
-    throw refused(`${place}threshold`, `${threshold} keys must sign, but signatureKeys holds ${count} different ones`);
+    throw refused(`${place}threshold`, `${threshold} different keys must sign, but signatureKeys has only ${count}`);
 }
 
 function refused(option: string, message: string, cause?: unknown): SwitchyardError {

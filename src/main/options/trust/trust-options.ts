@@ -12,8 +12,8 @@ export type HmacKeys = Secret | readonly Secret[];
 /**
  * Where signed key documents come from: an http or https URL, a path, or a function. In a URL or path, `{version}` is
  * replaced by a version number. Without `{version}`, the URL or path leads to the newest document, or to an array of
- * documents. The function gets a version number, and returns the document as text, bytes or an object, or null if there
- * is none.
+ * documents. The function gets a version number, and returns the document as text, bytes or an object. It returns null
+ * if that version does not exist.
  */
 export type KeyDocumentSource = string | ((version: number) => unknown);
 

@@ -32,7 +32,8 @@ export function mergeIntoFile(text: string, source: string, servers: ServersToMe
     case 'toml': {
       const known = Object.keys(entries).find((name) => present !== undefined && memberOf(present, name) !== undefined);
       if (known === undefined) return `${text.trimEnd()}\n\n${stringifyToml({ [key]: entries }).trim()}\n`;
-      const message = `${source} already has a server ${JSON.stringify(known)}; rename it, as TOML is only appended to`;
+      const why = 'servers are only appended to a TOML file';
+      const message = `${source} already has a server ${JSON.stringify(known)}. Rename one of the two, because ${why}.`;
       throw new SwitchyardError('OPTIONS_INVALID', message);
     }
   }

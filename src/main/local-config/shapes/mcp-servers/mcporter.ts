@@ -58,7 +58,7 @@ export function takeCommandLine(draft: EntryDraft, isUsual: boolean): void {
   const words = shellWords(text);
   const [program, ...more] = words ?? [];
   if (program === undefined || itemsOf(draft.member('args')).length > 0) return;
-  if (!isUsual) draft.warn('command', 'contains arguments: put them into args; here they are split at the blanks');
+  if (!isUsual) draft.warn('command', 'contains arguments: put them into args. They are split at the spaces');
   const args = more.map((word) => textNode(word, node.offset));
   draft.setNode('args', { type: 'array', children: args, offset: node.offset }, 'command', 1);
   draft.setNode('command', textNode(program, node.offset));
