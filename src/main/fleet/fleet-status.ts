@@ -22,7 +22,10 @@ export interface FleetStatus {
   readonly sharesLogins: boolean;
   /** Number of hosts, including this one. */
   readonly hostCount: number;
-  /** This host first, then the other hosts in the order in which they started. Incomplete for a large fleet. */
+  /**
+   * The hosts of the fleet: first this host, then the others in the order in which they started. Incomplete for a large
+   * fleet.
+   */
   readonly hosts: readonly FleetHostStatus[];
   /**
    * How many milliseconds the service map of this host is behind the newest version that any host of the fleet has, by

@@ -7,16 +7,16 @@ import type { ConfigDocument, Position } from './document/config-document.ts';
 export interface ConfigProblem extends Position {
   /** With `error`, the server is left out. A `warning` says which part of the file has no effect. */
   readonly severity: 'error' | 'warning';
-  /** Path of the file. */
+  /** Path of the configuration file. */
   readonly source: string;
-  /** Place in the file, such as `mcpServers["x"].args[2]`. */
+  /** Place of the problem in the file, such as `mcpServers["x"].args[2]`. */
   readonly place: string;
   readonly message: string;
 }
 
 const MAX_NAME_LENGTH = 128;
 
-/** Anything with a position in the text of the file, such as a {@link ConfigNode}. */
+/** Anything with a position in the text of the file, such as a `ConfigNode`. */
 interface Placed {
   readonly offset: number;
 }

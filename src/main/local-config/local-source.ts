@@ -9,11 +9,11 @@ import { keptOrMarked } from './reuse-if-same.ts';
 export interface LocalServerPlace {
   /** Id of the connector. */
   readonly id: string;
-  /** Path of the file. */
+  /** Path of the configuration file. */
   readonly source: string;
   /** Place of the server in the file, such as `mcpServers["x"]`. */
   readonly place: string;
-  /** Line number, counted from 1. */
+  /** Number of the line on which the server is defined, counted from 1. */
   readonly line: number;
   readonly column: number;
 }

@@ -11,7 +11,7 @@ export type ReadyTarget = string;
 
 /** Options of `ready()`. */
 export interface ReadyOptions {
-  /** Milliseconds to wait. Defaults to 10 000. */
+  /** Maximum time to wait, in milliseconds. Defaults to 10 000. */
   readonly timeoutMs?: number | undefined;
 }
 

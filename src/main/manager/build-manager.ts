@@ -32,10 +32,10 @@ import { createSync, FirstSync, QuietStart } from './sync.ts';
 /** How long running calls may continue after the map of their connector was dropped. */
 const DROPPED_DRAIN_MS = 5_000;
 
-/** Number of map loads that `status()` shows. */
+/** Number of the latest map loads that `status()` shows. */
 const LOADS_KEPT = 16;
 
-/** The parts of a manager that {@link ConnectorProxyManager} uses. */
+/** The parts of a manager that `ConnectorProxyManager` uses. */
 export interface ManagerParts {
   readonly events: EventHub;
   readonly memory: HostMemory;
@@ -44,7 +44,7 @@ export interface ManagerParts {
   readonly tools: ManagerTools;
   readonly router: ToolRouter;
   readonly logins: ManagerLogins;
-  /** Null without the option `fleet`. */
+  /** The fleet that the manager is part of; null without the option `fleet`. */
   readonly fleet: Fleet | null;
   /**
    * Postpones work that is not urgent, so that the first call is served sooner. A `sync()` of the host ends the pause.

@@ -43,9 +43,9 @@ export interface CreateConnectorsDeps {
   readonly events: EventHub;
   readonly programs: ProgramWatch;
   readonly logins: LoginService;
-  /** Null without a fleet. */
+  /** The fleet that the manager is part of; null without a fleet. */
   readonly fleet: Fleet | null;
-  /** Null if messages are not recorded. */
+  /** The recording of messages; null if messages are not recorded. */
   readonly recording: LateRecording | null;
 }
 

@@ -17,7 +17,7 @@ export interface ManagerTools {
   /** The tools that are not available because the signed map approves other definitions of them. */
   readonly approvals: ToolApprovals;
   readonly intake: ToolIntake;
-  /** The definitions that are left out of lists. */
+  /** The definitions that are left out of lists because they are invalid. */
   readonly dropped: DroppedDefinitions;
   /** The protocol era of each endpoint, as far as it is known, so that it need not be probed again. */
   readonly eras: EraMemory;

@@ -40,7 +40,7 @@ export interface ManagerEvents {
   readonly connector: ConnectorChange;
   readonly tools: ToolChange;
   readonly 'tool-changed': ChangedTool;
-  /** Emitted only with the option `notifications`. */
+  /** A notification from a connector. Emitted only with the option `notifications`. */
   readonly notification: ConnectorNotification;
 }
 

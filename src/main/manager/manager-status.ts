@@ -15,7 +15,7 @@ import type { ToolIntake, ToolProvenance } from '../tools/tool-intake.ts';
 import type { ChangedTool } from '../tools/tool-pins.ts';
 import type { ManagerParts } from './build-manager.ts';
 
-/** One connector as `connector(id)` shows it. */
+/** One connector, as the method `connector(id)` returns it. */
 export interface ConnectorView {
   readonly entry: ConnectorEntry;
   /** The entry exactly as its map, local file or other source has it. */
@@ -79,7 +79,7 @@ export interface ManagerStatus {
   /** Reports of the latest map loads, oldest first. */
   readonly loads: readonly LoadReport[];
   readonly store: MemoryStatus;
-  /** Null without the option `fleet`. */
+  /** The state of the fleet; null without the option `fleet`. */
   readonly fleet: FleetStatus | null;
   readonly isClosed: boolean;
 }

@@ -96,8 +96,8 @@ export function maskValue(text: string): string {
 }
 
 /**
- * Masks the parts of a text that look like secrets: values whose names mark them as secret, credentials and query
- * parameters in URLs, and texts that look like tokens.
+ * Masks the parts of a text that look like secrets. These are values whose names mark them as secret, credentials and
+ * query parameters in URLs, and texts that look like tokens.
  */
 export function maskText(text: string): string {
   if (looksRandom(text)) return MASK;

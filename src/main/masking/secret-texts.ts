@@ -28,7 +28,7 @@ export class SecretTexts {
    * length, the longest first. Null after a secret was added.
    */
   #forms: Map<number, SecretForm[]> | null = null;
-  /** Contains 1 at the index of each hash that {@link #forms} has, and 0 elsewhere. */
+  /** Contains 1 at the index of each hash that `#forms` has, and 0 elsewhere. */
   readonly #begins = new Uint8Array(SLOTS);
 
   /** Adds a secret to search for, and each of its longer lines. Values of fewer than 4 characters are ignored. */

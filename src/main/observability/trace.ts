@@ -46,8 +46,8 @@ export function detached<T>(work: () => T): T {
 }
 
 /**
- * Runs `work` as one operation: it is a child of the current operation, it is reported on the diagnostics channels, and
- * it becomes a span if the host uses OpenTelemetry. Settles as `work` does.
+ * Runs `work` as one operation, which is a child of the current operation. The operation is reported on the diagnostics
+ * channels, and becomes a span if the host uses OpenTelemetry. Settles as `work` does.
  */
 export async function traced<T>(
   operation: Operation,

@@ -14,7 +14,7 @@ import type { HmacKeys, TrustOptions } from './trust/trust-options.ts';
 
 /** Options of a manager. All defaults are chosen for a host with up to a few hundred connectors. */
 export interface ConnectorProxyManagerOptions extends TrustOptions {
-  /** URL of the signed service map, http or https. */
+  /** The http or https URL of the signed service map. */
   readonly serviceMapUrl: string;
   /** The HMAC key with which the map is signed. During a rotation, a list of keys, the newest first. */
   readonly signatureKey: HmacKeys;

@@ -10,7 +10,7 @@ export interface ServiceMapSourceOptions extends TrustOptions {
    * `default`.
    */
   readonly id: string;
-  /** URL of the signed map, http or https. */
+  /** The http or https URL of the signed service map. */
   readonly url: string;
   /** The HMAC key with which the map is signed. During a rotation, a list of keys, the newest first. */
   readonly signatureKey: HmacKeys;

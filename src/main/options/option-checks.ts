@@ -221,7 +221,7 @@ function noConnectors(): SwitchyardError {
   return new SwitchyardError('OPTIONS_INVALID', message, { detail: { option: 'serviceMapUrl' } });
 }
 
-/** Checks only the option `fleet`, as {@link checkOptions} does. Throws OPTIONS_INVALID. */
+/** Checks only the option `fleet`, in the same way as {@link checkOptions}. Throws OPTIONS_INVALID. */
 export function checkFleetOptions(fleet: unknown): void {
   accepted(checkFleet({ fleet }));
 }

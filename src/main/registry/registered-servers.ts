@@ -36,7 +36,7 @@ export class RegisteredServers {
   #entries: readonly ConnectorEntry[] = [];
   #collisions: readonly RegistryProblem[] = [];
 
-  /** `folder` is the base of relative paths. */
+  /** Creates the converter. Relative paths in servers start at `folder`. */
   constructor(folder: string) {
     this.#folder = folder;
   }

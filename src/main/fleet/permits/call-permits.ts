@@ -1,4 +1,6 @@
-/** Quotas of a connector from its entry: `concurrent`, `perMinute`, `perHour`, `perDay`. */
+/**
+ * The quotas of a connector from its entry: the limit for each of `concurrent`, `perMinute`, `perHour` and `perDay`.
+ */
 export type Quotas = Readonly<Record<string, number>>;
 
 /** Decides which calls of one connector may start, under quotas that all hosts of the fleet share. */
@@ -44,5 +46,5 @@ export interface CallLine {
   beganWithin(fromMs: number, toMs: number): Quotas;
 }
 
-/** Creates the permits of one connector. */
+/** Creates the permits of one connector. `line` has the calls of that connector. */
 export type CreateCallPermits = (connectorId: string, line: CallLine) => CallPermits;

@@ -2,7 +2,7 @@ import { monotonicMs, startTimer, type Timer } from '../../../shared/clock.ts';
 import { LEASE_MS } from '../../../shared/fleet/permit-timing.ts';
 import type { LeaseGrant, LeaseRequest } from '../../../shared/protocol/fleet/permit-messages.ts';
 
-/** Interval at which leases are renewed and unused leases are returned. */
+/** Interval at which leases are renewed and unused leases are given back. */
 const TICK_MS = 500;
 
 /** How long a host may go on using its leases for its own waiting calls while other hosts wait for leases. */

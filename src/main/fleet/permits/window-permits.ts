@@ -22,8 +22,8 @@ interface Lot {
   left: number;
   readonly takenAtMs: number;
   /**
-   * Time until which the permits may be used (monotonic clock). The counters of the fleet allow for no longer delay
-   * between the request for a permit and its use.
+   * Time after which the permits must not be used (monotonic clock). The counters of the fleet look back only this much
+   * further than their window.
    */
   readonly usableUntilMs: number;
 }

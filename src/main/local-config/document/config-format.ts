@@ -10,7 +10,7 @@ const OF_EXTENSION: Readonly<Record<string, ConfigFormat>> = {
   yml: 'yaml',
 };
 
-/** Matches `[table]`, `[[list]]` or `key = value`. */
+/** Matches a line of TOML: `[table]`, `[[list]]` or `key = value`. */
 const TOML_LINE = /^(?:\[{1,2}[\w."' \t-]+\]{1,2}[ \t]*(?:#.*)?$|[\w."'-]+[ \t]*=[ \t]*\S)/;
 /** Matches the part of a YAML line before the colon. */
 const YAML_KEY = /^(?:- )?["']?[\w@/. -]+["']?$/;
@@ -46,7 +46,7 @@ function isYamlLine(line: string): boolean {
   return colon > 0 && isEnd && YAML_KEY.test(line.slice(0, colon).trim());
 }
 
-/** Returns the name of a format for messages. */
+/** Returns the name of a format, as messages show it. */
 export function nameOfFormat(format: ConfigFormat): string {
   return format.toUpperCase();
 }

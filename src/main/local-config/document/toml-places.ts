@@ -66,8 +66,8 @@ class TomlScan {
   }
 
   /**
-   * Returns `path` with the index of a table, if `path` is an array of tables: the index of a new table with `isNew`,
-   * else of the last table.
+   * If `path` is an array of tables, appends an index to it: the index of a new table with `isNew`, otherwise of the
+   * last table. Otherwise returns `path` unchanged.
    */
   #intoTables(path: Path, isNew: boolean): Path {
     const id = JSON.stringify(path);

@@ -87,7 +87,7 @@ function resolve(reference: string, whole: string, { env, folder, files }: Varia
     );
   if (prefix !== undefined) return impossible(`uses \${${prefix}:…}, which only VS Code knows`);
   const [, name, operator, operand = ''] = /^(?:env:)?([A-Za-z_][A-Za-z0-9_]*)(?::([-?])(.*))?$/s.exec(reference) ?? [];
-  // Other references are no variables of any known client. They stay unchanged, because they may be meant for the
+  // Other references are not variables of any known client. They stay unchanged, because they may be meant for the
   // server.
   if (name === undefined) return text(/^workspaceFolder:/.test(reference) ? folder : whole);
   if (OF_THE_FOLDER.has(name) && (env === null || !env[name])) return text(folder);

@@ -4,7 +4,7 @@ import type { EntryDraft, ServerNode } from '../entry/entry-draft.ts';
 
 /** Facts about the file that a shape may use in addition to the server. */
 export interface ShapeContext {
-  /** Root value of the file. */
+  /** Root node of the file. */
   readonly root: ConfigNode;
   readonly format: ConfigFormat;
   /** Absolute path of a folder. If a file has servers for several folders, the servers of this folder are used. */
@@ -15,7 +15,7 @@ export interface ShapeContext {
 export interface ServerGroup {
   /** Place of the group, such as `mcpServers`. */
   readonly place: string;
-  /** Node that contains the servers. */
+  /** Node that contains all servers of the group. */
   readonly node: ConfigNode;
   readonly servers: readonly ServerNode[];
   /** Base of relative paths; null if they start at the folder of the file. */

@@ -21,7 +21,7 @@ export function createTargetOf(
   const { oauth, createProxy, allowEnv, fleet } = options;
   const environment = { allowEnv, env: process.env, isOfReplica: fleet?.sharesLogins === false };
   /**
-   * Caches the targets, because `status()` may be called every second. Entries with their own client secret are not
+   * Caches the results, because `status()` may be called every second. Entries with their own client secret are not
    * cached.
    */
   const known = new WeakMap<ConnectorEntry, LoginTarget | null>();

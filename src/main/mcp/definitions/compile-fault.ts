@@ -59,7 +59,7 @@ class SchemaWalk {
     if (this.#count > MAX_SCHEMAS) return false;
     for (const name in value) {
       const member = value[name];
-      // Fast path for the most frequent keywords.
+      // Fast path for the keywords that occur most often.
       if (typeof member === 'string' && (name === 'description' || (name === 'type' && PLAIN_TYPES.has(member))))
         continue;
       const check = KEYWORDS.get(name) ?? isPlain;

@@ -36,7 +36,7 @@ export type DropReason =
   | 'input-schema'
   | 'arguments';
 
-/** Each {@link DropReason} in words. */
+/** Each {@link DropReason} as a clause for messages. */
 export const DROP_REASONS: Readonly<Record<DropReason, string>> = {
   'not-an-object': 'it is not an object',
   name: 'it has no usable name or URI',

@@ -44,9 +44,9 @@ export function dropped(kind: DefinitionKind, name: unknown, reason: DropReason)
 }
 
 /**
- * Returns `name` if a name is invalid, or null. MCP 2025-11-25 recommends only A-Z a-z 0-9 _ - . for names. But servers
- * also use spaces, colons and other letters, so nearly any text is accepted. Control characters and lone surrogates are
- * rejected, because they cannot be displayed or stored unchanged.
+ * Returns the drop reason `name` if a name is invalid, otherwise null. MCP 2025-11-25 recommends only the characters
+ * A-Z a-z 0-9 _ - . for names. But servers also use spaces, colons and other letters, so nearly any text is accepted.
+ * Control characters and lone surrogates are rejected, because they cannot be displayed or stored unchanged.
  */
 function nameFault(kind: DefinitionKind, name: unknown): 'name' | null {
   if (typeof name !== 'string' || name === '') return 'name';

@@ -63,7 +63,7 @@ export interface Member {
   readonly mend: Mend;
   /** A fast test of whether `mend` would return a value unchanged; null if there is no such test. */
   readonly isValid: ((value: unknown) => boolean) | null;
-  /** Whether `mend` is also called if the member is absent. */
+  /** Whether `mend` is called even if the member is absent. */
   readonly isRequired: boolean;
 }
 

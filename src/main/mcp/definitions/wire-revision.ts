@@ -13,6 +13,6 @@ export const NEWEST_REVISION: WireRevision = '2026-07-28';
  * (2025-06-18, transports, protocol version header).
  */
 export function wireRevisionOf(protocolVersion: string | null): WireRevision {
-  // Revisions are dates, so they sort as text.
+  // Revisions are dates such as 2025-06-18, so comparing them as text gives their order.
   return WIRE_REVISIONS.findLast((revision) => protocolVersion !== null && revision <= protocolVersion) ?? '2025-03-26';
 }

@@ -144,7 +144,7 @@ function documents(source: KeyDocumentSource | undefined): KeyDocumentSource | n
   return typeof source === 'string' && !isUrl(source) ? resolve(source) : (source ?? null);
 }
 
-/** Returns the policy that applies if `accept` is not set. */
+/** Returns the value that applies if the option `accept` is not set. */
 export function defaultAccept({ signatureKey, signatureKeys }: TrustChoice): AcceptPolicy {
   if (signatureKeys === undefined) return 'hmac';
   return signatureKey === undefined ? 'signature' : 'both';

@@ -27,7 +27,7 @@ export interface Export {
   readonly unsaid: readonly Unsaid[];
 }
 
-/** Exports servers in one of the {@link EXPORT_FORMATS}. */
+/** Exports servers in the format of one client, or in the registry's own format. */
 export function exportServers(servers: readonly ServerInfo[], format: ExportFormat): Export {
   if (format === 'servers')
     return { document: { servers }, text: json({ servers }), toMerge: null, leftOut: [], unsaid: [] };

@@ -67,7 +67,7 @@ export function loginForCodex(server: ServerInfo): WrittenLogin {
   return { members: saying({ oauth, scopes: list }), isAll: saysOnly(settings, ['clientId', 'scopes']) };
 }
 
-/** Whether a server has login settings. */
+/** Whether a server has settings for a login. */
 export function wantsLogin(server: ServerInfo): boolean {
   return settingsOf(server) !== null;
 }
