@@ -102,7 +102,7 @@ export class ConnectorProxyManager implements AsyncDisposable {
   }
 
   /**
-   * Returns what the handshake with a connector found out, such as its server's capabilities; null while the connector
+   * Returns the facts from the handshake with a connector, such as the server's capabilities. Null while the connector
    * is not up.
    */
   facts(connectorId: string): ConnectionFacts | null {
