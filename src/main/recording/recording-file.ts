@@ -149,7 +149,7 @@ async function prepareToAppend(path: string): Promise<void> {
   await using file = await open(path, 'r+');
   const { buffer, bytesRead } = await file.read(Buffer.alloc(BLOCK_BYTES), 0, BLOCK_BYTES, 0);
   if (!buffer.subarray(0, bytesRead).toString('utf8').startsWith(`{"mcpRecording":${FORMAT_VERSION},`)) {
-    throw new SwitchyardError('RECORDING_INVALID', `${path} is not a recording of this version to append to.`);
+    throw new SwitchyardError('RECORDING_INVALID', `${path} is not a recording that this version can append to.`);
   }
   const { size } = await file.stat();
   await file.chmod(0o600);
