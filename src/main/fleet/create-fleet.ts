@@ -14,13 +14,15 @@ export interface FleetDeps {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly random: Random;
-  /** URL of the thread's file. Only tests use a different file. */
+  /** URL of the script of the fleet thread. Defaults to this package's own script; only tests set it. */
   readonly workerUrl?: URL;
   /** Whether to observe the fleet without appearing in its roster. Defaults to false. */
   readonly isOnlooker?: boolean;
 }
 
-/** Joins the fleet that the options describe, in the background, without ever waiting for Redis. */
+/**
+ * Joins the fleet that the options describe. Returns immediately and connects to the fleet server in the background.
+ */
 export function createFleet(options: ResolvedFleet, deps: FleetDeps): Fleet {
   const { settings, quotas, sharesLogins } = options;
   const startedAt = deps.clock.now();
@@ -46,7 +48,8 @@ export function createFleet(options: ResolvedFleet, deps: FleetDeps): Fleet {
     refusedCount += 1;
     const kind = kindOf(what);
     recordFleetRefusal(kind);
-    // Numbers are replaced, because otherwise each record could have its own reason and its own line.
+    // Replaces the numbers in the reason. Otherwise most rejected records would have different reasons, and each would
+    // get its own log line.
     const more = lines.next(`${kind} ${why.replace(/\d+/g, '#')}`);
     if (more === null) return;
     deps.logger.warn(
@@ -115,7 +118,7 @@ export function createFleet(options: ResolvedFleet, deps: FleetDeps): Fleet {
   };
 }
 
-/** The kind of a record, by the name of its key or channel in Redis. */
+/** Kinds of fleet records, by the first part of their key or channel name in Redis. */
 const KINDS: Readonly<Record<string, string>> = {
   ...{ map: 'map', news: 'map', host: 'host', hosts: 'host', sess: 'session', q: 'quota' },
   ...{ login: 'login', logins: 'login', pins: 'pin', pinlog: 'pin', tools: 'tool' },

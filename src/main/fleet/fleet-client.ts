@@ -12,40 +12,40 @@ import { workerUrl } from '../threads/worker-url.ts';
 import type { FleetEventKind, FleetLink, FleetListener, FleetQuestion } from './fleet.ts';
 import { type FleetSeat, takeSeat } from './fleet-seat.ts';
 
-/** Timeout of a response of the thread. */
+/** Default timeout for a response of the fleet thread. */
 const ANSWER_TIMEOUT_MS = 1_000;
 
-/** Timeout for leaving the fleet, and for ending the thread. */
+/** Timeout for each of the two steps of closing: leaving the fleet, and ending the fleet thread. */
 const CLOSE_TIMEOUT_MS = 2_000;
 
-/** Upper bound of the first random pause before a restart. It doubles whenever the new thread soon exits, too. */
+/** Upper bound of the random pause before the first restart of the fleet thread. It doubles with each early exit. */
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
 
-/** A thread that ran this long counts as stable, so the next pause starts from the first bound. */
+/** After running this long, a fleet thread counts as stable. The next pause before a restart is then short again. */
 const WELL_AFTER_MS = 60_000;
 
 export interface FleetClientOptions {
   readonly settings: FleetSettings;
   readonly logger: Logger;
   readonly random: Random;
-  /** URL of the thread's file. Only tests use a different file. */
+  /** URL of the script of the fleet thread. Defaults to this package's own script; only tests set it. */
   readonly workerUrl?: URL;
 }
 
-/** A running fleet thread. */
+/** A running fleet thread, and this manager's connection to the thread. */
 interface Session {
   readonly seat: FleetSeat;
   readonly api: Comlink.Remote<FleetApi>;
   /** Aborts when the thread has exited. */
   readonly exit: AbortController;
-  /** Whether the thread has received its settings. Before that, it answers no other request. */
+  /** Whether the thread has accepted its settings. Until then, it answers no other requests. */
   isOpen: boolean;
 }
 
 /**
- * The main thread's end of the fleet thread. The fleet thread never keeps the process running. If the thread exits, a
- * new thread starts after a pause, and receives everything that the old one had to remember.
+ * Connects the main thread to the fleet thread. The fleet thread does not keep the process running. If the fleet thread
+ * exits, a new thread starts after a pause, and gets all requests that were given to {@link FleetLink.keep}.
  */
 export class FleetClient implements FleetLink {
   readonly #options: FleetClientOptions;
@@ -56,7 +56,7 @@ export class FleetClient implements FleetLink {
   #isConnected = false;
   #whyAway: SwitchyardError | null = null;
   #isClosed = false;
-  /** Reasons for which the server was unreachable since the last connection. */
+  /** Reasons why the fleet server is unreachable that were logged since the last successful connection. */
   readonly #reasons = new Set<string | null>();
   #deaths = 0;
   #wasOpen = false;
@@ -66,7 +66,7 @@ export class FleetClient implements FleetLink {
     this.#options = options;
   }
 
-  /** Starts the thread, and never waits for it. */
+  /** Starts the fleet thread without waiting for it. */
   start(): void {
     if (this.#isClosed || this.#session !== null) return;
     let url: URL;
@@ -88,7 +88,7 @@ export class FleetClient implements FleetLink {
       if (isFleetEventMessage(message) && this.#session === session) this.#hear(message.event);
     });
     const session: Session = { seat, api: Comlink.wrap<FleetApi>(portEndpoint(seat.port)), exit, isOpen: false };
-    // A port with a listener would keep the process running.
+    // Without this, the listener on the port would keep the process running.
     seat.port.unref();
     this.#session = session;
     void this.#open(session);
@@ -98,7 +98,7 @@ export class FleetClient implements FleetLink {
     return this.#isConnected;
   }
 
-  /** Reason why the server is unreachable; null while it is reachable, and before the first attempt. */
+  /** Reason why the fleet server is unreachable. Null while it is reachable, and before the first attempt. */
   get whyAway(): SwitchyardError | null {
     return this.#whyAway;
   }
@@ -155,7 +155,7 @@ export class FleetClient implements FleetLink {
     }
   }
 
-  /** Reports why there will be no connection. No new thread is started, because it would fail in the same way. */
+  /** Reports why the fleet thread could not start. It is not restarted, because it would fail in the same way again. */
   #failToStart(error: unknown): void {
     const reason = asSwitchyardError(error);
     this.#whyAway = reason;
@@ -170,7 +170,7 @@ export class FleetClient implements FleetLink {
     } catch (error) {
       if (session.exit.signal.aborted) return;
       const { code } = asSwitchyardError(error);
-      // The thread has remembered the request, and handles it by itself once the server is back.
+      // The fleet thread has remembered the request, and handles it once the fleet server is reachable again.
       if (code === 'FLEET_UNAVAILABLE') return;
       this.#options.logger.warn({ event: 'fleet-not-told', code, name, err: error }, 'A fleet thread call failed');
     }
@@ -193,7 +193,7 @@ export class FleetClient implements FleetLink {
       try {
         listener(event);
       } catch (error) {
-        // No caller catches errors of a message handler, so an uncaught error would end the process.
+        // This code runs in a message handler, where an uncaught error would end the process.
         this.#options.logger.error(
           { event: 'fleet-listener-failed', code: 'INTERNAL', err: error },
           'A fleet listener threw an error',
@@ -211,7 +211,7 @@ export class FleetClient implements FleetLink {
       logger.info({ event: 'fleet-connected' }, 'Connected to the fleet server');
       return;
     }
-    // Logs one line for each reason, not for each attempt.
+    // Logs each reason once, and not at every attempt to connect.
     if (this.#reasons.has(why)) return;
     this.#reasons.add(why);
     logger.warn({ event: 'fleet-away', code: 'FLEET_UNAVAILABLE', reason: why }, 'The fleet server is unreachable');

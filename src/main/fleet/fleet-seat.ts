@@ -1,27 +1,30 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { FleetJoinMessage } from '../../shared/protocol/fleet/fleet-messages.ts';
 
-/** The place of one manager in the fleet thread. */
+/** One manager's connection to the fleet thread, which all managers of the process share. */
 export interface FleetSeat {
-  /** Port for the messages between the thread and this manager. */
+  /** Port for the messages between the fleet thread and this manager. */
   readonly port: MessagePort;
-  /** Releases the place. The thread ends with its last place. */
+  /** Closes the connection. The fleet thread ends when the last manager has left. */
   leave(): Promise<void>;
 }
 
-/** A running thread, and the listeners for its end. */
+/**
+ * A running fleet thread, with one listener for each manager that uses it. The listeners are called when the thread has
+ * ended.
+ */
 interface SharedThread {
   readonly worker: Worker;
   readonly seats: Set<(cause: unknown) => void>;
 }
 
-/** Running threads by the URL of their file. */
+/** The running fleet threads, by the URL of their script. */
 const threads = new Map<string, SharedThread>();
 
 /**
- * Takes a place in the thread of the file at `url`, and starts the thread if it is not running. All managers of the
- * process share the thread, because another thread would cost memory and time. Another place costs only three
- * connections. `onEnd` is called once when the thread has ended for any reason.
+ * Connects a manager to the fleet thread that runs the script at `url`, and starts that thread if it is not running.
+ * All managers of the process share the thread, because a second thread would cost memory and time. Another manager
+ * costs only three more connections to the fleet server. Calls `onEnd` once, when the thread has ended for any reason.
  */
 export function takeSeat(url: URL, onEnd: (cause: unknown) => void): FleetSeat {
   const thread = threads.get(url.href) ?? startThread(url);
@@ -42,7 +45,7 @@ export function takeSeat(url: URL, onEnd: (cause: unknown) => void): FleetSeat {
 
 function startThread(url: URL): SharedThread {
   const worker = new Worker(url);
-  // The thread never keeps the process running.
+  // The fleet thread must not keep the process running.
   worker.unref();
   const thread: SharedThread = { worker, seats: new Set() };
   threads.set(url.href, thread);

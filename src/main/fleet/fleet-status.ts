@@ -2,7 +2,7 @@ import type { FleetHost, FleetHostMap, FleetRole } from '../../shared/fleet/flee
 
 /** A host of the fleet, as `status()` shows it. */
 export interface FleetHostStatus extends FleetHost {
-  /** Whether it is this host. */
+  /** Whether this is the host whose `status()` was called. */
   readonly isThis: boolean;
 }
 
@@ -14,25 +14,34 @@ export interface FleetStatus {
   /** Address at which other replicas reach this replica; null without a gateway. */
   readonly address: string | null;
   readonly isConnected: boolean;
-  /** Reason why the server is unreachable; null while it is reachable. */
+  /**
+   * Reason why the fleet server is unreachable. Null while it is reachable, and before the first attempt to connect.
+   */
   readonly failure: { readonly code: string; readonly message: string } | null;
   readonly quotas: 'own' | 'share' | 'refuse';
   readonly sharesLogins: boolean;
   /** Number of hosts, including this one. */
   readonly hostCount: number;
-  /** This host first, then the other hosts in the order in which they started. Incomplete for a large fleet. */
+  /**
+   * The hosts of the fleet: first this host, then the others in the order in which they started. Incomplete for a large
+   * fleet.
+   */
   readonly hosts: readonly FleetHostStatus[];
   /**
-   * Milliseconds by which the map in force on this host is older than the newest map of the fleet, by `generatedAt`.
+   * How many milliseconds the service map of this host is behind the newest version that any host of the fleet has, by
+   * `generatedAt`. With several maps, the largest such difference.
    */
   readonly lagMs: number;
-  /** Number of records that failed their checks, plus the commands that the server refused, since the start. */
+  /**
+   * Number of records from the fleet server that failed their checks, plus the commands that the server refused, since
+   * the start of this manager.
+   */
   readonly refusedCount: number;
 }
 
 /**
- * Returns how far the maps of one host are behind the newest maps of all hosts. With several maps, the largest
- * difference counts.
+ * Returns how many milliseconds the maps of one host are behind the newest versions of these maps on all hosts, by
+ * `generatedAt`. With several maps, returns the largest difference.
  */
 export function lagOf(maps: readonly FleetHostMap[], hosts: readonly FleetHost[]): number {
   const lags = maps.map(({ name, generatedAtMs }) => {

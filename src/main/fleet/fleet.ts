@@ -6,30 +6,39 @@ import type { RemoteApi } from '../../shared/protocol/remote-api.ts';
 import type { WriterReply } from '../../shared/protocol/writer-reply.ts';
 import type { FleetStatus } from './fleet-status.ts';
 
-/** The fleet membership of one process, seen from the main thread. Only {@link FleetLink.ask} waits for Redis. */
+/**
+ * A manager's membership in a fleet, for use on the main thread. Only {@link FleetLink.ask} and `close` wait for Redis.
+ */
 export interface Fleet extends FleetLink {
   readonly id: string;
   readonly hostId: string;
   readonly role: FleetRole;
   /**
-   * How connector quotas are counted. With `own`, each host counts its own calls. Otherwise calls are counted for the
-   * whole fleet, and `share` or `refuse` applies while the server is unreachable.
+   * How connector quotas are counted. With `own`, each host counts its own calls. Otherwise, the calls of all hosts are
+   * counted together. While the fleet server is unreachable, `share` then allows each host its share of every quota,
+   * and `refuse` refuses calls that have a quota.
    */
   readonly quotas: 'own' | 'share' | 'refuse';
   readonly sharesLogins: boolean;
-  /** Seals data that goes to other replicas without Redis: session ids, states, hops. */
+  /**
+   * Encrypts data that other replicas get by another way than Redis: session ids, the states of held calls, and
+   * forwarded requests.
+   */
   readonly sealer: FleetSealer;
   /** Trusted certificates for https addresses of other replicas (option `fleet.tls`); null without that option. */
   readonly tls: TlsSettings | null;
-  /** Address at which other replicas reach this replica; null until a gateway listens. */
+  /** Address at which other replicas reach this replica. Null until a gateway listens, unless the options set it. */
   readonly address: string | null;
-  /** Sets the address at which other replicas reach this replica. An `address` in the options takes precedence. */
+  /** Sets the address at which other replicas reach this replica. Has no effect if the options set an `address`. */
   announceAddress(address: string): void;
-  /** Publishes which service map this host has in force, for the roster. The last map of each name is kept. */
+  /**
+   * Publishes in the roster which version of a service map this host uses. A later call for a map of the same name
+   * replaces the earlier one.
+   */
   announceMap(map: FleetHostMap): void;
   /**
-   * The other hosts, as last reported. They stay known while the server is unreachable. In a large fleet these are all
-   * replicas and some of the other hosts.
+   * The other hosts, as last reported by the fleet server. The list does not change while the server is unreachable. In
+   * a large fleet, the list has all replicas but only some of the other hosts.
    */
   readonly hosts: readonly FleetHost[];
   /** Number of hosts, including this one. */
@@ -46,18 +55,23 @@ export type FleetQuestion<T> = (api: RemoteApi<FleetApi>) => Promise<WriterReply
 /** The main thread's connection to the fleet thread. */
 export interface FleetLink {
   /**
-   * Sends one request to the thread. Rejects with FLEET_UNAVAILABLE at once while the server is unreachable, or if the
-   * response takes longer than `timeoutMs` (defaults to 1 000). Otherwise rejects with the thread's own error.
+   * Sends one request to the fleet thread. Rejects with FLEET_UNAVAILABLE immediately while the fleet server is
+   * unreachable, and also if the response takes longer than `timeoutMs` (defaults to 1 000). If the thread answers with
+   * an error, rejects with that error.
    */
   ask<T>(question: FleetQuestion<T>, timeoutMs?: number): Promise<T>;
   /**
-   * Sends a request that the thread has to remember, such as following a map. It is sent now, and again after each
-   * start of the thread, in the order in which the names were first used. A new request replaces an earlier one of the
-   * same name; null forgets it. Does not wait for Redis, and never rejects.
+   * Sends a request that the fleet thread has to remember, such as following a map. The request is sent now, and again
+   * after each restart of the thread. Remembered requests are resent in the order in which their names were first used.
+   * A new request replaces the earlier request of the same name, and null removes it. Does not wait for the thread, and
+   * never throws.
    */
   keep(name: string, question: FleetQuestion<null> | null): void;
-  /** Calls `listener` for each event until the returned function is called. */
+  /** Calls `listener` for each event of this kind, until the returned function is called. */
   on<K extends FleetEventKind>(kind: K, listener: FleetListener<K>): () => void;
-  /** Calls `listener` whenever a lost thread runs again and has been sent the remembered requests. */
+  /**
+   * Calls `listener` each time the fleet thread has been restarted and the remembered requests have been sent to it.
+   * The returned function removes the listener.
+   */
   onRestart(listener: () => void): () => void;
 }

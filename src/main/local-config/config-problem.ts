@@ -1,21 +1,22 @@
 import type { ConfigDocument, Position } from './document/config-document.ts';
 
 /**
- * A problem that the author of a configuration file should correct. It names places and variables, never their values.
+ * A problem in a configuration file that its author should correct. The message names places and variables, but never
+ * the values of variables.
  */
 export interface ConfigProblem extends Position {
-  /** An `error` leaves the server out; a `warning` says what will not work. */
+  /** With `error`, the server is left out. A `warning` says which part of the file has no effect. */
   readonly severity: 'error' | 'warning';
-  /** Path of the file. */
+  /** Path of the configuration file. */
   readonly source: string;
-  /** Place in the file, such as `mcpServers["x"].args[2]`. */
+  /** Place of the problem in the file, such as `mcpServers["x"].args[2]`. */
   readonly place: string;
   readonly message: string;
 }
 
 const MAX_NAME_LENGTH = 128;
 
-/** Subject of a problem: a node, or anything else with a position in the text. */
+/** Anything with a position in the text of the file, such as a `ConfigNode`. */
 interface Placed {
   readonly offset: number;
 }
@@ -38,7 +39,7 @@ export class ConfigProblems {
     return this.#document.source;
   }
 
-  /** Adds an error at `place`. `why` continues the sentence: `needs …`, `must be …`. */
+  /** Adds an error at `place`. The message is `place`, followed by `why`, such as `must be a string`. */
   error(place: string, node: Placed, why: string): void {
     this.#errors += 1;
     this.#add('error', place, node, `${place} ${why}. The server is left out.`);
@@ -48,7 +49,10 @@ export class ConfigProblems {
     this.#add('warning', place, node, `${place} ${why}.`);
   }
 
-  /** Warns that the server at `place` cannot be used here and is left out, although its file is correct. */
+  /**
+   * Warns that the server at `place` is left out because it cannot be used by this package, although the file is
+   * correct.
+   */
   leftOut(place: string, node: Placed, why: string): void {
     this.#add('warning', place, node, `${place} ${why}. The server is left out.`);
   }
@@ -62,18 +66,19 @@ export class ConfigProblems {
   }
 }
 
-/** Returns the place of member `name` of the value at `base`. */
+/** Returns the place of a member for messages: `base.name`, or `base["name"]` if the name is not an identifier. */
 export function memberPlace(base: string, name: string): string {
   return /^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(name) ? `${base}.${name}` : keyPlace(base, name);
 }
 
-/** Returns the place of key `name` of the object at `base`, whose keys are chosen by people. */
+/** Returns the place of a key that a person has chosen, such as the name of a server: `base["name"]`. */
 export function keyPlace(base: string, name: string): string {
   return `${base}[${JSON.stringify(printableName(name))}]`;
 }
 
 /**
- * Returns an untrusted name for use in a message: at most 128 characters, without control characters for a terminal.
+ * Makes an untrusted name safe for a message: at most 128 characters, and no control characters, which a terminal would
+ * interpret.
  */
 export function printableName(name: string): string {
   const shown = name.length <= MAX_NAME_LENGTH ? name : `${name.slice(0, MAX_NAME_LENGTH)}…`;

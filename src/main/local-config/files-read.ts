@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { decodeText } from './document/decode-text.ts';
 import { readFileBytes } from './read-file.ts';
 
-/** Reads files and remembers the hash of the bytes of each, so that one digest can cover all of them. */
+/** Reads files, and remembers a hash of the bytes of each file, so that one digest can cover all files. */
 export class FilesRead {
-  /** SHA-256 of each file by its path; null for a file that could not be read. */
+  /** SHA-256 of the bytes of each file, by path. Null for a file that could not be read. */
   readonly #hashes = new Map<string, string | null>();
 
-  /** Reads the text of a file of at most `maxBytes`. Rejects with an error that `reasonOf` turns into words. */
+  /** Reads a file of at most `maxBytes` as text. Rejects with an error that {@link reasonOf} turns into words. */
   async text(path: string, maxBytes: number): Promise<string> {
     this.#hashes.set(path, null);
     const bytes = await readFileBytes(path, maxBytes);
@@ -15,7 +15,9 @@ export class FilesRead {
     return decodeText(bytes);
   }
 
-  /** Returns the SHA-256 of the paths and contents of all files read so far, and of `more`. */
+  /**
+   * Returns the SHA-256 over the paths and contents of all files that were read so far, and over the texts in `more`.
+   */
   digest(more: readonly string[]): string {
     const files = [...this.#hashes].toSorted(([a], [b]) => (a < b ? -1 : 1));
     return createHash('sha256')

@@ -2,7 +2,7 @@ import { type ConnectorEntry, normalizeEntry } from '../../shared/map/service-ma
 import { markLocal } from '../connectors/connection/local-entry.ts';
 import type { GivenServer } from '../options/manager-options.ts';
 
-/** Source of servers that a host defines itself. They are in memory and never change. */
+/** Source of the servers of the option `givenServers`. They are in memory and never change. */
 export class GivenSource {
   readonly #entries: readonly ConnectorEntry[];
   readonly #onEntries: () => void;
@@ -21,7 +21,7 @@ export class GivenSource {
     return this.#isRead ? this.#entries : [];
   }
 
-  /** Announces the servers once. Never rejects. */
+  /** Announces the servers at the first call. Never rejects. */
   sync(): Promise<void> {
     if (this.#isRead) return Promise.resolve();
     this.#isRead = true;

@@ -6,42 +6,42 @@ import { type LocalServer, readServer } from './entry/server-entry.ts';
 import type { VariableScope } from './entry/variables.ts';
 import { type FoundServers, findServers } from './shapes/find-servers.ts';
 
-/** Contents of a file of local connectors. */
+/** The servers and problems that were found in a configuration file. */
 export interface LocalConfig {
   readonly servers: readonly LocalServer[];
   readonly problems: readonly ConfigProblem[];
 }
 
-/** Result of reading one member of a file. */
+/** Result of reading one member of a configuration file. */
 export interface ReadMember extends Position {
   readonly name: string;
   /** Place of the member, such as `mcpServers["x"]`. */
   readonly place: string;
-  /** Server of the member; null if it has an error or cannot be used here. */
+  /** The server that the member defines; null if it has an error or cannot be used by this package. */
   readonly server: LocalServer | null;
   readonly problems: readonly ConfigProblem[];
 }
 
 export interface LocalConfigOptions {
-  /** Name of the file, for messages. The format follows from its extension, or else from the text. */
+  /** Name of the file, for messages. Its extension determines the format; without a known extension, the text does. */
   readonly source: string;
-  /** Environment for `${NAME}`; null leaves variables as they are written. */
+  /** Environment variables for `${NAME}`. With null, variables stay unchanged. */
   readonly env: VariableScope['env'];
   /** Value of `${workspaceFolder}`, and the base of relative paths. */
   readonly folder: string;
   /**
-   * Folder whose servers are used if a file has servers for several folders, as `~/.claude.json` does. Defaults to
-   * `folder`.
+   * Some files, such as `~/.claude.json`, have servers for several folders. This is the folder whose servers are used.
+   * Defaults to `folder`.
    */
   readonly project?: string | undefined;
-  /** Contents of the files that the text refers to as `{file:path}`, by that path. Defaults to none. */
+  /** Contents of the files that the text refers to as `{file:path}`, by their path. Defaults to none. */
   readonly files?: VariableScope['files'];
 }
 
 /**
- * Parses a file of local connectors, whichever client it belongs to (docs/local-configuration.md). A server with an
- * error is left out with a message, and the other servers stay. `envFile` is not read, and no command is run. Throws
- * CONFIG_INVALID, with line and column, if the text does not have its format or has no servers.
+ * Parses a configuration file of any known client (docs/local-configuration.md). A server with an error is left out and
+ * reported as a problem; the other servers are still returned. Neither reads an `envFile` nor runs a command. Throws
+ * CONFIG_INVALID, with line and column, if the text is not valid in its format or has no servers.
  */
 export function parseLocalConfig(text: string, options: LocalConfigOptions): LocalConfig {
   const { members, problems } = readMembers(text, options);
@@ -49,8 +49,8 @@ export function parseLocalConfig(text: string, options: LocalConfigOptions): Loc
 }
 
 /**
- * Like `parseLocalConfig`, but returns the members one by one in the order in which they are written. `problems`
- * collects the problems of all members.
+ * Parses a file like {@link parseLocalConfig}, but returns one result for each member, in the order of the file.
+ * `problems` has the problems of all members.
  */
 export function readMembers(
   text: string,
@@ -74,7 +74,7 @@ export function readMembers(
   function readUnique(node: ServerNode, group: FoundServers): LocalServer | null {
     const { place, key } = node;
     if (node.isRepeated) {
-      problems.error(place, key, 'is defined twice; the first one counts');
+      problems.error(place, key, 'is defined twice; only the first definition is used');
       return null;
     }
     const server = readServer(node, problems, { env, folder: group.folder ?? folder, files }, group.translate);
@@ -90,12 +90,12 @@ export function readMembers(
   }
 }
 
-/** Drops repeated groups: of two groups at one place, the first is used. */
+/** Drops each group that has the same place as an earlier group, and reports it as an error. */
 function withoutRepeated(groups: readonly FoundServers[], problems: ConfigProblems): FoundServers[] {
   const seen = new Set<string>();
   return groups.filter(({ place, node }) => {
     const isNew = !seen.has(place);
-    if (!isNew) problems.error(place, node, 'is defined twice; the first one counts');
+    if (!isNew) problems.error(place, node, 'is defined twice; only the first definition is used');
     seen.add(place);
     return isNew;
   });

@@ -4,10 +4,11 @@ import type { Logger } from '../observability/logger.ts';
 import type { ConfigProblem } from './config-problem.ts';
 import type { LocalServer } from './entry/server-entry.ts';
 
-// The parsers are a quarter of all code, and a host that only uses signed maps reads no file.
+// Loaded only when a file is read. The parsers are a quarter of all code, and a host that only uses signed maps never
+// reads a file.
 const loadReader = lateModule('the reader of configuration files', () => import('./read-local-config.ts'));
 
-/** One configuration file, as last read. */
+/** One configuration file, and the result of reading it last. */
 export class LocalFile {
   readonly path: string;
   readonly #trusted: string | null;
@@ -18,10 +19,7 @@ export class LocalFile {
   #lastError: SwitchyardError | null = null;
   #readAt: number | null = null;
 
-  /**
-   * Creates a reader of the file at a path. With `trusted`, only a file with that digest is used. Without it, any
-   * content is used.
-   */
+  /** Creates a reader of the file at `path`. If `trusted` is given, the file is used only if it has that digest. */
   constructor(
     path: string,
     { logger, now }: { readonly logger: Logger; readonly now: () => number },
@@ -42,17 +40,17 @@ export class LocalFile {
     return this.#problems;
   }
 
-  /** Error of the last read; null if it succeeded. */
+  /** Error of the last read; null if the last read succeeded. */
   get lastError(): SwitchyardError | null {
     return this.#lastError;
   }
 
-  /** Time of the last successful read, in epoch milliseconds; null before the first. */
+  /** Time of the last successful read, in epoch milliseconds; null before the first successful read. */
   get readAt(): number | null {
     return this.#readAt;
   }
 
-  /** Reads the file. If that fails, the previous content stays in use. Never rejects. */
+  /** Reads the file. If reading fails, the previous content stays in use. Never rejects. */
   async read(): Promise<void> {
     try {
       const { readLocalConfig } = await loadReader();
@@ -74,7 +72,7 @@ export class LocalFile {
     }
   }
 
-  /** Logs each problem once, for as long as it exists. */
+  /** Logs each new problem. A problem that the previous read also found is not logged again. */
   #tell(problems: readonly ConfigProblem[]): void {
     const known = new Set(this.#problems.map(({ message }) => message));
     for (const { severity, place, line, column, message } of problems.filter((it) => !known.has(it.message))) {
@@ -86,6 +84,6 @@ export class LocalFile {
 }
 
 function notTrusted(path: string): SwitchyardError {
-  const message = `${path}, or a file that it names, has changed since you trusted it. Start again to review it.`;
+  const message = `${path}, or a file that it names, has changed since you trusted it. Restart to review the change.`;
   return new SwitchyardError('CONFIG_INVALID', message, { detail: { source: path } });
 }

@@ -5,51 +5,52 @@ import type { LocalServer } from './entry/server-entry.ts';
 import { LocalFile } from './local-file.ts';
 import { keptOrMarked } from './reuse-if-same.ts';
 
-/** Place of a server in a configuration file. */
+/** Says where a configuration file defines a server. */
 export interface LocalServerPlace {
   /** Id of the connector. */
   readonly id: string;
-  /** Path of the file. */
+  /** Path of the configuration file. */
   readonly source: string;
-  /** Place in the file, such as `mcpServers["x"]`. */
+  /** Place of the server in the file, such as `mcpServers["x"]`. */
   readonly place: string;
-  /** Line number, counted from 1. */
+  /** Number of the line on which the server is defined, counted from 1. */
   readonly line: number;
   readonly column: number;
 }
 
 /** State of the configuration files, as `status()` shows it. */
 export interface LocalConfigStatus {
-  /** Path of the file. Several paths are joined by a comma and a space. */
+  /** Path of the file. Several paths are separated by a comma and a space. */
   readonly path: string;
-  /** Files in the order of the option. Later files take precedence. */
+  /** Paths of the files, in the order of the option `configFile`. Later files take precedence. */
   readonly files: readonly string[];
   readonly serverCount: number;
-  /** Places of all servers in use. */
+  /** Where each server that is in use is defined. */
   readonly servers: readonly LocalServerPlace[];
   /** Problems found by the last read. */
   readonly problems: readonly ConfigProblem[];
-  /** Error of the last read; the result of the previous read stays in use. */
+  /** Error of the last read. After an error, the result of the previous read stays in use. */
   readonly lastError: { readonly code: string; readonly message: string } | null;
-  /** Time of the last successful read, in epoch milliseconds; null until all files were read once. */
+  /** Time of the last successful read, in epoch milliseconds; null until every file has been read once. */
   readonly readAt: number | null;
 }
 
 export interface LocalSourceDeps {
   readonly logger: Logger;
   readonly now: () => number;
-  /** Called when the files have been read. Unchanged entries stay the same objects. */
+  /** Called after the files have been read. Entries that did not change are the same objects as before. */
   readonly onEntries: () => void;
   /**
-   * Required digests (of `readLocalConfig`) by path. A file with another digest is rejected with CONFIG_INVALID, and
-   * its previous content stays in use. A file that is not listed is used whatever its content.
+   * The digest (of `readLocalConfig`) that a file must have, by the path of the file. A file with another digest is
+   * rejected with CONFIG_INVALID, and its previous content stays in use. Files that are not listed may have any
+   * content.
    */
   readonly trustedDigests?: ReadonlyMap<string, string> | undefined;
 }
 
 /**
- * Source of the connectors of local files. Reads them at the first sync and at every forced sync. If several files have
- * the same id, the last file takes precedence.
+ * Source of the connectors of configuration files. Reads the files at the first sync and at every forced sync. If
+ * several files define the same id, the last file takes precedence.
  */
 export class LocalSource {
   readonly #files: readonly LocalFile[];
@@ -73,8 +74,9 @@ export class LocalSource {
   }
 
   /**
-   * Reads the files, unless they were read before and `force` is false. Rejects with CONFIG_INVALID if one of them was
-   * never read; the servers of the other files are available even then. Later failures keep the previous content.
+   * Reads the files. Without `force`, does nothing if all files have been read before. Rejects with CONFIG_INVALID if a
+   * file has never been read successfully; the servers of the other files can be used even then. If a later read of a
+   * file fails, its previous content stays in use.
    */
   sync(force: boolean): Promise<void> {
     if (this.isRead && !force) return Promise.resolve();
@@ -98,7 +100,7 @@ export class LocalSource {
     };
   }
 
-  /** Discards reads that are still in progress. */
+  /** Discards the results of reads that are still in progress. */
   close(): Promise<void> {
     this.#isClosed = true;
     return Promise.resolve();

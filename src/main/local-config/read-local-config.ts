@@ -11,31 +11,31 @@ import { workspaceOf } from './workspace.ts';
 
 const MAX_BYTES = 4 * 1024 * 1024;
 
-/** Maximum size of a file that `{file:path}` names, and maximum number of such files for one configuration file. */
+/** Limits for `{file:path}`: the size of one such file, and the number of such files in one configuration file. */
 const MAX_NAMED_BYTES = 64 * 1024;
 const MAX_NAMED_FILES = 64;
 
 type Variables = Readonly<Record<string, string>>;
 
-/** Contents of a configuration file and of the other files that it refers to. */
+/** The servers of a configuration file, including settings from the other files that it refers to. */
 export interface LocalConfigFile extends LocalConfig {
-  /** Absolute paths of the files that an `envFile` or a `{file:path}` names. */
+  /** Absolute paths of the files that an `envFile` or a `{file:path}` refers to. */
   readonly otherFiles: readonly string[];
-  /** Text of the file itself. */
+  /** Text of the configuration file. */
   readonly text: string;
   /**
-   * SHA-256 over the path and bytes of this file and of each of `otherFiles`. It also covers the folder of the project,
-   * and the places of the servers that were found. `servers` were read from the same bytes.
+   * SHA-256 over the paths and bytes of this file and of `otherFiles`, from which `servers` were read. It also covers
+   * the folder `project`, and the places of the servers.
    */
   readonly digest: string;
 }
 
 /**
- * Reads a file of local connectors as {@link parseLocalConfig} does, including its `envFile`s and `{file:path}`s. The
- * `env` of an entry takes precedence over its `envFile`. Relative paths start at the folder of the file, or at the
- * workspace of a `.vscode`, `.cursor` or similar folder. `project` is the folder whose servers are used in
- * `~/.claude.json`. It defaults to the current folder. Rejects with CONFIG_INVALID if the file cannot be read, is
- * neither UTF-8 nor UTF-16, is larger than 4 MiB, or has no servers.
+ * Reads and parses a configuration file as {@link parseLocalConfig} does, and also reads each `envFile` and
+ * `{file:path}`. The `env` of an entry takes precedence over its `envFile`. Relative paths start at the folder of the
+ * file. If that is a settings folder such as `.vscode` or `.cursor`, they start at the workspace instead. From
+ * `~/.claude.json`, the servers of the folder `project` are used, which defaults to the current folder. Rejects with
+ * CONFIG_INVALID if the file cannot be read, is neither UTF-8 nor UTF-16, is larger than 4 MiB, or has no servers.
  */
 export async function readLocalConfig(
   path: string,
@@ -64,8 +64,8 @@ export async function readLocalConfig(
 }
 
 /**
- * Adds to each server the variables of its `envFile`. The server's own `env` takes precedence. A server whose file
- * cannot be used is left out with a message. Never rejects.
+ * Adds to each server the variables from its `envFile`. The server's own `env` takes precedence. A server whose
+ * `envFile` cannot be used is left out and reported as a problem. Never rejects.
  */
 export async function withEnvFiles(
   given: readonly LocalServer[],
@@ -107,8 +107,8 @@ async function readVariables(path: string, files: FilesRead): Promise<Variables>
 }
 
 /**
- * Returns the contents of the files that a text refers to as OpenCode does, with `{file:path}`. The key is the path as
- * written. The content is null for a file that cannot be read.
+ * Reads the files that a text refers to as `{file:path}`, which is the notation of OpenCode. The key of `contents` is
+ * the path as it is in the text. The content is null for a file that cannot be read.
  */
 async function readNamedFiles(
   text: string,

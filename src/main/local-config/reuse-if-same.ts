@@ -3,8 +3,8 @@ import { markLocal, type Origin } from '../connectors/connection/local-entry.ts'
 import type { LocalServer } from './entry/server-entry.ts';
 
 /**
- * Returns the server with the known entry if nothing changed, so that its connection stays. Otherwise returns the
- * server unchanged, with its entry marked as coming from `origin`.
+ * If nothing about a server has changed, returns it with its known entry and command, so that its connection stays.
+ * Otherwise returns it unchanged, and marks its entry as coming from `origin`.
  */
 export function keptOrMarked(server: LocalServer, known: LocalServer | undefined, origin: Origin): LocalServer {
   if (known !== undefined && isDeepStrictEqual(saidBy(known), saidBy(server)))

@@ -1,6 +1,6 @@
 import { basename, dirname, join, resolve } from 'node:path';
 
-/** Settings folders of clients. The workspace is the folder that contains the settings folder. */
+/** Names of folders in which clients keep their settings. The parent folder of such a folder is a workspace. */
 const SETTINGS_FOLDERS: ReadonlySet<string> = new Set([
   '.amp',
   '.codex',
@@ -18,8 +18,8 @@ const SETTINGS_FOLDERS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Returns the folder that a file refers to: its own, or the workspace if the file is in the settings folder of a
- * client.
+ * Returns the base of relative paths in a file. This is the workspace if the file is in a settings folder of a client,
+ * otherwise the folder of the file.
  */
 export function workspaceOf(path: string): string {
   const folder = dirname(resolve(path));

@@ -4,28 +4,28 @@ import type { ConnectorState } from '../connectors/connector-state.ts';
 import type { ManagerParts } from './build-manager.ts';
 
 /**
- * Which connectors to wait for: the id of one connector, `any` for the first connector that is up, or `all`. `all`
- * means every connector that a source enables, except connectors that need a login.
+ * Which connectors to wait for. An id means that connector, and `any` means the first connector that is up. `all` means
+ * all enabled connectors, except connectors that need a login.
  */
 export type ReadyTarget = string;
 
 /** Options of `ready()`. */
 export interface ReadyOptions {
-  /** Milliseconds to wait. Defaults to 10 000. */
+  /** Maximum time to wait, in milliseconds. Defaults to 10 000. */
   readonly timeoutMs?: number | undefined;
 }
 
-/** What {@link awaitReady} reads from a manager. */
+/** The facts about a manager that {@link awaitReady} needs. */
 export interface ReadyView {
   /** Whether every source has been loaded at least once. */
   readonly isKnown: () => boolean;
-  /** The state of a connector; undefined if no loaded source has it. */
+  /** The state of a connector; undefined if no source that has been loaded contains its id. */
   readonly stateOf: (id: string) => ConnectorState | undefined;
-  /** Starts a connection attempt of that connector at once, ahead of its backoff. */
+  /** Makes a connector connect immediately, even if it is backing off. */
   readonly hurry: (id: string) => void;
   /** The number of connectors in each state. */
   readonly counts: () => ReadonlyMap<ConnectorState, number>;
-  /** The state of each connector; read only to name the connectors that are not up. */
+  /** The state of each connector. It is used only for the message that names the connectors that are not up. */
   readonly states: () => readonly (readonly [id: string, state: ConnectorState])[];
   /** Calls `callback` at each change of a map or a connector, until the returned function is called. */
   readonly onChange: (callback: () => void) => () => void;
@@ -35,10 +35,10 @@ export interface ReadyView {
 
 const READY_TIMEOUT_MS = 10_000;
 
-/** Adapts the parts of a manager to what {@link awaitReady} reads. */
+/** Returns the facts that {@link awaitReady} needs, from the parts of a manager. */
 export function readyViewOf(parts: Pick<ManagerParts, 'sources' | 'connectors' | 'events' | 'closed'>): ReadyView {
   const { sources, connectors, events, closed } = parts;
-  /** A wanted connector that has not been created yet counts as connecting. */
+  /** An enabled connector that has not been created yet counts as connecting. */
   const stateOf = (id: string): ConnectorState | undefined => {
     const isWanted = sources.isWanted(id);
     if (isWanted === null) return undefined;
@@ -63,8 +63,8 @@ export function readyViewOf(parts: Pick<ManagerParts, 'sources' | 'connectors' |
 }
 
 /**
- * Resolves once the target is up; a single connector starts connecting at once. Rejects with CONNECTOR_UNKNOWN for an
- * id that the map does not have, with CONNECTOR_TIMEOUT naming the connectors that are not up, or with CLOSED.
+ * Resolves once the target is up. A single connector starts to connect immediately. Rejects with CONNECTOR_UNKNOWN if
+ * no source has the id, with CONNECTOR_TIMEOUT, whose message names the connectors that are not up, or with CLOSED.
  */
 export async function awaitReady(target: ReadyTarget, options: ReadyOptions, view: ReadyView): Promise<void> {
   const timeoutMs = options.timeoutMs ?? READY_TIMEOUT_MS;
@@ -97,7 +97,7 @@ function isReady(target: ReadyTarget, view: ReadyView): boolean {
   if (target !== 'any' && target !== 'all') {
     const state = view.stateOf(target);
     if (state === undefined && view.isKnown())
-      throw new SwitchyardError('CONNECTOR_UNKNOWN', `The service map has no connector "${target}".`);
+      throw new SwitchyardError('CONNECTOR_UNKNOWN', `There is no connector "${target}".`);
     return isUp(state);
   }
   const counts = [...view.counts()];
@@ -105,7 +105,9 @@ function isReady(target: ReadyTarget, view: ReadyView): boolean {
   return view.isKnown() && counts.every(([state]) => isUp(state) || isLeftOut(state));
 }
 
-/** Whether waiting for `all` ignores connectors of this state: they are disabled, or a person must log in first. */
+/**
+ * Whether `all` does not wait for connectors in this state, because they are disabled or a person must log in first.
+ */
 function isLeftOut(state: ConnectorState): boolean {
   return state === 'disabled' || state === 'needs-login';
 }
@@ -117,9 +119,14 @@ function timeoutError(target: ReadyTarget, view: ReadyView, timeoutMs: number): 
     .filter(([, state]) => !isUp(state) && state !== 'disabled')
     .map(([id, state]) => `${id} (${state})`);
   const shown = down.slice(0, 8).join(', ') + (down.length > 8 ? ` and ${down.length - 8} more` : '');
+  const none = 'no connector is enabled, or a source is not loaded yet';
   const why =
-    states.length === 0 && !view.isKnown() ? 'there is no service map yet' : `not up: ${shown || 'nothing is enabled'}`;
-  return new SwitchyardError('CONNECTOR_TIMEOUT', `Not ready after ${timeoutMs} ms; ${why}.`, {
-    detail: { phase: 'ready', timeoutMs },
-  });
+    states.length === 0 && !view.isKnown() ? 'there is no service map yet' : shown === '' ? none : `not up: ${shown}`;
+  return new SwitchyardError(
+    'CONNECTOR_TIMEOUT',
+    `Timed out after ${timeoutMs} ms while waiting for connectors; ${why}.`,
+    {
+      detail: { phase: 'ready', timeoutMs },
+    },
+  );
 }

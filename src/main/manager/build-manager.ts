@@ -29,13 +29,13 @@ import { RefreshSchedules } from './refresh-schedules.ts';
 import { reportMap } from './report-changes.ts';
 import { createSync, FirstSync, QuietStart } from './sync.ts';
 
-/** How long running calls may still take after their map was dropped. */
+/** How long running calls may continue after the map of their connector was dropped. */
 const DROPPED_DRAIN_MS = 5_000;
 
-/** Number of map loads that `status()` shows. */
+/** Number of the latest map loads that `status()` shows. */
 const LOADS_KEPT = 16;
 
-/** The parts of a manager that its façade uses. */
+/** The parts of a manager that `ConnectorProxyManager` uses. */
 export interface ManagerParts {
   readonly events: EventHub;
   readonly memory: HostMemory;
@@ -44,26 +44,28 @@ export interface ManagerParts {
   readonly tools: ManagerTools;
   readonly router: ToolRouter;
   readonly logins: ManagerLogins;
-  /** Null without the option `fleet`. */
+  /** The fleet that the manager is part of; null without the option `fleet`. */
   readonly fleet: Fleet | null;
-  /** Postpones work that is not urgent until the first call is served; a `sync()` of the host ends the pause. */
+  /**
+   * Postpones work that is not urgent, so that the first call is served sooner. A `sync()` of the host ends the pause.
+   */
   readonly quiet: QuietStart;
   readonly runSync: (force: boolean) => Promise<void>;
-  /** Resolves once the tools of an earlier run are listed. Never rejects. */
+  /** Resolves once the tools that an earlier run remembered are listed. Never rejects. */
   readonly restored: Promise<void>;
-  /** Reports of the last map loads, oldest first. */
+  /** Reports of the latest map loads, oldest first. */
   readonly loads: () => readonly LoadReport[];
   /** Aborts with CLOSED when the manager closes. */
   readonly closed: AbortSignal;
   /** Throws CLOSED once the manager is closed. */
   readonly assertOpen: () => void;
-  /** Closes every part, in the reverse order of their dependencies. Idempotent; never rejects. */
+  /** Closes every part. A part is closed before the parts that it depends on. Idempotent; never rejects. */
   readonly close: () => Promise<void>;
 }
 
 /**
- * Builds the parts of a manager, each after the parts that it needs, and connects them by events. Apart from that, it
- * starts only the timers of the background refresh and, with a `stateDir`, the read of the remembered state.
+ * Builds the parts of a manager in the order of their dependencies, and connects them by events. Starts the timers of
+ * the background refresh, joins the fleet and, with a `stateDir`, starts to read the remembered state.
  */
 export function buildManager(options: ResolvedOptions): ManagerParts {
   const { logger, limits, network, featureFlags } = options;
@@ -129,10 +131,11 @@ export function buildManager(options: ResolvedOptions): ManagerParts {
   if (fleetTools !== null) followByFleet(sources, fleetTools);
   if (featureFlags.asyncRefresh) schedules.start();
   const restored = toolMemory.restore((connector) => {
-    // If the sources were loaded before this, they could not yet drop a remembered connector that no longer exists.
+    // If the sources were loaded before the tools were restored, they could not drop the remembered tools of a
+    // connector that no longer exists.
     const isGone = sources.isKnown && sources.endpointOf(connector.connectorId) !== connector.endpoint;
     if (!isGone) tools.intake.restore(connector);
-    // Other hosts of a fleet may need the remembered tools, so only a host without a fleet forgets them.
+    // In a fleet, other hosts may still need the remembered tools, so they are not deleted.
     else if (fleetTools === null) tools.intake.forget(connector.connectorId);
   });
   if (featureFlags.asyncRefresh) void confirmRestored(restored, tools, firstSync);
@@ -170,15 +173,15 @@ function closedError(): SwitchyardError {
 }
 
 /**
- * Once the remembered tools are listed, runs a sync if some connector has not listed its tools itself by then. Never
- * rejects.
+ * Waits until the remembered tools are listed. Then runs a sync, unless every connector has already listed its tools
+ * itself. Never rejects.
  */
 async function confirmRestored(restored: Promise<void>, tools: ManagerTools, firstSync: FirstSync): Promise<void> {
   await restored;
   if (tools.intake.staleIds.size > 0) await firstSync.run();
 }
 
-/** Makes the shared tools of a fleet follow the changes that the sources announce. */
+/** Updates the tool memory of the fleet whenever the sources announce a change. */
 function followByFleet(sources: ConnectorSources, fleetTools: FleetToolMemory): void {
   sources.events.on('map', ({ delta }: MapChange) => {
     if (delta.added.length > 0) fleetTools.followSources();
@@ -189,12 +192,12 @@ function followByFleet(sources: ConnectorSources, fleetTools: FleetToolMemory): 
 type FollowingParts = Pick<ManagerParts, 'events' | 'sources' | 'connectors' | 'tools'> &
   Pick<ResolvedOptions, 'logger' | 'connect'>;
 
-/** Makes connectors, tools and the host's listeners follow the changes that the sources announce. */
+/** Updates connectors, tools and the host's listeners whenever the sources announce a change. */
 function followSources({ logger, events, sources, connectors, tools, connect }: FollowingParts): void {
   const follow = (changed: readonly string[], added: readonly string[] = [], drainMs = 0): void => {
     if (connect === 'all') connectors.follow(changed, added, drainMs);
-    // With `on-demand`, a changed entry is applied only to connectors that were needed before. Other connectors are
-    // created when they are needed.
+    // With `on-demand`, a change is applied only to connectors that already exist. All others are created when they are
+    // needed, from their current entry.
     else
       connectors.follow(
         [...changed, ...added].filter((id) => connectors.get(id) !== undefined),
@@ -205,12 +208,15 @@ function followSources({ logger, events, sources, connectors, tools, connect }: 
   const dropUnknownTools = (): void => {
     if (sources.isKnown) tools.intake.dropUnknown((id) => sources.endpointOf(id));
   };
-  /** The ids of the unusable entries that are left out, by map. No other connector may have tools under these ids. */
+  /**
+   * For each map, the ids of its entries that are left out because they are unusable. No other connector may have tools
+   * whose names begin with these ids.
+   */
   const leftOut = new Map<string, readonly string[]>();
   sources.events.on('map', ({ sourceId, snapshot, delta, isRebranded }: MapChange) => {
     const { added, changed, removed } = delta;
     const { revision, size } = snapshot;
-    // A dropped map has no header, and was not accepted; its source has logged the reason.
+    // A snapshot without a header means that the map was dropped. The source has already logged the reason.
     if (snapshot.header !== null)
       reportMap(logger, { sourceId, revision, size, delta, contests: sources.contests(added) });
     const unusable = [...snapshot.unusable.keys()];

@@ -18,15 +18,15 @@ import { type ConnectorView, type ManagerStatus, viewConnector, viewManager } fr
 import { noteFleet, noteStartImage } from './parts-of.ts';
 
 /**
- * Keeps connectors up and calls their tools. Connectors come from signed service maps, a local file and a registry.
- * This façade only holds state in memory: worker threads fetch, verify and store maps.
+ * Keeps connectors connected, and calls their tools. Connectors come from signed service maps, local files and a
+ * registry. This class only holds state in memory, while worker threads fetch, verify and store the maps.
  */
 export class ConnectorProxyManager implements AsyncDisposable {
   readonly #parts: ManagerParts;
 
   /**
-   * Starts the timers of the background refresh and, with a `stateDir`, reads the remembered state; nothing else.
-   * Throws OPTIONS_INVALID or AGENT_INCOMPATIBLE.
+   * Only starts the timers of the background refresh, joins the fleet if there is one and, with a `stateDir`, starts to
+   * read the remembered state. Throws OPTIONS_INVALID or AGENT_INCOMPATIBLE.
    */
   constructor(options: ManagerOptions) {
     this.#parts = buildManager(resolveOptions(options));
@@ -35,11 +35,11 @@ export class ConnectorProxyManager implements AsyncDisposable {
   }
 
   /**
-   * Brings maps and connectors up to date. Resolves when every enabled connector is up or has failed, or after
-   * `syncDeadlineMs`; unfinished work continues in the background. A connector that fails does not fail the sync.
-   * `force` also fetches maps that are still fresh, and reconnects connectors that are down.
-   * Rejects with a ConnectorManifestError if there is no map to serve (docs/refreshing.md has the table), with
-   * CONFIG_INVALID if the local file was never read, with CLOSED after `close()`.
+   * Updates maps and connectors. Resolves when every enabled connector is up or has failed, or after `syncDeadlineMs`;
+   * unfinished work continues in the background. A connector that fails does not fail the sync. `force` also fetches
+   * maps that are still fresh, and reconnects connectors that are down. Rejects with a ConnectorManifestError if there
+   * is no map to serve (docs/refreshing.md lists the cases). Rejects with CONFIG_INVALID if a local file has never been
+   * read successfully, and with CLOSED after `close()`.
    */
   async sync(force = false): Promise<void> {
     this.#parts.quiet.hurry();
@@ -47,23 +47,23 @@ export class ConnectorProxyManager implements AsyncDisposable {
   }
 
   /**
-   * Lists the connectors of the current maps, normalised, in map order; then the connectors of the registry and of the
-   * local file.
+   * Lists the normalized entries of all connectors: first those of the current maps, in map order, then those of the
+   * registry and of local files.
    */
   listConnectors(): ConnectorEntry[] {
     return this.#parts.sources.entries();
   }
 
-  /** Lists the tools that can be called, ordered by name. The tools of a connector that is only down stay listed. */
+  /** Lists the tools that can be called, ordered by name. While a connector is down, its tools stay listed. */
   listTools(): readonly ToolInfo[] {
     return this.#parts.tools.store.list();
   }
 
   /**
-   * Calls a tool by its namespaced name. Waits for its connector if the connector is coming up. Resolves with `isError`
-   * if the tool ran and failed. Rejects with OPTIONS_INVALID, TOOL_UNKNOWN, TOOL_CHANGED, TOOL_NOT_APPROVED,
-   * CONNECTOR_REFUSED, CONNECTOR_UNAVAILABLE, CONNECTOR_GONE, TOOL_CALL_REJECTED, TOOL_CALL_TIMEOUT, TOOL_CALL_ABORTED,
-   * TOOL_CALL_LOST or CLOSED.
+   * Calls a tool by its full name (`connector.tool`). Waits for the connector if it is still connecting. Resolves with
+   * a result that has `isError` if the tool ran and failed. Rejects with OPTIONS_INVALID, TOOL_UNKNOWN, TOOL_CHANGED,
+   * TOOL_NOT_APPROVED, CONNECTOR_REFUSED, CONNECTOR_UNAVAILABLE, CONNECTOR_GONE, TOOL_CALL_REJECTED, TOOL_CALL_TIMEOUT,
+   * TOOL_CALL_ABORTED, TOOL_CALL_LOST or CLOSED.
    */
   async callTool(
     name: string,
@@ -75,9 +75,9 @@ export class ConnectorProxyManager implements AsyncDisposable {
   }
 
   /**
-   * Sends any other MCP request to a connector, such as `prompts/get`. Waits for the connector if it is coming up.
-   * Resolves with the result exactly as the connector sent it.
-   * Rejects with CONNECTOR_UNKNOWN, or as {@link callTool} does.
+   * Sends an MCP request other than a tool call to a connector, such as `prompts/get`. Waits for the connector if it is
+   * still connecting. Resolves with the unchanged result from the connector. Rejects with CONNECTOR_UNKNOWN, or as
+   * {@link callTool} does.
    */
   async request(
     connectorId: string,
@@ -89,9 +89,8 @@ export class ConnectorProxyManager implements AsyncDisposable {
   }
 
   /**
-   * Subscribes to changes of a resource. With the option `notifications`, each change is a `notification` event, until
-   * the connection ends or the returned function is called.
-   * Rejects as {@link request} does.
+   * Subscribes to changes of a resource. With the option `notifications`, each change becomes a `notification` event,
+   * until the connection ends or the returned function is called. Rejects as {@link request} does.
    */
   async watchResource(connectorId: string, uri: string, options: RequestOptions = {}): Promise<() => void> {
     return this.#known(connectorId).calls.watchResource(uri, options);
@@ -102,17 +101,20 @@ export class ConnectorProxyManager implements AsyncDisposable {
     return this.#parts.sources.isWanted(connectorId) !== null;
   }
 
-  /** Returns the facts that the handshake with a connector found out; null while the connector is not up. */
+  /**
+   * Returns the facts from the handshake with a connector, such as the server's capabilities. Null while the connector
+   * is not up.
+   */
   facts(connectorId: string): ConnectionFacts | null {
     return this.#parts.connectors.get(connectorId)?.facts ?? null;
   }
 
-  /** Returns one of the listed tools, by its namespaced name. */
+  /** Returns a listed tool by its full name (`connector.tool`); undefined if no such tool is listed. */
   tool(name: string): ToolInfo | undefined {
     return this.#parts.tools.store.get(name);
   }
 
-  /** The definitions that are left out of lists. A gateway adds the definitions that it leaves out itself. */
+  /** The definitions that are left out of lists. A gateway adds the definitions that the gateway leaves out. */
   get droppedDefinitions(): DroppedDefinitions {
     return this.#parts.tools.dropped;
   }
@@ -123,16 +125,16 @@ export class ConnectorProxyManager implements AsyncDisposable {
   }
 
   /**
-   * Resolves once the tools of an earlier run are listed, shortly after construction; at once without a `stateDir`.
-   * Never rejects.
+   * Resolves once the tools that an earlier run remembered are listed, which is shortly after construction. Without a
+   * `stateDir`, resolves immediately. Never rejects.
    */
   restored(): Promise<void> {
     return this.#parts.restored;
   }
 
   /**
-   * Reads the local file and the registry again. Connectors whose entries did not change stay connected.
-   * Rejects as {@link sync} does for these two sources.
+   * Reads the local files and the registry again. Connectors whose entries did not change stay connected. Rejects as
+   * {@link sync} does for these two kinds of sources.
    */
   async reload(): Promise<void> {
     this.#parts.assertOpen();
@@ -140,16 +142,17 @@ export class ConnectorProxyManager implements AsyncDisposable {
   }
 
   /**
-   * Returns one connector: its normalised entry, its original entry, and its status. Undefined if the id is unknown.
+   * Returns one connector: its normalized entry, its entry as the source has it, and its status. Undefined if the id is
+   * unknown.
    */
   connector(id: string): ConnectorView | undefined {
     return viewConnector(id, this.#parts.sources, this.#parts.connectors);
   }
 
   /**
-   * Resolves once the connector with this id is up, or any connector (`any`), or every enabled connector (`all`). It
-   * does not sync. A single connector that has not started yet starts at once. Rejects with CONNECTOR_UNKNOWN, with
-   * CONNECTOR_TIMEOUT naming the connectors that are not up, or with CLOSED.
+   * Resolves once the connector with this id is up. `any` waits for any connector, and `all` for every enabled
+   * connector. Does not sync. A single connector starts to connect immediately if it has not started yet. Rejects with
+   * CONNECTOR_UNKNOWN, with CONNECTOR_TIMEOUT, whose message names the connectors that are not up, or with CLOSED.
    */
   async ready(target: 'any' | 'all' | (string & {}), options: ReadyOptions = {}): Promise<void> {
     this.#parts.assertOpen();
@@ -157,8 +160,8 @@ export class ConnectorProxyManager implements AsyncDisposable {
   }
 
   /**
-   * Approves the present definitions of changed tools: of the named tools, or of all changed tools (null). Resolves
-   * with the names of the approved tools. Rejects with CLOSED.
+   * Approves the current definitions of the named tools or, with null, of all changed tools. Resolves with the names of
+   * the tools that were approved. Rejects with CLOSED.
    */
   async approveTools(names: readonly string[] | null = null): Promise<readonly string[]> {
     this.#parts.assertOpen();
@@ -166,10 +169,10 @@ export class ConnectorProxyManager implements AsyncDisposable {
   }
 
   /**
-   * Prepares a login to a connector. Send the person to `authorizationUrl`: it is valid for 10 minutes, and in this
-   * process only.
-   * Rejects with CONNECTOR_UNKNOWN, OPTIONS_INVALID, LOGIN_UNSUPPORTED, LOGIN_CLIENT_UNKNOWN, LOGIN_SECRET_MISSING,
-   * LOGIN_METADATA_INVALID, LOGIN_FAILED, CONNECTOR_ADDRESS_REFUSED or CLOSED.
+   * Prepares a login to a connector. The person must then open `authorizationUrl`, which is valid for 10 minutes. Only
+   * this process can finish the login. Rejects with CONNECTOR_UNKNOWN, OPTIONS_INVALID, LOGIN_UNSUPPORTED,
+   * LOGIN_CLIENT_UNKNOWN, LOGIN_SECRET_MISSING, LOGIN_METADATA_INVALID, LOGIN_FAILED, CONNECTOR_ADDRESS_REFUSED or
+   * CLOSED.
    */
   async startLogin(connectorId: string, options: StartLoginOptions): Promise<StartedLogin> {
     this.#parts.assertOpen();
@@ -177,8 +180,8 @@ export class ConnectorProxyManager implements AsyncDisposable {
   }
 
   /**
-   * Takes the parameters of the redirect that ended the person's login, and stores the tokens. The connector then
-   * connects by itself. Rejects with LOGIN_EXPIRED, LOGIN_FAILED, LOGIN_METADATA_INVALID or CLOSED.
+   * Finishes a login with the parameters of the redirect from the issuer, and stores the tokens. The connector then
+   * connects automatically. Rejects with LOGIN_EXPIRED, LOGIN_FAILED, LOGIN_METADATA_INVALID or CLOSED.
    */
   async finishLogin(parameters: URLSearchParams): Promise<{ readonly connectorId: string }> {
     this.#parts.assertOpen();
@@ -186,7 +189,7 @@ export class ConnectorProxyManager implements AsyncDisposable {
   }
 
   /**
-   * Revokes the tokens of a connector if its issuer supports that, and forgets them. Resolves with false if there were
+   * Deletes the tokens of a connector, and revokes them if the issuer supports that. Resolves with false if there were
    * no tokens. Rejects with CONNECTOR_UNKNOWN, LOGIN_UNSUPPORTED, a STORE_… code or CLOSED.
    */
   async logout(connectorId: string): Promise<boolean> {
@@ -194,7 +197,7 @@ export class ConnectorProxyManager implements AsyncDisposable {
     return this.#parts.logins.logout(connectorId);
   }
 
-  /** Lists the logins of the enabled connectors that have or need a login. Rejects with CLOSED. */
+  /** Lists the logins of all enabled connectors that have or need a login. Rejects with CLOSED. */
   async logins(): Promise<readonly LoginSummary[]> {
     this.#parts.assertOpen();
     return this.#parts.logins.list();
@@ -206,22 +209,22 @@ export class ConnectorProxyManager implements AsyncDisposable {
   }
 
   /**
-   * Listens to changes of a map (`snapshot`), a connector (`connector`) or tools (`tools`, `tool-changed`), or to
-   * notifications of connectors (`notification`). The returned function removes the listener.
+   * Adds a listener for an event: a change of a map (`snapshot`), of a connector (`connector`) or of tools (`tools`,
+   * `tool-changed`), or a notification from a connector (`notification`). The returned function removes the listener.
    */
   on<K extends keyof ManagerEvents>(name: K, listener: (event: ManagerEvents[K]) => void): () => void {
     return this.#parts.events.on(name, listener);
   }
 
   /**
-   * Closes everything: refreshes, loads, calls, sessions, threads. Every pending promise settles. Idempotent; never
+   * Stops refreshes and loads, ends calls, sessions and threads, and settles every pending promise. Idempotent; never
    * rejects.
    */
   close(): Promise<void> {
     return this.#parts.close();
   }
 
-  /** Same as {@link close}, under its name in the manager that this class replaces. */
+  /** Alias of {@link close}, for hosts that used the manager of the replaced product. */
   disconnect(): Promise<void> {
     return this.close();
   }

@@ -32,7 +32,7 @@ import { reportListFailure, reportTransition } from './report-changes.ts';
 /** The HTTP agents through which connectors are reached. */
 export interface ConnectorAgents {
   readonly agent: Dispatcher;
-  /** For connectors of a map if they must have public addresses; null if any address is allowed. */
+  /** Agent for connectors of maps that must have public addresses; null if any address is allowed. */
   readonly publicAgent: Dispatcher | null;
 }
 
@@ -43,15 +43,15 @@ export interface CreateConnectorsDeps {
   readonly events: EventHub;
   readonly programs: ProgramWatch;
   readonly logins: LoginService;
-  /** Null without a fleet. */
+  /** The fleet that the manager is part of; null without a fleet. */
   readonly fleet: Fleet | null;
-  /** Null if messages are not recorded. */
+  /** The recording of messages; null if messages are not recorded. */
   readonly recording: LateRecording | null;
 }
 
 /**
- * Creates the connector set of a manager. The set is empty at first. `sources` says which entries count; `tools` takes
- * the tool lists.
+ * Creates the empty connector set of a manager. `sources` provides the entries of its connectors, and `tools` receives
+ * their tool lists.
  */
 export function createConnectors(
   options: ResolvedOptions,
@@ -96,8 +96,8 @@ interface LifelineDeps {
 }
 
 /**
- * Returns how a manager with these options connects: over its agents, or through the proxies that the host's
- * `createProxy` makes. Stdio servers never go through a proxy.
+ * Returns how a manager with these options connects: with its own agents, or with the proxies that the host's
+ * `createProxy` creates. Stdio servers never use a proxy.
  */
 export function createLifelines(
   options: ResolvedOptions,
@@ -116,7 +116,7 @@ export function createLifelines(
   };
   const own = connectOver(agent);
   const byProxy = createProxy === null ? own : createProxyConnect(createProxy, logger, agent);
-  // An entry that is not known to be local is treated as an entry of a map.
+  // For entries of maps. They are the default, so an entry that is not marked as local gets the stricter rules.
   const ofMaps = publicAgent === null ? byProxy : connectOver(publicAgent);
   const connectOf = (entry: ConnectorEntry): Connect => {
     if (commandOf(entry) !== null) return own;
@@ -134,7 +134,7 @@ export function createLifelines(
   return createBringUp({ connectOf, gate, programs: starting, credentialsOf, limits });
 }
 
-/** Initial limit for the connectors of one origin that connect at once, unless an option sets the limit. */
+/** How many connectors of one origin may connect at the same time, at first. An option can set a fixed limit. */
 const USUAL_PER_ORIGIN = 4;
 
 function loadsOf({ maxConnects, maxConnectsPerOrigin }: ResolvedOptions['limits']): OriginLoads {

@@ -10,31 +10,31 @@ import { ToolPins } from '../tools/tool-pins.ts';
 import { ToolStore } from '../tools/tool-store.ts';
 import type { EventHub } from './events.ts';
 
-/** The tools of a manager: the list, the differences from their pins, and the intake of new lists. */
+/** The tools of a manager: the list of tools, their pins, and the part that receives new lists from connectors. */
 export interface ManagerTools {
   readonly store: ToolStore;
   readonly pins: ToolPins;
-  /** Which tools the signed map holds back. */
+  /** The tools that are not available because the signed map approves other definitions of them. */
   readonly approvals: ToolApprovals;
   readonly intake: ToolIntake;
-  /** The definitions that are left out of lists. */
+  /** The definitions that are left out of lists because they are invalid. */
   readonly dropped: DroppedDefinitions;
-  /** The remembered protocol generations of endpoints, so that the endpoints need not be probed. */
+  /** The protocol era of each endpoint, as far as it is known, so that it need not be probed again. */
   readonly eras: EraMemory;
 }
 
 export interface CreateToolsDeps {
   readonly memory: ToolMemory;
   readonly events: EventHub;
-  /** The brand that tools of an entry are tagged with; null for no such tag. */
+  /** Returns the brand for the tag of an entry's tools; null if its tools get no such tag. */
   readonly brandOf: (entry: ConnectorEntry) => string | null;
-  /** Whether a connector of that id exists, up or not. */
+  /** Whether a connector with this id exists, up or not. */
   readonly isKnown: (connectorId: string) => boolean;
-  /** The effective entry of a connector; undefined if the id is unknown. */
+  /** Returns the entry that is in use for a connector; undefined if the id is unknown. */
   readonly entryOf: (connectorId: string) => ConnectorEntry | undefined;
 }
 
-/** Creates the tool parts of a manager, with no tools at first. */
+/** Creates the tool parts of a manager. There are no tools at first. */
 export function createTools(
   options: ResolvedOptions,
   { memory, events, brandOf, isKnown, entryOf }: CreateToolsDeps,
@@ -55,8 +55,8 @@ export function createTools(
 }
 
 /**
- * Returns the digests that a signed map approves for an entry; null if the entry names none or is not from a signed
- * map.
+ * Returns the tool digests that the signed map approves for an entry. Null if the entry has none, or does not come from
+ * a signed map. Undefined without an entry.
  */
 function approvedBy(entry: ConnectorEntry | undefined): ToolDigests | undefined {
   if (entry === undefined) return undefined;

@@ -4,11 +4,11 @@ import type { Logger } from '../observability/logger.ts';
 import type { ChangedTool } from '../tools/tool-pins.ts';
 import type { ToolChange } from '../tools/tool-store.ts';
 
-/** What changed when a service map was accepted, as connector ids. */
+/** The ids of the connectors that changed when a service map was accepted or dropped. */
 export interface SnapshotChange {
-  /** The id as in `sources`; `default` for the map of `serviceMapUrl`. */
+  /** The id of the map in the option `sources`; `default` for the map of `serviceMapUrl`. */
   readonly sourceId: string;
-  /** Grows by one with every accepted map of that source. */
+  /** Increases by one with each accepted map of this source. */
   readonly revision: number;
   readonly added: readonly string[];
   readonly changed: readonly string[];
@@ -21,11 +21,13 @@ export interface ConnectorChange {
   readonly from: ConnectorState;
   readonly to: ConnectorState;
   readonly why: string;
-  /** Epoch ms. */
+  /** Time of the change, in epoch milliseconds. */
   readonly at: number;
 }
 
-/** A notification that a connector sent (MCP, notifications), except the notification that its tools changed. */
+/**
+ * An MCP notification from a connector, except a notification that its tools changed. For changed tools, see `tools`.
+ */
 export interface ConnectorNotification {
   readonly connectorId: string;
   readonly method: string;
@@ -38,13 +40,15 @@ export interface ManagerEvents {
   readonly connector: ConnectorChange;
   readonly tools: ToolChange;
   readonly 'tool-changed': ChangedTool;
-  /** Emitted only with the option `notifications`. */
+  /** A notification from a connector. Emitted only with the option `notifications`. */
   readonly notification: ConnectorNotification;
 }
 
 type Listener<T> = (event: T) => void;
 
-/** Notifies listeners of changes. A listener that throws is logged and affects no other listener. */
+/**
+ * Notifies listeners of events. If a listener throws, the error is logged, and the other listeners are still called.
+ */
 export class EventHub {
   readonly #logger: Logger;
   readonly #listeners: { readonly [K in keyof ManagerEvents]: Set<Listener<ManagerEvents[K]>> } = {

@@ -8,7 +8,7 @@ import { createMapLoader } from '../service-map/loading/map-loader.ts';
 import type { Snapshot } from '../service-map/snapshot.ts';
 import { forgetfulMapMemory } from '../state-dir/map-memory.ts';
 
-/** The names of the manager options that `loadConnectorServiceMap` takes. */
+/** The names of the manager options that `loadConnectorServiceMap` accepts. */
 type MapOptionNames =
   | 'serviceMapUrl'
   | 'signatureKey'
@@ -31,22 +31,22 @@ type MapOptionNames =
   | 'maxConnectors'
   | 'maxClockSkewMs';
 
-/** The options of a manager that concern its map. */
+/** The manager options that concern the service map. */
 export type LoadServiceMapOptions = Pick<ConnectorProxyManagerOptions, MapOptionNames>;
 
-/** Options as {@link LoadServiceMapOptions}, for a map that public keys sign; `signatureKey` is then optional. */
+/** Like {@link LoadServiceMapOptions}, for a map that is signed with public keys. `signatureKey` is then optional. */
 export type LoadSignedMapOptions = Pick<SignedMapManagerOptions, MapOptionNames>;
 
 /** A verified map. */
 export interface LoadedServiceMap {
   readonly payload: ServiceMapHeader & { readonly connectors: readonly ConnectorEntry[] };
-  /** `generatedAt + ttlSeconds`, epoch ms. */
+  /** Time at which the map expires, in epoch milliseconds: `generatedAt + ttlSeconds`. */
   readonly expiresAtMs: number;
 }
 
 /**
- * Fetches and verifies a service map once, on the calling thread, without a manager. It is meant for scripts; a host
- * that must not block its event loop uses a manager. Rejects with a ConnectorManifestError.
+ * Fetches and verifies a service map once, without a manager. It runs on the calling thread, so it is meant for
+ * scripts. A host that must not block its event loop should use a manager. Rejects with a ConnectorManifestError.
  */
 export async function loadConnectorServiceMap(
   given: LoadServiceMapOptions | LoadSignedMapOptions,
@@ -54,7 +54,7 @@ export async function loadConnectorServiceMap(
   const resolved = resolveHere(given);
   const mainAgent = createMainAgent(resolved.network);
   const [options] = resolved.maps;
-  if (options === undefined) throw new Error('Options with a serviceMapUrl make a map');
+  if (options === undefined) throw new Error('Internal error: options with a serviceMapUrl gave no map');
   let snapshot: Snapshot | null = null;
   const map = new CurrentMap(options, {
     ...resolved,
@@ -79,12 +79,13 @@ export async function loadConnectorServiceMap(
 }
 
 function payloadOf(snapshot: Snapshot): LoadedServiceMap {
-  if (snapshot.header === null) throw new Error('A load that succeeded has a header');
+  if (snapshot.header === null) throw new Error('Internal error: a load that succeeded gave no map header');
   return { payload: { ...snapshot.header, connectors: snapshot.entries() }, expiresAtMs: snapshot.expiresAtMs };
 }
 
 /**
- * Resolves the options. Rethrows every option error as ConnectorManifestError, which callers of this function catch.
+ * Resolves the options. Rethrows every option error as a ConnectorManifestError, because callers of this function catch
+ * that class.
  */
 function resolveHere(options: LoadServiceMapOptions | LoadSignedMapOptions): ResolvedOptions {
   try {

@@ -15,72 +15,76 @@ import type { ToolIntake, ToolProvenance } from '../tools/tool-intake.ts';
 import type { ChangedTool } from '../tools/tool-pins.ts';
 import type { ManagerParts } from './build-manager.ts';
 
-/** One connector as `connector(id)` shows it. */
+/** One connector, as the method `connector(id)` returns it. */
 export interface ConnectorView {
   readonly entry: ConnectorEntry;
-  /** The entry exactly as the map has it; a local entry as the file has it. */
+  /** The entry exactly as its map, local file or other source has it. */
   readonly source: RawEntry;
-  /** Null for the moment between the acceptance of its map and the creation of the connector. */
+  /** Null if the connector has not been created yet, although its source has been loaded. */
   readonly status: ConnectorStatus | null;
 }
 
-/** The state of the store. */
+/** The state of the store in the state folder. */
 export type MemoryStatus =
   | { readonly kind: 'off' }
   | { readonly kind: 'ready'; readonly stateDir: string }
   | { readonly kind: 'failed'; readonly stateDir: string; readonly code: string; readonly message: string };
 
 /**
- * Tools that an earlier run listed and that stay listed, because their connectors have not listed any tools since then.
+ * Remembered tools of an earlier run that are still listed, because their connectors have not listed their tools since.
  */
 export interface StaleTools {
   readonly connectorCount: number;
   readonly toolCount: number;
-  /** When the oldest of these lists was read, epoch ms; null without such lists. */
+  /** When the oldest of the remembered tool lists was read, in epoch milliseconds; null without remembered lists. */
   readonly oldestListedAt: number | null;
 }
 
-/** A connector as `status()` shows it. */
+/** The status of a connector, as `status()` shows it. */
 export interface ListedConnector extends ConnectorStatus {
-  /** Its login, without any token; null if the connector neither has nor needs a login. */
+  /** The login of the connector, without its tokens; null if the connector neither has nor needs a login. */
   readonly login: LoginSummary | null;
-  /** Where its listed tools come from, and since when; null if the connector has no listed tools. */
+  /**
+   * Whether the tools of the connector are remembered or were listed by its server, and since when; null without tools.
+   */
   readonly tools: ToolProvenance | null;
   /**
-   * The first 100 definitions that the connector lists but clients of a gateway never see, because the definitions are
-   * invalid beyond repair. With a gateway they include prompts, resources and templates.
+   * The first 100 definitions of the connector that are never shown to clients of a gateway, because they are invalid
+   * and cannot be repaired. In a gateway, they include prompts, resources and templates.
    */
   readonly droppedDefinitions: readonly DroppedDefinition[];
-  /** The number of all dropped definitions. */
+  /** The number of all dropped definitions of the connector. */
   readonly droppedDefinitionCount: number;
 }
 
-/** Everything `status()` shows, as plain data. */
+/** The state of a manager as plain data, as `status()` returns it. */
 export interface ManagerStatus {
-  /** The status of the first map. */
+  /** The status of the first service map, or a placeholder without a URL if there is no map. */
   readonly serviceMap: ServiceMapStatus;
-  /** The status of each map, in order of precedence; a placeholder without a URL if there is no map. */
+  /**
+   * The status of each service map, in order of precedence. Without maps, it contains only a placeholder without a URL.
+   */
   readonly serviceMaps: readonly ServiceMapStatus[];
-  /** The local configuration file; null without a file. */
+  /** The local configuration files; null without such files. */
   readonly config: LocalConfigStatus | null;
   /** The registry of servers; null without a registry. */
   readonly registry: RegistryStatus | null;
   readonly connectors: readonly ListedConnector[];
   readonly toolCount: number;
   readonly staleTools: StaleTools;
-  /** Tools whose definition differs from the definition that was first seen or last approved. */
+  /** Tools whose definition differs from their pin: the definition that was first seen or last approved. */
   readonly changedTools: readonly ChangedTool[];
-  /** Tools that are neither listed nor callable: the signed map approves another definition. */
+  /** Tools that are neither listed nor callable, because the signed map approves another definition. */
   readonly heldBackTools: readonly HeldBackTool[];
-  /** Reports of the last loads, oldest first. */
+  /** Reports of the latest map loads, oldest first. */
   readonly loads: readonly LoadReport[];
   readonly store: MemoryStatus;
-  /** Null without the option `fleet`. */
+  /** The state of the fleet; null without the option `fleet`. */
   readonly fleet: FleetStatus | null;
   readonly isClosed: boolean;
 }
 
-/** Builds the status of a manager from these parts. */
+/** Builds the status of a manager from its parts. */
 export function viewManager(
   parts: Pick<ManagerParts, 'sources' | 'connectors' | 'memory' | 'tools' | 'logins' | 'fleet' | 'loads' | 'closed'>,
 ): ManagerStatus {

@@ -3,24 +3,27 @@ import type { KeptImage } from '../state-dir/host-memory.ts';
 
 const fleets = new WeakMap<object, Fleet>();
 
-/** Returns the fleet that a manager is part of; null without a fleet. A gateway uses the same fleet. */
+/** Returns the fleet that a manager is part of; null without a fleet. A gateway uses the fleet of its manager. */
 export function fleetOf(manager: object): Fleet | null {
   return fleets.get(manager) ?? null;
 }
 
-/** Notes the fleet of a manager, for {@link fleetOf}. */
+/** Stores the fleet of a manager for {@link fleetOf}. */
 export function noteFleet(manager: object, fleet: Fleet | null): void {
   if (fleet !== null) fleets.set(manager, fleet);
 }
 
 const images = new WeakMap<object, KeptImage>();
 
-/** Returns the start image of a manager; null without a `stateDir`. A gateway keeps its first responses in it, too. */
+/**
+ * Returns the start image of a manager; null without a `stateDir`. A gateway also stores its first answers in the start
+ * image.
+ */
 export function startImageOf(manager: object): KeptImage | null {
   return images.get(manager) ?? null;
 }
 
-/** Notes the start image of a manager, for {@link startImageOf}. */
+/** Stores the start image of a manager for {@link startImageOf}. */
 export function noteStartImage(manager: object, image: KeptImage | null): void {
   if (image !== null) images.set(manager, image);
 }

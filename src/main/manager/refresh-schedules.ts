@@ -3,19 +3,19 @@ import { RefreshScheduler } from '../service-map/refresh/refresh-scheduler.ts';
 import type { ServiceMapSource } from '../service-map/service-map-source.ts';
 import type { ConnectorSources } from '../sources/connector-sources.ts';
 
-/** The shortest time between two background reads of a tool list. */
+/** The shortest time between two background reads of a connector's tool list. */
 const MIN_RELIST_MS = 1_000;
 
 /**
- * The background work of a manager. Each map has its own schedule. One more schedule maintains local files and retries
- * connectors that are down.
+ * The schedules for the background work of a manager. Each map has its own schedule. One more schedule reads local
+ * files again and retries connectors that are down.
  */
 export class RefreshSchedules {
   readonly #maps: readonly ServiceMapSource[];
   readonly #byId: ReadonlyMap<string, RefreshScheduler>;
   readonly #upkeep: RefreshScheduler;
 
-  /** After `start`, runs `upkeep` about once per interval. */
+  /** Creates the schedules, which {@link start} starts. `upkeep` runs about once per refresh interval. */
   constructor(options: ResolvedOptions, sources: ConnectorSources, upkeep: () => Promise<void>) {
     const { logger, random, featureFlags } = options;
     const shared = { logger, random, isSpread: true };
@@ -31,7 +31,7 @@ export class RefreshSchedules {
       }),
     );
     const intervalMs = featureFlags.refreshIntervalMs;
-    // A map is fetched again well before it expires.
+    // Makes the schedule of a map fetch the map well before it expires.
     sources.events.on('fresh', (sourceId, validForMs) => this.#byId.get(sourceId)?.holdsFor(validForMs));
     sources.events.on('alone', (sourceId, isAlone) => {
       if (isAlone) this.#byId.get(sourceId)?.start();
@@ -40,7 +40,10 @@ export class RefreshSchedules {
     this.#upkeep = new RefreshScheduler({ ...shared, intervalMs, onRefresh: upkeep });
   }
 
-  /** Starts the schedules. The schedule of a map that a fleet provides starts only when the fleet is silent. */
+  /**
+   * Starts the schedules. If a fleet provides a map, the schedule of that map starts only while the fleet does not
+   * answer.
+   */
   start(): void {
     for (const map of this.#maps) if (!map.follow()) this.#byId.get(map.options.id)?.start();
     this.#upkeep.start();
@@ -51,7 +54,10 @@ export class RefreshSchedules {
   }
 }
 
-/** Returns the milliseconds until a tool list is read again, about one interval; null if background refresh is off. */
+/**
+ * Returns after how many milliseconds a connector's tool list is read again, which is about one refresh interval. Null
+ * if background refresh is off.
+ */
 export function relistAfterMs({ featureFlags, random }: ResolvedOptions): number | null {
   if (!featureFlags.asyncRefresh) return null;
   return Math.max(MIN_RELIST_MS, featureFlags.refreshIntervalMs * (0.8 + 0.4 * random.next()));
@@ -61,7 +67,7 @@ async function refresh(map: ServiceMapSource, scheduler: RefreshScheduler): Prom
   try {
     await map.sync(true);
   } catch (error) {
-    // There is no map to serve, so the next attempt must not wait for a whole interval.
+    // Without a map to serve, the next attempt must come sooner than after a whole interval.
     scheduler.holdsFor(0);
     throw error;
   }

@@ -6,7 +6,7 @@ import { forgetConnector, recordTransition, recordUp } from '../observability/in
 import type { Logger } from '../observability/logger.ts';
 import type { Contest } from '../sources/connector-sources.ts';
 
-/** Maximum number of contested ids that one log line names. */
+/** Maximum number of contested ids in one log line. */
 const MAX_NAMED = 8;
 
 /** The facts about an accepted map that are logged. */
@@ -15,11 +15,11 @@ export interface AcceptedMap {
   readonly revision: number;
   readonly size: number;
   readonly delta: Delta;
-  /** The new connectors of the map that another map lists too. */
+  /** Contested ids among the new connectors: ids that another map lists too. */
   readonly contests: readonly Contest[];
 }
 
-/** Logs that a map was accepted, and which of its new connectors another map also lists. */
+/** Logs that a map was accepted, and which ids of its new connectors another map also lists. */
 export function reportMap(logger: Logger, { sourceId, revision, size, delta, contests }: AcceptedMap): void {
   const counts = { added: delta.added.length, changed: delta.changed.length, removed: delta.removed.length };
   logger.info(
@@ -36,12 +36,12 @@ export function reportMap(logger: Logger, { sourceId, revision, size, delta, con
 }
 
 /**
- * Logs and counts a change of state, once. A failure is logged with its code. A missing login is logged like a failure
- * but not counted as a failure.
+ * Logs and counts a change of a connector's state. A failure is logged with its code. A missing login is logged in the
+ * same way, but not counted as a failure.
  */
 export function reportTransition(logger: Logger, connector: ConnectorIdentity, transition: Transition): void {
   const { from, to, why } = transition;
-  // The end of a connector that was never up is not logged; a map can have thousands of such connectors.
+  // The removal of a disabled connector is not logged, because a map can have thousands of disabled connectors.
   const isSilent = from === 'disabled' && to === 'closing';
   const isFailure = to === 'failed' || to === 'backing-off';
   const isTrouble = isFailure || to === 'needs-login';
@@ -57,7 +57,7 @@ export function reportTransition(logger: Logger, connector: ConnectorIdentity, t
   else recordUp(connector.id, to === 'ready' || to === 'degraded');
 }
 
-/** Logs that re-reading the tools of a connector failed. */
+/** Logs that the tool list of a connector could not be read again. */
 export function reportListFailure(logger: Logger, connector: ConnectorIdentity, error: SwitchyardError): void {
   logger.warn(
     { event: 'tools-stale', connectorId: connector.id, code: error.code, err: error },

@@ -16,8 +16,8 @@ export interface SyncDeps {
 }
 
 /**
- * Creates the function that every sync calls. The function brings first the sources and then their connectors up to
- * date, until the deadline. `ConnectorProxyManager.sync` documents the contract.
+ * Creates the function that runs a sync. A sync updates first the sources and then their connectors, each until the
+ * deadline. `ConnectorProxyManager.sync` documents the contract.
  */
 export function createSync({ sources, connectors, maps, syncDeadlineMs, closed }: SyncDeps) {
   const sync = async (force: boolean): Promise<void> => {
@@ -39,27 +39,28 @@ export function createSync({ sources, connectors, maps, syncDeadlineMs, closed }
   };
 }
 
-/** How long other work is postponed in favour of the first call after a start. */
+/** How long work that is not urgent is postponed, so that the first call after a start is served sooner. */
 const QUIET_MS = 100;
 
-/** A pause for work that is not urgent, so that the first call after a start is served first. */
+/** Postpones work that is not urgent, so that the first call after a start is served sooner. */
 export class QuietStart {
   readonly #hurry: PromiseWithResolvers<void> = Promise.withResolvers();
   #hasBegun = false;
   #over: Promise<void> | null = null;
 
-  /** Notes that a call waits for the first sync: {@link rest} pauses from now on. */
+  /** Called when a call waits for the first sync. From then on, {@link rest} waits. */
   begin(): void {
     this.#hasBegun = true;
   }
 
-  /** Ends all pauses, because the host itself waits for the map. */
+  /** Ends the pause, because the host has called `sync()` and waits for the map. */
   hurry(): void {
     this.#hurry.resolve();
   }
 
   /**
-   * Resolves at once if no call waits or the host itself waits for the map; otherwise after at most {@link QUIET_MS}.
+   * Resolves after at most {@link QUIET_MS} if a call waits for the first sync and {@link hurry} was not called.
+   * Otherwise resolves immediately.
    */
   async rest(): Promise<void> {
     if (!this.#hasBegun) return;
@@ -70,12 +71,12 @@ export class QuietStart {
 
 export interface FirstSyncDeps {
   readonly sync: () => Promise<void>;
-  /** Resolves when the maps of an earlier run are in force. Only a sync puts them in force. */
+  /** Resolves when the remembered maps of an earlier run are in use, which only a sync can do. */
   readonly remembered: () => Promise<void>;
   readonly quiet: QuietStart;
 }
 
-/** The first sync, started by the first caller that needs it. */
+/** Runs the first sync when the first caller needs it. */
 export class FirstSync {
   readonly #deps: FirstSyncDeps;
   #running: Promise<unknown> | null = null;
@@ -84,15 +85,18 @@ export class FirstSync {
     this.#deps = deps;
   }
 
-  /** Starts the sync unless it has been started. Resolves with the error of a failed sync, or null; never rejects. */
+  /**
+   * Starts the first sync, if it has not been started. Resolves with the error if the sync fails, otherwise with null.
+   * Never rejects.
+   */
   run(): Promise<unknown> {
     this.#running ??= this.#start();
     return this.#running;
   }
 
   /**
-   * Starts the sync unless it has been started. Resolves when the remembered maps are in force, at the latest when the
-   * sync ends.
+   * Starts the first sync, if it has not been started. Resolves when the remembered maps are in use, or else when the
+   * sync has ended.
    */
   async remembered(): Promise<void> {
     await Promise.race([this.run(), this.#deps.remembered()]);

@@ -2,13 +2,13 @@ import type { ServerInfo } from '../../shared/servers/server-info.ts';
 import { MASK } from './secret-mask.ts';
 import { isSecretName, maskArgument, maskText, maskValue } from './secret-shapes.ts';
 
-/** Command-line options whose value sets a variable or a header, such as those of Docker and mcp-remote. */
+/** Command-line options whose value sets a variable or a header. Docker and mcp-remote have such options. */
 const SETTERS: ReadonlySet<string> = new Set(['-e', '--env', '-H', '--header', '--headers']);
 
 /**
- * Returns a server with its secrets masked, for display. Masks every value of `env` and `headers`, except values that
- * only name variables. Also masks everything that looks like a secret in its command line, its endpoint and unknown
- * members.
+ * Returns a copy of a server for display, with its secrets masked. In `env` and `headers`, masks every value except
+ * references to variables. In the command line, the endpoint and unknown members, masks everything that looks like a
+ * secret.
  */
 export function maskServer(info: ServerInfo): ServerInfo {
   const { name, transport, command, args, env, endpoint, headers, ...rest } = info;
@@ -38,7 +38,7 @@ function maskArgs(args: readonly string[]): readonly string[] {
 }
 
 /**
- * Whether a value is shown unmasked. A client id is public (RFC 6749 section 2.2), however random it looks, and so is
+ * Whether a value is shown although it may look like a secret. A client id is public (RFC 6749 section 2.2), and so is
  * the name of a variable.
  */
 function isShownAsItIs(name: string, value: string): boolean {
@@ -46,14 +46,14 @@ function isShownAsItIs(name: string, value: string): boolean {
   return /[a-z]_?env(?:_?var)?$/i.test(name) && /^[A-Za-z_]\w{0,127}$/.test(value) && maskText(value) === value;
 }
 
-/** Masks a member. `isSecret` says whether the name of an enclosing member marks the value as secret. */
+/** Masks the value of a member. `isSecret` is true if the name of a member around it marks the value as secret. */
 function maskMember(name: string, value: unknown, isSecret: boolean): unknown {
   const isOurs = isSecret || isSecretName(name);
   if (typeof value === 'string' && !isSecret && isShownAsItIs(name, value)) return value;
   if (typeof value === 'string') return isOurs ? maskValue(value) : maskText(value);
   if (typeof value === 'number') return isOurs ? MASK : value;
   if (typeof value !== 'object' || value === null) return value;
-  // `auth` and `oauth` describe the method; their secrets are in separate members.
+  // An object in `auth` or `oauth` is not secret as a whole. Its members are masked according to their own names.
   const isWithin = isSecret || (isSecretName(name) && !/auth/i.test(name));
   if (Array.isArray(value)) return value.map((item) => maskMember(name, item, isWithin));
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, maskMember(key, item, isWithin)]));

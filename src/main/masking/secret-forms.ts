@@ -1,16 +1,19 @@
-/** One text form in which a secret may be written. */
+/** One of the ways in which a secret may be written in a text. */
 export interface SecretForm {
   readonly text: string;
-  /** Whether the characters next to the form, on either side, also encode parts of the secret, as in base64. */
+  /**
+   * Whether the form is base64. In base64, the characters right before and after the form may also contain bits of the
+   * secret.
+   */
   readonly isBase64: boolean;
 }
 
-/** Minimum length of a base64 form. Shorter forms occur in texts that have nothing to do with the secret. */
+/** Minimum length of a base64 form. Shorter forms would often match text that does not contain the secret. */
 const MIN_BASE64 = 5;
 
 /**
- * Returns the forms of a secret to search for: plain, percent-encoded, with JSON escapes, in hex, and in base64 and
- * base64url at each of the three alignments. Encodings within encodings are covered one level deep.
+ * Returns the forms of a secret to search for: plain, percent-encoded, escaped for JSON, in hex, and in base64 and
+ * base64url at each of the three alignments. Also returns forms that are encoded twice.
  */
 export function formsOf(secret: string): readonly SecretForm[] {
   const bytes = Buffer.from(secret);
@@ -31,7 +34,8 @@ export function formsOf(secret: string): readonly SecretForm[] {
 }
 
 /**
- * Returns the percent-encoded forms (RFC 3986) that the usual functions produce, and the form with every byte encoded.
+ * Returns the percent-encoded forms (RFC 3986) that common functions produce, and the form in which every byte is
+ * encoded.
  */
 function percentForms(secret: string, hex: string): readonly string[] {
   const component = encodeURIComponent(secret);
@@ -41,8 +45,8 @@ function percentForms(secret: string, hex: string): readonly string[] {
 }
 
 /**
- * Returns the JSON forms without their quotes: as JavaScript, PHP and Python write them, and with every character
- * escaped.
+ * Returns the secret as it may appear within a JSON string: as JavaScript, PHP and Python escape it, and with every
+ * character escaped.
  */
 function jsonForms(secret: string): readonly string[] {
   const plain = JSON.stringify(secret).slice(1, -1);
@@ -60,8 +64,8 @@ function escapeOf(character: string): string {
 }
 
 /**
- * Returns the base64 characters that depend only on the secret. Base64 encodes groups of three bytes; `offset` is the
- * number of bytes before the secret in its first group.
+ * Returns the base64 characters that depend only on the secret and not on its neighbors. Base64 encodes groups of three
+ * bytes. `offset` is the number of other bytes in the group in which the secret begins.
  */
 function base64Forms(bytes: Buffer, offset: number): readonly string[] {
   const text = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64');

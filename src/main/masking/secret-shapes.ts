@@ -1,6 +1,6 @@
 import { MASK } from './secret-mask.ts';
 
-/** Words that mark a name as secret wherever they occur in it. */
+/** Matches words that mark a name as secret wherever they occur in the name. */
 const SECRET_WORD = new RegExp(
   [
     'token|secret|passw|passphrase|pwd|credential|authorization|bearer|cookie',
@@ -9,13 +9,13 @@ const SECRET_WORD = new RegExp(
 );
 
 /**
- * Words that mark a name as secret only if they are a whole part of the name. They also occur within harmless words.
+ * Words that mark a name as secret only if they are a whole part of the name, because harmless words contain them too.
  */
 const SECRET_PARTS: ReadonlySet<string> = new Set(
   'key pass pat auth dsn sig jwt session sid pin code creds'.split(' '),
 );
 
-/** Matches the tokens of well-known services by their prefix. */
+/** Matches tokens of well-known services by their prefixes. */
 const KNOWN_TOKEN = new RegExp(
   `\\b(?:${[
     /(?:sk|pk|rk)[-_][\w-]{12,}/,
@@ -36,14 +36,14 @@ const KNOWN_TOKEN = new RegExp(
 );
 
 /**
- * Matches addresses. In this pattern and the following patterns, names have a limited length, so that the running time
- * is at most the length of the text times that limit.
+ * Matches URLs. This pattern and the patterns below limit the length of names, so that matching takes time linear in
+ * the length of the text.
  */
 const ADDRESS = /\b[a-z][a-z0-9+.-]{0,31}:\/\/[^\s"'<>]+/gi;
 
 /**
- * Matches `NAME=value`, `Name: value` and `"name": "value"`. Only the last form continues across blanks. A semicolon
- * may start another assignment.
+ * Matches `NAME=value`, `Name: value` and `"name": "value"`. A value after `=` without quotes ends at a space, and at a
+ * semicolon before another `name=`.
  */
 const ASSIGNMENT = new RegExp(
   `${/(?<![\w$])(["']?)([A-Za-z_][\w.-]{0,255})\1/.source}(?:${[
@@ -56,32 +56,32 @@ const ASSIGNMENT = new RegExp(
   'g',
 );
 
-/** Matches `Name=value;Name=value`, as in connection strings of databases. Values may contain blanks. */
+/** Matches `Name=value;Name=value`, as in connection strings of databases. Values may contain spaces. */
 const PAIRS = /^(?:\s*[A-Za-z][\w .-]*=(?:"[^"]*"|'[^']*'|[^;"']*)(?:;|$)){2,}$/;
 
 const PAIR = /([A-Za-z][\w .-]{0,127})=("[^"]*"|'[^']*'|[^;"']*)/g;
 
 /**
- * Matches `-x` or `--long-name`. The value of an option may begin with a hyphen, too, but it does not have one of these
- * forms.
+ * Matches the name of an option: `-x` or `--long-name`. The value of an option may also begin with a hyphen, but does
+ * not have one of these forms.
  */
 const OPTION_NAME = '-[A-Za-z]|--[a-z][a-z0-9-]*';
 
 const OPTION_ALONE = new RegExp(`^(?:${OPTION_NAME}(?:=.*)?)$`, 's');
 
-/** Matches the value after an option within one text, as in a command line for a shell. */
+/** Matches the value after an option in a text with several words, such as a command line. */
 const OPERAND = new RegExp(
   `(?=\\S)(?<=(?<!\\S)(--?[A-Za-z][\\w-]*)\\s+)(?!(?:${OPTION_NAME})(?![^\\s=]))(?:"[^"]*"|'[^']*'|\\S+)`,
   'g',
 );
 
-/** Options with a value of the form `user:password`. */
+/** Options whose value may have the form `user:password`. */
 const LOGIN_OPTIONS: ReadonlySet<string> = new Set(['-u', '-U', '--user', '--proxy-user']);
 
-/** Matches values of `-p` that are not passwords: ports, addresses, paths and names of packages. */
+/** Matches values of the option `-p` that are not passwords: ports, addresses, paths and names of packages. */
 const NO_PASSWORD = /^(?:[\d.,:-]+(?:\/(?:tcp|udp))?|(?:[./~@]|[A-Za-z]:[\\/]).*)$/s;
 
-/** Whether a name probably belongs to a secret: `GITHUB_TOKEN`, `apiKey`, `--password`. */
+/** Whether a name probably belongs to a secret, such as `GITHUB_TOKEN`, `apiKey` or `--password`. */
 export function isSecretName(name: string): boolean {
   const parts = name
     .replace(/([a-z0-9])([A-Z])/g, '$1-$2')
@@ -90,14 +90,14 @@ export function isSecretName(name: string): boolean {
   return SECRET_WORD.test(parts.join('')) || parts.some((part) => SECRET_PARTS.has(part));
 }
 
-/** Masks a text that is secret as a whole. An empty text, or a text that only names variables, stays unchanged. */
+/** Masks a whole text. An empty text and a text that only refers to variables stay unchanged. */
 export function maskValue(text: string): string {
   return text === '' || isReference(text) ? text : MASK;
 }
 
 /**
- * Masks the parts of a text that look like secrets: values of secret names, credentials and queries of addresses,
- * tokens of known or random shape.
+ * Masks the parts of a text that look like secrets. These are values whose names mark them as secret, credentials and
+ * query parameters in URLs, and texts that look like tokens.
  */
 export function maskText(text: string): string {
   if (looksRandom(text)) return MASK;
@@ -110,8 +110,7 @@ export function maskText(text: string): string {
 }
 
 /**
- * Masks an argument. If the argument before it is an option, it is masked as the value of that option, otherwise as a
- * text.
+ * Masks an argument of a command line. If the argument `before` is an option, its name may mark the argument as secret.
  */
 export function maskArgument(before: string, argument: string): string {
   const isGiven = /^--?[A-Za-z][\w-]*$/.test(before) && !OPTION_ALONE.test(argument);
@@ -119,7 +118,7 @@ export function maskArgument(before: string, argument: string): string {
   return masked === argument ? maskText(argument) : masked;
 }
 
-/** Masks the value of an option if the name of the option is enough to mark the value as secret. */
+/** Masks the value of an option if the name of the option marks the value as secret. */
 function maskOperand(option: string, value: string): string {
   if (isSecretName(option)) return maskValue(value);
   if (option === '-p') return NO_PASSWORD.test(value) ? value : maskValue(value);
@@ -139,7 +138,7 @@ function maskAssignment(whole: string, quote: string, name: string, ...groups: (
   return `${quote}${name}${quote}${equals ?? colon}${maskValue(plain ?? rest ?? '')}`;
 }
 
-/** Masks an address. The address is split as a text, because a URL with variables in it could not be parsed. */
+/** Masks the secrets in a URL. A URL with variables in it cannot be parsed as a URL, so it is split as a text. */
 function maskAddress(address: string): string {
   const [, scheme = '', login, host = '', path = '', query, fragment] =
     /^([^:]+:\/\/)(?:([^/?#]*)@)?([^/?#]*)([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/.exec(address) ?? [];
@@ -154,7 +153,10 @@ function maskLogin(login: string): string {
   return colon === -1 ? maskValue(login) : `${login.slice(0, colon)}:${maskValue(login.slice(colon + 1))}`;
 }
 
-/** Masks a query parameter. Everything except short words and numbers may be secret, whatever its name. */
+/**
+ * Masks a query parameter of a URL. Only short words and numbers are shown, because any other value may be secret,
+ * whatever its name.
+ */
 function maskParameter(parameter: string): string {
   const equals = parameter.indexOf('=');
   if (equals === -1) return looksRandom(parameter) ? MASK : parameter;
@@ -164,14 +166,14 @@ function maskParameter(parameter: string): string {
   return `${name}=${isPlain && !isSecretName(name) ? value : maskValue(value)}`;
 }
 
-/** Whether a text is one long run of letters and digits that does not look like a name. */
+/** Whether a text is at least 20 letters and digits that look random, and not like a name. */
 function looksRandom(text: string): boolean {
   if (!/^[A-Za-z0-9_-]{20,}$/.test(text)) return false;
   return text.split(/[-_]/).some((part) => !/^(?:[A-Za-z]*\d{0,4}|\d+[A-Za-z]?)$/.test(part));
 }
 
 /**
- * Whether a text consists only of variables, with at most the word of a scheme before them. A variable with a default
+ * Whether a text consists only of variables, or of a word such as `Bearer` and variables. A variable with a default
  * does not count, because the default may be a secret.
  */
 function isReference(text: string): boolean {

@@ -1,31 +1,37 @@
 import { formsOf, type SecretForm } from './secret-forms.ts';
 import { MASK } from './secret-mask.ts';
 
-/** Minimum length of a secret. Shorter values would be found everywhere. */
+/** Minimum length of a secret. Shorter values would be found in many texts that do not contain the secret. */
 const MIN_LENGTH = 4;
 
-/** Maximum number of secrets; the newest secrets are kept. Logins bring new tokens for as long as a process runs. */
+/**
+ * Maximum number of secrets; the oldest secret is dropped first. Without a limit, the number would grow with each new
+ * token of a login.
+ */
 const MAX_SECRETS = 1_000;
 
-/** Number of slots in the table of beginnings; a power of two. */
+/** Number of slots in the table of hashes; a power of two. */
 const SLOTS = 65_536;
 
-/** Matches a character of base64 or base64url next to a form. */
+/** Matches a character of base64 or base64url, before or after a form. */
 const BASE64_CHARACTER = /[A-Za-z0-9+/_-]/;
 const BASE64_END = /[A-Za-z0-9+/_-]?(?:=|%3[Dd]){0,2}/y;
 
 /**
- * Finds known secrets in messages and replaces them with the mask, however they are written ({@link formsOf}). The time
- * it takes does not grow with the number of secrets.
+ * Finds known secrets in messages and replaces them by {@link MASK}. Also finds encoded secrets ({@link formsOf}). The
+ * search does not become slower with more secrets.
  */
 export class SecretTexts {
   readonly #secrets = new Set<string>();
-  /** Forms by the hash of their first four characters, the longest first. Null if they must be sorted again. */
+  /**
+   * The forms of all secrets, by the hash of their first four characters. Forms with the same hash are sorted by
+   * length, the longest first. Null after a secret was added.
+   */
   #forms: Map<number, SecretForm[]> | null = null;
-  /** Holds 1 at each index that is the hash of a form's first four characters, and 0 elsewhere. */
+  /** Contains 1 at the index of each hash that `#forms` has, and 0 elsewhere. */
   readonly #begins = new Uint8Array(SLOTS);
 
-  /** Adds a secret to search for, and each of its lines. Values of fewer than 4 characters are skipped. */
+  /** Adds a secret to search for, and each of its longer lines. Values of fewer than 4 characters are ignored. */
   add(secret: string): void {
     const lines = secret.split(/[\r\n]+/).filter((line) => line.trim().length > 2 * MIN_LENGTH);
     for (const text of [secret, ...lines].map((line) => line.trim())) {
@@ -39,7 +45,7 @@ export class SecretTexts {
     }
   }
 
-  /** Returns a text with its secrets masked. */
+  /** Returns a text in which all known secrets are masked. */
   maskText(text: string): string {
     if (this.#secrets.size === 0 || text.length < MIN_LENGTH) return text;
     const forms = this.#sortedForms();
@@ -58,7 +64,7 @@ export class SecretTexts {
     return done === 0 ? text : masked + text.slice(done);
   }
 
-  /** Returns a JSON value with its secrets masked, even in member names. */
+  /** Returns a JSON value in which all known secrets are masked, also in the names of members. */
   mask(value: unknown): unknown {
     if (this.#secrets.size === 0) return value;
     if (typeof value === 'string') return this.maskText(value);
@@ -85,13 +91,15 @@ export class SecretTexts {
   }
 }
 
-/** Returns a hash of four characters. */
+/** Returns a hash of the four characters at `at`. */
 function hashAt(text: string, at: number): number {
   const first = text.charCodeAt(at) * 31 + text.charCodeAt(at + 1) * 997;
   return (first + text.charCodeAt(at + 2) * 7_919 + text.charCodeAt(at + 3) * 104_729) & (SLOTS - 1);
 }
 
-/** Returns the range to mask for a form that was found. */
+/**
+ * Returns the range to mask for a form that was found at `at`. For base64, this includes the neighboring characters.
+ */
 function extentOf(text: string, at: number, form: SecretForm): { readonly start: number; readonly end: number } {
   const end = at + form.text.length;
   if (!form.isBase64) return { start: at, end };

@@ -1,5 +1,6 @@
 /**
- * Headers that the protocol or the connection sets. A header of the same name from an entry would be sent in addition.
+ * Headers that the protocol or the HTTP connection sets. They are removed from entries, because otherwise a header
+ * would be sent twice.
  */
 const RESERVED: ReadonlySet<string> = new Set([
   'accept',
@@ -22,8 +23,8 @@ const RESERVED: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Returns the headers of an entry that are sent with each of its requests, without reserved headers. Names and values
- * alternate.
+ * Returns the headers that are sent with each request to the connector of an entry: the entry's headers, except
+ * reserved ones. In the result, names and values alternate.
  */
 export function entryHeaders(headers: Readonly<Record<string, string>>): readonly string[] {
   return Object.entries(headers)
@@ -32,8 +33,8 @@ export function entryHeaders(headers: Readonly<Record<string, string>>): readonl
 }
 
 /**
- * Returns the headers of a request together with the headers of its credentials, which replace headers of the same
- * name. Names and values alternate.
+ * Adds the headers of credentials to the headers of a request. They replace headers of the same name. Names and values
+ * alternate, in the arguments and in the result.
  */
 export function withCredentials(headers: readonly string[], own: readonly string[]): readonly string[] {
   if (own.length === 0) return headers;

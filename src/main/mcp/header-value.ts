@@ -4,20 +4,22 @@ const SENTINEL = /^=\?base64\?.*\?=$/;
 const PLAIN = /^[\t\x20-\x7e]+$/;
 
 /**
- * Encodes a text as the value of a header: unchanged if it is plain ASCII, else as `=?base64?…?=` (MCP 2026-07-28,
- * Streamable HTTP, value encoding). A text that looks encoded already is encoded again, so that decoding restores it.
+ * Encodes a text as the value of a header: plain ASCII stays unchanged, and any other text becomes `=?base64?…?=` (MCP
+ * 2026-07-28, Streamable HTTP, value encoding). A text that already looks encoded is encoded once more, so that
+ * decoding restores it.
  */
 export function encodeHeaderValue(text: string): string {
   const isPlain = PLAIN.test(text) && text === text.trim() && !SENTINEL.test(text);
   return isPlain ? text : `=?base64?${Buffer.from(text).toString('base64')}?=`;
 }
 
-/** Decodes the value of a header. Returns null if the encoding is damaged. */
+/** Decodes the value of a header. Returns null if the value is not encoded correctly. */
 export function decodeHeaderValue(value: string): string | null {
   const trimmed = trimBlanks(value);
   if (!trimmed.startsWith('=?') || !SENTINEL.test(trimmed)) return trimmed;
   const encoded = trimmed.slice('=?base64?'.length, -'?='.length);
   const bytes = Buffer.from(encoded, 'base64');
-  // Node skips characters that are not base64, so a value was only valid if encoding the result gives the same text.
+  // Node ignores characters that are not base64. So the value was valid only if encoding the result gives the same
+  // text.
   return bytes.toString('base64') === encoded ? bytes.toString('utf8') : null;
 }

@@ -1,49 +1,55 @@
 import { PACKAGE_VERSION } from '../../shared/package-version.ts';
 
-/** A request of a connector to the host: sampling, elicitation or roots (MCP, client features). */
+/** A request from a connector to the host: sampling, elicitation or roots (MCP, client features). */
 export interface ConnectorRequest {
   readonly connectorId: string;
   readonly method: string;
   readonly params: Readonly<Record<string, unknown>>;
-  /** Aborts when the connector no longer waits for the response. */
+  /** Aborts when the connector no longer waits for a response to the request. */
   readonly signal: AbortSignal;
 }
 
-/** The host's side of a connection: its capabilities for connectors, and how it answers their requests. */
+/** What a host offers to its connectors: its MCP client capabilities, and a function that answers their requests. */
 export interface HostSide {
-  /** `ClientCapabilities` of MCP; empty for a host that only calls tools. */
+  /** The `ClientCapabilities` of MCP; empty for a host that only calls tools. */
   readonly capabilities: Readonly<Record<string, unknown>>;
-  /** Answers a request. A rejection is sent as an error, with its `code` if that is an integer. */
+  /**
+   * Answers a request of a connector. If the promise rejects, the connector gets a JSON-RPC error, with the `code` of
+   * the rejection if it is an integer.
+   */
   readonly answer: (request: ConnectorRequest) => Promise<Readonly<Record<string, unknown>>>;
   /**
-   * Value that the host itself sends under {@link INSTANCE_KEY}, if it is also a server. A connector with the same
-   * value is the host itself.
+   * If the host is also a server: the value that it sends under {@link INSTANCE_KEY}. A connector that sends the same
+   * value is connected to the host itself.
    */
   readonly instanceId?: string;
 }
 
-/** Member of `_meta` in the handshake response by which a server recognizes itself. */
+/**
+ * Member of `_meta` in the handshake response. It identifies an instance of this package, so that the instance notices
+ * if it is connected to itself.
+ */
 export const INSTANCE_KEY = 'mcp-switchyard/instance';
 
-/** Requests that a connector may send to a host, each with the capability that the host must have declared. */
+/** Requests that a connector may send to a host, each with the capability that the host must have declared for it. */
 export const HOST_METHODS = [
   ['sampling/createMessage', 'sampling'],
   ['elicitation/create', 'elicitation'],
   ['roots/list', 'roots'],
 ] as const;
 
-/** Returns the methods that this host answers. */
+/** Returns the methods of {@link HOST_METHODS} that a host with these capabilities answers. */
 export function answeredMethods({
   capabilities,
 }: Pick<HostSide, 'capabilities'>): readonly (typeof HOST_METHODS)[number][0][] {
   return HOST_METHODS.filter(([, capability]) => Object.hasOwn(capabilities, capability)).map(([method]) => method);
 }
 
-/** Host side of a host that only calls tools. */
+/** For a host that only calls tools. It has no capabilities and answers no requests. */
 export const TOOLS_ONLY: HostSide = {
   capabilities: {},
-  answer: () => Promise.reject(new Error('This host answers no requests')),
+  answer: () => Promise.reject(new Error('This host does not answer requests from servers')),
 };
 
-/** Identity of this client for connectors (MCP, `clientInfo`). */
+/** Name and version that this package sends to servers (`clientInfo` of MCP). */
 export const CLIENT_INFO = { name: 'mcp-switchyard', version: PACKAGE_VERSION };

@@ -2,10 +2,13 @@ import { rootReason } from '../../shared/errors.ts';
 import { parseForeignJson } from '../../shared/json/parse-foreign.ts';
 import type { ToolProgress } from './tool-result.ts';
 
-/** Modern revision of MCP: it has neither a handshake nor sessions; each request is self-contained. */
+/**
+ * The modern revision of MCP. It has neither a handshake nor sessions, so each request contains everything that the
+ * server needs.
+ */
 export const MODERN_REVISION = '2026-07-28';
 
-/** Legacy revisions. The first one is offered in the handshake. */
+/** The legacy revisions of MCP, the newest first. A handshake offers the first one. */
 export const LEGACY_REVISIONS: readonly [string, ...string[]] = [
   '2025-11-25',
   '2025-06-18',
@@ -14,14 +17,15 @@ export const LEGACY_REVISIONS: readonly [string, ...string[]] = [
 ];
 
 /**
- * Legacy revisions that a server may choose. They include the revision of the first SDKs, which old servers still name.
+ * The legacy revisions that a server may choose in the handshake. They include the revision of the first SDKs, which
+ * old servers still choose.
  */
 export const ACCEPTED_LEGACY_REVISIONS: readonly string[] = [...LEGACY_REVISIONS, '2024-10-07'];
 
-/** Parameters or a result: a JSON object. */
+/** A JSON object, such as the parameters or the result of a request. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** An error response of the other side (JSON-RPC 2.0 section 5.1), as it was sent. */
+/** An error response (JSON-RPC 2.0 section 5.1), exactly as it was received. */
 export class RpcError extends Error {
   readonly code: number;
   readonly data: unknown;
@@ -34,18 +38,21 @@ export class RpcError extends Error {
   }
 }
 
-/** Response of a server to a request. */
+/** The response of a server to a request: a result or an error. */
 export type Answer = Extract<Incoming, { readonly kind: 'result' | 'error' }>;
 
-/** Request or notification that a server sends by itself. */
+/** A request or notification that a server sends on its own initiative. */
 export type FromServer = Extract<Incoming, { readonly kind: 'request' | 'notification' }>;
 
 export const RPC_METHOD_NOT_FOUND = -32_601;
 export const RPC_INTERNAL_ERROR = -32_603;
-/** Error code of MCP 2026-07-28: the server does not support the revision, and `data.supported` lists its revisions. */
+/**
+ * Error code of MCP 2026-07-28 for an unsupported revision. `data.supported` lists the revisions that the server
+ * supports.
+ */
 export const RPC_UNSUPPORTED_VERSION = -32_022;
 
-/** A message of the other side, classified by its members. */
+/** A received message, classified by its members. */
 export type Incoming =
   | { readonly kind: 'result'; readonly id: unknown; readonly result: JsonObject }
   | { readonly kind: 'error'; readonly id: unknown; readonly error: RpcError }
@@ -56,7 +63,7 @@ export type Incoming =
 const JUNK: Incoming = { kind: 'junk' };
 const NO_PARAMS: JsonObject = {};
 
-/** Classifies a parsed JSON value as a message. Anything else is `junk`. */
+/** Classifies a parsed JSON value as a message. A value that is not a message becomes `junk`. */
 export function asIncoming(value: unknown): Incoming {
   if (!isObject(value) || value.jsonrpc !== '2.0') return JUNK;
   const { id, method } = value;
@@ -71,13 +78,13 @@ export function asIncoming(value: unknown): Incoming {
   return error === null ? JUNK : { kind: 'error', id, error };
 }
 
-/** Returns the error of a response, or null if `value` is not a JSON-RPC error. */
+/** Converts the `error` member of a response to an error. Returns null if `value` is not a JSON-RPC error. */
 export function asRpcError(value: unknown): RpcError | null {
   if (!isObject(value) || typeof value.code !== 'number') return null;
   return new RpcError(value.code, typeof value.message === 'string' ? value.message : 'no message', value.data);
 }
 
-/** Returns the parameters of `notifications/progress`, or null if they are invalid. */
+/** Reads the parameters of a `notifications/progress`. Returns null if they are invalid. */
 export function asProgress({ progress, total, message }: JsonObject): ToolProgress | null {
   if (typeof progress !== 'number') return null;
   return {
@@ -87,7 +94,7 @@ export function asProgress({ progress, total, message }: JsonObject): ToolProgre
   };
 }
 
-/** Parses a text as a JSON object. Returns null for any other text. */
+/** Parses a text as a JSON object. Returns null if the text is anything else. */
 export function parseJson(text: string): JsonObject | null {
   try {
     const value = parseForeignJson(text);
@@ -98,8 +105,8 @@ export function parseJson(text: string): JsonObject | null {
 }
 
 /**
- * Serializes a message as JSON. Throws a TypeError if it cannot be represented. JSON.stringify by itself throws
- * whatever a `toJSON` throws, and a RangeError for a text that is too long.
+ * Serializes a message as JSON. Throws a TypeError if that fails for any reason. JSON.stringify alone would throw other
+ * errors: a RangeError if the text is too long, and any error that a `toJSON` method throws.
  */
 export function asJson(message: JsonObject): string {
   try {

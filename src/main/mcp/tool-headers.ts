@@ -2,15 +2,15 @@ import type { RemoteToolDefinition } from '../../shared/tools/tool-definition.ts
 import { encodeHeaderValue } from './header-value.ts';
 import { isObject, type JsonObject } from './json-rpc.ts';
 
-/** An argument that is also sent as a header. */
+/** An argument of a tool that is also sent as a header. */
 interface HeaderDeclaration {
-  /** Path of member names that leads to it. */
+  /** Names of the members that lead to the argument, from the outermost to the innermost. */
   readonly path: readonly string[];
-  /** Declared name, without `Mcp-Param-`. */
+  /** Name of the header without the prefix `Mcp-Param-`, as the schema declares it. */
   readonly name: string;
 }
 
-/** Headers that the schema of a tool declares, or the reason why the declaration is invalid. */
+/** The headers that the schema of a tool declares, or the reason why a declaration is invalid. */
 export type ToolHeaders =
   | { readonly kind: 'declared'; readonly declarations: readonly HeaderDeclaration[] }
   | { readonly kind: 'invalid'; readonly reason: string };
@@ -19,15 +19,18 @@ const KEY = 'x-mcp-header';
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const TYPES: ReadonlySet<unknown> = new Set(['string', 'integer', 'boolean']);
 
-/** Maximum depth of schemas that are searched. No mirrored argument is nested deeper in practice. */
+/**
+ * Maximum depth to which schemas are searched for header declarations. In practice, such arguments are not nested this
+ * deep.
+ */
 const MAX_DEPTH = 64;
 
 const known = new WeakMap<object, ToolHeaders>();
 
 /**
- * Returns the arguments of a tool that are mirrored into `Mcp-Param-…` headers (MCP 2026-07-28, Streamable HTTP, custom
- * headers). The schema of such an argument has `x-mcp-header`, and is reached through `properties` only. Anywhere else,
- * `x-mcp-header` makes the tool invalid, and a client must leave the tool out.
+ * Returns the arguments of a tool that are also sent as `Mcp-Param-…` headers (MCP 2026-07-28, Streamable HTTP, custom
+ * headers). The schema of such an argument has an `x-mcp-header`, and every schema around it must be reached through
+ * `properties`. Anywhere else, `x-mcp-header` makes the tool invalid, and a client must leave the tool out.
  */
 export function toolHeaders(tool: RemoteToolDefinition): ToolHeaders {
   const seen = known.get(tool);
@@ -38,14 +41,17 @@ export function toolHeaders(tool: RemoteToolDefinition): ToolHeaders {
 }
 
 /**
- * Returns the `Mcp-Param-…` headers of a call, with names and values alternating. An argument has no header if it is
- * absent, null or of another type.
+ * Returns the `Mcp-Param-…` headers of a call. Names and values alternate. An argument gets no header if it is absent,
+ * null, or neither a string, a number nor a boolean.
  */
 export function paramHeaders(tool: RemoteToolDefinition, args: JsonObject): string[] {
   return mirroredArguments(tool, args).flatMap(({ name, text }) => [`Mcp-Param-${name}`, encodeHeaderValue(text)]);
 }
 
-/** Returns the arguments of a call that are also headers: the declared name, and the value as text. */
+/**
+ * Returns the arguments of a call that are also sent as headers, each with the declared name and with its value as
+ * text.
+ */
 export function mirroredArguments(
   tool: RemoteToolDefinition,
   args: JsonObject,
@@ -67,7 +73,7 @@ function asText(value: unknown): string | null {
 function scan(schema: unknown): ToolHeaders {
   const declarations: HeaderDeclaration[] = [];
   const names = new Set<string>();
-  /** Returns what is wrong, or null if nothing is. */
+  /** Searches a schema for declarations. Returns why one is invalid, or null if all are valid. */
   const visit = (node: unknown, path: readonly string[] | null, depth: number): string | null => {
     if (depth > MAX_DEPTH || typeof node !== 'object' || node === null) return null;
     if (Array.isArray(node)) return firstFault(node, (item) => visit(item, null, depth + 1));
@@ -85,7 +91,7 @@ function scan(schema: unknown): ToolHeaders {
           visit(property, path === null ? null : [...path, name], depth + 1),
         );
       }
-      // Instances and annotations are data, so they declare nothing.
+      // The value of a keyword such as `default` is data and not a schema, so it cannot contain a declaration.
       return DATA.has(key) ? null : visit(child, null, depth + 1);
     });
   };
@@ -95,7 +101,7 @@ function scan(schema: unknown): ToolHeaders {
 
 const DATA: ReadonlySet<string> = new Set(['const', 'enum', 'default', 'example', 'examples', KEY]);
 
-/** Returns the declaration of a schema; undefined if it has none, null if it is invalid. */
+/** Returns the header that a schema declares. Undefined if it declares none, null if the declaration is invalid. */
 function declaration(schema: JsonObject, path: readonly string[] | null): HeaderDeclaration | null | undefined {
   if (!Object.hasOwn(schema, KEY)) return undefined;
   const name = schema[KEY];

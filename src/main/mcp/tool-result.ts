@@ -1,9 +1,9 @@
 import type { CallToolResult } from '@modelcontextprotocol/client';
 
-/** Result of a tool. `isError` marks a tool that ran and failed. */
+/** Result of a tool call. With `isError`, the tool ran but failed. */
 export type ToolResult = CallToolResult;
 
-/** One progress report of a tool. */
+/** A progress notification for a tool call. */
 export interface ToolProgress {
   readonly progress: number;
   readonly total?: number | undefined;

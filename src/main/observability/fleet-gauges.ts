@@ -2,7 +2,7 @@ import type { Gauge } from 'prom-client';
 import { FLEET_INSTRUMENTS } from './fleet-instruments.ts';
 import type { GaugeEntry } from './instrument-entry.ts';
 
-/** Facts about a fleet that its gauges report. */
+/** The facts about a fleet from which its gauges are computed. */
 export interface FleetObservation {
   readonly isConnected: boolean;
   /** Number of maps for which this host is the leader. */
@@ -13,13 +13,16 @@ export interface FleetObservation {
 
 const fleets = new Set<() => FleetObservation>();
 
-/** Reads the gauges of a fleet at each scrape, until the returned function is called. */
+/** Includes a fleet in the gauges. `observe` is called at each scrape, until the returned function is called. */
 export function observeFleet(observe: () => FleetObservation): () => void {
   fleets.add(observe);
   return () => void fleets.delete(observe);
 }
 
-/** Creates the gauges of fleets. Calls `make` with each entry and the function that collects its value. */
+/**
+ * Creates the gauges of fleets. Calls `make` once for each gauge, with its definition and the function that sets its
+ * value at each scrape.
+ */
 export function observeFleetGauges(make: (entry: GaugeEntry, collect: (this: Gauge) => void) => void): void {
   const gaugeOf = (entry: GaugeEntry, read: (all: readonly FleetObservation[]) => number): void =>
     make(entry, function () {

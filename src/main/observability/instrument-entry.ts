@@ -1,4 +1,4 @@
-/** Definition of one metric, as docs/metrics.md shows it. */
+/** Definition of one metric, as listed in docs/metrics.md. */
 export type InstrumentEntry = CounterEntry | GaugeEntry | HistogramEntry;
 
 interface MetricEntry {
@@ -17,7 +17,7 @@ export interface GaugeEntry extends MetricEntry {
 
 export interface HistogramEntry extends MetricEntry {
   readonly kind: 'histogram';
-  /** Upper bounds of the buckets, in the unit of the metric name. */
+  /** Upper bounds of the buckets, in the unit that the name of the metric contains. */
   readonly buckets: readonly number[];
 }
 

@@ -1,15 +1,15 @@
 import { FLEET_INSTRUMENTS } from './fleet-instruments.ts';
 import { counter, gauge, histogram, type InstrumentEntry } from './instrument-entry.ts';
 
-/** Buckets of durations, in seconds. */
+/** Upper bounds of the buckets for durations, in seconds. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
-/** Buckets of numbers of changes. */
+/** Upper bounds of the buckets for the number of changes in a commit. */
 const COUNTS = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000];
 
 /**
- * Definitions of every metric of this package. Names are API. A gauge without the label `connector` sums over all
- * managers of the process.
+ * The definitions of all metrics of this package. Their names are part of the API. A gauge without the label
+ * `connector` is the sum over all managers of the process.
  */
 export const INSTRUMENTS = {
   connectorUp: gauge(
@@ -202,5 +202,7 @@ export const INSTRUMENTS = {
   ...FLEET_INSTRUMENTS,
 } as const satisfies Record<string, InstrumentEntry>;
 
-/** Maximum number of connectors with their own label value. All others share `other`. */
+/**
+ * Maximum number of connectors that have their own value of the label `connector`. All others share the value `other`.
+ */
 export const MAX_CONNECTOR_LABELS = 200;

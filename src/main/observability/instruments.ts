@@ -8,7 +8,10 @@ import { RecordedValues } from './metrics/recorded-values.ts';
 
 const CALL_OUTCOMES = ['ok', 'tool-error', 'error'] as const;
 
-/** All instruments that record values, in the order in which the registry shows them. */
+/**
+ * All metrics whose values are recorded, in the order in which the registry shows them. Other gauges are read at each
+ * scrape.
+ */
 const recorded: (RecordedValues | RecordedHistogram)[] = [];
 
 const valuesOf = (entry: CounterEntry | GaugeEntry): RecordedValues => {
@@ -22,7 +25,7 @@ const histogramOf = (entry: HistogramEntry): RecordedHistogram => {
   return histogram;
 };
 
-/** The same gauge under its present name and under its former name. */
+/** The same gauge under two names: its current name and its former name. */
 const ups = [valuesOf(INSTRUMENTS.connectorUp), valuesOf(INSTRUMENTS.proxyUp)];
 const transitions = valuesOf(INSTRUMENTS.transitions);
 const strayMessages = valuesOf(INSTRUMENTS.strayMessages);
@@ -53,26 +56,27 @@ let defaultLabels: Readonly<Record<string, string>> = OWN_LABELS;
 let registry: Registry | null = null;
 
 /**
- * Connectors with their own label, each with the number of managers in the process that have a connector of that id.
+ * The connector ids that have their own label value. For each, the number of managers in the process that have a
+ * connector with this id.
  */
 const labelled = new Map<string, number>();
 
 /**
- * Returns the registry that holds every metric of this package and the default metrics of Node. The first call loads
- * prom-client. Throws MODULE_NOT_LOADED if that fails.
+ * Returns the prom-client registry with all metrics of this package and the default metrics of Node. The first call
+ * loads prom-client. Throws MODULE_NOT_LOADED if prom-client cannot be loaded.
  */
 export function getConnectorMetricsRegistry(): Registry {
   registry ??= createRegistry(recorded, defaultLabels);
   return registry;
 }
 
-/** Adds the label `brand` of the replaced product to every metric of this process (option `compat`). */
+/** Adds the label `brand` of the replaced product to all metrics of this process (option `compat`). */
 export function useReplacedNames(): void {
   defaultLabels = { brand: 'brAInwav', ...OWN_LABELS };
   registry?.setDefaultLabels(defaultLabels);
 }
 
-/** Gives a new connector its own label, unless the label limit is reached. */
+/** Gives a new connector its own label value, unless {@link MAX_CONNECTOR_LABELS} connectors have one already. */
 export function rememberConnector(connectorId: string): void {
   const count = labelled.get(connectorId) ?? 0;
   if (count === 0 && labelled.size >= MAX_CONNECTOR_LABELS) return;
@@ -81,14 +85,14 @@ export function rememberConnector(connectorId: string): void {
 }
 
 /**
- * Records whether a connector is connected. Connectors beyond the label limit are skipped, because one shared gauge
- * would show only the last of them.
+ * Records whether a connector is connected. Connectors without their own label value are skipped: a gauge that they
+ * share would only show the connector that was recorded last.
  */
 export function recordUp(connectorId: string, isUp: boolean): void {
   if (labelled.has(connectorId)) for (const up of ups) up.set(isUp ? 1 : 0, connectorId);
 }
 
-/** Records a state change, and the code of the failure that caused it, if any. */
+/** Records a state change of a connector. If a failure caused the change, also records the code of the failure. */
 export function recordTransition(
   { from, to }: { readonly from: string; readonly to: string },
   failureCode: string | null,
@@ -97,12 +101,12 @@ export function recordTransition(
   if (failureCode !== null) connectorFailures.add(1, failureCode);
 }
 
-/** Records a message that no request was waiting for. */
+/** Records a response from a server for which no request was waiting. */
 export function recordStray(): void {
   strayMessages.add(1);
 }
 
-/** Removes the labels of a removed connector, unless another manager has a connector of the same id. */
+/** Removes the label value of a removed connector, unless another manager still has a connector with this id. */
 export function forgetConnector(connectorId: string): void {
   const count = labelled.get(connectorId) ?? 0;
   if (count > 1) labelled.set(connectorId, count - 1);
@@ -140,12 +144,15 @@ export function recordAlarm(code: string): void {
   alarms.add(1, code);
 }
 
-/** Records that a host fetched a service map from the source although it is in a fleet. */
+/**
+ * Records that a host in a fleet fetched a service map from its source, although the fleet should have provided the
+ * map.
+ */
 export function recordFleetFallback(reason: 'guard' | 'refused' | 'alone'): void {
   fleetFallback.add(1, reason);
 }
 
-/** Records the result of comparing the source with the map of the fleet. */
+/** Records the result of an audit, which compares a map from its source with the same map from the fleet. */
 export function recordFleetAudit(result: 'same' | 'different' | 'failed'): void {
   fleetAudits.add(1, result);
 }
@@ -155,7 +162,7 @@ export function recordThreadLost(): void {
 }
 
 export function recordCall(connectorId: string, durationMs: number, outcome: (typeof CALL_OUTCOMES)[number]): void {
-  // A call that outlives its connector must not bring the connector's label back.
+  // If the connector was removed during the call, its label value must not be created again.
   const connector = labelled.has(connectorId) ? connectorId : 'other';
   callDuration.observe(durationMs / 1000, connector, outcome);
 }
@@ -170,7 +177,9 @@ export function recordGatewayRefusal(status: number): void {
   gatewayRefused.add(1, String(status));
 }
 
-/** Records definitions that are left out of lists. `kind` and `reason` come from the closed sets in mcp/definitions. */
+/**
+ * Records definitions that were left out of a list. `kind` and `reason` are the values that mcp/definitions defines.
+ */
 export function recordDroppedDefinitions(kind: string, reason: string, count: number): void {
   droppedDefinitions.add(count, kind, reason);
 }
@@ -184,7 +193,7 @@ export function recordRegistryFlush(durationMs: number, outcome: 'ok' | 'error')
   registryFlush.observe(durationMs / 1000, outcome);
 }
 
-/** Records a registry commit, with its duration and number of changes. */
+/** Records a commit of the registry, with its duration and its number of changes. */
 export function recordRegistryCommit(durationMs: number, changes: number, outcome: 'ok' | 'error'): void {
   registryCommit.observe(durationMs / 1000, outcome);
   registryBatch.observe(changes);
@@ -193,12 +202,12 @@ export function recordRegistryCommit(durationMs: number, changes: number, outcom
 
 const FLEET_RECORDS: ReadonlySet<string> = new Set(['map', 'host', 'session', 'login', 'pin', 'tool', 'quota', 'hop']);
 
-/** Records a fleet record that failed its checks, or a command that the Redis server refused. */
+/** Records that a record of the fleet failed its checks, or that the Redis server refused a command. */
 export function recordFleetRefusal(kind: string): void {
   fleetRefused.add(1, FLEET_RECORDS.has(kind) ? kind : 'other');
 }
 
-/** Records the result of a request for quota permits: how many permits were granted, and how many were refused. */
+/** Records how many quota permits the fleet granted and refused for one request. */
 export function recordFleetPermits(granted: number, refused: number): void {
   fleetPermits.add(granted, 'granted');
   fleetPermits.add(refused, 'refused');

@@ -1,20 +1,20 @@
 import { startTimer, type Timer } from '../../shared/clock.ts';
 import type { Logger } from './logger.ts';
 
-/** Maximum number of log lines of one event within a window. Further lines are only counted. */
+/** Maximum number of log lines of one event in one window. Further lines are only counted. */
 const MAX_LINES = 1_000;
 const WINDOW_MS = 10_000;
 
-/** Counters of one event within a window. */
+/** Number of lines of one event in the current window: written and omitted. */
 interface Window {
   lines: number;
   dropped: number;
 }
 
 /**
- * Wraps a logger so that it writes at most 1 000 lines of one event about connectors or tools in 10 s. One more line
- * states how many lines were omitted. Otherwise 10 000 connectors that fail together would flood the log. Lines at
- * level error, and lines about anything else, always pass: a map has only one refresh at a time.
+ * Wraps a logger to limit lines about connectors and tools: at most 1 000 lines of one event in 10 s. After that, one
+ * line says how many lines were omitted. Without the limit, 10 000 connectors that fail together would flood the log.
+ * Lines at level `error` and lines about other subjects are always written.
  */
 export function limitLogs(logger: Logger, maxLines = MAX_LINES, timer: typeof startTimer = startTimer): Logger {
   const windows = new Map<string, Window>();

@@ -1,4 +1,4 @@
-/** Logger that this package writes to. Arguments are in pino's order. */
+/** Logger of the host, to which this package writes. The order of the arguments is the same as in pino. */
 export interface Logger {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;

@@ -12,19 +12,16 @@ export interface LoopDelay {
 
 /** Measures the event loop delay of the current thread. */
 export interface LoopDelayMeter {
-  /**
-   * Returns the delay measured since the last `reset()`, or since the start. All values are zero before the first
-   * sample.
-   */
+  /** Returns the delay since the last `reset()`, or since the start. All values are zero until there is a sample. */
   read(): LoopDelay;
   reset(): void;
   /** Ends the measurement. Idempotent. */
   close(): void;
 }
 
-/** Reports the last complete interval of a measurement. */
+/** Measures the event loop delay in intervals, and reports the last complete interval. */
 export interface LoopDelayWatch {
-  /** Returns the delay in the last complete interval or, during the first interval, the delay so far. */
+  /** Returns the delay in the last complete interval. During the first interval, returns the delay so far. */
   read(): LoopDelay;
   /** Ends the watch. Idempotent. */
   close(): void;
@@ -35,11 +32,14 @@ type Samples = Pick<
   'enable' | 'disable' | 'reset' | 'count' | 'percentile' | 'max'
 >;
 
-/** Starts a measurement. Each meter has its own samples, so that resetting one does not affect another. */
+/**
+ * Starts to measure the event loop delay. Each meter has its own samples, so resetting one meter does not affect the
+ * others.
+ */
 export function startLoopDelayMeter(
   samples: Samples = monitorEventLoopDelay({ resolution: RESOLUTION_MS }),
 ): LoopDelayMeter {
-  // A sample is the time between two timer ticks, so it includes the timer resolution.
+  // A sample is the time between two ticks of a timer. Only the time beyond the timer's own interval is a delay.
   const delayMs = (nanoseconds: number): number => Math.max(0, nanoseconds / 1e6 - RESOLUTION_MS);
   samples.enable();
   return {
@@ -56,7 +56,7 @@ export function startLoopDelayMeter(
   };
 }
 
-/** Watches the event loop interval by interval. The watch does not keep the process running. */
+/** Starts to measure the event loop delay in intervals of `intervalMs`. The timer does not keep the process running. */
 export function watchLoopDelay(intervalMs: number, meter: LoopDelayMeter = startLoopDelayMeter()): LoopDelayWatch {
   let last: LoopDelay | null = null;
   let timer: Timer | null = null;

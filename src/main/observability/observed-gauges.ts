@@ -4,26 +4,29 @@ import type { GaugeEntry } from './instrument-entry.ts';
 import { INSTRUMENTS } from './instrument-table.ts';
 import { type LoopDelayMeter, startLoopDelayMeter } from './loop-delay.ts';
 
-/** Facts about the source of a map. Instants are epoch milliseconds, or null if unknown. */
+/**
+ * The facts about one service map and its source from which the gauges are computed. Times are in epoch milliseconds,
+ * and null if unknown.
+ */
 interface SourceObservation {
   readonly nowMs: number;
   readonly generatedAtMs: number | null;
   readonly expiresAtMs: number | null;
-  /** The earliest expiry of the keys that signed the map. */
+  /** Earliest expiry of a key that signed the map. */
   readonly keyExpiresAtMs: number | null;
   /** Expiry of the newest key document. */
   readonly keyDocumentExpiresAtMs: number | null;
-  /** Whether the map is signed only by an HMAC although public keys are configured. */
+  /** Whether the map has only an HMAC as its signature, although public keys are configured. */
   readonly isHmacOnly: boolean;
-  /** Whether newer key documents could not be read or trusted. */
+  /** Whether a newer key document could not be read or is not trusted. */
   readonly isKeyDocumentFailing: boolean;
-  /** Number of entries of the map that are left out. */
+  /** Number of entries that are left out because they are unusable. */
   readonly unusableEntries: number;
-  /** Circuit state: `closed`, `half-open` or `open`. */
+  /** State of the circuit for requests of the map: `closed`, `half-open` or `open`. */
   readonly circuit: string;
 }
 
-/** Facts about a manager that its gauges report. */
+/** The facts about a manager from which its gauges are computed. */
 export interface Observation {
   readonly sources: readonly SourceObservation[];
   readonly connectorsByState: ReadonlyMap<string, number>;
@@ -31,13 +34,13 @@ export interface Observation {
   readonly queueLength: number;
 }
 
-/** Facts about a registry that its gauges report. */
+/** The facts about a registry from which its gauges are computed. */
 interface RegistryObservation {
   readonly queueLength: number;
   readonly behindMs: number;
 }
 
-/** Facts about a gateway that its gauges report: the resources that its clients have open. */
+/** The facts about a gateway from which its gauges are computed: the resources that its clients use. */
 export interface GatewayObservation {
   readonly sessions: number;
   readonly requests: number;
@@ -51,19 +54,19 @@ const observed = new Set<Observe>();
 const registries = new Set<ObserveRegistry>();
 const gateways = new Set<() => GatewayObservation>();
 
-/** Reads the gauges of a manager at each scrape, until the returned function is called. */
+/** Includes a manager in the gauges. `observe` is called at each scrape, until the returned function is called. */
 export function observeManager(observe: Observe): () => void {
   observed.add(observe);
   return () => void observed.delete(observe);
 }
 
-/** Reads the gauges of a registry at each scrape, until the returned function is called. */
+/** Includes a registry in the gauges. `observe` is called at each scrape, until the returned function is called. */
 export function observeRegistry(observe: ObserveRegistry): () => void {
   registries.add(observe);
   return () => void registries.delete(observe);
 }
 
-/** Reads the gauges of a gateway at each scrape, until the returned function is called. */
+/** Includes a gateway in the gauges. `observe` is called at each scrape, until the returned function is called. */
 export function observeGateway(observe: () => GatewayObservation): () => void {
   gateways.add(observe);
   return () => void gateways.delete(observe);
@@ -72,8 +75,8 @@ export function observeGateway(observe: () => GatewayObservation): () => void {
 const observations = (): Observation[] => [...observed].map((observe) => observe());
 
 /**
- * Creates the gauges that are read at each scrape. Calls `make` with each entry and the function that collects its
- * value.
+ * Creates the gauges that are read at each scrape. Calls `make` once for each gauge, with its definition and the
+ * function that sets its value.
  */
 export function observeGauges(make: (entry: GaugeEntry, collect: (this: Gauge) => void) => void): void {
   make(INSTRUMENTS.connectors, function () {
@@ -154,7 +157,7 @@ export function observeGauges(make: (entry: GaugeEntry, collect: (this: Gauge) =
   observeFleetGauges(make);
   let delay: LoopDelayMeter | null = null;
   make(INSTRUMENTS.loopDelay, function () {
-    // Measurement starts with the first scrape, so that a process without scrapes does not pay for it.
+    // The first scrape starts the measurement, so a process that is never scraped does not pay for it.
     delay ??= startLoopDelayMeter();
     const { p50Ms, p99Ms, maxMs } = delay.read();
     this.set({ quantile: '0.5' }, p50Ms / 1000);
@@ -170,7 +173,7 @@ function expiries(): number[] {
   return sources().flatMap(({ expiresAtMs, nowMs }) => leftOf(expiresAtMs, nowMs) ?? []);
 }
 
-/** Returns the milliseconds from one instant to another, or null if either is unknown. */
+/** Returns the milliseconds from `fromMs` to `toMs`; null if one of them is unknown. */
 function leftOf(toMs: number | null, fromMs: number | null): number | null {
   return toMs === null || fromMs === null ? null : toMs - fromMs;
 }

@@ -1,9 +1,11 @@
 import { monotonicMs } from '../../shared/clock.ts';
 
-/** Interval within which only one line is written for each reason. */
+/** After a line was written, further lines with the same reason are suppressed for this long. */
 const QUIET_MS = 60_000;
 
-/** Maximum number of remembered reasons. They mostly come from a closed set, so this is only a safeguard. */
+/**
+ * Maximum number of reasons that are remembered. There are usually far fewer different reasons; this is a safeguard.
+ */
 const MAX_REASONS = 64;
 
 interface Told {
@@ -11,7 +13,7 @@ interface Told {
   untold: number;
 }
 
-/** Decides which lines of a repetitive log are written: the first for each reason in a minute. */
+/** Reduces repetitive log lines: for each reason, at most one line a minute is written. */
 export class RepeatedLines {
   readonly #now: () => number;
   readonly #told = new Map<string, Told>();
@@ -21,8 +23,8 @@ export class RepeatedLines {
   }
 
   /**
-   * Returns the suffix of the line for this reason, such as the number of suppressed lines before it; null if the line
-   * is suppressed.
+   * Returns null if the line for this reason must be suppressed. Otherwise returns a suffix for the line, which says
+   * how many lines were suppressed before it, or is empty.
    */
   next(reason: string): string | null {
     const now = this.#now();
@@ -36,7 +38,7 @@ export class RepeatedLines {
     return told === undefined || told.untold === 0 ? '' : ` (${told.untold} more like this before)`;
   }
 
-  /** Forgets the reasons whose quiet interval is over. Returns whether there were any. */
+  /** Forgets the reasons whose last line is older than {@link QUIET_MS}. Returns whether there were such reasons. */
   #dropQuiet(now: number): boolean {
     for (const [reason, { atMs }] of this.#told) if (now - atMs >= QUIET_MS) this.#told.delete(reason);
     return this.#told.size < MAX_REASONS;

@@ -4,10 +4,10 @@ import { type Attributes, type Fault, faultAttributes, faultOf } from './telemet
 import { outsideOfHostSpan, startHostSpan } from './telemetry/open-telemetry.ts';
 import { type Carried, NOTHING_CARRIED } from './telemetry/trace-context.ts';
 
-/** Operations that are traced. Each has a diagnostics channel `tracing:mcp-switchyard:<operation>:…`. */
+/** The operations that are traced. Each has a diagnostics channel `tracing:mcp-switchyard:<operation>:…`. */
 export type Operation = 'sync' | 'load' | 'connect' | 'call';
 
-/** Message that subscribers of the channels receive. Node adds `error` or `result`. */
+/** The message for subscribers of the diagnostics channels. Node adds `error` or `result` to it. */
 interface TraceMessage {
   readonly operation: Operation;
   readonly attributes: Attributes;
@@ -17,9 +17,9 @@ interface TraceMessage {
 
 /** Options of a traced operation. */
 interface TracedOptions<T> {
-  /** Trace that the caller passed, instead of the trace that the code runs in. */
+  /** The trace that the caller passed. It takes precedence over the trace that the code runs in. */
   readonly carried?: Carried;
-  /** Returns the failure that a result reports, or null if it reports none. */
+  /** Returns the failure that a result reports; null if the result reports none. */
   readonly faultOfResult?: (result: T) => Fault | null;
 }
 
@@ -30,24 +30,24 @@ const channels = {
   call: tracingChannel<string, TraceMessage>('mcp-switchyard:call'),
 };
 
-/** Whether the innermost operation that this code runs in is of this kind. */
+/** Whether the innermost operation that the running code belongs to is `operation`. */
 export function isWithin(operation: Operation): boolean {
   return traces.getStore()?.operation === operation;
 }
 
-/** Whether this code serves a request of the other side, outside of any operation. */
+/** Whether the running code serves a request of a client, and belongs to no operation. */
 export function isServing(): boolean {
   return traces.getStore()?.operation === null;
 }
 
-/** Runs `work` outside of any operation. Use it for work that outlives the operation that starts it. */
+/** Runs `work` outside of any operation. It is meant for work that continues after the operation that starts it. */
 export function detached<T>(work: () => T): T {
   return outsideOfHostSpan(() => traces.exit(work));
 }
 
 /**
- * Runs `work` as one operation: a child of the current operation, reported on the diagnostics channels, and a span of
- * the host's OpenTelemetry if the host has one. Settles as `work` does.
+ * Runs `work` as one operation, which is a child of the current operation. The operation is reported on the diagnostics
+ * channels, and becomes a span if the host uses OpenTelemetry. Settles as `work` does.
  */
 export async function traced<T>(
   operation: Operation,
@@ -78,7 +78,7 @@ export async function traced<T>(
     if (fault !== null) fail(fault);
     return result;
   } catch (error) {
-    // The error of a connector may repeat what was sent to the connector.
+    // The error of a tool call is not recorded, because its message may repeat data from the request.
     if (operation !== 'call') span.record(error);
     fail(faultOf(error));
     throw error;
@@ -87,7 +87,7 @@ export async function traced<T>(
   }
 }
 
-/** Returns the trace that the caller passed, or else the one that the code runs in. */
+/** Returns the trace that the caller passed, or else the trace that the code runs in. */
 function traceAround(carried: Carried): CurrentTrace | undefined {
   const around = carried.parent === null ? traces.getStore() : undefined;
   if (carried.parent === null && carried.baggage === null) return around;

@@ -1,24 +1,23 @@
 import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 
-/** The settings of background refresh in the environment. */
+/** The settings for background refresh, usually read from environment variables. */
 export interface ConnectorFeatureFlags {
-  /** Whether the map is refreshed in the background. */
+  /** Whether maps are refreshed in the background. */
   readonly asyncRefresh: boolean;
   readonly refreshIntervalMs: number;
 }
 
 const DEFAULT_REFRESH_INTERVAL_MS = 300_000;
 
-/** Resolution of the canary share: a hundredth of a percent. */
+/** Number of buckets over which hosts are distributed for the canary. One bucket is a hundredth of a percent. */
 const BUCKETS = 10_000;
 
 /**
- * Reads `MCP_CONNECTOR_REFRESH_SYNC` (`true` turns the background refresh off), `MCP_CONNECTOR_REFRESH_CANARY_PERCENT`
- * and `MCP_CONNECTOR_REFRESH_INTERVAL_MS`. The percentage is the share of instances with background refresh. It
- * defaults to 100; anything that is not a number from 0 to 100 means none. The interval defaults to 300 000 ms. This
- * default also replaces anything that is not a positive finite number. An instance is identified by
- * `MCP_CONNECTOR_INSTANCE_ID`, else by its host name (docs/rollout.md).
+ * Reads the settings for background refresh. `MCP_CONNECTOR_REFRESH_SYNC=true` turns background refresh off.
+ * `MCP_CONNECTOR_REFRESH_CANARY_PERCENT` is the share of hosts that have background refresh. It defaults to 100, and an
+ * invalid value counts as 0. `MCP_CONNECTOR_REFRESH_INTERVAL_MS` is the interval. It defaults to 300 000, also for an
+ * invalid value. A host is identified by `MCP_CONNECTOR_INSTANCE_ID`, or else by its host name (docs/rollout.md).
  */
 export function parseConnectorFeatureFlags(env: NodeJS.ProcessEnv = process.env): ConnectorFeatureFlags {
   const interval = Number(env.MCP_CONNECTOR_REFRESH_INTERVAL_MS ?? Number.NaN);
@@ -29,13 +28,14 @@ export function parseConnectorFeatureFlags(env: NodeJS.ProcessEnv = process.env)
 }
 
 /**
- * Whether this instance is in the chosen share. A hash of its id decides, so an instance stays in as the share grows.
+ * Whether this host is in the canary. A hash of the host's id decides, so a host stays in the canary when the share
+ * grows.
  */
 function isCanary(env: NodeJS.ProcessEnv): boolean {
   const text = env.MCP_CONNECTOR_REFRESH_CANARY_PERCENT?.trim() ?? '';
   if (text === '') return true;
   const percent = Number(text);
-  // A mistyped share must not turn the refresh on everywhere.
+  // A mistyped share must not turn background refresh on for every host.
   if (!(percent >= 0 && percent <= 100)) return false;
   return bucketOf(env.MCP_CONNECTOR_INSTANCE_ID?.trim() || hostname()) < (percent / 100) * BUCKETS;
 }

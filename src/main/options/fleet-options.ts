@@ -7,40 +7,45 @@ import { itemsFrom, itemsUpTo, list, strictObject } from '../../shared/validatio
 import { matching, text, units } from '../../shared/validation/text.ts';
 import { resolveNetwork, type TlsOptions } from './network-options.ts';
 
-/** Options of a fleet: hosts, or replicas of one gateway, that share a Redis or Valkey server (docs/fleet.md). */
+/** Options of a fleet: hosts, such as replicas of one gateway, that share a Redis or Valkey server (docs/fleet.md). */
 export interface FleetOptions {
-  /** `rediss://HOST:PORT/DB`; `redis:` beyond loopback needs `allowPlaintext`. May contain user and password. */
+  /**
+   * URL of the server: `rediss://HOST:PORT/DB`. For another machine, `redis:` needs `allowPlaintext`. The URL may
+   * contain user and password.
+   */
   readonly url: string;
-  /** The name that all hosts of one fleet share: 1 to 64 of A-Z a-z 0-9 . _ - */
+  /** Name of the fleet, which is the same on all its hosts: 1 to 64 of `A-Z a-z 0-9 . _ -`. */
   readonly id: string;
-  /** The current secret and, during a rotation, the previous one; at least 32 characters each. */
+  /** The secret of the fleet and, while it is being rotated, the previous secret. Each has at least 32 characters. */
   readonly secrets: readonly [current: string, previous?: string];
-  /** Password of the ACL user, instead of the one in `url`. */
+  /** Password of the Redis user. It takes precedence over the password in `url`. */
   readonly password?: string | undefined;
-  /** A `reader` never requests maps for the whole fleet. Defaults to `any`. */
+  /** A `reader` never becomes the host that requests maps for the whole fleet. Defaults to `any`. */
   readonly role?: FleetRole | undefined;
   /**
-   * Where other replicas reach this gateway, `http://HOST:PORT`. Defaults to the address that the gateway listens on.
+   * Address at which other replicas reach this gateway: `http://HOST:PORT` or `https://HOST:PORT`. Defaults to the
+   * address on which the gateway listens.
    */
   readonly address?: string | undefined;
-  /** Whether the quotas of connectors apply to the whole fleet. Defaults to false. */
+  /** Whether the quotas of a connector apply to the calls of all hosts together. Defaults to false. */
   readonly quotas?: boolean | undefined;
   /**
-   * While the server is unreachable, `share` applies this host's share of the quotas, and `refuse` refuses the calls.
-   * Defaults to `share`.
+   * What applies while the fleet server is unreachable. `share` (default): this host enforces its share of each quota.
+   * `refuse`: calls that have a quota are refused.
    */
   readonly quotasWithout?: 'share' | 'refuse' | undefined;
-  /** `shared`: a login through one host is valid for all hosts. Defaults to `own`. */
+  /** `shared`: a login on one host is valid on all hosts. `own` (default): each host has its own logins. */
   readonly logins?: 'own' | 'shared' | undefined;
-  /** TLS settings for `rediss:`. */
+  /** TLS settings for a `rediss:` URL. */
   readonly tls?: TlsOptions | undefined;
   /**
-   * Whether `redis:` may go to another machine: then the network can read and change all traffic. Defaults to false.
+   * Whether a `redis:` URL may lead to another machine. The network can then read and change all traffic of the fleet.
+   * Defaults to false.
    */
   readonly allowPlaintext?: boolean | undefined;
 }
 
-/** {@link FleetOptions}, checked, with all defaults filled in. */
+/** Checked {@link FleetOptions} with all defaults filled in. */
 export interface ResolvedFleet {
   readonly settings: FleetSettings;
   readonly address: string | null;
@@ -52,7 +57,7 @@ const MIN_SECRET_LENGTH = 32;
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/i;
 
-/** Checks the form of the option `fleet`. */
+/** Checks the types and formats of the option `fleet`. */
 export const checkFleetShape = strictObject({
   url: text(),
   id: text(matching(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 of A-Z a-z 0-9 . _ -')),
@@ -67,7 +72,9 @@ export const checkFleetShape = strictObject({
   allowPlaintext: optional(flag),
 });
 
-/** Resolves the option `fleet`. Throws OPTIONS_INVALID; no message quotes the URL, which may contain a password. */
+/**
+ * Resolves the option `fleet`. Throws OPTIONS_INVALID. Messages do not contain the URL, which may contain a password.
+ */
 export function resolveFleet(options: FleetOptions | undefined): ResolvedFleet | null {
   if (options === undefined) return null;
   const { url, username, password } = readServerUrl(options);
@@ -93,7 +100,7 @@ function readServerUrl(options: FleetOptions): Pick<FleetSettings, 'url' | 'user
   if (!/^\/?\d*$/.test(url.pathname) || url.search !== '' || url.hash !== '')
     throw invalid('url', 'must have no path other than a database number');
   if (url.protocol === 'redis:' && options.allowPlaintext !== true && !LOOPBACK.test(url.hostname))
-    throw invalid('url', 'must be rediss: beyond this machine; on a network that you trust, set allowPlaintext');
+    throw invalid('url', 'must be a rediss: URL for another machine; on a network that you trust, set allowPlaintext');
   const [username, password] = [url.username, url.password].map((part) => (part === '' ? null : decoded(part)));
   url.username = '';
   url.password = '';

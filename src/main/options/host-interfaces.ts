@@ -5,30 +5,30 @@ import type { Logger } from '../observability/logger.ts';
 
 /** How a host logs in to a connector that requires OAuth (MCP, authorization). */
 export interface ConnectorOAuth {
-  /** Stores the tokens and sends the user to the authorization server; the interface of the SDK. */
+  /** Stores the tokens, and sends the user to the authorization server. The interface comes from the MCP SDK. */
   readonly provider: OAuthClientProvider;
-  /** Resolves with the parameters of the redirect that ended the user's login. */
+  /** Resolves with the parameters of the redirect with which the user's login ended. */
   readonly callback: (signal: AbortSignal) => Promise<URLSearchParams>;
 }
 
-/** A tool as it is passed to a host's registry. */
+/** A tool, as it is passed to the host's own {@link ToolRegistry}. */
 export interface ToolDescriptor {
-  /** `<connectorId>.<toolName>`. */
+  /** Full name of the tool: `<connectorId>.<toolName>`. */
   readonly name: string;
   readonly description: string;
   readonly inputSchema: Record<string, unknown>;
   readonly handler: (args: Record<string, unknown>) => Promise<ToolResult>;
-  /** `author` is the brand that the connector's entry names. */
+  /** `author` is the brand in the entry of the connector. */
   readonly metadata: { tags: string[]; connectorId: string; author?: string };
 }
 
-/** A host's own registry of tools. */
+/** An object of the host that is told about all tools (option `registry`). */
 export interface ToolRegistry {
   registerTool(descriptor: ToolDescriptor): void;
   removeTool?(name: string): unknown;
 }
 
-/** The configuration that a host's `createProxy` gets. */
+/** The argument of the host's `createProxy`. */
 export interface RemoteProxyConfig {
   readonly connectorId: string;
   readonly endpoint: string;
@@ -39,11 +39,11 @@ export interface RemoteProxyConfig {
   readonly unavailableErrorMessage: string;
   readonly logger: Logger;
   readonly onAvailabilityChange: (isUp: boolean) => void;
-  /** The manager's own Agent, or the host's. */
+  /** The option `agent` of the host, or else the agent of the manager. */
   readonly agent: AgentLike;
 }
 
-/** The object that a host's `createProxy` must return; the last two methods are optional. */
+/** The object that the host's `createProxy` must return. Its last two methods are optional. */
 export interface RemoteProxy {
   connect(): Promise<void>;
   getTools(): readonly unknown[] | Promise<readonly unknown[]>;
@@ -52,5 +52,5 @@ export interface RemoteProxy {
   isConnected?(): boolean;
 }
 
-/** Creates the proxy that talks to one connector, instead of the built-in client. */
+/** Creates the proxy that connects to one connector. It is used instead of the built-in client. */
 export type CreateProxy = (config: RemoteProxyConfig) => RemoteProxy;

@@ -3,32 +3,35 @@ import { askForHeader, type Secret } from './secrets.ts';
 import type { KeySetSource } from './trust/key-set-source.ts';
 import { type HmacKeys, type MapTrust, resolveTrust, type TrustOptions } from './trust/trust-options.ts';
 
-/** Options of one service map among several. */
+/** Options of one service map in the option `sources`. */
 export interface ServiceMapSourceOptions extends TrustOptions {
-  /** Names the map in status, logs and events: 1 to 64 of `A-Z a-z 0-9 . _ -`, unique, not `default`. */
+  /**
+   * Name of the map in the status, logs and events: 1 to 64 of `A-Z a-z 0-9 . _ -`. It must be unique, and not
+   * `default`.
+   */
   readonly id: string;
-  /** URL of the signed map, http or https. */
+  /** The http or https URL of the signed service map. */
   readonly url: string;
-  /** The HMAC key that the map is signed with; several during a rotation, the newest first. */
+  /** The HMAC key with which the map is signed. During a rotation, a list of keys, the newest first. */
   readonly signatureKey: HmacKeys;
-  /** Sent as `Authorization: Bearer` with the request for the map. */
+  /** Key for the request for the map, which sends it as `Authorization: Bearer`. */
   readonly apiKey?: Secret | undefined;
-  /** The key for connectors of this map whose `auth` requires a key. No other key is ever sent to them. */
+  /** The key for connectors of this map whose `auth` requires a key. These connectors get no other key. */
   readonly connectorsApiKey?: Secret | undefined;
-  /** Defaults to the manager's option of the same name, as do the three options below. */
+  /** Defaults to the manager's option `timeoutMs`. The next three options also default to the manager's settings. */
   readonly timeoutMs?: number | undefined;
   readonly refreshIntervalMs?: number | undefined;
   readonly maxMapBytes?: number | undefined;
   readonly maxConnectors?: number | undefined;
 }
 
-/** Options of one service map among several, for a map that is signed with public keys. */
+/** Options of one service map in the option `sources`, for a map that is signed with public keys. */
 export interface SignedMapSourceOptions extends Omit<ServiceMapSourceOptions, 'signatureKey'> {
   readonly signatureKey?: HmacKeys | undefined;
   readonly signatureKeys: KeySetSource;
 }
 
-/** The resolved options of one service map. */
+/** The options of one service map, with all defaults filled in. */
 export interface MapOptions {
   readonly id: string;
   readonly url: string;
@@ -41,7 +44,7 @@ export interface MapOptions {
 
 type MapLimits = Pick<Limits, 'timeoutMs' | 'maxMapBytes' | 'maxConnectors' | 'maxClockSkewMs'>;
 
-/** The options of a manager that say where its maps are. */
+/** The options of a manager that define its maps. */
 interface MapChoice extends TrustOptions {
   readonly serviceMapUrl?: string | undefined;
   readonly signatureKey?: HmacKeys | undefined;
@@ -52,7 +55,9 @@ interface MapChoice extends TrustOptions {
 
 type AnySource = Omit<ServiceMapSourceOptions, 'signatureKey'> & Pick<MapChoice, 'signatureKey'>;
 
-/** Resolves the maps that checked options name, the map of `serviceMapUrl` first, with their shared defaults. */
+/**
+ * Resolves the options of each service map. The map of `serviceMapUrl` comes first. `options` must be checked already.
+ */
 export function resolveMaps(
   options: MapChoice,
   defaults: { readonly limits: Limits; readonly refreshIntervalMs: number },
@@ -76,7 +81,7 @@ export function resolveMaps(
   });
 }
 
-/** Lists the sources that options name, each with the path of its options for error messages. */
+/** Lists the service maps of the options. `place` is the prefix for the names of a map's options in error messages. */
 export function placedSources(options: MapChoice) {
   const shift = options.serviceMapUrl === undefined ? 0 : 1;
   return listSources(options).map((trust, index) => {

@@ -5,22 +5,22 @@ import { agentSettings, type NetworkSettings, type ProxySettings, type TlsSettin
 
 type Pem = string | Uint8Array;
 
-/** Certificates for all connections, to the map and to the connectors, as PEM. */
+/** TLS certificates, in PEM format, for connections to the map and to the connectors. */
 export interface TlsOptions {
-  /** Certificate authorities that are trusted in addition to the runtime's own. */
+  /** Certificate authorities that are trusted, in addition to those of Node. */
   readonly ca?: Pem | readonly Pem[] | undefined;
-  /** A client certificate, with its chain. */
+  /** Client certificate, followed by its chain. */
   readonly cert?: Pem | undefined;
-  /** The private key of the client certificate. */
+  /** Private key of the client certificate. */
   readonly key?: Pem | undefined;
   readonly passphrase?: string | undefined;
-  /** The host name that certificates must match, if it differs from the host name in the URL. */
+  /** Host name that the certificates of servers must contain, if it differs from the host name in the URL. */
   readonly servername?: string | undefined;
 }
 
 /**
- * Proxies: one URL for all, one for each kind, or `false` for none. Defaults to HTTP_PROXY, HTTPS_PROXY and NO_PROXY of
- * the environment, in upper or lower case.
+ * Proxies: one URL for all connections, separate URLs for http and https, or `false` for no proxy. Defaults to
+ * HTTP_PROXY, HTTPS_PROXY and NO_PROXY in the environment, in upper or lower case.
  */
 export type ProxyOptions =
   | string
@@ -28,8 +28,8 @@ export type ProxyOptions =
   | { readonly http?: string | undefined; readonly https?: string | undefined; readonly noProxy?: string | undefined };
 
 /**
- * Checks these options and returns the settings as plain data. Throws OPTIONS_INVALID; no message quotes the URL of a
- * proxy, which may contain a password.
+ * Checks the options `tls` and `proxy`, and returns them as plain data. Throws OPTIONS_INVALID. Messages do not contain
+ * the URL of a proxy, which may contain a password.
  */
 export function resolveNetwork(
   tls: TlsOptions | undefined,
@@ -70,7 +70,10 @@ function resolveTls(tls: TlsOptions): TlsSettings {
   };
 }
 
-/** Throws for anything that is not a certificate: TLS would silently skip it and then refuse every server. */
+/**
+ * Throws if a text contains anything but certificates. TLS would silently ignore such text, and then reject every
+ * server.
+ */
 function assertCertificates(pem: string): void {
   const blocks = pem.split(/(?=-----BEGIN )/).filter((block) => block.startsWith('-----BEGIN '));
   try {
@@ -112,7 +115,7 @@ function proxySettings(proxy: ProxyOptions | undefined, env: NodeJS.ProcessEnv):
   };
 }
 
-/** Returns the URL of a proxy. `host:port` without a scheme means http, as in other tools. */
+/** Returns the URL of a proxy. As in other tools, `host:port` without a scheme means http. */
 function proxyUrl(text: string | undefined, place: string): string {
   if (text === undefined || text === '') return '';
   const url = URL.parse(text.includes('://') ? text : `http://${text}`);

@@ -21,7 +21,7 @@ import { matching, text, units } from '../../shared/validation/text.ts';
 import { checkFleetShape } from './fleet-options.ts';
 import { TRUST_SHAPE } from './trust/trust-options.ts';
 
-/** Checks a time; the maximum is the longest that a timer can wait. */
+/** Checks a time in milliseconds. The maximum is the longest time that a Node timer can wait. */
 const milliseconds = number(positive, upTo(2 ** 31 - 1));
 const count = wholeNumber(positive);
 
@@ -46,12 +46,12 @@ const LIMITS_SHAPE = {
 /** Checks the numeric options and fills in their defaults. */
 export const checkLimits = object(LIMITS_SHAPE);
 
-/** The numeric options, all set. */
+/** The numeric options with their defaults filled in. */
 export type Limits = Checked<typeof checkLimits>;
 
 const isFunction = (value: unknown): boolean => typeof value === 'function';
 
-/** Checks for an object with these methods. */
+/** Creates a check for an object that has these methods. */
 function having(...methods: readonly string[]): Check<unknown> {
   const has = (value: unknown): boolean =>
     (typeof value === 'object' || isFunction(value)) &&
@@ -73,11 +73,11 @@ const headerSecret = custom(
   'must be a string or a function',
 );
 
-/** Whether the value is a client id in the form of a metadata URL (draft-ietf-oauth-client-id-metadata-document). */
+/** Whether the value can be a client id that is a URL (draft-ietf-oauth-client-id-metadata-document). */
 export function isMetadataUrl(value: unknown): value is string {
   if (typeof value !== 'string' || !isHttpEndpoint(value)) return false;
   const { protocol, pathname, href } = new URL(value);
-  // The parser removes dot segments, but the issuer compares the URL with them.
+  // The parser removes segments such as `/../`, so a URL that contains them differs from its `href`.
   return protocol === 'https:' && pathname !== '/' && !value.includes('#') && href === value;
 }
 
@@ -85,7 +85,7 @@ const variableName = text(matching(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'must be th
 
 const isMapUrl = (value: unknown): boolean => typeof value === 'string' && isHttpEndpoint(value);
 
-/** Id of the source that `serviceMapUrl` and `signatureKey` describe. */
+/** Id of the service map that `serviceMapUrl` and `signatureKey` define. */
 export const DEFAULT_SOURCE = 'default';
 
 const areUnique = (sources: readonly { readonly id: string }[]): boolean =>
@@ -184,7 +184,7 @@ export const checkLocal = object({ ...OPTIONS_SHAPE, serviceMapUrl: absent });
 
 const checkFleet = object({ fleet: optional(checkFleetShape) });
 
-/** The checked choices and numbers, with their defaults. */
+/** The options for which a default was filled in while they were checked. */
 export interface CheckedOptions {
   readonly limits: Limits;
   readonly offload: 'auto' | 'always' | 'never';
@@ -192,7 +192,7 @@ export interface CheckedOptions {
   readonly allowPrivateEndpoints: boolean;
 }
 
-/** Checks the shape of each option. Throws OPTIONS_INVALID naming the first option that is wrong. */
+/** Checks the type and format of each option. Throws OPTIONS_INVALID, whose message names the first invalid option. */
 export function checkOptions(options: {
   readonly concurrency?: number | undefined;
   readonly serviceMapUrl?: unknown;
@@ -221,12 +221,14 @@ function noConnectors(): SwitchyardError {
   return new SwitchyardError('OPTIONS_INVALID', message, { detail: { option: 'serviceMapUrl' } });
 }
 
-/** Checks only the option `fleet`, as {@link checkOptions} does. Throws OPTIONS_INVALID. */
+/** Checks only the option `fleet`, in the same way as {@link checkOptions}. Throws OPTIONS_INVALID. */
 export function checkFleetOptions(fleet: unknown): void {
   accepted(checkFleet({ fleet }));
 }
 
-/** Throws if sockets are created elsewhere, because an address is checked when its socket is created. */
+/**
+ * Throws if the host creates the connections itself. Addresses are only checked when the manager creates a connection.
+ */
 function assertOwnConnections(options: { readonly agent?: unknown; readonly createProxy?: unknown }): void {
   const other = options.agent !== undefined ? 'agent' : options.createProxy !== undefined ? 'createProxy' : null;
   if (other === null) return;
@@ -234,7 +236,7 @@ function assertOwnConnections(options: { readonly agent?: unknown; readonly crea
   throw new SwitchyardError('OPTIONS_INVALID', message, { detail: { option: 'allowPrivateEndpoints' } });
 }
 
-/** Returns checked options; throws OPTIONS_INVALID if they are invalid. */
+/** Returns the result of a check. Throws OPTIONS_INVALID if the check found a fault. */
 function accepted<T>(checked: T | Fault): T {
   if (!(checked instanceof Fault)) return checked;
   const option = placeOf(checked.path) || 'options';
@@ -244,5 +246,5 @@ function accepted<T>(checked: T | Fault): T {
 /** The names of all options. */
 export const KNOWN_OPTIONS: ReadonlySet<string> = new Set(Object.keys({ ...OPTIONS_SHAPE, ...LIMITS_SHAPE }));
 
-/** What to do about a tool whose definition differs from the definition first seen. */
+/** What to do if the definition of a tool differs from the definition that was first seen. */
 export type PinPolicy = 'off' | 'warn' | 'quarantine';

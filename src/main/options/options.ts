@@ -27,18 +27,24 @@ import { askForHeader } from './secrets.ts';
 import { assertTrustable } from './trust/trust-checks.ts';
 import { warnOfIgnored } from './warn-of-ignored.ts';
 
-/** {@link ConnectorProxyManagerOptions} with all defaults filled in. */
+/** Checked {@link ConnectorProxyManagerOptions} with all defaults filled in. */
 export interface ResolvedOptions {
   /** The service maps, in order of precedence. */
   readonly maps: readonly MapOptions[];
-  /** Empty without a local file. If several files have the same id, the last file wins. */
+  /**
+   * Paths of the configuration files; empty without files. If several files define the same id, the last file takes
+   * precedence.
+   */
   readonly configFiles: readonly string[];
-  /** The digest that a file must have, by its path. The content of files that are not listed is not checked. */
+  /** The digest that a file must have, by the path of the file. Files that are not listed may have any content. */
   readonly configDigests: ReadonlyMap<string, string>;
-  /** Path of the `servers.json` of a registry. */
+  /** Path of the `servers.json` of the registry; null without a registry. */
   readonly serverRegistry: string | null;
   readonly givenServers: readonly GivenServer[];
-  /** For the connectors of `serviceMapUrl` and of local files; each source of `sources` has its own. */
+  /**
+   * Returns the key for the connectors of `serviceMapUrl` and of configuration files. Each map in `sources` has its own
+   * key.
+   */
   readonly connectorsApiKey: () => Promise<string | null>;
   readonly registry: ToolRegistry | null;
   readonly logger: Logger;
@@ -46,7 +52,7 @@ export interface ResolvedOptions {
   readonly agent: Dispatcher | null;
   readonly network: NetworkSettings;
   readonly clock: Clock;
-  /** Milliseconds for measuring pauses: the caller's clock if one was given, else a monotonic clock. */
+  /** Clock for measuring durations, in milliseconds. It is monotonic, unless the caller passed a clock. */
   readonly elapsedMs: () => number;
   readonly sleep: Sleep;
   readonly random: Random;
@@ -62,20 +68,20 @@ export interface ResolvedOptions {
   readonly connect: 'all' | 'on-demand';
   /** The https URL of this host's client metadata document (CIMD). */
   readonly clientMetadataUrl: string | null;
-  /** The environment variables that entries of a map may name. */
+  /** Environment variables that entries of a map may use for secrets. */
   readonly allowEnv: readonly string[];
   readonly fleet: ResolvedFleet | null;
-  /** The file that messages are recorded in. */
+  /** Path of the file in which messages are recorded; null if they are not recorded. */
   readonly record: string | null;
-  /** Which product's names are used for the registry's path, metric labels and tool tags. */
+  /** Whose names are used for the path of the registry, metric labels and tool tags. */
   readonly compat: Compat;
   readonly limits: Limits;
 }
 
 /**
- * Checks options and fills in the defaults. Logs one warning that names unknown options, because callers may pass whole
- * configurations.
- * Throws OPTIONS_INVALID naming the option, AGENT_INCOMPATIBLE.
+ * Checks the options and fills in the defaults. Logs one warning that names all unknown options. They are no error,
+ * because callers may pass their whole configuration. Throws OPTIONS_INVALID, whose message names the option, or
+ * AGENT_INCOMPATIBLE.
  */
 export function resolveOptions(options: ManagerOptions): ResolvedOptions {
   const { limits, offload, pinTools, allowPrivateEndpoints } = checkOptions(options);

@@ -3,16 +3,16 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { STORE_FILE } from '../../shared/servers/store-notes.ts';
 
-/** Which names are used: this package's own (null), or the names of the replaced product. */
+/** Whose names are used: those of the replaced product or, with null, those of this package. */
 export type Compat = 'cortex-os' | null;
 
 let hasWarned = false;
 
 /**
- * Returns the path of the registry's `servers.json`. `$CORTEX_HOME/mcp/servers.json` if that variable is set. Otherwise
- * `mcp-switchyard/servers.json` in `$XDG_CONFIG_HOME`, which defaults to `~/.config`. With `compat`, or if only the
- * registry of the replaced product exists, it is `cortex-os/mcp/servers.json` in the same folder. If both registries
- * exist, the new one is used, and the process warns once.
+ * Returns the path of the registry's `servers.json`. If `CORTEX_HOME` is set, this is `$CORTEX_HOME/mcp/servers.json`.
+ * Otherwise it is `mcp-switchyard/servers.json` in `$XDG_CONFIG_HOME`, which defaults to `~/.config`. With `compat`, or
+ * if only the registry of the replaced product exists, it is `cortex-os/mcp/servers.json` in that folder. If both
+ * registries exist, the one of this package is used, and the process warns once.
  */
 export function registryPath(env: NodeJS.ProcessEnv, compat: Compat = null): string {
   const { CORTEX_HOME, XDG_CONFIG_HOME } = env;
@@ -31,7 +31,7 @@ export function registryPath(env: NodeJS.ProcessEnv, compat: Compat = null): str
   return own;
 }
 
-/** The file may be missing for a moment while the store next to it exists. */
+/** Whether a registry exists. Its file may be missing for a moment, while the store next to the file exists. */
 function exists(path: string): boolean {
   return existsSync(path) || existsSync(join(dirname(path), STORE_FILE));
 }

@@ -1,10 +1,16 @@
 import { SwitchyardError } from '../../shared/errors.ts';
 import { isHeaderValue } from '../../shared/map/service-map.ts';
 
-/** A secret, or a function that returns it. The function is called on the main thread at each use (for rotation). */
+/**
+ * A secret, or a function that returns a secret. The function is called on the main thread whenever the secret is
+ * needed, so the secret can be rotated.
+ */
 export type Secret = string | (() => string | Promise<string>);
 
-/** Reads the key that maps are signed with. Rejects an empty key, with which anybody could sign. */
+/**
+ * Reads the key with which maps are signed. Rejects with SECRET_UNAVAILABLE if the key is empty, because anybody could
+ * sign with an empty key.
+ */
 export async function askForKey(secret: Secret): Promise<string> {
   const key = await ask(secret);
   if (key === null)
@@ -12,7 +18,7 @@ export async function askForKey(secret: Secret): Promise<string> {
   return key;
 }
 
-/** Reads a secret; an empty secret counts as missing. A function may return any type. */
+/** Reads a secret. An empty secret counts as missing. The type is checked, because a function may return anything. */
 async function ask(secret: Secret | undefined): Promise<string | null> {
   const value: unknown = typeof secret === 'function' ? await secret() : secret;
   if (value === undefined || value === null || value === '') return null;
@@ -24,7 +30,8 @@ async function ask(secret: Secret | undefined): Promise<string | null> {
 }
 
 /**
- * Reads a key that is sent in a header. Refuses a key that no header can carry: the network's own error would quote it.
+ * Reads a key that is sent in a header. Rejects with SECRET_UNAVAILABLE if the key contains characters that are not
+ * allowed in a header. The HTTP client's own error for this would contain the key.
  */
 export async function askForHeader(secret: Secret | undefined): Promise<string | null> {
   const key = await ask(secret);

@@ -2,13 +2,13 @@ import { nearestName } from '../../shared/nearest-name.ts';
 import type { Logger } from '../observability/logger.ts';
 import { KNOWN_OPTIONS } from './option-checks.ts';
 
-/** The warnings that this process has emitted without a logger, so that each is emitted once. */
+/** The warnings that this process has emitted without a logger. Each of them is emitted only once. */
 const warned = new Set<string>();
 
 /**
- * Warns of options that have no effect: unknown ones, with the nearest known name, and network options that `agent`
- * overrides. Unknown options are no error, because callers may pass whole configurations. Without a logger the warning
- * goes to `process.emitWarning`, once for each text.
+ * Warns of options that have no effect: unknown options, with the nearest known name, and network options that `agent`
+ * replaces. Unknown options are no error, because callers may pass their whole configuration. Without a logger, calls
+ * `process.emitWarning`, once for each text.
  */
 export function warnOfIgnored(options: object, logger: Logger | null): void {
   const names = Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : [name]));

@@ -3,10 +3,10 @@ import type { Logger } from '../observability/logger.ts';
 import type { Recording } from './recording.ts';
 import type { MessageRecord, Sender } from './recording-format.ts';
 
-/** Record that is used if nothing can be recorded. */
+/** Used when nothing is recorded: it ignores all messages. */
 const NOTHING: MessageRecord = { nextId: () => 0, note: (_: Sender) => {}, hide: () => {} };
 
-/** Recording of a manager. Its file is created when the first connector connects. */
+/** The recording of a manager. Its file is created when the first connector connects. */
 export class LateRecording {
   readonly #path: string;
   readonly #logger: Logger;
@@ -19,8 +19,8 @@ export class LateRecording {
   }
 
   /**
-   * Starts to record one more connection, and resolves with its record. Never rejects: if the file cannot be written,
-   * that is logged once.
+   * Starts to record the messages of one more connection. Never rejects. If the file cannot be written, logs one error,
+   * and the returned record ignores all messages.
    */
   async connection(connector: string): Promise<MessageRecord> {
     if (this.#isClosed) return NOTHING;
@@ -29,7 +29,7 @@ export class LateRecording {
     return opened === null ? NOTHING : opened.connection(connector);
   }
 
-  /** Makes the recording durable. Never rejects. */
+  /** Waits until all recorded messages are durable, and closes the file. Never rejects. */
   async close(): Promise<void> {
     this.#isClosed = true;
     const opened = await this.#opening;
@@ -38,7 +38,7 @@ export class LateRecording {
 
   async #open(): Promise<Recording | null> {
     try {
-      // Loaded late, because few managers record.
+      // Loaded only now, because few managers record messages.
       const [{ Recording: Opened }, { RecordingFile }] = await Promise.all([
         import('./recording.ts'),
         import('./recording-file.ts'),

@@ -3,12 +3,15 @@ import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { codeOf, messageOf, SwitchyardError } from '../../shared/errors.ts';
 import { FORMAT_VERSION, headerLine } from './recording-format.ts';
 
-/** Maximum number of bytes that wait to be written. Recording fails if the disk falls further behind. */
+/**
+ * Maximum number of bytes that may wait to be written. If more bytes wait, the disk is too slow and the recording
+ * fails.
+ */
 const MAX_WAITING_BYTES = 256 * 1024 * 1024;
 
 const LINE_FEED = 0x0a;
 
-/** Size of the blocks that are read to find the end of the last complete line. */
+/** Size of the blocks in which a file is searched backwards for the end of its last complete line. */
 const BLOCK_BYTES = 64 * 1024;
 
 /** The file of a recording. */
@@ -18,7 +21,8 @@ interface Target {
 }
 
 /**
- * Writes the lines of a recording. The file always contains complete lines in their order, whenever the process ends.
+ * Writes the lines of a recording to a file, in their order. If the process is killed, at most the last line is
+ * incomplete.
  */
 export class RecordingFile {
   readonly #file: FileHandle;
@@ -41,10 +45,10 @@ export class RecordingFile {
   }
 
   /**
-   * Creates a recording that only its owner can read, or appends to a recording. A new recording does not replace an
-   * existing file yet: {@link write} says when. Rejects with OPTIONS_INVALID if the file cannot be opened, and with
-   * RECORDING_INVALID if the file to append to is not a recording. Calls `onFailure` at most once, with
-   * RECORDING_FAILED, when nothing can be written any more.
+   * Opens a file for recording, with permissions only for its owner. With `isAppending`, appends to an existing file.
+   * Otherwise, the new file replaces an existing one later: {@link write} says when. Rejects with OPTIONS_INVALID if
+   * the file cannot be opened, and with RECORDING_INVALID if the file to append to is not a recording. If writing fails
+   * later, calls `onFailure` once, with RECORDING_FAILED.
    */
   static async open(
     path: string,
@@ -55,18 +59,18 @@ export class RecordingFile {
       const isThere = await isRegularFile(path);
       const isNew = !isAppending || !isThere;
       if (!isNew) await prepareToAppend(path);
-      // The existing file may be readable by other users, or be a link to such a file. So a new file replaces it.
+      // An existing file may be readable by other users, or be a link to such a file, so it is replaced.
       const temporaryPath = isNew && isThere ? `${path}.${randomUUID()}.tmp` : null;
       const file = await open(temporaryPath ?? path, isNew ? 'ax' : 'a', 0o600);
       if (isNew) await file.appendFile(headerLine());
       return new RecordingFile({ path, temporaryPath }, file, onFailure);
     } catch (error) {
       if (error instanceof SwitchyardError) throw error;
-      throw new SwitchyardError('OPTIONS_INVALID', `Cannot record to ${path} (${codeOf(error) ?? messageOf(error)})`);
+      throw new SwitchyardError('OPTIONS_INVALID', `Cannot record to ${path} (${codeOf(error) ?? messageOf(error)}).`);
     }
   }
 
-  /** Error that prevents writing; null without an error. */
+  /** Error that ended the recording; null without an error. */
   get failure(): SwitchyardError | null {
     return this.#failure;
   }
@@ -77,8 +81,8 @@ export class RecordingFile {
   }
 
   /**
-   * Adds a line, which must end with a line feed. If `isReplacing` is true, the new recording replaces an existing file
-   * now, if it has not done so before. Has no effect after a failure or after closing.
+   * Adds a line to the recording. The line must end with a line feed. If `isReplacing` is true, the new file replaces an
+   * existing file at its path now, unless it has already done so. Has no effect after a failure or after {@link close}.
    */
   write(line: string, isReplacing = true): void {
     if (this.#failure !== null || this.#closing !== null) return;
@@ -89,14 +93,14 @@ export class RecordingFile {
     else this.#writing ??= this.#writeOn();
   }
 
-  /** Resolves once all lines so far have been passed to the system. Never rejects. */
+  /** Resolves once all lines that were added have been passed to the operating system. Never rejects. */
   async drained(): Promise<void> {
     while (this.#writing !== null) await this.#writing;
   }
 
   /**
-   * Writes the waiting lines, makes them durable and closes the file. Idempotent. Never rejects: `failure` has the
-   * error.
+   * Writes the waiting lines, makes them durable and closes the file. Idempotent. Never rejects: an error is in
+   * `failure`.
    */
   close(): Promise<void> {
     this.#closing ??= this.#end();
@@ -104,7 +108,7 @@ export class RecordingFile {
   }
 
   async #writeOn(): Promise<void> {
-    // Lines of one turn of the event loop are written together.
+    // Waits a moment, so that lines that are added in the same turn of the event loop are written together.
     await Promise.resolve();
     try {
       while (this.#waiting.length > 0 && this.#failure === null) {
@@ -144,7 +148,10 @@ export class RecordingFile {
   }
 }
 
-/** Whether a file exists. Throws OPTIONS_INVALID for a device, a pipe or a folder, which must not be removed. */
+/**
+ * Whether a file exists at `path`. Throws OPTIONS_INVALID for a device, a pipe or a folder, because these must not be
+ * deleted.
+ */
 async function isRegularFile(path: string): Promise<boolean> {
   try {
     if ((await stat(path)).isFile()) return true;
@@ -152,22 +159,22 @@ async function isRegularFile(path: string): Promise<boolean> {
     if (codeOf(error) === 'ENOENT') return false;
     throw error;
   }
-  throw new SwitchyardError('OPTIONS_INVALID', `Cannot record to ${path}: it is not a regular file`);
+  throw new SwitchyardError('OPTIONS_INVALID', `Cannot record to ${path}: it is not a regular file.`);
 }
 
-/** Checks the header, and cuts off an incomplete last line. */
+/** Checks the header of a recording, and removes an incomplete last line. */
 async function prepareToAppend(path: string): Promise<void> {
   await using file = await open(path, 'r+');
   const { buffer, bytesRead } = await file.read(Buffer.alloc(BLOCK_BYTES), 0, BLOCK_BYTES, 0);
   if (!buffer.subarray(0, bytesRead).toString('utf8').startsWith(`{"mcpRecording":${FORMAT_VERSION},`)) {
-    throw new SwitchyardError('RECORDING_INVALID', `${path} is not a recording that can be appended to.`);
+    throw new SwitchyardError('RECORDING_INVALID', `${path} is not a recording that this version can append to.`);
   }
   const { size } = await file.stat();
   await file.chmod(0o600);
   await file.truncate(await endOfLines(file, size));
 }
 
-/** Returns the length up to the last line feed. */
+/** Returns the length of the file up to and including its last line feed. */
 async function endOfLines(file: FileHandle, size: number): Promise<number> {
   for (let end = size; end > 0; end -= BLOCK_BYTES) {
     const start = Math.max(0, end - BLOCK_BYTES);

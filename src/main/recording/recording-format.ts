@@ -1,29 +1,29 @@
 import type { JsonObject } from '../mcp/json-rpc.ts';
 
-/** Version of the format. Readers reject other versions. */
+/** Version of the format of recordings. Readers reject other versions. */
 export const FORMAT_VERSION = 1;
 
-/** First line of a recording. */
+/** The first line of a recording. */
 interface RecordingHeader {
   readonly mcpRecording: typeof FORMAT_VERSION;
   readonly note: string;
 }
 
-/** A note in the first line, for the reader of the file. */
+/** Note in the first line, for people who open the file. */
 const RECORDING_NOTE =
   'MCP messages as they were sent. Headers, environment and configured secrets are left out. Arguments and ' +
   'results are unchanged, so review this file before you share it.';
 
-/** Sender of a message. */
+/** Who sent a message. */
 export type Sender = 'client' | 'server';
 
-/** One message: the format of each line after the first. */
+/** One message of a recording. Each line after the first has this format. */
 export interface RecordedLine {
-  /** Id of the connector; null if the recording is of one server alone. */
+  /** Id of the connector; null in a recording of one single server. */
   readonly connector: string | null;
   /**
-   * Identifies the connection. A file may contain several connections, even from several processes. Message ids are
-   * unique only within a connection.
+   * Identifies the connection within the file. A file may contain several connections, even of several processes.
+   * Message ids are unique only within one connection.
    */
   readonly connection: string;
   readonly from: Sender;
@@ -32,15 +32,15 @@ export interface RecordedLine {
 
 /** Records the messages of one connection. */
 export interface MessageRecord {
-  /** Returns an id for a request that has none yet. It is unique within this connection. */
+  /** Returns an id for a request that does not have one. It is unique within this connection. */
   nextId(): number;
-  /** Records a message, without its secrets. */
+  /** Records a message, with all known secrets masked. */
   note(from: Sender, message: JsonObject): void;
-  /** Leaves this value out of everything that is recorded from now on. */
+  /** Masks this secret in all messages that are recorded after this call. */
   hide(secret: string): void;
 }
 
-/** Returns the first line. */
+/** Returns the first line of a recording. */
 export function headerLine(): string {
   const header: RecordingHeader = { mcpRecording: FORMAT_VERSION, note: RECORDING_NOTE };
   return `${JSON.stringify(header)}\n`;

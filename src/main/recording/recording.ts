@@ -3,9 +3,9 @@ import type { JsonObject } from '../mcp/json-rpc.ts';
 import type { RecordingFile } from './recording-file.ts';
 import type { MessageRecord, RecordedLine } from './recording-format.ts';
 
-/** Records the messages between clients and servers in one file. */
+/** Records messages between clients and servers in one file. */
 export class Recording {
-  /** File of the recording. Its `failure` tells whether everything was written. */
+  /** The file of the recording. If not everything could be written, its `failure` is set. */
   readonly file: RecordingFile;
   readonly #secrets = new SecretTexts();
   #connections = 0;
@@ -14,9 +14,7 @@ export class Recording {
     this.file = file;
   }
 
-  /**
-   * Starts to record one more connection to a connector. `connector` is null if the recording is of one server alone.
-   */
+  /** Starts to record the messages of one more connection. `connector` is null in a recording of one single server. */
   connection(connector: string | null): MessageRecord {
     this.#connections += 1;
     const connection = `${process.pid}.${this.#connections}`;
@@ -28,7 +26,7 @@ export class Recording {
     };
   }
 
-  /** Writes the waiting messages and makes them durable. Idempotent; never rejects. */
+  /** Writes the waiting messages, makes them durable and closes the file. Idempotent; never rejects. */
   close(): Promise<void> {
     return this.file.close();
   }

@@ -1,19 +1,19 @@
 import { monotonicMs, startTimer, type Timer } from '../../shared/clock.ts';
 
-/** How long an exiting process waits for its disk. */
+/** How long an exiting process waits until its pending changes are written to the disk. */
 const EXIT_TIMEOUT_MS = 2_000;
 
 /**
- * Passes pending changes to another thread. The thread sets the first element of the returned array to a value other
- * than 0 when it is done. Returns null if nothing is pending.
+ * Passes pending changes to another thread, which writes them. When it has done so, that thread sets the first element
+ * of the returned array to a value other than 0. Returns null if there are no pending changes.
  */
 type Finish = () => Int32Array | null;
 
 export interface FlushScheduleDeps {
   readonly intervalMs: number;
-  /** Writes the file; never throws. */
+  /** Starts to write the file; never throws. */
   readonly flush: () => void;
-  /** Writes the file in a process that is exiting, where promises no longer run. */
+  /** Writes the file while the process is exiting, when promises no longer settle. */
   readonly finish: Finish;
 }
 
@@ -21,9 +21,9 @@ export interface FlushScheduleDeps {
 export class FlushSchedule {
   readonly #deps: FlushScheduleDeps;
   #timer: Timer | null = null;
-  /** Time of the first change that no write covers yet; null if there is no such change. */
+  /** Time of the first change that is not part of any write yet; null if there is no such change. */
   #changedSinceMs: number | null = null;
-  /** Time of the first change that the current write covers. */
+  /** Time of the first change in the write that is in progress; null if no write is in progress. */
   #writingSinceMs: number | null = null;
   #stopFinishing: (() => void) | null = null;
   #isStopped = false;
@@ -32,36 +32,42 @@ export class FlushSchedule {
     this.#deps = deps;
   }
 
-  /** Returns how long the file has been behind, in milliseconds; null while it is up to date. */
+  /** Returns for how many milliseconds the file has lacked a change; null if the file is up to date. */
   behindMs(): number | null {
     const sinceMs = this.#writingSinceMs ?? this.#changedSinceMs;
     return sinceMs === null ? null : monotonicMs() - sinceMs;
   }
 
-  /** Notes a change. The file is written after the interval, or earlier if the process has nothing else to do. */
+  /**
+   * Schedules a write because of a change. The file is written after the interval, or as soon as the process has
+   * nothing else to do.
+   */
   changed(): void {
     this.#changedSinceMs ??= monotonicMs();
     if (this.#schedule()) process.on('beforeExit', this.#deps.flush);
   }
 
-  /** Cancels the planned write, because a write begins now. */
+  /** Cancels the scheduled write, because a write starts now. */
   begin(): void {
     this.#unschedule();
   }
 
-  /** Marks the point after which changes are left to the next write. */
+  /** Called when a write collects its changes. Changes after this call belong to the next write. */
   writing(): void {
     this.#writingSinceMs ??= this.#changedSinceMs;
     this.#changedSinceMs = null;
   }
 
-  /** Notes that the write succeeded. */
+  /** Called when a write has succeeded. */
   written(): void {
     this.#writingSinceMs = null;
     if (this.#changedSinceMs === null) this.#dropBarrier();
   }
 
-  /** Schedules a retry. The retry does not keep an exiting process alive, because the disk may never recover. */
+  /**
+   * Called when a write has failed. Schedules a retry, which does not keep the process running, because the disk may
+   * never recover.
+   */
   failed(): void {
     this.#changedSinceMs = this.#writingSinceMs ?? this.#changedSinceMs ?? monotonicMs();
     this.#writingSinceMs = null;
@@ -69,7 +75,7 @@ export class FlushSchedule {
     process.off('beforeExit', this.#deps.flush);
   }
 
-  /** Stops all writes that this schedule would start. */
+  /** Cancels the scheduled write, and schedules no more writes. */
   stop(): void {
     this.#isStopped = true;
     this.#unschedule();
@@ -96,12 +102,12 @@ export class FlushSchedule {
   }
 }
 
-/** Pending work of every schedule in this process. One exit listener serves them all. */
+/** The functions that write the pending changes of all schedules in this process. They share one exit listener. */
 const unfinished = new Set<Finish>();
 
 /**
- * Calls `finish` when the process exits by process.exit() or by an error, and waits for its thread. The returned
- * function cancels that.
+ * Makes an exit of the process, by process.exit() or an error, call `finish` and wait for the thread that writes. The
+ * returned function cancels this.
  */
 function finishBeforeExit(finish: Finish): () => void {
   if (unfinished.size === 0) process.on('exit', onExit);
@@ -113,7 +119,8 @@ function finishBeforeExit(finish: Finish): () => void {
 }
 
 /**
- * Blocks the main thread, which has nothing else to do: an exit listener runs no promises, but other threads continue.
+ * Blocks the main thread until the changes are written. No promises settle in an exit listener, but other threads still
+ * run.
  */
 function onExit(): void {
   const endsAtMs = monotonicMs() + EXIT_TIMEOUT_MS;

@@ -22,26 +22,26 @@ import { storableServer } from './storable-server.ts';
 
 /** Options of a `RegistryMemoryCache`. */
 export interface RegistryMemoryCacheOptions {
-  /** Path of `servers.json`. The store is next to it. */
+  /** Path of the file `servers.json`. The SQLite store is in the same folder. */
   readonly registryPath: string;
-  /** Delay between a change and the write of the file, in milliseconds. Defaults to 5 000. */
+  /** Time from a change until the file is written, in milliseconds. Defaults to 5 000. */
   readonly flushIntervalMs?: number | undefined;
   readonly logger?: Logger | undefined;
 }
 
 const FLUSH_INTERVAL_MS = 5_000;
 
-/** How long closing waits for the disk to write pending changes. */
+/** How long `close()` waits until pending changes are written. */
 const CLOSE_FLUSH_MS = 5_000;
 
-/** Interval between checks of the store and the file for changes of other processes. */
+/** Interval at which the store and the file are checked for changes by other processes. */
 const LOOK_MS = 500;
 
 /**
- * Keeps the servers of a registry in memory. Changes of this process are visible at once, and changes of other
- * processes within a second. The source of truth is a SQLite store next to the file, owned by its own thread.
- * `servers.json` follows the store, and changes that people or other programs make to the file are taken over. Several
- * processes may have the same registry open.
+ * The servers of a registry, in memory. Changes by this process are visible immediately, and changes by other processes
+ * within a second. The source of truth is a SQLite store next to the file `servers.json`. A separate thread owns the
+ * store. The file is updated from the store, and changes that people or other programs make to the file are added to
+ * the store. Several processes may use the same registry.
  */
 export class RegistryMemoryCache implements AsyncDisposable {
   readonly #path: string;
@@ -72,7 +72,7 @@ export class RegistryMemoryCache implements AsyncDisposable {
   }
 
   /**
-   * Reads the store and the file. Rejects with STORE_UNAVAILABLE or STORE_TOO_NEW, and can then be retried. Idempotent.
+   * Reads the store and the file. Rejects with STORE_UNAVAILABLE or STORE_TOO_NEW; callers may then retry. Idempotent.
    */
   init(): Promise<void> {
     this.#observe();
@@ -91,43 +91,41 @@ export class RegistryMemoryCache implements AsyncDisposable {
     return [...this.#map.servers.values()];
   }
 
-  /** Invalid entries of the file, as last read by any process that has this registry open. */
+  /** Invalid entries of the file, as last reported by any process that uses this registry. */
   get badServers(): readonly BadPlace[] {
     return this.#bad;
   }
 
   /**
-   * Calls back after servers were added, removed or changed by any process. The returned function ends these calls. A
-   * server that did not change stays the same object.
+   * Calls `listener` after each change, until the returned function is called. Unchanged servers stay the same objects.
    */
   onChange(listener: () => void): () => void {
     return this.#map.onChange(listener);
   }
 
-  /**
-   * Checks for changes of other processes now, without waiting for the next interval. Rejects with STORE_UNAVAILABLE.
-   */
+  /** Checks for changes by other processes now, and not only after the interval. Rejects with STORE_UNAVAILABLE. */
   refresh(): Promise<void> {
     return this.#sync('look');
   }
 
   /**
-   * Adds or replaces a server, visible at once. Resolves when it is durable. Rejects with OPTIONS_INVALID or
-   * STORE_UNAVAILABLE. After STORE_UNAVAILABLE, the server stays visible and the write is retried. The promise need not
-   * be awaited.
+   * Adds or replaces a server, which is visible immediately. Resolves when it is durable. Rejects with OPTIONS_INVALID,
+   * or with STORE_UNAVAILABLE; the server then stays visible and the write is retried. The promise need not be awaited.
    */
   upsert(info: ServerInfo): Promise<void> {
     return this.upsertMany([info]);
   }
 
-  /** Adds or replaces several servers in one commit. One invalid server rejects them all. */
+  /** Adds or replaces several servers in one commit. If one server is invalid, all of them are rejected. */
   upsertMany(infos: readonly ServerInfo[]): Promise<void> {
     const durable = this.#upsert(infos);
     durable.catch(() => {});
     return durable;
   }
 
-  /** Removes a server. Returns whether there was such a server. The removal is durable after `flush()`. */
+  /**
+   * Removes a server. Returns whether it existed. The removal is durable once `flush()` or `durable()` has resolved.
+   */
   remove(name: string): boolean {
     this.#assertOpen();
     const wasThere = this.#map.servers.has(name);
@@ -135,12 +133,12 @@ export class RegistryMemoryCache implements AsyncDisposable {
     return wasThere;
   }
 
-  /** Resolves when every change made so far is durable. Rejects with STORE_UNAVAILABLE. */
+  /** Resolves when all changes so far are durable. Rejects with STORE_UNAVAILABLE. */
   durable(): Promise<void> {
     return this.#commits.settled();
   }
 
-  /** Resolves when every change made so far is durable and written to the file. Rejects with STORE_UNAVAILABLE. */
+  /** Resolves when all changes so far are durable and in the file. Rejects with STORE_UNAVAILABLE. */
   async flush(): Promise<void> {
     this.#schedule.begin();
     const startedMs = monotonicMs();
@@ -157,7 +155,9 @@ export class RegistryMemoryCache implements AsyncDisposable {
     }
   }
 
-  /** Flushes, then releases everything. Never rejects: changes that cannot be written are logged. Idempotent. */
+  /**
+   * Writes all changes and closes the registry. Idempotent. Never rejects: changes that cannot be written are logged.
+   */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -185,7 +185,7 @@ export class RegistryMemoryCache implements AsyncDisposable {
     return this.#commits.add(changes);
   }
 
-  /** Takes over changes of other processes, except for servers that this process has changed and not stored yet. */
+  /** Applies changes by other processes, except to servers with a change by this process that is not stored yet. */
   async #sync(mode: SyncMode): Promise<void> {
     const news: ServerNews = await this.#writer.syncServers(this.#path, this.#known, mode);
     this.#known = news.known;
@@ -199,14 +199,14 @@ export class RegistryMemoryCache implements AsyncDisposable {
       await this.durable();
       return this.#sync(mode);
     }
-    // The process that made the last change was killed before it wrote the file.
+    // The process that made the last change ended before it wrote the file, so this process writes it.
     if (news.isFileBehind) this.#schedule.changed();
   }
 
   #lookLater(): void {
     if (this.#closing !== null) return;
     this.#lookTimer = startTimer(LOOK_MS, () => {
-      // The next check reports the same news, and the process that writes reports disk errors.
+      // After a failed check, the next one reports the same changes. Disk errors are logged by the process that writes.
       void this.#sync('look').then(
         () => this.#lookLater(),
         () => this.#lookLater(),

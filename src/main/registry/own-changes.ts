@@ -4,17 +4,16 @@ import type { ServerInfo } from '../../shared/servers/server-info.ts';
 import type { ServerChange } from '../../shared/servers/server-records.ts';
 
 /**
- * How long a change of this process counts as recent. Other processes see it within a second, so this leaves ample
- * time.
+ * How long a change by this process counts as recent. It is ample time: other processes see changes within a second.
  */
 const RECENT_MS = 5_000;
 
 /**
- * Remembers the recent changes of this process. If the store is lost, they take precedence, because other processes may
- * not have seen them yet.
+ * Remembers the recent changes by this process. If the store is lost and replaced, these changes take precedence over
+ * it, because other processes may not have seen them.
  */
 export class OwnChanges {
-  /** Time of each change, the oldest first. */
+  /** Time of each recent change, by the name of the server, the oldest first. */
   readonly #changedMs = new Map<string, number>();
 
   note(changes: readonly ServerChange[]): void {
@@ -30,8 +29,9 @@ export class OwnChanges {
   }
 
   /**
-   * Returns the changes that a replaced store with these `rows` lacks: recent changes of this process, and servers that
-   * the store does not have at all.
+   * Returns the changes that must be written to a new store after the old store was lost. `rows` is the content of the
+   * new store. The result has the recent changes by this process that `rows` lacks, and all servers that are not in
+   * `rows`.
    */
   missingIn(rows: readonly ServerChange[], entries: ReadonlyMap<string, ServerInfo>): ServerChange[] {
     const stored = new Map(rows.map(({ name, info }) => [name, info]));

@@ -10,19 +10,19 @@ import { takeToolLists } from '../local-config/shapes/tool-lists.ts';
 import { hasMask } from '../masking/secret-mask.ts';
 
 /**
- * Reason why a server of the registry cannot be used as a connector. It names places and variables, but never their
- * values.
+ * Reason why a server of the registry cannot be used as a connector. The message names places and variables, but never
+ * the values of variables.
  */
 export interface RegistryProblem {
   readonly code: ErrorCode;
-  /** Name of the server; null for an entry of the file without a known name. */
+  /** Name of the server; null for an invalid entry of the file. */
   readonly server: string | null;
-  /** Place, such as `servers["x"].endpoint`, or `servers[3]` for an invalid entry of the file. */
+  /** Place in the registry, such as `servers["x"].endpoint`, or `servers[3]` for an invalid entry of the file. */
   readonly place: string;
   readonly message: string;
 }
 
-/** A server converted to an entry of a local file, or the reasons why it cannot be converted. */
+/** A server of the registry as a server of a configuration file, or the reasons why it cannot be converted. */
 export type RegisteredServer =
   | { readonly kind: 'server'; readonly server: LocalServer }
   | { readonly kind: 'refused'; readonly problems: readonly RegistryProblem[] };
@@ -30,9 +30,9 @@ export type RegisteredServer =
 const BASE = 'servers';
 
 /**
- * Converts a server of the registry to a connector. `http` tries Streamable HTTP, then SSE. `streamableHttp` and `sse`
- * are used as named, `stdio` starts a stdio server, and `ws` is rejected. Variables are looked up in `scope`. `envFile`
- * is not read.
+ * Converts a server of the registry to a connector. The transport `http` tries Streamable HTTP and then SSE,
+ * `streamableHttp` and `sse` try only that transport, `stdio` starts a stdio server, and `ws` is rejected. Variables
+ * are looked up in `scope`. Does not read an `envFile`.
  */
 export function readRegistered(info: ServerInfo, scope: VariableScope): RegisteredServer {
   const place = keyPlace(BASE, info.name);
@@ -56,7 +56,7 @@ export function readRegistered(info: ServerInfo, scope: VariableScope): Register
   const [member] = membersOf(document.root);
   const server = member === undefined ? null : readServer({ ...member, place }, problems, scope, takeToolLists);
   if (server !== null) return { kind: 'server', server };
-  // The registry calls this field `endpoint`.
+  // In messages, replaces the member name `url` by `endpoint`, the name that the registry uses.
   const inOwnWords = (text: string): string => text.replace(`${place}.url`, `${place}.endpoint`);
   return {
     kind: 'refused',

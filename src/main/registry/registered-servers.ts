@@ -7,7 +7,7 @@ import type { LocalServer } from '../local-config/entry/server-entry.ts';
 import { keptOrMarked } from '../local-config/reuse-if-same.ts';
 import type { RegistryProblem } from './registered-server.ts';
 
-// Loaded late, because most hosts have no registry, and reading a registry needs the parsers of configuration files.
+// Loaded only when needed, because most hosts have no registry, and this loads the parsers of configuration files too.
 const loadReader = lateModule('the reader of registered servers', async () => {
   const [{ readRegistered }, { withEnvFiles }] = await Promise.all([
     import('./registered-server.ts'),
@@ -16,10 +16,10 @@ const loadReader = lateModule('the reader of registered servers', async () => {
   return { readRegistered, withEnvFiles };
 });
 
-/** Number of servers read in one turn of the event loop. */
+/** Number of servers that are converted in one turn of the event loop. */
 const BATCH = 32;
 
-/** Result of converting a server: an entry, or problems. */
+/** Result of converting one server: an entry, or problems. */
 interface Made {
   readonly info: ServerInfo;
   readonly env: Readonly<NodeJS.ProcessEnv>;
@@ -27,16 +27,16 @@ interface Made {
   readonly problems: readonly RegistryProblem[];
 }
 
-/** Converts the servers of a registry to connector entries. Unchanged entries stay the same objects. */
+/** Converts the servers of a registry to connector entries. Entries that did not change stay the same objects. */
 export class RegisteredServers {
   readonly #folder: string;
   #made: ReadonlyMap<string, Made> = new Map();
-  /** Last known environment. A changed environment becomes a new object. */
+  /** Copy of the environment variables. After a change, it is replaced by a new object. */
   #env: Readonly<NodeJS.ProcessEnv> = {};
   #entries: readonly ConnectorEntry[] = [];
   #collisions: readonly RegistryProblem[] = [];
 
-  /** `folder` is the base of relative paths. */
+  /** Creates the converter. Relative paths in servers start at `folder`. */
   constructor(folder: string) {
     this.#folder = folder;
   }
@@ -45,14 +45,14 @@ export class RegisteredServers {
     return this.#entries;
   }
 
-  /** Reasons why the other servers have no entry. */
+  /** Reasons why some servers have no entry. */
   get problems(): readonly RegistryProblem[] {
     return [...[...this.#made.values()].flatMap(({ problems }) => problems), ...this.#collisions];
   }
 
   /**
-   * Updates the entries, so that they match these servers. Returns whether any entry changed. With `isAnew`, it also
-   * converts unchanged servers again if their variables or variable files may have changed.
+   * Updates the entries from the servers of the registry. Returns whether any entry changed. With `isAnew`, servers
+   * that did not change are also converted again, if environment variables or their `envFile` may have changed.
    */
   async update(infos: readonly ServerInfo[], isAnew: boolean): Promise<boolean> {
     const made = new Map<string, Made>();
@@ -87,7 +87,10 @@ export class RegisteredServers {
     };
   }
 
-  /** Collects the entries. If the names of two servers give the same id, the first server keeps the id. */
+  /**
+   * Collects the entries. If the names of two servers give the same id, the first server gets the id, and the second is
+   * reported as a problem.
+   */
   #takeEntries(): void {
     const entries = new Map<string, ConnectorEntry>();
     const collisions: RegistryProblem[] = [];

@@ -12,24 +12,26 @@ export interface RegistryStatus {
   readonly path: string;
   /** Number of servers that are usable as connectors. */
   readonly serverCount: number;
-  /** Problems of servers that cannot be used, and of invalid entries of the file. The other servers work. */
+  /**
+   * Problems of servers that cannot be used, and of invalid entries of the file. They do not affect the other servers.
+   */
   readonly problems: readonly RegistryProblem[];
-  /** Error of the last read; the result of the previous read stays in use. */
+  /** Error of the last read. After an error, the result of the previous read stays in use. */
   readonly lastError: { readonly code: string; readonly message: string } | null;
-  /** Time of the last read, in epoch milliseconds; null before the first. */
+  /** Time of the last read, in epoch milliseconds; null before the first read. */
   readonly readAt: number | null;
 }
 
 export interface RegistrySourceDeps {
   readonly logger: Logger;
   readonly now: () => number;
-  /** Called whenever the entries change. Unchanged entries stay the same objects. */
+  /** Called whenever the entries have changed. Entries that did not change are the same objects as before. */
   readonly onEntries: () => void;
 }
 
 /**
- * Source of the connectors of a registry. Reads it at the first sync, then follows changes by any process within a
- * second.
+ * Source of the connectors of a registry. It reads the registry at the first sync. After that, it follows changes by
+ * any process, within a second.
  */
 export class RegistrySource {
   readonly #path: string;
@@ -44,7 +46,10 @@ export class RegistrySource {
   #unlisten: (() => void) | null = null;
   #isClosed = false;
 
-  /** Relative paths of the registry's servers start at the folder of `path`. */
+  /**
+   * Creates the source for the registry whose `servers.json` is at `path`. Relative paths in servers start at its
+   * folder.
+   */
   constructor(path: string, deps: RegistrySourceDeps) {
     this.#path = path;
     this.#servers = new RegisteredServers(dirname(resolve(path)));
@@ -62,9 +67,9 @@ export class RegistrySource {
   }
 
   /**
-   * Reads the registry, unless it was read before and `force` is false. A forced sync checks it again, including
-   * variables. Rejects with STORE_UNAVAILABLE or STORE_TOO_NEW if it was never read. Later failures keep the previous
-   * content.
+   * Reads the registry. Without `force`, does nothing if it has been read before. With `force`, also looks variables up
+   * again. Rejects with STORE_UNAVAILABLE or STORE_TOO_NEW if the registry has never been read successfully. If a later
+   * read fails, the previous content stays in use.
    */
   sync(force: boolean): Promise<void> {
     if (this.isRead && !force) return Promise.resolve();
@@ -84,7 +89,7 @@ export class RegistrySource {
     };
   }
 
-  /** Releases the registry. Never rejects. */
+  /** Closes the registry. Never rejects. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#unlisten?.();
@@ -109,7 +114,7 @@ export class RegistrySource {
     await this.#updateLater(true);
   }
 
-  /** Runs updates one after the other, so that the last change takes effect last. */
+  /** Runs updates one after the other, so that the latest change takes effect last. */
   #updateLater(isAnew: boolean): Promise<void> {
     this.#updating = this.#updating.then(() => this.#update(isAnew));
     return this.#updating;
@@ -135,7 +140,10 @@ export class RegistrySource {
     return [...this.#servers.problems, ...ofFile];
   }
 
-  /** Logs each problem once, for as long as it exists. The reader of the file logs the problems of the file itself. */
+  /**
+   * Logs each new problem of a server. A problem that was there before is not logged again. Problems of the file are
+   * logged elsewhere, by `reportBad`.
+   */
   #tell(): void {
     const { problems } = this.#servers;
     for (const { code, server, place, message } of problems.filter((problem) => !this.#told.has(problem.message)))

@@ -1,15 +1,15 @@
 import type { BadPlace, ServerNews } from '../../shared/servers/server-records.ts';
 import type { Logger } from '../observability/logger.ts';
 
-/** Maximum number of names in one log line. */
+/** Maximum number of server names in one log line. */
 const MAX_NAMES = 20;
 
-/** Logs problems of the registry file, and changes that people or other programs made to the file. */
+/** Logs problems of the registry's file, and changes that people or other programs made to the file. */
 export function reportNews({ problems }: ServerNews, path: string, logger: Logger): void {
   for (const problem of problems) {
     switch (problem.kind) {
       case 'bad-server':
-        // reportBad logs the invalid entries, so that processes that open the registry later log them, too.
+        // `reportBad` logs invalid entries, so that a process that opens the registry later also logs them.
         break;
       case 'set-aside': {
         const { backup, reason } = problem;
@@ -31,7 +31,7 @@ export function reportNews({ problems }: ServerNews, path: string, logger: Logge
   }
 }
 
-/** Logs the invalid entries of a registry file, except entries that were logged before. */
+/** Logs the invalid entries of the registry's file. Entries in `known` are not logged again. */
 export function reportBad(bad: readonly BadPlace[], known: readonly BadPlace[], path: string, logger: Logger): void {
   for (const { place, reason } of bad) {
     if (known.some((it) => it.place === place && it.reason === reason)) continue;

@@ -5,8 +5,8 @@ import type { ServerChange } from '../../shared/servers/server-records.ts';
 import type { Logger } from '../observability/logger.ts';
 
 /**
- * Servers by name, in the order in which they were added, with change notifications. A server that did not change stays
- * the same object.
+ * The servers of a registry by name, in the order in which they were added. Listeners are called after changes. A
+ * server that did not change stays the same object.
  */
 export class ServerMap {
   readonly #logger: Logger;
@@ -27,7 +27,7 @@ export class ServerMap {
     return () => void this.#listeners.delete(listener);
   }
 
-  /** Applies changes one after the other. Changes without effect are ignored. */
+  /** Applies changes in their order, and ignores changes that have no effect. */
   apply(changes: readonly ServerChange[]): void {
     let isOther = false;
     for (const { name, info } of changes) {

@@ -2,9 +2,9 @@ import { messageOf, SwitchyardError } from '../../shared/errors.ts';
 import { type ServerInfo, serverInfoFault } from '../../shared/servers/server-info.ts';
 
 /**
- * Returns a copy of a server as the store and the file will contain it. Later changes to the original have no effect on
- * it. Throws OPTIONS_INVALID for an invalid server, or values that JSON cannot represent. Such a value in the queue of
- * the store would fail every commit.
+ * Returns a copy of a server, as the store and the file will contain it. Changes to the original do not affect the
+ * copy. Throws OPTIONS_INVALID if the server is invalid, or contains values that JSON cannot represent. Such values
+ * must not reach the queue of the store, where they would make every commit fail.
  */
 export function storableServer(given: ServerInfo): ServerInfo {
   let copy: ServerInfo;
@@ -18,11 +18,11 @@ export function storableServer(given: ServerInfo): ServerInfo {
   return copy;
 }
 
-/** Rejects values that JSON.stringify would silently omit or replace by null. */
+/** Throws for values that JSON.stringify would silently omit or replace by null. */
 function strict(member: string, value: unknown): unknown {
   const isLost = typeof value === 'function' || typeof value === 'symbol';
   if (isLost || (typeof value === 'number' && !Number.isFinite(value)))
-    throw new TypeError(`${member}: JSON has no ${typeof value === 'number' ? value : typeof value}`);
+    throw new TypeError(`${member}: JSON cannot represent ${typeof value === 'number' ? value : `a ${typeof value}`}`);
   return value;
 }
 

@@ -56,7 +56,7 @@ describe('awaitReady', () => {
   it.each<[string, Record<string, ConnectorState>, boolean, string]>([
     ['any', { a: 'failed', b: 'disabled' }, true, 'not up: a (failed)'],
     ['all', { a: 'ready', b: 'backing-off' }, true, 'not up: b (backing-off)'],
-    ['all', { a: 'ready' }, false, 'not up: nothing is enabled'],
+    ['all', { a: 'ready' }, false, 'no connector is enabled, or a source is not loaded yet'],
     ['all', {}, false, 'there is no service map yet'],
     ['a', { a: 'failed', b: 'failed' }, true, 'not up: a (failed)'],
     ['a', { a: 'needs-login', b: 'ready' }, true, 'not up: a (needs-login)'],
@@ -67,7 +67,7 @@ describe('awaitReady', () => {
       const waiting = awaitReady(target, { timeoutMs: 5 }, setUp(states, isKnown).view);
       await expect(waiting).rejects.toMatchObject({
         code: 'CONNECTOR_TIMEOUT',
-        message: `Not ready after 5 ms; ${why}.`,
+        message: `Timed out after 5 ms while waiting for connectors; ${why}.`,
       });
     },
   );

@@ -19,9 +19,9 @@ const cycle: Record<string, unknown> = {};
 cycle.self = cycle;
 
 it.each([
-  ['a member that is a function', server({ extra: () => {} }), 'extra: JSON has no function'],
-  ['a member that is a symbol', server({ extra: Symbol('x') }), 'extra: JSON has no symbol'],
-  ['a number that is infinite', server({ extra: Number.POSITIVE_INFINITY }), 'extra: JSON has no Infinity'],
+  ['a member that is a function', server({ extra: () => {} }), 'extra: JSON cannot represent a function'],
+  ['a member that is a symbol', server({ extra: Symbol('x') }), 'extra: JSON cannot represent a symbol'],
+  ['a number that is infinite', server({ extra: Number.POSITIVE_INFINITY }), 'extra: JSON cannot represent Infinity'],
   ['a cycle', server({ extra: cycle }), '"a" is not a valid server for the registry'],
   ['a big integer', server({ extra: 1n }), '"a" is not a valid server for the registry'],
   ['an unknown transport', server({ transport: 'pigeon' }), 'transport: '],

@@ -1,43 +1,50 @@
-/** Quotas of a connector from its entry: `concurrent`, `perMinute`, `perHour`, `perDay`. */
+/**
+ * The quotas of a connector from its entry: the limit for each of `concurrent`, `perMinute`, `perHour` and `perDay`.
+ */
 export type Quotas = Readonly<Record<string, number>>;
 
-/** Decides which calls of one connector may start, as counted by all hosts of the fleet together. */
+/** Decides which calls of one connector may start, under quotas that all hosts of the fleet share. */
 export interface CallPermits {
   /**
-   * Adopts changed quotas. Returns the quotas that this host enforces by itself: all of them, or its share while the
-   * fleet is unreachable.
+   * Applies changed quotas. Returns the limits that this host enforces on its own calls: the full quotas, or its share
+   * of each quota while the fleet is unreachable.
    */
   update(quotas: Quotas | undefined): Quotas | undefined;
-  /** Returns why no call may start for now; null if calls may start or wait. */
+  /** Returns why calls must be refused at the moment; null if calls may start or wait. */
   refusal(): string | null;
   /**
-   * Returns 0 if a call may start. Otherwise returns the milliseconds until the next check, or infinity if the call
-   * line will be notified instead.
+   * Returns 0 if a call may start. Otherwise returns the milliseconds until the caller should ask again, or infinity if
+   * {@link CallLine.recheck} will be called.
    */
   waitMs(): number;
-  /** Returns the minimum time until another call may start, as last reported. */
+  /** Returns the shortest time until another call may start, in milliseconds, as the fleet last reported it. */
   aheadMs(): number;
-  /** Notes that a call starts, right after {@link waitMs} returned 0. */
+  /** Counts the start of a call. To be called right after {@link waitMs} has returned 0. */
   begin(): void;
-  /** Notes that a call has ended. */
+  /** Counts the end of a call. */
   end(): void;
-  /** Returns unused permits. Idempotent. */
+  /** Gives all unused permits back to the fleet. Idempotent. */
   close(): void;
 }
 
-/** The calls of one connector on this host, as its permits see them. */
+/** The calls of one connector on this host, as {@link CallPermits} uses them. */
 export interface CallLine {
   /** Number of calls in progress. */
   readonly active: number;
   /** Number of waiting calls. */
   readonly waiting: number;
-  /** Makes every waiting call check again, in order. */
+  /** Makes all waiting calls check, in their order, whether they may start. */
   recheck(): void;
-  /** Calls {@link CallPermits.update} again, because the quotas that this host enforces by itself have changed. */
+  /**
+   * Calls {@link CallPermits.update} again, because the limits that this host enforces on its own calls have changed.
+   */
   relimit(): void;
-  /** Returns how many calls of each window started after `fromMs` and no later than `toMs` (monotonic clock). */
+  /**
+   * Returns for each window (minute, hour, day) how many calls started after `fromMs` and no later than `toMs`
+   * (monotonic clock).
+   */
   beganWithin(fromMs: number, toMs: number): Quotas;
 }
 
-/** Creates the permits of one connector. */
+/** Creates the permits of one connector. `line` has the calls of that connector. */
 export type CreateCallPermits = (connectorId: string, line: CallLine) => CallPermits;

@@ -11,7 +11,7 @@ export class CallRate {
     this.#now += 1;
   }
 
-  /** Returns the number of calls in the last second, or in the current one if that is larger. */
+  /** Returns the number of calls in the last full second or in the current second, whichever is larger. */
   lastSecond(nowMs: number): number {
     this.#turn(nowMs);
     return Math.max(this.#before, this.#now);

@@ -2,14 +2,14 @@ import { monotonicMs, startTimer, type Timer } from '../../../shared/clock.ts';
 import { LEASE_MS } from '../../../shared/fleet/permit-timing.ts';
 import type { LeaseGrant, LeaseRequest } from '../../../shared/protocol/fleet/permit-messages.ts';
 
-/** Interval at which leases are renewed and unused leases are returned. */
+/** Interval at which leases are renewed and unused leases are given back. */
 const TICK_MS = 500;
 
-/** How long a host may continue with its own calls while other hosts wait. */
+/** How long a host may go on using its leases for its own waiting calls while other hosts wait for leases. */
 const TURN_MS = 200;
 
 export interface ConcurrentLeasesDeps {
-  /** Sends a request to the fleet. Resolves to null if that failed; the failure is reported elsewhere. */
+  /** Sends a request for leases to the fleet. If the request fails, reports the failure and resolves to null. */
   readonly lease: (request: Omit<LeaseRequest, 'holder'>) => Promise<LeaseGrant | null>;
   readonly active: () => number;
   readonly waiting: () => number;
@@ -17,8 +17,9 @@ export interface ConcurrentLeasesDeps {
 }
 
 /**
- * Leases for calls that run at the same time in the whole fleet. A lease is kept for the next call for about half a
- * second, or returned at once if another host waits for it. The server drops leases 10 s after the last renewal.
+ * Limits the calls that run at the same time in the whole fleet. Each running call needs a lease. After the call, this
+ * host keeps the lease for about half a second for its next call, or gives it back earlier if another host waits. The
+ * server drops a lease 10 s after its last renewal.
  */
 export class ConcurrentLeases {
   readonly #deps: ConcurrentLeasesDeps;
@@ -38,7 +39,7 @@ export class ConcurrentLeases {
     this.#deps = deps;
   }
 
-  /** Sets the limit; infinity means no limit. */
+  /** Sets the maximum number of simultaneous calls; infinity means no limit. */
   update(limit: number): void {
     if (limit !== this.#limit) this.#retryAtMs = 0;
     this.#limit = limit;
@@ -67,13 +68,13 @@ export class ConcurrentLeases {
     void this.#ask(this.#held + this.#deps.waiting());
   }
 
-  /** Forgets all leases, as when the server becomes unreachable. */
+  /** Forgets all leases without giving them back, because the fleet does not answer. */
   forget(): void {
     this.#held = 0;
     this.#retryAtMs = 0;
   }
 
-  /** Returns all leases. */
+  /** Gives all leases back to the fleet. */
   close(): void {
     this.#isClosed = true;
     this.#tick?.cancel();
@@ -82,7 +83,7 @@ export class ConcurrentLeases {
     void this.#deps.lease({ limit: this.#limit, held: 0, wanted: 0 });
   }
 
-  /** Requests only the leases that are held or in use already, to learn whether the fleet answers. */
+  /** Tests whether the fleet answers, by requesting only the leases that this host already has or uses. */
   async probe(): Promise<boolean> {
     return this.#limit === Number.POSITIVE_INFINITY || this.#isAsking || (await this.#ask(0));
   }
@@ -90,7 +91,8 @@ export class ConcurrentLeases {
   async #ask(wanted: number): Promise<boolean> {
     this.#isAsking = true;
     const askedAtMs = monotonicMs();
-    // Calls may start under the held leases while the request is in flight, so the request must not return any of them.
+    // Calls may start under the leases of this host while the request is in flight. So the request must not give any of
+    // these leases back.
     const held = Math.max(this.#held, this.#deps.active());
     const all = Math.max(held, Math.min(wanted, this.#limit));
     const grant = await this.#deps.lease({ limit: this.#limit, held, wanted: all });

@@ -6,7 +6,7 @@ import type { CallLine, CallPermits, Quotas } from './call-permits.ts';
 import { ConcurrentLeases } from './concurrent-leases.ts';
 import { WindowPermits } from './window-permits.ts';
 
-/** After a failure, the fleet is queried again after 1 s to 5 s. */
+/** After a failed request, this host tries the fleet again after a random pause of 1 s to 5 s. */
 const FIRST_RETRY_MS = 1_000;
 const RETRY_SPREAD_MS = 4_000;
 
@@ -14,19 +14,26 @@ export interface ConnectorPermitsDeps {
   readonly fleet: Pick<Fleet, 'ask' | 'hostCount' | 'quotas'>;
   readonly random: Random;
   readonly connectorId: string;
-  /** Identifies this connector on this host. */
+  /** Identifies this connector of this host among all holders of leases in the fleet. */
   readonly holder: string;
   readonly line: CallLine;
-  /** `joining`: the connection to the fleet has neither succeeded nor failed yet. */
+  /** State of the connection to the fleet. `joining` means that it has neither succeeded nor failed yet. */
   readonly linkState: () => 'joining' | 'up' | 'down';
-  /** Called when the connector gets quotas, or no longer has any. */
+  /**
+   * Called with true when the connector gets its first quota, and with false when it has no quota any more or is
+   * closed.
+   */
   readonly onUsed: (isUsed: boolean) => void;
-  /** Called when requests of this connector start to fail, or are answered again (null). */
+  /**
+   * Called with the error when this connector's requests to the fleet start to fail, and with null when they succeed
+   * again.
+   */
   readonly onFailing: (error: SwitchyardError | null) => void;
 }
 
 /**
- * Permits for the calls of one connector. While the fleet does not answer, this host enforces its share of the quotas.
+ * Permits for the calls of one connector. While the fleet does not answer, this host enforces its share of the quotas,
+ * or refuses calls that have a quota (option `fleet.quotasWithout`).
  */
 export class ConnectorPermits implements CallPermits {
   readonly #deps: ConnectorPermitsDeps;
@@ -36,7 +43,10 @@ export class ConnectorPermits implements CallPermits {
   #isFailing = false;
   #retry: Timer | null = null;
   #isClosed = false;
-  /** Period in which calls start without a permit (monotonic clock). */
+  /**
+   * Period in which calls started without a permit, because the fleet did not answer (monotonic clock). Null when the
+   * fleet has counted all of these calls.
+   */
   #alone: { readonly fromMs: number; toMs: number } | null = null;
 
   constructor(deps: ConnectorPermitsDeps) {
@@ -99,7 +109,7 @@ export class ConnectorPermits implements CallPermits {
     if (this.#isLimited && !this.#isAlone) this.#leases.end();
   }
 
-  /** Called when the connection to the fleet was established or lost. */
+  /** Called after the connection to the fleet was established or lost. */
   linkChanged(): void {
     this.#aloneChanged();
     if (this.#deps.linkState() === 'up') void this.#tell();
@@ -180,7 +190,7 @@ export class ConnectorPermits implements CallPermits {
     if (await this.#windows.probe()) await this.#leases.probe();
   }
 
-  /** Reports calls that started while the fleet was unreachable, and calls that still run. */
+  /** Reports to the fleet the calls that started while it was unreachable, and the calls that still run. */
   async #tell(): Promise<void> {
     if (this.#isFailing) return this.#tryAgain();
     const isUncounted = Object.values(this.#spent(monotonicMs(), false)).some((count) => count > 0);

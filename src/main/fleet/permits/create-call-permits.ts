@@ -5,7 +5,7 @@ import type { Fleet } from '../fleet.ts';
 import type { CreateCallPermits } from './call-permits.ts';
 import { ConnectorPermits } from './connector-permits.ts';
 
-/** Maximum time that the first calls of a process wait for the fleet. It is longer than one connection attempt. */
+/** How long the first calls of a process wait for the connection to the fleet. One attempt to connect is shorter. */
 const JOIN_WITHIN_MS = 2_500;
 
 export interface CallPermitsDeps {
@@ -14,8 +14,9 @@ export interface CallPermitsDeps {
 }
 
 /**
- * Creates the fleet quotas for all connectors of this host; null if each host counts its own calls. Logs one line with
- * the code QUOTA_LOCAL when this host starts to enforce its share, and one when it stops.
+ * Returns a function that creates the permits of one connector, for quotas that the whole fleet shares. Returns null if
+ * each host counts its own calls. Logs QUOTA_LOCAL when the fleet can no longer count calls, and another line when it
+ * can do so again.
  */
 export function createCallPermits(
   fleet: Pick<Fleet, 'ask' | 'hostCount' | 'hostId' | 'quotas' | 'isConnected' | 'on'>,

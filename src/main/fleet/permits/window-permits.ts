@@ -10,57 +10,59 @@ import { recordFleetPermits } from '../../observability/instruments.ts';
 import { CallRate } from './call-rate.ts';
 
 /**
- * Delay after which a refused host checks again if calls arrive or wait, whatever retry time it received. Other hosts
- * return unused permits about a second after they took them. The delay doubles while no permit is granted.
+ * After this delay, a host that was refused permits asks again, if any of its calls wait or arrive. It does so even
+ * before the retry time that the fleet reported, because other hosts give unused permits back after about a second. The
+ * delay doubles while no permit is granted.
  */
 const FIRST_LOOK_MS = PERMIT_HOLD_MS;
 const LAST_LOOK_MS = 8 * FIRST_LOOK_MS;
 
-/** Unused permits of one grant. */
+/** Unused permits from one grant of the fleet. */
 interface Lot {
   left: number;
   readonly takenAtMs: number;
   /**
-   * Expiry of the permits (monotonic clock). Later use is not allowed, because the counters of the fleet look back no
-   * further.
+   * Time after which the permits must not be used (monotonic clock). The counters of the fleet look back only this much
+   * further than their window.
    */
   readonly usableUntilMs: number;
 }
 
 export interface WindowPermitsDeps {
-  /** Sends a request to the fleet. Resolves to null if that failed; the failure is reported elsewhere. */
+  /** Sends a request for permits to the fleet. If the request fails, reports the failure and resolves to null. */
   readonly take: (request: PermitRequest) => Promise<PermitGrant | null>;
   /** Returns the number of hosts that share the quota, including this one. */
   readonly hosts: () => number;
   readonly waiting: () => number;
   /**
-   * Returns the calls that started by `toMs` (monotonic clock) and are not counted yet, or all calls if the fleet
-   * `forgot` its counters.
+   * Returns how many calls started by `toMs` (monotonic clock) and are not yet counted by the fleet. If `forgot` is
+   * true, the fleet has lost its counters, so the result includes all calls.
    */
   readonly spent: (toMs: number, forgot: boolean) => PermitCounts;
-  /** Called when all calls until `toMs` are counted. */
+  /** Called when the fleet has counted all calls that started by `toMs`. */
   readonly onCounted: (toMs: number) => void;
   readonly recheck: () => void;
 }
 
 /**
- * Permits for starting calls under the windows of a connector. They are taken in batches. A batch has as many permits
- * as there were calls in the last second, but at most a quarter of this host's fair share, and at least the number of
- * waiting calls. Using a permit costs no message. Permits that are unused after a second are returned.
+ * Permits to start calls of a connector that has quotas per minute, hour or day. Permits are requested in batches. A
+ * batch has as many permits as calls started in the last second, but at most a quarter of this host's fair share. If
+ * more calls than that wait, the batch has a permit for each of them, up to the fair share. Using a permit sends no
+ * message. Permits that are still unused after a second are given back.
  */
 export class WindowPermits {
   readonly #deps: WindowPermitsDeps;
   readonly #rate = new CallRate();
   #limits: PermitCounts = {};
-  /** Smallest limit of all windows; infinity without windows. */
+  /** The smallest of the quotas per minute, hour and day; infinity without quotas. */
   #least = Number.POSITIVE_INFINITY;
   #lots: Lot[] = [];
-  /** Number of remaining permits at which the next batch is requested in advance; -1 for never. */
+  /** When only this many permits remain, the next batch is requested in advance. -1 means never. */
   #lowMark = -1;
   #left = 0;
   #returned: ReturnedPermits[] = [];
   #isAsking = false;
-  /** Time at which the next permit is free, if no host returns one earlier. */
+  /** Time at which the fleet will have a free permit, if no host gives one back earlier. */
   #retryAtMs = 0;
   #lookAtMs = 0;
   #lookMs = FIRST_LOOK_MS;
@@ -88,7 +90,7 @@ export class WindowPermits {
   }
 
   aheadMs(nowMs: number): number {
-    // While a request is in flight, its response may change the retry time.
+    // While a request is in flight, the retry time is unknown, because the response may change it.
     return this.#left > 0 || this.#isAsking ? 0 : Math.max(0, this.#retryAtMs - nowMs);
   }
 
@@ -105,14 +107,14 @@ export class WindowPermits {
     }
   }
 
-  /** Returns all unused permits. */
+  /** Gives all unused permits back to the fleet. */
   giveBack(): void {
     this.#sweep?.cancel();
     this.#drop(Number.POSITIVE_INFINITY);
     if (this.#returned.length > 0) void this.#ask(0);
   }
 
-  /** Requests no permits, only to learn whether the fleet answers. */
+  /** Tests whether the fleet answers, by requesting 0 permits. */
   async probe(): Promise<boolean> {
     return this.#least === Number.POSITIVE_INFINITY || this.#isAsking || (await this.#ask(0));
   }
@@ -126,10 +128,10 @@ export class WindowPermits {
   }
 
   /**
-   * Requests permits. `told` is set if the previous request revealed that the fleet had lost its counters. It holds the
-   * counts that this previous request reported, which the fleet therefore has. It is unknown whether an unanswered
-   * request arrived. So the permits that it was granted or returned expire with their window: returning permits twice
-   * would let too many calls through.
+   * Requests permits. If the previous response revealed that the fleet had lost its counters, `told` holds the counts
+   * that the previous request reported. The fleet has these counts already. If a request gets no response, it is
+   * unknown whether the request arrived. The permits that it asked for or gave back then expire with their window,
+   * because giving permits back twice would let too many calls through.
    */
   async #ask(wanted: number, told: PermitCounts | null = null): Promise<boolean> {
     this.#isAsking = true;
@@ -144,7 +146,7 @@ export class WindowPermits {
     const hasForgotten = this.#epoch !== null && this.#epoch !== grant.epoch;
     this.#epoch = grant.epoch;
     if (hasForgotten && told === null) {
-      // The fleet started counting from zero. Report the calls of this host first, then request again.
+      // The fleet has lost its counters and counts from zero. The next request reports all calls of this host.
       this.#lots = [];
       this.#left = 0;
       this.#returned = grant.granted > 0 ? [{ count: grant.granted, takenAtMs: grant.takenAtMs }] : [];
@@ -177,12 +179,14 @@ export class WindowPermits {
       this.#drop(monotonicMs());
       const [oldest] = this.#lots;
       if (oldest !== undefined) this.#sweepAt(oldest.usableUntilMs);
-      // Otherwise the request in flight, or the next one, returns them.
+      // While a request is in flight, the expired permits wait for the request after it.
       if (this.#returned.length > 0 && !this.#isAsking) void this.#ask(0);
     });
   }
 
-  /** Sets expired permits aside. Returns the number of permits that remain. */
+  /**
+   * Moves expired permits to `#returned`, which the next request gives back. Returns the number of remaining permits.
+   */
   #drop(nowMs: number): number {
     for (let lot = this.#lots[0]; lot !== undefined && lot.usableUntilMs <= nowMs; lot = this.#lots[0]) {
       this.#lots.shift();

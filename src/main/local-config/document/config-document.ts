@@ -6,7 +6,7 @@ import { parseToml } from './parse-toml.ts';
 import { parseYaml } from './parse-yaml.ts';
 import { SyntaxFault } from './syntax-fault.ts';
 
-/** Position in a file, counted from 1. */
+/** Position in a file. Lines and columns are counted from 1. */
 export interface Position {
   readonly line: number;
   readonly column: number;
@@ -18,7 +18,10 @@ const PARSERS: Readonly<Record<ConfigFormat, (text: string) => ConfigNode>> = {
   yaml: parseYaml,
 };
 
-/** A configuration file with the position of every value: JSON with comments and trailing commas, TOML or YAML. */
+/**
+ * A parsed configuration file that knows the position of every value. The format is TOML, YAML, or JSON in which
+ * comments and trailing commas are allowed.
+ */
 export class ConfigDocument {
   readonly root: ConfigNode;
   readonly source: string;
@@ -26,9 +29,9 @@ export class ConfigDocument {
   readonly #lineStarts: readonly number[];
 
   /**
-   * Parses `given`. The format follows from the extension of `source`, or else from the text. A byte order mark is
-   * ignored. Throws CONFIG_INVALID, with line and column, if the text is not of that format or is nested deeper than 64
-   * levels.
+   * Parses `given`. The extension of `source` determines the format; without a known extension, the text does. A byte
+   * order mark is ignored. Throws CONFIG_INVALID, with line and column, if the text does not have that format or is
+   * nested deeper than 64 levels.
    */
   constructor(given: string, source: string) {
     const text = given.replace(/^\ufeff/, '');
@@ -54,7 +57,7 @@ export class ConfigDocument {
     return { line: low + 1, column: offset - (this.#lineStarts[low] ?? 0) + 1 };
   }
 
-  /** Creates the error for a file that cannot be used, with the reason `why` at `offset`. */
+  /** Creates a CONFIG_INVALID error for this file: `why` is the reason, and `offset` is the position of the problem. */
   invalid(offset: number, why: string): SwitchyardError {
     const { line, column } = this.positionOf(offset);
     return new SwitchyardError('CONFIG_INVALID', `${this.source}:${line}:${column}: ${why}.`, {
@@ -62,7 +65,9 @@ export class ConfigDocument {
     });
   }
 
-  /** Returns a hint if the text has a different format than the file name says. */
+  /**
+   * Returns a hint if the text has another format than the extension of the file name says; otherwise an empty text.
+   */
   #betterName(text: string): string {
     const format = formatOfText(text);
     if (format === this.format || !isValid(text, format)) return '';

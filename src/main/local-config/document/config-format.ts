@@ -10,27 +10,27 @@ const OF_EXTENSION: Readonly<Record<string, ConfigFormat>> = {
   yml: 'yaml',
 };
 
-/** Matches `[table]`, `[[list]]` or `key = value`. */
+/** Matches a line of TOML: `[table]`, `[[list]]` or `key = value`. */
 const TOML_LINE = /^(?:\[{1,2}[\w."' \t-]+\]{1,2}[ \t]*(?:#.*)?$|[\w."'-]+[ \t]*=[ \t]*\S)/;
-/** Matches the text before the colon of a YAML line. */
+/** Matches the part of a YAML line before the colon. */
 const YAML_KEY = /^(?:- )?["']?[\w@/. -]+["']?$/;
 
 const LINE_END = /\r\n|[\n\r\u2028\u2029]/;
 
-/** Maximum length of comments that are skipped before the first word of a file. */
+/** Maximum number of characters at the start of a file in which comments are skipped before the format is detected. */
 const MAX_COMMENT = 65_536;
 
-/** Returns the format that the extension of a file name stands for, or null if it stands for none. */
+/** Returns the format for the extension of a file name; null for an unknown extension. */
 export function formatOfName(name: string): ConfigFormat | null {
   const extension = /\.([A-Za-z0-9]+)$/.exec(name)?.[1]?.toLowerCase() ?? '';
   return Object.hasOwn(OF_EXTENSION, extension) ? (OF_EXTENSION[extension] ?? null) : null;
 }
 
-/** Returns the format that a text seems to have. Defaults to JSON. */
+/** Guesses the format of a text from its first lines. Defaults to JSON. */
 export function formatOfText(text: string): ConfigFormat {
   const start = /^(?:\s+|\/\/.*|\/\*[\s\S]*?\*\/)*/.exec(text.slice(0, MAX_COMMENT))?.[0].length ?? 0;
   if (text[start] === '{') return 'json';
-  // Works line by line, because one expression over all lines would backtrack through every run of blanks.
+  // Tests each line separately, because one expression over all lines would backtrack at every run of spaces.
   const firstLines = text
     .slice(start, start + 4_096)
     .split(LINE_END)
@@ -46,7 +46,7 @@ function isYamlLine(line: string): boolean {
   return colon > 0 && isEnd && YAML_KEY.test(line.slice(0, colon).trim());
 }
 
-/** Returns the name of a format for messages. */
+/** Returns the name of a format, as messages show it. */
 export function nameOfFormat(format: ConfigFormat): string {
   return format.toUpperCase();
 }

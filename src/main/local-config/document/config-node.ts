@@ -1,22 +1,22 @@
 /**
- * A value of a configuration file with its position, whatever the format of the file. The nodes of jsonc-parser have
- * this shape.
+ * A value of a configuration file with its position. All file formats are parsed into such nodes, which have the shape
+ * of the nodes of jsonc-parser.
  */
 export interface ConfigNode {
   readonly type: 'object' | 'array' | 'property' | 'string' | 'number' | 'boolean' | 'null';
   readonly value?: unknown;
   /** Offset of the value's first character in the text. */
   readonly offset: number;
-  /** Items of an array, properties of an object, or key and value of a property. */
+  /** The items of an array, the properties of an object, or the key and value of a property. */
   readonly children?: readonly ConfigNode[] | undefined;
   /**
-   * Set if the text is the value of an environment variable. If that variable is not set, the text is left out, with a
-   * warning if it is `expected` and silently if it is `optional`.
+   * Set if `value` stands for an environment variable. If that variable is not set, the member with this value is left
+   * out: with a warning for `expected`, without one for `optional`.
    */
   readonly fromEnvironment?: 'expected' | 'optional';
 }
 
-/** One member of an object as it is written. */
+/** One member of an object in a configuration file. */
 export interface Member {
   readonly name: string;
   readonly key: ConfigNode;
@@ -25,7 +25,9 @@ export interface Member {
   readonly isRepeated: boolean;
 }
 
-/** Returns the members of an object in the order in which they are written, including repeated members. */
+/**
+ * Returns the members of an object in the order of the file, including repeated members. Other nodes have no members.
+ */
 export function membersOf(object: ConfigNode): Member[] {
   if (object.type !== 'object') return [];
   const seen = new Set<string>();
@@ -38,7 +40,10 @@ export function membersOf(object: ConfigNode): Member[] {
   });
 }
 
-/** Returns the first member with that name; undefined if there is no such member, or `object` is not an object. */
+/**
+ * Returns the value of the first member with this name. Undefined if there is no such member, or if `object` is not an
+ * object.
+ */
 export function memberOf(object: ConfigNode | undefined, name: string): ConfigNode | undefined {
   return object === undefined ? undefined : membersOf(object).find((member) => member.name === name)?.value;
 }
@@ -53,7 +58,7 @@ export function textOf(node: ConfigNode | undefined): string | undefined {
   return typeof node?.value === 'string' ? node.value : undefined;
 }
 
-/** Returns the value of `node` as plain data. A member `__proto__` has no special meaning. */
+/** Returns the value of `node` as plain data. A member named `__proto__` is kept as an ordinary member. */
 export function plainValue(node: ConfigNode): unknown {
   if (node.type === 'array') return (node.children ?? []).map(plainValue);
   if (node.type === 'object')
@@ -61,29 +66,30 @@ export function plainValue(node: ConfigNode): unknown {
   return node.value;
 }
 
-/** Creates a string node whose position is `offset`. */
+/** Creates a string node at `offset`. */
 export function textNode(value: string, offset: number): ConfigNode {
   return { type: 'string', value, offset };
 }
 
-/** Creates an array of nodes that keep their own positions. */
+/** Creates an array node at `offset`. The items keep their own positions. */
 export function arrayNode(children: readonly ConfigNode[], offset: number): ConfigNode {
   return { type: 'array', children, offset };
 }
 
-/** Creates an object of nodes that keep their own positions. */
+/** Creates an object node at `offset`. The members keep their own positions. */
 export function objectNode(entries: Iterable<readonly [string, ConfigNode]>, offset: number): ConfigNode {
   const children = [...entries].map(([name, value]) => propertyNode(textNode(name, value.offset), value));
   return { type: 'object', children, offset };
 }
 
-/** Creates a member of an object. */
+/** Creates a property node, for one member of an object. */
 export function propertyNode(key: ConfigNode, value: ConfigNode): ConfigNode {
   return { type: 'property', children: [key, value], offset: key.offset };
 }
 
 /**
- * Creates a node with the value of the environment variable `name`, for files that name the variable without `${…}`.
+ * Creates a node for the value of the environment variable `name`. It is for files that name the variable without
+ * `${…}`.
  */
 export function environmentNode(
   name: string,
@@ -93,7 +99,7 @@ export function environmentNode(
   return { type: 'string', value: `\${${name}}`, offset, fromEnvironment };
 }
 
-/** Converts plain data to a node. The position of every value in it is `offset`. */
+/** Converts plain data to a node. The node and all nodes within it have the position `offset`. */
 export function nodeOf(value: unknown, offset: number): ConfigNode {
   if (Array.isArray(value))
     return arrayNode(

@@ -1,6 +1,6 @@
 /**
- * Decodes the text of a configuration file: UTF-8, or UTF-16 as editors on Windows write it, with or without a byte
- * order mark. Throws an Error if the bytes are valid in none of these encodings.
+ * Decodes the bytes of a configuration file as UTF-8, or as UTF-16, which some editors on Windows write. The byte order
+ * mark is optional. Throws an Error if the bytes are valid in neither encoding.
  */
 export function decodeText(bytes: Uint8Array): string {
   const encoding = encodingOf(bytes);
@@ -15,7 +15,7 @@ function encodingOf(bytes: Uint8Array): 'utf-8' | 'utf-16le' | 'utf-16be' {
   const [first, second] = bytes;
   if (first === 0xff && second === 0xfe) return 'utf-16le';
   if (first === 0xfe && second === 0xff) return 'utf-16be';
-  // A configuration file begins with ASCII, so one byte of each of its first UTF-16 units is 0.
+  // A configuration file begins with ASCII characters. In UTF-16, one of the two bytes of such a character is 0.
   const start = bytes.subarray(0, 8);
   if (bytes.length < 4 || bytes.length % 2 !== 0) return 'utf-8';
   if (start.every((byte, at) => (byte === 0) === (at % 2 === 1))) return 'utf-16le';

@@ -6,8 +6,9 @@ type Yaml = typeof import('yaml');
 let loaded: Yaml | null = null;
 
 /**
- * Loads the package yaml synchronously, because documents are read synchronously and few hosts have configuration in
- * YAML. Throws MODULE_NOT_LOADED. The build turns this call into a `require` that the bundler follows.
+ * Loads the package yaml. It is loaded only when needed, because few hosts have YAML files, and synchronously, because
+ * documents are parsed synchronously. Throws MODULE_NOT_LOADED. The build turns this call into a `require`, so that
+ * bundlers include the package.
  */
 export function loadYaml(): Yaml {
   const require = createRequire(import.meta.url);

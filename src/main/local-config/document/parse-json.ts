@@ -2,7 +2,9 @@ import { createScanner, type ParseError, parseTree, printParseErrorCode } from '
 import type { ConfigNode } from './config-node.ts';
 import { MAX_DEPTH, SyntaxFault, tooDeep } from './syntax-fault.ts';
 
-/** Values of the SyntaxKind of jsonc-parser, a const enum that cannot be imported under isolatedModules. */
+/**
+ * Values of the SyntaxKind of jsonc-parser. SyntaxKind is a const enum, which cannot be imported under isolatedModules.
+ */
 const OPENING: readonly number[] = [1, 3];
 const CLOSING: readonly number[] = [2, 4];
 const END_OF_FILE = 17;
@@ -30,7 +32,7 @@ function offsetOfDepth(text: string, limit: number): number | null {
   return null;
 }
 
-/** Turns an error code such as `CommaExpected` into words. */
+/** Turns an error code such as `CommaExpected` into readable words. */
 function wordsOf(error: number): string {
   return printParseErrorCode(error)
     .replace(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)

@@ -20,12 +20,12 @@ function parsed(text: string): unknown {
   }
 }
 
-/** One part of a dotted key. */
+/** Matches one part of a dotted key. */
 const KEY_PART = /^[ \t]*(?:[\w-]{1,1000}|"[^"\n]{0,1000}"|'[^'\n]{0,1000}')[ \t]*$/;
 
 /**
- * Returns the offset where a key has too many parts. Each part adds a level of nesting, which the parser does not
- * count.
+ * Returns the offset at which a dotted key has too many parts, or null. Each part adds a level of nesting, but the
+ * parser does not count these levels.
  */
 function offsetOfLongKey(text: string): number | null {
   let [at, parts] = [0, 0];

@@ -4,8 +4,8 @@ import { loadYaml } from './load-yaml.ts';
 import { MAX_DEPTH, SyntaxFault, tooDeep } from './syntax-fault.ts';
 
 /**
- * Maximum number of values in a file once its aliases are expanded: a few lines of aliases can stand for billions of
- * values.
+ * Maximum number of values in a file after its aliases are expanded. Without a limit, a few lines of aliases could
+ * expand to billions of values.
  */
 const MAX_NODES = 200_000;
 
@@ -19,13 +19,14 @@ export function parseYaml(text: string): ConfigNode {
   if (error !== undefined) throw new SyntaxFault(error.pos[0], `it is not YAML (${wordsOf(error.code)})`);
   if (document.contents === null) throw new SyntaxFault(0, 'it is empty');
   let count = 0;
-  // The parser itself would search the whole document again for the anchor of each alias.
+  // Maps anchors to their nodes. To find the anchor of an alias, the yaml package itself would search the whole
+  // document each time.
   const anchors = new Map<string, Node>();
   let aliasDepth = 0;
   return convert(document.contents, 0, 0);
 
   function noteAnchor(node: unknown): void {
-    // The target of an alias has already been noted at the place where the target is written.
+    // Within an expanded alias, all anchors are known already.
     if (aliasDepth > 0 || !(isScalar(node) || isMap(node) || isSeq(node)) || node.anchor === undefined) return;
     anchors.set(node.anchor, node);
   }
@@ -68,7 +69,7 @@ export function parseYaml(text: string): ConfigNode {
       else own.push(propertyNode(textNode(name, keyOffset), value));
     }
     const names = new Set(own.map(nameOfProperty));
-    // The map's own keys take precedence over merged keys.
+    // The object's own members take precedence over merged members.
     return [...own, ...merged.filter((property) => !names.has(nameOfProperty(property)))];
   }
 }
@@ -81,13 +82,14 @@ function parse(text: string): ReturnType<typeof parseDocument<ParsedNode, true>>
       logLevel: 'error',
     });
   } catch (error) {
-    // Block collections nest by columns: the parser runs out of stack before a depth can be counted.
+    // The parser recurses for each level of indentation, so very deep nesting overflows the stack before the depth can
+    // be counted.
     if (error instanceof RangeError) throw tooDeep(0);
     throw error;
   }
 }
 
-/** Returns the text of a scalar key. No client uses a collection as a key. */
+/** Returns a scalar key as text, and an empty text for any other key. No client uses a list or an object as a key. */
 function nameOf(key: unknown): string {
   return loadYaml().isScalar(key) ? String(key.value) : '';
 }
@@ -113,8 +115,8 @@ function offsetOf(node: unknown): number | undefined {
 }
 
 /**
- * Returns the offset where brackets nest too deeply. Brackets in quotes and comments also count, which only makes the
- * limit a little stricter.
+ * Returns the offset at which brackets are nested too deeply, or null. Brackets in quotes and comments are counted too,
+ * so the limit may apply a little earlier.
  */
 function offsetOfFlowDepth(text: string): number | null {
   let depth = 0;
@@ -127,7 +129,7 @@ function offsetOfFlowDepth(text: string): number | null {
   return null;
 }
 
-/** Turns an error code such as `BAD_INDENT` into words. */
+/** Turns an error code such as `BAD_INDENT` into readable words. */
 function wordsOf(code: string): string {
   return code.toLowerCase().replaceAll('_', ' ');
 }

@@ -1,9 +1,10 @@
-/** Reports why and where a text does not have its format. */
+/** Says why a text is not valid in its format, and at which offset. */
 export class SyntaxFault extends Error {
   readonly offset: number;
 
   /**
-   * Creates a fault at `offset`. `why` continues after the position: `it is not JSON (…)`. It must not quote the text.
+   * Creates a fault at `offset`. `why` is a clause such as `it is not JSON (…)`, which follows the position in the
+   * message. It must not quote the text, which may contain secrets.
    */
   constructor(offset: number, why: string) {
     super(why);
@@ -11,7 +12,7 @@ export class SyntaxFault extends Error {
   }
 }
 
-/** Maximum depth of a file. The limit exists because the parsers recurse. */
+/** Maximum depth of nesting in a file. Deeper nesting could overflow the stack, because the parsers recurse. */
 export const MAX_DEPTH = 64;
 
 /** Creates the fault for a text that is nested deeper than {@link MAX_DEPTH}. */

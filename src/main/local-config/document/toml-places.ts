@@ -8,7 +8,10 @@ export interface TomlPlaces {
   valueAt(path: Path): number | undefined;
 }
 
-/** Finds the positions that smol-toml does not report, because it returns plain values. `text` must be valid TOML. */
+/**
+ * Finds the positions of keys and values. The parser smol-toml returns plain values without positions. `text` must be
+ * valid TOML.
+ */
 export function tomlPlaces(text: string): TomlPlaces {
   const scan = new TomlScan(text);
   scan.document();
@@ -23,12 +26,12 @@ interface Key {
   readonly offset: number;
 }
 
-/** Scans a text that is known to be valid, so everything that the scan does not look for is skipped. */
+/** Scans a TOML text for keys and values. The text is known to be valid, so the scan skips everything else. */
 class TomlScan {
   readonly keys = new Map<string, number>();
   readonly values = new Map<string, number>();
   readonly #text: string;
-  /** Number of tables so far in each array of tables. */
+  /** For each array of tables: the number of tables that were found so far. */
   readonly #tables = new Map<string, number>();
   #at = 0;
 
@@ -62,7 +65,10 @@ class TomlScan {
     return path;
   }
 
-  /** If `path` is an array of tables, returns the path of its last table so far, or of a new table. */
+  /**
+   * If `path` is an array of tables, appends an index to it: the index of a new table with `isNew`, otherwise of the
+   * last table. Otherwise returns `path` unchanged.
+   */
   #intoTables(path: Path, isNew: boolean): Path {
     const id = JSON.stringify(path);
     const count = this.#tables.get(id) ?? 0;
@@ -84,7 +90,10 @@ class TomlScan {
     this.#value(path);
   }
 
-  /** Notes the position of a name: where the name itself is defined, not where another key implies it. */
+  /**
+   * Records the position of a name. The position where the name is defined takes precedence over a position where
+   * another key implies the name.
+   */
   #note(places: Map<string, number>, path: Path, offset: number, isDefinition: boolean): void {
     const id = JSON.stringify(path);
     if (isDefinition || !places.has(id)) places.set(id, offset);
@@ -145,7 +154,7 @@ class TomlScan {
     while (this.#at < this.#text.length && !this.#text.startsWith(end, this.#at))
       this.#at += quote === '"' && this.#text[this.#at] === '\\' ? 2 : 1;
     this.#at += end.length;
-    // The text of a multi-line string may itself end in one or two quotes.
+    // The content of a multi-line string may end with one or two quotes, right before the closing quotes.
     while (isLong && this.#text[this.#at] === quote) this.#at += 1;
   }
 
@@ -158,7 +167,7 @@ class TomlScan {
     this.#at = this.#endOf(/[^ \t]/g);
   }
 
-  /** Skips blanks, line breaks and comments. */
+  /** Skips whitespace, line breaks and comments. */
   #blanks(): void {
     this.#at = this.#endOf(/[^\s\ufeff]/g);
     while (this.#text[this.#at] === '#') {

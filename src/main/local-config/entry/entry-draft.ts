@@ -11,7 +11,7 @@ import {
   textOf,
 } from '../document/config-node.ts';
 
-/** A server of a file before its entry is read. */
+/** A server as a configuration file defines it, before it is translated to an entry. */
 export interface ServerNode {
   readonly name: string;
   /** Place of the server, such as `mcpServers["x"]`. */
@@ -23,20 +23,22 @@ export interface ServerNode {
   readonly isRepeated: boolean;
 }
 
-/** A member of an entry, under the name that this package uses for it. */
+/** A member of an entry. Its name is the name that this package uses. */
 export interface DraftMember {
-  /** Place of the member, with the name that the file uses. */
+  /** Place of the member in the file, with the name that the file uses. */
   readonly place: string;
   readonly key: ConfigNode;
   readonly value: ConfigNode;
-  /** Index of the member's first item in the array of the file. 0 unless the array was split in two. */
+  /**
+   * For an array that is the rest of a longer array in the file: the index of its first item in that longer array.
+   * Otherwise 0.
+   */
   readonly firstIndex: number;
 }
 
 /**
- * A server entry while it is translated from the terms of a client to the terms of this package. A shape renames and
- * rewrites its members. Each member keeps its position and its name in the file, so that problems refer to what the
- * author wrote.
+ * A server entry during its translation from the member names of a client to the member names of this package. Each
+ * member keeps its position and its original name, so that messages refer to what the author wrote.
  */
 export class EntryDraft {
   readonly name: string;
@@ -47,7 +49,10 @@ export class EntryDraft {
   readonly #members = new Map<string, DraftMember>();
   #isLeftOut = false;
 
-  /** Reads the members of a server. Its value must be an object. A repeated member is an error. */
+  /**
+   * Reads the members of a server. The value of the server must be an object. Reports an error for each repeated
+   * member.
+   */
   constructor({ name, place, key, value }: ServerNode, problems: ConfigProblems) {
     this.name = name;
     this.place = place;
@@ -61,7 +66,7 @@ export class EntryDraft {
     }
   }
 
-  /** Whether a shape decided that the server cannot be used here. */
+  /** Whether {@link passOver} or {@link leaveOut} was called for this server. */
   get isLeftOut(): boolean {
     return this.#isLeftOut;
   }
@@ -95,7 +100,7 @@ export class EntryDraft {
     return node === undefined ? undefined : plainValue(node);
   }
 
-  /** Returns the place of a member, with the name that the file uses. */
+  /** Returns the place of a member in the file, with the name that the file uses. */
   at(name: string): string {
     return this.#members.get(name)?.place ?? memberPlace(this.place, name);
   }
@@ -104,7 +109,7 @@ export class EntryDraft {
     for (const name of names) this.#members.delete(name);
   }
 
-  /** Renames a member. If the entry already has a member `to`, that member stays and `from` is dropped. */
+  /** Renames the member `from` to `to`. If the entry already has a member `to`, keeps it and drops `from`. */
   rename(from: string, to: string): void {
     const member = this.#members.get(from);
     if (member === undefined) return;
@@ -112,20 +117,26 @@ export class EntryDraft {
     if (!this.says(to)) this.#members.set(to, member);
   }
 
-  /** Sets member `name` to a value that is derived from member `from`, or from the entry itself. */
+  /**
+   * Sets member `name` to a value. Messages about the value refer to the member `from` of the file or, without `from`,
+   * to the entry as a whole.
+   */
   set(name: string, value: unknown, from?: string): void {
     const origin = from === undefined ? undefined : this.#members.get(from);
     this.setNode(name, nodeOf(value, origin?.value.offset ?? this.node.offset), from);
   }
 
-  /** Like `set`, but for a value whose parts have their own positions. */
+  /** Sets member `name` like {@link set}, but to a node whose parts keep their own positions. */
   setNode(name: string, value: ConfigNode, from?: string, firstIndex = 0): void {
     const origin = this.#members.get(from ?? name);
     const place = origin?.place ?? memberPlace(this.place, from ?? name);
     this.#members.set(name, { place, key: origin?.key ?? value, value, firstIndex });
   }
 
-  /** Moves the members of an object into the entry. The entry's own members take precedence. */
+  /**
+   * Moves the members of the object in member `name` into the entry. Members that the entry already has take
+   * precedence.
+   */
   flatten(name: string): void {
     const member = this.#members.get(name);
     if (member === undefined || member.value.type !== 'object') return;
@@ -137,8 +148,8 @@ export class EntryDraft {
   }
 
   /**
-   * Adds an item to member `table`, an object of strings, unless it has an item of that name. The new item is derived
-   * from member `from`.
+   * Adds an item to member `table`, an object of strings, unless it already has an item of that name. Messages about a
+   * new table refer to member `from`.
    */
   addTo(table: string, name: string, value: ConfigNode, from: string): void {
     const present = this.#members.get(table);
@@ -151,7 +162,7 @@ export class EntryDraft {
     this.setNode(table, node, present === undefined ? from : table);
   }
 
-  /** Rewrites every string of the named members, except keys. */
+  /** Applies `rewrite` to every string within the named members, but not to keys. */
   rewriteTexts(names: readonly string[], rewrite: (text: string) => string): void {
     for (const name of names) {
       const member = this.#members.get(name);
@@ -159,23 +170,23 @@ export class EntryDraft {
     }
   }
 
-  /** Warns about something that will not work. The server is still used. */
+  /** Warns that a member has no effect, or not the effect that its author expects. The server is still used. */
   warn(name: string, why: string): void {
     this.problems.warning(this.at(name), this.member(name) ?? this.key, why);
   }
 
-  /** Reports an error at a member of the entry, or at the entry as a whole. */
+  /** Reports an error at a member of the entry; with null, at the entry as a whole. */
   refuse(name: string | null, why: string): void {
     if (name === null) this.problems.error(this.place, this.node, why);
     else this.problems.error(this.at(name), this.member(name) ?? this.key, why);
   }
 
-  /** Leaves the server out without a warning, because no user expects it to work here. */
+  /** Leaves the server out without a warning, because its author does not expect it to be used here. */
   passOver(): void {
     this.#isLeftOut = true;
   }
 
-  /** Leaves the server out with one warning, because it needs something that does not exist here. */
+  /** Leaves the server out with one warning, because it needs something that this package does not have. */
   leaveOut(why: string, name?: string): void {
     if (this.#isLeftOut) return;
     this.#isLeftOut = true;
@@ -183,8 +194,8 @@ export class EntryDraft {
   }
 }
 
-/** Reason why a repeated member is an error. */
-export const TWICE = 'is defined twice; readers disagree on which of the two counts';
+/** Says why a repeated member is an error. */
+export const TWICE = 'is defined twice, and programs differ in which definition they use; remove one of the two';
 
 function rewritten(node: ConfigNode, rewrite: (text: string) => string): ConfigNode {
   if (typeof node.value === 'string' && node.type === 'string') return { ...node, value: rewrite(node.value) };

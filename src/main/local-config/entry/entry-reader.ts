@@ -10,17 +10,17 @@ import { type Expansion, expandPath, expandVariables, type VariableScope } from 
 
 type Check = (text: string) => string | null;
 
-/** How to read a text. */
+/** How to read and check one text of an entry. */
 interface Reading {
   readonly expand: typeof expandVariables;
   readonly check: Check;
-  /** Use of the text; null disables remarks on unresolved placeholders. */
+  /** What the text is used for. With null, there are no remarks on placeholders that stay unchanged. */
   readonly use: TextUse | null;
 }
 
 /**
- * Reads the members of one entry, under the names that this package uses. An invalid member is reported as a problem
- * and treated as absent.
+ * Reads the members of one entry after they were renamed to the names that this package uses. An invalid member is
+ * reported as a problem and treated as absent.
  */
 export class EntryReader {
   readonly #draft: EntryDraft;
@@ -51,7 +51,9 @@ export class EntryReader {
     this.#problems.error(place, node, why);
   }
 
-  /** Warns about something that will not work. The server is still used. */
+  /**
+   * Warns that a part of the entry has no effect, or not the effect that its author expects. The server is still used.
+   */
   remark(place: string, node: ConfigNode, why: string): void {
     this.#problems.warning(place, node, why);
   }
@@ -63,7 +65,7 @@ export class EntryReader {
     return null;
   }
 
-  /** Returns the text of a member as it is written. */
+  /** Returns the text of a member, without replacing variables in it. */
   plain(name: string): string | null {
     const value = this.#draft.member(name)?.value;
     if (typeof value === 'string') return value;
@@ -75,7 +77,7 @@ export class EntryReader {
     return this.#single(name, { expand: expandVariables, check, use: 'value' });
   }
 
-  /** Returns the text at a place within a member, as it is written. */
+  /** Reads the text at a place within a member, and replaces the variables in it. */
   textAt(place: string, node: ConfigNode, check: Check): string | null {
     return this.#expanded(node, place, { expand: expandVariables, check, use: 'value' });
   }
@@ -84,7 +86,10 @@ export class EntryReader {
     return this.#single(name, { expand: expandPath, check, use: null });
   }
 
-  /** Reads a list of texts, any of which may be a path. A `use` of null disables remarks on unresolved placeholders. */
+  /**
+   * Reads a list of texts, each of which may be a path. With a `use` of null, there are no remarks on placeholders that
+   * stay unchanged.
+   */
   list(name: string, check: Check, use: TextUse | null): readonly string[] {
     const member = this.#member(name);
     if (member === undefined) return [];
@@ -95,7 +100,7 @@ export class EntryReader {
     });
   }
 
-  /** Reads an object of texts. Numbers and booleans are converted to text, and null counts as absent. */
+  /** Reads an object whose values are texts. Numbers and booleans are converted to text, and null counts as absent. */
   table(name: string, checkKey: Check, check: Check): Readonly<Record<string, string>> {
     const member = this.#member(name);
     if (member === undefined) return {};
@@ -110,29 +115,32 @@ export class EntryReader {
     return Object.fromEntries(rows.flatMap((row) => this.#row(member.place, row, checkKey, check)));
   }
 
-  /** Reads the members that only this package defines, and checks them as in a service map. */
+  /**
+   * Reads the members that have the same meaning as in a service map, such as `quotas`, and checks them in the same
+   * way.
+   */
   own(): Readonly<Record<string, unknown>> {
     const own = Object.entries(OWN_MEMBERS).flatMap(([name, check]) => {
       const member = this.#member(name);
       if (member === undefined) return [];
       const value = plainValue(member.value);
-      // Copilot keeps a boolean in this member; Codex and mcporter keep a word in it.
+      // In other clients' files, `auth` has another meaning: a boolean in Copilot, and a word in Codex and mcporter.
       if (name === 'auth' && !isOurAuth(value)) return [];
       const checked = check(value);
       if (!(checked instanceof Fault)) return [[name, value] as const];
-      this.refuse(name, `is wrong: ${placeOf(checked.path) || 'it'} ${checked.message}`);
+      this.refuse(name, `is invalid: ${placeOf(checked.path) || 'it'} ${checked.message}`);
       return [];
     });
     return Object.fromEntries(own);
   }
 
-  /** Returns the members that have no effect here, as they are written. */
+  /** Returns the members that have no effect in this package, with their values from the file. */
   rest(): Readonly<Record<string, unknown>> {
     const without = [...this.#draft.members].filter(([name]) => !hasEffect(name));
     return Object.fromEntries(without.map(([name, { value }]) => [name, plainValue(value)]));
   }
 
-  /** Returns a member. A member that is null counts as absent. */
+  /** Returns a member; undefined if it is absent or null. */
   #member(name: string): DraftMember | undefined {
     return this.#draft.says(name) ? this.#draft.members.get(name) : undefined;
   }
@@ -149,7 +157,7 @@ export class EntryReader {
     if (wrongKey !== null || value.type === 'null') return [];
     if (value.type === 'number' || value.type === 'boolean') return [[name, String(value.value)]];
     if (value.fromEnvironment !== undefined && this.#isUnset(value)) {
-      const why = `comes from the variable ${nameOfVariable(value)}, which is not set: it is left out`;
+      const why = `comes from the variable ${nameOfVariable(value)}, which is not set, so it is left out`;
       if (value.fromEnvironment === 'expected') this.#problems.warning(place, value, why);
       return [];
     }

@@ -1,14 +1,14 @@
 import { isConnectionHeader } from '../../../shared/map/entry-fault.ts';
 import { isHeaderName, isHeaderValue } from '../../../shared/map/service-map.ts';
 
-/** Returns why `name` cannot be a header of an entry, or null if it can. */
+/** Returns why `name` is not allowed as the name of a header in an entry, or null if it is allowed. */
 export function headerNameFault(name: string): string | null {
   if (!isHeaderName(name)) return 'must be a header name';
   if (!isConnectionHeader(name)) return null;
-  return `is the header ${name.toLowerCase()}, which belongs to the connection; remove it`;
+  return `is the header ${name.toLowerCase()}, which the connection sets itself; remove it`;
 }
 
-/** Returns why `text` cannot be the value of a header, or null if it can. */
+/** Returns why `text` is not allowed as the value of a header, or null if it is allowed. */
 export function headerValueFault(text: string): string | null {
   return text.length <= 8192 && isHeaderValue(text)
     ? null

@@ -5,7 +5,7 @@ import { list, looseObject, record, strictObject } from '../../../shared/validat
 import { text } from '../../../shared/validation/text.ts';
 import { LOGIN_MEMBERS } from './login-words.ts';
 
-/** Members that say how to reach a server, under our names. */
+/** Members that say how to reach a server, with the names that this package uses. */
 const REACHING = [
   'type',
   'transport',
@@ -22,7 +22,7 @@ const REACHING = [
 
 const strings = list(text());
 
-/** Members of this package itself, as in an entry of a service map. */
+/** Members that have the same meaning as in an entry of a service map, each with its check. */
 export const OWN_MEMBERS: Readonly<Record<string, Check<unknown>>> = {
   description: text(),
   era: oneOf('auto', 'legacy', 'modern'),
@@ -37,7 +37,7 @@ export const OWN_MEMBERS: Readonly<Record<string, Check<unknown>>> = {
   }),
 };
 
-/** Members that clients keep in an entry for their own use. They have no effect here, and need no warning. */
+/** Members that clients use only for themselves. They have no effect in this package, and get no warning. */
 const CLIENTS_OWN = [
   'allowHosts',
   'alwaysAllow',
@@ -103,7 +103,7 @@ const CLIENTS_OWN = [
   'watchPaths',
 ];
 
-/** Members that require something which is not supported here. Each gets its own warning. */
+/** Members that ask for a feature that this package does not have. Each of them gets its own warning. */
 const NOT_DONE = [
   'auth_provider_type',
   'authProviderType',
@@ -117,10 +117,10 @@ const NOT_DONE = [
   'socket',
 ];
 
-/** Members of clients that have an effect here, under their most common names. */
+/** The most common names that clients use for members that have an effect in this package. */
 const COMMON_WORDS = ['serverUrl', 'httpUrl', 'baseUrl', 'timeout', 'enabledTools', 'disabledTools'];
 
-/** Known members, as suggestions for misspelt names. */
+/** The names that may be suggested in place of a misspelled name. */
 export const MEANINGFUL_MEMBERS: readonly string[] = [
   ...REACHING,
   ...Object.keys(OWN_MEMBERS),
@@ -130,15 +130,15 @@ export const MEANINGFUL_MEMBERS: readonly string[] = [
 
 const EFFECTIVE: ReadonlySet<string> = new Set([...REACHING, ...Object.keys(OWN_MEMBERS), ...LOGIN_MEMBERS]);
 
-/** Every member that an entry may have without a warning, except comments. */
+/** Every member, except comments, that an entry may have without the warning about unknown names. */
 const KNOWN: ReadonlySet<string> = new Set([...EFFECTIVE, ...CLIENTS_OWN, ...NOT_DONE]);
 
-/** Whether a member has an effect here. */
+/** Whether a member of this name has an effect in this package. */
 export function hasEffect(name: string): boolean {
   return EFFECTIVE.has(name);
 }
 
-/** Whether a member needs no warning. A name that begins with `_`, `$` or `//` is a comment. */
+/** Whether a member of this name is known, or is a comment because its name begins with `_`, `$` or `//`. */
 export function isKnownMember(name: string): boolean {
   return KNOWN.has(name) || /^(_|\$|\/\/)/.test(name);
 }

@@ -5,24 +5,30 @@ import { itemsOf, plainValue } from '../document/config-node.ts';
 import type { EntryReader } from './entry-reader.ts';
 import type { LoginPart, LoginParts, LoginWord } from './login-words.ts';
 
-/** Login settings of a server in a file. */
+/** Login settings of one server in a configuration file. */
 export interface LocalLogin {
-  /** `oauth` for the entry, as in a service map and without any secret. Undefined if the file has no login settings. */
+  /**
+   * The value of `oauth` in the entry, as in a service map. It contains no secret. Undefined if the file has no login
+   * settings.
+   */
   readonly oauth: ConnectorEntry['oauth'];
-  /** Client secret from the file; null without a secret. */
+  /** Client secret from the file; null if the file has none. */
   readonly clientSecret: string | null;
-  /** Members that have no effect here, as they are written. */
+  /** Login members that have no effect in this package, with their values from the file. */
   readonly rest: Readonly<Record<string, unknown>>;
 }
 
 export const NO_LOGIN: LocalLogin = { oauth: undefined, clientSecret: null, rest: {} };
 
-/** Members that some files set although the issuer's metadata provides their values. */
+/**
+ * Matches members with addresses of the issuer. They are not used, because the issuer publishes these addresses itself.
+ */
 const ADDRESSES =
   /^(?:auth(?:orization)?|token|registration|revocation|auth_?server_?metadata|jwks|userinfo)_?(?:url|uri|endpoint)$/i;
 
 /**
- * Members that need no warning: they only inform readers, or the right choice follows from what the issuer supports.
+ * Matches members that are ignored without a warning. They only inform readers, or a login finds the right choice
+ * itself from what the issuer supports.
  */
 const QUIET =
   /^_|^\$|^\/\/|_supported$|^(?:providers?|client_?name|token_?exchange_?method|skip_code_challenge_check)$/i;
@@ -33,8 +39,7 @@ const SWITCHES = ['dpop', 'idJag', 'xaa', 'workloadIdentity'] as const satisfies
 
 /**
  * Reads the login settings of an entry, and checks them as in a service map. Invalid members are reported as problems.
- * An entry with its own key needs no login, so its login settings are not read, and the variables in them need not
- * exist.
+ * An entry that has a key needs no login. Its login settings are not read, so variables in them need not be set.
  */
 export function readLogin(login: LoginParts, hasKey: boolean, reader: EntryReader): LocalLogin {
   const { isOff, isAsked, parts, others } = login;
@@ -49,7 +54,8 @@ export function readLogin(login: LoginParts, hasKey: boolean, reader: EntryReade
     if (text !== null) settings[name] = text;
   }
   for (const name of VARIABLES) {
-    // Variables are not expanded in this member, because the value of a variable would be a secret.
+    // These members contain the name of a variable. The value of the variable is a secret, so variables are not
+    // expanded.
     const part = parts.get(name);
     const why = part === undefined ? null : OAUTH_MEMBERS[name](part.node.value);
     if (part !== undefined && why !== null) reader.wrong(part.place, part.node, why);
@@ -70,8 +76,8 @@ function asWritten({ parts, others }: LoginParts): Readonly<Record<string, unkno
 }
 
 /**
- * Returns the client secret if the entry names the client that this secret belongs to. Reports members that contradict
- * each other.
+ * Returns the client secret; null if the entry has no client id, to which a secret must belong. Reports members that
+ * contradict each other.
  */
 function usable(
   settings: Readonly<Record<string, unknown>>,
@@ -112,8 +118,8 @@ function remarkOn(name: string, { place, node }: LoginPart, reader: EntryReader)
 }
 
 /**
- * Returns the text of a member, or null if it is absent. An empty text counts as absent, because some clients write
- * unused members that way.
+ * Returns the text of a member, or null if the member is absent. An empty text counts as absent, because some clients
+ * write unused members that way.
  */
 function textOf(
   part: LoginPart | undefined,
@@ -157,12 +163,15 @@ function readPort(part: LoginPart | undefined, reader: EntryReader): number | nu
   if (written === null) return null;
   const port = isText ? Number(written) : written;
   const why = OAUTH_MEMBERS.callbackPort(port);
-  // A text with an unknown variable has no port yet.
+  // `textAt` has already checked the port in a text, except if an unknown variable is still in the text.
   if (why !== null && !isText) reader.wrong(place, node, why);
   return why === null ? (port as number) : null;
 }
 
-/** Returns the port of a redirect to this machine, given as `127.0.0.1:8080` (Kiro) or as a URL. */
+/**
+ * Returns the port of a redirect address on this machine: `127.0.0.1:8080` (Kiro) or a URL. Null if the address has no
+ * port or is elsewhere.
+ */
 function portOfRedirect(part: LoginPart | undefined, reader: EntryReader): number | null {
   const text = textOf(part, reader, () => null);
   if (part === undefined || text === null) return null;
@@ -175,7 +184,7 @@ function portOfRedirect(part: LoginPart | undefined, reader: EntryReader): numbe
     reader.remark(
       part.place,
       part.node,
-      `is not the redirect address of a login: register ${goesTo} for the client too${how}`,
+      `is not the redirect address that a login uses: register ${goesTo} for the client too${how}`,
     );
   }
   return port;

@@ -2,25 +2,25 @@ import { memberPlace } from '../config-problem.ts';
 import { type ConfigNode, membersOf } from '../document/config-node.ts';
 import { type EntryDraft, TWICE } from './entry-draft.ts';
 
-/** A member about a login, with its place under the name that the file uses. */
+/** A member with a login setting. `place` contains the name that the file uses. */
 export interface LoginPart {
   readonly place: string;
   readonly node: ConfigNode;
 }
 
-/** Login settings of an entry, collected from wherever its client writes them. */
+/** Login settings of an entry, from all members in which clients write such settings. */
 export interface LoginParts {
   /** Whether the entry disables the login: `oauth: false`, `oauth.enabled: false` or `auth: "none"`. */
   readonly isOff: boolean;
-  /** Whether the entry requests a login, if only by an empty `oauth`. */
+  /** Whether the entry asks for a login. An empty `oauth` is enough. */
   readonly isAsked: boolean;
-  /** Login members, by the names that this package uses. */
+  /** Login members that are known, by the names that this package uses. */
   readonly parts: ReadonlyMap<LoginWord, LoginPart>;
-  /** Members that have no effect here, by the names that the file uses. */
+  /** Login members that are not known, by the names that the file uses. */
   readonly others: ReadonlyMap<string, LoginPart>;
 }
 
-/** The names that this package uses for login members. `redirect` is an address, from which only the port is used. */
+/** The names that this package uses for login members. `redirect` is an address, of which only the port is used. */
 export type LoginWord =
   | 'clientId'
   | 'clientSecret'
@@ -37,7 +37,10 @@ export type LoginWord =
   | 'xaa'
   | 'workloadIdentity';
 
-/** Every spelling in lower case without `_` and `-`: `clientId`, `client_id` (Codex), `CLIENT_ID` (Cursor). */
+/**
+ * Maps the spellings that clients use to our names. The keys are in lower case, without `_` and `-`, so `clientid`
+ * matches `clientId`, `client_id` (Codex) and `CLIENT_ID` (Cursor).
+ */
 const WORDS: Readonly<Record<string, LoginWord>> = {
   clientid: 'clientId',
   clientsecret: 'clientSecret',
@@ -61,8 +64,8 @@ const WORDS: Readonly<Record<string, LoginWord>> = {
 };
 
 /**
- * Members of an entry, next to `oauth` and `auth`, in which some clients (mcporter, Copilot CLI, Kiro) write what other
- * clients write within `oauth`.
+ * Login members directly in an entry, outside of `oauth` and `auth`. Some clients (mcporter, Copilot CLI, Kiro) write
+ * their login settings there.
  */
 const BESIDE = [
   'oauthClientId',
@@ -81,8 +84,8 @@ const BESIDE = [
 ];
 
 /**
- * Members next to `oauth` and `auth` that have no effect here. They need no warning: the right choice follows from what
- * the issuer supports.
+ * Login members directly in an entry that are ignored without a warning. A login finds the right choice itself from
+ * what the issuer supports.
  */
 const QUIET = [
   'oauthPublicClient',
@@ -91,10 +94,10 @@ const QUIET = [
   'requiresOAuth',
 ];
 
-/** Every member that may be about a login. */
+/** Every member of an entry that may contain login settings. */
 export const LOGIN_MEMBERS: readonly string[] = ['oauth', 'auth', ...BESIDE, ...QUIET];
 
-/** Removes the login members from an entry and returns them. The member `auth` stays if it names a key. */
+/** Removes the login members from an entry and returns them. The member `auth` stays if it describes a key. */
 export function takeLogin(draft: EntryDraft): LoginParts {
   const parts = new Map<LoginWord, LoginPart>();
   const others = new Map<string, LoginPart>();
@@ -134,13 +137,16 @@ export function takeLogin(draft: EntryDraft): LoginParts {
   return { isOff, isAsked: isAsked || parts.size > 0, parts, others };
 }
 
-/** Returns what `auth` says about a login; null if it names a key or is not recognized. */
+/**
+ * Returns how `auth` asks for a login: with its own members, by the word `oauth`, or not at all (`none`). Null if
+ * `auth` describes a key or is not recognized.
+ */
 function loginInAuth(draft: EntryDraft): 'members' | 'oauth' | 'none' | null {
   const value = draft.plain('auth');
   if (value === 'none') return 'none';
   if (typeof value === 'string') return /oauth/i.test(value) ? 'oauth' : null;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
-  // Our own `auth` has a type; the `auth` of Cursor and Copilot has none.
+  // The `auth` of this package has a `type`; the `auth` of Cursor and Copilot does not.
   if (Object.hasOwn(value, 'type')) return /^oauth/i.test(String((value as { type: unknown }).type)) ? 'members' : null;
   return Object.keys(value).length > 0 ? 'members' : null;
 }

@@ -1,9 +1,9 @@
 import type { EntryDraft } from './entry-draft.ts';
 
-/** Warns about unsupported settings of an entry under our names, one warning for each. */
+/** Adds one warning for each setting of an entry that this package does not support. */
 export function warnOfWhatIsNotDone(draft: EntryDraft): void {
   if (draft.says('headersHelper'))
-    draft.warn('headersHelper', 'names a command, which is never run: the headers that it prints are missing');
+    draft.warn('headersHelper', 'names a command, which is never run, so the headers that it prints are missing');
   warnOfOtherLogins(draft);
   const sandbox = ['sandbox', 'sandboxEnabled'].find((name) => isAsked(draft.plain(name)));
   if (sandbox !== undefined) draft.warn(sandbox, 'is not applied: the stdio server runs without a sandbox');
@@ -14,13 +14,13 @@ export function warnOfWhatIsNotDone(draft: EntryDraft): void {
   }
 }
 
-/** Whether a value requests anything: it is not absent, false or empty. */
+/** Whether a setting is switched on: its value is not absent, null, false or empty. */
 function isAsked(value: unknown): boolean {
   if (value === undefined || value === null || value === false || value === '') return false;
   return typeof value !== 'object' || Object.keys(value).length > 0;
 }
 
-/** Warns about credentials that only the client itself can obtain. */
+/** Warns about settings that need credentials which only the client that they belong to can get. */
 function warnOfOtherLogins(draft: EntryDraft): void {
   const provider = ['authProviderType', 'auth_provider_type'].find((name) => draft.says(name));
   if (provider !== undefined && draft.text(provider) !== 'dynamic_discovery')

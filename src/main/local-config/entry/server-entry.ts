@@ -20,7 +20,9 @@ import { looksLikeCommandLine } from './shell-words.ts';
 import { isShell } from './text-remarks.ts';
 import type { VariableScope } from './variables.ts';
 
-/** A server of a file: its entry as in a service map, and the command if it is a stdio server. */
+/**
+ * A server from a configuration file: its entry, as in a service map, and the command to start if it is a stdio server.
+ */
 export interface LocalServer extends Position {
   /** Entry of the server. The endpoint of a stdio server is `stdio:<id>`. */
   readonly entry: ConnectorEntry;
@@ -28,21 +30,21 @@ export interface LocalServer extends Position {
   readonly command: StdioCommand | null;
   readonly login: LocalLogin;
   /**
-   * Absolute path of a file with variables for the stdio server. The file has not been read yet. Null without such a
-   * file.
+   * Absolute path of a file with environment variables for the stdio server. The file has not been read yet. Null if
+   * the entry names no such file.
    */
   readonly envFile: string | null;
-  /** Members that have no effect here, as they are written. */
+  /** Members that have no effect in this package, with their values from the file. */
   readonly rest: Readonly<Record<string, unknown>>;
-  /** Path of the file. */
+  /** Path of the configuration file. */
   readonly source: string;
   /** Place of the server, such as `mcpServers["x"]`. */
   readonly place: string;
 }
 
 /**
- * Names that clients give to transports, in lower case and without blanks, `-` and `_`. The `http` of VS Code falls
- * back to SSE, so ours does too.
+ * Names that clients give to transports, in lower case and without spaces, `-` and `_`. `http` means `auto`, which
+ * falls back to SSE, because the `http` of VS Code does the same.
  */
 const TRANSPORTS: Readonly<Record<string, TransportPolicy | 'stdio'>> = {
   stdio: 'stdio',
@@ -58,8 +60,8 @@ const TRANSPORTS: Readonly<Record<string, TransportPolicy | 'stdio'>> = {
 const MAX_NAME_LENGTH = 1024;
 
 /**
- * Reads the server that `node` describes, after `translate` has converted it to the names that this package uses.
- * Returns null if it has an error or cannot be used here.
+ * Reads the server that `node` describes. `translate` renames its members to the names that this package uses. Returns
+ * null if the server has an error or cannot be used by this package.
  */
 export function readServer(
   node: ServerNode,
@@ -105,7 +107,7 @@ export function readServer(
   };
 }
 
-/** Returns the transport, or null if it cannot be determined. A wrong type is already reported as a problem. */
+/** Returns the transport of a server; null if it is unknown. An invalid `type` is reported as a problem. */
 function transportOf(reader: EntryReader): TransportPolicy | 'stdio' | null {
   const member = ['type', 'transport'].find((name) => reader.has(name));
   if (member !== undefined) {
@@ -144,12 +146,12 @@ function program(reader: EntryReader, scope: VariableScope): StdioCommand {
   };
 }
 
-/** A path that begins with an unknown variable cannot be made absolute. */
+/** Makes a path absolute, unless the path begins with a variable whose value is not known yet. */
 function fromFolder(path: string, { env, folder }: VariableScope): string {
   return env === null && /^(?:~|\$\{)/.test(path) ? path : resolve(folder, path);
 }
 
-/** Whether every request carries a key, so that no login is needed. */
+/** Whether the entry has a key for its requests, so that no login is needed. */
 function hasKey(draft: EntryDraft): boolean {
   const headers = draft.member('headers');
   const names = headers === undefined ? [] : membersOf(headers).map(({ name }) => name.toLowerCase());

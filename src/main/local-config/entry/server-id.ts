@@ -2,12 +2,15 @@ import { createHash } from 'node:crypto';
 
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
-/** Maximum length of a derived id. It leaves room for a suffix, which may be added later to distinguish two ids. */
+/**
+ * Maximum length of an id that is derived from a name. It leaves room for a suffix that distinguishes two equal ids.
+ */
 const MAX_SLUG_LENGTH = 100;
 
 /**
- * Returns the id of a server called `name`: the name itself if it is a valid id, else its letters and digits (`My
- * Server` becomes `my-server`), else a digest. The same name always has the same id.
+ * Derives an id from the name of a server. A name that is a valid id stays as it is. Otherwise the id is made of the
+ * letters and digits of the name (`My Server` becomes `my-server`) or, without usable characters, is a digest. The same
+ * name always gets the same id.
  */
 export function serverId(name: string): string {
   if (ID.test(name)) return name;

@@ -1,7 +1,6 @@
 /**
- * Splits a command line into words as a POSIX shell does: blanks, quotes and backslashes have their meaning, but
- * nothing is run or replaced. Returns null if a quote is not closed, or if the line is more than words: pipes,
- * redirections, substitutions.
+ * Splits a command line into words like a POSIX shell, with quotes and backslashes, but never runs or replaces
+ * anything. Returns null if a quote is not closed, or if the line has pipes, redirections or substitutions.
  */
 export function shellWords(line: string): string[] | null {
   const words: string[] = [];
@@ -30,13 +29,13 @@ export function shellWords(line: string): string[] | null {
   return word === null ? words : [...words, word];
 }
 
-/** Whether a backslash is an escape. Before any other character it belongs to a Windows path. */
+/** Whether a backslash before the character `next` is an escape. Otherwise the backslash belongs to a Windows path. */
 function isEscape(next: string | undefined, quote: string | null): boolean {
   if (next === undefined || quote === "'") return false;
   return quote === '"' ? /["\\$`]/.test(next) : /[\s"'\\]/.test(next);
 }
 
-/** Whether a command looks like an executable and its arguments in one text, rather than a path with blanks in it. */
+/** Whether a command looks like an executable with its arguments, and not like a path that contains spaces. */
 export function looksLikeCommandLine(command: string): boolean {
   const text = command.trim();
   return /^[^\s/\\"']+\s+\S/.test(text) || /\S\s+--?[A-Za-z]/.test(text);

@@ -2,31 +2,32 @@ import { basename, sep } from 'node:path';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** Variables that clients set to the folder of a project, plugin or extension. Here they are the folder of the file. */
+/**
+ * Variables that clients set to the folder of a project, plugin or extension. If they are not set, they stand for the
+ * folder of the configuration file.
+ */
 const OF_THE_FOLDER: ReadonlySet<string> = new Set(['CLAUDE_PROJECT_DIR', 'CLAUDE_PLUGIN_ROOT', 'extensionPath']);
 
 /** Values that `${…}` in a file can refer to. */
 export interface VariableScope {
-  /**
-   * Environment variables. With null, variables whose values are unknown before the server starts stay as they are
-   * written.
-   */
+  /** Environment variables. If null, their values are not known yet, and references to them stay unchanged. */
   readonly env: Variables | null;
   /** Value of `${workspaceFolder}`. */
   readonly folder: string;
   /**
-   * Contents of the files that a configuration file refers to as OpenCode does, with `{file:path}`. The key is the path
-   * as written. The content is null for a file that cannot be read.
+   * Contents of the files that texts refer to as `{file:path}`, which is the notation of OpenCode. The key is the path
+   * as it is in the text. The content is null for a file that cannot be read.
    */
   readonly files?: ReadonlyMap<string, string | null> | undefined;
 }
 
 /**
- * A text with its variables replaced, or the reason why that failed. The reason names variables, never their values.
+ * A text with its variables replaced, or the reason why a variable cannot be replaced. The reason contains names of
+ * variables, but never their values.
  */
 export type Expansion =
   | { readonly kind: 'text'; readonly text: string }
-  /** Some variables are still in the text, so it cannot be checked yet. */
+  /** Some variables are not replaced yet, so the text cannot be checked yet. */
   | { readonly kind: 'open'; readonly text: string }
   | { readonly kind: 'impossible'; readonly why: string };
 
@@ -35,10 +36,10 @@ const MAX_NAME_LENGTH = 100;
 const HOME = `\${userHome}`;
 
 /**
- * Replaces the variables of a text once: `${NAME}` and `${NAME:-default}` (Claude Code), `${env:NAME}`, `${userHome}`,
- * `${workspaceFolder}` and the like (VS Code, Cursor) and `${NAME:?message}` (Crush). The value of a variable is not
- * searched for further variables. As in a shell, a default also replaces an empty variable. A variable that is not set
- * and has no default is an error. Some clients instead send the text `${TOKEN}` as the token.
+ * Replaces the variables of a text: `${NAME}` and `${NAME:-default}` (Claude Code), `${env:NAME}`, `${userHome}`,
+ * `${workspaceFolder}` and similar ones (VS Code, Cursor), and `${NAME:?message}` (Crush). A `${…}` in the value of a
+ * variable is not replaced. As in a shell, the default also replaces an empty variable. A variable that is not set and
+ * has no default is an error. Some clients would instead send the text `${TOKEN}` as the token.
  */
 export function expandVariables(text: string, scope: VariableScope): Expansion {
   if (/\$\{[^{}]*\$\{/.test(text)) return impossible('nests one variable in another, which no client supports');
@@ -82,11 +83,12 @@ function resolve(reference: string, whole: string, { env, folder, files }: Varia
   if (prefix === 'cmd') return impossible('contains a command, which is never run; put its output into a variable');
   if (prefix === 'input')
     return impossible(
-      `needs the input ${named(asked)}, but cannot prompt for it here; set a variable and write \${NAME}`,
+      `needs the input ${named(asked)}, which cannot be prompted for; set a variable and write \${NAME}`,
     );
   if (prefix !== undefined) return impossible(`uses \${${prefix}:…}, which only VS Code knows`);
   const [, name, operator, operand = ''] = /^(?:env:)?([A-Za-z_][A-Za-z0-9_]*)(?::([-?])(.*))?$/s.exec(reference) ?? [];
-  // Anything else is not a variable of any client, and may be intended for the server.
+  // Other references are not variables of any known client. They stay unchanged, because they may be meant for the
+  // server.
   if (name === undefined) return text(/^workspaceFolder:/.test(reference) ? folder : whole);
   if (OF_THE_FOLDER.has(name) && (env === null || !env[name])) return text(folder);
   if (env === null) return open;
@@ -103,7 +105,7 @@ function fileContent(path: string, files: VariableScope['files']): Expansion {
   );
 }
 
-/** Expands `${NAME:?message}` as a shell does: an empty variable is also an error. */
+/** Expands `${NAME:?message}`. As in a shell, it is an error if the variable is not set or empty. */
 function required(name: string, message: string, env: Variables): Expansion {
   const value = Object.hasOwn(env, name) ? env[name] : undefined;
   if (value) return { kind: 'text', text: value };

@@ -12,7 +12,7 @@ import { vscode } from './other-keys/vscode.ts';
 import { zed } from './other-keys/zed.ts';
 import type { ServerGroup, Shape, ShapeContext } from './shape.ts';
 
-/** Every form that can occur next to other forms in one file. */
+/** The shapes of all clients. One file may contain several of them, such as `mcpServers` and `servers`. */
 const SHAPES: readonly Shape[] = [
   mcpServers,
   vscode,
@@ -27,7 +27,7 @@ const SHAPES: readonly Shape[] = [
   serverJson,
 ];
 
-/** Servers of a file, and the function that translates one of them to the names that this package uses. */
+/** A group of servers in a file, with the function that renames their members to the names that this package uses. */
 export interface FoundServers extends ServerGroup {
   readonly translate: (draft: EntryDraft) => void;
 }
@@ -45,8 +45,8 @@ const FORMS = [
 ].join(', ');
 
 /**
- * Finds the servers of a file by its content, in the order in which they are written. Throws CONFIG_INVALID, with line
- * and column, if there are no servers in any known form, or if something else is in their place.
+ * Finds the servers of a file by its content, in the order of the file. Throws CONFIG_INVALID, with line and column, if
+ * the file has no servers in any known shape, or has something else where servers should be.
  */
 export function findServers(document: ConfigDocument, project: string): FoundServers[] {
   const { root, format } = document;

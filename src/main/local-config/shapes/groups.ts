@@ -4,8 +4,8 @@ import type { ServerNode } from '../entry/entry-draft.ts';
 import type { ServerGroup } from './shape.ts';
 
 /**
- * Returns the servers of an object whose keys are their names. A text under a name such as `//` or `_comment` is a
- * comment.
+ * Returns the servers of an object. Its keys are the names of the servers. A key such as `//` or `_comment` whose value
+ * is not an object is a comment.
  */
 export function groupOf(place: string, node: ConfigNode, folder: string | null = null): ServerGroup {
   const members = membersOf(node).filter(({ name, value }) => value.type === 'object' || !isCommentName(name));
@@ -17,22 +17,19 @@ export function groupOf(place: string, node: ConfigNode, folder: string | null =
   };
 }
 
-/** Whether a name is commonly used for comments rather than servers. */
+/** Whether a name is commonly used for a comment and not for a server. */
 export function isCommentName(name: string): boolean {
   return /^(?:_|\$|\/\/)/.test(name);
 }
 
-/** Returns one group for each member of the root with that name. A repeated member gives two groups. */
+/** Returns one group for each root member with this name. A repeated member gives several groups. */
 export function groupsAt(root: ConfigNode, name: string): ServerGroup[] {
   return membersOf(root)
     .filter((member) => member.name === name)
     .map(({ value }) => groupOf(name, value));
 }
 
-/**
- * Returns the servers of an array. Their names are in the member `name`, or in the member `name` of the block that they
- * reference with `uses`.
- */
+/** Returns the servers of an array. The name of a server is its member `name` or, without `name`, its member `uses`. */
 export function listedServers(place: string, node: ConfigNode): ServerNode[] {
   const names = new Set<string>();
   return (node.children ?? []).map((value, index) => {
@@ -44,7 +41,7 @@ export function listedServers(place: string, node: ConfigNode): ServerNode[] {
   });
 }
 
-/** Whether a node looks like a server in any of the common forms: it has a command or an address. */
+/** Whether a node looks like a server in one of the common shapes: it has a command, an address or a transport. */
 export function looksLikeServer(node: ConfigNode): boolean {
   return membersOf(node).some(({ name, value }) => REACHING.has(name) && value.type !== 'boolean');
 }

@@ -2,12 +2,12 @@ import type { ConfigFormat } from '../document/config-format.ts';
 import type { ConfigNode } from '../document/config-node.ts';
 import type { EntryDraft, ServerNode } from '../entry/entry-draft.ts';
 
-/** Context of a shape, in addition to the server. */
+/** Facts about the file that a shape may use in addition to the server. */
 export interface ShapeContext {
-  /** Root value of the file. */
+  /** Root node of the file. */
   readonly root: ConfigNode;
   readonly format: ConfigFormat;
-  /** Absolute path of the folder whose servers are used if a file has servers for several folders. */
+  /** Absolute path of a folder. If a file has servers for several folders, the servers of this folder are used. */
   readonly project: string;
 }
 
@@ -15,17 +15,19 @@ export interface ShapeContext {
 export interface ServerGroup {
   /** Place of the group, such as `mcpServers`. */
   readonly place: string;
-  /** Node that contains the servers. */
+  /** Node that contains all servers of the group. */
   readonly node: ConfigNode;
   readonly servers: readonly ServerNode[];
-  /** Base of relative paths; null for the folder of the file. */
+  /** Base of relative paths; null if they start at the folder of the file. */
   readonly folder: string | null;
 }
 
-/** Form in which one client, or several with the same format, write their servers. */
+/** The way in which one client, or several clients with the same format, write servers into a file. */
 export interface Shape {
-  /** Finds the servers that are written in this form. Never throws: content in another form gives no group. */
+  /**
+   * Finds the groups of servers in a file that have this shape. Never throws: without such servers, the list is empty.
+   */
   readonly find: (root: ConfigNode, context: ShapeContext) => readonly ServerGroup[];
-  /** Translates one of the servers to the names that this package uses. */
+  /** Renames the members of a found server to the names that this package uses. */
   readonly translate: (draft: EntryDraft, context: ShapeContext) => void;
 }

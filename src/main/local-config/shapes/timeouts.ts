@@ -1,22 +1,22 @@
 import { membersOf, objectNode } from '../document/config-node.ts';
 import type { EntryDraft } from '../entry/entry-draft.ts';
 
-/** Scope of a client's time limit: the start of a server, or one call. */
+/** What a client's time limit applies to: `connect` is the start of a server, `call` is one call. */
 export type TimeLimit = 'connect' | 'call';
 
-/** Maximum of a timer. A longer limit is treated as no limit. */
+/** The longest time that a Node timer can wait. Longer limits are reduced to this. */
 const MAX_MS = 2 ** 31 - 1;
 
 /**
- * Limit up to which an ambiguous `timeout` is read as seconds. Next to a `command`, most clients mean seconds (Cline,
- * Roo) or milliseconds (Claude Code, Amazon Q), and the file does not say which. Limits in seconds are at most an hour,
- * and limits in milliseconds are at least four seconds.
+ * An ambiguous `timeout` of at most this number counts as seconds; a larger one as milliseconds. Next to a `command`,
+ * some clients mean seconds (Cline, Roo) and some mean milliseconds (Claude Code, Amazon Q), and the file does not say
+ * which. In practice, limits in seconds are at most an hour, and limits in milliseconds are at least four seconds.
  */
 const LONGEST_IN_SECONDS = 3_600;
 
 /**
- * Translates the limit in member `name`. The `timeouts` of the entry take precedence. Values of 0 or less mean no
- * limit.
+ * Moves the time limit in member `name` to `timeouts`, converted to milliseconds. A limit that `timeouts` already has
+ * takes precedence. A value of 0 or less is dropped.
  */
 export function takeTimeout(draft: EntryDraft, name: string, limit: TimeLimit, unit: 's' | 'ms' | 'unsaid'): void {
   if (!draft.has(name)) return;

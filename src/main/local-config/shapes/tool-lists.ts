@@ -1,16 +1,16 @@
 import { arrayNode, itemsOf, membersOf, objectNode, textNode, textOf } from '../document/config-node.ts';
 import type { EntryDraft } from '../entry/entry-draft.ts';
 
-/** Members that list the only tools to show. */
+/** Members whose tools are shown, while all other tools are hidden. */
 const ALLOWING = ['includeTools', 'enabledTools', 'enabled_tools', 'allowedTools', 'allowed_tools'];
-/** Members that list tools to hide. */
+/** Members whose tools are hidden. */
 const DENYING = ['excludeTools', 'disabledTools', 'disabled_tools', 'blockedTools', 'blocked_tools'];
 
-/** Translates the tool lists of an entry, whatever its client calls them, to `tools: { allow, deny }`. */
+/** Moves the tool lists of an entry, under any of their names, to `tools: { allow, deny }`. */
 export function takeToolLists(draft: EntryDraft): void {
   const tools = draft.member('tools');
   if (tools?.type === 'array') takeToolList(draft, 'tools', 'allow');
-  // Other content of this member describes tools, as in a catalog.
+  // Any other object in `tools` describes tools, as in a catalog, and is no list of names.
   else if (tools !== undefined && !membersOf(tools).some(({ name }) => name === 'allow' || name === 'deny'))
     draft.drop('tools');
   for (const name of ALLOWING) takeToolList(draft, name, 'allow');
@@ -18,7 +18,8 @@ export function takeToolLists(draft: EntryDraft): void {
 }
 
 /**
- * Adds the names in member `name` as allowed or denied. `*` means all tools. `name(…)` of Gemini is the tool `name`.
+ * Moves the tool names in member `name` to the list `allow` or `deny` of `tools`. Gemini CLI writes a tool as
+ * `name(…)`; the part in parentheses is dropped.
  */
 export function takeToolList(draft: EntryDraft, name: string, kind: 'allow' | 'deny'): void {
   const list = draft.member(name);

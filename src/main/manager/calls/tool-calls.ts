@@ -22,7 +22,10 @@ export interface ToolCallsDeps {
   readonly callTimeoutMs: number;
 }
 
-/** Finds the connector of a namespaced tool, waits for it while it comes up, and calls the tool there. */
+/**
+ * Calls tools by their full names, such as `connector.tool`. Finds the connector of the tool, and waits while that
+ * connector is connecting.
+ */
 export class ToolCalls {
   readonly #tools: ToolStore;
   readonly #connectors: ConnectorSet;
@@ -40,17 +43,20 @@ export class ToolCalls {
     this.#callTimeoutMs = callTimeoutMs;
   }
 
-  /** Rejects as `ConnectorProxyManager.callTool` does. Records how long the call took and how it ended. */
+  /**
+   * Calls a tool, and records the duration and the outcome of the call. Rejects as `ConnectorProxyManager.callTool`
+   * does.
+   */
   async call(name: string, args: ToolArguments, options: CallToolOptions): Promise<ToolResult> {
     const startedMs = monotonicMs();
     const { tool, connector } = this.#find(name) ?? (await this.#await(name, options));
     const waitedMs = monotonicMs() - startedMs;
-    // Waiting for the connector is part of the call's time.
+    // The time spent waiting for the connector counts towards the timeout of the call.
     const left =
       options.timeoutMs === undefined ? options : { ...options, timeoutMs: Math.max(1, options.timeoutMs - waitedMs) };
     try {
       const result = await connector.calls.callTool(tool.definition, args, left);
-      // The host's own proxy may return nothing at all.
+      // The proxy that the host's `createProxy` returned may resolve with undefined.
       const isError = (result as ToolResult | undefined)?.isError === true;
       recordCall(connector.id, monotonicMs() - startedMs, isError ? 'tool-error' : 'ok');
       return result;
@@ -60,7 +66,7 @@ export class ToolCalls {
     }
   }
 
-  /** Whether a tool of this name is listed. A name in a call may be invented. */
+  /** Whether a tool of this name is listed. A caller may pass a name that does not exist. */
   knows(name: string): boolean {
     return this.#find(name) !== null;
   }
@@ -72,8 +78,8 @@ export class ToolCalls {
   }
 
   /**
-   * Waits for a tool that is not listed, because its connector may still be coming up. Rejects with TOOL_UNKNOWN if the
-   * tool is still not listed after the wait.
+   * Waits for a tool that is not listed, because its connector may still be connecting. Rejects with TOOL_UNKNOWN if no
+   * connector offers the tool after the wait.
    */
   async #await(
     name: string,
@@ -81,7 +87,7 @@ export class ToolCalls {
   ): Promise<{ readonly tool: ToolInfo; readonly connector: Connector }> {
     const timeoutMs = options.timeoutMs ?? this.#callTimeoutMs;
     using caller = linkSignals(options.signal);
-    using limit = deadline(timeoutMs, () => unavailable(name, 'it did not come up in time'), caller.signal);
+    using limit = deadline(timeoutMs, () => unavailable(name, 'it was not ready in time.'), caller.signal);
     try {
       const connector = this.#connectors.owning(name) ?? (await this.#remembered(name, limit.signal));
       if (connector === undefined) throw new SwitchyardError('TOOL_UNKNOWN', `No connector offers a tool "${name}".`);
@@ -99,8 +105,8 @@ export class ToolCalls {
   }
 
   /**
-   * Finds the connector of a tool that is remembered from an earlier run. Waits until the remembered map, or else a map
-   * from the network, names that connector.
+   * Finds the connector of a tool that an earlier run remembered. Waits until the remembered map contains that
+   * connector, or else until a sync has loaded a map from the network. Returns undefined if neither contains it.
    */
   async #remembered(name: string, signal: AbortSignal): Promise<Connector | undefined> {
     const isHeld = this.#pins.find(name) !== undefined || this.#approvals.find(name) !== undefined;
@@ -117,7 +123,7 @@ export class ToolCalls {
   #assertApproved(name: string): void {
     const held = this.#approvals.find(name);
     if (held === undefined) return;
-    const why = `Tool ${name} is held back: its definition is not the one that the signed service map approves.`;
+    const why = `Tool ${name} cannot be called, because the signed service map approves another definition of it.`;
     throw new SwitchyardError('TOOL_NOT_APPROVED', why, { detail: { connectorId: held.connectorId } });
   }
 

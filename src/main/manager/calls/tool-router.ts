@@ -6,7 +6,7 @@ import { readTraceOfMeta } from '../../observability/telemetry/trace-context.ts'
 import { isServing, traced } from '../../observability/trace.ts';
 import { type ToolArguments, ToolCalls, type ToolCallsDeps } from './tool-calls.ts';
 
-/** Entry point for calls of namespaced tools: checks each call and runs it as one traced operation. */
+/** Checks each tool call, and runs it as one traced operation. */
 export class ToolRouter {
   readonly #calls: ToolCalls;
 
@@ -17,7 +17,7 @@ export class ToolRouter {
   /** Calls a tool. `ConnectorProxyManager.callTool` documents the contract. */
   async call(name: string, args: ToolArguments, options: CallToolOptions): Promise<ToolResult> {
     assertCall(name, args, options);
-    // In a gateway, a tool name that a client invented must not become part of a span's name.
+    // In a gateway, the tool name comes from a client, and an invented name must not become part of a span name.
     const isNamed = this.#calls.knows(name) || !isServing();
     const { name: span, attributes } = describe('tools/call', {}, isNamed ? name : null);
     const work = this.#calls.call.bind(this.#calls, name, args, options);
@@ -28,7 +28,9 @@ export class ToolRouter {
   }
 }
 
-/** Throws OPTIONS_INVALID for invalid arguments and options: callers in JavaScript, and models, get them wrong. */
+/**
+ * Throws OPTIONS_INVALID for invalid arguments and options, which callers in JavaScript and language models may pass.
+ */
 function assertCall(name: unknown, args: unknown, options: CallToolOptions): void {
   if (typeof args !== 'object' || args === null || Array.isArray(args)) {
     throw new SwitchyardError('OPTIONS_INVALID', `The arguments of tool ${String(name)} must be an object.`);
@@ -37,7 +39,7 @@ function assertCall(name: unknown, args: unknown, options: CallToolOptions): voi
   if (timeoutMs !== undefined && !(timeoutMs > 0 && timeoutMs < 2 ** 31)) {
     throw new SwitchyardError(
       'OPTIONS_INVALID',
-      `Option timeoutMs of the call of ${String(name)}: ${timeoutMs} is not a positive number of ms below 2^31.`,
+      `The timeoutMs of a call of ${String(name)} must be a positive number of ms below 2^31, not ${timeoutMs}.`,
     );
   }
 }

@@ -8,19 +8,19 @@ import type { OwnToolMemory } from '../../state-dir/tool-memory.ts';
 
 export interface FleetToolsDeps {
   readonly fleet: Fleet;
-  /** The tools that this host itself remembers. */
+  /** The tool memory of this host alone. */
   readonly own: OwnToolMemory;
   readonly sources: ConnectorSources;
-  /** Compares all tools with the current pins again. */
+  /** Compares all tools with the pins again, because the pins have changed. */
   readonly review: () => void;
   /** Lists the tools of a connector again, if it is up. */
   readonly relist: (connectorId: string) => void;
 }
 
 /**
- * Creates the tool memory of a manager in a fleet. Hosts share the remembered tools of a connector if it comes from the
- * same map. If a connector comes from a file or the registry, its tools are shared by the hosts on which it has the
- * same id and URL. The tools of a stdio server depend on the machine that it runs on, so they are not shared.
+ * Creates the tool memory of a manager in a fleet. Hosts share the remembered tools of a connector if they have it from
+ * the same map. The tools of a connector from a file or the registry are shared by all hosts on which it has the same
+ * id and URL. The tools of a stdio server are not shared, because they depend on the machine.
  */
 export function createFleetTools(options: ResolvedOptions, deps: FleetToolsDeps): FleetToolMemory {
   const { maps, pinTools, logger, random, clock } = options;

@@ -9,7 +9,9 @@ import type { HostMemory } from '../../state-dir/host-memory.ts';
 import { createTargetOf } from './login-target.ts';
 import { ManagerLogins } from './manager-logins.ts';
 
-/** How long a login waits for the connector's own challenge, which names the issuer. */
+/**
+ * How long the start of a login waits for the connector's first attempt to connect, whose response may name the issuer.
+ */
 const CHALLENGE_WAIT_MS = 5_000;
 
 export interface LoginsDeps {
@@ -37,7 +39,7 @@ export interface ManagerLoginsParts {
   readonly connectors: ConnectorSet;
 }
 
-/** Creates the logins as the manager's façade offers them. Connectors follow each change of their login. */
+/** Creates the logins of a manager. A connector reacts when its login changes. */
 export function createManagerLogins(
   options: ResolvedOptions,
   { service, sources, connectors }: ManagerLoginsParts,
@@ -56,12 +58,13 @@ export function createManagerLogins(
   });
   service.onChange((connectorIds) => {
     for (const connector of connectorIds.flatMap((id) => connectors.get(id) ?? [])) {
-      // After a logout, only a connection that is up has to be notified.
+      // After a logout, only connectors that are up are notified. A connector that is down could not connect without a
+      // login.
       if (connector.isUp || logins.view(connector.entry)?.state === 'logged-in') connector.loginChanged();
     }
   });
   service.onRefreshed((connectorIds) => {
-    // A connection that is up sends the new token with its next request.
+    // Only connectors that are down are notified. A connection that is up sends the new token with its next request.
     for (const connector of connectorIds.flatMap((id) => connectors.get(id) ?? []))
       if (!connector.isUp) connector.loginChanged();
   });

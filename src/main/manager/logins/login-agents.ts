@@ -3,7 +3,10 @@ import type { LoginAgents } from '../../connectors/credentials/oauth/metadata-fe
 import { createNearbyAgent, createPublicAgent } from '../../http/address-guard.ts';
 import type { ResolvedOptions } from '../../options/options.ts';
 
-/** The agents for requests about logins. They are created with the first such request; most managers send none. */
+/**
+ * The HTTP agents for login requests. Agents that connectors do not use are created with the first request, because
+ * most managers send none.
+ */
 export class ManagerLoginAgents implements LoginAgents {
   readonly agent: Dispatcher;
   readonly allowPrivateEndpoints: boolean;
@@ -12,7 +15,9 @@ export class ManagerLoginAgents implements LoginAgents {
   #public: Dispatcher | null = null;
   #nearby: Dispatcher | null = null;
 
-  /** `publicAgent` is the agent of the connectors; null if connectors may have any address. */
+  /**
+   * `publicAgent` is the agent for connectors that must have public addresses; null if connectors may have any address.
+   */
   constructor(
     { network, allowPrivateEndpoints }: Pick<ResolvedOptions, 'network' | 'allowPrivateEndpoints'>,
     { agent, publicAgent }: { readonly agent: Dispatcher; readonly publicAgent: Dispatcher | null },
@@ -34,7 +39,7 @@ export class ManagerLoginAgents implements LoginAgents {
     return this.#nearby;
   }
 
-  /** Destroys the agents that it created. */
+  /** Destroys the agents that this object created. */
   async destroy(): Promise<void> {
     await Promise.all([this.#public?.destroy(), this.#nearby?.destroy()]);
   }

@@ -5,19 +5,25 @@ import type { LoginTarget } from '../../connectors/credentials/login-target.ts';
 import { hasAuthorization } from '../../connectors/credentials/static-credentials.ts';
 import type { ResolvedOptions } from '../../options/options.ts';
 
-/** Finds the login target of an entry; null if the entry uses other credentials, or no credentials. */
+/**
+ * Returns what a login to the connector of an entry needs; null if the connector does not use a login of this package.
+ */
 export type TargetOf = (entry: ConnectorEntry) => LoginTarget | null;
 
 /**
- * Other credentials are a key, an `Authorization` header of the entry, and the host's own `oauth`. Stdio servers,
- * connectors of the host's `createProxy` and entries with `oauth: false` have no login target.
+ * Creates a {@link TargetOf}. It returns null for entries with a key or an `Authorization` header, for entries with
+ * `oauth: false`, and for stdio servers. It also returns null if the host has a `createProxy`, or if the host's `oauth`
+ * returns a login for the connector.
  */
 export function createTargetOf(
   options: Pick<ResolvedOptions, 'oauth' | 'createProxy' | 'allowEnv' | 'fleet'>,
 ): TargetOf {
   const { oauth, createProxy, allowEnv, fleet } = options;
   const environment = { allowEnv, env: process.env, isOfReplica: fleet?.sharesLogins === false };
-  /** Caches the targets of entries without a secret of their own, because a status may read all logins every second. */
+  /**
+   * Caches the results, because `status()` may be called every second. Entries with their own client secret are not
+   * cached.
+   */
   const known = new WeakMap<ConnectorEntry, LoginTarget | null>();
   return (entry) => {
     if (commandOf(entry) !== null || createProxy !== null) return null;

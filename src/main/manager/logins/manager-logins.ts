@@ -10,12 +10,15 @@ import type {
 
 export interface ManagerLoginsDeps {
   readonly service: LoginService;
-  /** The effective entry of a connector; undefined if the id is unknown. */
+  /** Returns the entry that is in use for a connector; undefined if the id is unknown. */
   readonly entryOf: (connectorId: string) => ConnectorEntry | undefined;
   readonly entries: () => readonly ConnectorEntry[];
-  /** The login target of an entry; null if it has credentials of another kind, or none at all. */
+  /** Returns what a login to the connector of an entry needs; null if the connector uses other credentials, or none. */
   readonly targetOf: (entry: ConnectorEntry) => LoginTarget | null;
-  /** Resolves after the first attempt to connect, because the connector's challenge names the issuer. Never rejects. */
+  /**
+   * Resolves after the connector's first attempt to connect, because the response to it may name the issuer. Never
+   * rejects.
+   */
   readonly tried: (connectorId: string) => Promise<void>;
   readonly clientMetadataUrl: string | null;
 }
@@ -33,7 +36,7 @@ export class ManagerLogins {
     const target = this.#targetOf(connectorId);
     const { redirectUrl } = options;
     if (typeof redirectUrl !== 'string' || !URL.canParse(redirectUrl))
-      throw new SwitchyardError('OPTIONS_INVALID', 'startLogin needs a redirectUrl, an absolute URL.');
+      throw new SwitchyardError('OPTIONS_INVALID', 'Option redirectUrl of startLogin must be an absolute URL.');
     await this.#deps.tried(connectorId);
     const clientMetadataUrl = options.clientMetadataUrl ?? this.#deps.clientMetadataUrl;
     return this.#deps.service.start(target, { redirectUrl, clientMetadataUrl });
@@ -54,11 +57,11 @@ export class ManagerLogins {
     const enabled = this.#deps.entries().filter(({ status }) => status === 'enabled');
     const targets = enabled.flatMap((entry) => this.#deps.targetOf(entry) ?? []);
     const summaries = await Promise.all(targets.map((target) => this.#deps.service.summary(target)));
-    // Most connectors need no login at all.
+    // Leaves out connectors that neither have nor need a login, which most connectors do not.
     return summaries.filter((_, index) => this.#wantsLogin(targets[index]));
   }
 
-  /** Returns what is known of the login of a connector; null if the connector neither has nor needs a login. */
+  /** Returns the state of a connector's login; null if the connector neither has nor needs a login. */
   view(entry: ConnectorEntry): LoginSummary | null {
     const target = this.#deps.targetOf(entry);
     return target === null ? null : this.#deps.service.view(target);
@@ -73,7 +76,7 @@ export class ManagerLogins {
     if (entry === undefined) throw new SwitchyardError('CONNECTOR_UNKNOWN', `There is no connector "${connectorId}".`);
     const target = this.#deps.targetOf(entry);
     if (target !== null) return target;
-    const why = `Connector ${connectorId} takes no login: its entry has other credentials, or it is a stdio server.`;
+    const why = `Connector ${connectorId} uses no login: its entry has other credentials, or it is a stdio server.`;
     throw new SwitchyardError('LOGIN_UNSUPPORTED', why);
   }
 }

@@ -1,36 +1,36 @@
 import { isObject, type JsonObject } from '../json-rpc.ts';
 
 /**
- * Returns why a client that compiles a schema might fail, or null if it certainly does not. The official SDK 1.x
- * compiles the output schemas of all tools with Ajv for draft 7 when it lists them. It rejects the whole list if one
- * fails. Running Ajv here would take too long. This function knows what Ajv throws for, and reports everything that it
- * cannot rule out.
+ * Returns why a client may fail to compile a schema, or null if every client can compile it. When the official SDK 1.x
+ * lists tools, it compiles all their output schemas with Ajv for draft 7. If one of them fails, it rejects the whole
+ * list. Running Ajv here would take too long. Instead, this function checks the causes for which Ajv throws, and also
+ * reports schemas of which it is not sure.
  */
 export function compileFault(schema: JsonObject): string | null {
   return new SchemaWalk(schema).fault();
 }
 
-/** Checks the value of one keyword. The third argument is the schema that contains the keyword. */
+/** Whether the value of one keyword compiles. The third argument is the schema that contains the keyword. */
 type Keyword = (value: unknown, walk: SchemaWalk, schema: JsonObject) => boolean;
 
 const TYPES: ReadonlySet<unknown> = new Set(['string', 'number', 'integer', 'boolean', 'null', 'object', 'array']);
 
-/** Types that are compiled in the same way whatever `nullable` says. */
+/** Types for which `nullable` does not matter. */
 const PLAIN_TYPES: ReadonlySet<unknown> = new Set(['string', 'number', 'integer', 'boolean', 'object', 'array']);
 
 /**
- * Maximum number of references in a row, and of schemas that are referred to. Ajv recurses for each of them, until its
- * stack overflows.
+ * Maximum length of a chain of references, and maximum number of referenced schemas. Ajv recurses for each reference,
+ * so too many references overflow its stack.
  */
 const MAX_CHAIN = 16;
 const MAX_TARGETS = 100;
 
-/** Maximum number of schemas that one walk visits. A larger schema is rejected. */
+/** Maximum number of schemas that are checked within one schema. A schema that contains more is reported as a fault. */
 const MAX_SCHEMAS = 10_000;
 
 class SchemaWalk {
   readonly #root: JsonObject;
-  /** Targets of references. They are walked once, after the root. */
+  /** Schemas that references point to. Each of them is checked once, after the root. */
   readonly #targets = new Set<object>();
   #count = 0;
   #keyword: string | null = null;
@@ -42,8 +42,8 @@ class SchemaWalk {
   /** Returns the first keyword that might not compile, or null if all keywords certainly compile. */
   fault(): string | null {
     let isFine = this.isSchema(this.#root);
-    // Targets are walked here instead of where they are found, which would need recursion. Iterating a set includes
-    // items that are added during the iteration.
+    // Referenced schemas are checked here, because checking them where they are found would need recursion. The loop
+    // also visits the schemas that are added to the set while it runs.
     for (const target of this.#targets) isFine = isFine && this.isSchema(target);
     return isFine ? null : (this.#keyword ?? 'its size');
   }
@@ -59,7 +59,7 @@ class SchemaWalk {
     if (this.#count > MAX_SCHEMAS) return false;
     for (const name in value) {
       const member = value[name];
-      // Fast path for the most frequent keywords.
+      // Fast path for the keywords that occur most often.
       if (typeof member === 'string' && (name === 'description' || (name === 'type' && PLAIN_TYPES.has(member))))
         continue;
       const check = KEYWORDS.get(name) ?? isPlain;
@@ -75,7 +75,10 @@ class SchemaWalk {
     return true;
   }
 
-  /** Whether a reference leads to a schema within the checked schema, without a cycle or a long chain of references. */
+  /**
+   * Whether a reference leads to a schema within the root schema. A cycle or a long chain of references counts as a
+   * fault.
+   */
   isReference(reference: string): boolean {
     let next: unknown = reference;
     for (let length = 0; length < MAX_CHAIN; length += 1) {
@@ -120,7 +123,7 @@ function isPattern(value: unknown): boolean {
   }
 }
 
-/** Whether the value of an unknown keyword contains no schema names: Ajv searches for names everywhere. */
+/** Whether the value of an unknown keyword contains no `$id` and no anchor. Ajv searches for these in all values. */
 function isPlain(value: unknown): boolean {
   if (Array.isArray(value)) return value.every(isPlain);
   if (!isObject(value)) return true;
@@ -147,12 +150,12 @@ const type: Keyword = (value, _, { nullable }) => {
   return !(types.includes('null') && nullable === false);
 };
 
-/** Checks of the keywords that Ajv evaluates. */
+/** The check of each keyword that Ajv evaluates. */
 const KEYWORDS: ReadonlyMap<string, Keyword> = new Map<string, Keyword>([
   ['$ref', (value, walk) => typeof value === 'string' && walk.isReference(value)],
   ['$id', (value, walk, holder) => walk.isRoot(holder) && typeof value === 'string' && isPlainUrl(value)],
   ['id', never],
-  // Ajv rejects an asynchronous schema within another.
+  // Ajv rejects an asynchronous schema within another schema.
   ['$async', (value) => value === false],
   ...['formatMinimum', 'formatMaximum', 'formatExclusiveMinimum', 'formatExclusiveMaximum'].map(pair(never)),
   ...['$anchor', '$dynamicAnchor'].map(pair(never)),

@@ -1,9 +1,9 @@
 import type { JsonObject } from '../json-rpc.ts';
 
-/** Kinds of definitions that a connector lists. */
+/** The kinds of definitions that a connector can list. */
 export type DefinitionKind = 'tool' | 'prompt' | 'resource' | 'template';
 
-/** Member that identifies a definition of each kind. */
+/** For each kind of definition, the member that identifies a definition. */
 export const NAME_MEMBERS: Readonly<Record<DefinitionKind, string>> = {
   tool: 'name',
   prompt: 'name',
@@ -11,7 +11,7 @@ export const NAME_MEMBERS: Readonly<Record<DefinitionKind, string>> = {
   template: 'uriTemplate',
 };
 
-/** Repairs that a view may contain. None of them changes the effect of a call. */
+/** The repairs that may be made in the view of a definition. No repair changes the effect of a call. */
 export const REPAIRS = {
   'null-absent': 'Leaves out an optional member that is null.',
   'hint-absent': 'Leaves out an optional member with a wrong type or value if it is only a description or a hint.',
@@ -25,7 +25,7 @@ export const REPAIRS = {
 
 export type Repair = keyof typeof REPAIRS;
 
-/** Reasons to leave a definition out. They are the values of the label `reason` of the metric. */
+/** Reasons to leave a definition out of a list. They are the values of the metric label `reason`. */
 export type DropReason =
   | 'not-an-object'
   | 'name'
@@ -36,7 +36,7 @@ export type DropReason =
   | 'input-schema'
   | 'arguments';
 
-/** Each {@link DropReason} in words. */
+/** Each {@link DropReason} as a clause for messages. */
 export const DROP_REASONS: Readonly<Record<DropReason, string>> = {
   'not-an-object': 'it is not an object',
   name: 'it has no usable name or URI',
@@ -48,25 +48,28 @@ export const DROP_REASONS: Readonly<Record<DropReason, string>> = {
   arguments: 'its arguments are invalid',
 };
 
-/** A definition that is left out. */
+/** A definition that is left out of a list. */
 export interface DroppedDefinition {
   readonly kind: DefinitionKind;
-  /** Name that the connector gives it, at most 128 characters; `(no name)` without a name. */
+  /** Name of the definition in the connector's list, at most 128 characters; `(no name)` if it has no name. */
   readonly name: string;
   readonly reason: DropReason;
 }
 
 /** Result of checking a definition. */
 export interface Examined {
-  /** The definition as clients see it: the same object if it is valid, a repaired copy, or null if it is left out. */
+  /**
+   * The definition as clients see it. This is the same object if it is valid, a copy if it was repaired, and null if
+   * the definition is left out.
+   */
   readonly view: JsonObject | null;
-  /** Repairs that the view contains. */
+  /** Repairs that were made in the view. */
   readonly repairs: readonly Repair[];
-  /** Reason to leave it out; null if it is not left out. */
+  /** Reason why the definition is left out; null if it is not left out. */
   readonly reason: DropReason | null;
   /**
-   * Description of the first problem, as readable text; null if there is no problem. It names members, and never shows
-   * their values.
+   * Description of the first problem, for people; null without a problem. It contains names of members, but never their
+   * values.
    */
   readonly fault: string | null;
 }

@@ -23,9 +23,10 @@ import { NEWEST_REVISION, type WireRevision } from './wire-revision.ts';
 const NONE: Examined['repairs'] = [];
 
 /**
- * Checks a definition that {@link readListItem} accepted, and creates the view for clients of a revision. A definition
- * is valid if the official SDK clients of that revision accept it (1.x, and both protocol generations of 2.x). These
- * clients reject a whole list for one invalid definition. Members that they do not check are passed on unchanged.
+ * Checks a definition that {@link readListItem} has accepted, and creates the view of it for clients of one revision. A
+ * definition is valid if the official SDK clients of that revision accept it: 1.x, and both protocol eras of 2.x. One
+ * invalid definition makes these clients reject the whole list. Members that these clients do not check are passed on
+ * unchanged.
  */
 export function examine(kind: DefinitionKind, definition: JsonObject, revision: WireRevision): Examined {
   if (kind === 'tool' && isPlainTool(definition, revision === '2026-07-28'))
@@ -36,7 +37,7 @@ export function examine(kind: DefinitionKind, definition: JsonObject, revision: 
   return { view: view === UNFIT ? null : view, repairs, reason, fault };
 }
 
-/** Returns what the newest revision forbids in a definition, as readable text; null if the definition is valid. */
+/** Returns the first violation of the newest revision in a definition, for people; null if the definition is valid. */
 export function invalidReason(kind: DefinitionKind, definition: JsonObject): string | null {
   return examine(kind, definition, NEWEST_REVISION).fault;
 }
@@ -80,7 +81,7 @@ function isDateTime(value: unknown): boolean {
   const date = typeof value === 'string' ? DATE_TIME.exec(value)?.[1] : undefined;
   if (date === undefined) return false;
   const midnight = new Date(`${date}T00:00:00Z`);
-  // Date would turn 30 February into 2 March.
+  // Date accepts 30 February and turns it into 2 March, so the result is compared with the given date.
   return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(date);
 }
 
@@ -124,7 +125,7 @@ const MEMBERS: Readonly<Record<DefinitionKind, Members>> = {
     required('inputSchema', mendInputSchema),
     checked('outputSchema', mendOutputSchema),
     checked('annotations', objectHint(TOOL_ANNOTATIONS)),
-    // Revision 2026-07-28 no longer has this member.
+    // In revision 2026-07-28, tools no longer have this member, so it is not checked.
     checked('execution', (value, exam, path) => (exam.isModern ? value : execution(value, exam, path))),
   ],
   prompt: [...DESCRIPTION, checked('arguments', promptArguments)],

@@ -2,21 +2,21 @@ import { isObject, type JsonObject } from '../json-rpc.ts';
 import type { DropReason, Repair } from './definition.ts';
 import type { WireRevision } from './wire-revision.ts';
 
-/** Return value of a check that leaves a member out of the view. */
+/** Returned by a check to leave a member out of the view. */
 export const ABSENT: unique symbol = Symbol('absent');
 
-/** Return value of a check that leaves the whole definition out. */
+/** Returned by a check to leave the whole definition out. */
 export const UNFIT: unique symbol = Symbol('unfit');
 
 const NO_REPAIRS: readonly Repair[] = [];
 
 /**
- * State of the check of one definition for one revision. It keeps the first fault, or the one that leaves the
- * definition out.
+ * State of checking one definition for one revision. `fault` is the fault for which the definition is left out, or else
+ * the first fault.
  */
 export class Exam {
   readonly revision: WireRevision;
-  /** Name or URI that the connector gives the definition. */
+  /** Name or URI of the definition in the connector's list. */
   readonly name: string;
   fault: string | null = null;
   reason: DropReason | null = null;
@@ -35,7 +35,7 @@ export class Exam {
     return this.revision === '2026-07-28';
   }
 
-  /** Records a repair, and returns the repaired value. */
+  /** Records a repair, and returns the repaired value `made`. */
   repair<T>(repair: Repair, fault: string, made: T): T {
     this.#repairs ??= new Set();
     this.#repairs.add(repair);
@@ -43,7 +43,7 @@ export class Exam {
     return made;
   }
 
-  /** Records that the definition cannot be repaired. */
+  /** Records why the definition must be left out. Returns {@link UNFIT}. */
   unfit(reason: DropReason, fault: string): typeof UNFIT {
     this.reason = reason;
     this.fault = fault;
@@ -52,47 +52,50 @@ export class Exam {
 }
 
 /**
- * Checks one member of a definition; the value is undefined if the member is absent. Returns the same value if it is
- * valid, otherwise a replacement, {@link ABSENT} or {@link UNFIT}. `path` names the member in messages.
+ * Checks the value of one member of a definition; undefined if the member is absent. Returns the same value if it is
+ * valid. Otherwise returns a replacement, {@link ABSENT} or {@link UNFIT}. `path` names the member in messages.
  */
 export type Mend = (value: unknown, exam: Exam, path: string) => unknown;
 
-/** A checked member of an object. */
+/** A member that is checked, with its check. */
 export interface Member {
   readonly name: string;
   readonly mend: Mend;
-  /** Whether `mend` would return a value unchanged; null if only `mend` can tell. */
+  /** A fast test of whether `mend` would return a value unchanged; null if there is no such test. */
   readonly isValid: ((value: unknown) => boolean) | null;
-  /** Whether `mend` is also called if the member is absent. */
+  /** Whether `mend` is called even if the member is absent. */
   readonly isRequired: boolean;
 }
 
-/** Members of an object that are checked. All others are passed on unchanged. */
+/** The members of an object that are checked. All other members are passed on unchanged. */
 export type Members = readonly Member[];
 
 /**
- * Returns an optional member that is only descriptive. The member is left out if it is null or `isValid` rejects it.
+ * Creates the check of an optional member that is only a description or a hint. The member is left out if `isValid`
+ * rejects its value.
  */
 export function hinted(name: string, isValid: (value: unknown) => boolean, wanted: string): Member {
   return { name, isValid, isRequired: false, mend: hint(isValid, wanted) };
 }
 
-/** Returns a member that `mend` checks if it is present. */
+/** Creates the check of an optional member. `mend` is called only if the member is present. */
 export function checked(name: string, mend: Mend): Member {
   return { name, mend, isValid: null, isRequired: false };
 }
 
-/** Returns a member that `mend` checks even if it is absent. */
+/** Creates the check of a required member. `mend` is called even if the member is absent. */
 export function required(name: string, mend: Mend): Member {
   return { name, mend, isValid: null, isRequired: true };
 }
 
-/** Checks the members of an object. Returns the same object if all are valid, otherwise a copy or {@link UNFIT}. */
+/**
+ * Checks the members of an object. Returns the same object if all members are valid, otherwise a copy or {@link UNFIT}.
+ */
 export function mendMembers(object: JsonObject, members: Members, exam: Exam, path = ''): JsonObject | typeof UNFIT {
   let changes: Map<string, unknown> | null = null;
   for (const { name, mend, isValid, isRequired } of members) {
     const before = object[name];
-    // Fast path for nearly all members: the code below creates strings.
+    // Fast path for nearly all members. The code below creates strings, which is slower.
     if (before === undefined ? !isRequired : isValid?.(before) === true) continue;
     const after = mend(before, exam, path === '' ? name : `${path}.${name}`);
     if (after === before) continue;
@@ -103,7 +106,7 @@ export function mendMembers(object: JsonObject, members: Members, exam: Exam, pa
   return changes === null ? object : withChanges(object, changes);
 }
 
-/** Copies an object with some of its members changed. A member `__proto__` has no special meaning. */
+/** Copies an object with some of its members changed. A member named `__proto__` is copied as an ordinary member. */
 function withChanges(object: JsonObject, changes: ReadonlyMap<string, unknown>): JsonObject {
   const added = [...changes].filter(([name]) => !Object.hasOwn(object, name));
   const members = [...Object.entries(object), ...added].map(([name, value]): [string, unknown] => [
@@ -120,13 +123,19 @@ function hint(isValid: (value: unknown) => boolean, wanted: string): Mend {
   };
 }
 
-/** Returns the check of an optional object that is only descriptive. Each of its members is optional too. */
+/**
+ * Creates the check of an optional object that is only a description or a hint. `members` are the checks of its
+ * members.
+ */
 export function objectHint(members: Members): Mend {
   const isHint = hint(isObject, 'an object');
   return (value, exam, path) => (isObject(value) ? mendMembers(value, members, exam, path) : isHint(value, exam, path));
 }
 
-/** Returns the check of an optional list that is only descriptive. Only the items that `mend` rejects are left out. */
+/**
+ * Creates the check of an optional list that is only a description or a hint. Items that `mend` rejects are left out,
+ * and all other items stay.
+ */
 export function listHint(mend: Mend): Mend {
   const isHint = hint(Array.isArray, 'a list');
   return (value, exam, path) => {
@@ -147,7 +156,7 @@ export function isStrings(value: unknown): boolean {
   return Array.isArray(value) && value.every(isString);
 }
 
-/** Whether a value is an empty list. PHP writes an empty object that way. */
+/** Whether a value is an empty list. Servers in PHP may write an empty object as an empty list. */
 export function isEmptyList(value: unknown): boolean {
   return Array.isArray(value) && value.length === 0;
 }

@@ -14,7 +14,7 @@ import {
   UNFIT,
 } from './members.ts';
 
-/** Checks the schema of a tool's arguments, which are always an object. */
+/** Checks the input schema of a tool. The arguments of a tool are always an object. */
 export const mendInputSchema: Mend = (value, exam, path) => {
   if (value === undefined || value === null) return exam.repair('input-object', `${path} is missing`, OBJECT_SCHEMA);
   if (isEmptyList(value)) return exam.repair('empty-container', `${path} is a list`, OBJECT_SCHEMA);
@@ -23,8 +23,8 @@ export const mendInputSchema: Mend = (value, exam, path) => {
 };
 
 /**
- * Checks the schema of a tool's results: not available before 2025-06-18, an object until 2025-11-25, any value in
- * 2026-07-28.
+ * Checks the output schema of a tool. Before 2025-06-18, tools have no output schema. Until 2025-11-25, it must
+ * describe an object. In 2026-07-28, it may describe any value.
  */
 export const mendOutputSchema: Mend = (value, exam, path) => {
   if (value === undefined) return value;
@@ -72,8 +72,8 @@ function areSchemas(properties: JsonObject, isModern: boolean): boolean {
 }
 
 /**
- * Checks the schema of one property. Clients of the legacy protocol have no boolean schemas, so each becomes an
- * equivalent object.
+ * Checks the schema of one property. Clients of the legacy protocol do not accept a boolean as a schema, so a boolean
+ * is replaced by an equivalent object.
  */
 const mendPropertySchema: Mend = (schema, exam, path) => {
   if (isObject(schema) || (exam.isModern && typeof schema === 'boolean')) return schema;
@@ -88,7 +88,7 @@ const mendRequired: Mend = (value, exam, path) => {
   return exam.repair(value === null ? 'null-absent' : 'required-absent', `${path} is not a list of strings`, ABSENT);
 };
 
-/** Checks `$schema`, which legacy clients ignore. */
+/** Checks `$schema` for modern clients. Legacy clients ignore it. */
 const mendDialect: Mend = (value, exam, path) => (exam.isModern ? DIALECT.mend(value, exam, path) : value);
 const DIALECT = stringHint('$schema');
 

@@ -1,6 +1,6 @@
 /**
- * Revisions of MCP between which the format of definitions differs. Each also stands for the later revisions up to the
- * next one in this list, and the first also stands for all earlier revisions.
+ * The revisions of MCP in which the format of definitions changed. Each of them also stands for the later revisions
+ * before the next one in this list. The first one also stands for all earlier revisions.
  */
 export type WireRevision = '2025-03-26' | '2025-06-18' | '2025-11-25' | '2026-07-28';
 
@@ -9,10 +9,10 @@ export const WIRE_REVISIONS: readonly WireRevision[] = ['2025-03-26', '2025-06-1
 export const NEWEST_REVISION: WireRevision = '2026-07-28';
 
 /**
- * Returns the wire revision of a protocol version. Defaults to 2025-03-26 without a version, as MCP requires of servers
+ * Returns the wire revision for a protocol version. Without a version, returns 2025-03-26, as MCP requires of servers
  * (2025-06-18, transports, protocol version header).
  */
 export function wireRevisionOf(protocolVersion: string | null): WireRevision {
-  // Revisions are dates, so they sort as text.
+  // Revisions are dates such as 2025-06-18, so comparing them as text gives their order.
   return WIRE_REVISIONS.findLast((revision) => protocolVersion !== null && revision <= protocolVersion) ?? '2025-03-26';
 }

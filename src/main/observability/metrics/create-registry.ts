@@ -8,8 +8,8 @@ import type { RecordedValues } from './recorded-values.ts';
 type Recorded = RecordedValues | RecordedHistogram;
 
 /**
- * Creates a prom-client registry that shows all recorded values, the gauges that are read at each scrape, and the
- * default metrics of Node. Values recorded before and after its creation are both shown. Throws MODULE_NOT_LOADED.
+ * Creates a prom-client registry with all recorded metrics, the gauges that are read at each scrape, and the default
+ * metrics of Node. It also shows values that were recorded before its creation. Throws MODULE_NOT_LOADED.
  */
 export function createRegistry(
   recorded: readonly Recorded[],
@@ -34,16 +34,17 @@ export function createRegistry(
   return registry;
 }
 
-/** Overrides the getters of a prom-client metric so that it shows the recorded values. */
+/** Overrides the `get` methods of a prom-client metric, so that the metric shows the recorded values. */
 function show(metric: Counter | Gauge | Histogram, recorded: Recorded): void {
   const { help, kind: type } = recorded.entry;
-  // In the OpenMetrics format the registry changes the names of counters.
+  // Reads the name each time, because the registry renames counters in the OpenMetrics format.
   const described = () => ({ name: (metric as { name?: string }).name, help, type, aggregator: 'sum' });
   const isHistogram = recorded instanceof RecordedHistogram;
   metric.reset = () => recorded.reset();
   metric.get = async () =>
     ({ ...described(), values: isHistogram ? recorded.values().map(splayed) : recorded.values() }) as never;
-  // For text output the registry prefers `getForPromString` to `get`: labels that lines share are formatted once.
+  // For text output, the registry calls `getForPromString` if it exists, instead of `get`. Labels that several lines
+  // share are then formatted only once.
   if (isHistogram)
     Object.assign(metric, { getForPromString: async () => ({ ...described(), values: recorded.values() }) });
 }

@@ -4,8 +4,8 @@ import { moduleNotLoaded } from '../../../shared/late-module.ts';
 type PromClient = typeof import('prom-client');
 
 /**
- * Loads prom-client synchronously, because `getConnectorMetricsRegistry()` is synchronous. The first call is slow.
- * Throws MODULE_NOT_LOADED. The build turns this call into a `require` that the bundler follows.
+ * Loads prom-client synchronously, because `getConnectorMetricsRegistry()` is synchronous. Only the first call is slow.
+ * Throws MODULE_NOT_LOADED. The build turns this call into a `require`, so that bundlers include prom-client.
  */
 export function loadPromClient(): PromClient {
   const require = createRequire(import.meta.url);

@@ -3,22 +3,25 @@ import { keyOf, type Labels, labelsOf } from './series-labels.ts';
 
 interface Series {
   readonly labels: Labels;
-  /** Observations of each bucket alone, not cumulative. The last item counts observations above all buckets. */
+  /**
+   * Number of observations in each bucket, without those in smaller buckets. The last item is for values above all
+   * buckets.
+   */
   readonly counts: number[];
   sum: number;
 }
 
-/** One line of a histogram, in the format of prom-client. */
+/** One line of the output of a histogram, in the format of prom-client. */
 export interface HistogramValue {
   readonly metricName: string;
   readonly labels: Readonly<Record<string, string | number>>;
   readonly sharedLabels: Labels;
   readonly value: number;
-  /** Exemplar of a bucket. This package records none. */
+  /** Exemplar of a bucket, which prom-client supports. This package records no exemplars. */
   readonly exemplar?: null;
 }
 
-/** Records the observations of a histogram, in the same way as {@link RecordedValues}. */
+/** Records the observations of a histogram, so that prom-client need not be loaded: see {@link RecordedValues}. */
 export class RecordedHistogram {
   readonly entry: HistogramEntry;
   readonly #series = new Map<string, Series>();
@@ -41,13 +44,16 @@ export class RecordedHistogram {
     this.#series.delete(keyOf(labels));
   }
 
-  /** Drops all observations. A series without labels restarts at 0. */
+  /** Deletes all observations. A histogram without labels starts again at 0. */
   reset(): void {
     this.#series.clear();
     if (this.entry.labels.length === 0) this.#seriesOf([]);
   }
 
-  /** Returns the lines of all series: their buckets, cumulative, then sum and count. */
+  /**
+   * Returns the output lines of all series. A series has one line for each bucket, with cumulative counts, and then its
+   * sum and its count.
+   */
   values(): HistogramValue[] {
     return [...this.#series.values()].flatMap((series) => this.#valuesOf(series));
   }

@@ -7,8 +7,8 @@ interface Series {
 }
 
 /**
- * Records the values of a counter, or of a gauge that is set. They are kept here because prom-client is loaded only
- * when metrics are requested. Labels are given by their values, in the order of the entry.
+ * Records the values of a counter, or of a gauge that is set. The values are recorded here, because prom-client is
+ * loaded only when somebody requests the metrics. Methods take the label values in the order of `entry.labels`.
  */
 export class RecordedValues {
   readonly entry: CounterEntry | GaugeEntry;
@@ -31,7 +31,7 @@ export class RecordedValues {
     this.#series.delete(keyOf(labels));
   }
 
-  /** Drops all values. A series without labels restarts at 0. */
+  /** Deletes all values. A metric without labels starts again at 0. */
   reset(): void {
     this.#series.clear();
     if (this.entry.labels.length === 0) this.#seriesOf([]);

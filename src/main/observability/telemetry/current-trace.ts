@@ -4,53 +4,59 @@ import type { Attributes } from './mcp-attributes.ts';
 import { type HostSpan, hostApi } from './open-telemetry.ts';
 import { type Carried, formatTraceparent } from './trace-context.ts';
 
-/** Trace of the running code, in the form in which it is sent on. */
+/** The trace that the running code belongs to, in the form that outgoing messages contain. */
 export interface CurrentTrace {
-  /** Innermost operation; null if a client request is served outside of any operation. */
+  /**
+   * The innermost operation that the code runs in. Null if the code serves a client's request outside of any operation.
+   */
   readonly operation: string | null;
-  /** Trace parent; null if only baggage came with the message. */
+  /** Value of `traceparent`; null if the incoming message contained only baggage. */
   readonly traceparent: string | null;
   readonly tracestate: string | null;
   readonly baggage: string | null;
-  /** Whether the span in `traceparent` belongs to a client, so that outgoing messages need a new span id. */
+  /** Whether the span in `traceparent` was created by a client. Outgoing messages then need a new span id. */
   readonly isForeign: boolean;
-  /** Whether this trace continues the trace of an incoming message. */
+  /** Whether this trace is the continuation of a trace from an incoming message. */
   readonly isContinued: boolean;
-  /** Whether anything records the trace. A trace that nothing records is not written into messages. */
+  /** Whether the host or a client records the trace. Otherwise the trace is not written into outgoing messages. */
   readonly isFollowed: boolean;
-  /** Request that the code is sending; null if it is not sending one. */
+  /** The request that the code sends or may send next; null without a request. */
   readonly request: RequestSlot | null;
 }
 
-/** Request in progress: the facts that are known once it has been written. */
+/** Facts about a request that are only known after the request has been written. */
 export interface RequestSlot {
-  /** Span of the request. */
+  /** Span of the request; null if the host records no span. */
   readonly span: HostSpan | null;
-  /** Attributes of the operation, for the requests that it sends. */
+  /** Attributes of the operation that sends the request. */
   readonly attributes: Attributes;
-  /** Whether a request uses the slot. An operation lends its slot to the first request that it sends. */
+  /**
+   * Whether a request uses this slot already. The slot of an operation is used by the first request that the operation
+   * sends.
+   */
   isTaken: boolean;
   id: unknown;
 }
 
-/** Operation that a trace belongs to. */
+/** The operation that a new trace is for. */
 interface Within {
   readonly operation: string | null;
   readonly attributes: Attributes;
 }
 
-/** Storage of the trace that the running code belongs to. */
+/** Stores the trace of the running code across asynchronous calls. */
 export const traces: AsyncLocalStorage<CurrentTrace> = new AsyncLocalStorage<CurrentTrace>();
 
-/** Records the id of the request that this code is sending. */
+/** Stores the id of the request that the running code sends, for the attributes of its span. */
 export function noteRequestId(id: number | string): void {
   const slot = traces.getStore()?.request;
   if (slot != null) slot.id = id;
 }
 
 /**
- * Keeps the current trace. The returned function runs `work` in it, for later messages of a stream. If the calling code
- * is already in the same trace, or continues another trace, `work` runs without a change of trace.
+ * Captures the current trace. The returned function runs `work` in that trace, for example for later messages of a
+ * stream. If the calling code is already in that trace, or continues a trace from a message, `work` runs without a
+ * change of trace.
  */
 export function keepTrace(): <T>(work: () => T) => T {
   const kept = traces.getStore();
@@ -63,11 +69,12 @@ export function keepTrace(): <T>(work: () => T) => T {
 }
 
 /**
- * Keeps the current trace, and the active span of the host if it has OpenTelemetry. The returned function runs `work`
- * in them, for timers and signals that many calls share.
+ * Captures the current trace and, if the host uses OpenTelemetry, its active span. The returned function runs `work` in
+ * them. It is meant for timers and signals that many calls share.
  */
 export function keepTraceForLater(): (work: () => void) => void {
-  // A snapshot keeps every async context of the host, which is costly, so it is taken only if needed.
+  // A snapshot captures all async contexts of the host, which is expensive. So it is only taken if the host uses
+  // OpenTelemetry.
   if (hostApi() !== null) return AsyncLocalStorage.snapshot();
   const kept = traces.getStore();
   return kept === undefined ? runNow : (work) => traces.run(kept, work);
@@ -81,7 +88,7 @@ function traceIdOf(trace: CurrentTrace | undefined): string | undefined {
   return trace?.traceparent?.split('-')[1];
 }
 
-/** Returns the trace below a span of the host. */
+/** Creates the trace for code that runs within a span of the host. */
 export function traceOfSpan(span: HostSpan, { operation, attributes }: Within, baggage: string | null): CurrentTrace {
   const { traceparent, tracestate } = span;
   const parts = { traceparent, tracestate, baggage: baggage ?? span.baggage };
@@ -89,7 +96,7 @@ export function traceOfSpan(span: HostSpan, { operation, attributes }: Within, b
   return { ...parts, ...flags, operation, request: newSlot(span, attributes) };
 }
 
-/** Returns the trace of an incoming message for which the host records no span. */
+/** Creates the trace for code that serves an incoming message, if the host records no span for the message. */
 export function foreignTrace({ parent, baggage }: Carried): CurrentTrace {
   const traceparent = parent === null ? null : formatTraceparent(parent);
   const tracestate = parent?.tracestate ?? null;
@@ -99,8 +106,8 @@ export function foreignTrace({ parent, baggage }: Carried): CurrentTrace {
 }
 
 /**
- * Returns a new span id in the trace of the parent, with the parent's flags. Without a parent, starts a new trace,
- * whose flags say whether the trace is recorded (W3C Trace Context, trace-flags).
+ * Creates a trace with a new span id below the parent, with the parent's trace id and flags. Without a parent, creates
+ * a new trace id, and flags that say whether the trace is recorded (W3C Trace Context, trace-flags).
  */
 export function traceBelow(
   parent: CurrentTrace | undefined,
@@ -128,7 +135,7 @@ function newSlot(span: HostSpan | null, attributes: Attributes): RequestSlot {
   return { span, attributes, isTaken: false, id: null };
 }
 
-/** Pool of random bytes, so that not every call needs a system call. */
+/** Random bytes for the next ids. One system call fills the buffer for many ids. */
 const stock = Buffer.alloc(4_096);
 let used = stock.length;
 

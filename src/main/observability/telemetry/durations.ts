@@ -5,10 +5,10 @@ import { hasTracer, hostApi, SCOPE } from './open-telemetry.ts';
 type Histogram = import('@opentelemetry/api').Histogram;
 type MeterProvider = import('@opentelemetry/api').MeterProvider;
 
-/** Buckets that the semantic conventions recommend, in seconds. */
+/** Bounds of the buckets that the OpenTelemetry semantic conventions recommend, in seconds. */
 const BUCKETS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300];
 
-/** The histograms of the OpenTelemetry semantic conventions for MCP. */
+/** The histograms of the OpenTelemetry semantic conventions for MCP, with their descriptions. */
 const DESCRIPTIONS = {
   'mcp.client.operation.duration':
     'The duration of the MCP request or notification as observed on the sender from the time it was sent until the ' +
@@ -22,10 +22,16 @@ const DESCRIPTIONS = {
 
 export type DurationName = keyof typeof DESCRIPTIONS;
 
-/** Histograms, and the provider of the host that created them; empty if the provider is a no-op. */
+/**
+ * The histograms that were created, by their names, with the host's provider that created them. `byName` is null if
+ * that provider records nothing.
+ */
 let made: { readonly provider: MeterProvider; readonly byName: Map<DurationName, Histogram> | null } | null = null;
 
-/** Records a duration with the meter provider of the host, if there is one. Each attribute has few distinct values. */
+/**
+ * Records a duration with the meter provider of the host, if the host has one. Each attribute must have few distinct
+ * values.
+ */
 export function recordDuration(
   name: DurationName,
   durationMs: number,
@@ -38,14 +44,14 @@ export function recordDuration(
   histogram.record(durationMs / 1_000, failed);
 }
 
-/** Whether the host has set up tracing or metrics, and not only installed the API. */
+/** Whether the host has set up tracing or metrics. Having the OpenTelemetry API installed is not enough. */
 export function isRecorded(): boolean {
   return hasTracer() || histogramsOf() !== null;
 }
 
 /**
- * Returns the histograms of the current provider of the host, or null without a provider. A host may set up a provider
- * at any time.
+ * Returns the histograms of the host's current meter provider; null without a provider. A host may set up its provider
+ * at any time, so this is checked at each call.
  */
 function histogramsOf(): Map<DurationName, Histogram> | null {
   const api = hostApi();

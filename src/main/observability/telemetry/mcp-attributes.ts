@@ -1,29 +1,32 @@
 import { SwitchyardError } from '../../../shared/errors.ts';
 
-/** Plain facts about an operation. They never contain arguments, results or secrets. */
+/** Attributes of a span or a measurement. They never contain arguments, results or secrets. */
 export type Attributes = Readonly<Record<string, string | number | boolean>>;
 
-/** A JSON object of a message. */
+/** A JSON object within a message. */
 export type Members = Readonly<Record<string, unknown>>;
 
-/** Name and attributes of a request or notification, for its span and its measurement. */
+/** The name of a request or notification, and its attributes for spans and histograms. */
 export interface Described {
   readonly name: string;
-  /** Attributes with few distinct values, for spans and histograms. */
+  /** Attributes with few distinct values, for both spans and histograms. */
   readonly attributes: Attributes;
   /** Attributes for spans only. */
   readonly detail: Attributes;
 }
 
-/** How an operation failed: its `error.type`, and the JSON-RPC code if the other side answered with an error. */
+/**
+ * How an operation failed: the value of `error.type`, and the JSON-RPC error code if the operation failed with an error
+ * response.
+ */
 export interface Fault {
   readonly type: string;
   readonly rpcCode: number | null;
-  /** A more specific error code of this package, for the status of the span. */
+  /** The error code of this package if `type` is less specific. It becomes the description in the span's status. */
   readonly description?: string | undefined;
 }
 
-/** Methods of MCP. Any other method name is chosen by its sender, so it could be anything. */
+/** The methods of MCP. Other method names are not used as attributes, because their senders may choose any name. */
 const METHODS: ReadonlySet<string> = new Set([
   'completion/complete',
   'elicitation/create',
@@ -67,13 +70,13 @@ const OTHER = '_OTHER';
 const MAX_URI_LENGTH = 256;
 const MAX_ID_LENGTH = 128;
 
-/** First protocol revision without sessions. */
+/** The first protocol revision without sessions. */
 const MODERN_REVISION = '2026-07-28';
 
 /**
- * Returns the name and attributes of a request or notification by the OpenTelemetry semantic conventions for MCP.
- * `subject` is the tool or prompt that the request names. It is null if there is no tool or prompt of that name,
- * because an unknown name may be anything.
+ * Returns the name and attributes of a request or notification, as the OpenTelemetry semantic conventions for MCP
+ * define them. `subject` is the tool or prompt that the request names. It must be null if that tool or prompt does not
+ * exist, because otherwise a client could create any number of names.
  */
 export function describe(method: string, params: Members, subject: string | null): Described {
   const known = METHODS.has(method) ? method : OTHER;
@@ -91,7 +94,10 @@ export function describe(method: string, params: Members, subject: string | null
   };
 }
 
-/** Returns the tool or prompt that a request names, whether or not it exists. */
+/**
+ * Returns the name of the tool or prompt in the parameters of a request. The name may be unknown. Null for other
+ * methods.
+ */
 export function subjectOf(method: string, params: Members): string | null {
   const { name, ref } = params;
   if (method === 'tools/call' || method === 'prompts/get') return typeof name === 'string' ? name : null;
@@ -99,7 +105,7 @@ export function subjectOf(method: string, params: Members): string | null {
   return 'name' in ref && typeof ref.name === 'string' ? ref.name : null;
 }
 
-/** Returns the attributes of the transport: HTTP, or the pipes of a stdio server. */
+/** Returns the attributes that describe the transport: HTTP, or the pipes of a stdio server. */
 export function transportAttributes(kind: 'http' | 'stdio', url: URL | null = null): Attributes {
   if (kind === 'stdio') return { 'network.transport': 'pipe' };
   const carried = { 'network.transport': 'tcp', 'network.protocol.name': 'http' };
@@ -108,7 +114,10 @@ export function transportAttributes(kind: 'http' | 'stdio', url: URL | null = nu
   return { ...carried, 'server.address': url.hostname.replace(/^\[|\]$/g, ''), 'server.port': port };
 }
 
-/** Returns the attributes of the id and session of a request. Revisions without sessions get no session attribute. */
+/**
+ * Returns the attributes for the id of a request and its session. Without a session, or in a revision without sessions,
+ * there is no session attribute.
+ */
 export function requestAttributes(id: unknown, sessionId: string | null, revision: string | null): Attributes {
   const hasId = typeof id === 'string' || typeof id === 'number';
   const hasSession = sessionId !== null && (revision === null || revision < MODERN_REVISION);
@@ -119,8 +128,8 @@ export function requestAttributes(id: unknown, sessionId: string | null, revisio
 }
 
 /**
- * Returns the attributes of a failure. `isMeasured` limits their distinct values for histograms, whatever servers
- * invent.
+ * Returns the attributes of a failure. For histograms, `isMeasured` is true. Error codes that servers invent are then
+ * replaced by one common value, to keep the number of distinct values small.
  */
 export function faultAttributes({ type, rpcCode }: Fault, isMeasured: boolean): Attributes {
   const isReserved = rpcCode === null || (rpcCode >= -32_768 && rpcCode <= -32_000);
@@ -128,19 +137,19 @@ export function faultAttributes({ type, rpcCode }: Fault, isMeasured: boolean): 
   return { 'error.type': shown, ...(rpcCode !== null && { 'rpc.response.status_code': shown }) };
 }
 
-/** Fault of a tool that ran and reported a failure. */
+/** Fault for a tool that ran and whose result has `isError`. */
 const TOOL_ERROR: Fault = { type: 'tool_error', rpcCode: null };
 
-/** Returns the fault that a result reports, or null if it reports none. */
+/** Returns the fault for the result of a request; null unless the result is of a tool call and has `isError`. */
 export function faultOfResult(method: string, result: unknown): Fault | null {
   if (method !== 'tools/call' || typeof result !== 'object' || result === null) return null;
   return 'isError' in result && result.isError === true ? TOOL_ERROR : null;
 }
 
 /**
- * Returns the class of an error: the JSON-RPC code from the other side, the HTTP status, or the code of this package,
- * of Node or of undici. The class contains nothing of the error's message, because that message may repeat what was
- * sent.
+ * Returns the fault for an error. Its type is a JSON-RPC error code, an HTTP status, or an error code of this package,
+ * of Node or of undici. It contains no part of the error's message, because the message may repeat data from the
+ * request.
  */
 export function faultOf(error: unknown): Fault {
   if (error instanceof SwitchyardError) {
@@ -158,7 +167,8 @@ export function faultOf(error: unknown): Fault {
 }
 
 /**
- * Returns a URI without its possibly secret parts: user, password, query and fragment. Returns null for inline content.
+ * Returns a URI without the parts that may be secret: user, password, query and fragment. Returns null for a `data:`
+ * URI.
  */
 function safeUri(value: unknown): string | null {
   if (typeof value !== 'string' || !URL.canParse(value)) return null;

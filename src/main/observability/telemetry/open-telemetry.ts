@@ -8,31 +8,31 @@ type Link = import('@opentelemetry/api').Link;
 type Tracer = import('@opentelemetry/api').Tracer;
 
 /**
- * Global symbol that all copies of the API in a process share. It is set as soon as the host has set up tracing or
- * metrics.
+ * Key of the global variable that all copies of the OpenTelemetry API in a process share. The variable is set as soon
+ * as the host sets up tracing or metrics.
  */
 const MEETING_POINT = Symbol.for('opentelemetry.js.api.1');
 
-/** Name of the tracer and of the meter. */
+/** Name of this package's tracer and meter. */
 export const SCOPE = 'mcp-switchyard';
 
 let loading: Promise<void> | null = null;
 let api: OpenTelemetryApi | null = null;
 
-/** A span of the host's OpenTelemetry. */
+/** A span that the OpenTelemetry SDK of the host records. */
 export interface HostSpan {
   readonly traceparent: string;
   readonly tracestate: string | null;
-  /** Baggage that the propagator of the host would send; null without baggage. */
+  /** The baggage that the host would send with a request, as the value of a header; null without baggage. */
   readonly baggage: string | null;
   set(attributes: Attributes): void;
   rename(name: string): void;
   /** Marks the span as failed. */
   fail(description?: string): void;
-  /** Records an exception with its message and its stack. */
+  /** Records an error, with its message and its stack, on the span. */
   record(error: unknown): void;
   end(): void;
-  /** Runs `work` with this span as the active one. */
+  /** Runs `work` with this span as the active span. */
   run<T>(work: () => T): T;
 }
 
@@ -40,13 +40,13 @@ export interface SpanStart {
   readonly name: string;
   readonly kind: 'client' | 'server' | 'internal';
   readonly attributes: Attributes;
-  /** Parent span. Defaults to the active span. */
+  /** The parent of the new span. Defaults to the active span. */
   readonly parent?: RemoteTrace | null | undefined;
 }
 
 /**
- * Connects to the host's OpenTelemetry if the host has set it up. Otherwise nothing is loaded, so that a cold start
- * does not pay for it. Resolves in any case, and never rejects.
+ * Loads the OpenTelemetry API if the host has set up OpenTelemetry. Otherwise loads nothing, which keeps a cold start
+ * fast. Resolves when loading has finished or failed. Never rejects.
  */
 export function findOpenTelemetry(): Promise<void> {
   if (loading === null && !(MEETING_POINT in globalThis)) return Promise.resolve();
@@ -60,20 +60,23 @@ export function findOpenTelemetry(): Promise<void> {
 }
 
 /**
- * Returns the API of the host, or null until {@link findOpenTelemetry} has found it. Starts that search if it is due.
+ * Returns the OpenTelemetry API of the host; null if {@link findOpenTelemetry} has not loaded it yet. Starts to load it
+ * if the host has set it up.
  */
 export function hostApi(): OpenTelemetryApi | null {
   if (api === null && loading === null && MEETING_POINT in globalThis) void findOpenTelemetry();
   return api;
 }
 
-/** Whether the host has set up tracing, and not only installed the API. */
+/** Whether the host has set up tracing. Having the OpenTelemetry API installed is not enough. */
 export function hasTracer(): boolean {
   const found = hostApi();
   return found !== null && tracerOf(found) !== undefined;
 }
 
-/** Returns the tracer of the host's SDK; undefined without an SDK, because no-op spans are not worth creating. */
+/**
+ * Returns the tracer of the host's SDK. Undefined without an SDK, so that no spans are created that nothing records.
+ */
 function tracerOf({ trace, ProxyTracerProvider }: OpenTelemetryApi): Tracer | undefined {
   const provider = trace.getTracerProvider();
   return provider instanceof ProxyTracerProvider
@@ -81,7 +84,7 @@ function tracerOf({ trace, ProxyTracerProvider }: OpenTelemetryApi): Tracer | un
     : provider.getTracer(SCOPE, PACKAGE_VERSION);
 }
 
-/** Starts a span. Returns null if the host has no OpenTelemetry, or has not set it up. */
+/** Starts a span. Returns null if the host has not set up tracing with OpenTelemetry. */
 export function startHostSpan({ parent = null, ...start }: SpanStart): HostSpan | null {
   const found = hostApi();
   if (found === null || tracerOf(found) === undefined) return null;
@@ -90,11 +93,11 @@ export function startHostSpan({ parent = null, ...start }: SpanStart): HostSpan 
 }
 
 /**
- * Starts the span of an incoming request. If the message carries a trace context, that context is the parent, and the
- * context of the transport becomes a link (OpenTelemetry semantic conventions for MCP, context propagation). Otherwise
- * the transport's context is the parent. If the host traces its HTTP server, the transport's context is the active
- * span. Otherwise it comes from the headers. `transport` is null if messages share a pipe, because the context of a
- * pipe belongs to no single message.
+ * Starts the span of an incoming request. A trace context may come with the message, and another one with its transport
+ * (`transport`). If both exist, the context of the message is the parent, and the transport's context becomes a link
+ * (OpenTelemetry semantic conventions for MCP, context propagation). If only one exists, it is the parent. The
+ * transport's context is the active span if the host traces its HTTP server, and otherwise comes from the headers.
+ * `transport` is null if many messages share a pipe.
  */
 export function startServerSpan(
   start: Omit<SpanStart, 'parent' | 'kind'>,
@@ -116,7 +119,7 @@ export function startServerSpan(
   return startIn(found, context, { ...start, kind: 'server' }, isLinked ? [{ context: around }] : []);
 }
 
-/** Runs `work` outside of the active span of the host. Use it for work that outlives that span. */
+/** Runs `work` outside of the host's active span. It is meant for work that continues after that span has ended. */
 export function outsideOfHostSpan<T>(work: () => T): T {
   const found = hostApi();
   return found === null ? work() : found.context.with(found.ROOT_CONTEXT, work);
@@ -133,7 +136,7 @@ function startIn(
   const span = tracerOf(found)?.startSpan(name, { kind: kinds[kind], attributes, links }, context);
   if (span === undefined) return null;
   const { traceId, spanId, traceFlags, traceState } = span.spanContext();
-  // Without an SDK behind the API, a span is a no-op or the parent itself under another name.
+  // Without an SDK, the API returns a span that records nothing, or the parent span itself.
   const isReal = isSpanContextValid(span.spanContext()) && spanId !== trace.getSpanContext(context)?.spanId;
   if (!isReal) return null;
   return {

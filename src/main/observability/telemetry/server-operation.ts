@@ -13,34 +13,37 @@ import {
 import { type HostSpan, startServerSpan } from './open-telemetry.ts';
 import { type Carried, NOTHING_CARRIED, readTrace, readTraceOfMeta } from './trace-context.ts';
 
-/** Request or notification of the other side. */
+/** A request or notification that was received, with the facts that its span needs. */
 export interface Served {
   readonly method: string;
   readonly params: Members;
-  /** JSON-RPC id; undefined for a notification. */
+  /** The JSON-RPC id; undefined for a notification. */
   readonly id?: string | number | undefined;
-  /** Attributes of its transport. */
+  /** Attributes of the transport over which the message came. */
   readonly transport: Attributes;
-  /** Headers of its HTTP request; null if other messages share the same pipe or stream. */
+  /**
+   * Headers of the HTTP request that contained the message; null if the message came over a pipe or stream that other
+   * messages share.
+   */
   readonly headers: Members | null;
-  /** Returns the negotiated revision and session, as far as they are known by now: a handshake negotiates them. */
+  /** Returns the protocol revision and the session. They are null until a handshake has negotiated them. */
   readonly agreed: () => { readonly revision: string | null; readonly sessionId: string | null };
-  /** Returns the tool or prompt that it names, or null if no such tool or prompt is known by now. */
+  /** Returns the tool or prompt that the message names; null if no such tool or prompt is known at the moment. */
   readonly subject: () => string | null;
-  /** Returns the fault that is reported to the other side for an error. */
+  /** Returns the fault to report for an error that `work` threw. */
   readonly faultOf: (error: unknown) => Fault;
 }
 
-/** Traces that a message and its transport carry. */
+/** The trace in a message, and the trace in the headers of its HTTP request. */
 interface Origins {
   readonly message: Carried;
   readonly transport: Carried | null;
 }
 
 /**
- * Serves a request or notification as a server span of the host's OpenTelemetry, and measures it. The parent is the
- * trace in its `_meta` (SEP-414), or else in its headers. Settles as `work` does. Without OpenTelemetry, `work` runs in
- * the trace of the other side; without a trace, it runs unchanged.
+ * Runs `work`, which serves a request or notification, as a server span of the host's OpenTelemetry, and measures its
+ * duration. The parent of the span is the trace in the message's `_meta` (SEP-414), or else in the HTTP headers.
+ * Without OpenTelemetry, `work` runs in that trace, if there is one. Settles as `work` does.
  */
 export function serveTraced<T>(served: Served, work: () => Promise<T>): Promise<T> {
   const origins = originsOf(served);
@@ -83,7 +86,10 @@ function runBelow<T>(span: HostSpan | null, carried: Carried, work: () => Promis
   return span.run(() => traces.run(trace, work));
 }
 
-/** Right after a cold start, a tool may not be listed until its request is already in progress. */
+/**
+ * Names the span after its tool if the tool was not listed when the request came, as can happen right after a cold
+ * start.
+ */
 function nameLate(served: Served, before: string | null, span: HostSpan | null, attributes: Attributes): Attributes {
   const subject = before === null ? served.subject() : null;
   if (subject === null) return attributes;
@@ -97,7 +103,7 @@ function originsOf({ params, headers }: Served): Origins {
   return { message: readTraceOfMeta(params), transport: headers === null ? null : readTrace(headers) };
 }
 
-/** `_meta` takes precedence over the headers for each part separately: baggage does not depend on a trace. */
+/** Returns the trace and the baggage of a request. For each of the two, `_meta` takes precedence over the headers. */
 function originOf({ message, transport }: Origins): Carried {
   const parent = message.parent ?? transport?.parent ?? null;
   const baggage = message.baggage ?? transport?.baggage ?? null;

@@ -1,7 +1,7 @@
 import { recordDuration } from './durations.ts';
 import { faultOf, transportAttributes } from './mcp-attributes.ts';
 
-/** Facts about a session. */
+/** Facts about the connection to a connector. */
 interface SessionFacts {
   readonly transport: string;
   readonly protocolVersion: string | null;
@@ -14,14 +14,17 @@ export function recordClientSession(
   durationMs: number,
   error: Error | null,
 ): void {
-  // It is not known here how a proxy of the host reaches its server.
+  // A `custom` transport is a proxy of the host, and how it reaches its server is unknown.
   if (transport === 'custom') return;
   const carried = transport === 'stdio' ? transportAttributes('stdio') : transportAttributes('http', url);
   const attributes = { ...carried, ...(protocolVersion !== null && { 'mcp.protocol.version': protocolVersion }) };
   recordDuration('mcp.client.session.duration', durationMs, attributes, error === null ? null : faultOf(error));
 }
 
-/** Records how long the session of a legacy client lasted. Later revisions have no sessions. */
+/**
+ * Records how long the session of a gateway client with the legacy protocol lasted. The modern protocol has no
+ * sessions.
+ */
 export function recordServerSession(transport: 'http' | 'stdio', revision: string, durationMs: number): void {
   const attributes = { ...transportAttributes(transport), 'mcp.protocol.version': revision };
   recordDuration('mcp.server.session.duration', durationMs, attributes);

@@ -1,23 +1,26 @@
 import { trimBlanks } from '../../../shared/net/trim-blanks.ts';
 
-/** A remote span, as W3C Trace Context names it, with its trace state. */
+/** A span of another process, with its trace state, as W3C Trace Context defines them. */
 export interface RemoteTrace {
   readonly traceId: string;
   readonly spanId: string;
-  /** Trace flags: bit 0 means sampled, bit 1 means that the trace id is random (W3C Trace Context level 2). */
+  /**
+   * Trace flags. Bit 0 means that the trace is sampled, and bit 1 that its trace id is random (W3C Trace Context level
+   * 2).
+   */
   readonly flags: number;
-  /** Normalized `tracestate`; null without a trace state. */
+  /** Normalized value of `tracestate`; null without a trace state. */
   readonly tracestate: string | null;
 }
 
-/** Trace context that a message carries. A malformed part is null. */
+/** The trace context in a message. Parts that are absent or malformed are null. */
 export interface Carried {
   readonly parent: RemoteTrace | null;
-  /** W3C Baggage, normalized. */
+  /** Normalized value of `baggage` (W3C Baggage). */
   readonly baggage: string | null;
 }
 
-/** Fields of `_meta` (SEP-414) and HTTP headers that carry a trace. */
+/** The fields of `_meta` (SEP-414) and the HTTP headers that contain a trace. */
 export const TRACE_FIELDS: readonly string[] = ['traceparent', 'tracestate', 'baggage'];
 
 export const NOTHING_CARRIED: Carried = { parent: null, baggage: null };
@@ -28,17 +31,18 @@ const NO_SPAN_ID = '0'.repeat(16);
 const TRACEPARENT_LENGTH = 55;
 const MAX_TRACEPARENT_LENGTH = 512;
 
-/** Flag bits that have a meaning. All others must be sent as zero (W3C Trace Context level 2, trace-flags). */
+/** The flag bits that W3C Trace Context level 2 defines (trace-flags). All other bits must be sent as zero. */
 const SAMPLED = 0x01;
 const RANDOM = 0x02;
 
 const MAX_STATE_MEMBERS = 32;
 /**
- * Minimum length that must be passed on (level 2, section 3.3.1.5). Of a longer list, long members are dropped first.
+ * Maximum length of a `tracestate` that is sent. At least this much must be passed on (level 2, section 3.3.1.5). If a
+ * `tracestate` is longer, its longest members are dropped first.
  */
 const MAX_STATE_LENGTH = 512;
 const LONG_STATE_MEMBER = 128;
-/** Maximum length of a header or `_meta` field. A longer value is ignored without parsing. */
+/** Maximum length of a received header or `_meta` field. A longer value is ignored. */
 const MAX_RAW_LENGTH = 16_384;
 const STATE_MEMBER =
   /^[a-z0-9][a-z0-9_\-*/@]{0,255}=[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$/;
@@ -52,8 +56,8 @@ const BAGGAGE_MEMBER = new RegExp(
 );
 
 /**
- * Reads the trace from `_meta` or HTTP headers. A malformed value silently counts as absent: it is the sender's fault,
- * and no reason to reject the message. `tracestate` is ignored without a valid `traceparent`.
+ * Reads the trace context from `_meta` or from HTTP headers. A malformed value counts as absent, because a message must
+ * not be rejected for it. `tracestate` is ignored without a valid `traceparent`.
  */
 export function readTrace(fields: Readonly<Record<string, unknown>>): Carried {
   const { traceparent, tracestate, baggage } = fields;
@@ -65,18 +69,18 @@ export function readTrace(fields: Readonly<Record<string, unknown>>): Carried {
   };
 }
 
-/** Reads the trace that the parameters of a message carry in `_meta` (SEP-414). */
+/** Reads the trace context from the `_meta` in the parameters of a message (SEP-414). */
 export function readTraceOfMeta({ _meta }: Readonly<Record<string, unknown>>): Carried {
   const isObject = typeof _meta === 'object' && _meta !== null;
   return isObject ? readTrace(_meta as Readonly<Record<string, unknown>>) : NOTHING_CARRIED;
 }
 
-/** Whether the sender wrote a trace into the parameters, well-formed or not. */
+/** Whether the parameters of a message contain a trace context, valid or not. */
 export function carriesTrace({ _meta }: Readonly<Record<string, unknown>>): boolean {
   return typeof _meta === 'object' && _meta !== null && TRACE_FIELDS.some((field) => field in _meta);
 }
 
-/** Returns the parameters of a message without their trace. */
+/** Returns the parameters of a message without the trace context in their `_meta`. */
 export function withoutTrace(params: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   if (!carriesTrace(params)) return params;
   const kept = Object.entries(params._meta as object).filter(([key]) => !TRACE_FIELDS.includes(key));
@@ -84,8 +88,8 @@ export function withoutTrace(params: Readonly<Record<string, unknown>>): Readonl
 }
 
 /**
- * Parses a `traceparent` (W3C Trace Context level 2, section 3.2). A later version is parsed as far as version 00 goes.
- * Returns null if it is malformed.
+ * Parses a `traceparent` (W3C Trace Context level 2, section 3.2). Of a later version, only the fields of version 00
+ * are read. Returns null if the value is malformed.
  */
 export function parseTraceparent(value: unknown): Omit<RemoteTrace, 'tracestate'> | null {
   if (typeof value !== 'string' || value.length < TRACEPARENT_LENGTH || value.length > MAX_TRACEPARENT_LENGTH)
@@ -114,7 +118,10 @@ export function parseTracestate(value: unknown): string | null {
   return shortened(members);
 }
 
-/** Parses W3C Baggage. Returns null if a member is malformed. Anything beyond 64 members or 8 192 bytes is left out. */
+/**
+ * Parses W3C Baggage. Returns null if a member is malformed. Members after the first 64 members or 8 192 bytes are left
+ * out.
+ */
 export function parseBaggage(value: unknown): string | null {
   const members = membersOf(value);
   if (!members.every((member) => BAGGAGE_MEMBER.test(member))) return null;
@@ -127,13 +134,13 @@ export function parseBaggage(value: unknown): string | null {
   return text === '' ? null : text;
 }
 
-/** Splits a list at its commas. Empty members are allowed and ignored. */
+/** Splits a list at its commas, and drops empty members. */
 function membersOf(value: unknown): readonly string[] {
   if (typeof value !== 'string' || value.length > MAX_RAW_LENGTH) return [];
   return value.split(',').flatMap((part) => trimBlanks(part) || []);
 }
 
-/** Drops long members first, then the last ones, until the list is short enough. */
+/** Shortens a `tracestate` to {@link MAX_STATE_LENGTH}: first drops long members, then members from the end. */
 function shortened(members: readonly string[]): string | null {
   const whole = members.join(',');
   if (whole.length <= MAX_STATE_LENGTH) return whole;

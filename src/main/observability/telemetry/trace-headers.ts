@@ -2,14 +2,15 @@ import { channel } from 'node:diagnostics_channel';
 import { traces } from './current-trace.ts';
 
 /**
- * Channel that notifies an instrumentation of undici of each request, so that it can add the headers of its own span.
+ * Diagnostics channel on which undici announces each request. An OpenTelemetry instrumentation of undici subscribes to
+ * it and adds the headers of its own span.
  */
 const undiciRequests = channel('undici:request:create');
 
 /**
- * Returns the headers that carry the current trace (W3C Trace Context and Baggage), with names and values alternating.
- * Returns no headers if the host records the request and has undici instrumented, because two `traceparent` headers
- * would be invalid.
+ * Returns the headers for the current trace (W3C Trace Context and Baggage). Names and values alternate. Returns no
+ * headers if the host records the request and an instrumentation of undici is active, because that instrumentation adds
+ * them. Two `traceparent` headers would be invalid.
  */
 export function traceHeaders(): readonly string[] {
   const trace = traces.getStore();

@@ -15,10 +15,10 @@ import {
 import { type HostSpan, startHostSpan } from './open-telemetry.ts';
 import { carriesTrace, NOTHING_CARRIED, readTraceOfMeta, withoutTrace } from './trace-context.ts';
 
-/** JSON-RPC connection to one server, as the connectors use it. `O` is the type of request options. */
+/** The JSON-RPC connection to one server that a {@link TracedChannel} wraps. `O` is the type of request options. */
 interface Channel<O> {
   readonly isModern: boolean;
-  /** Session that the server opened. */
+  /** Id of the session that the server opened. */
   readonly sessionId?: string | null;
   speak(era: 'modern' | 'legacy', revision: string | null): void;
   request(method: string, params: Members, options: O): Promise<Members>;
@@ -26,23 +26,24 @@ interface Channel<O> {
   answer(id: string | number, answer: { readonly result: Members } | { readonly error: Members }): Promise<void>;
 }
 
-/** Method that is not traced: the duration of a stream that stays open for hours says nothing. */
+/** The method that is not traced. Its stream stays open for hours, so its duration has no meaning. */
 const UNTRACED = 'subscriptions/listen';
 
 /**
- * Wraps a channel so that its requests and notifications carry their trace in `_meta` (SEP-414), are client spans of
- * the host's OpenTelemetry, and are measured (OpenTelemetry semantic conventions for MCP). It settles as the wrapped
- * channel does.
+ * Wraps a channel, and traces its requests and notifications. They contain their trace in `_meta` (SEP-414), they
+ * become client spans of the host's OpenTelemetry, and their durations are measured (OpenTelemetry semantic conventions
+ * for MCP). Each method settles as the same method of the wrapped channel does.
  *
- * A tool call already has a span of the manager, and that span also covers the work before the request. The first
- * request of such a call uses that span and sets its attributes on it. Each further request gets its own span below.
+ * For a tool call, the manager has already created a span, which also covers the work before the request. The first
+ * request of the call uses that span and sets its attributes on it. Each further request gets a span of its own below
+ * that span.
  */
 export class TracedChannel<O> implements Channel<O> {
   readonly #channel: Channel<O>;
   readonly #transport: Attributes;
   #revision: string | null = null;
 
-  /** Wraps `channel`. `transport` holds the attributes of its transport. */
+  /** Wraps `channel`. `transport` contains the attributes that describe the transport of the channel. */
   constructor(channel: Channel<O>, transport: Attributes) {
     this.#channel = channel;
     this.#transport = transport;
@@ -86,7 +87,7 @@ export class TracedChannel<O> implements Channel<O> {
     const sent = withTrace(params, trace);
     let fault: Fault | null = null;
     try {
-      // A call already runs in its own trace.
+      // The first request of a tool call already runs in the trace of the call.
       const work = trace === undefined || trace === around ? send : traces.run.bind(traces, trace, send);
       const result = await (sending.own === null ? work(sent) : sending.own.run(() => work(sent)));
       fault = faultOfResult(method, result);
@@ -104,7 +105,7 @@ export class TracedChannel<O> implements Channel<O> {
     const around = traces.getStore();
     const operation = around?.operation ?? null;
     const isOfCall = method === 'tools/call' && operation === 'call';
-    // The manager's name for the tool includes the connector.
+    // Prefers the manager's name for the tool, which contains the id of the connector.
     const called = isOfCall ? around?.request?.attributes['gen_ai.tool.name'] : null;
     const subject = typeof called === 'string' ? called : subjectOf(method, params);
     const { name, attributes: described, detail } = describe(method, params, subject);
@@ -132,7 +133,7 @@ export class TracedChannel<O> implements Channel<O> {
     const spoken = revision === null ? null : { 'mcp.protocol.version': revision };
     const measured = { ...attributes, ...spoken };
     const sessionId = this.#channel.sessionId ?? null;
-    // A borrowed span ends with its operation, which reports the outcome.
+    // The span of a tool call is ended by the manager, which also reports the outcome.
     slot?.span?.set({ ...measured, ...requestAttributes(slot.id, sessionId, revision) });
     if (own !== null && fault !== null) {
       own.set(faultAttributes(fault, false));
@@ -143,21 +144,21 @@ export class TracedChannel<O> implements Channel<O> {
   }
 }
 
-/** Sends a request with its trace, as a {@link TracedChannel} does. */
+/** Sends a request with its trace, in the same way as a {@link TracedChannel}. */
 export type SendTraced = <T extends Members>(
   method: string,
   params: Members,
   send: (sent: Members) => Promise<T>,
 ) => Promise<T>;
 
-/** Facts about the other side of {@link tracedRequests}. */
+/** The server that {@link tracedRequests} sends requests to. */
 interface Peer {
   readonly transport: Attributes;
   readonly revision: string | null;
   readonly sessionId: string | null;
 }
 
-/** Returns a function that sends requests with their traces, for code without a channel. */
+/** Returns a function that sends traced requests, for code that has no channel. */
 export function tracedRequests({ transport, revision, sessionId }: Peer): SendTraced {
   const unused = (): Promise<void> => Promise.resolve();
   const channel = new TracedChannel<(sent: Members) => Promise<Members>>(
@@ -171,28 +172,28 @@ export function tracedRequests({ transport, revision, sessionId }: Peer): SendTr
   return (method, params, send) => channel.request(method, params, send) as ReturnType<typeof send>;
 }
 
-/** Request in progress, from its first byte to its response. */
+/** A request that is being sent, until its response has arrived. */
 interface Sending {
   readonly around: CurrentTrace | undefined;
-  /** Trace that the request carries. */
+  /** The trace that is written into the request. */
   readonly trace: CurrentTrace | undefined;
-  /** Span created for this request alone. */
+  /** The span that was created for this request; null if the request uses the span of a tool call, or has no span. */
   readonly own: HostSpan | null;
-  /** Slot of its own span, or a slot that a call lends it. */
+  /** The slot of the request's own span, or of the tool call whose span the request uses. */
   readonly slot: RequestSlot | null;
   readonly attributes: Attributes;
   readonly startedMs: number;
 }
 
-/** Returns the revision that a handshake negotiated. */
+/** Returns the protocol revision in the result of an `initialize` request. */
 function revisionOf(result: unknown): string | null {
   const revision = isMembers(result) ? result.protocolVersion : null;
   return typeof revision === 'string' && /^\d{4}-\d\d-\d\d$/.test(revision) ? revision : null;
 }
 
 /**
- * Returns parameters with this trace in `_meta`, in place of any trace that was there. A trace that nothing records is
- * left out.
+ * Returns a copy of the parameters with this trace in `_meta`, which replaces a trace that was there. A trace that
+ * nobody records is not written.
  */
 function withTrace(params: Members, trace: CurrentTrace | undefined): Members {
   const { traceparent = null, tracestate = null, baggage = null, isFollowed = false } = trace ?? {};

@@ -4,20 +4,21 @@ import { parseStrictJson } from '../../../shared/map/strict-json.ts';
 import { readKeySet } from '../../../shared/signatures/key-set.ts';
 import type { TrustedKey } from '../../../shared/signatures/trust.ts';
 
-/** A JWK set (RFC 7517) of public keys. */
+/** A JWK set (RFC 7517) with public keys. */
 export interface JsonWebKeySet {
   readonly keys: readonly object[];
 }
 
 /**
- * Public keys: a JWK set, the path of a file that contains one, or a function that returns one, called at each load.
+ * Where public keys come from: a JWK set, the path of a file with a JWK set, or a function that returns a JWK set. The
+ * function is called at each load.
  */
 export type KeySetSource = JsonWebKeySet | string | (() => unknown);
 
-/** Maximum size of a key set file. A set of 256 keys takes a quarter of this size. */
+/** Maximum size of a file with a JWK set. A set of 256 keys needs a quarter of this size. */
 const MAX_BYTES = 256 * 1024;
 
-/** Reads a key set. Rejects with KEYS_UNAVAILABLE if it cannot be read, and with KEYS_INVALID if it is not valid. */
+/** Reads a JWK set. Rejects with KEYS_UNAVAILABLE if it cannot be read, and with KEYS_INVALID if it is not valid. */
 export async function askForKeySet(source: KeySetSource): Promise<readonly TrustedKey[]> {
   if (typeof source === 'string') return readFileSet(source);
   return readKeySet(typeof source === 'function' ? await askHost(source) : source);
@@ -45,7 +46,7 @@ async function readFileSet(path: string): Promise<readonly TrustedKey[]> {
 async function readCapped(path: string): Promise<Buffer> {
   try {
     await using file = await open(path, 'r');
-    // Reading a pipe or a device may never end.
+    // Only regular files are read, because reading a pipe or a device may never end.
     if (!(await file.stat()).isFile()) throw new Error('it is not a file');
     const buffer = Buffer.alloc(MAX_BYTES + 1);
     let size = 0;

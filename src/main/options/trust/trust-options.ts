@@ -6,52 +6,63 @@ import { text, units } from '../../../shared/validation/text.ts';
 import { askForKey, type Secret } from '../secrets.ts';
 import { askForKeySet, type KeySetSource } from './key-set-source.ts';
 
-/** HMAC keys, the newest first: more than one during a rotation. */
+/** One HMAC key or, during a rotation, several keys, the newest first. */
 export type HmacKeys = Secret | readonly Secret[];
 
 /**
- * The source of signed key documents: an http or https URL, a path, or a function. In a URL or path, `{version}` stands
- * for the version. Without `{version}`, the source holds the newest document or an array of documents. The function
- * returns the document of a version as text, bytes or an object, or null.
+ * Where signed key documents come from: an http or https URL, a path, or a function. In a URL or path, `{version}` is
+ * replaced by a version number. Without `{version}`, the URL or path leads to the newest document, or to an array of
+ * documents. The function gets a version number, and returns the document as text, bytes or an object. It returns null
+ * if that version does not exist.
  */
 export type KeyDocumentSource = string | ((version: number) => unknown);
 
-/** How the signatures of a map are verified, and for how long the map may be served. */
+/** Options for verifying the signatures of a map, and for how long a map may be served. */
 export interface TrustOptions {
-  /** Public keys that may sign the map: a JWK set, the path of a JWK set, or a function that is called at each load. */
+  /**
+   * Public keys that may sign the map: a JWK set, the path of a file with a JWK set, or a function that is called at
+   * each load.
+   */
   readonly signatureKeys?: KeySetSource | undefined;
   /** How many different keys of `signatureKeys` must have signed the map. Defaults to 1. */
   readonly threshold?: number | undefined;
   /**
    * Which signatures the map needs. Defaults to `hmac` if only `signatureKey` is set, to `signature` if only
-   * `signatureKeys` is set, and to `both` if both are set.
+   * `signatureKeys` is set, and to `both` if both options are set.
    */
   readonly accept?: AcceptPolicy | undefined;
   /**
-   * The `id` that the map must have. Defaults to the id of the first map with valid `signatures`; that id is
-   * remembered.
+   * The `id` that the map must have. Without this option, the first map with valid `signatures` determines the id,
+   * which is remembered.
    */
   readonly mapId?: string | undefined;
-  /** Signed key documents, by which the publisher replaces and revokes keys. Defaults to none. */
+  /** Where to get the signed key documents with which the publisher replaces and revokes keys. Defaults to none. */
   readonly keyDocuments?: KeyDocumentSource | undefined;
-  /** The oldest version of `keyDocuments` that is accepted if none is remembered. Defaults to 1. */
+  /** The oldest version of `keyDocuments` that is accepted, if no version is remembered yet. Defaults to 1. */
   readonly minVersion?: number | undefined;
   /**
-   * How long the map is still served after it expired, in milliseconds; then its connectors are removed. Defaults to
-   * null, which serves the map until there is a newer map.
+   * How long an expired map is still served, in milliseconds. After that, its connectors are removed. Defaults to null:
+   * the map is served until there is a newer map.
    */
   readonly maxStaleMs?: number | null | undefined;
 }
 
-/** {@link TrustOptions} with all defaults filled in. */
+/** Checked {@link TrustOptions} with all defaults filled in. */
 export interface MapTrust {
   readonly accept: AcceptPolicy;
-  /** Whether `hmac` was set explicitly: then a source that was signed with `signatures` may go back to HMAC alone. */
+  /**
+   * Whether the option `accept` is explicitly `hmac`. Then HMAC alone is enough even if an earlier version of the map
+   * had `signatures`.
+   */
   readonly isHmacExplicit: boolean;
-  /** The HMAC keys, newest first; empty if `accept` needs no HMAC. Rejects with SECRET_UNAVAILABLE. */
+  /**
+   * Returns the HMAC keys, the newest first. The list is empty if `accept` requires no HMAC. Rejects with
+   * SECRET_UNAVAILABLE.
+   */
   readonly hmacKeys: () => Promise<readonly string[]>;
   /**
-   * The configured public keys; empty if `accept` needs no signatures. Rejects with KEYS_UNAVAILABLE or KEYS_INVALID.
+   * Returns the configured public keys. The list is empty if `accept` requires no signatures. Rejects with
+   * KEYS_UNAVAILABLE or KEYS_INVALID.
    */
   readonly keySet: () => Promise<readonly TrustedKey[]>;
   readonly threshold: number;
@@ -61,7 +72,7 @@ export interface MapTrust {
   readonly maxStaleMs: number | null;
 }
 
-/** The trust options of one source, with its HMAC keys. */
+/** The trust options of one service map, with its HMAC keys. */
 export interface TrustChoice extends TrustOptions {
   readonly signatureKey?: HmacKeys | undefined;
 }
@@ -86,13 +97,13 @@ const isDocumentSource = (value: unknown): boolean => {
 
 const isUrl = (text: string): boolean => /^https?:/i.test(text);
 
-/** Whether fetch accepts this URL. Fetch refuses URLs with credentials. */
+/** Whether fetch accepts this URL. Fetch rejects URLs that contain credentials. */
 function isUrlOf(text: string): boolean {
   const url = URL.parse(text);
   return url !== null && url.username === '' && url.password === '';
 }
 
-/** Checks for the trust options, which are part of the options of a manager and of a source. */
+/** Checks for the trust options. A manager and each of its `sources` have these options. */
 export const TRUST_SHAPE = {
   signatureKey: optional(hmacKeys),
   signatureKeys: optional(
@@ -114,7 +125,7 @@ export function resolveTrust(given: TrustChoice, shared: Pick<TrustOptions, 'max
   const accept = given.accept ?? defaultAccept(given);
   const secrets = signatureKey === undefined || accept === 'signature' ? [] : [signatureKey].flat();
   const keySet = accept === 'hmac' ? undefined : signatureKeys;
-  // Resolved now, so that the path means the same file even if the working folder changes.
+  // Makes the path absolute now, so that it means the same file even if the working folder changes later.
   const source = typeof keySet === 'string' ? resolve(keySet) : keySet;
   return {
     accept,
@@ -133,7 +144,7 @@ function documents(source: KeyDocumentSource | undefined): KeyDocumentSource | n
   return typeof source === 'string' && !isUrl(source) ? resolve(source) : (source ?? null);
 }
 
-/** Returns the policy that applies if `accept` is not set. */
+/** Returns the value that applies if the option `accept` is not set. */
 export function defaultAccept({ signatureKey, signatureKeys }: TrustChoice): AcceptPolicy {
   if (signatureKeys === undefined) return 'hmac';
   return signatureKey === undefined ? 'signature' : 'both';

@@ -6,24 +6,24 @@ import { loginForClaude, loginForCursor, loginForGemini } from './written-login.
 import type { WrittenEntry } from './written-members.ts';
 import { inBracesOfClaude, inBracesOfEditors } from './written-variables.ts';
 
-/** Clients whose files can be written. */
+/** Clients for which configuration files can be written. */
 export type ClientFormat = 'claude' | 'cursor' | 'vscode' | 'opencode' | 'codex' | 'zed' | 'gemini' | 'goose';
 
-/** How to write the file of one client. */
+/** How to write the configuration file of one client. */
 export interface ClientWriter {
   readonly syntax: 'json' | 'toml' | 'yaml';
   /** Name of the member that contains the servers by their names. */
   readonly key: string;
-  /** Further members of such a file. */
+  /** Other members that a new file of this client has. */
   readonly besides?: object;
-  /** Returns the entry of a server, or null if the client cannot reach the server. */
+  /** Returns the entry for a server; null if the client does not support the transport of the server. */
   readonly write: (server: ServerInfo) => WrittenEntry | null;
 }
 
 /**
- * Writers by client. Claude, Cursor, VS Code, Zed and Gemini skip unknown members, so every member of a server is
- * written to their files. The other clients reject a file with unknown members, so only members that they know are
- * written.
+ * How to write the configuration file of each client. Claude, Cursor, VS Code, Zed and Gemini CLI ignore unknown
+ * members, so all members of a server are written. The other clients reject a file with unknown members, so only the
+ * members that they know are written.
  */
 export const WRITERS: Readonly<Record<ClientFormat, ClientWriter>> = {
   claude: {
@@ -31,7 +31,8 @@ export const WRITERS: Readonly<Record<ClientFormat, ClientWriter>> = {
     key: 'mcpServers',
     write: (server) => whole(server, typed(server), inBracesOfClaude, loginForClaude),
   },
-  // Cursor distinguishes commands and addresses by their members, and accepts an address for either kind of HTTP.
+  // Cursor has no member for the transport: `command` means a stdio server, and `url` means either kind of HTTP
+  // transport.
   cursor: {
     syntax: 'json',
     key: 'mcpServers',
@@ -59,8 +60,8 @@ export const WRITERS: Readonly<Record<ClientFormat, ClientWriter>> = {
 };
 
 /**
- * Returns the members that say how to reach a server, followed by all other members of the server. Null for `ws`, which
- * is not a transport of MCP.
+ * Returns an entry with all members of a server. `members` say how to reach the server, and come first. Returns null
+ * for the transport `ws`, which is not part of MCP.
  */
 function whole(
   server: ServerInfo,
@@ -85,12 +86,15 @@ function reached({ transport, command, args, env, endpoint, headers }: ServerInf
     : { url: endpoint, ...(headers !== undefined && { headers }) };
 }
 
-/** Returns an entry, which begins with a type if the server has an address. */
+/** Returns the members that say how to reach a server. For a server with a URL, they begin with its `type`. */
 function typed(server: ServerInfo): object {
   return { ...(server.transport !== 'stdio' && { type: typeOf(server) }), ...reached(server) };
 }
 
-/** Returns an entry. It has a type only for SSE, because without a type the client would try SSE second. */
+/**
+ * Returns the members that say how to reach a server. Only SSE needs a `type`, because without one, these clients try
+ * Streamable HTTP first.
+ */
 function sseAlone(server: ServerInfo): object {
   return { ...(server.transport === 'sse' && { type: 'sse' }), ...reached(server) };
 }

@@ -1,6 +1,6 @@
 import type { ClientFormat } from './client-writers.ts';
 
-/** Formats of an export. `servers` is the registry's own format. */
+/** Formats for an export: those of clients, and `servers`, the registry's own format. */
 export const EXPORT_FORMATS = [
   'claude',
   'cursor',

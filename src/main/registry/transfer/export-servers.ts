@@ -5,29 +5,29 @@ import { type ClientWriter, WRITERS } from './client-writers.ts';
 import type { ExportFormat } from './export-formats.ts';
 import type { ServersToMerge } from './merge-into-file.ts';
 
-/** Members of one server that the format of a client cannot express. */
+/** The members of one server that the format of a client does not support. */
 interface Unsaid {
   readonly name: string;
   readonly members: readonly string[];
 }
 
-/** An export, with everything that its format cannot express. */
+/** An export, and what its format does not support. */
 export interface Export {
   readonly document: object;
-  /** Document in the format of the client's file: JSON, TOML or YAML. */
+  /** Text of the document, in the syntax of the client's file: JSON, TOML or YAML. */
   readonly text: string;
   /**
-   * The same servers, in the form that can be added to an existing file of the client; null for the registry's own
+   * The same servers in a form that can be merged into an existing file of the client; null for the registry's own
    * format.
    */
   readonly toMerge: ServersToMerge | null;
   /** Names of the servers that are not in the export. */
   readonly leftOut: readonly string[];
-  /** Members that are missing from the export although their servers are in it. */
+  /** For servers that are in the export: the names of their members that are not. */
   readonly unsaid: readonly Unsaid[];
 }
 
-/** Exports servers in the format of one client. */
+/** Exports servers in the format of one client, or in the registry's own format. */
 export function exportServers(servers: readonly ServerInfo[], format: ExportFormat): Export {
   if (format === 'servers')
     return { document: { servers }, text: json({ servers }), toMerge: null, leftOut: [], unsaid: [] };

@@ -9,33 +9,33 @@ import type { LocalServer } from '../../local-config/entry/server-entry.ts';
 import { type ReadMember, readMembers } from '../../local-config/local-config.ts';
 import { hasMask, MASK } from '../../masking/secret-mask.ts';
 
-/** Result of importing one entry of a file: a server, or a refusal. */
+/** Result of importing one entry of a file: a server, or the reason why it is refused. */
 export interface ImportEntry extends Position {
-  /** Name of the entry; null for an entry of a list without a name. */
+  /** Name of the entry; null if an entry of a list has no name. */
   readonly name: string | null;
   /** Place of the entry, such as `mcpServers["x"]`. */
   readonly place: string;
   readonly server: ServerInfo | null;
-  /** Reason why the entry is refused; null for a server. */
+  /** Reason why the entry is refused; null if it is imported. */
   readonly refusal: { readonly code: ErrorCode; readonly reason: string } | null;
-  /** Warnings that should be reviewed although the server is imported. */
+  /** Warnings about the entry, which a person should read even if the server is imported. */
   readonly remarks: readonly string[];
 }
 
 /**
- * Names that this package's transports have in the registry. The `http` of the clients falls back to SSE, and so does
- * the `http` of the registry.
+ * The registry's names for the transports of an entry. The `http` of the registry falls back to SSE, as the `http` of
+ * clients does.
  */
 const TRANSPORTS = { auto: 'http', 'streamable-http': 'streamableHttp', sse: 'sse' } as const;
 
-/** Members that have a meaning of their own in the registry. */
+/** Members that the registry uses itself, so they are not copied from a file. */
 const RESERVED: ReadonlySet<string> = new Set(['name', 'transport', 'endpoint']);
 
 /**
- * Reads the servers to register from the file of any client that local configuration knows, or from an exported or
- * copied `servers.json`, entry by entry. Variables stay as they are written and are looked up when a server is started.
- * Only the folder of the file is filled in, because it is not known later. Throws CONFIG_INVALID if the text has none
- * of these forms, or the bytes are not text.
+ * Reads the servers to register, entry by entry, from the configuration file of a known client or from a
+ * `servers.json`. Variables stay unchanged, because they are looked up when a server is started. Only variables for the
+ * folder of the file are replaced, because that folder is not known later. Throws CONFIG_INVALID if the text has none
+ * of these formats, or if the bytes are not a valid text.
  */
 export function readImport(
   given: string | Uint8Array,
@@ -46,7 +46,8 @@ export function readImport(
   const list = membersOf(document.root).find(({ name, value }) => name === 'servers' && value.type === 'array');
   if (list === undefined) {
     const { members } = readMembers(text, { ...options, env: null, project: process.cwd() });
-    // An entry that is skipped without a problem is not a server.
+    // An entry without a server and without problems is not a server, such as a built-in extension of Goose, and is
+    // ignored.
     return members.filter(({ server, problems }) => server !== null || problems.length > 0).map(fromMember);
   }
   return itemsOf(list.value).map((node, index) => {
@@ -61,7 +62,10 @@ export function readImport(
   });
 }
 
-/** Returns the member that a fault such as `env.KEY: …` is about, or its nearest existing ancestor. */
+/**
+ * Returns the node of the member that a fault such as `env.KEY: …` names. If that member is missing, returns the
+ * nearest node around it.
+ */
 function nodeAtFault(node: ConfigNode, fault: string): ConfigNode {
   const steps = (/^([^:\s]+):/.exec(fault)?.[1] ?? '').split(/[.[\]]+/).filter((step) => step !== '');
   let found = node;
@@ -81,12 +85,13 @@ function decoded(bytes: Uint8Array, source: string): string {
   }
 }
 
-/** Converts a member of the file. A refusal has the position of its first problem. */
+/** Converts one member of a file to a server or a refusal. A refusal has the position of its first problem. */
 function fromMember({ name, place, line, column, server, problems }: ReadMember): ImportEntry {
   const errors = problems.filter(isError);
   const remarks = problems.filter((it) => !isError(it)).map(wordsOf);
   if (server !== null) return checked(toServerInfo(server), { place, line, column, remarks });
-  // A server that is left out without an error needs something that does not exist here.
+  // Without errors, a server is left out because it needs something that this package does not have. A warning says
+  // what.
   const [first] = errors.length > 0 ? errors : problems;
   const reason = errors.length > 0 ? errors.map(wordsOf).join(' ') : remarks.join(' ');
   const code = reason.includes(MASK) ? 'SECRET_MASKED' : 'CONFIG_INVALID';
@@ -130,8 +135,8 @@ function toServerInfo({ entry, command, envFile, login, rest }: LocalServer): Se
 }
 
 /**
- * Returns the login settings of a server, under the names that this package uses. They include its secret, as headers
- * do.
+ * Returns the login settings of a server, under the names that this package uses. They include the client secret,
+ * because headers with secrets are imported too.
  */
 function loginOf(oauth: LocalServer['entry']['oauth'], { clientSecret, rest }: LocalServer['login']): object {
   if (oauth === false) return { oauth };

@@ -5,7 +5,7 @@ import { SwitchyardError } from '../../../shared/errors.ts';
 import { ConfigDocument } from '../../local-config/document/config-document.ts';
 import { memberOf } from '../../local-config/document/config-node.ts';
 
-/** Servers by name, for one member of a file. */
+/** Servers to add to one member of a file, by their names. */
 export interface ServersToMerge {
   /** Name of the member, such as `mcpServers`. */
   readonly key: string;
@@ -13,10 +13,10 @@ export interface ServersToMerge {
 }
 
 /**
- * Returns the text of an existing file with these servers added. A server replaces an existing one of the same name.
- * Comments, order and everything else stay. TOML files are only appended to, so they accept only new names. Throws
- * CONFIG_INVALID if the text is not valid in the format of the file, or if the member is not an object. Throws
- * OPTIONS_INVALID for a name that a TOML file already has.
+ * Adds servers to the text of an existing file, and returns the new text. A server replaces an existing server of the
+ * same name. Comments, order and all other content stay. A TOML file can only be appended to, so new servers must have
+ * new names. Throws CONFIG_INVALID if the text is not valid in its format, or if the member `key` is not an object.
+ * Throws OPTIONS_INVALID if a TOML file already has a server of that name.
  */
 export function mergeIntoFile(text: string, source: string, servers: ServersToMerge): string {
   const document = new ConfigDocument(text, source);
@@ -32,7 +32,8 @@ export function mergeIntoFile(text: string, source: string, servers: ServersToMe
     case 'toml': {
       const known = Object.keys(entries).find((name) => present !== undefined && memberOf(present, name) !== undefined);
       if (known === undefined) return `${text.trimEnd()}\n\n${stringifyToml({ [key]: entries }).trim()}\n`;
-      const message = `${source} already has a server ${JSON.stringify(known)}; rename it, as TOML is only appended to`;
+      const why = 'servers are only appended to a TOML file';
+      const message = `${source} already has a server ${JSON.stringify(known)}. Rename one of the two, because ${why}.`;
       throw new SwitchyardError('OPTIONS_INVALID', message);
     }
   }

@@ -4,8 +4,8 @@ import { isOn, saying, timeoutOf, toolsOf, unsaidBesides, type WrittenEntry } fr
 import { variableAlone } from './written-variables.ts';
 
 /**
- * Returns a server as Codex writes it. Codex has no SSE and does not replace variables in texts. If a value consists of
- * one variable, Codex has a separate member for it.
+ * Returns the entry for a server in the format of Codex; null for SSE and `ws`, which Codex does not support. Codex
+ * does not replace variables in texts. Instead, it has separate members for values that consist of one variable.
  */
 export function writeCodex(server: ServerInfo): WrittenEntry | null {
   const { transport, command, args, cwd, endpoint } = server;

@@ -4,7 +4,8 @@ import { isOn, saying, timeoutOf, toolsOf, unsaidBesides, type WrittenEntry } fr
 import { variableAlone } from './written-variables.ts';
 
 /**
- * Returns a server as an extension of Goose. Variables that are passed to the stdio server unchanged become `env_keys`.
+ * Returns the entry for a server in the format of Goose; null for `ws`. If a variable is passed to the stdio server
+ * under its own name, it is listed in `env_keys`.
  */
 export function writeGoose(server: ServerInfo): WrittenEntry | null {
   const { name, transport, command, args = [], env = {}, endpoint, headers, description } = server;

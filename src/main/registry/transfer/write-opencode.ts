@@ -4,8 +4,8 @@ import { isOn, saying, timeoutOf, unsaidBesides, type WrittenEntry } from './wri
 import { inBracesOfOpenCode } from './written-variables.ts';
 
 /**
- * Returns a server as OpenCode writes it: a command with its arguments in one list, or a URL. OpenCode's only time
- * limit is for connecting.
+ * Returns the entry for a server in the format of OpenCode; null for `ws`. An entry has a list with the command and its
+ * arguments, or a URL. The only time limit of OpenCode is for connecting.
  */
 export function writeOpenCode(server: ServerInfo): WrittenEntry | null {
   const { transport, command, args = [], env, endpoint, headers } = server;

@@ -3,16 +3,16 @@ import { saying } from './written-members.ts';
 
 type Settings = Readonly<Record<string, unknown>>;
 
-/** Login settings of a server, as a client's configuration file writes them, and whether they are complete. */
+/** The login settings of a server in the format of a client. */
 export interface WrittenLogin {
-  /** Members of the entry. */
+  /** Members for the entry of the server. */
   readonly members: object;
   readonly isAll: boolean;
 }
 
 /**
- * Returns the login settings for Claude Code, which has its scopes in one text. Claude Code ignores the other members,
- * which are specific to this package.
+ * Returns the login settings for Claude Code. It expects all scopes in one text, and ignores the members that only this
+ * package has.
  */
 export function loginForClaude(server: ServerInfo): object {
   const settings = settingsOf(server);
@@ -21,19 +21,22 @@ export function loginForClaude(server: ServerInfo): object {
 }
 
 /**
- * Returns the login settings for Cursor: the client id and secret are in `auth`, and everything that `auth` cannot
- * express is in `oauth`, which Cursor ignores.
+ * Returns the login settings for Cursor. The client id, the client secret and the scopes are in `auth`. All other
+ * settings are in `oauth`, which Cursor ignores.
  */
 export function loginForCursor(server: ServerInfo): object {
   const settings = settingsOf(server);
-  // The `auth` of this package says how to send a key.
+  // If the server has its own `auth`, which says how to send a key, that member must not be replaced.
   if (settings === null || settings.clientId === undefined || server.auth !== undefined) return asItIs(server);
   const { clientId, clientSecret: _secret, clientSecretEnv: _variable, scopes, ...rest } = settings;
   const auth = saying({ CLIENT_ID: clientId, CLIENT_SECRET: secretOf(settings), scopes });
   return { auth, ...(Object.keys(rest).length > 0 && { oauth: rest }) };
 }
 
-/** Returns the login settings for Gemini CLI: a switch, and the secret itself instead of the name of its variable. */
+/**
+ * Returns the login settings for Gemini CLI. They have a switch `enabled`. The secret is written as a text or as
+ * `${NAME}`, because Gemini CLI has no member for the name of its variable.
+ */
 export function loginForGemini(server: ServerInfo): object {
   const settings = settingsOf(server);
   if (settings === null) return server.oauth === false ? { oauth: { enabled: false } } : asItIs(server);
@@ -41,7 +44,10 @@ export function loginForGemini(server: ServerInfo): object {
   return { oauth: saying({ enabled: true, ...rest, clientSecret: secretOf(settings) }) };
 }
 
-/** Returns the login settings for OpenCode, which rejects unknown members. */
+/**
+ * Returns the login settings for OpenCode. OpenCode rejects members that it does not know, so only known members are
+ * written.
+ */
 export function loginForOpenCode(server: ServerInfo): WrittenLogin {
   const settings = settingsOf(server);
   if (settings === null) return { members: asItIs(server), isAll: true };
@@ -51,7 +57,7 @@ export function loginForOpenCode(server: ServerInfo): WrittenLogin {
   return { members: { oauth }, isAll: saysOnly(settings, ['clientId', 'clientSecret', 'clientSecretEnv', 'scopes']) };
 }
 
-/** Returns the login settings for Codex, which keeps no secret in its file and logs in only on request. */
+/** Returns the login settings for Codex. Codex keeps no client secret in its file, so the secret is left out. */
 export function loginForCodex(server: ServerInfo): WrittenLogin {
   const settings = settingsOf(server);
   if (settings === null) return { members: {}, isAll: true };
@@ -61,7 +67,7 @@ export function loginForCodex(server: ServerInfo): WrittenLogin {
   return { members: saying({ oauth, scopes: list }), isAll: saysOnly(settings, ['clientId', 'scopes']) };
 }
 
-/** Whether a server has login settings. */
+/** Whether a server has settings for a login. */
 export function wantsLogin(server: ServerInfo): boolean {
   return settingsOf(server) !== null;
 }
@@ -75,7 +81,7 @@ function asItIs({ oauth }: ServerInfo): object {
   return oauth === undefined ? {} : { oauth };
 }
 
-/** Returns the secret, or the variable that contains it, as a text. */
+/** Returns the client secret, or a reference `${NAME}` to the variable that contains it. */
 function secretOf({ clientSecret, clientSecretEnv }: Settings): unknown {
   return clientSecret ?? (typeof clientSecretEnv === 'string' ? `\${${clientSecretEnv}}` : undefined);
 }

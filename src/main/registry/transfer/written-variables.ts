@@ -1,4 +1,4 @@
-/** Variables that do not come from the environment. */
+/** Variables that editors define, and that do not come from the environment. */
 const OF_EDITORS: ReadonlySet<string> = new Set([
   'workspaceFolder',
   'workspaceRoot',
@@ -7,19 +7,25 @@ const OF_EDITORS: ReadonlySet<string> = new Set([
   'pathSeparator',
 ]);
 
-/** Rewrites variables as Claude Code, Zed and Gemini write them: `${NAME}`. */
+/** Rewrites variables to `${NAME}`, the notation of Claude Code, Zed and Gemini CLI. */
 export function inBracesOfClaude(value: unknown): unknown {
   return mapTexts(value, (text) => text.replace(/\$\{env:([A-Za-z_]\w*)\}/g, (_, name: string) => `\${${name}}`));
 }
 
-/** Rewrites variables as Cursor and VS Code write them: `${env:NAME}`. These clients have no defaults. */
+/**
+ * Rewrites variables to `${env:NAME}`, the notation of Cursor and VS Code. A variable with a default stays unchanged,
+ * because these clients have no defaults.
+ */
 export function inBracesOfEditors(value: unknown): unknown {
   return mapTexts(value, (text) =>
     text.replace(/\$\{([A-Za-z_]\w*)\}/g, (whole, name: string) => (OF_EDITORS.has(name) ? whole : `\${env:${name}}`)),
   );
 }
 
-/** Rewrites variables as OpenCode writes them: `{env:NAME}`. OpenCode has no defaults for variables. */
+/**
+ * Rewrites variables to `{env:NAME}`, the notation of OpenCode. A variable with a default stays unchanged, because
+ * OpenCode has no defaults.
+ */
 export function inBracesOfOpenCode<Value>(value: Value): Value {
   return mapTexts(value, (text) =>
     text.replace(/\$\{(?:env:)?([A-Za-z_]\w*)\}/g, (whole, name: string) =>
@@ -28,9 +34,7 @@ export function inBracesOfOpenCode<Value>(value: Value): Value {
   ) as Value;
 }
 
-/**
- * Returns the name of the variable that makes up a whole text after `prefix`; null if the text contains anything else.
- */
+/** If a text consists of `prefix` and one variable, returns the name of the variable; otherwise returns null. */
 export function variableAlone(text: string, prefix = ''): string | null {
   if (!text.startsWith(prefix)) return null;
   const name = /^\$\{(?:env:)?([A-Za-z_]\w*)\}$/.exec(text.slice(prefix.length))?.[1];

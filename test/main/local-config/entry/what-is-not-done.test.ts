@@ -56,7 +56,7 @@ describe('entry with unsupported features', () => {
     (name) => {
       const { servers, problems } = parse({ url: URL, headers: { [name]: 'x' } });
       expect(servers.map(({ entry }) => entry.id)).toEqual(['y']);
-      const message = expect.stringContaining(`is the header ${name.toLowerCase()}, which belongs to the connection`);
+      const message = expect.stringContaining(`is the header ${name.toLowerCase()}, which the connection sets itself`);
       expect(problems).toMatchObject([{ severity: 'error', place: `mcpServers["x"].headers["${name}"]`, message }]);
     },
   );

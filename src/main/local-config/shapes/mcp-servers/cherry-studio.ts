@@ -1,6 +1,6 @@
 import type { EntryDraft } from '../../entry/entry-draft.ts';
 
-/** Translates entries of Cherry Studio: `isActive`. */
+/** Translates `isActive`, a member of entries of Cherry Studio. */
 export function takeCherryStudio(draft: EntryDraft): void {
   draft.rename('isActive', 'enabled');
 }

@@ -15,8 +15,9 @@ import { groupOf, groupsAt } from '../groups.ts';
 import type { ServerGroup } from '../shape.ts';
 
 /**
- * Returns the servers of `~/.claude.json`: the servers that its `projects` have for one folder, then the servers of the
- * user, except servers whose names the folder already has. Returns null if the file has another form.
+ * Returns the servers of `~/.claude.json`: first the servers of the folder `project`, then the servers for all folders.
+ * A server of the folder replaces a server of the same name for all folders. Returns null if the file does not have the
+ * shape of `~/.claude.json`.
  */
 export function claudeGroups(root: ConfigNode, project: string): ServerGroup[] | null {
   const projects = memberOf(root, 'projects');

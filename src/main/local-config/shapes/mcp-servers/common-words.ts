@@ -12,9 +12,9 @@ import { takeWorkingDirectory } from './warp.ts';
 import { takeWindsurf } from './windsurf.ts';
 
 /**
- * Translates the members of all clients that have an `mcpServers` object to the names that this package uses. Such a
- * file does not say which client wrote it, and people copy entries from one client to another, so every known member is
- * translated.
+ * Renames the members of all clients that write an `mcpServers` object. Such a file does not say which client wrote it,
+ * and people copy entries from one client to another. So the known members of all these clients are translated in every
+ * file.
  */
 export function takeCommonWords(draft: EntryDraft, context: ShapeContext): void {
   takeTransport(draft);

@@ -4,9 +4,9 @@ import { bracedVariables } from '../braced-variables.ts';
 import type { ShapeContext } from '../shape.ts';
 import { takeTimeout } from '../timeouts.ts';
 
-/** Members of an entry that only Gemini CLI and its forks have. */
+/** Members that only entries of Gemini CLI and its forks have. */
 const OF_ENTRIES = ['httpUrl', 'trust', 'includeTools', 'excludeTools', 'authProviderType'];
-/** Members of Gemini's settings.json that no other file with `mcpServers` has. */
+/** Members that, among all files with `mcpServers`, only the settings.json of Gemini CLI has. */
 const OF_SETTINGS = [
   'selectedAuthType',
   'contextFileName',
@@ -19,9 +19,9 @@ const OF_SETTINGS = [
 const TEXTS = ['command', 'args', 'env', 'cwd', 'url', 'httpUrl', 'headers', 'oauth'];
 
 /**
- * Translates entries of Gemini CLI. `httpUrl` is Streamable HTTP and takes precedence over `url`. `url` used to mean
- * SSE and now means either transport, so Streamable HTTP is tried first. The `timeout` is in milliseconds, and texts
- * have `$NAME` as well as `${NAME}`.
+ * Translates entries of Gemini CLI. `httpUrl` means Streamable HTTP, and takes precedence over `url`. In Gemini CLI,
+ * `url` used to mean SSE and now means either transport, so Streamable HTTP is tried first. The `timeout` is in
+ * milliseconds. Texts may contain `$NAME` and `${NAME}`.
  */
 export function takeGemini(draft: EntryDraft, { root }: ShapeContext): void {
   if (hasAny(draft.node, OF_ENTRIES) || hasAny(root, OF_SETTINGS)) {

@@ -3,7 +3,7 @@ import type { ShapeContext } from '../shape.ts';
 import { takeTimeout } from '../timeouts.ts';
 
 /**
- * Translates entries of LibreChat, the only client whose `mcpServers` are an object in YAML. `initTimeout` and
+ * Translates entries of LibreChat. No other client writes `mcpServers` as an object in YAML. `initTimeout` and
  * `timeout` are in milliseconds.
  */
 export function takeLibreChat(draft: EntryDraft, { format }: ShapeContext): void {

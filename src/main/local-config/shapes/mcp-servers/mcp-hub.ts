@@ -1,12 +1,13 @@
 import { environmentNode, membersOf, objectNode } from '../../document/config-node.ts';
 import type { EntryDraft } from '../../entry/entry-draft.ts';
 
-/** Translates entries of mcp-hub: `env: { NAME: null }` is the variable NAME of the parent process. */
+/** Translates entries of mcp-hub. There, `env: { NAME: null }` means that NAME gets its value from the environment. */
 export function takeMcpHub(draft: EntryDraft): void {
   const env = draft.member('env');
   if (env?.type !== 'object') return;
   const members = membersOf(env);
-  // Repeated names are an error, which rewriting would hide.
+  // A repeated name must be reported as an error later, so the object is not rewritten, which would drop the
+  // repetition.
   if (!members.some(({ value }) => value.type === 'null') || members.some(({ isRepeated }) => isRepeated)) return;
   const entries = members.map(({ name, value }) => {
     const isNamed = value.type === 'null' && /^[A-Za-z_]\w*$/.test(name);

@@ -8,9 +8,9 @@ import { takeMcpHub } from './mcp-hub.ts';
 import { takeCommandLine } from './mcporter.ts';
 
 /**
- * Form `{ "mcpServers": { name: … } }`: Claude Desktop, Claude Code and its `~/.claude.json`, Cursor, Cline, Roo,
- * Windsurf, Antigravity, Gemini CLI, Copilot CLI, Kiro, Factory, Junie, Warp, LM Studio, mcporter, mcp-hub, Cherry
- * Studio, LibreChat.
+ * The shape `{ "mcpServers": { name: … } }`. These clients write it: Claude Desktop, Claude Code (also in
+ * `~/.claude.json`), Cursor, Cline, Roo, Windsurf, Antigravity, Gemini CLI, Copilot CLI, Kiro, Factory, Junie, Warp, LM
+ * Studio, mcporter, mcp-hub, Cherry Studio and LibreChat.
  */
 export const mcpServers: Shape = {
   find(root, { project }) {
@@ -19,7 +19,7 @@ export const mcpServers: Shape = {
   translate: takeEntry,
 };
 
-/** Form of Amp: the same object in `amp.mcpServers` of a settings.json. */
+/** The shape of Amp: an `mcpServers` object in the member `amp.mcpServers` of a settings.json. */
 export const amp: Shape = {
   find(root) {
     const inner = memberOf(memberOf(root, 'amp'), 'mcpServers');
@@ -28,7 +28,7 @@ export const amp: Shape = {
   translate: takeEntry,
 };
 
-/** Form without a wrapper, as in Warp and in plugins of Claude: every member of the file is a server. */
+/** The shape without a wrapper, as in Warp and in plugins of Claude: every member of the file is a server. */
 export const bare: Shape = {
   find(root) {
     const servers = membersOf(root).filter(({ name, value }) => value.type === 'object' || !isCommentName(name));
@@ -44,7 +44,9 @@ function takeEntry(draft: EntryDraft, context: ShapeContext): void {
   takeCommandLine(draft, isMcporter(draft.node));
 }
 
-/** Whether the entry has a member that only mcporter has. According to its documentation, mcporter splits `command`. */
+/**
+ * Whether an entry has a member that only mcporter has. The documentation of mcporter says that it splits `command`.
+ */
 function isMcporter(node: ConfigNode): boolean {
   return textOf(memberOf(node, 'lifecycle')) !== undefined || memberOf(node, 'tokenCacheDir') !== undefined;
 }

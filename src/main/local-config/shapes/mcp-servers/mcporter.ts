@@ -2,7 +2,10 @@ import { itemsOf, textNode, textOf } from '../../document/config-node.ts';
 import type { EntryDraft } from '../../entry/entry-draft.ts';
 import { looksLikeCommandLine, shellWords } from '../../entry/shell-words.ts';
 
-/** Translates entries of mcporter: `baseUrl`, `bearerToken`, `bearerTokenEnv`, and `$env:NAME` in headers. */
+/**
+ * Translates the members of mcporter: `baseUrl`, `bearerToken` and `bearerTokenEnv`. Also translates `$env:NAME` in
+ * texts.
+ */
 export function takeMcporter(draft: EntryDraft): void {
   for (const name of ['baseUrl', 'base_url']) draft.rename(name, 'url');
   if (draft.text('url') === '') draft.drop('url');
@@ -13,7 +16,10 @@ export function takeMcporter(draft: EntryDraft): void {
   );
 }
 
-/** Adds a header `Authorization`, whose token is in the environment variable that member `name` names. */
+/**
+ * Adds a header `Authorization` with a bearer token. The token is the value of the environment variable whose name is
+ * in member `name`.
+ */
 export function takeBearerVariable(draft: EntryDraft, name: string): void {
   takeBearer(draft, name, (variable) => `Bearer \${${variable}}`);
 }
@@ -25,7 +31,7 @@ function takeBearer(draft: EntryDraft, name: string, headerOf: (text: string) =>
   if (text !== undefined || node?.type === 'null') draft.drop(name);
 }
 
-/** Splits a `command` that is a list of the executable and its arguments, as mcporter and OpenCode write it. */
+/** Splits a `command` that is a list of an executable and its arguments. mcporter and OpenCode write such lists. */
 export function takeCommandList(draft: EntryDraft): void {
   const node = draft.member('command');
   if (node?.type !== 'array') return;
@@ -41,9 +47,9 @@ export function takeCommandList(draft: EntryDraft): void {
 }
 
 /**
- * Splits a `command` that is one text of an executable and its arguments, as mcporter, Goose and Chaterm do. If the
- * entry may be of a different client, a warning says what to write. The text is never passed to a shell, and a text
- * that only a shell could interpret is an error.
+ * Splits a `command` that contains an executable and its arguments in one text, as in mcporter, Goose and Chaterm. If
+ * `isUsual` is false, a warning tells the author to use `args`. The text is never passed to a shell. A text that only a
+ * shell can interpret is not split, which later is an error.
  */
 export function takeCommandLine(draft: EntryDraft, isUsual: boolean): void {
   const node = draft.member('command');
@@ -52,7 +58,7 @@ export function takeCommandLine(draft: EntryDraft, isUsual: boolean): void {
   const words = shellWords(text);
   const [program, ...more] = words ?? [];
   if (program === undefined || itemsOf(draft.member('args')).length > 0) return;
-  if (!isUsual) draft.warn('command', 'contains arguments: put them into args; here they are split at the blanks');
+  if (!isUsual) draft.warn('command', 'contains arguments: put them into args. They are split at the spaces');
   const args = more.map((word) => textNode(word, node.offset));
   draft.setNode('args', { type: 'array', children: args, offset: node.offset }, 'command', 1);
   draft.setNode('command', textNode(program, node.offset));

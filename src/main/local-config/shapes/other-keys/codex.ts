@@ -7,8 +7,8 @@ import { takeTimeout } from '../timeouts.ts';
 import { takeToolLists } from '../tool-lists.ts';
 
 /**
- * Form of Codex: `[mcp_servers.name]` of config.toml. Its `scopes` are the scopes of a login, unlike this package's
- * member of that name.
+ * The shape of Codex: `[mcp_servers.name]` in config.toml. In Codex, `scopes` are the OAuth scopes of a login. The
+ * member `scopes` of this package means something else.
  */
 export const codex: Shape = {
   find: (root) => groupsAt(root, 'mcp_servers'),
@@ -27,7 +27,7 @@ export const codex: Shape = {
   },
 };
 
-/** Translates `env_http_headers = { "X-Key" = "NAME" }`: the value of the header is the variable NAME. */
+/** Translates `env_http_headers = { "X-Key" = "NAME" }`: the header gets the value of the environment variable NAME. */
 function takeHeaderVariables(draft: EntryDraft): void {
   const node = draft.member('env_http_headers');
   if (node?.type !== 'object') return;
@@ -40,8 +40,7 @@ function takeHeaderVariables(draft: EntryDraft): void {
 }
 
 /**
- * Translates `env_vars = ["NAME", { name = "NAME" }]`: variables that the stdio server inherits from its parent
- * process.
+ * Translates `env_vars = ["NAME", { name = "NAME" }]`, a list of environment variables that the stdio server inherits.
  */
 function takeEnvironment(draft: EntryDraft): void {
   const node = draft.member('env_vars');

@@ -6,7 +6,7 @@ import { takeBearerVariable } from '../mcp-servers/mcporter.ts';
 import type { ServerGroup, Shape } from '../shape.ts';
 import { takeTimeout } from '../timeouts.ts';
 
-/** Form of Continue: `mcpServers` is a list whose items have a `name`, and texts may contain `${{ secrets.NAME }}`. */
+/** The shape of Continue: `mcpServers` is a list whose items have a `name`. Texts may contain `${{ secrets.NAME }}`. */
 export const continueDev: Shape = {
   find(root) {
     const older = memberOf(memberOf(root, 'experimental'), 'modelContextProtocolServers');
@@ -32,7 +32,7 @@ function listed({ place, node }: ServerGroup): ServerGroup {
   return { place, node, servers: listedServers(place, node), folder: null };
 }
 
-/** Names servers by their number: the older config.json has no names. */
+/** Gives servers without a name the names `server-1`, `server-2` and so on. The older config.json has no names. */
 function numbered(node: ServerGroup['node']): ServerGroup {
   const place = 'experimental.modelContextProtocolServers';
   const servers = listedServers(place, node).map((server, index) => ({

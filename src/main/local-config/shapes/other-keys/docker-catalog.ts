@@ -13,7 +13,7 @@ import { groupsAt } from '../groups.ts';
 import { takeCommonWords } from '../mcp-servers/common-words.ts';
 import type { Shape } from '../shape.ts';
 
-/** Members of a catalog that describe a server to its readers, or that only the gateway of Docker itself uses. */
+/** Members of a catalog that only describe a server. FOR_DOCKER has the members that only Docker's own gateway uses. */
 const ABOUT = ['type', 'title', 'ref', 'readme', 'toolsUrl', 'upstream', 'prompts', 'resources', 'secrets', 'tools'];
 const FOR_DOCKER = [
   'config',
@@ -27,12 +27,12 @@ const FOR_DOCKER = [
   'oauth',
 ];
 
-/** Matches a placeholder that the gateway of Docker prompts for: `{{slack.team_id}}`. */
+/** Matches a placeholder such as `{{slack.team_id}}`. Docker's own gateway asks the user for its value. */
 const TEMPLATE = /\{\{[^{}]*\}\}/;
 
 /**
- * Form of a catalog of Docker's MCP Toolkit: `registry: { name: { image, secrets, env, command } }`, run as `docker run
- * -i --rm image`.
+ * The shape of a catalog of Docker's MCP Toolkit: `registry: { name: { image, secrets, env, command } }`. A server is
+ * started as `docker run -i --rm image`.
  */
 export const dockerCatalog: Shape = {
   find(root) {
@@ -78,7 +78,10 @@ function takeImage(draft: EntryDraft, image: string): void {
   draft.set('command', 'docker', 'image');
 }
 
-/** Returns the variable of an item and its value. A secret has no value, so it comes from the environment. */
+/**
+ * Returns the name of the variable that an item defines, with its value. Without a value, as for a secret, the value
+ * comes from the environment.
+ */
 function variable(item: ConfigNode, nameMember: 'env' | 'name'): (readonly [string, ConfigNode])[] {
   const name = textOf(memberOf(item, nameMember));
   if (name === undefined) return [];
@@ -88,7 +91,7 @@ function variable(item: ConfigNode, nameMember: 'env' | 'name'): (readonly [stri
   return [[name, environmentNode(name, item.offset)]];
 }
 
-/** Returns the member that contains a template; null if no member does. */
+/** Returns the name of a member that contains a placeholder for Docker's gateway; null if no member does. */
 function templateIn(node: ConfigNode): string | null {
   const names = ['command', 'env', 'volumes', 'image'];
   return names.find((name) => TEMPLATE.test(textsIn(memberOf(node, name)))) ?? null;

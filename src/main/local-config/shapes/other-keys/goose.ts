@@ -9,7 +9,7 @@ import { takeToolList } from '../tool-lists.ts';
 /** Extensions that are built into Goose itself. */
 const BUILT_IN: ReadonlySet<string | undefined> = new Set(['builtin', 'platform', 'frontend', 'inline_python']);
 
-/** Form of Goose: `extensions` of config.yaml by name, and `extensions` of a recipe as a list. */
+/** The shape of Goose: `extensions` is an object in config.yaml, and a list in a recipe. */
 export const goose: Shape = {
   find(root) {
     const node = memberOf(root, 'extensions');
@@ -21,11 +21,11 @@ export const goose: Shape = {
     return [{ place: 'extensions', node, servers: listedServers('extensions', node), folder: null }];
   },
   translate(draft) {
-    // Older versions keep everything except `enabled` in the member `config`.
+    // Older versions of Goose write all members except `enabled` in the member `config`.
     draft.flatten('config');
     const type = draft.text('type');
     if (BUILT_IN.has(type)) {
-      // Goose lists all its parts. A disabled part needs no warning.
+      // Goose writes its built-in extensions into the file, even disabled ones, which therefore get no warning.
       if (draft.plain('enabled') === false) draft.passOver();
       else draft.leaveOut(`is a part of Goose (${type}), not a server`);
       return;
@@ -42,8 +42,8 @@ export const goose: Shape = {
 };
 
 /**
- * Translates `env_keys: [NAME]`: secrets that Goose takes from the keyring or the environment. Here they come from the
- * environment.
+ * Translates `env_keys: [NAME]`, a list of secrets. Goose gets them from its keyring or the environment; this package
+ * gets them from the environment only.
  */
 function takeEnvironment(draft: EntryDraft): void {
   for (const item of itemsOf(draft.member('env_keys'))) {

@@ -1,8 +1,8 @@
 import { type ConfigNode, memberOf, textNode, textOf } from '../../document/config-node.ts';
 
 /**
- * Returns the words of `runtimeArguments` or `packageArguments`: positional arguments, and named arguments after their
- * names.
+ * Returns the words of the command line for `runtimeArguments` or `packageArguments`. A named argument gives its name
+ * and then its value.
  */
 export function argumentsOf(nodes: readonly ConfigNode[]): ConfigNode[] {
   return nodes.flatMap((node) => {
@@ -11,7 +11,7 @@ export function argumentsOf(nodes: readonly ConfigNode[]): ConfigNode[] {
     const isNamed = textOf(memberOf(node, 'type')) === 'named' && name !== undefined;
     const isRequired = (memberOf(node, 'isRequired') ?? memberOf(node, 'is_required'))?.value === true;
     if (isNamed) {
-      // A name without a value is a switch. An argument that requires a value but has none is left out.
+      // A named argument without a value is a switch. It is left out if it needs a value.
       if (value === null) return wantsValue(node) ? [] : [textNode(name, node.offset)];
       return [textNode(name, node.offset), textNode(value, node.offset)];
     }
@@ -21,7 +21,8 @@ export function argumentsOf(nodes: readonly ConfigNode[]): ConfigNode[] {
 }
 
 /**
- * Rewrites `{name}` in a value to `${NAME}`, unless the `variables` of the node give that name a value or a default.
+ * Replaces each `{name}` in a text by the value that the `variables` of the node give it. Without a value, it becomes
+ * `${NAME}`, or `${NAME:-default}` if it has a default.
  */
 export function inOurVariables(text: string, node: ConfigNode): string {
   const variables = memberOf(node, 'variables');
@@ -44,7 +45,9 @@ function wantsValue(node: ConfigNode): boolean {
   return ['valueHint', 'value_hint', 'format', 'choices'].some((name) => memberOf(node, name) !== undefined);
 }
 
-/** Returns the variable for a required argument without a value: `valueHint` in upper case. */
+/**
+ * Returns the name of the variable that replaces a required argument without a value: its `valueHint` in upper case.
+ */
 function variableNameOf(node: ConfigNode): string {
   const hint = textOf(memberOf(node, 'valueHint')) ?? textOf(memberOf(node, 'value_hint')) ?? 'ARGUMENT';
   return hint.replace(/\W/g, '_').replace(/^\d/, '_').toUpperCase();

@@ -3,7 +3,10 @@ import type { EntryDraft } from '../../entry/entry-draft.ts';
 import type { Shape } from '../shape.ts';
 import { argumentsOf, inOurVariables } from './server-json-arguments.ts';
 
-/** How to run a package of one type: the executable, and the words before and after the name of the package. */
+/**
+ * How to run a package of one registry: the executable, the arguments before the name of the package, and the character
+ * between name and version.
+ */
 interface Runner {
   readonly program: string;
   readonly before: readonly string[];
@@ -18,8 +21,8 @@ const RUNNERS: Readonly<Record<string, Runner>> = {
 };
 
 /**
- * Form `server.json` of the MCP registry: one server that is run from a package or reached at a remote. The first
- * usable package or remote is taken.
+ * The shape `server.json` of the MCP registry: one server, with packages to run it from or remotes to reach it at. The
+ * first package that can be run is used, or else the first remote.
  */
 export const serverJson: Shape = {
   find(root) {
@@ -89,7 +92,8 @@ function packageName(node: ConfigNode, { versionMark }: Runner): string {
 }
 
 /**
- * Returns a variable or header and its value: the given value, else the value from the environment, else the default.
+ * Returns the name and value of a variable or header. The value is the one in the file, or else comes from the
+ * environment, or else is the default.
  */
 function variable(node: ConfigNode): (readonly [string, ConfigNode])[] {
   const name = textOf(memberOf(node, 'name'));
@@ -105,7 +109,8 @@ function variable(node: ConfigNode): (readonly [string, ConfigNode])[] {
 }
 
 /**
- * Returns a member by its current name, or by its name in the first schemas: `packageArguments`, `package_arguments`.
+ * Returns the member of this name, or of the name that the first schemas used, such as `package_arguments` for
+ * `packageArguments`.
  */
 function member(node: ConfigNode, name: string): ConfigNode | undefined {
   return (

@@ -3,11 +3,11 @@ import { groupOf, groupsAt, looksLikeServer } from '../groups.ts';
 import { takeCommonWords } from '../mcp-servers/common-words.ts';
 import type { Shape } from '../shape.ts';
 
-/** Form of VS Code: `{ "servers": { … }, "inputs": [ … ] }`, and `mcp.servers` of a settings.json. */
+/** The shape of VS Code: `{ "servers": { … }, "inputs": [ … ] }`, or `mcp.servers` in a settings.json. */
 export const vscode: Shape = {
   find(root) {
     const nested = memberOf(memberOf(root, 'mcp'), 'servers');
-    // OpenCode may have a server with the name "servers".
+    // In a file of OpenCode, `mcp.servers` may be a server that is named "servers".
     const isNested = nested !== undefined && !looksLikeServer(nested);
     return [
       ...groupsAt(root, 'servers'),

@@ -5,8 +5,8 @@ import { takeCommonWords } from '../mcp-servers/common-words.ts';
 import type { Shape } from '../shape.ts';
 
 /**
- * Form of Zed: `context_servers` of settings.json, flat or with `command: { path, args, env }`. Extensions bring their
- * own commands.
+ * The shape of Zed: `context_servers` in settings.json. The members are directly in an entry, or in `command: { path,
+ * args, env }`. Extensions of Zed bring their own commands.
  */
 export const zed: Shape = {
   find: (root) => groupsAt(root, 'context_servers'),

@@ -22,7 +22,7 @@ describe('parser of Claude Code config files', () => {
       },
     });
     expect(problems).toEqual([
-      'warning 5:89 mcpServers["notes"].headersHelper names a command, which is never run: the headers that it prints are missing.',
+      'warning 5:89 mcpServers["notes"].headersHelper names a command, which is never run, so the headers that it prints are missing.',
     ]);
   });
 

@@ -56,7 +56,7 @@ describe('parser of Gemini CLI config files', () => {
       'warning 14:80 mcpServers["cloud"].authProviderType requires Google credentials, which are not fetched here: put a token into headers.',
       'warning 21:29 mcpServers["login"].oauth.authorizationUrl is not used: a login uses the addresses that the server publishes.',
       'warning 22:21 mcpServers["login"].oauth.tokenUrl is not used: a login uses the addresses that the server publishes.',
-      'warning 23:24 mcpServers["login"].oauth.redirectUri is not the redirect address of a login: register http://localhost:7777/callback for the client too.',
+      'warning 23:24 mcpServers["login"].oauth.redirectUri is not the redirect address that a login uses: register http://localhost:7777/callback for the client too.',
     ]);
   });
 });

@@ -28,7 +28,7 @@ describe('parser of Kiro config files', () => {
       },
     });
     expect(problems).toEqual([
-      'warning 14:84 mcpServers["remote"].oauth.redirectUri is not the redirect address of a login: register http://localhost:7778/callback for the client too.',
+      'warning 14:84 mcpServers["remote"].oauth.redirectUri is not the redirect address that a login uses: register http://localhost:7778/callback for the client too.',
     ]);
   });
 });

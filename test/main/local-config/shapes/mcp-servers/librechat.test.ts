@@ -43,10 +43,10 @@ describe('parser of LibreChat config files', () => {
       },
     });
     expect(problems).toEqual([
-      'warning 16:18 mcpServers["warehouse"].headers["X-User-ID"] contains {{LIBRECHAT_USER_ID}}, which only its own client fills in: it is used unchanged.',
+      'warning 16:18 mcpServers["warehouse"].headers["X-User-ID"] contains {{LIBRECHAT_USER_ID}}, which only its own client replaces, so it is used unchanged.',
       'error 33:11 mcpServers["bad"].type needs a command next to it. The server is left out.',
       'warning 40:26 mcpServers["login"].oauth.authorization_url is not used: a login uses the addresses that the server publishes.',
-      'warning 44:21 mcpServers["login"].oauth.redirect_uri is not the redirect address of a login: register http://localhost:PORT/callback for the client too, or set callbackPort.',
+      'warning 44:21 mcpServers["login"].oauth.redirect_uri is not the redirect address that a login uses: register http://localhost:PORT/callback for the client too, or set callbackPort.',
     ]);
   });
 });

@@ -18,7 +18,7 @@ describe('parser of mcp-hub config files', () => {
       },
     });
     expect(problems).toEqual([
-      'warning 7:55 mcpServers["github"].env["NOT_SET_ANYWHERE"] comes from the variable NOT_SET_ANYWHERE, which is not set: it is left out.',
+      'warning 7:55 mcpServers["github"].env["NOT_SET_ANYWHERE"] comes from the variable NOT_SET_ANYWHERE, which is not set, so it is left out.',
       'warning 9:29 mcpServers["github"].disabled_resources is not applied: the items that it lists are still shown.',
       'error 13:86 mcpServers["vault"].headers["Authorization"] contains a command, which is never run; put its output into a variable. The server is left out.',
     ]);

@@ -40,7 +40,7 @@ describe('parser of Codex config files', () => {
       },
     });
     expect(problems).toEqual([
-      'warning 16:24 mcp_servers["docs"].env["NOT_SET_ANYWHERE"] comes from the variable NOT_SET_ANYWHERE, which is not set: it is left out.',
+      'warning 16:24 mcp_servers["docs"].env["NOT_SET_ANYWHERE"] comes from the variable NOT_SET_ANYWHERE, which is not set, so it is left out.',
       'error 38:19 mcp_servers["bad"].args[1] must be a string; put it in quotes. The server is left out.',
       'error 41:11 mcp_servers["line"].command contains arguments: put them into args. The server is left out.',
     ]);

@@ -26,7 +26,7 @@ describe('parser of Continue config files', () => {
     });
     expect(problems).toEqual([
       'error 18:5 mcpServers[2] needs a name of 1 to 1024 characters. The server is left out.',
-      'error 19:11 mcpServers[3] is defined twice; the first one counts. The server is left out.',
+      'error 19:11 mcpServers[3] is defined twice; only the first definition is used. The server is left out.',
       'warning 21:11 mcpServers[4].uses is a block of the hub of Continue, which is not fetched: write its command or url into the file. The server is left out.',
     ]);
   });

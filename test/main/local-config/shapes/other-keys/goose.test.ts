@@ -36,7 +36,7 @@ describe('parser of Goose config files', () => {
     });
     expect(problems).toEqual([
       'warning 3:3 extensions["developer"] is a part of Goose (builtin), not a server. The server is left out.',
-      'warning 26:9 extensions["fetch"].envs["NOT_SET_ANYWHERE"] comes from the variable NOT_SET_ANYWHERE, which is not set: it is left out.',
+      'warning 26:9 extensions["fetch"].envs["NOT_SET_ANYWHERE"] comes from the variable NOT_SET_ANYWHERE, which is not set, so it is left out.',
     ]);
   });
 

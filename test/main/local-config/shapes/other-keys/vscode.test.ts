@@ -19,7 +19,7 @@ describe('parser of VS Code config files', () => {
     expect(problems).toEqual([
       `warning 5:63 servers["fetch"].args[1] contains $API_KEY, which is used unchanged; write \${API_KEY} for the variable.`,
       'warning 5:100 servers["fetch"].sandboxEnabled is not applied: the stdio server runs without a sandbox.',
-      `error 6:52 servers["asked"].env["KEY"] needs the input key, but cannot prompt for it here; set a variable and write \${NAME}. The server is left out.`,
+      `error 6:52 servers["asked"].env["KEY"] needs the input key, which cannot be prompted for; set a variable and write \${NAME}. The server is left out.`,
     ]);
   });
 });
