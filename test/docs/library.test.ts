@@ -15,26 +15,26 @@ function membersOn(page: string): ReadonlySet<string> {
   return new Set(names.map(([, name = '']) => name));
 }
 
-it('documents every method of a manager', () => {
+it('docs/library.md documents every method of ConnectorProxyManager', () => {
   const methods = Object.getOwnPropertyNames(ConnectorProxyManager.prototype).filter((name) => name !== 'constructor');
   expect(methods.filter((name) => !membersOn(LIBRARY).has(name))).toEqual([]);
 });
 
-it('names everything that the package exports, except types', () => {
+it('docs/library.md names everything that the package exports, except types and ERROR_CODES', () => {
   expect(Object.keys(library).filter((name) => !LIBRARY.includes(name) && name !== 'ERROR_CODES')).toEqual([]);
 });
 
-it('names everything that the gateway exports, except types', () => {
+it('docs/embedding-the-gateway.md names everything that the gateway module exports, except types', () => {
   expect(Object.keys(gateway).filter((name) => !EMBEDDING.includes(name))).toEqual([]);
 });
 
-it('documents every limit of a listener with its default', () => {
+it('docs/embedding-the-gateway.md documents every limit of a listener with its default', () => {
   const rows = readTableRows(EMBEDDING).map(([name = '', value = '']) => [name.replaceAll('`', ''), value] as const);
   const documented = Object.fromEntries(rows.map(([name, value]) => [name, Number(value.replaceAll(' ', ''))]));
   expect(documented).toMatchObject(gateway.DEFAULT_LIMITS);
 });
 
-it('documents every member of the status, of its map and of its configuration file', async () => {
+it('docs/events-and-status.md documents every field of the status, of its map and of its configuration file', async () => {
   await using manager = new ConnectorProxyManager({
     configFile: 'no-such-file.json',
     featureFlags: { asyncRefresh: false, refreshIntervalMs: 1 },
@@ -58,11 +58,11 @@ const CONNECTOR: Readonly<Record<keyof ListedConnector, true>> = {
   ...{ droppedDefinitions: true, droppedDefinitionCount: true },
 };
 
-it('documents every event', () => {
+it('docs/library.md documents every event of a manager', () => {
   expect(Object.keys(EVENTS).filter((name) => !STATUS.includes(`### \`${name}\`\n`))).toEqual([]);
 });
 
-it("documents every member of a connector's status", () => {
+it("docs/events-and-status.md documents every field of a connector's status", () => {
   const [, section = ''] = STATUS.split('### `connectors`');
   expect(Object.keys(CONNECTOR).filter((name) => !membersOn(section).has(name))).toEqual([]);
 });

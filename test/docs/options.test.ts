@@ -22,11 +22,11 @@ function defaultOf(cell: string): string | number | null {
 
 const DOCUMENTED = new Map(ROWS.map(([name = '', , value = '']) => [name.replaceAll('`', ''), defaultOf(value)]));
 
-it('documents every option once, and no other', () => {
+it('docs/options.md documents every option exactly once, and no unknown option', () => {
   expect(ROWS.map(([name = '']) => name.replaceAll('`', '')).toSorted()).toEqual([...KNOWN_OPTIONS].toSorted());
 });
 
-it.each(Object.entries(RESOLVED.limits))('documents the default of %s as the code has it', (name, value) => {
+it.each(Object.entries(RESOLVED.limits))('docs/options.md gives the same default for %s as the code', (name, value) => {
   expect(DOCUMENTED.get(name)).toBe(value);
 });
 
@@ -36,17 +36,17 @@ it.each([
   ['connect', RESOLVED.connect],
   ['allowPrivateEndpoints', `${RESOLVED.allowPrivateEndpoints}`],
   ['notifications', `${RESOLVED.notifications}`],
-])('documents the default of %s as the code has it', (name, value) => {
+])('docs/options.md gives the same default for %s as the code', (name, value) => {
   expect(DOCUMENTED.get(name)).toBe(value);
 });
 
-it('documents the defaults of the trust options as the code has them', () => {
+it('docs/options.md gives the same defaults for the trust options as the code', () => {
   const { maps } = resolveOptions({ serviceMapUrl: 'https://maps.example.com/map', signatureKey: 'key' });
   expect(DOCUMENTED.get('threshold')).toBe(maps[0]?.trust.threshold);
   expect(DOCUMENTED.get('maxStaleMs')).toBe(`${maps[0]?.trust.maxStaleMs}`);
 });
 
-it('documents the default interval of the background refresh as the code has it', () => {
+it('docs/options.md gives the same default interval of the background refresh as the code', () => {
   const row = readTableRows(VARIABLES).find(([name]) => name === '`MCP_CONNECTOR_REFRESH_INTERVAL_MS`');
   expect(defaultOf(row?.[1] ?? '')).toBe(parseConnectorFeatureFlags({}).refreshIntervalMs);
 });

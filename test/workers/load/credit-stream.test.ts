@@ -24,7 +24,7 @@ function setUp() {
 }
 
 describe('CreditStream', () => {
-  it('sends two chunks, and then one chunk for each credit', async () => {
+  it('CreditStream sends two chunks, and then one chunk for each credit', async () => {
     const { main, received, stream } = setUp();
     await stream.send(chunk());
     await stream.send(chunk());
@@ -40,7 +40,7 @@ describe('CreditStream', () => {
     main.close();
   });
 
-  it('transfers the bytes of a chunk instead of copying them', async () => {
+  it('CreditStream transfers the bytes of a chunk instead of copying them', async () => {
     const { main, stream } = setUp();
     const event = chunk();
     await stream.send(event);
@@ -48,7 +48,7 @@ describe('CreditStream', () => {
     main.close();
   });
 
-  it('sends end events without a credit', async () => {
+  it('CreditStream sends end events without waiting for a credit', async () => {
     const { main, received, stream } = setUp();
     await stream.send(chunk());
     await stream.send(chunk());
@@ -57,7 +57,7 @@ describe('CreditStream', () => {
     main.close();
   });
 
-  it.each(['cancel', 'close'] as const)('stops waiting for a credit on %s', async (how) => {
+  it.each(['cancel', 'close'] as const)('CreditStream stops waiting for a credit on %s', async (how) => {
     const { main, stream } = setUp();
     await stream.send(chunk());
     await stream.send(chunk());

@@ -37,7 +37,7 @@ const flipped = (bytes: Uint8Array, at: number, bit = 1): Uint8Array => {
 };
 
 describe('tail of a write-ahead log', () => {
-  it('is intact if the log is complete or missing, or ends within a page', () => {
+  it('a write-ahead log counts as intact if it is complete or missing, or ends within a page', () => {
     using it = world(3);
     expect(readBrokenTail('/nowhere/at/all')).toEqual({ pages: 0, hasCommit: false });
     expect(brokenTail(it.log)).toEqual({ pages: 0, hasCommit: false });
@@ -47,7 +47,7 @@ describe('tail of a write-ahead log', () => {
     expect(brokenTail(it.log.subarray(0, 40))).toEqual({ pages: 0, hasCommit: false });
   });
 
-  it('is broken for any flipped bit of the log', () => {
+  it('a write-ahead log counts as broken after any flipped bit', () => {
     using it = world(2);
     for (let at = 0; at < it.log.length; at += 1) {
       const { pages } = brokenTail(flipped(it.log, at, 1 << (at % 8)));
@@ -55,7 +55,7 @@ describe('tail of a write-ahead log', () => {
     }
   });
 
-  it('is broken exactly where SQLite ignores commits', () => {
+  it('a write-ahead log counts as broken exactly where SQLite ignores its commits', () => {
     using it = world(3);
     expect(it.rows(it.log)).toBe(3);
     const last = it.log.length - 200;
@@ -63,7 +63,7 @@ describe('tail of a write-ahead log', () => {
     expect(brokenTail(flipped(it.log, last))).toEqual({ pages: 1, hasCommit: true });
   });
 
-  it('excludes pages of an earlier log', () => {
+  it('the check of a write-ahead log excludes pages of an earlier log', () => {
     using dir = new TempDir();
     using database = new DatabaseSync(join(dir.path, 'x.db'));
     database.exec('PRAGMA journal_mode = WAL; CREATE TABLE t (v TEXT)');
