@@ -63,12 +63,12 @@ function pathOf(command: Command): string {
 }
 
 describe('help examples', () => {
-  it('exist for every command', () => {
+  it('the help of every command has examples', () => {
     const has = new Set(examples.map(({ command }) => command));
     expect(commands.filter((words) => !has.has(words))).toEqual([]);
   });
 
-  it('show the command that they belong to', () => {
+  it('each help example shows the command that it belongs to', () => {
     const without = commands.filter(
       (words) =>
         !examples.some(({ command, line }) => command === words && line.includes(`mcp-switchyard ${words}`.trim())),
@@ -76,18 +76,21 @@ describe('help examples', () => {
     expect(without).toEqual([]);
   });
 
-  it.skipIf(process.platform === 'win32')('use only commands, arguments and options that exist', async () => {
-    const words = wordsOf(examples.map(({ line }) => line));
-    const wrong: string[] = [];
-    for (const [index, { line }] of examples.entries()) {
-      const argv = words[index] ?? null;
-      const ran = argv === null ? 'not started' : await parsed(argv);
-      if (!argv?.join(' ').startsWith(ran)) wrong.push(`${line}: ${ran}`);
-    }
-    expect(wrong).toEqual([]);
-  });
+  it.skipIf(process.platform === 'win32')(
+    'the help examples use only commands, arguments and options that exist',
+    async () => {
+      const words = wordsOf(examples.map(({ line }) => line));
+      const wrong: string[] = [];
+      for (const [index, { line }] of examples.entries()) {
+        const argv = words[index] ?? null;
+        const ran = argv === null ? 'not started' : await parsed(argv);
+        if (!argv?.join(' ').startsWith(ran)) wrong.push(`${line}: ${ran}`);
+      }
+      expect(wrong).toEqual([]);
+    },
+  );
 
-  it('have a counterpart in docs/cli.md for every command', () => {
+  it('the help examples of every command are also in docs/cli.md', () => {
     const page = readFileSync(new URL('../../../docs/cli.md', import.meta.url), 'utf8');
     const isGroup = (words: string): boolean => commands.some((other) => other.startsWith(`${words} `));
     expect(commands.filter((words) => !isGroup(words) && !page.includes(`mcp-switchyard ${words}`))).toEqual([]);

@@ -46,7 +46,7 @@ function createLate(): {
 }
 
 describe('LateAgent', () => {
-  it('creates its agent with the first request, and uses it for all requests', async () => {
+  it('LateAgent creates its agent with the first request, and uses this agent for all requests', async () => {
     const server = await startServer();
     const { late, dispatcher, made, arrive } = createLate();
     expect(made()).toBe(0);
@@ -62,7 +62,7 @@ describe('LateAgent', () => {
     server.close();
   });
 
-  it('creates its agent ahead of the first request when requested', async () => {
+  it('LateAgent creates its agent ahead of the first request when requested', async () => {
     const { late, made, arrive } = createLate();
     late.warm();
     late.warm();
@@ -73,7 +73,7 @@ describe('LateAgent', () => {
     expect(made()).toBe(1);
   });
 
-  it('rejects waiting requests with the load error, and loads again for the next request', async () => {
+  it('LateAgent rejects waiting requests with the load error, and loads again for the next request', async () => {
     const server = await startServer();
     const { late, dispatcher, made, arrive, fail } = createLate();
     const waiting = [request(server.origin, { dispatcher }), request(server.origin, { dispatcher })];
@@ -88,7 +88,7 @@ describe('LateAgent', () => {
     server.close();
   });
 
-  it('rejects waiting requests with CLOSED when it is destroyed, and destroys an agent that is loaded later', async () => {
+  it('LateAgent rejects waiting requests with CLOSED on destroy, and destroys an agent that is loaded later', async () => {
     const { late, dispatcher, arrive } = createLate();
     const waiting = request('http://127.0.0.1:9/', { dispatcher });
     await late.destroy();
@@ -98,7 +98,7 @@ describe('LateAgent', () => {
     expect(agent.destroyed).toBe(true);
   });
 
-  it('rejects requests with CLOSED after it was destroyed, and creates no agent for them', async () => {
+  it('LateAgent rejects requests with CLOSED after it was destroyed, and creates no agent for them', async () => {
     const { late, dispatcher, made } = createLate();
     await late.destroy();
     await expect(request('http://127.0.0.1:9/', { dispatcher })).rejects.toMatchObject({ code: 'CLOSED' });

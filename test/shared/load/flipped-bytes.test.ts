@@ -89,9 +89,9 @@ describe('map of about 2 KB with one flipped bit', () => {
           accepted.add(index);
         }
       }
-      // Only two kinds of flips are accepted: another spelling of the same number or character, and flips in an HMAC that
-      // is not checked. No single flip keeps a checked signature valid: (r, n − s) of ES256 differs from (r, s) in half
-      // of its bytes.
+      // Only two kinds of flips are accepted: another spelling of the same number or character, and flips in an HMAC
+      // that is not checked. No single flip keeps a checked signature valid. For example, (r, n − s) of ES256 differs
+      // from (r, s) in half of its bytes.
       const unjudged = new Set(name === 'both signatures are needed' ? offsetsOf('signature') : []);
       expect([...accepted].filter((index) => !unjudged.has(index))).toEqual(respelled);
       expect(accepted.size > respelled.length).toBe(unjudged.size > 0);

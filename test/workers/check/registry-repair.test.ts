@@ -146,7 +146,7 @@ describe('registry repair', () => {
     ['not a database', (it: RegistryWorld) => writeFileSync(it.store, 'no database'.repeat(1_000))],
     ['empty', (it: RegistryWorld) => truncateSync(it.store)],
     ['truncated', (it: RegistryWorld) => truncateSync(it.store, 5_000)],
-    => ['missing', (it: RegistryWorld) => => rmSync(it.store)],
+    ['missing', (it: RegistryWorld) => rmSync(it.store)],
   ])('the registry repair rebuilds from the file a store that is %s', async (_, spoil) => {
     using it = world();
     spoil(it);
@@ -163,7 +163,7 @@ describe('registry repair', () => {
   });
 
   it.each([
-    => ['missing', (it: RegistryWorld) => => rmSync(it.path), []],
+    ['missing', (it: RegistryWorld) => rmSync(it.path), []],
     ['truncated', (it: RegistryWorld) => truncateSync(it.path, 50), ['servers.json.bak']],
     [
       'of a newer format',

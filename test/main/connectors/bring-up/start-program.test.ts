@@ -37,7 +37,7 @@ describe('startProgram', () => {
   beforeEach(() => void vi.useFakeTimers({ now: 1_000 }));
   afterEach(() => void vi.useRealTimers());
 
-  it('forwards the events of the connection, and returns the slot at the first message', async () => {
+  it('startProgram() forwards the events of the connection, and returns the start slot at the first message', async () => {
     const { starts, heard, start } = world();
     const first = start(
       hang((events) => {
@@ -54,7 +54,7 @@ describe('startProgram', () => {
     expect(heard).toEqual(['process']);
   });
 
-  it('starts the deadline when the process starts, not when the process was requested', async () => {
+  it('startProgram() starts the deadline when the process starts, not when the start was requested', async () => {
     const { start } = world();
     start(hang()).catch(() => {});
     const second = start(hang());
@@ -63,7 +63,7 @@ describe('startProgram', () => {
     await failure;
   });
 
-  it('extends the deadline with each line, and names the last line on a timeout', async () => {
+  it('startProgram() extends the deadline with each line of output, and names the last line on a timeout', async () => {
     const { start } = world();
     const view = { pid: 7, stderr: '' };
     const starting = start(
@@ -83,7 +83,7 @@ describe('startProgram', () => {
     await failure;
   });
 
-  it('respects the connect limit of the entry', async () => {
+  it('startProgram() respects the connect timeout of the entry', async () => {
     const { start } = world({ timeouts: { connect: 2_000 } });
     const failure = expect(start(hang((events) => void setTimeout(() => events.onOutput?.(), 1_900)))).rejects.toThrow(
       'within 2 s',
@@ -92,7 +92,7 @@ describe('startProgram', () => {
     await failure;
   });
 
-  it('returns the slot if the connection fails or is aborted', async () => {
+  it('startProgram() returns the start slot if the connection fails or is aborted', async () => {
     const { starts, start } = world();
     await expect(start(() => Promise.reject(new Error('no such command')))).rejects.toThrow('no such command');
     const gone = new AbortController();

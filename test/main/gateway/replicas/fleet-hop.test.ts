@@ -28,7 +28,7 @@ function lonelyFleet() {
   return { fleet, join, listeners };
 }
 
-it('FleetHop waits for a replica that the roster is about to add', async () => {
+it('a request to another replica waits if the roster is about to add the replica', async () => {
   const { fleet, join, listeners } = lonelyFleet();
   await using hop = new FleetHop(fleet, recordingLogger());
   const forwarded = hop.forward('retry', 'owner', {}, new AbortController().signal);
@@ -38,7 +38,7 @@ it('FleetHop waits for a replica that the roster is about to add', async () => {
   expect(listeners.size).toBe(0);
 });
 
-it('FleetHop returns false for a replica that the roster does not contain', async () => {
+it('a request to a replica that the roster does not contain is not forwarded', async () => {
   const { fleet, listeners } = lonelyFleet();
   await using hop = new FleetHop(fleet, recordingLogger());
   const session = { id: 'session', principal: 'anonymous', route: 'all' };

@@ -10,7 +10,7 @@ import { goodDefinition } from '../../../helpers/malformed-definitions.ts';
 const byTable = (tool: object, revision: WireRevision): string | null =>
   examine('tool', { ...tool, icons: [] }, revision).fault;
 
-it('isPlainTool never returns true for a tool in which the table finds a problem', () => {
+it('isPlainTool() never returns true for a tool in which examine() finds a problem', () => {
   const tools = fc.oneof(goodMembers('tool'), brokenMembers('tool')).map((members) => ({ ...members, name: 'x' }));
   fc.assert(
     fc.property(tools, (tool) => {
@@ -23,7 +23,7 @@ it('isPlainTool never returns true for a tool in which the table finds a problem
   );
 });
 
-it('isPlainTool returns true for a common tool', () => {
+it('isPlainTool() returns true for a common tool', () => {
   const { icons: _icons, ...tool } = goodDefinition('tool', 'x');
   expect([isPlainTool(tool, false), isPlainTool({ ...tool, outputSchema: {} }, true)]).toEqual([true, true]);
 });

@@ -69,7 +69,7 @@ function createTheirs() {
 const NAMES = [COUNTED, PLAIN, LEVEL, TIMES, SIZES].map(({ name }) => name);
 
 describe('createRegistry', () => {
-  it('exports the same text and JSON as prom-client, before and after the registry is created', async () => {
+  it('the metrics registry exports the same text and JSON as prom-client, before and after its creation', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(operation, { maxLength: 30 }), fc.nat(30), async (operations, made) => {
         const ours = createOurs();
@@ -98,7 +98,7 @@ describe('createRegistry', () => {
     );
   });
 
-  it('can be merged with the registry of a host, and reset by that registry', async () => {
+  it('the metrics registry can be merged with the registry of a host, and reset by that registry', async () => {
     const ours = createOurs();
     ours.apply({ what: 'plain', kind: '', outcome: '', amount: 3 });
     const registry = createRegistry(ours.all, { component: 'mcp-connectors' });
@@ -114,7 +114,7 @@ describe('createRegistry', () => {
     expect(await registry.getSingleMetricAsString('test_plain_total')).toMatch(/test_plain_total\{.*\} 1$/);
   });
 
-  it('contains the default metrics of Node', async () => {
+  it('the metrics registry contains the default metrics of Node', async () => {
     expect(await createRegistry([], { component: 'mcp-connectors' }).metrics()).toContain(
       'nodejs_eventloop_lag_seconds',
     );

@@ -17,9 +17,12 @@ describe('decideSync', () => {
     ['none', false, 'half-open', 'ask'],
     ['none', false, 'open', 'reject'],
     ['none', false, 'paused', 'reject'],
-  ] as const)('for a %s map, forced %s and the gate %s, decides to %s', (cached, forced, gate, decision) => {
-    expect(decideSync(cached, forced, gate)).toBe(decision);
-  });
+  ] as const)(
+    'decideSync(), for a %s map, forced %s and the gate %s, returns "%s"',
+    (cached, forced, gate, decision) => {
+      expect(decideSync(cached, forced, gate)).toBe(decision);
+    },
+  );
 });
 
 describe('rejectsOnFailure', () => {
@@ -29,7 +32,10 @@ describe('rejectsOnFailure', () => {
     ['stale', true, false, false],
     ['stale', true, true, true],
     ['fresh', true, true, true],
-  ] as const)('for a %s map, forced %s and the circuit opened %s, is %s', (cached, forced, opened, rejects) => {
-    expect(rejectsOnFailure(cached, forced, opened)).toBe(rejects);
-  });
+  ] as const)(
+    'rejectsOnFailure(), for a %s map, forced %s and the circuit opened %s, returns %s',
+    (cached, forced, opened, rejects) => {
+      expect(rejectsOnFailure(cached, forced, opened)).toBe(rejects);
+    },
+  );
 });

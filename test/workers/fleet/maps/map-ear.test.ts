@@ -45,7 +45,7 @@ describe('MapEar', () => {
     expect(told()).toEqual(['map-heard', 'map-alone', 'map-heard']);
   });
 
-  it('MapEar reports that it is alone if the server is unreachable at the start, but waits 6 s after a lost connection', async () => {
+  it('MapEar reports that it is alone if it cannot connect at the start, but waits 6 s after a lost connection', async () => {
     ear.unreachable();
     ear.unreachable();
     expect(told()).toEqual(['map-alone']);

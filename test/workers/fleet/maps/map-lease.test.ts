@@ -76,7 +76,7 @@ describe('MapLease', () => {
     expect(asked).toEqual(['take', 'take']);
   });
 
-  it('MapLease gives its lease up 1.3 s after it sent the last successful renewal, before the server expires the lease', async () => {
+  it('MapLease gives up its lease 1.3 s after it sent the last successful renewal, before the server does', async () => {
     lease.tryWithin(0);
     await time.pass(500);
     answers.renew = away;
