@@ -9,7 +9,7 @@ const read = (path: string): string => readFileSync(new URL(path, root), 'utf8')
 const { scripts } = JSON.parse(read('package.json')) as { readonly scripts: Readonly<Record<string, string>> };
 const documents = ['README.md', ...markdownBelow('docs')];
 
-/** A command of mcp-switchyard, by its name or as run from a clone. */
+/** A quoted command line that starts with mcp-switchyard, or with its start file in a clone. */
 const OWN_COMMAND = /`(?:mcp-switchyard|node_modules\/\.bin\/node src\/main\/cli\/bin\.ts) ([a-z]+)/g;
 
 /**
@@ -24,7 +24,7 @@ function markdownBelow(folder: string): string[] {
     .map((name) => `${folder}/${name}`);
 }
 
-/** Whether the words name a command or a subcommand; further words are its arguments. */
+/** Returns whether the words name a command or a subcommand of this program, with or without arguments. */
 function isCommand(words: readonly string[], command: Command): boolean {
   const [first, ...rest] = words;
   const found = command.commands.find((below) => below.name() === first);
@@ -62,7 +62,7 @@ describe('documents', () => {
 
   it.each(['CONTRIBUTING.md', ...documents])('the page %s names only source files and folders that exist', (path) => {
     const named = [...read(path).matchAll(/`((?:src|test|bench|scripts)\/[\w./-]+)`/g)].map(([, name = '']) => name);
-    // The benchmarks create the folder bench/results.
+    // The folder bench/results exists only after a benchmark has run.
     expect(named.filter((name) => name !== 'bench/results' && !existsSync(new URL(name, root)))).toEqual([]);
   });
 

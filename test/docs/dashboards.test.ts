@@ -34,17 +34,17 @@ const { groups } = parseYaml(read('dashboards/alerts.yml')) as {
 const rules = groups.flatMap((group) => group.rules);
 const gates = [...read('rollout.md').matchAll(/```promql\n([^`]+)```/g)].map(([, expr = '']) => expr.trim());
 
-/** Every expression, with its place. */
+/** Every PromQL expression of the dashboards, alerts and gates, with a description of where it is. */
 const expressions = [
   ...panels.flatMap(({ title, targets = [] }) => targets.map(({ expr }) => [`panel ${title}`, expr] as const)),
   ...rules.map(({ alert, expr }) => [`alert ${alert}`, expr] as const),
   ...gates.map((expr) => ['rollout gate', expr] as const),
 ];
 
-/** Labels that Prometheus itself, the registry's defaults and histograms add to each metric. */
+/** Labels that Prometheus, the default labels of the registry, and histograms add to metrics. */
 const COMMON = ['job', 'instance', 'le', 'brand', 'component'];
 
-/** All metrics with their labels, under every name that a scrape shows. */
+/** Returns every metric name in the output of a scrape, with the labels of the metric. */
 async function knownMetrics(): Promise<ReadonlyMap<string, readonly string[]>> {
   const known = new Map<string, readonly string[]>();
   for (const { kind, name, labels } of Object.values(INSTRUMENTS) as InstrumentEntry[]) {
@@ -56,7 +56,7 @@ async function knownMetrics(): Promise<ReadonlyMap<string, readonly string[]>> {
   return known;
 }
 
-/** Metric names and labels in an expression, and whether all of it is valid PromQL. */
+/** Returns the metric names and labels in an expression, and whether the expression is valid PromQL. */
 function partsOf(expr: string) {
   const parts = { metrics: [] as string[], labels: [] as string[], values: [] as string[], isValid: true };
   // Replaces a variable of Grafana, which is not valid PromQL.

@@ -9,7 +9,7 @@ const LIBRARY = readFileSync('docs/library.md', 'utf8');
 const STATUS = readFileSync('docs/events-and-status.md', 'utf8');
 const EMBEDDING = readFileSync('docs/embedding-the-gateway.md', 'utf8');
 
-/** Names of members in the first column of the tables of a page. */
+/** Returns the names in the first column of the tables of a page. */
 function membersOn(page: string): ReadonlySet<string> {
   const names = readTableRows(page).flatMap(([cell = '']) => [...cell.matchAll(/`(?:\w+\[?\]?\.)?(\w+)[^`]*`/g)]);
   return new Set(names.map(([, name = '']) => name));
@@ -45,13 +45,13 @@ it('docs/events-and-status.md documents every field of the status, of its map an
   expect(members.filter((name) => !membersOn(STATUS).has(name))).toEqual([]);
 });
 
-/** The compiler requires every event here. */
+/** Every event of the manager. The compiler reports a missing event. */
 const EVENTS: Readonly<Record<keyof ManagerEvents, true>> = {
   ...{ snapshot: true, connector: true, tools: true },
   ...{ 'tool-changed': true, notification: true },
 };
 
-/** The compiler requires every member of a connector's status here. */
+/** Every field of a connector's status. The compiler reports a missing field. */
 const CONNECTOR: Readonly<Record<keyof ListedConnector, true>> = {
   ...{ id: true, name: true, state: true, since: true, why: true, era: true, transport: true, toolCount: true },
   ...{ droppedTools: true, handshakeMs: true, process: true, lastError: true, login: true, tools: true },

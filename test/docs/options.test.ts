@@ -13,7 +13,7 @@ const ROWS = readTableRows(OPTIONS).filter(([name]) => name !== 'option');
 
 const RESOLVED = resolveOptions({ configFile: 'servers.json' });
 
-/** The default in a cell: a number with or without spaces, or a word in backticks; null for anything else. */
+/** Returns the default that a table cell contains (a number or a word in backticks), or null for other text. */
 function defaultOf(cell: string): string | number | null {
   const plain = cell.replaceAll(' ', '');
   if (/^\d+$/.test(plain)) return Number(plain);

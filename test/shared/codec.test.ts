@@ -4,7 +4,7 @@ import { pack, unpack } from '../../src/shared/codec.ts';
 
 describe('pack and unpack', () => {
   it('unpack() restores any value of a map that pack() packed', () => {
-    // The values that strict-json.ts accepts: no __proto__, no lone surrogates; −0 has no canonical form of its own.
+    // Any value that parseStrictJson() accepts, which means no __proto__ and no lone surrogates. −0 is written as 0.
     const value = fc
       .jsonValue({ stringUnit: 'grapheme' })
       .map((it) => JSON.parse(JSON.stringify(it).replaceAll('__proto__', 'proto')));

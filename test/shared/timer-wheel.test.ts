@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TimerWheel } from '../../src/shared/timer-wheel.ts';
 
-/** A wheel whose time only advances with `advance`, and the timers that it set. */
+/** Creates a TimerWheel whose clock only moves with `advance`, and counts the timers that the wheel sets. */
 function wheelInTime(tickMs = 50) {
   let nowMs = 0;
   let started = 0;
@@ -109,7 +109,7 @@ describe('TimerWheel', () => {
       advance(25);
       timer.cancel();
     }
-    // One timer at the start, and one per minute in 250 s.
+    // The wheel sets one timer at the start, and then about one per minute for 250 s.
     expect(started()).toBeLessThan(10);
   });
 

@@ -34,7 +34,7 @@ function casesOf(file: string, jwkOf: (key: Group['publicKey']) => object): read
   return testGroups.flatMap(({ publicKey, tests }) => tests.map((test) => ({ ...test, jwk: jwkOf(publicKey) })));
 }
 
-/** A JWS whose signed bytes are those of the vector instead of a JWS signing input. */
+/** Creates a JWS whose signed bytes are the message of the test vector instead of a JWS signing input. */
 function jwsOf(alg: string, { msg, sig }: Pick<Vector, 'msg' | 'sig'>): Jws {
   const signingInput = Buffer.from(msg, 'hex').toString('latin1');
   return { alg, kid: 'vector', payload: {}, payloadPart: '', signingInput, signature: Buffer.from(sig, 'hex') };

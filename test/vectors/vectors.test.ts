@@ -41,7 +41,7 @@ describe('HMAC-SHA256 (Wycheproof)', () => {
     ({ tagSize, key, msg, tag, result }) => {
       const mac = createHmac('sha256', Buffer.from(key, 'hex')).update(Buffer.from(msg, 'hex')).digest();
       expect(mac.subarray(0, tagSize / 8).toString('hex') === tag).toBe(result === 'valid');
-      // The tag is not a signature of a map; a truncated tag is rejected before any comparison.
+      // The tag is not a map signature. If it is truncated, it is rejected before any comparison.
       expect(verifyServiceMapSignature({ msg }, tag, key)).toBe(false);
     },
   );
@@ -52,7 +52,7 @@ describe('naughty strings (BLNS)', () => {
 
   it('the strict parser accepts naughty strings (BLNS), which can be signed and verified as keys and values', () => {
     for (const text of strings) {
-      // The keys `__proto__` and `constructor` are rejected; the list contains neither key.
+      // The strict parser rejects the keys `__proto__` and `constructor`, which are not in the list.
       const payload = { value: text, [`key ${text}`]: [text] };
       const parsed = parseStrictJson(new TextEncoder().encode(JSON.stringify(payload)));
       expect(parsed).toEqual(payload);

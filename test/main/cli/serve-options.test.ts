@@ -18,7 +18,7 @@ afterEach(() => {
   process.env = before;
 });
 
-/** Returns the options of a command line. */
+/** Returns the serve options that the CLI parses from these arguments. */
 function parsed(...args: string[]): ServeOptions {
   const command = new Command().exitOverride().configureOutput({ writeErr: () => {} });
   return withServe(command).parse(args, { from: 'user' }).opts();

@@ -15,7 +15,7 @@ afterEach(() => {
   stateHome[Symbol.dispose]();
 });
 
-/** Returns the options of a command line. */
+/** Returns the source options that the CLI parses from these arguments. */
 function parsed(...args: string[]): SourceOptions {
   return withSource(new Command().exitOverride()).parse(args, { from: 'user' }).opts();
 }

@@ -4,7 +4,7 @@ import { Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { EventWriter, type EventWriterOptions } from '../../../src/main/gateway/event-writer.ts';
 
-/** Creates a response over a socket that records what it receives, and accepts data only while `isReading`. */
+/** Creates a response over a socket that records the data that it receives, and accepts data only while `isReading`. */
 function openResponse(isReading = true) {
   const written: string[] = [];
   const socket = new Writable({
@@ -18,7 +18,7 @@ function openResponse(isReading = true) {
   response.useChunkedEncodingByDefault = false;
   response.assignSocket(socket as Socket);
   const all = async (): Promise<string> => {
-    // Node gathers the data of one turn of the event loop, and writes it in the next turn.
+    // Node collects the data of one event loop turn, and writes it in the next turn.
     await new Promise(setImmediate);
     return written.join('');
   };

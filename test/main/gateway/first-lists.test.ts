@@ -8,13 +8,15 @@ interface Scripted {
   readonly enabled: readonly string[];
   readonly disabled?: readonly string[];
   readonly listed: readonly string[];
-  /** The connectors that are stdio servers; all others use HTTP. */
+  /** The connectors that are stdio servers. All other connectors use HTTP. */
   readonly programs?: readonly string[];
 }
 
 const HOUR_MS = 3_600_000;
 
-/** Creates a manager whose sync ends with `synced`, and the first lists of a gateway in front of it. */
+/**
+ * Creates a manager whose sync ends like the promise `synced`, and the FirstLists of a gateway that uses this manager.
+ */
 function scripted(
   { enabled, disabled = [], listed, programs = [] }: Scripted,
   limits = { maxWaitMs: HOUR_MS, maxProgramWaitMs: HOUR_MS, maxNamedWaitMs: HOUR_MS },

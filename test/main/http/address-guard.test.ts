@@ -13,7 +13,7 @@ import { isPublicAddress } from '../../../src/main/http/special-addresses.ts';
 
 const address = (text: string): LookupAddress => ({ address: text, family: text.includes(':') ? 6 : 4 });
 
-/** Creates rules under which names resolve to these answers, one after the other; the last answer repeats. */
+/** Creates address rules whose DNS lookups return these answers, one after the other. The last answer repeats. */
 function answering(...answers: readonly (readonly string[])[]): AddressRules & { readonly asked: LookupOptions[] } {
   const asked: LookupOptions[] = [];
   return {
@@ -26,7 +26,7 @@ function answering(...answers: readonly (readonly string[])[]): AddressRules & {
   };
 }
 
-/** Resolves with the addresses that a lookup returns, or with its error. */
+/** Resolves with the addresses that a lookup returns, or with the error of the lookup. */
 function resolved(rules: AddressRules, options: LookupOptions): Promise<unknown> {
   return new Promise((resolve) =>
     publicLookup(rules)('host.test', options, (error, ...answer) => resolve(error ?? answer)),

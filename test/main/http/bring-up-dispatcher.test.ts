@@ -6,7 +6,7 @@ import { traced } from '../../../src/main/observability/trace.ts';
 
 type Handler = Dispatcher.DispatchHandler;
 
-/** Records the requests it receives and leaves the responses to the test. */
+/** Records the requests that it receives. The test sends the responses. */
 class NotingDispatcher extends Dispatcher {
   readonly sent: { readonly options: Dispatcher.DispatchOptions; readonly handler: Handler }[] = [];
   override dispatch(options: Dispatcher.DispatchOptions, handler: Handler): boolean {

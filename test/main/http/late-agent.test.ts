@@ -4,7 +4,7 @@ import { Agent, type Dispatcher, request } from 'undici';
 import { describe, expect, it } from 'vitest';
 import { asDispatcher, LateAgent } from '../../../src/main/http/late-agent.ts';
 
-/** Starts a server that answers with the paths requested so far, in order. */
+/** Starts a server that records the paths of its requests in order. */
 async function startServer(): Promise<{ readonly origin: string; readonly paths: string[]; close(): void }> {
   const paths: string[] = [];
   const server = createServer((incoming, response) => {
@@ -19,7 +19,7 @@ async function startServer(): Promise<{ readonly origin: string; readonly paths:
   };
 }
 
-/** Creates a late agent whose agent is loaded when the test says so. */
+/** Creates a LateAgent. The test decides when the module of its agent is loaded. */
 function createLate(): {
   readonly late: LateAgent;
   readonly dispatcher: Dispatcher;

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { OriginQueue, type Progress, type SideRequest } from '../../../src/main/http/origin-queue.ts';
 
-/** A queue for a TLS origin, and the requests that it sent, by name. */
+/** Creates a queue for a TLS origin, and records the names of the requests that the queue sends. */
 function setUp() {
   const queue = new OriginQueue(true, () => 4);
   const sent: string[] = [];
@@ -27,7 +27,7 @@ it('a side request that is sent first does not get the connection of its main re
   add('discover');
   expect(sent).toEqual(['discover']);
   progress.get('discover')?.started();
-  // The connection is open, and a second connection is cheap.
+  // The main request has an open connection, so the side request may open a second one.
   expect(sent).toEqual(['discover', 'list']);
 });
 

@@ -12,7 +12,7 @@ afterEach(() => {
   for (const dir of dirs.splice(0)) dir[Symbol.dispose]();
 });
 
-/** Creates a source of two files, the second of which is TOML. */
+/** Creates a source that reads two config files. The second file is TOML. */
 function world(first: string, second: string) {
   const dir = new TempDir();
   dirs.push(dir);

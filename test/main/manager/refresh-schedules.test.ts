@@ -11,8 +11,7 @@ import { entry } from '../../helpers/signed-map.ts';
 const HOUR_MS = 3_600_000;
 
 /**
- * Options with a fixed random value of 0.5, so that the first delay is half an interval, and every later delay is one
- * interval.
+ * Options with a fixed random value of 0.5. The first delay is half an interval, and every later delay is one interval.
  */
 const options = (asyncRefresh = true, refreshIntervalMs = HOUR_MS) =>
   resolveOptions({

@@ -88,7 +88,7 @@ describe('QuietStart', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  /** Whether `promise` has settled after the microtasks ran. */
+  /** Returns whether `promise` has settled after all pending microtasks. */
   async function isOver(promise: Promise<void>): Promise<boolean> {
     let isSettled = false;
     void promise.then(() => {

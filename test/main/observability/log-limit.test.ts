@@ -6,7 +6,7 @@ import { type LogLine, recordingLogger } from '../../helpers/log.ts';
 interface Limited {
   readonly logger: Logger;
   readonly lines: readonly LogLine[];
-  /** The length of each started window. */
+  /** The duration of each window that was started, in milliseconds. */
   readonly windowsMs: readonly number[];
   endWindow(): void;
 }

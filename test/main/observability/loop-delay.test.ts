@@ -2,7 +2,10 @@ import { createHistogram } from 'node:perf_hooks';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startLoopDelayMeter, watchLoopDelay } from '../../../src/main/observability/loop-delay.ts';
 
-/** Samples that a test records, in milliseconds; a sample includes the 10 ms between two measurements. */
+/**
+ * Creates a histogram whose samples the test records, in milliseconds. A sample includes the 10 ms between two
+ * measurements.
+ */
 function ownSamples() {
   const histogram = createHistogram();
   const switched: string[] = [];

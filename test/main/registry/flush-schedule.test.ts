@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 afterEach(() => void vi.useRealTimers());
 
-/** Number of listeners that were added since the start of the test. */
+/** Returns the number of process listeners for each event that were added since the start of the test. */
 const added = () => TOLD.map((event) => process.listenerCount(event) - listeners[event]);
 
 function setUp() {

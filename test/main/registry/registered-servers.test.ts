@@ -54,7 +54,7 @@ describe('registered servers on update', () => {
     expect(await servers.update(infos, true)).toBe(true);
     expect(times()).toEqual([2, 2, 4]);
 
-    // The entry of the server that was added meanwhile was built with other variables.
+    // The entry of the new server is built while the variable has another value, so it must be rebuilt.
     process.env[VARIABLE] = 'for a moment';
     const late = counted('late', { args: [`\${${VARIABLE}:-none}`] });
     await servers.update([...infos, late.info], false);

@@ -3,7 +3,7 @@ import { MapAge } from '../../../src/main/service-map/map-age.ts';
 
 const MINUTE = 60_000;
 
-/** Creates a map age with test clocks and timers; `told` records its notifications. */
+/** Creates a MapAge with test clocks and timers. `told` records its notifications. */
 function ageOf(maxStaleMs: number | null) {
   const told: string[] = [];
   const time = { wallMs: 1_000_000, elapsedMs: 5 };

@@ -12,7 +12,7 @@ interface Loaded {
   readonly commit: CommitEvent;
 }
 
-/** Returns what a worker would send for this map, given the previous one. */
+/** Returns the events that a worker sends for this map if `previous` is the map that the host has. */
 async function load(map: Json, previous: CommitEvent | null = null): Promise<Loaded> {
   const known =
     previous === null
@@ -37,7 +37,9 @@ async function load(map: Json, previous: CommitEvent | null = null): Promise<Loa
   throw new Error('No commit');
 }
 
-/** Returns the snapshot after `before` with the loaded entries; `held` entries stay although they are not listed. */
+/**
+ * Returns the snapshot that follows `before`. The entries `held` stay in it, although the new map does not list them.
+ */
 function follow({ sent, commit }: Loaded, before = Snapshot.empty(), held: readonly string[] = []): Snapshot {
   return before.next(sent, commit, { removed: commit.delta.removed.filter((id) => !held.includes(id)), held });
 }
@@ -126,7 +128,7 @@ describe('Snapshot', () => {
     const many = Array.from({ length: 64 }, (_, i) => entry(`c${i}`));
     let last = await load(mapOf(many));
     let snapshot = follow(last);
-    // At least three quarters of the chunk are replaced, some before it was unpacked and some after.
+    // The loop replaces most entries of the first chunk, some before the chunk is unpacked and some after.
     for (const from of [0, 20, 40, 60]) {
       const next = many.map((it, i) => (i >= from && i < from + 15 && i < 63 ? { ...it, name: `new ${from}` } : it));
       last = await load(mapOf(next), last.commit);

@@ -5,7 +5,7 @@ import { LEASE_MS } from '../../../src/shared/logins/refresh-turns.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { bindingOf, clientOf, keyOf, tokensOf } from '../../helpers/logins.ts';
 
-/** Creates a store whose clock the test sets. */
+/** Creates a login store with a clock that the test controls. */
 function world() {
   let nowMs = 1_000;
   const store = new MemoryLogins({ now: () => nowMs });

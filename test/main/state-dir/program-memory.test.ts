@@ -4,7 +4,7 @@ import { StoreHealth } from '../../../src/main/state-dir/store-health.ts';
 import type { WriterClient } from '../../../src/main/writer/writer-client.ts';
 import { recordingLogger } from '../../helpers/log.ts';
 
-/** Creates a writer that records its requests, and answers on demand. */
+/** Creates a fake writer thread that records its requests and responds with `answer`. */
 function world(answer: () => Promise<null> = async () => null) {
   const written: (readonly number[])[] = [];
   const api = { notePrograms: (pids: readonly number[]) => void written.push(pids) };

@@ -10,7 +10,7 @@ import { entry, type Json } from '../../helpers/signed-map.ts';
 const connector = (id: string, overrides: Json = {}): ConnectorEntry =>
   normalizeEntry(entry(id, overrides) as RawEntry, 300);
 
-/** Returns the tools of a connector as it lists them. */
+/** Converts the tool definitions of a connector to listed tools. */
 const listed = (from: ConnectorEntry, definitions: readonly RemoteToolDefinition[], brand: string) =>
   [from.id, definitions.map((definition) => listedTool(from, definition, brand))] as const;
 

@@ -8,7 +8,7 @@ afterEach(() => void vi.useRealTimers());
 
 const put = (name: string, command = 'one'): ServerChange => ({ name, info: { name, transport: 'stdio', command } });
 
-/** Creates a store whose writes are answered by the test. */
+/** Creates a store whose writes end when the test says so. */
 function setUp() {
   const writes: { readonly batch: readonly ServerChange[]; readonly answer: PromiseWithResolvers<void> }[] = [];
   const logger = recordingLogger();
@@ -21,7 +21,7 @@ function setUp() {
   return { writes, commits, events };
 }
 
-/** Lets all promises that can continue do so. */
+/** Waits until all pending promise callbacks have run. */
 const settle = async (): Promise<void> => {
   for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
 };

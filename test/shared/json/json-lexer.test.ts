@@ -4,7 +4,7 @@ import { endOfContainer, endOfString, scanStructure, skipSpace } from '../../../
 
 const bytesOf = (text: string): Buffer => Buffer.from(text);
 
-/** Counts members and depth of a parsed value, without its text. */
+/** Counts the members and the depth of a parsed value. */
 function measure(value: unknown): { readonly members: number; readonly depth: number } {
   if (typeof value !== 'object' || value === null) return { members: 0, depth: 0 };
   const below = Object.values(value).map(measure);

@@ -10,7 +10,7 @@ import { newKey, trustIn } from '../../helpers/signing-keys.ts';
 
 const [ed, ec] = [newKey('ed'), newKey('ec', 'ES256')];
 
-/** Two numbers and one string that JSON may write in two ways of the same length: 1e-7 and 1E-7, \u001f and \u001F. */
+/** A map with values that JSON may write in two ways of the same length: 1e-7 or 1E-7, and \u001f or \u001F. */
 const MAP = mapOf([
   entry('a', {
     metadata: { x: [1, 2.5, 'é', 1e-7, '\u001f'] },
@@ -56,7 +56,7 @@ function meaningOf(bytes: Uint8Array, policy: ProofPolicy, known: KnownMap | nul
   }
 }
 
-/** Returns the offsets of the bytes of a member's value, without quotes and brackets. */
+/** Returns the offsets of all bytes in a member's string value. */
 function offsetsOf(member: string): readonly number[] {
   const text = GOOD.toString('latin1');
   const start = text.lastIndexOf(`"${member}":"`) + member.length + 4;
@@ -80,7 +80,7 @@ describe('map of about 2 KB with one flipped bit', () => {
       const respelled = [placeOf('1e-7', 1), placeOf('\\u001f', 5)];
       for (let index = 0; index < GOOD.length; index += 1) {
         const bad = Buffer.from(GOOD);
-        // One of the eight bits in turn, or the bit that changes the case of a letter.
+        // Flips one of the eight bits in turn, or the bit that changes the case of a letter.
         bad[index] = (bad[index] ?? 0) ^ (respelled.includes(index) ? 0x20 : 1 << (index % 8));
         for (const remembered of [null, maps]) {
           const meaning = meaningOf(bad, policy, before, remembered);

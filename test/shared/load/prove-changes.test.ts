@@ -22,7 +22,7 @@ const policy: ProofPolicy = {
   maxStaleMs: null,
 };
 
-/** The ways in which a producer may serialize its maps. */
+/** The ways in which a publisher may serialize its maps. */
 const WRITERS: Readonly<Record<string, (map: Json) => string>> = {
   compact: JSON.stringify,
   canonical: canonicalJson,
@@ -32,7 +32,7 @@ const WRITERS: Readonly<Record<string, (map: Json) => string>> = {
 
 const [ed, ec] = [newKey('ed'), newKey('ec', 'ES256')];
 
-/** The signing keys and the required trust: all settings of a source. */
+/** All trust settings of a source, each with the keys that sign its maps. */
 const TRUSTS: Readonly<Record<string, { readonly keys: readonly PrivateJwk[]; readonly trust: SignatureTrust }>> = {
   'by HMAC': { keys: [], trust: hmacTrust(KEY) },
   'by the old HMAC': { keys: [ed], trust: hmacTrust('new', KEY) },
@@ -70,7 +70,7 @@ function judged(
   }
 }
 
-/** Verifies a map, and returns the result with what the verifier remembers of the map. */
+/** Verifies a map, and returns the result together with the data that the verifier remembers about the map. */
 function proven(
   bytes: Uint8Array,
   trust: SignatureTrust = policy.trust,

@@ -24,7 +24,7 @@ function mapWith(hmac: State, signature: State): Json {
   return secret === null ? map : { ...map, signature: createServiceMapSignature(map, secret) };
 }
 
-/** Returns the signers in short, or the code of the rejection. */
+/** Returns a short text that names the signers of a map, or the code of its rejection. */
 function judged(map: Json, trust: SignatureTrust, content: MapContent = contentOf(map)): string {
   try {
     const { signers } = verifyTrust(content, { ...moment, trust });
@@ -38,8 +38,8 @@ const [MISSING, MISMATCH, DOWNGRADED] = ['MAP_SIGNATURE_MISSING', 'MAP_SIGNATURE
 
 describe('required signers of a map', () => {
   /**
-   * HMAC, signature; then the outcomes of `hmac`, `signature`, `either`, `both`; then the outcomes for a source that
-   * was seen signed.
+   * Each row has the state of the HMAC, the state of the signature, and the results for the policies `hmac`,
+   * `signature`, `either` and `both`. The last column has the results for a source that once served a signed map.
    */
   const table: readonly (readonly [State, State, readonly string[], readonly string[]])[] = [
     ['good', 'good', ['hmac', 'key', 'hmac key', 'hmac key'], ['hmac key', 'key', 'key', 'hmac key']],

@@ -3,8 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { canonicalJson, canonicalPieces } from '../../../src/shared/map/canonical-json.ts';
 
 /**
- * An independent, slow implementation of RFC 8785: rebuild every object with its keys in code-unit order, then
- * stringify.
+ * An independent, slow implementation of RFC 8785. It sorts the keys of every object by code units, then stringifies.
  */
 function slowCanonical(value: unknown): string {
   const ordered = (it: unknown): unknown => {

@@ -81,7 +81,7 @@ describe('entryFault()', () => {
     ],
     [{ oauth: { clientId: 'a', privateKeyEnv: 'KEY', grant: 'client_credentials', issuer: 'http://127.0.0.1:80' } }],
     [{ oauth: { callbackPort: 8080, clientMetadataUrl: 'https://example.com/client.json', later: { any: 1 } } }],
-    // An entry with unsupported settings is kept: its connector reports them, under its own id.
+    // An entry with unsupported settings is accepted here, because its connector reports the settings later.
     [{ oauth: { dpop: true } }],
     [{ oauth: { grant: 'id-jag' } }],
     [{ auth: { type: 'oauth' } }],

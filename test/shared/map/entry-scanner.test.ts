@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { endOfObject, findEntries, isText } from '../../../src/shared/map/entry-scanner.ts';
 
-/** Returns the texts of the entries found by the scanner; null if it finds no list of objects. */
+/** Returns the texts of the entries that the scanner finds, or null if it finds no list of objects. */
 function entriesOf(text: string): string[] | null {
   const bytes = Buffer.from(text);
   const found = findEntries(bytes);

@@ -20,7 +20,7 @@ describe('parseStrictJson', () => {
         try {
           expect(parseStrictJson(bytes(text))).toEqual(JSON.parse(text));
         } catch (error) {
-          // The only values of JSON.parse that are not accepted here.
+          // Of all JSON values, only those with lone surrogates or infinite numbers are rejected.
           expect(error).toMatchObject({ code: 'MAP_NOT_REPRESENTABLE' });
           expect(text.isWellFormed() && !/\\u[dD][89a-fA-F]/.test(text)).toBe(false);
         }

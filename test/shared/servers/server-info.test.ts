@@ -3,7 +3,7 @@ import { serverInfoFault } from '../../../src/shared/servers/server-info.ts';
 
 const server = (more: object) => ({ name: 'a', transport: 'stdio', command: 'c', ...more });
 
-/** Returns a value nested this deep. */
+/** Returns arrays that are nested to this depth. */
 const nested = (depth: number): unknown => (depth === 0 ? 'x' : [nested(depth - 1)]);
 
 describe('registry server', () => {

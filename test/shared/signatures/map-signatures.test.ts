@@ -240,7 +240,7 @@ describe('validity periods of keys and signatures', () => {
     expect(judged(signaturesOf(MAP, a), trust, { nowMs: NOW + 10_000 })).toEqual(['a']);
   });
 
-  /** Returns when a map expires, and the code from then on. */
+  /** Returns the time when a map expires, and the error code after that time. */
   function boundOf(signatures: readonly string[], trust: SignatureTrust, moment: Partial<SignatureMoment> = {}) {
     const verdict = judgeSignatures(contentOf({ ...MAP, signatures }), trust, { ...MOMENT, ...moment });
     return verdict.isEnough ? [verdict.bound.atMs, verdict.bound.code] : verdict.error.code;

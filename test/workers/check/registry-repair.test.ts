@@ -21,7 +21,7 @@ import { UNSIGNED } from '../../helpers/stored-source.ts';
 const server = (name: string, more: object = {}) =>
   ({ name, transport: 'http', endpoint: `http://${name}.example/`, ...more }) as const;
 
-/** No other process writes here: there is nothing to wait for before a difference is reported. */
+/** The check normally waits for other processes before it reports a difference. No other process writes here. */
 const PAUSE_MS = 1;
 const checkRegistry = (path: string) => check(path, PAUSE_MS);
 const repairRegistry = (path: string) => repair(path, PAUSE_MS);
@@ -40,8 +40,8 @@ async function freshWorld(): Promise<RegistryWorld> {
 }
 
 /**
- * Copies a registry: to copy is much faster than to create. The copied file has another inode than the file that the
- * store wrote.
+ * Copies the prepared registry, which is much faster than creating a new one. The copied servers file has another inode
+ * than the file that the store wrote.
  */
 function world(): RegistryWorld {
   const it = new RegistryWorld();
@@ -226,7 +226,7 @@ describe('registry repair', () => {
       expect([at, left, wrong(it)]).toEqual([at, [], []]);
       const missing = ['a', 'b', 'c', 'd'].filter((name) => !names(it).includes(name));
       expect([at, missing.filter((name) => name !== 'd')]).toEqual([at, []]);
-      // All losses were reported.
+      // A server may only be missing if its loss was reported.
       expect([at, missing.length === 0 || lost.length > 0]).toEqual([at, true]);
     }
     expect(existsSync(it.store)).toBe(true);

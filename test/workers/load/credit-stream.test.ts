@@ -29,7 +29,7 @@ describe('CreditStream', () => {
     await stream.send(chunk());
     await stream.send(chunk());
     const third = stream.send(chunk());
-    // This event needs no credit, so it overtakes the third chunk, which waits for a credit.
+    // The third chunk waits for a credit. This event needs no credit, so it is sent before the chunk.
     await stream.send(unchanged);
     await eventually('three events are there', () => received.length === 3);
     expect(received.map(({ kind }) => kind)).toEqual(['chunk', 'chunk', 'unchanged']);

@@ -19,7 +19,7 @@ import { FakeKeyring } from '../../helpers/fake-keyring.ts';
 import { keyOf, tokensOf } from '../../helpers/logins.ts';
 import { TempDir } from '../../helpers/temp-dir.ts';
 
-/** A folder, and keepers of it. */
+/** Creates a state folder. `start` opens a login keeper in it. */
 function world() {
   const dir = new TempDir();
   const keepers: LoginKeeper[] = [];
@@ -31,7 +31,7 @@ function world() {
   const image = join(dir.path, 'logins.start');
   return {
     ...{ dir: dir.path, image, start },
-    /** Returns the ids of the logins in the image; null without an image. */
+    /** Returns the ids of the logins in the start image, or null if there is no image. */
     read(): readonly string[] | null {
       if (!existsSync(image)) return null;
       const key = sealingKeyOf(readFileSync(join(dir.path, 'logins.key')));
@@ -75,7 +75,7 @@ describe('login start image', () => {
     await one.saveLogin(keyOf('a'), tokensOf('a'));
     await one.saveLogin(keyOf('b'), tokensOf('b'));
     await other.removeLogin(a);
-    // The keeper that stored both logins now writes the image, and does not know of the removal.
+    // This keeper stored both logins, and writes the image without knowing that the other keeper removed one.
     await one.close();
     expect(w.read()).toEqual([b]);
   });

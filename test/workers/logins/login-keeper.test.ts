@@ -24,7 +24,7 @@ import { TempDir } from '../../helpers/temp-dir.ts';
 const NOTHING = { bindings: [], logins: [], clients: [], unreadable: 0 };
 const isWindows = process.platform === 'win32';
 
-/** A folder, and keepers of it with a key file, a test clock and one owner each. */
+/** Creates a state folder with a key file. `start` opens a login keeper with the test clock and its own lease owner. */
 function world() {
   const dir = new TempDir();
   const path = join(dir.path, 'logins.sqlite');

@@ -90,7 +90,7 @@ describe.each(['on disk', 'in memory'])('login rows, stored %s', (where) => {
     ]);
     expect(await store.adoptRows([{ kind: 'login', id: loginId, generation: 8, value: null }])).toHaveLength(1);
     expect((await store.readAll()).logins).toEqual([]);
-    // A logout counts as well: an older login does not come back.
+    // The row of a logout is newer too, so an older login does not return.
     expect(await store.adoptRows([newer])).toEqual([]);
     expect(await store.saveLogin(keyOf('a'), tokensOf('b'))).toMatchObject({ generation: 9 });
   });

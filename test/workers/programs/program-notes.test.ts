@@ -10,7 +10,7 @@ import { TempDir } from '../../helpers/temp-dir.ts';
 const table = createProcessTable();
 const started: ChildProcess[] = [];
 
-/** Starts a real process that leads its own process group; `stubborn` ignores SIGTERM. */
+/** Starts a real process that leads its own process group. A `stubborn` process ignores SIGTERM. */
 async function startProgram(kind: 'obedient' | 'stubborn' = 'obedient'): Promise<number> {
   const script = `${kind === 'stubborn' ? "trap '' TERM; " : ''}echo up; while :; do sleep 0.05; done`;
   const child = spawn('sh', ['-c', script], { detached: true, stdio: ['ignore', 'pipe', 'ignore'] });
@@ -21,7 +21,7 @@ async function startProgram(kind: 'obedient' | 'stubborn' = 'obedient'): Promise
 
 const isUp = (pid: number): boolean => table.identify(pid) !== null;
 
-/** Returns a host that has ended: a process that ran, with its real start time. */
+/** Runs a process until it ends, and returns its pid and its real start time, as of a host that has ended. */
 async function endedHost(): Promise<{ readonly pid: number; readonly startedAt: string }> {
   const pid = await startProgram();
   const startedAt = table.identify(pid)?.startedAt ?? '';

@@ -27,15 +27,15 @@ const server = (name: string, more: object = {}): ServerInfo => ({
   ...more,
 });
 
-/** Sets an old modification time, so that no process seems about to write the rest of the file. */
+/** Sets an old modification time, so that the file does not look as if another process is still writing it. */
 const age = (path: string): void => utimesSync(path, 1, 1);
 
-/** Creates a store and a file in a separate folder. */
+/** Creates a store and a servers file in a new folder. */
 function world() {
   const dir = new TempDir();
   const path = join(dir.path, 'servers.json');
   const database = new DatabaseSync(join(dir.path, 'switchyard.db'));
-  // Syncing is unnecessary without power failures.
+  // The test needs no protection against power failures, and runs faster without disk syncs.
   database.exec('PRAGMA synchronous = OFF');
   const table = new ServerTable(database);
   const file = new ServersFile(path, database, table);
@@ -211,7 +211,7 @@ describe('servers file', () => {
   it('a failed write of servers.json creates no folder, and a later write succeeds', () => {
     using it = world();
     it.put(server('a'));
-    // A file mode does not stop a privileged user, but a missing folder does.
+    // The folder is missing, which makes the write fail even for a privileged user, who could ignore a file mode.
     const blocked = new ServersFile(join(it.folder, 'nowhere', 'servers.json'), new DatabaseSync(':memory:'), it.table);
     expect(() => blocked.write()).toThrow();
     chmodSync(it.folder, 0o700);
@@ -251,9 +251,7 @@ describe('servers file', () => {
 });
 
 describe('servers file with a concurrent writer', () => {
-  /**
-   * Runs `work` whenever the store is about to record the next content: after reading the file and before replacing it.
-   */
+  /** Runs `work` during each write of the store, after it read the servers file and before it replaces the file. */
   const beforeWriting = (it: ReturnType<typeof world>, work: () => void): void => {
     it.database.function('meanwhile', () => {
       work();

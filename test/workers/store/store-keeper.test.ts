@@ -29,7 +29,7 @@ const mapAt = (generatedAtMs: number) => ({
   savedAtMs: 5,
 });
 
-/** A folder with a store, and its keepers. */
+/** Creates a state folder with a store. `keep` opens a keeper of the store. */
 function world() {
   const dir = new TempDir();
   const stateDir = join(dir.path, 'state');
@@ -228,7 +228,7 @@ describe('store of an older format', () => {
     expect([names(), floor(), notes]).toEqual([['a', 'b', 'c'], 10, []]);
   });
 
-  /** Creates a store in format 6 with servers, a map and a tool pin; another process still has the store open. */
+  /** Creates a store in format 6 with servers, a map and a tool pin. Another connection keeps the store open. */
   function format6() {
     const it = world();
     const old = it.keep();

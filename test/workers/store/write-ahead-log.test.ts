@@ -6,7 +6,8 @@ import { brokenTail, readBrokenTail } from '../../../src/workers/store/write-ahe
 import { TempDir } from '../../helpers/temp-dir.ts';
 
 /**
- * Returns the log of a store whose process was killed after some commits; such a log is like the copy of an open log.
+ * Creates a store with some commits, and copies its write-ahead log while the store is open. A killed process leaves
+ * the same log.
  */
 function world(pages: number) {
   const dir = new TempDir();

@@ -18,7 +18,7 @@ describe('ServerTable', () => {
     const table = new ServerTable(ours);
     const prepare = ours.prepare.bind(ours);
     let commits = 0;
-    // Another process commits before each of these statements.
+    // Simulates another process that commits before each of these statements.
     ours.prepare = (sql) => {
       theirs.apply([{ name: `s${commits}`, info: { name: `s${commits}`, transport: 'stdio' } }]);
       commits += 1;

@@ -177,7 +177,7 @@ describe('tool pins', () => {
     vandal.exec("UPDATE tool_pin SET sha256 = '0' WHERE tool = 'y'");
     vandal.close();
     const second = open();
-    // The damaged pin is lost with its store, and the other is still valid.
+    // The damaged pin is lost with the old store, and the pin of the tool x is still valid.
     expect(keep(second, 'two')).toMatchObject([{ tool: 'x', members: ['description'] }]);
     second.close();
     expect(readdirSync(dir.path).some((file) => file.endsWith('.corrupt'))).toBe(true);

@@ -30,7 +30,7 @@ function write(folder: string, name: string, content: string | object): string {
 
 const servers = (command: string) => ({ mcpServers: { one: { command, args: ['-x'] } } });
 
-/** A user at a terminal who gives this answer; without an answer there is no terminal. `shown` holds the prompts. */
+/** Simulates a user at a terminal who gives this answer, or no terminal for null. `shown` returns the prompts. */
 function person(answer: string | null, more: Partial<TrustDeps> = {}): TrustDeps & { readonly shown: () => string } {
   const [input, output] = [new PassThrough(), new PassThrough()];
   if (answer !== null) input.end(answer);

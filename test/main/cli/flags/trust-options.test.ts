@@ -16,7 +16,7 @@ afterEach(() => {
   process.env = before;
 });
 
-/** Returns the options of a command line. */
+/** Returns the trust options that the CLI parses from these arguments. */
 function parsed(args: readonly string[], defaults?: TrustDefaults): TrustOptions {
   const command = withTrust(new Command().exitOverride().configureOutput({ writeErr: () => {} }), defaults);
   return command.parse(args, { from: 'user' }).opts();

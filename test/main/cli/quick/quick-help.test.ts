@@ -21,7 +21,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Returns what a command line prints without commander; null if commander has to parse it. */
+/** Returns the help text that a command line prints without commander, or null if commander has to parse it. */
 async function quickly(...argv: readonly string[]): Promise<string | null> {
   let text = '';
   const keep = (chunk: unknown): boolean => {

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { remedyOf } from '../../../../src/main/cli/terminal/output.ts';
 import { ERROR_CODES, type ErrorCode } from '../../../../src/shared/error-codes.ts';
 
-/** Members of entries and of errors: users write them in files, or see them in `--json` output. */
+/** Fields of entries and errors, not library options. CLI users see them in files or in `--json` output. */
 const NOT_OPTIONS = new Set(['`detail.retryAfterMs`', '`oauth.clientId`', '`fleet.quotasWithout`']);
 
 it.each(Object.keys(ERROR_CODES) as ErrorCode[])(

@@ -4,7 +4,7 @@ import { withSource } from '../../../../src/main/cli/source-options.ts';
 import { loginCommand, withOwnCommand, withoutLoginCommand } from '../../../../src/main/cli/terminal/own-command.ts';
 import { rememberSource, sourceWords } from '../../../../src/main/cli/terminal/source-words.ts';
 
-/** Returns the source words stored for a command line. */
+/** Returns the source options that the CLI remembers for these arguments. */
 function wordsOf(...args: string[]): readonly string[] {
   const command = withSource(new Command().exitOverride());
   command.parse(args, { from: 'user' });
@@ -22,7 +22,7 @@ describe('source options of the current command line', () => {
 
   it('the source options of the current command line are repeated as they were given', () => {
     expect(wordsOf('--config', 'a.json', '--registry', '--config', 'b c.json', '--allow-env', 'CRM')).toEqual(
-      ['--config', 'a.json', '--config', 'b c.json', '--registry', '--allow-env', 'CRM'], // In the order of the table.
+      ['--config', 'a.json', '--config', 'b c.json', '--registry', '--allow-env', 'CRM'], // Sorted by option.
     );
     expect(wordsOf('--from', 'claude,cursor', '--state-dir', '/s')).toEqual([
       '--from',

@@ -14,8 +14,8 @@ const OAUTH = {
 } as unknown as ConnectorOAuth;
 
 /**
- * The credentials chooser of a manager whose host logs in to every connector, and the connectors whose key the chooser
- * requested.
+ * Creates the function that chooses credentials, for a host that logs in to every connector. Records for which
+ * connectors the function requested a key.
  */
 function chooser(isProxied = false) {
   const agent = new Agent();

@@ -6,7 +6,7 @@ const limits = { maxPages: 5, maxTools: 100, timeoutMs: 1_000 };
 const { signal } = new AbortController();
 const tool = (name: string): object => ({ name, inputSchema: { type: 'object' } });
 
-/** Creates a connection that lists these pages; the cursor of a page is its index. */
+/** Creates a connection that returns these pages of tools. The cursor of a page is its index. */
 function paged(pages: readonly (readonly unknown[])[], nextOf: (page: number) => string | null): Connection {
   return {
     facts: { era: 'legacy', transport: 'custom', protocolVersion: null, serverName: null, capabilities: {} },

@@ -28,7 +28,7 @@ class Programs {
   }
 }
 
-/** Processors that are as idle as `share.now` says. */
+/** Returns a meter that reports `share.now` as the number of idle processors. */
 function idleBy(share: { now: number }) {
   return { begin: () => {}, take: () => share.now };
 }

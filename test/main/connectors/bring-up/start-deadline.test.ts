@@ -60,7 +60,7 @@ describe('startDeadline', () => {
     limit[Symbol.dispose]();
     vi.advanceTimersByTime(500);
     limit.putOff();
-    // A remaining timer would keep the process alive.
+    // No timer is left that would keep the process alive.
     expect(vi.getTimerCount()).toBe(0);
     vi.advanceTimersByTime(20_000);
     expect(limit.signal.aborted).toBe(false);

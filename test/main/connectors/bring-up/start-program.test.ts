@@ -25,7 +25,7 @@ function world(overrides: Readonly<Record<string, unknown>> = {}, limit: number 
   return { starts, heard, start };
 }
 
-/** Never connects, and rejects when its signal aborts. */
+/** Returns a connect function that never connects, and rejects when its signal aborts. */
 const hang = (then: (events: ConnectionEvents) => void = () => {}) =>
   ((events, signal) =>
     new Promise<Connection>((_, reject) => {

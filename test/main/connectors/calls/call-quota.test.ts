@@ -6,7 +6,7 @@ afterEach(() => void vi.useRealTimers());
 
 const { signal } = new AbortController();
 
-/** Requests a slot for a call. `began` holds the name of the call once it has a slot. */
+/** Requests a slot for a call. When the call gets its slot, its name is added to `began`. */
 function ask(quota: CallQuota, began: string[], name: string, limit = signal): Promise<() => void> {
   const place = quota.acquire(limit, 'one', 100_000_000);
   place.then(

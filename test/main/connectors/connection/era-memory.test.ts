@@ -3,8 +3,7 @@ import { EraMemory } from '../../../../src/main/connectors/connection/era-memory
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['performance'] });
-  // The cache treats an entry that was added at instant 0 as an entry without an age. The clock of a running process is
-  // never at 0.
+  // An entry that is added at time 0 would never expire in the cache. The clock of a real process is never at 0.
   vi.advanceTimersByTime(1);
 });
 afterEach(() => void vi.useRealTimers());

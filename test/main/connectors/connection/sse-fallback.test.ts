@@ -6,7 +6,7 @@ import { scriptedConnection } from '../../../helpers/scripted-connection.ts';
 
 const refused = new Error('Streamable HTTP is refused');
 
-/** Returns the transports tried against a server that answers Streamable HTTP with `status`, and the outcome. */
+/** Connects to a server that responds to Streamable HTTP with `status`, and returns the transports that were tried. */
 async function tried(status: number | 'sse' | null, target: Partial<ConnectorTarget> = {}): Promise<string[]> {
   const ways: string[] = [];
   const outcome = await connectWithSseFallback({ era: 'auto', transport: 'auto', ...target } as ConnectorTarget, {

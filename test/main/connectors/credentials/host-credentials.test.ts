@@ -12,7 +12,7 @@ const challenge = (more: Partial<Challenge> = {}): Challenge => ({
   ...more,
 });
 
-/** Creates credentials whose provider returns these tokens; every other method of the provider fails. */
+/** Creates credentials whose OAuth provider returns these tokens. Every other method of the provider throws. */
 function credentialsOf(tokens: OAuthClientProvider['tokens'], dpop?: DpopSession): HostCredentials {
   const provider = { tokens, ...(dpop && { dpop: () => dpop }) } as OAuthClientProvider;
   return new HostCredentials({
@@ -87,7 +87,7 @@ describe('HostCredentials', () => {
   });
 
   it('HostCredentials accepts loosely typed values of the host, such as null and tokens without a type', async () => {
-    // A promise of another realm is not an instance of our Promise class.
+    // This promise comes from another realm, so it is not an instance of the Promise class of this file.
     const own = runInNewContext(`Promise.resolve({ access_token: 't', token_type: 'Bearer' })`) as unknown;
     expect(await credentialsOf(() => own as never).headers(null, SENDING)).toEqual(['authorization', 'Bearer t']);
     expect(credentialsOf(() => null as never).headers(null, SENDING)).toEqual([]);

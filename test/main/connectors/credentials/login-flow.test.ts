@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { SharedFlow } from '../../../../src/main/connectors/credentials/login-flow.ts';
 
-/** Creates a flow that ends when the test decides, and the signal that it received. */
+/** Creates a shared flow that the test can end, and returns the abort signal that its work received. */
 function flowUnderTest() {
   const work = Promise.withResolvers<void>();
   const seen: { signal: AbortSignal | null; overs: number } = { signal: null, overs: 0 };

@@ -27,7 +27,6 @@ describe('staticCredentials', () => {
   });
 
   it('staticCredentials() returns NO_CREDENTIALS for an entry with neither auth nor an Authorization header', () => {
-    // A rejection is cheap with these credentials.
     expect(staticCredentials(normalized({ headers: { 'x-tenant': 't' } }), null)).toBe(NO_CREDENTIALS);
   });
 

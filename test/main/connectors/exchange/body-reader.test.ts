@@ -16,7 +16,7 @@ interface Read {
 const EVENTS = { 'content-type': 'text/event-stream; charset=utf-8' };
 const JSON_TYPE = { 'content-type': 'Application/JSON; charset=utf-8' };
 
-/** Reads chunks to the end; resolves once no more events can arrive. */
+/** Reads chunks to the end, and resolves when no more events can arrive. */
 async function read(
   headers: Record<string, string>,
   chunks: readonly Uint8Array[],

@@ -3,7 +3,7 @@ import type { BodySink } from '../../../../src/main/connectors/exchange/body-sin
 import { EventReader } from '../../../../src/main/connectors/exchange/event-reader.ts';
 import { eventually } from '../../../helpers/eventually.ts';
 
-/** What a reader reported for a stream. */
+/** Everything that an EventReader reported about a stream. */
 interface Told {
   readonly values: unknown[];
   readonly failures: string[];

@@ -23,13 +23,13 @@ type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
 const BASIC_CHALLENGE = { 'www-authenticate': 'Bearer realm="r"' };
 
-/** Credentials that require the token `fresh`. */
+/** Returns a server handler that responds with `status` to every request without the token `fresh`. */
 const protectedBy: (status: 401 | 403) => Answer = (status) => (request, response) => {
   if (request.headers.authorization === 'Bearer fresh') response.setHeader('content-type', 'application/json').end('1');
   else response.writeHead(status, BASIC_CHALLENGE).end('{"error":"no"}');
 };
 
-/** A server, its agent and the requests it received. */
+/** Starts a server, creates an agent for it, and records the requests that the server receives. */
 async function world(answer: Answer) {
   const seen: Seen[] = [];
   const server = createServer(async (request, response) => {
@@ -164,7 +164,7 @@ describe('HTTP exchange with credentials', () => {
     const { heard, over } = server.start(new ScriptedCredentials(null, () => ({ kind: 'login', error })));
     await over;
     expect(heard).toEqual([error]);
-    // undici reuses the connection one turn after the end of the response.
+    // undici can use the connection again one event loop turn after the end of the response.
     await nextTurn();
     await nextTurn();
     await server.start(new ScriptedCredentials('fresh')).over;

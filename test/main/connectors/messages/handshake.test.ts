@@ -16,7 +16,7 @@ function refused(status: number, step = 'server/discover'): StatusError {
   return new StatusError(verdict);
 }
 
-/** Creates a channel whose server answers as the test defines. */
+/** Creates a channel to a server that responds to each method with the given function. */
 function channelOf(answers: Readonly<Record<string, () => Promise<JsonObject>>>) {
   const sent: string[] = [];
   const spoken: string[] = [];

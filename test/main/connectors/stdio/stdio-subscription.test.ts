@@ -34,7 +34,7 @@ describe('keepSubscription', () => {
     ['is rejected with an error', () => Promise.reject(new RpcError(-32_603, 'busy'))],
     ['breaks', () => Promise.reject(new Error('reset'))],
   ])('a stdio server gets a new subscription after growing pauses if the subscription %s', async (_, answer) => {
-    // After 10, 20, 40, 80, 160 s and then every 300 s.
+    // The retries come after 10, 20, 40, 80 and 160 s, and then every 300 s.
     expect(await askedWithin(answer)).toEqual({ asked: 6, missed: 5 });
   });
 

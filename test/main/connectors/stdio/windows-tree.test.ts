@@ -8,11 +8,11 @@ import { TempDir } from '../../../helpers/temp-dir.ts';
 
 const HOST = join(import.meta.dirname, '../../../fixtures/stdio/on-windows.ts');
 
-/** Starts a command as on Windows, and returns the processes that were started and how the command exited. */
+/** Starts a command with the code for Windows, and returns the started processes and the exit of the command. */
 function onWindows(command: string, args: readonly string[], path: string, env: NodeJS.ProcessEnv = {}) {
   const stdout = execFileSync(process.execPath, [HOST, command, ...args], {
-    // The code for Windows splits PATH at semicolons, and finds `path`. This machine splits PATH at colons, and finds
-    // its own tools.
+    // The code for Windows splits PATH at semicolons, so it finds `path`. This machine splits PATH at colons, so it
+    // still finds its own tools.
     env: { ...process.env, PATH: `${path};:${process.env.PATH}`, PATHEXT: '.EXE;.CMD', ...env },
     encoding: 'utf8',
   });

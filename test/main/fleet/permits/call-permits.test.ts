@@ -17,7 +17,7 @@ afterEach(() => void vi.useRealTimers());
 
 const { signal } = new AbortController();
 
-/** Creates a fleet whose thread gives these answers. */
+/** Creates a fleet whose thread returns the given permits and leases. */
 function fleetOf(
   answers: {
     take?: (request: PermitRequest) => unknown;
@@ -76,7 +76,7 @@ const all = ({ wanted }: PermitRequest): unknown => ({
 });
 const allLeases = ({ wanted }: LeaseRequest): unknown => ({ held: wanted, retryInMs: 0, isContended: false });
 
-/** Makes this many calls one after the other. */
+/** Makes `count` calls, one after the other. */
 async function calls(quota: CallQuota, count: number): Promise<void> {
   for (let made = 0; made < count; made += 1) (await quota.acquire(signal, 'one', 5_000))();
 }
@@ -295,7 +295,7 @@ describe('fleet call permits', () => {
             }
             await vi.advanceTimersByTimeAsync(pauseMs);
           }
-          // All of this takes less than a minute.
+          // The whole simulation takes less than a minute, so only one quota window counts.
           expect(began).toBeLessThanOrEqual(perMinute);
           await vi.advanceTimersByTimeAsync(3_000);
           expect(open).toBe(0);

@@ -50,7 +50,7 @@ describe('guard on loopback', () => {
   });
 });
 
-/** Creates a request with these `Authorization` headers as Node parses it: the first one counts. */
+/** Creates a request with these `Authorization` headers. Like in Node, `headers` has only the first of them. */
 function request(...authorization: readonly string[]) {
   const [first] = authorization;
   const headers = first === undefined ? {} : { authorization: first };

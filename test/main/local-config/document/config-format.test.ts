@@ -20,7 +20,7 @@ describe('formatOfText', () => {
     expect(formatOfText(text)).toBe(format);
   });
 
-  // Found by fuzzing: this took quadratic time or worse.
+  // Fuzzing found these texts, which once took quadratic time or worse.
   it.each([' ', '\t', '- ', 'a ', '"', '.', '[ ', '] ', '= ', '#', '/*', '//\n'])(
     'formatOfText() takes bounded time for long runs of %j',
     (run) => {

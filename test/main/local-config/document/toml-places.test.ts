@@ -67,7 +67,7 @@ function valueAt(text: string, offset: number): unknown {
     try {
       return parse(`v = ${line.slice(0, end)}`).v;
     } catch {
-      // The value ends before `end`.
+      // This text is too long to be a single value, so a shorter one is tried.
     }
   }
   return undefined;

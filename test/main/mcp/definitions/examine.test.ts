@@ -9,7 +9,7 @@ import { goodDefinition, MALFORMED } from '../../../helpers/malformed-definition
 
 const KINDS: readonly DefinitionKind[] = ['tool', 'prompt', 'resource', 'template'];
 
-/** The checks of SDK 1.x for each definition in a list. */
+/** The checks that version 1.x of the MCP SDK makes for each kind of definition. */
 const SDK_1: Readonly<Record<DefinitionKind, (definition: unknown) => void>> = {
   tool: (definition) => {
     const { outputSchema } = ToolSchema.parse(definition);
@@ -32,7 +32,7 @@ describe('examine', () => {
     const before = structuredClone(definition);
     expect(examine(kind, definition, '2026-07-28').view).toEqual(view);
     expect(examine(kind, definition, '2025-11-25').view).toEqual(legacy);
-    // A repaired definition is a copy.
+    // The repair made a copy, so the original definition is unchanged.
     expect(definition).toEqual(before);
     if (!isDeepStrictEqual(definition, legacy)) expect(() => SDK_1[kind](definition)).toThrow();
     if (legacy !== null) SDK_1[kind](legacy);

@@ -6,7 +6,9 @@ import type { WireRevision } from '../../../../src/main/mcp/definitions/wire-rev
 import { brokenMembers, goodMembers } from '../../../helpers/definition-arbitraries.ts';
 import { goodDefinition } from '../../../helpers/malformed-definitions.ts';
 
-/** The verdict of the full table. The table is used for every tool with icons, and an empty list of icons is valid. */
+/**
+ * Returns the problem that the full check finds in a tool. An empty list of icons is valid, and forces the full check.
+ */
 const byTable = (tool: object, revision: WireRevision): string | null =>
   examine('tool', { ...tool, icons: [] }, revision).fault;
 

@@ -22,7 +22,7 @@ const operation = fc.record({
 });
 type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never;
 
-/** The metrics as mcp-switchyard records them. */
+/** Records metrics in a registry of mcp-switchyard. */
 function createOurs() {
   const counted = new RecordedValues(COUNTED);
   const plain = new RecordedValues(PLAIN);
@@ -41,7 +41,7 @@ function createOurs() {
   return { all: [counted, plain, level, times, sizes], apply };
 }
 
-/** The same metrics recorded by prom-client. */
+/** Records the same metrics in a registry of prom-client. */
 function createTheirs() {
   const registry = new Registry();
   registry.setDefaultLabels({ component: 'mcp-connectors' });

@@ -17,7 +17,7 @@ describe('parseTraceparent', () => {
     [VALID, 1],
     [`00-${TRACE}-${SPAN}-00`, 0],
     [`00-${TRACE}-${SPAN}-03`, 3],
-    // Unknown flag bits are sent as zero.
+    // Unknown flag bits are replaced by zeros.
     [`00-${TRACE}-${SPAN}-ff`, 3],
     // A later version is parsed like version 00.
     [`01-${TRACE}-${SPAN}-01`, 1],

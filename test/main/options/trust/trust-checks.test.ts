@@ -23,7 +23,7 @@ describe('trust options', () => {
     { signatureKey: 'k', signatureKeys: KEYS, accept: 'either', maxStaleMs: null },
     { signatureKey: 'k', signatureKeys: KEYS, accept: 'hmac' },
     { signatureKey: 'k', sources: [source('a'), source('b', { signatureKey: undefined, signatureKeys: KEYS })] },
-    // The same path, but another tenant.
+    // This URL has the same path, but its query names another tenant.
     { signatureKey: 'k', sources: [source('a', { url: `${base.serviceMapUrl}?tenant=b` })] },
   ])('the trust options may be %j', (options) => {
     expect(() => resolve(options)).not.toThrow();

@@ -43,8 +43,8 @@ const SOCKET: ServerInfo = { name: 'socket', transport: 'ws', endpoint: 'wss://s
 const EXTENSIONS = { codex: 'toml', goose: 'yaml' } as const;
 
 /**
- * Exports the servers, imports the export, and returns the imported servers in their original order. Equivalent words
- * for a transport or a variable are unified.
+ * Exports the servers, imports the export, and returns the imported servers in their original order. Different
+ * spellings of the same transport or variable are made equal.
  */
 function roundTrip(servers: readonly ServerInfo[], format: (typeof EXPORT_FORMATS)[number]): unknown[] {
   const { text } = exportServers(servers, format);

@@ -11,7 +11,7 @@ const off = (id: string): Json => entry(id, { status: 'disabled' });
 const bytesAt = (seconds: number, ids: readonly string[] = ['a'], key?: string): Uint8Array<ArrayBuffer> =>
   signed(mapOf(ids.map(off), { generatedAt: new Date(NOW - 100_000 + seconds * 1_000).toISOString() }), key);
 
-/** Lets this many milliseconds pass, and runs everything that becomes due. */
+/** Advances the fake clock by `ms`, and runs everything that becomes due. */
 async function pass(ms: number): Promise<void> {
   for (let left = ms; left >= 0; left -= 50) {
     await vi.advanceTimersByTimeAsync(Math.min(50, left));
@@ -27,7 +27,7 @@ interface World extends ScriptedMapSource {
   ids(): readonly string[];
 }
 
-/** Creates a source with a scripted fleet; `chance` is the value of its random draws. */
+/** Creates a map source with a scripted fleet. Each random number of the source is `chance`. */
 function world({ chance = 0.5, follows = true }: { chance?: number; follows?: boolean } = {}): World {
   const fleet = new ScriptedFleet();
   const [alarms, alone]: [string[], boolean[]] = [[], []];
@@ -257,7 +257,7 @@ describe('background refresh in a fleet', () => {
 });
 
 describe('sync in a fleet', () => {
-  /** Starts a sync, and reports whether it has ended. */
+  /** Starts a sync. The result tells whether the sync has ended. */
   const syncing = (source: ScriptedMapSource['source'], force: boolean) => {
     const state = { isDone: false };
     void source.sync(force).finally(() => {

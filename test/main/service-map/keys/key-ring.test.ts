@@ -8,7 +8,7 @@ import { chainOf, payloadOf, rootsOf, signedBy } from '../../../helpers/key-docu
 import { recordingLogger } from '../../../helpers/log.ts';
 import { newKey, type PrivateJwk, publicJwk } from '../../../helpers/signing-keys.ts';
 
-/** Keys of a chain: the configured key, then the key of version 1, and so on. */
+/** Creates the keys for a chain of key documents: the configured key, the key of version 1, and so on. */
 const keysOf = (versions: number): readonly PrivateJwk[] =>
   Array.from({ length: versions + 1 }, (_, version) => newKey(`key-${version}`));
 const keys = keysOf(6);
@@ -58,7 +58,7 @@ const publishedIn =
     documents[version - 1] ?? null;
 const textOf = (document: SignedKeyDocument | undefined): string => JSON.stringify(document);
 
-/** Returns the stored state of the document of a version. */
+/** Returns the state that a host has stored if `version` is its newest key document. */
 const memoryOf = (version: number) => ({ keyVersion: version, keyDocument: textOf(chain[version - 1]) });
 
 describe('key ring that follows its documents', () => {
@@ -244,7 +244,7 @@ describe('key ring whose documents fail', () => {
       code: 'KEYS_UNAVAILABLE',
       message: expect.stringContaining('keyDocuments(1): not done within 20 ms'),
     });
-    // The timeout covers the whole refresh: a retry of the map download in the same refresh requests no document.
+    // The timeout has ended for the whole refresh, so a retry in the same refresh requests no document.
     await again();
     expect(asked).toEqual([1]);
     await follow();
@@ -338,7 +338,9 @@ describe('key ring with stored state', () => {
 });
 
 describe('key ring whose configured keys change', () => {
-  /** Returns the state that a key ring stores after it followed the chain from the first key. */
+  /**
+   * Returns the state that a key ring stores after it accepted all documents of the chain, starting from the first key.
+   */
   async function remembered() {
     const { follow, stored } = ringOf(publishedIn(chain));
     await follow();

@@ -10,7 +10,7 @@ describe('refreshes of a thousand hosts that start together', () => {
   it('the refreshes of a thousand hosts that start together are spread, with at most a few per second', () => {
     const perSecond = simulateRefreshes({ ...HOUR, holdsForMs: null, seed: 1 });
     expect(perSecond).toHaveLength(3_600);
-    // On average 3.3 refreshes per second; without spreading, 1 000.
+    // The average is 3.3 refreshes per second. Without spreading, all 1 000 would come in the same second.
     expect(Math.max(...perSecond)).toBeLessThanOrEqual(16);
     expect(sum(perSecond) / 3_600).toBeGreaterThan(3);
     expect(sum(perSecond) / 3_600).toBeLessThan(3.7);
@@ -19,7 +19,7 @@ describe('refreshes of a thousand hosts that start together', () => {
 
   it('the refreshes of a thousand hosts stay spread if the map is valid for less than the interval', () => {
     const perSecond = simulateRefreshes({ ...HOUR, holdsForMs: 60_000, seed: 2 });
-    // On average 39 s between two refreshes.
+    // The average time between two refreshes of a host is 39 s.
     expect(Math.max(...perSecond.slice(120))).toBeLessThanOrEqual(70);
     expect(sum(perSecond) / HOUR.hosts).toBeGreaterThan(85);
     expect(sum(perSecond) / HOUR.hosts).toBeLessThan(100);

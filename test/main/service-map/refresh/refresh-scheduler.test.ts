@@ -138,7 +138,7 @@ describe('RefreshScheduler', () => {
     });
     scheduler.start();
     scheduler.holdsFor(10_000);
-    // A map that is valid for longer than the interval changes nothing.
+    // A validity that is longer than the interval does not change the schedule.
     scheduler.holdsFor(1e9);
     expect(timers.delays).toEqual([150_000, 6_500]);
     timers.fire();

@@ -7,7 +7,7 @@ import { FakeKeyring } from '../../../helpers/fake-keyring.ts';
 import { keyOf, tokensOf } from '../../../helpers/logins.ts';
 import { TempDir } from '../../../helpers/temp-dir.ts';
 
-/** Creates a folder, and keepers that open it one after another, like processes. */
+/** Creates a state folder, and login keepers that open it one after another, like separate processes. */
 function world() {
   const dir = new TempDir();
   const keepers: LoginKeeper[] = [];

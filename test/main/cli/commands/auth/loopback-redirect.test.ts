@@ -24,7 +24,7 @@ interface Answer {
   readonly text: string;
 }
 
-/** Sends a request as a browser or an attacker would. */
+/** Sends a request to the redirect listener, like a browser or an attacker. */
 function send(
   url: string,
   { method = 'GET', host, address = '127.0.0.1' }: { method?: string; host?: string; address?: string } = {},
@@ -44,7 +44,7 @@ function send(
   return promise;
 }
 
-/** Whether the login with `state` is still waiting; a valid redirect ends the wait. */
+/** Checks that the login with `state` still waits, by sending the valid redirect that ends its wait. */
 async function stillWaits(received: ReturnType<LoopbackRedirect['receive']>, state: string): Promise<void> {
   const browser = send(`${redirect.url}?code=good&state=${state}`);
   const { parameters, answer } = await received;

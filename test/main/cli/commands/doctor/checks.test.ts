@@ -10,7 +10,7 @@ afterEach(() => {
   for (const close of closers.splice(0)) close();
 });
 
-/** Starts a server whose clock says `date`. */
+/** Starts a server that sends the header `Date: <date>`, and returns its URL. */
 async function dated(date: string): Promise<string> {
   const server = createServer((_, response) => {
     response.sendDate = false;

@@ -439,7 +439,7 @@ void [depth, json, bad];`,
         }));
         const statements = statementsOf(clientModule(tools)).filter((text) => !/^export type Schema\w* = /.test(text));
         expect(statements.map(kindOf)).toEqual(plain.map(kindOf));
-        // The executable statements differ only in the table of names, which holds plain strings.
+        // The executable statements of the two modules differ only in the table of names, which contains plain strings.
         expect(statements.filter((text) => text.includes('function createClient'))).toEqual(
           plain.filter((text) => text.includes('function createClient')),
         );

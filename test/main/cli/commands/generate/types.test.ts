@@ -31,7 +31,7 @@ describe('generate types', () => {
     const before = statSync(out).ino;
     const again = await world.on(['generate', 'types', '--no-state', '--out', out, '--json']);
     expect(JSON.parse(again.stdout)).toEqual({ ok: true, toolCount: 2, file: out, isChanged: false });
-    // An up-to-date file is not rewritten: file watchers would restart.
+    // A file that is up to date is not written again, because a write would trigger file watchers.
     expect(statSync(out).ino).toBe(before);
   });
 

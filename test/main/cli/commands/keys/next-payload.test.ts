@@ -19,7 +19,7 @@ const NOTHING: DocumentChange = {
   expiresInMs: 60_000,
 };
 
-/** Creates a first document with these keys, of which `roots` are roots. */
+/** Creates the first key document, with these keys. `roots` lists the kids of the root keys. */
 function documentOf(keys: readonly PrivateJwk[], roots = keys.map(({ kid }) => kid)): KeyDocument {
   const payload = nextPayload(null, { ...NOTHING, added: keys.map(publicJwk), roots });
   return readKeyDocument(JSON.stringify(createKeyDocument(payload, keys.map(readSigningKey))));

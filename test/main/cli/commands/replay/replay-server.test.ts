@@ -21,7 +21,7 @@ function lines(said: readonly Said[], connector: string | null = null): readonly
   return said.map(([from, message]) => ({ connector, connection: '1', from, message: { jsonrpc: '2.0', ...message } }));
 }
 
-/** Replays a recording; `sent` holds the messages sent to the client, without their member `jsonrpc`. */
+/** Replays a recording. `sent` contains the messages to the client, without their member `jsonrpc`. */
 function replayed(
   said: readonly Said[],
   isLenient = false,

@@ -8,7 +8,7 @@ import { TempDir } from '../../../../helpers/temp-dir.ts';
 
 const serving = (more: Partial<SourceOptions>): SourceOptions => ({ registry: false, ...more }) as SourceOptions;
 
-/** The environment of a process that was started by a gateway serving the given sources. */
+/** Returns the environment of a process that a gateway with the given sources has started. */
 const started = (options: SourceOptions, environment: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => {
   enterLineage(options, environment);
   return stdioEnvironment(environment, {});

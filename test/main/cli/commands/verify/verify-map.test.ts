@@ -26,7 +26,7 @@ const codes = (document: Json | string): string[] =>
 const hmac = (text: string, encoding: 'base64url' | 'hex' | 'base64' = 'base64url'): string =>
   createHmac('sha256', KEY).update(text).digest(encoding);
 
-/** Sorts keys by locale at every level, as some producers do. */
+/** Sorts the keys of all objects by locale, like some publishers do before they sign. */
 function byLocale(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(byLocale);
   if (typeof value !== 'object' || value === null) return value;

@@ -84,7 +84,7 @@ describe('OAuthCredentials', () => {
       expect(await ended(status, sent)).toEqual({ kind: 'refused', hint: null });
     expect(issuer.refreshed).toEqual([]);
     expect(service.view(crm)).toMatchObject({ state: 'logged-in' });
-    // The ended session may have used an older token.
+    // The session may have been opened with an older token, so the request is retried with the new one.
     expect(await ended(401, ['authorization', 'Bearer old'])).toEqual({ kind: 'retry' });
     await service.close();
   });
@@ -116,7 +116,7 @@ describe('OAuthCredentials', () => {
     const credentials = service.credentialsOf(crm);
     await logInTo(service, crm);
     const old = tokenIn(await sendBy(credentials));
-    // As on a laptop that slept: the clock advanced, and no timer fired.
+    // The clock advances without firing a timer, like on a laptop that slept.
     vi.setSystemTime(Date.now() + 2 * 3_600_000);
     const all = await Promise.all(Array.from({ length: 20 }, () => sendBy(credentials)));
     expect(new Set(all.map(tokenIn)).size).toBe(1);
@@ -160,12 +160,13 @@ describe('OAuthCredentials', () => {
     await logInTo(service, crm);
     await credentials.refused(challengeOf(crm), await sendBy(credentials), null);
     const sent = await sendBy(credentials);
-    // No timer refreshes the token meanwhile: the process is suspended. The issuer counts in whole seconds.
+    // The clock advances without firing a timer, as in a suspended process, so no background refresh runs. The issuer
+    // counts in whole seconds.
     vi.setSystemTime(Date.now() + 2_001);
     expect(await credentials.refused(challengeOf(crm), sent, null)).toEqual({ kind: 'retry' });
     expect(issuer.refreshed).toHaveLength(2);
     expect(service.view(crm)).toMatchObject({ state: 'logged-in' });
-    // A token that is rejected early in its lifetime was not rejected because it expired.
+    // The next token is rejected early in its lifetime, so an expiry cannot be the reason.
     vi.setSystemTime(Date.now() + 1_000);
     expect(await credentials.refused(challengeOf(crm), await sendBy(credentials), null)).toMatchObject({
       kind: 'login',

@@ -19,7 +19,7 @@ const OIDC = '/.well-known/openid-configuration';
 const resource = (overrides: Pages = {}) => ({ resource: ENDPOINT, authorization_servers: [ISSUER], ...overrides });
 const good: Pages = { [`${PRM}/mcp`]: resource(), [ISSUER + AS]: serverMetadata() };
 
-/** Runs a discovery with a server that has only these pages. The server sends a page that is a Response unchanged. */
+/** Runs a discovery against a server that has only these pages. Pages are sent as JSON, unless a page is a Response. */
 function discover(pages: Pages, wwwAuthenticate: string | null = null, target: Partial<LoginTarget> = {}) {
   const { fetch, requests } = scriptedFetch(({ url }) => {
     const page = pages[url];

@@ -12,7 +12,7 @@ import {
 const opened: LoginFetchUnderTest[] = [];
 afterAll(() => Promise.all(opened.map((one) => one[Symbol.asyncDispose]())));
 
-/** `isHome` tells whether 127.0.0.1 counts as public. */
+/** Creates a login fetch, which is closed after all tests. */
 function loginFetch(target: Partial<LoginTarget>, options: FetchOptions = {}): typeof fetch {
   const world = new LoginFetchUnderTest(options);
   opened.push(world);

@@ -6,7 +6,7 @@ import { Backlog } from '../../../../../src/main/gateway/http/mcp/backlog.ts';
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** Creates a response with this many unsent bytes, since no real socket stalls on demand. */
+/** Creates a fake response with this many unsent bytes, because a real socket cannot be stalled reliably. */
 function answer(writableLength: number): ServerResponse & { readonly socket: { bytesWritten: number } } {
   const response = Object.assign(new EventEmitter(), {
     writableLength,

@@ -189,7 +189,7 @@ describe('update of an open status page', () => {
       scene.reader.renew();
       return state.advance(scene.reader.read(ALL));
     };
-    // Each page receives the gauges with every update.
+    // The first update of a page contains its gauges.
     const first = advance();
     return { ...scene, state, advance, first };
   }

@@ -10,7 +10,7 @@ import {
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] }));
 afterEach(() => void vi.useRealTimers());
 
-/** Random numbers that differ between draws, but not between runs. */
+/** Returns a generator of random numbers that are the same in every run of the test. */
 function spreadChance(seed: number) {
   let state = seed;
   return {
@@ -43,7 +43,7 @@ describe('Refresher', () => {
     await vi.advanceTimersByTimeAsync(3_600_000 * 0.87);
     expect(issuer.refreshed).toHaveLength(100);
     expect(new Set(issuer.refreshed).size).toBe(100);
-    // A refresh comes after 60 % to 85 % of an hour; the upper limit allows two more seconds for the wait.
+    // Each refresh runs after 60 % to 85 % of an hour. The upper limit has two extra seconds for the wait.
     expect(Math.min(...times)).toBeGreaterThanOrEqual(3_600_000 * 0.6);
     expect(Math.max(...times)).toBeLessThan(3_600_000 * 0.85 + 2_000);
     const minutes = new Map<number, number>();
