@@ -26,9 +26,12 @@ it('docs/options.md documents every option exactly once, and no unknown option',
   expect(ROWS.map(([name = '']) => name.replaceAll('`', '')).toSorted()).toEqual([...KNOWN_OPTIONS].toSorted());
 });
 
-it.each(Object.entries(RESOLVED.limits))('docs/options.md gives the same default for %s as the code', (name, value) => {
-  expect(DOCUMENTED.get(name)).toBe(value);
-});
+it.each(Object.entries(RESOLVED.limits))(
+  'the default of %s in docs/options.md is the default in the code',
+  (name, value) => {
+    expect(DOCUMENTED.get(name)).toBe(value);
+  },
+);
 
 it.each([
   ['pinTools', RESOLVED.pinTools],
@@ -36,7 +39,7 @@ it.each([
   ['connect', RESOLVED.connect],
   ['allowPrivateEndpoints', `${RESOLVED.allowPrivateEndpoints}`],
   ['notifications', `${RESOLVED.notifications}`],
-])('docs/options.md gives the same default for %s as the code', (name, value) => {
+])('the default of %s in docs/options.md is the default in the code', (name, value) => {
   expect(DOCUMENTED.get(name)).toBe(value);
 });
 

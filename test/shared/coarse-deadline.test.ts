@@ -36,7 +36,7 @@ describe('coarseDeadline', () => {
   });
 });
 
-it('startCoarseTimer() does not fire after its timer was cancelled', () => {
+it('a timer of startCoarseTimer() does not fire after it was cancelled', () => {
   const fired = vi.fn();
   startCoarseTimer(5_000, fired).cancel();
   startCoarseTimer(5_000, fired);

@@ -66,7 +66,7 @@ describe('serve options', () => {
       );
   });
 
-  it('serve requires a token for any address except loopback, unless it runs with --stdio', () => {
+  it('serve requires an access token for any address except loopback, unless it runs with --stdio', () => {
     expect(() => tokensOf(parsed('--host', '0.0.0.0'))).toThrow('give --token-env NAME too');
     expect(tokensOf(parsed('--host', '0.0.0.0', '--stdio'))).toEqual([]);
     expect(tokensOf(parsed('--host', '::1'))).toEqual([]);

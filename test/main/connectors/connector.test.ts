@@ -12,7 +12,7 @@ beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] 
 afterEach(() => void vi.useRealTimers());
 
 describe('starting connector', () => {
-  it('a starting connector registers its tools before it reports ready', async () => {
+  it('a starting connector registers its tools before it reports the state ready', async () => {
     const { connector, states, tools, up } = connectorUnderTest();
     await up();
     expect([states, tools]).toEqual([['connecting', 'ready'], [['echo']]]);
@@ -25,7 +25,7 @@ describe('starting connector', () => {
     });
   });
 
-  it('a starting connector reports degraded while the tool list is incomplete', async () => {
+  it('a starting connector reports the state degraded while the tool list is incomplete', async () => {
     const { connector, attempt, states } = connectorUnderTest();
     connector.update(connector.entry);
     await vi.advanceTimersByTimeAsync(0);

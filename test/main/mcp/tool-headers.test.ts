@@ -19,7 +19,7 @@ describe('Mcp-Param header value', () => {
     },
   );
 
-  it('the value of a Mcp-Param header is always valid in HTTP, and can be decoded', () => {
+  it('the value of an Mcp-Param header is always valid in HTTP, and can be decoded', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (text) => {
         const value = encodeHeaderValue(text);
@@ -60,7 +60,7 @@ describe('Mcp-Param headers of a tool', () => {
     },
   );
 
-  it('a Mcp-Param header may be declared by a property that is named like the keyword', () => {
+  it('an Mcp-Param header may be declared by a property that is named like the keyword', () => {
     const tool = toolOf({
       type: 'object',
       properties: { 'x-mcp-header': { type: 'string' } },

@@ -55,7 +55,7 @@ async function mapWith(id: string, connectors: readonly Json[], overrides: Json 
 }
 
 describe('ConnectorSources', () => {
-  it("an entry of the local file wins over the registry's entry, and that over the entries of the maps in order", async () => {
+  it('for the same id, the local file wins over the registry, and the registry over the maps in their order', async () => {
     const named = (name: string) => (id: string) => entry(id, { name });
     const first = await mapWith('first', ['m', 'r', 'f'].map(named('first')));
     const second = await mapWith('second', ['m', 's'].map(named('second')));

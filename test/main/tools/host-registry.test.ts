@@ -58,7 +58,7 @@ describe('HostRegistry', () => {
     expect(removed).toEqual(['a.x']);
   });
 
-  it("an error is logged if the host's registry rejects, and the next tools are registered", async () => {
+  it("an error is logged if the host's registry rejects a tool, and the next tools are still registered", async () => {
     const { host, events } = setUp({ registerTool: (() => Promise.reject(new Error('full'))) as () => void });
     host.listed(toolOf());
     await new Promise((resolve) => setImmediate(resolve));

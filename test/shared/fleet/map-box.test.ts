@@ -23,7 +23,7 @@ const noise = (seed: string, length: number): string => {
 };
 
 describe('map boxes', () => {
-  it('an encrypted map opens to its body and tag, but only under the key where it was stored', async () => {
+  it('an encrypted map decrypts to its body and tag, but only under the key where it was stored', async () => {
     const body = fc.record({
       bytes: fc.uint8Array({ maxLength: 2_000 }),
       etag: fc.option(fc.string({ unit: 'grapheme', maxLength: 40 })),

@@ -22,7 +22,7 @@ function plainDigest({ signature: _mac, signatures: _signatures, ...map }: Reado
 }
 
 describe('map digest', () => {
-  it('the digest of a map is SHA-256 over the canonical form in which each entry is replaced by its SHA-256', () => {
+  it('the digest of a map is the SHA-256 of its canonical form with each entry replaced by its own SHA-256', () => {
     const json = fc.jsonValue({ maxDepth: 3 }).filter((value) => JSON.stringify(value).isWellFormed());
     const anyMap = fc.record(
       {

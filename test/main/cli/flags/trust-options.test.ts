@@ -29,7 +29,7 @@ describe('the trust flags', () => {
     expect(choiceOf()).toMatchObject({ signatureKey: ['default key'], signatureKeys: undefined, accept: undefined });
   });
 
-  it('the trust flags read several HMAC keys in the order of --key-env', () => {
+  it('the CLI reads several HMAC keys in the order in which --key-env names them', () => {
     const choice = choiceOf('--key-env', 'NEW_KEY', '--key-env', 'OLD_KEY');
     expect(choice.signatureKey).toEqual(['new key', 'old key']);
   });

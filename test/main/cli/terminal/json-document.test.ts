@@ -24,13 +24,13 @@ afterEach(() => vi.restoreAllMocks());
 const failure = failureFrom({ code: 'TOOL_FAILED', message: 'It broke' });
 
 describe('printAnswer', () => {
-  it('a --json document has the fields of a successful result after `ok`', () => {
+  it('a --json document of a successful command has the fields of its result after `ok`', () => {
     answerJson({ tools: [] });
     printAnswer(0);
     expect(printed).toBe('{\n  "ok": true,\n  "tools": []\n}\n');
   });
 
-  it('a --json document has the error of a failure before its other fields', () => {
+  it('a --json document of a failed command has the error before its other fields', () => {
     answerJson({ tools: [] }, failure);
     printAnswer(1);
     expect(Object.entries(JSON.parse(printed))).toEqual([

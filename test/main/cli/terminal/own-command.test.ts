@@ -68,7 +68,7 @@ describe('command that starts this CLI', () => {
     expect(ownWords({ ...start, path: '/nowhere' })).toEqual([NODE, bin]);
   });
 
-  it('the command that starts this CLI is not only its name if that name on the PATH starts another executable', () => {
+  it('the command that starts this CLI is more than its name if that name on the PATH starts another executable', () => {
     const bin = touch('lib', 'node_modules', 'mcp-switchyard', 'dist', 'main', 'cli', 'bin.js');
     touch('other', 'mcp-switchyard');
     expect(ownWords({ bin, node: NODE, cwd: '/', path: join(root, 'other') })).toEqual([NODE, bin]);

@@ -26,7 +26,7 @@ describe('log of a long-running process', () => {
     expect(withTime('one: ready', clock)).toBe(`${TIME} one: ready`);
   });
 
-  it('the log of a long-running command logs once why a connector is down, and logs each new reason', () => {
+  it('a long-running command logs once why a connector is down, and logs each new reason', () => {
     const { lines, state } = logging();
     for (let round = 0; round < 3; round += 1) state('a', 'backing-off', 'HTTP 503', 'CONNECTOR_HTTP_STATUS');
     state('a', 'backing-off', 'HTTP 500', 'CONNECTOR_HTTP_STATUS');
@@ -60,7 +60,7 @@ describe('log of a long-running process', () => {
     expect(lines).toHaveLength(4);
   });
 
-  it('the log of a long-running command logs a reason again after the connector was up or was replaced', () => {
+  it('a long-running command logs a reason again after the connector was up or was replaced', () => {
     const { lines, state } = logging();
     for (const to of ['ready', 'closing']) {
       state('a', 'backing-off', 'reset');
@@ -76,7 +76,7 @@ describe('log of a long-running process', () => {
     expect(lines).toEqual([`${TIME} Connector a: failed (loopback) (\`--allow-private\` allows it)\n`]);
   });
 
-  it('the log of a long-running command logs once why a map cannot be refreshed, and when refreshes work again', () => {
+  it('a long-running command logs once why a map cannot be refreshed, and when refreshes work again', () => {
     const { logger, lines } = logging();
     const failed = { sourceId: 'map', code: 'MAP_DNS' };
     for (let round = 0; round < 2; round += 1) {
@@ -93,7 +93,7 @@ describe('log of a long-running process', () => {
     ]);
   });
 
-  it('the log of a long-running command logs all other warnings each time, and no successes', () => {
+  it('a long-running command logs all other warnings each time, and no successes', () => {
     const { logger, lines } = logging();
     for (let round = 0; round < 2; round += 1) logger.error({ event: 'tools-stale', connectorId: 'a' }, 'stale');
     logger.info({ event: 'login-done' }, 'done');

@@ -122,7 +122,7 @@ describe('ProgramStarts', () => {
     expect(programs.started).toEqual(['a', 'b']);
   });
 
-  it('ProgramStarts removes a waiting process whose wait is aborted', async () => {
+  it('ProgramStarts removes a waiting process from its queue if the wait is aborted', async () => {
     const starts = create();
     const programs = new Programs(starts);
     await programs.askAll('a', 'b', 'c');

@@ -73,7 +73,7 @@ describe('CallQuota', () => {
     expect(began).toHaveLength(4);
   });
 
-  it('CallQuota queues 128 calls and rejects the next', async () => {
+  it('CallQuota queues at most 128 calls, and rejects the next call', async () => {
     const quota = new CallQuota({ concurrent: 1 });
     await quota.acquire(signal, 'one', 100_000_000);
     const refused: unknown[] = [];

@@ -102,7 +102,7 @@ describe('fleet call permits', () => {
     expect(asked.map(({ wanted }) => wanted)).toEqual(Array.from({ length: 8 }, () => 1));
   });
 
-  it('fleet permits are returned if unused one second after the request, and never used later', async () => {
+  it('fleet permits that are still unused one second after the request are returned, and never used', async () => {
     const { quota, asked } = fleetOf({ take: all });
     await calls(quota({ perMinute: 1_000 }), 50);
     const taken = asked.reduce((sum, { wanted }) => sum + wanted, 0);
@@ -213,7 +213,7 @@ describe('fleet call permits', () => {
     ]);
   });
 
-  it('a host uses its share of a quota if a permit request fails, retries, and logs each change once', async () => {
+  it('if a request for permits fails, a host uses its own share of the quota, retries, and logs each change once', async () => {
     let answer: (request: PermitRequest) => unknown = () => new SwitchyardError('FLEET_REFUSED', 'WRONGTYPE');
     const { quota, lines } = fleetOf({ take: (request) => answer(request) }, { hosts: 3 });
     const own = quota({ perMinute: 9 });

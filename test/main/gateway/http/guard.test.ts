@@ -16,7 +16,7 @@ describe('guard beyond loopback', () => {
     [{}, false],
     [{ host: 'a b' }, false],
   ])(
-    'a gateway beyond loopback accepts IP addresses as hosts, but names only if they are configured: %j',
+    'a gateway that listens beyond loopback accepts IP addresses as hosts, but only configured names: %j',
     (headers, isAccepted) => {
       expect(guard.checkOrigin(headers) === null).toBe(isAccepted);
     },

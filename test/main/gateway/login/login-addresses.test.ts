@@ -89,7 +89,7 @@ it('the gateway keeps a bounded number of login URLs, and each caller loses only
   expect(addresses.size).toBe(6);
 });
 
-it('everything that waits for a login URL is notified once, and then the URL is forgotten', async () => {
+it('each call that waits for a login URL is notified once, and then the URL is forgotten', async () => {
   const { addresses, get } = world();
   const address = get();
   const told: string[] = [];

@@ -7,7 +7,7 @@ const sealer = new FleetSealer('tests', ['a secret of a fleet, with at least 32 
 const pin = { connectorId: 'mail', tool: 'send', version: 7, pinnedAtMs: 1, definition: { name: 'send', title: 'S' } };
 
 describe('encrypted pin', () => {
-  it('an encrypted pin opens to its content, whatever the length', () => {
+  it('an encrypted pin decrypts to its content, whatever the length', () => {
     for (const length of [0, 10_000]) {
       const definition = { name: 'send', description: 'x'.repeat(length) };
       const opened = openPin(sealer, 'key', pin, packPin(sealer, 'key', { ...pin, definition }));

@@ -87,7 +87,7 @@ describe('MapLease', () => {
     expect(lease.current()).toBeNull();
   });
 
-  it('MapLease counts the time of its lease from the sending of a renewal, however late the response arrives', async () => {
+  it('MapLease measures its lease from the moment when it sent the renewal, however late the response arrives', async () => {
     lease.tryWithin(0);
     await time.pass(0);
     const { promise, resolve } = Promise.withResolvers<RedisReply>();

@@ -87,7 +87,7 @@ describe('codeOfRedirect', () => {
     codeOfRedirect(new URLSearchParams(parameters), withMetadata(metadata));
   const promises = { authorization_response_iss_parameter_supported: true };
 
-  it('codeOfRedirect() returns the code, with the correct iss parameter and without iss', () => {
+  it('codeOfRedirect() returns the code of a redirect with the correct iss parameter, or without iss', () => {
     expect(read(`code=abc&state=s&iss=${ISSUER}`)).toBe('abc');
     expect(read('code=abc&state=s')).toBe('abc');
     expect(read(`code=abc&iss=${ISSUER}`, promises)).toBe('abc');

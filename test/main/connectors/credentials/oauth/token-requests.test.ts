@@ -182,14 +182,14 @@ describe('refreshTokens', () => {
       () => json({ error: 'invalid_grant', error_description: 'refresh-token-of-a-test' }, 400),
       'invalid_grant',
     ],
-  ])('refreshTokens() returns lost after %s', async (_, answer, words) => {
+  ])('refreshTokens() returns "lost" after %s', async (_, answer, words) => {
     expect(await refresh(answer).outcome).toEqual({
       kind: 'lost',
       reason: `${ISSUER} refused to refresh the login: ${words}`,
     });
   });
 
-  it('refreshTokens() returns lost if the new token is of another type, or if there is no refresh token', async () => {
+  it('refreshTokens() returns "lost" if the new token is of another type, or if there is no refresh token', async () => {
     const { outcome } = refresh(() => json({ ...granted, token_type: 'DPoP' }));
     expect(await outcome).toMatchObject({ kind: 'lost', reason: expect.stringContaining('Bearer') });
     const none = refresh(() => json(granted), registeredClient(), loginTokens({ refreshToken: null }));
@@ -210,7 +210,7 @@ describe('refreshTokens', () => {
     ],
     ['an access token that is no valid header value', () => json({ ...granted, access_token: 'a\r\nb' })],
     ['JSON that nests too deeply', () => new Response(`{"a":${'['.repeat(1_000)}`)],
-  ])('refreshTokens() returns unknown after %s', async (_, answer) => {
+  ])('refreshTokens() returns "unknown" after %s', async (_, answer) => {
     const { outcome, requests } = refresh(answer);
     expect(await outcome).toMatchObject({ kind: 'unknown' });
     expect(requests.every(({ url }) => url === `${ISSUER}/token`)).toBe(true);
@@ -236,7 +236,7 @@ describe('refreshTokens', () => {
   });
 
   it.each(['ECONNREFUSED', 'ENOTFOUND', 'CONNECTOR_ADDRESS_REFUSED', 'CERT_HAS_EXPIRED'])(
-    'refreshTokens() returns unspent after %s',
+    'refreshTokens() returns "unspent" after %s',
     async (code) => {
       const { outcome } = refresh(() => {
         throw network(code);
@@ -245,14 +245,14 @@ describe('refreshTokens', () => {
     },
   );
 
-  it.each(['ECONNRESET', 'UND_ERR_SOCKET'])('refreshTokens() returns unknown after %s', async (code) => {
+  it.each(['ECONNRESET', 'UND_ERR_SOCKET'])('refreshTokens() returns "unknown" after %s', async (code) => {
     const { outcome } = refresh(() => {
       throw network(code);
     });
     expect(await outcome).toMatchObject({ kind: 'unknown' });
   });
 
-  it('refreshTokens() returns unknown if the connection failed after a redirect within the origin', async () => {
+  it('refreshTokens() returns "unknown" if the connection failed after a redirect within the origin', async () => {
     let count = 0;
     const { outcome } = refresh(() => {
       count += 1;
@@ -262,7 +262,7 @@ describe('refreshTokens', () => {
     expect(await outcome).toMatchObject({ kind: 'unknown' });
   });
 
-  it('refreshTokens() returns unspent if the secret is missing or the endpoint is not secure', async () => {
+  it('refreshTokens() returns "unspent" if the secret is missing or the endpoint is not secure', async () => {
     const { fetch, requests } = scriptedFetch(() => json(granted));
     const target = loginTarget({ oauth: { clientId: 'mine', clientSecretEnv: 'S' } });
     const client = registeredClient({ kind: 'configured', clientId: 'mine' });

@@ -47,7 +47,7 @@ describe('BodyBudget', () => {
     expect(gone).toEqual(['many']);
   });
 
-  it("BodyBudget limits one of several callers to half, and drops no other caller's body to exceed this", () => {
+  it("BodyBudget gives one of several callers at most half, and never drops another caller's body for more", () => {
     const budget = new BodyBudget(100, 0.5);
     const gone = vi.fn();
     budget.open('b', gone).add(10);

@@ -146,7 +146,7 @@ describe('Refresher', () => {
     await service.close();
   });
 
-  it('closing the refresher waits for a response in flight, because its token would be lost otherwise', async () => {
+  it('closing the token refresher waits for a response in flight, because its token would be lost otherwise', async () => {
     const target = targetOf('crm');
     const { service, issuer, store } = serviceUnderTest();
     await logInTo(service, target);
@@ -166,7 +166,7 @@ describe('Refresher', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('closing the refresher does not wait for the lock of another process', async () => {
+  it('closing the token refresher does not wait for the lock of another process', async () => {
     const target = targetOf('crm');
     const { service, store } = serviceUnderTest();
     await logInTo(service, target);
@@ -181,7 +181,7 @@ describe('Refresher', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('closing the refresher stops waiting for a response that does not arrive', async () => {
+  it('closing the token refresher stops waiting for a response that does not arrive', async () => {
     const target = targetOf('crm');
     const { service, issuer } = serviceUnderTest();
     await logInTo(service, target);
