@@ -72,11 +72,11 @@ describe('verifyMap', () => {
 describe('matchingForm', () => {
   const escaped = (text: string): string => text.replace(/ü/g, '\\u00fc');
   it.each<[string, string]>([
-    ['the keys sorted by locale', hmac(JSON.stringify(byLocale(map)))],
-    ['the keys in the order sent', hmac(JSON.stringify(map))],
-    ['non-ASCII characters as escapes', hmac(escaped(JSON.stringify(byLocale(map))))],
-    ['the signature in base64', hmac(JSON.stringify(map), 'base64')],
-    ['the signature in hex', hmac(JSON.stringify(map), 'hex').toUpperCase()],
+    ['keys sorted by locale', hmac(JSON.stringify(byLocale(map)))],
+    ['keys in the order sent', hmac(JSON.stringify(map))],
+    ['non-ASCII escaped', hmac(escaped(JSON.stringify(byLocale(map))))],
+    ['signature in base64', hmac(JSON.stringify(map), 'base64')],
+    ['signature in hex', hmac(JSON.stringify(map), 'hex').toUpperCase()],
     [
       'a space after each comma and colon',
       hmac(
@@ -85,7 +85,7 @@ describe('matchingForm', () => {
           .replace(/\n\s*/g, ''),
       ),
     ],
-  ])('matchingForm() recognizes a publisher that writes %s', (expected, signature) => {
+  ])('matchingForm() recognizes this form of a publisher: %s', (expected, signature) => {
     expect(matchingForm(map, signature, KEY)).toContain(expected);
     const [, check] = verify({ ...map, signature });
     expect([check?.failure?.code, check?.found]).toEqual([
