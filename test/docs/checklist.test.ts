@@ -9,7 +9,7 @@ const read = (path: string): string => readFileSync(new URL(path, root), 'utf8')
 const { scripts } = JSON.parse(read('package.json')) as { readonly scripts: Readonly<Record<string, string>> };
 const documents = ['README.md', ...markdownBelow('docs')];
 
-/** A command of mcp-switchyard, by its name or as run from a clone. */
+/** A quoted command line that starts with mcp-switchyard, or with its start file in a clone. */
 const OWN_COMMAND = /`(?:mcp-switchyard|node_modules\/\.bin\/node src\/main\/cli\/bin\.ts) ([a-z]+)/g;
 
 /**
@@ -24,7 +24,7 @@ function markdownBelow(folder: string): string[] {
     .map((name) => `${folder}/${name}`);
 }
 
-/** Whether the words name a command or a subcommand; further words are its arguments. */
+/** Returns whether the words name a command or a subcommand of this program, with or without arguments. */
 function isCommand(words: readonly string[], command: Command): boolean {
   const [first, ...rest] = words;
   const found = command.commands.find((below) => below.name() === first);
@@ -38,8 +38,8 @@ function isCommand(words: readonly string[], command: Command): boolean {
   );
 }
 
-describe('the documents', () => {
-  it.each(documents)('%s names only existing scripts and commands', (path) => {
+describe('documents', () => {
+  it.each(documents)('the page %s names only npm scripts and commands that exist', (path) => {
     const text = read(path);
     const names = [...text.matchAll(/npm run (?:-s )?([a-z:]+)/g)].map(([, name = '']) => name);
     expect(names.filter((name) => !Object.hasOwn(scripts, name))).toEqual([]);
@@ -48,22 +48,25 @@ describe('the documents', () => {
     expect(commands.filter((name) => !isCommand([name], program))).toEqual([]);
   });
 
-  it.each([...documents, 'CHANGELOG.md', 'CONTRIBUTING.md'])('%s runs nothing from npm under our name', (path) => {
-    expect(read(path)).not.toMatch(FROM_NPM);
-  });
+  it.each([...documents, 'CHANGELOG.md', 'CONTRIBUTING.md'])(
+    'the page %s never tells readers to run a package from npm under the name of this project',
+    (path) => {
+      expect(read(path)).not.toMatch(FROM_NPM);
+    },
+  );
 
-  it.each(documents)('%s links only to existing files', (path) => {
+  it.each(documents)('every relative link of the page %s leads to an existing file', (path) => {
     const links = [...read(path).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(([, link = '']) => link);
     expect(links.filter((link) => !existsSync(new URL(link, new URL(path, root))))).toEqual([]);
   });
 
-  it.each(['CONTRIBUTING.md', ...documents])('%s names only existing source files and folders', (path) => {
+  it.each(['CONTRIBUTING.md', ...documents])('the page %s names only source files and folders that exist', (path) => {
     const named = [...read(path).matchAll(/`((?:src|test|bench|scripts)\/[\w./-]+)`/g)].map(([, name = '']) => name);
-    // The benchmarks create the folder bench/results.
+    // The folder bench/results exists only after a benchmark has run.
     expect(named.filter((name) => name !== 'bench/results' && !existsSync(new URL(name, root)))).toEqual([]);
   });
 
-  it('list three journeys, each of which enters a file at most once', () => {
+  it('CONTRIBUTING.md describes three journeys through the code, and each journey visits a file at most once', () => {
     const journeys =
       read('CONTRIBUTING.md')
         .split('## Three journeys')[1]
@@ -79,7 +82,7 @@ describe('the documents', () => {
     }
   });
 
-  it('have a checklist of commands', () => {
+  it('docs/qa-checklist.md lists more than 15 steps, each with a command that can be run', () => {
     const steps = read('docs/qa-checklist.md')
       .split('\n')
       .filter((line) => /^\| \d+ \|/.test(line));

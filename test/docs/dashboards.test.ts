@@ -34,17 +34,17 @@ const { groups } = parseYaml(read('dashboards/alerts.yml')) as {
 const rules = groups.flatMap((group) => group.rules);
 const gates = [...read('rollout.md').matchAll(/```promql\n([^`]+)```/g)].map(([, expr = '']) => expr.trim());
 
-/** Every expression, with its place. */
+/** Every PromQL expression of the dashboards, alerts and gates, with a description of where it is. */
 const expressions = [
   ...panels.flatMap(({ title, targets = [] }) => targets.map(({ expr }) => [`panel ${title}`, expr] as const)),
   ...rules.map(({ alert, expr }) => [`alert ${alert}`, expr] as const),
   ...gates.map((expr) => ['rollout gate', expr] as const),
 ];
 
-/** Labels that Prometheus itself, the registry's defaults and histograms add to each metric. */
+/** Labels that Prometheus, the default labels of the registry, and histograms add to metrics. */
 const COMMON = ['job', 'instance', 'le', 'brand', 'component'];
 
-/** All metrics with their labels, under every name that a scrape shows. */
+/** Returns every metric name in the output of a scrape, with the labels of the metric. */
 async function knownMetrics(): Promise<ReadonlyMap<string, readonly string[]>> {
   const known = new Map<string, readonly string[]>();
   for (const { kind, name, labels } of Object.values(INSTRUMENTS) as InstrumentEntry[]) {
@@ -56,7 +56,7 @@ async function knownMetrics(): Promise<ReadonlyMap<string, readonly string[]>> {
   return known;
 }
 
-/** Metric names and labels in an expression, and whether all of it is valid PromQL. */
+/** Returns the metric names and labels in an expression, and whether the expression is valid PromQL. */
 function partsOf(expr: string) {
   const parts = { metrics: [] as string[], labels: [] as string[], values: [] as string[], isValid: true };
   // Replaces a variable of Grafana, which is not valid PromQL.
@@ -73,12 +73,12 @@ function partsOf(expr: string) {
   return parts;
 }
 
-describe('dashboards, alerts and gates', () => {
-  it('exist', () => {
+describe('dashboards', () => {
+  it('the dashboards have panels, the alert file has rules, and the rollout page has gates', () => {
     expect([panels.length > 20, rules.length > 10, gates.length > 5]).toEqual([true, true, true]);
   });
 
-  it.each(expressions)('%s: %s names only existing metrics, labels and codes', async (_, expr) => {
+  it.each(expressions)('%s: the expression %s names only existing metrics, labels and error codes', async (_, expr) => {
     const known = await knownMetrics();
     const { metrics, labels, values, isValid } = partsOf(expr);
     expect(isValid).toBe(true);
@@ -90,7 +90,7 @@ describe('dashboards, alerts and gates', () => {
     expect(codes.filter((code) => !Object.hasOwn(ERROR_CODES, code))).toEqual([]);
   });
 
-  it('are checked for unknown names', () => {
+  it('the check of dashboard expressions notices unknown metrics, unknown labels and invalid PromQL', () => {
     expect(partsOf('sum by (nope) (rate(mcp_nope_total[5m])')).toMatchObject({
       metrics: ['mcp_nope_total'],
       labels: ['nope'],
@@ -98,7 +98,7 @@ describe('dashboards, alerts and gates', () => {
     });
   });
 
-  it('show every metric of this package at least once', () => {
+  it('the dashboards and alerts use every metric of this package at least once', () => {
     const shown = new Set(expressions.flatMap(([, expr]) => partsOf(expr).metrics));
     const names = (Object.values(INSTRUMENTS) as InstrumentEntry[]).map(({ name }) => name);
     const isShown = (name: string): boolean => ['', '_bucket', '_count', '_sum'].some((it) => shown.has(name + it));
@@ -106,12 +106,12 @@ describe('dashboards, alerts and gates', () => {
     expect(names.filter((name) => !isShown(name) && !name.startsWith('brainwav_'))).toEqual([]);
   });
 
-  it('have panels with unique ids, titles and descriptions', () => {
+  it('every dashboard panel has a unique id, a title and a description', () => {
     expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
     expect(panels.filter(({ title, description }) => title === '' || description === '')).toEqual([]);
   });
 
-  it('have alerts with a severity and a remedy', () => {
+  it('every alert has a unique name, a known severity, a summary and a description', () => {
     expect(new Set(rules.map(({ alert }) => alert)).size).toBe(rules.length);
     for (const { alert, labels, annotations } of rules) {
       expect(['info', 'warning', 'critical'], alert).toContain(labels.severity);
@@ -122,7 +122,7 @@ describe('dashboards, alerts and gates', () => {
 
   const hasPromtool = spawnSync('promtool', ['--version']).status === 0;
 
-  it.skipIf(!hasPromtool)(`pass promtool${hasPromtool ? '' : ' (which is not on the PATH)'}`, () => {
+  it.skipIf(!hasPromtool)(`the alert rules pass promtool${hasPromtool ? '' : ' (which is not on the PATH)'}`, () => {
     const { status, stdout, stderr } = spawnSync('promtool', ['check', 'rules', fileOf('dashboards/alerts.yml')], {
       encoding: 'utf8',
     });

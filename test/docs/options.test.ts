@@ -13,7 +13,7 @@ const ROWS = readTableRows(OPTIONS).filter(([name]) => name !== 'option');
 
 const RESOLVED = resolveOptions({ configFile: 'servers.json' });
 
-/** The default in a cell: a number with or without spaces, or a word in backticks; null for anything else. */
+/** Returns the default that a table cell contains (a number or a word in backticks), or null for other text. */
 function defaultOf(cell: string): string | number | null {
   const plain = cell.replaceAll(' ', '');
   if (/^\d+$/.test(plain)) return Number(plain);
@@ -22,13 +22,16 @@ function defaultOf(cell: string): string | number | null {
 
 const DOCUMENTED = new Map(ROWS.map(([name = '', , value = '']) => [name.replaceAll('`', ''), defaultOf(value)]));
 
-it('documents every option once, and no other', () => {
+it('docs/options.md documents every option exactly once, and no unknown option', () => {
   expect(ROWS.map(([name = '']) => name.replaceAll('`', '')).toSorted()).toEqual([...KNOWN_OPTIONS].toSorted());
 });
 
-it.each(Object.entries(RESOLVED.limits))('documents the default of %s as the code has it', (name, value) => {
-  expect(DOCUMENTED.get(name)).toBe(value);
-});
+it.each(Object.entries(RESOLVED.limits))(
+  'the default of %s in docs/options.md is the default in the code',
+  (name, value) => {
+    expect(DOCUMENTED.get(name)).toBe(value);
+  },
+);
 
 it.each([
   ['pinTools', RESOLVED.pinTools],
@@ -36,17 +39,17 @@ it.each([
   ['connect', RESOLVED.connect],
   ['allowPrivateEndpoints', `${RESOLVED.allowPrivateEndpoints}`],
   ['notifications', `${RESOLVED.notifications}`],
-])('documents the default of %s as the code has it', (name, value) => {
+])('the default of %s in docs/options.md is the default in the code', (name, value) => {
   expect(DOCUMENTED.get(name)).toBe(value);
 });
 
-it('documents the defaults of the trust options as the code has them', () => {
+it('docs/options.md gives the same defaults for the trust options as the code', () => {
   const { maps } = resolveOptions({ serviceMapUrl: 'https://maps.example.com/map', signatureKey: 'key' });
   expect(DOCUMENTED.get('threshold')).toBe(maps[0]?.trust.threshold);
   expect(DOCUMENTED.get('maxStaleMs')).toBe(`${maps[0]?.trust.maxStaleMs}`);
 });
 
-it('documents the default interval of the background refresh as the code has it', () => {
+it('docs/options.md gives the same default interval of the background refresh as the code', () => {
   const row = readTableRows(VARIABLES).find(([name]) => name === '`MCP_CONNECTOR_REFRESH_INTERVAL_MS`');
   expect(defaultOf(row?.[1] ?? '')).toBe(parseConnectorFeatureFlags({}).refreshIntervalMs);
 });

@@ -6,7 +6,7 @@ const page = read('docs/security.md');
 const rows = page.split('\n').filter((line) => /^\|.*test\//.test(line));
 
 describe('docs/security.md', () => {
-  it('names an existing test for each promise', () => {
+  it('docs/security.md names an existing test file for each of its promises', () => {
     const promises = page.split('## Not promised')[0]?.split('| promise | kept by |').slice(1).join('') ?? '';
     const unkept = promises.split('\n').filter((line) => line.startsWith('| ') && !line.includes('---'));
     expect(unkept.filter((line) => !line.includes('`test/'))).toEqual([]);
@@ -16,13 +16,13 @@ describe('docs/security.md', () => {
     expect(missing).toEqual([]);
   });
 
-  it('has a row for each known attack', () => {
+  it('docs/security.md has a row for each known attack', () => {
     const attacks = [...Array.from({ length: 12 }, (_, index) => `A${index + 1}`), 'G6'];
     const text = rows.join('\n');
     expect(attacks.filter((name) => !new RegExp(`\\(${name}\\)`).test(text))).toEqual([]);
   });
 
-  it('is linked from the readme, and from a SECURITY.md that explains how to report a vulnerability', () => {
+  it('the readme links to docs/security.md, and SECURITY.md explains how to report a vulnerability', () => {
     expect(read('README.md')).toContain('docs/security.md');
     expect(read('SECURITY.md')).toContain('docs/security.md');
     expect(read('SECURITY.md')).toMatch(/^## Reporting a vulnerability/m);

@@ -5,6 +5,6 @@ import { errorsPage, metricsPage } from '../../scripts/generate-docs.ts';
 it.each([
   ['docs/errors.md', errorsPage],
   ['docs/metrics.md', metricsPage],
-])('generated page %s matches its table', (path, render) => {
+])('the generated page %s matches the table in the source code', (path, render) => {
   expect(readFileSync(path, 'utf8')).toBe(render());
 });

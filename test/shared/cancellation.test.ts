@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Cancellation, LateSignal, signalOf } from '../../src/shared/cancellation.ts';
 
 describe('LateSignal', () => {
-  it('notifies its listeners once, in order, and keeps the first reason', () => {
+  it('a LateSignal notifies its listeners once, in order, and keeps the first abort reason', () => {
     const late = new LateSignal();
     const heard: string[] = [];
     const removed = (): void => void heard.push('removed');
@@ -19,7 +19,7 @@ describe('LateSignal', () => {
     expect(() => late.throwIfAborted()).toThrow('first');
   });
 
-  it('provides an AbortSignal on request, before or after it aborts', () => {
+  it('a LateSignal provides an AbortSignal on request, before or after the abort', () => {
     const late = new LateSignal();
     const before = late.signal;
     expect(before.aborted).toBe(false);
@@ -34,7 +34,7 @@ describe('LateSignal', () => {
 });
 
 describe('signalOf', () => {
-  it('returns an AbortSignal unchanged, and follows any other cancellation', () => {
+  it('signalOf() returns an AbortSignal unchanged, and converts any other cancellation into an AbortSignal', () => {
     const { signal } = new AbortController();
     expect(signalOf(signal)).toBe(signal);
     const late = new LateSignal();

@@ -5,7 +5,7 @@ beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] 
 afterEach(() => void vi.useRealTimers());
 
 describe('deadline', () => {
-  it('aborts with its own reason on timeout', () => {
+  it('deadline() aborts with its own reason when its time is over', () => {
     using limit = deadline(100, () => new Error('late'));
     vi.advanceTimersByTime(99);
     expect(limit.signal.aborted).toBe(false);
@@ -13,7 +13,7 @@ describe('deadline', () => {
     expect(limit.signal.reason).toMatchObject({ message: 'late' });
   });
 
-  it("aborts with its parent's reason, even if the parent aborted before", () => {
+  it('deadline() aborts with the reason of its parent, even if the parent aborted earlier', () => {
     const parent = new AbortController();
     using before = deadline(100, () => new Error('late'), parent.signal);
     parent.abort(new Error('parent'));
@@ -21,7 +21,7 @@ describe('deadline', () => {
     expect([before.signal.reason.message, after.signal.reason.message]).toEqual(['parent', 'parent']);
   });
 
-  it('never aborts after it is disposed', () => {
+  it('deadline() never aborts after it is disposed', () => {
     const parent = new AbortController();
     const limit = deadline(100, () => new Error('late'), parent.signal);
     limit[Symbol.dispose]();
@@ -32,13 +32,13 @@ describe('deadline', () => {
 });
 
 describe('systemSleep', () => {
-  it('resolves after the delay', async () => {
+  it('systemSleep() resolves after the delay', async () => {
     const slept = systemSleep(50);
     vi.advanceTimersByTime(50);
     await expect(slept).resolves.toBeUndefined();
   });
 
-  it('rejects with the reason of its signal, immediately or later', async () => {
+  it('systemSleep() rejects with the reason of its signal, whether the signal aborts earlier or later', async () => {
     const controller = new AbortController();
     const slept = systemSleep(50, controller.signal);
     controller.abort(new Error('stop'));
@@ -49,13 +49,13 @@ describe('systemSleep', () => {
 });
 
 describe('raceSignal', () => {
-  it('settles like the work', async () => {
+  it('raceSignal() settles like the promise that it was given', async () => {
     const { signal } = new AbortController();
     await expect(raceSignal(Promise.resolve(1), signal)).resolves.toBe(1);
     await expect(raceSignal(Promise.reject(new Error('no')), signal)).rejects.toThrow('no');
   });
 
-  it('rejects when the signal aborts first', async () => {
+  it('raceSignal() rejects if the signal aborts first', async () => {
     const controller = new AbortController();
     const raced = raceSignal(new Promise(() => {}), controller.signal);
     controller.abort(new Error('stop'));
@@ -65,14 +65,14 @@ describe('raceSignal', () => {
 });
 
 describe('timers', () => {
-  it('do not fire after they are cancelled', () => {
+  it('cancelled timers do not fire', () => {
     const fired = vi.fn();
     startTimer(10, fired).cancel();
     vi.advanceTimersByTime(20);
     expect(fired).not.toHaveBeenCalled();
   });
 
-  it('yield to the event loop', async () => {
+  it('timers let the event loop continue', async () => {
     const order: string[] = [];
     const other = new Promise<void>((resolve) => setImmediate(() => resolve(void order.push('other'))));
     await nextTurn().then(() => order.push('own'));
@@ -89,7 +89,7 @@ describe('NumericDate', () => {
     [1e300, 8.64e15],
     [1e308, 8.64e15],
     [-1e308, -8.64e15],
-  ])('of %d s becomes a valid date', (seconds, expected) => {
+  ])('a NumericDate of %d s becomes a valid date', (seconds, expected) => {
     expect(epochMsOf(seconds)).toBe(expected);
     expect(() => new Date(epochMsOf(seconds)).toISOString()).not.toThrow();
   });

@@ -8,7 +8,7 @@ const same = (reason: unknown): unknown => reason;
 const late = (): Error => new Error('late');
 
 describe('coarseDeadline', () => {
-  it('aborts after its delay, and at most 50 ms later', () => {
+  it('coarseDeadline() aborts after its delay, and at most 50 ms later', () => {
     using limit = coarseDeadline(60_000, late, undefined, same);
     vi.advanceTimersByTime(59_999);
     expect(limit.aborted).toBe(false);
@@ -16,7 +16,7 @@ describe('coarseDeadline', () => {
     expect(limit.reason).toMatchObject({ message: 'late' });
   });
 
-  it('is exact below one second', () => {
+  it('coarseDeadline() is exact for delays under one second', () => {
     using limit = coarseDeadline(100, late, undefined, same);
     vi.advanceTimersByTime(99);
     expect(limit.aborted).toBe(false);
@@ -24,7 +24,7 @@ describe('coarseDeadline', () => {
     expect(limit.aborted).toBe(true);
   });
 
-  it('aborts with the mapped reason of its parent, unless it was released', () => {
+  it('coarseDeadline() aborts with the mapped reason of its parent, unless it was released', () => {
     const parent = new AbortController();
     using limit = coarseDeadline(60_000, late, parent.signal, (reason) => `inherited ${String(reason)}`);
     const released = coarseDeadline(60_000, late, parent.signal, same);
@@ -36,7 +36,7 @@ describe('coarseDeadline', () => {
   });
 });
 
-it('startCoarseTimer does not fire after it is cancelled', () => {
+it('a timer of startCoarseTimer() does not fire after it was cancelled', () => {
   const fired = vi.fn();
   startCoarseTimer(5_000, fired).cancel();
   startCoarseTimer(5_000, fired);

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { pack, unpack } from '../../src/shared/codec.ts';
 
 describe('pack and unpack', () => {
-  it('round-trip any value of a map', () => {
-    // The values that strict-json.ts accepts: no __proto__, no lone surrogates; −0 has no canonical form of its own.
+  it('unpack() restores any value of a map that pack() packed', () => {
+    // Any value that parseStrictJson() accepts, which means no __proto__ and no lone surrogates. −0 is written as 0.
     const value = fc
       .jsonValue({ stringUnit: 'grapheme' })
       .map((it) => JSON.parse(JSON.stringify(it).replaceAll('__proto__', 'proto')));
@@ -15,19 +15,19 @@ describe('pack and unpack', () => {
     );
   });
 
-  it('round-trip maps whose entries have different shapes', () => {
+  it('unpack() restores packed maps whose entries have different shapes', () => {
     const entries = Array.from({ length: 300 }, (_, i) => ({ id: `c${i}`, [`own${i}`]: { [`deep${i}`]: i } }));
     expect(unpack(pack(entries))).toEqual(entries);
   });
 
-  it('produce self-contained messages, whatever was packed before', () => {
+  it('pack() produces self-contained messages, whatever was packed before', () => {
     const first = pack({ a: 1, b: 2 });
     const second = pack({ a: 3, b: 4 });
     expect(unpack(second)).toEqual({ a: 3, b: 4 });
     expect(unpack(first)).toEqual({ a: 1, b: 2 });
   });
 
-  it('produce bytes that own their buffer, so that it can be transferred', () => {
+  it('pack() returns bytes that own their buffer and can be transferred to another thread', () => {
     const bytes = pack({ a: 1 });
     expect(bytes.buffer.byteLength).toBe(bytes.length);
     pack({ b: 'overwrites a pooled buffer' });

@@ -4,7 +4,7 @@ import { ERROR_CODES } from '../../src/shared/error-codes.ts';
 
 const FOLDER = new URL('../../src/shared/error-codes/', import.meta.url);
 
-test('each error code is defined in only one subject', async () => {
+test('each error code is defined under exactly one subject', async () => {
   const paths = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' });
   const files = paths.filter((path) => path.endsWith('.ts') && path !== 'entry.ts');
   const modules: object[] = await Promise.all(files.map((name) => import(new URL(name, FOLDER).href)));

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { lateModule } from '../../src/shared/late-module.ts';
 
 describe('lateModule', () => {
-  it('loads a module at the first call, once for all concurrent callers', async () => {
+  it('lateModule() loads a module at the first call, once for all concurrent callers', async () => {
     let loads = 0;
     const load = lateModule('a module', async () => ({ number: ++loads }));
     expect(loads).toBe(0);
@@ -12,7 +12,7 @@ describe('lateModule', () => {
     expect(loads).toBe(1);
   });
 
-  it('rejects with MODULE_NOT_LOADED and the cause, and retries at the next call', async () => {
+  it('lateModule() rejects with MODULE_NOT_LOADED and the cause, and retries at the next call', async () => {
     let isBroken = true;
     const load = lateModule('undici', async () => {
       if (isBroken) throw new Error('EMFILE: too many open files');

@@ -18,15 +18,15 @@ describe('nearestName', () => {
     ['colour', null],
     ['x'.repeat(10_000), null],
     ['', null],
-  ])('treats %.20s as a misspelling of %s', (name, nearest) => {
+  ])('nearestName() returns for the misspelling %.20s: %s', (name, nearest) => {
     expect(nearestName(name, ['args', 'command', 'env', 'envFile', 'headers'])).toBe(nearest);
   });
 
-  it('ignores the case of the known name', () => {
+  it('nearestName() ignores the case of the known name', () => {
     expect(nearestName('envfile', ['ENVFILE'])).toBe('ENVFILE');
   });
 
-  it('never treats names of more than 40 characters as a misspelling', () => {
+  it('nearestName() never treats names of more than 40 characters as a misspelling', () => {
     const known = 'a'.repeat(40);
     expect([nearestName(`${'a'.repeat(39)}b`, [known]), nearestName(`${known}b`, [known])]).toEqual([known, null]);
   });

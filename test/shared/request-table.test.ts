@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { RequestTable } from '../../src/shared/request-table.ts';
 
 describe('RequestTable', () => {
-  it('holds what a Map holds, for its own ids and for any other ids', () => {
+  it('a RequestTable holds the same entries as a Map, for its own ids and for any other ids', () => {
     const operation = fc.oneof(
       { weight: 3, arbitrary: fc.record({ what: fc.constant('next' as const), at: fc.constant(0) }) },
       { weight: 2, arbitrary: fc.record({ what: fc.constant('delete' as const), at: fc.nat(300) }) },
@@ -37,7 +37,7 @@ describe('RequestTable', () => {
     );
   });
 
-  it('returns increasing ids even while one request waits forever', () => {
+  it('a RequestTable returns increasing ids even while one request waits forever', () => {
     const table = new RequestTable<number>();
     const ids = Array.from({ length: 1_000 }, () => {
       const id = table.nextId();

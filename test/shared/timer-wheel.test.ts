@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TimerWheel } from '../../src/shared/timer-wheel.ts';
 
-/** A wheel whose time only advances with `advance`, and the timers that it set. */
+/** Creates a TimerWheel whose clock only moves with `advance`, and counts the timers that the wheel sets. */
 function wheelInTime(tickMs = 50) {
   let nowMs = 0;
   let started = 0;
@@ -49,7 +49,7 @@ function wheelInTime(tickMs = 50) {
 }
 
 describe('TimerWheel', () => {
-  it('fires each timer once unless it is cancelled, never early and at most one tick late', () => {
+  it('a TimerWheel fires each timer once unless it is cancelled, never early and at most one tick late', () => {
     const step = fc.record({ waitMs: fc.nat(2_000), ms: fc.nat(100_000), cancelAfterMs: fc.option(fc.nat(100_000)) });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
@@ -79,7 +79,7 @@ describe('TimerWheel', () => {
     );
   });
 
-  it('holds 100 000 timers at once, and fires all that are not cancelled', () => {
+  it('a TimerWheel holds 100 000 timers at the same time, and fires all that are not cancelled', () => {
     const { wheel, advance } = wheelInTime();
     let fired = 0;
     const timers = Array.from({ length: 100_000 }, (_, index) =>
@@ -93,14 +93,14 @@ describe('TimerWheel', () => {
     expect(fired).toBe(timers.filter((_, index) => index % 2 === 1 && (index * 7_919) % 3_600_000 <= 1_000_000).length);
   });
 
-  it('wakes the process once for a distant timer', () => {
+  it('a TimerWheel wakes the process once for a distant timer', () => {
     const { wheel, advance, started } = wheelInTime();
     wheel.add(3_600_000, () => {});
     advance(3_500_000);
     expect(started()).toBe(1);
   });
 
-  it('does not wake the process for each tick while timers are added and cancelled', () => {
+  it('a TimerWheel does not wake the process for each tick while timers are added and cancelled', () => {
     const { wheel, advance, started } = wheelInTime();
     wheel.add(10_000, () => {});
     wheel.add(3_600_000, () => {});
@@ -109,11 +109,11 @@ describe('TimerWheel', () => {
       advance(25);
       timer.cancel();
     }
-    // One timer at the start, and one per minute in 250 s.
+    // The wheel sets one timer at the start, and then about one per minute for 250 s.
     expect(started()).toBeLessThan(10);
   });
 
-  it('does not drift: a timer that sets the next one is never more than a tick late', () => {
+  it('a TimerWheel does not drift, because a timer that sets the next one is at most a tick late', () => {
     const { wheel, advance, now } = wheelInTime();
     const latenessMs: number[] = [];
     const next = (dueMs: number): void => {
@@ -128,7 +128,7 @@ describe('TimerWheel', () => {
     expect(Math.max(...latenessMs)).toBeLessThanOrEqual(51);
   });
 
-  it('keeps the process running only for timers that request it', () => {
+  it('a TimerWheel keeps the process running only for timers that request it', () => {
     const { wheel, set } = wheelInTime();
     const isRef = (): boolean => [...set].some((timer) => timer.isRef);
     wheel.add(1_000, () => {});
@@ -140,7 +140,7 @@ describe('TimerWheel', () => {
     expect(isRef()).toBe(false);
   });
 
-  it('forgets ticks whose timers were all cancelled, however distant they are', () => {
+  it('a TimerWheel forgets ticks whose timers were all cancelled, however distant they are', () => {
     const { wheel, set } = wheelInTime();
     for (let index = 0; index < 50_000; index += 1) wheel.add(1_000_000 + index * 1_000, () => {}).cancel();
     expect(wheel.size).toBe(0);
@@ -148,7 +148,7 @@ describe('TimerWheel', () => {
     expect(Math.min(...[...set].map(({ atMs }) => atMs))).toBe(5_000);
   });
 
-  it('fires the other timers of a tick if one callback throws, but no timer that a callback cancels', () => {
+  it('a TimerWheel fires the other timers of a tick if one throws, but no timer that a callback cancels', () => {
     const { wheel, advance } = wheelInTime();
     const fired: string[] = [];
     const failing = wheel.add(1_000, () => {
@@ -166,7 +166,7 @@ describe('TimerWheel', () => {
     expect(wheel.size).toBe(0);
   });
 
-  it('sets its timer again if the timers of the process were replaced, such as by fake timers', () => {
+  it('a TimerWheel sets its timer again if the timers of the process were replaced, such as by fake timers', () => {
     const { wheel, advance, replaceTimers } = wheelInTime();
     let fired = 0;
     wheel.add(1_000, () => {

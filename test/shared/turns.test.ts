@@ -7,7 +7,7 @@ function work(ms: number): void {
   while (monotonicMs() < endMs);
 }
 
-it('turns.isOver is true after 25 ms of work, and false in the next turn', async () => {
+it('turns.isOver is true after 25 ms of work in one turn of the event loop, and false in the next turn', async () => {
   await new Promise((resolve) => setImmediate(resolve));
   expect(turns.isOver).toBe(false);
   work(30);
@@ -16,7 +16,7 @@ it('turns.isOver is true after 25 ms of work, and false in the next turn', async
   expect(turns.isOver).toBe(false);
 });
 
-it('turns.later runs waiting callbacks in order and in shared turns', async () => {
+it('turns.later() runs waiting callbacks in order, and several of them in one turn of the event loop', async () => {
   const done: number[] = [];
   const { promise, resolve } = Promise.withResolvers<void>();
   for (let index = 0; index < 6; index += 1)

@@ -34,7 +34,7 @@ function casesOf(file: string, jwkOf: (key: Group['publicKey']) => object): read
   return testGroups.flatMap(({ publicKey, tests }) => tests.map((test) => ({ ...test, jwk: jwkOf(publicKey) })));
 }
 
-/** A JWS whose signed bytes are those of the vector instead of a JWS signing input. */
+/** Creates a JWS whose signed bytes are the message of the test vector instead of a JWS signing input. */
 function jwsOf(alg: string, { msg, sig }: Pick<Vector, 'msg' | 'sig'>): Jws {
   const signingInput = Buffer.from(msg, 'hex').toString('latin1');
   return { alg, kid: 'vector', payload: {}, payloadPart: '', signingInput, signature: Buffer.from(sig, 'hex') };
@@ -45,7 +45,7 @@ const keyOf = (jwk: object): TrustedKey => readKeySet({ keys: [{ ...jwk, kid: 'v
 describe('Ed25519 (Wycheproof)', () => {
   const cases = casesOf('ed25519_test.json', ({ pk = '' }) => ({ kty: 'OKP', crv: 'Ed25519', x: base64url(pk) }));
 
-  it.each(cases)('case $tcId is $result: $comment', ({ jwk, result, ...vector }) => {
+  it.each(cases)('Wycheproof Ed25519 case $tcId is $result: $comment', ({ jwk, result, ...vector }) => {
     for (const alg of ['EdDSA', 'Ed25519']) expect(isSignedBy(jwsOf(alg, vector), keyOf(jwk))).toBe(result === 'valid');
     expect(isSignedBy(jwsOf('ES256', vector), keyOf(jwk))).toBe(false);
   });
@@ -58,7 +58,7 @@ describe('ECDSA P-256 with SHA-256, IEEE P1363 (Wycheproof)', () => {
     y: base64url(uncompressed.slice(66)),
   }));
 
-  it.each(cases)('case $tcId is $result: $comment', ({ jwk, result, ...vector }) => {
+  it.each(cases)('Wycheproof P-256 case $tcId is $result: $comment', ({ jwk, result, ...vector }) => {
     expect(isSignedBy(jwsOf('ES256', vector), keyOf(jwk))).toBe(result === 'valid');
     expect(isSignedBy(jwsOf('EdDSA', vector), keyOf(jwk))).toBe(false);
   });
@@ -74,10 +74,13 @@ describe('Ed25519 (RFC 8032 section 7.1)', () => {
   }
   const { tests } = read('rfc8032/rfc8032-7.1.json') as { readonly tests: readonly Signed[] };
 
-  it.each(tests)('$name is signed as published, and verifies', ({ secretKey, publicKey, message, signature }) => {
-    const jwk = { kty: 'OKP', crv: 'Ed25519', x: base64url(publicKey) };
-    const { privateKey } = readSigningKey({ ...jwk, d: base64url(secretKey.slice(0, 64)), kid: 'vector' });
-    expect(sign(null, Buffer.from(message, 'hex'), privateKey).toString('hex')).toBe(signature);
-    expect(isSignedBy(jwsOf('EdDSA', { msg: message, sig: signature }), keyOf(jwk))).toBe(true);
-  });
+  it.each(tests)(
+    'the RFC 8032 example $name is signed as published, and verifies',
+    ({ secretKey, publicKey, message, signature }) => {
+      const jwk = { kty: 'OKP', crv: 'Ed25519', x: base64url(publicKey) };
+      const { privateKey } = readSigningKey({ ...jwk, d: base64url(secretKey.slice(0, 64)), kid: 'vector' });
+      expect(sign(null, Buffer.from(message, 'hex'), privateKey).toString('hex')).toBe(signature);
+      expect(isSignedBy(jwsOf('EdDSA', { msg: message, sig: signature }), keyOf(jwk))).toBe(true);
+    },
+  );
 });

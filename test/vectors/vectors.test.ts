@@ -15,7 +15,7 @@ const read = (path: string): Buffer => readFileSync(join(folder, path));
 describe('RFC 8785 test data (cyberphone/json-canonicalization)', () => {
   const names = readdirSync(join(folder, 'jcs/testdata/input'));
 
-  it.each(names)('%s is canonicalized as published, byte by byte', (name) => {
+  it.each(names)('the RFC 8785 test file %s is canonicalized as published, byte for byte', (name) => {
     const value = parseStrictJson(read(`jcs/testdata/input/${name}`));
     const canonical = Buffer.from(canonicalizeServiceMapPayload(value), 'utf8');
     expect(canonical.equals(read(`jcs/testdata/output/${name}`))).toBe(true);
@@ -37,11 +37,11 @@ describe('HMAC-SHA256 (Wycheproof)', () => {
   };
 
   it.each(testGroups.flatMap(({ tagSize, tests }) => tests.map((test) => ({ tagSize, ...test }))))(
-    'case $tcId ($result, $tagSize bits) has the published result',
+    'Wycheproof HMAC case $tcId ($result, $tagSize bits) has the published result',
     ({ tagSize, key, msg, tag, result }) => {
       const mac = createHmac('sha256', Buffer.from(key, 'hex')).update(Buffer.from(msg, 'hex')).digest();
       expect(mac.subarray(0, tagSize / 8).toString('hex') === tag).toBe(result === 'valid');
-      // The tag is not a signature of a map; a truncated tag is rejected before any comparison.
+      // The tag is not a map signature. If it is truncated, it is rejected before any comparison.
       expect(verifyServiceMapSignature({ msg }, tag, key)).toBe(false);
     },
   );
@@ -50,9 +50,9 @@ describe('HMAC-SHA256 (Wycheproof)', () => {
 describe('naughty strings (BLNS)', () => {
   const strings = JSON.parse(read('blns/blns.json').toString()) as string[];
 
-  it('pass the strict parser, and are signed and verified as keys and values', () => {
+  it('the strict parser accepts naughty strings (BLNS), which can be signed and verified as keys and values', () => {
     for (const text of strings) {
-      // The keys `__proto__` and `constructor` are rejected; the list contains neither key.
+      // The strict parser rejects the keys `__proto__` and `constructor`, which are not in the list.
       const payload = { value: text, [`key ${text}`]: [text] };
       const parsed = parseStrictJson(new TextEncoder().encode(JSON.stringify(payload)));
       expect(parsed).toEqual(payload);

@@ -224,7 +224,7 @@ export class FleetClient implements FleetLink {
     if (this.#session !== session) return;
     this.#session = null;
     recordThreadLost();
-    this.#hear({ kind: 'connection', isConnected: false, why: reason.message });
+    this.#hear({ kind: 'connection', isConnected: false, why: 'the fleet thread has exited' });
     const limitMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(this.#deaths, 10));
     this.#deaths += 1;
     this.#restart = startTimer(this.#options.random.next() * limitMs, () => this.start());

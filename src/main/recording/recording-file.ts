@@ -81,8 +81,9 @@ export class RecordingFile {
   }
 
   /**
-   * Adds a line to the recording. The line must end with a line feed. If `isReplacing` is true, the new file replaces an
-   * existing file at its path now, unless it has already done so. Has no effect after a failure or after {@link close}.
+   * Adds a line to the recording. The line must end with a line feed. If `isReplacing` is true, the new file now
+   * replaces an existing file at its path, unless it has already done so. Has no effect after a failure or after {@link
+   * close}.
    */
   write(line: string, isReplacing = true): void {
     if (this.#failure !== null || this.#closing !== null) return;

@@ -5,7 +5,7 @@ const { completion } = quickData();
 
 describe('shell completion', () => {
   it.each(['tools', 'call', 'resources', 'read', 'prompts', 'generate', 'record', 'replay', 'serve'])(
-    'completes the command %s with its description',
+    'shell completion suggests the command %s with its description',
     (name) => {
       expect(completion.find(({ command }) => command === name)?.description).toMatch(/\w+ \w+/);
     },
@@ -15,7 +15,7 @@ describe('shell completion', () => {
     ['prompts', 'prompts get'],
     ['generate', 'generate types'],
     ['registry', 'registry add'],
-  ])('completes the subcommands of %s', (_, command) => {
+  ])('shell completion suggests the subcommands of %s', (_, command) => {
     expect(completion.map((one) => one.command)).toContain(command);
   });
 
@@ -26,7 +26,7 @@ describe('shell completion', () => {
     ['serve', ['record', 'allow-private']],
     ['generate types', ['out', 'check']],
     ['replay', ['lenient', 'connector']],
-  ])('completes the options of %s', (name, options) => {
+  ])('shell completion suggests the options of %s', (name, options) => {
     const known = completion.find(({ command }) => command === name)?.options.map((option) => option.name);
     expect(known).toEqual(expect.arrayContaining(options));
   });

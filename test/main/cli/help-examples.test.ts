@@ -12,7 +12,7 @@ import { TempDir } from '../../helpers/temp-dir.ts';
 const examples = helpExamples();
 const commands = commandWords();
 
-/** Bash functions in place of commands: `mcp-switchyard` records its words in a file, and `ssh` runs its command. */
+/** Bash functions that replace commands: `mcp-switchyard` records its words in a file, and `ssh` runs its command. */
 const STUBS = `
 mcp-switchyard() { printf '%s\\0' "$@" > "$OUT"; }
 ssh() { shift 2; "$@"; }
@@ -21,7 +21,7 @@ curl() { :; }
 cat() { :; }
 `;
 
-/** Returns the words that a shell passes to mcp-switchyard for each line; null for a line that never runs it. */
+/** Returns for each line the words that a shell passes to mcp-switchyard, or null if the line never runs it. */
 function wordsOf(lines: readonly string[]): readonly (readonly string[] | null)[] {
   using folder = new TempDir();
   const script = lines.map((line, index) => `( OUT=${folder.path}/${index}; ${line} ) < /dev/null\n`).join('');
@@ -33,7 +33,7 @@ function wordsOf(lines: readonly string[]): readonly (readonly string[] | null)[
   });
 }
 
-/** Parses a command line without running it, and returns the words of the command that would have run. */
+/** Parses a command line without running its command, and returns the name of that command. */
 async function parsed(argv: readonly string[]): Promise<string> {
   const { words, program: typedProgram } = cutProgram(argv);
   const program = createProgram(() => {}, { typedProgram });
@@ -50,7 +50,7 @@ async function parsed(argv: readonly string[]): Promise<string> {
   try {
     await program.parseAsync([...words], { from: 'user' });
   } catch (error) {
-    // Client files are looked up before the command runs, and this machine may have none.
+    // Only errors of the parser count. The program looks for client files first, and this machine may have none.
     if (error instanceof CommanderError) return error.message;
   } finally {
     rememberSource(new Command());
@@ -63,12 +63,12 @@ function pathOf(command: Command): string {
 }
 
 describe('help examples', () => {
-  it('exist for every command', () => {
+  it('the help of every command has examples', () => {
     const has = new Set(examples.map(({ command }) => command));
     expect(commands.filter((words) => !has.has(words))).toEqual([]);
   });
 
-  it('show the command that they belong to', () => {
+  it('each help example shows the command that it belongs to', () => {
     const without = commands.filter(
       (words) =>
         !examples.some(({ command, line }) => command === words && line.includes(`mcp-switchyard ${words}`.trim())),
@@ -76,18 +76,21 @@ describe('help examples', () => {
     expect(without).toEqual([]);
   });
 
-  it.skipIf(process.platform === 'win32')('use only commands, arguments and options that exist', async () => {
-    const words = wordsOf(examples.map(({ line }) => line));
-    const wrong: string[] = [];
-    for (const [index, { line }] of examples.entries()) {
-      const argv = words[index] ?? null;
-      const ran = argv === null ? 'not started' : await parsed(argv);
-      if (!argv?.join(' ').startsWith(ran)) wrong.push(`${line}: ${ran}`);
-    }
-    expect(wrong).toEqual([]);
-  });
+  it.skipIf(process.platform === 'win32')(
+    'the help examples use only commands, arguments and options that exist',
+    async () => {
+      const words = wordsOf(examples.map(({ line }) => line));
+      const wrong: string[] = [];
+      for (const [index, { line }] of examples.entries()) {
+        const argv = words[index] ?? null;
+        const ran = argv === null ? 'not started' : await parsed(argv);
+        if (!argv?.join(' ').startsWith(ran)) wrong.push(`${line}: ${ran}`);
+      }
+      expect(wrong).toEqual([]);
+    },
+  );
 
-  it('have a counterpart in docs/cli.md for every command', () => {
+  it('the help examples of every command are also in docs/cli.md', () => {
     const page = readFileSync(new URL('../../../docs/cli.md', import.meta.url), 'utf8');
     const isGroup = (words: string): boolean => commands.some((other) => other.startsWith(`${words} `));
     expect(commands.filter((words) => !isGroup(words) && !page.includes(`mcp-switchyard ${words}`))).toEqual([]);

@@ -15,13 +15,13 @@ afterEach(() => {
   stateHome[Symbol.dispose]();
 });
 
-/** Returns the options of a command line. */
+/** Returns the source options that the CLI parses from these arguments. */
 function parsed(...args: string[]): SourceOptions {
   return withSource(new Command().exitOverride()).parse(args, { from: 'user' }).opts();
 }
 
 describe('manager options', () => {
-  it('come from a map and its key', () => {
+  it('the source options include the map and its key', () => {
     process.env.MAP_TOKEN = 'token-of-the-map';
     const options = managerOptions(parsed('--service-map', 'https://m.example/', '--map-key-env', 'MAP_TOKEN'));
     expect(options).toMatchObject({
@@ -33,12 +33,12 @@ describe('manager options', () => {
     });
   });
 
-  it('take the URL of the map from the environment', () => {
+  it('the source options take the URL of the map from the environment', () => {
     process.env.CONNECTORS_SERVICE_MAP_URL = 'https://m.example/';
     expect(managerOptions(parsed())).toMatchObject({ serviceMapUrl: 'https://m.example/' });
   });
 
-  it('include the client metadata document and the variables that a map may name', () => {
+  it('the source options include the client metadata document and the variables that a map may name', () => {
     const flags = ['--client-metadata-url', 'https://me.example/client.json', '--allow-env', 'A', '--allow-env', 'B'];
     expect(managerOptions(parsed('--config', 'a.json', ...flags))).toMatchObject({
       clientMetadataUrl: 'https://me.example/client.json',
@@ -46,14 +46,14 @@ describe('manager options', () => {
     });
   });
 
-  it('need no map and no key with a local file or a registry', () => {
+  it('the source options need no map and no key with a local file or a registry', () => {
     process.env = { XDG_STATE_HOME: stateHome.path };
     expect(managerOptions(parsed('--config', 'a.json'))).toMatchObject({ configFile: 'a.json' });
     expect(managerOptions(parsed('--registry'))).toMatchObject({ serverRegistry: true });
     expect(managerOptions(parsed('--registry-path', 'b.json'))).toMatchObject({ serverRegistry: { path: 'b.json' } });
   });
 
-  it('list the discovered files before the file of --config, which takes precedence', () => {
+  it('the source options list the discovered files before the file of --config, which takes precedence', () => {
     const found = { foundFiles: ['b.json'], configDigests: { 'b.json': 'digest' } };
     expect(managerOptions({ ...parsed('--config', 'a.json'), ...found })).toMatchObject({
       configFile: ['b.json', 'a.json'],
@@ -67,7 +67,7 @@ describe('manager options', () => {
     ['no sources', [], 'There is nothing to connect'],
     ['a key that is not set', ['--service-map', 'https://m.example/', '--key-env', 'NONE'], 'The variable NONE'],
     ['a file that is not there', ['--config', 'a.json', '--ca', '/no/ca.pem'], 'the file /no/ca.pem of --ca (ENOENT)'],
-  ])('are rejected for %s', (_, args, message) => {
+  ])('the source options are rejected for %s', (_, args, message) => {
     expect(() => managerOptions(parsed(...args))).toThrow(
       expect.objectContaining({ code: 'OPTIONS_INVALID', message: expect.stringContaining(message) }),
     );
@@ -75,13 +75,13 @@ describe('manager options', () => {
 });
 
 describe('option values', () => {
-  it('must be numbers above 0', () => {
+  it('numeric option values must be above 0', () => {
     expect([milliseconds('1.5'), wholeNumber('3')]).toEqual([1.5, 3]);
     for (const text of ['0', '-1', 'x', '2147483648', 'Infinity']) expect(() => milliseconds(text)).toThrow('above 0');
     for (const text of ['0', '1.5', 'x']) expect(() => wholeNumber(text)).toThrow('whole number above 0');
   });
 
-  it('must name variables that are set and not empty', () => {
+  it('options that name environment variables must name variables that are set and not empty', () => {
     process.env.EMPTY = '';
     expect(() => requiredVariable('EMPTY', '--x')).toThrow('The variable EMPTY, which --x names, is not set');
   });

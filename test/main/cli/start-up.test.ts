@@ -11,11 +11,11 @@ function statusOf(id: string, state: ConnectorStatus['state'], more: Partial<Con
 const program = { pid: 1, stderr: 'first\nlast\n' };
 
 describe('startup summary of connectors that are not up', () => {
-  it('is empty if all enabled connectors are up', () => {
+  it('the startup summary is empty if all enabled connectors are up', () => {
     expect(notUpLine([statusOf('a', 'ready'), statusOf('b', 'degraded'), statusOf('c', 'disabled')])).toBeNull();
   });
 
-  it('names each connector with its state and reason', () => {
+  it('the startup summary names each connector that is not up, with its state and reason', () => {
     const lastError = { code: 'CONNECTOR_CONNECT_FAILED', message: 'It ended' };
     const down = [statusOf('a', 'backing-off', { lastError }), statusOf('b', 'connecting', { process: program })];
     expect(notUpLine([...down, statusOf('c', 'ready')])).toBe(
@@ -23,7 +23,7 @@ describe('startup summary of connectors that are not up', () => {
     );
   });
 
-  it('leaves connectors that need a login to the line that explains how to log in', () => {
+  it('the startup summary leaves out connectors that need a login, because another line explains how to log in', () => {
     const [linear, notion] = [statusOf('linear', 'needs-login'), statusOf('my notion', 'needs-login')];
     expect(notUpLine([linear, statusOf('a', 'ready')])).toBeNull();
     expect(notUpLine([linear, statusOf('a', 'failed')])).toBe('1 of 2 connectors is not up: a (failed: enabled)');
@@ -33,7 +33,7 @@ describe('startup summary of connectors that are not up', () => {
     expect(loginLine([statusOf('a', 'failed'), statusOf('b', 'disabled')])).toBeNull();
   });
 
-  it('shows the last stderr line of a stdio server while it starts', () => {
+  it('the startup summary shows the last stderr line of a stdio server that is still starting', () => {
     expect(startingLine(statusOf('a', 'connecting', { process: program }), 8_100)).toBe('  a: starting for 8 s: last');
     expect(startingLine(statusOf('a', 'connecting'), 3_000)).toBe('  a: starting for 3 s');
   });

@@ -13,7 +13,7 @@ function censusOf(states: Readonly<Record<string, ConnectorState>>): ConnectorCe
 }
 
 describe('ConnectorCensus', () => {
-  it('counts connectors by state', () => {
+  it('ConnectorCensus counts connectors by state', () => {
     const census = censusOf({ a: 'ready', b: 'needs-login', c: 'needs-login', d: 'closing' });
     expect([...census.counts(0)]).toEqual([
       ['ready', 1],
@@ -22,7 +22,7 @@ describe('ConnectorCensus', () => {
     expect(census.counts(3).get('connecting')).toBe(3);
   });
 
-  it('requests no background retry of connectors that need a login', () => {
+  it('ConnectorCensus does not cause a background retry for connectors that need a login', () => {
     const census = censusOf({ a: 'failed', b: 'needs-login', c: 'backing-off', d: 'ready' });
     expect([census.down(), census.wanted()]).toEqual([
       ['a', 'c'],

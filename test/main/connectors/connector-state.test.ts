@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { StateMachine, type Transition } from '../../../src/main/connectors/connector-state.ts';
 
 describe('StateMachine', () => {
-  it('reports every transition once, with its time and reason', () => {
+  it('the state machine of a connector reports every transition once, with its time and reason', () => {
     const told: Transition[] = [];
     const machine = new StateMachine(
       () => 42,
@@ -18,7 +18,7 @@ describe('StateMachine', () => {
     expect([machine.state, machine.isUp, machine.last.why]).toEqual(['ready', true, '3 tools']);
   });
 
-  it('rejects transitions that are not in its table', () => {
+  it('the state machine of a connector rejects transitions that are not in its table', () => {
     const machine = new StateMachine(
       () => 0,
       'not started',

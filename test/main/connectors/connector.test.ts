@@ -12,7 +12,7 @@ beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] 
 afterEach(() => void vi.useRealTimers());
 
 describe('starting connector', () => {
-  it('registers its tools before it reports ready', async () => {
+  it('a starting connector registers its tools before it reports the state ready', async () => {
     const { connector, states, tools, up } = connectorUnderTest();
     await up();
     expect([states, tools]).toEqual([['connecting', 'ready'], [['echo']]]);
@@ -25,7 +25,7 @@ describe('starting connector', () => {
     });
   });
 
-  it('reports degraded while the tool list is incomplete', async () => {
+  it('a starting connector reports the state degraded while the tool list is incomplete', async () => {
     const { connector, attempt, states } = connectorUnderTest();
     connector.update(connector.entry);
     await vi.advanceTimersByTimeAsync(0);
@@ -35,13 +35,13 @@ describe('starting connector', () => {
     await expect(connector.calls.callTool(toolNamed('a'), {}, {})).resolves.toEqual({ content: [] });
   });
 
-  it('stays off while the map disables it', async () => {
+  it('a connector stays off while the map disables it', async () => {
     const { connector, attempts, states } = connectorUnderTest({ status: 'disabled' });
     connector.update(connector.entry);
     expect([attempts.length, states, connector.state]).toEqual([0, [], 'disabled']);
   });
 
-  it('backs off after a failure and recovers with its tools', async () => {
+  it('a connector that fails to start backs off, and recovers with its tools', async () => {
     const { connector, attempts, attempt, states, tools } = connectorUnderTest();
     connector.update(connector.entry);
     await vi.advanceTimersByTimeAsync(0);
@@ -58,7 +58,7 @@ describe('starting connector', () => {
   });
 
   it.each(['CONNECTOR_AUTH_MISSING', 'CONNECTOR_REFUSED'] as const)(
-    'stops retrying after %s until a retry is requested',
+    'a connector stops retrying after %s until a retry is requested',
     async (code) => {
       const { connector, attempts, attempt } = connectorUnderTest();
       connector.update(connector.entry);
@@ -75,7 +75,7 @@ describe('starting connector', () => {
 });
 
 describe('connector whose entry changes', () => {
-  it('reconnects if the endpoint changes, closing the old connection first', async () => {
+  it('a connector reconnects if its endpoint changes, and closes the old connection first', async () => {
     const { connector, attempt, up } = connectorUnderTest();
     const old = scriptedConnection();
     await up(old);
@@ -85,14 +85,14 @@ describe('connector whose entry changes', () => {
     expect(attempt(1).entry.endpoint).toBe('http://127.0.0.1:9/new');
   });
 
-  it('keeps the connection and reports the tools again if anything else changes', async () => {
+  it('a connector keeps its connection and reports its tools again if anything but its endpoint changes', async () => {
     const { connector, attempts, states, tools, up } = connectorUnderTest();
     await up();
     connector.update(normalized({ tags: ['new'] }));
     expect([attempts.length, states.length, tools.length]).toEqual([1, 2, 2]);
   });
 
-  it('does not restart while it connects to the same endpoint', async () => {
+  it('a connector does not restart an attempt while it connects to the same endpoint', async () => {
     const { connector, attempts } = connectorUnderTest();
     connector.update(connector.entry);
     connector.update(normalized({ tags: ['new'] }));
@@ -100,7 +100,7 @@ describe('connector whose entry changes', () => {
     expect(attempts).toHaveLength(1);
   });
 
-  it('drops its tools, calls and connection when disabled, and comes back when enabled', async () => {
+  it('a connector drops its tools, calls and connection when disabled, and restores them when enabled', async () => {
     const { connector, attempts, states, tools, up } = connectorUnderTest();
     const connection = scriptedConnection(() => new Promise(() => {}));
     await up(connection);
@@ -117,7 +117,7 @@ describe('connector whose entry changes', () => {
 });
 
 describe('connection loss', () => {
-  it('starts one backoff, even if it is reported several times', async () => {
+  it('a lost connection starts only one backoff, even if the loss is reported several times', async () => {
     const { connector, attempt, states, up } = connectorUnderTest();
     await up();
     attempt().events.onLost(new Error('closed by the other side'));
@@ -126,7 +126,7 @@ describe('connection loss', () => {
     expect(connector.status().lastError?.message).toBe('closed by the other side');
   });
 
-  it('fails the attempt if it happens just before the connector is up', async () => {
+  it('an attempt to connect fails if the connection is lost just before the connector is up', async () => {
     const { connector, attempt, states } = connectorUnderTest();
     connector.update(connector.entry);
     await vi.advanceTimersByTimeAsync(0);
@@ -137,7 +137,7 @@ describe('connection loss', () => {
     expect([states, connection.closed]).toEqual([['connecting', 'backing-off'], true]);
   });
 
-  it('is not reported before the connector is up: the attempt itself fails', async () => {
+  it('an attempt to connect fails, and reports no lost connection, if that happens before the connector is up', async () => {
     const { connector, attempt, states } = connectorUnderTest();
     connector.update(connector.entry);
     await vi.advanceTimersByTimeAsync(0);
@@ -149,7 +149,7 @@ describe('connection loss', () => {
 describe('connector close', () => {
   const over = new SwitchyardError('CLOSED', 'over');
 
-  it('ends an attempt in progress, and closes a connection that arrives too late', async () => {
+  it('closing a connector ends an attempt in progress, and closes a connection that arrives too late', async () => {
     const { connector, attempts } = connectorUnderTest();
     const late = scriptedConnection();
     const slow = new Connector(connector.entry, {
@@ -173,7 +173,7 @@ describe('connector close', () => {
     expect([slow.state, late.closed, attempts.length]).toEqual(['closing', true, 0]);
   });
 
-  it('leaves no timer behind during backoff', async () => {
+  it('closing a connector leaves no timer behind during backoff', async () => {
     const { connector, attempt, attempts } = connectorUnderTest();
     connector.update(connector.entry);
     await vi.advanceTimersByTimeAsync(0);
@@ -186,7 +186,7 @@ describe('connector close', () => {
   });
 
   it.each(['backing-off', 'connecting', 'ready', 'tools'] as const)(
-    'is final when called from a listener of %s',
+    'closing a connector is final, even in a listener of %s',
     async (moment) => {
       const { connector, attempt, attempts, states, hear } = connectorUnderTest();
       hear((what) => {
@@ -202,7 +202,7 @@ describe('connector close', () => {
     },
   );
 
-  it('waits for an attempt that a change has superseded', async () => {
+  it('closing a connector waits for an attempt that a changed entry has superseded', async () => {
     const late = scriptedConnection();
     const bringUp = (): Promise<BroughtUp> => new Promise((resolve) => setTimeout(() => resolve(broughtUp(late)), 50));
     const deps = {
@@ -233,7 +233,7 @@ describe('connector close', () => {
     expect(late.closed).toBe(true);
   });
 
-  it('rejects calls in flight with its reason', async () => {
+  it('closing a connector rejects calls in flight with the reason of the close', async () => {
     const { connector, up } = connectorUnderTest();
     await up(scriptedConnection(() => new Promise(() => {})));
     const call = connector.calls.callTool(echo, {}, {});

@@ -4,7 +4,7 @@ import { Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { EventWriter, type EventWriterOptions } from '../../../src/main/gateway/event-writer.ts';
 
-/** Creates a response over a socket that records what it receives, and accepts data only while `isReading`. */
+/** Creates a response over a socket that records the data that it receives, and accepts data only while `isReading`. */
 function openResponse(isReading = true) {
   const written: string[] = [];
   const socket = new Writable({
@@ -18,7 +18,7 @@ function openResponse(isReading = true) {
   response.useChunkedEncodingByDefault = false;
   response.assignSocket(socket as Socket);
   const all = async (): Promise<string> => {
-    // Node gathers the data of one turn of the event loop, and writes it in the next turn.
+    // Node collects the data of one event loop turn, and writes it in the next turn.
     await new Promise(setImmediate);
     return written.join('');
   };
@@ -36,26 +36,26 @@ afterEach(() => {
 });
 
 describe('EventWriter', () => {
-  it('writes the head with the given headers and the retry delay', async () => {
+  it('EventWriter writes the head with the given headers and the retry delay', async () => {
     const { response, head, body } = openResponse();
     new EventWriter(response, { 'x-own': '1' }, { ...options, retryMs: 3_000 });
     expect(await head()).toContain('content-type: text/event-stream\r\nx-own: 1\r\n');
     expect(await body()).toBe('retry: 3000\n\n');
   });
 
-  it('writes the id, the name and the data of an event', async () => {
+  it('EventWriter writes the id, the name and the data of an event', async () => {
     const { response, body } = openResponse();
     new EventWriter(response, {}, options).send({ id: '7', name: 'message', data: '{}' });
     expect(await body()).toBe('id: 7\nevent: message\ndata: {}\n\n');
   });
 
-  it('keeps line breaks within an event from ending a field', async () => {
+  it('EventWriter keeps line breaks within an event from ending a field', async () => {
     const { response, body } = openResponse();
     new EventWriter(response, {}, options).send({ id: '7\nx', name: 'a\r\nb', data: 'one\ntwo\r\nthree\rfour' });
     expect(await body()).toBe('id: 7 x\nevent: a  b\ndata: one\ndata: two\ndata: three\ndata: four\n\n');
   });
 
-  it('writes an event from pieces of JSON on one line', async () => {
+  it('EventWriter writes an event from pieces of JSON on one line', async () => {
     const { response, body } = openResponse();
     const writer = new EventWriter(response, {}, options);
     writer.beginPieces('message', '{"result":');
@@ -65,7 +65,7 @@ describe('EventWriter', () => {
     expect(await body()).toBe('event: message\ndata: {"result":{"a":  1,"b":2}}\n\n');
   });
 
-  it('keeps the stream alive with comments, but never within an event or after the end', async () => {
+  it('EventWriter keeps the stream alive with comments, but never within an event or after the end', async () => {
     const { response, body } = openResponse();
     const writer = new EventWriter(response, {}, { ...options, keepAliveMs: 10 });
     vi.advanceTimersByTime(20);
@@ -77,7 +77,7 @@ describe('EventWriter', () => {
     expect(await body()).toBe(': still there\n\n: still there\n\nevent: message\ndata: {}\n\n');
   });
 
-  it('ends with or without a last event', async () => {
+  it('EventWriter ends with or without a last event', async () => {
     const [first, second] = [openResponse(), openResponse()];
     new EventWriter(first.response, {}, options).end({ data: 'bye' });
     new EventWriter(second.response, {}, { ...options, keepAliveMs: 10 }).end();
@@ -85,7 +85,7 @@ describe('EventWriter', () => {
     expect([await first.body(), await second.body()]).toEqual(['data: bye\n\n', '']);
   });
 
-  it('disconnects a client that leaves too much data unread', () => {
+  it('EventWriter disconnects a client that leaves too much data unread', () => {
     const { response } = openResponse(false);
     const writer = new EventWriter(response, {}, options);
     expect(writer.send({ data: 'x'.repeat(2_000) })).toBe(true);

@@ -8,13 +8,15 @@ interface Scripted {
   readonly enabled: readonly string[];
   readonly disabled?: readonly string[];
   readonly listed: readonly string[];
-  /** The connectors that are stdio servers; all others use HTTP. */
+  /** The connectors that are stdio servers. All other connectors use HTTP. */
   readonly programs?: readonly string[];
 }
 
 const HOUR_MS = 3_600_000;
 
-/** Creates a manager whose sync ends with `synced`, and the first lists of a gateway in front of it. */
+/**
+ * Creates a manager whose sync ends like the promise `synced`, and the FirstLists of a gateway that uses this manager.
+ */
 function scripted(
   { enabled, disabled = [], listed, programs = [] }: Scripted,
   limits = { maxWaitMs: HOUR_MS, maxProgramWaitMs: HOUR_MS, maxNamedWaitMs: HOUR_MS },
@@ -63,7 +65,7 @@ const turns = (): Promise<void> => new Promise((resolve) => setImmediate(resolve
 it.each<[string, Scripted]>([
   ['every enabled connector has stored tools', { enabled: ['a', 'b'], disabled: ['c'], listed: ['a', 'b'] }],
   ['tools are stored and no map was loaded yet', { enabled: [], listed: ['a'] }],
-])('FirstLists answers list requests at once if %s', async (_, script) => {
+])('the first lists are sent to clients immediately if %s', async (_, script) => {
   const { ready, syncs } = scripted(script);
   await ready;
   expect(syncs()).toBe(0);
@@ -73,7 +75,7 @@ it.each<[string, Scripted]>([
   ['no connector is known yet', { enabled: [], listed: [] }],
   ['no connector has tools', { enabled: ['a'], listed: [] }],
   ['a connector is new since the last run', { enabled: ['a', 'b'], listed: ['a'] }],
-])('FirstLists holds list requests until the connectors are up or have failed, if %s', async (_, script) => {
+])('the first lists wait until the connectors are up or have failed, if %s', async (_, script) => {
   const { lists, ready, synced, syncs, isReady } = scripted(script);
   await turns();
   expect(isReady()).toBe(false);
@@ -83,7 +85,7 @@ it.each<[string, Scripted]>([
   expect(syncs()).toBe(1);
 });
 
-it('FirstLists waits for an HTTP connector no longer than the short limit', async () => {
+it('the first lists wait for an HTTP connector no longer than the short limit', async () => {
   const { ready } = scripted(
     { enabled: ['a'], listed: [] },
     { maxWaitMs: 1, maxProgramWaitMs: HOUR_MS, maxNamedWaitMs: HOUR_MS },
@@ -91,7 +93,7 @@ it('FirstLists waits for an HTTP connector no longer than the short limit', asyn
   await ready;
 });
 
-it('FirstLists waits beyond the short limit until every stdio server is up or has failed', async () => {
+it('the first lists wait beyond the short limit until every stdio server is up or has failed', async () => {
   const script = { enabled: ['http', 'one', 'two'], programs: ['one', 'two'], listed: [] };
   const { ready, becomes, listeners, isReady } = scripted(script, {
     maxWaitMs: 1,
@@ -107,12 +109,12 @@ it('FirstLists waits beyond the short limit until every stdio server is up or ha
   expect(listeners.size).toBe(0);
 });
 
-it('FirstLists waits for a stdio server no longer than the long limit', async () => {
+it('the first lists wait for a stdio server no longer than the long limit', async () => {
   const script = { enabled: ['a'], programs: ['a'], listed: [] };
   await scripted(script, { maxWaitMs: 1, maxProgramWaitMs: 2, maxNamedWaitMs: 2 }).ready;
 });
 
-it('FirstLists answers list requests if the sync fails or the gateway closes', async () => {
+it('the first lists are sent if the sync fails or the gateway closes', async () => {
   const failing = scripted({ enabled: ['a'], listed: [] });
   failing.synced.reject(new Error('no map'));
   await failing.ready;
@@ -122,7 +124,7 @@ it('FirstLists answers list requests if the sync fails or the gateway closes', a
   await closing.ready;
 });
 
-it('FirstLists holds lists of prompts and resources until connectors sent theirs, even with stored tools', async () => {
+it('the first lists of prompts and resources wait for connectors, even if tools are stored', async () => {
   const { lists, ready, synced, read } = scripted({ enabled: ['a'], listed: ['a'] });
   await ready;
   let areFeaturesReady = false;
@@ -136,7 +138,7 @@ it('FirstLists holds lists of prompts and resources until connectors sent theirs
   await features;
 });
 
-it('FirstLists holds requests for named items until every connector is up or has failed, however long lists are held', async () => {
+it('requests for named items wait until every connector is up or has failed, however long lists wait', async () => {
   const limits = { maxWaitMs: 0, maxProgramWaitMs: 0, maxNamedWaitMs: HOUR_MS };
   const { lists, synced, read } = scripted({ enabled: ['a'], listed: [] }, limits);
   await lists.featuresReady();

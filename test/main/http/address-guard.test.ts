@@ -13,7 +13,7 @@ import { isPublicAddress } from '../../../src/main/http/special-addresses.ts';
 
 const address = (text: string): LookupAddress => ({ address: text, family: text.includes(':') ? 6 : 4 });
 
-/** Creates rules under which names resolve to these answers, one after the other; the last answer repeats. */
+/** Creates address rules whose DNS lookups return these answers, one after the other. The last answer repeats. */
 function answering(...answers: readonly (readonly string[])[]): AddressRules & { readonly asked: LookupOptions[] } {
   const asked: LookupOptions[] = [];
   return {
@@ -26,7 +26,7 @@ function answering(...answers: readonly (readonly string[])[]): AddressRules & {
   };
 }
 
-/** Resolves with the addresses that a lookup returns, or with its error. */
+/** Resolves with the addresses that a lookup returns, or with the error of the lookup. */
 function resolved(rules: AddressRules, options: LookupOptions): Promise<unknown> {
   return new Promise((resolve) =>
     publicLookup(rules)('host.test', options, (error, ...answer) => resolve(error ?? answer)),
@@ -34,20 +34,20 @@ function resolved(rules: AddressRules, options: LookupOptions): Promise<unknown>
 }
 
 describe('publicLookup', () => {
-  it('returns all public addresses of a name, or only the first if a single address is requested', async () => {
+  it('publicLookup() returns all public addresses of a name, or only the first if a single address is requested', async () => {
     const rules = answering(['1.1.1.1', '2606:4700::1']);
     expect(await resolved(rules, { all: true })).toEqual([[address('1.1.1.1'), address('2606:4700::1')]]);
     expect(await resolved(rules, {})).toEqual(['1.1.1.1', 4]);
   });
 
-  it('looks up all addresses even if only one is requested, and passes on the other options', async () => {
+  it('publicLookup() looks up all addresses even if only one is requested, and passes on the other options', async () => {
     const rules = answering(['1.1.1.1']);
     await resolved(rules, { family: 4, hints: 1 });
     expect(rules.asked).toEqual([{ family: 4, hints: 1, all: true }]);
   });
 
   it.each([['10.0.0.1'], ['1.1.1.1', '10.0.0.1'], ['10.0.0.1', '1.1.1.1']])(
-    'rejects the whole name if it resolves to %s %s',
+    'publicLookup() rejects the whole name if it resolves to %s %s',
     async (...addresses) => {
       for (const options of [{}, { all: true }]) {
         expect(await resolved(answering(addresses), options)).toMatchObject({
@@ -58,13 +58,13 @@ describe('publicLookup', () => {
     },
   );
 
-  it('checks each resolution again', async () => {
+  it('publicLookup() checks each resolution again', async () => {
     const rules = answering(['1.1.1.1'], ['169.254.169.254']);
     expect(await resolved(rules, {})).toEqual(['1.1.1.1', 4]);
     expect(await resolved(rules, {})).toMatchObject({ code: 'CONNECTOR_ADDRESS_REFUSED' });
   });
 
-  it('passes on the error of the resolver', async () => {
+  it('publicLookup() passes on the error of the resolver', async () => {
     const error = Object.assign(new Error('not found'), { code: 'ENOTFOUND' });
     const rules: AddressRules = { isPublic: isPublicAddress, lookup: (_, __, callback) => callback(error, []) };
     expect(await resolved(rules, {})).toBe(error);
@@ -77,7 +77,7 @@ describe('createPublicAgent', () => {
     ...['１２７.0.0.1', '0', '0.0.0.0', '169.254.169.254', '0xa9fea9fe', '10.0.0.1', '[::1]', '[::]', '[fe80::1]'],
     ...['[fd00:ec2::254]', '[::ffff:127.0.0.1]', '[::ffff:a9fe:a9fe]', '[::127.0.0.1]', '[64:ff9b::127.0.0.1]'],
     ...['[2002:7f00:1::]', 'localhost', 'LOCALHOST', 'localhost.', 'any.localhost', 'any.localhost.', 'localhost..'],
-  ])('rejects %s without resolving it', async (host) => {
+  ])('createPublicAgent() rejects %s without resolving it', async (host) => {
     const rules = answering(['1.1.1.1']);
     const agent = createPublicAgent({ id: 'none', tls: null, proxy: null }, rules);
     const origin = new URL(`http://${host}:9/`).origin;
@@ -90,7 +90,7 @@ describe('createPublicAgent', () => {
 
 describe('createNearbyAgent', () => {
   it.each(['169.254.169.254', '0xa9fea9fe', '[fe80::1]', '[fd00:ec2::254]', '[::ffff:a9fe:a9fe]', '168.63.129.16'])(
-    'rejects %s',
+    'createNearbyAgent() rejects %s',
     async (host) => {
       const agent = createNearbyAgent({ id: 'none', tls: null, proxy: null });
       const origin = new URL(`http://${host}:9/`).origin;
@@ -100,7 +100,7 @@ describe('createNearbyAgent', () => {
     },
   );
 
-  it.each(['127.0.0.1', 'localhost'])('connects to %s', async (host) => {
+  it.each(['127.0.0.1', 'localhost'])('createNearbyAgent() connects to %s', async (host) => {
     const server = createServer((_, response) => void response.end('here'));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const agent = createNearbyAgent({ id: 'none', tls: null, proxy: null });

@@ -6,7 +6,7 @@ import { traced } from '../../../src/main/observability/trace.ts';
 
 type Handler = Dispatcher.DispatchHandler;
 
-/** Records the requests it receives and leaves the responses to the test. */
+/** Records the requests that it receives. The test sends the responses. */
 class NotingDispatcher extends Dispatcher {
   readonly sent: { readonly options: Dispatcher.DispatchOptions; readonly handler: Handler }[] = [];
   override dispatch(options: Dispatcher.DispatchOptions, handler: Handler): boolean {
@@ -45,7 +45,7 @@ afterEach(() => {
 });
 
 describe('BringUpDispatcher', () => {
-  it('limits concurrent requests to one origin, and sends the next request when one has ended', async () => {
+  it('BringUpDispatcher limits concurrent requests to one origin, and sends the next request when one has ended', async () => {
     const { below, send, end } = setUp();
     await Promise.all([send(), send(), send(), send({ origin: 'http://two' })]);
     expect(below.sent.map(({ options }) => options.origin)).toEqual(['http://one', 'http://one', 'http://two']);
@@ -59,7 +59,7 @@ describe('BringUpDispatcher', () => {
     ['an error', (handler: Handler) => handler.onResponseError?.(NO_CONTROLLER, new Error('gone'))],
     ['an upgrade', (handler: Handler) => handler.onRequestUpgrade?.(NO_CONTROLLER, 101, {}, {} as never)],
     ['a stream that stays open', (handler: Handler) => handler.onResponseStart?.(NO_CONTROLLER, 200, {}, 'OK')],
-  ])('treats %s as the end of a request', async (_, happen) => {
+  ])('BringUpDispatcher treats %s as the end of a request', async (_, happen) => {
     const { below, send } = setUp(1);
     await Promise.all([send({ method: 'GET' }), send()]);
     expect(below.sent).toHaveLength(1);
@@ -69,7 +69,7 @@ describe('BringUpDispatcher', () => {
     expect(below.sent).toHaveLength(2);
   });
 
-  it('does not wait long for a response: a server may keep its stream open', async () => {
+  it('BringUpDispatcher does not count a stream that the server keeps open', async () => {
     const { below, send, end } = setUp(1);
     await Promise.all([send(), send()]);
     below.sent[0]?.handler.onResponseData?.(NO_CONTROLLER, Buffer.from('x'));
@@ -84,7 +84,7 @@ describe('BringUpDispatcher', () => {
     expect(below.sent).toHaveLength(3);
   });
 
-  it('exceeds its limit only if no response has arrived for a second', async () => {
+  it('BringUpDispatcher exceeds its limit only if no response has arrived for a second', async () => {
     const { below, send, end } = setUp(2);
     await Promise.all([send(), send(), send(), send()]);
     await vi.advanceTimersByTimeAsync(900);
@@ -96,14 +96,14 @@ describe('BringUpDispatcher', () => {
     expect(below.sent).toHaveLength(4);
   });
 
-  it('passes through all requests that do not connect a connector', () => {
+  it('BringUpDispatcher does not limit requests that do not belong to the connecting of a connector', () => {
     const { below, dispatcher, handler } = setUp(1);
     for (let call = 0; call < 3; call += 1)
       dispatcher.dispatch({ origin: 'http://one', path: '/', method: 'POST' }, handler);
     expect(below.sent).toHaveLength(3);
   });
 
-  it('reports a failed send to the handler, immediately or after a wait', async () => {
+  it('BringUpDispatcher reports a failed send to the handler, immediately or after a wait', async () => {
     const { dispatcher, below, told, handler } = setUp(1);
     vi.spyOn(below, 'dispatch').mockImplementation(() => {
       throw new Error('destroyed');
@@ -116,7 +116,7 @@ describe('BringUpDispatcher', () => {
     expect(told).toEqual(['error', 'error']);
   });
 
-  it('passes on all events to the handler', async () => {
+  it('BringUpDispatcher passes on all events of a request to its handler', async () => {
     const { below, told, send } = setUp();
     await send();
     const handler = below.sent[0]?.handler;

@@ -4,7 +4,7 @@ import { Agent, type Dispatcher, request } from 'undici';
 import { describe, expect, it } from 'vitest';
 import { asDispatcher, LateAgent } from '../../../src/main/http/late-agent.ts';
 
-/** Starts a server that answers with the paths requested so far, in order. */
+/** Starts a server that records the paths of its requests in order. */
 async function startServer(): Promise<{ readonly origin: string; readonly paths: string[]; close(): void }> {
   const paths: string[] = [];
   const server = createServer((incoming, response) => {
@@ -19,7 +19,7 @@ async function startServer(): Promise<{ readonly origin: string; readonly paths:
   };
 }
 
-/** Creates a late agent whose agent is loaded when the test says so. */
+/** Creates a LateAgent. The test decides when the module of its agent is loaded. */
 function createLate(): {
   readonly late: LateAgent;
   readonly dispatcher: Dispatcher;
@@ -46,7 +46,7 @@ function createLate(): {
 }
 
 describe('LateAgent', () => {
-  it('creates its agent with the first request, and uses it for all requests', async () => {
+  it('LateAgent creates its agent with the first request, and uses this agent for all requests', async () => {
     const server = await startServer();
     const { late, dispatcher, made, arrive } = createLate();
     expect(made()).toBe(0);
@@ -62,7 +62,7 @@ describe('LateAgent', () => {
     server.close();
   });
 
-  it('creates its agent ahead of the first request when requested', async () => {
+  it('LateAgent creates its agent ahead of the first request when requested', async () => {
     const { late, made, arrive } = createLate();
     late.warm();
     late.warm();
@@ -73,7 +73,7 @@ describe('LateAgent', () => {
     expect(made()).toBe(1);
   });
 
-  it('rejects waiting requests with the load error, and loads again for the next request', async () => {
+  it('LateAgent rejects waiting requests with the load error, and loads again for the next request', async () => {
     const server = await startServer();
     const { late, dispatcher, made, arrive, fail } = createLate();
     const waiting = [request(server.origin, { dispatcher }), request(server.origin, { dispatcher })];
@@ -88,7 +88,7 @@ describe('LateAgent', () => {
     server.close();
   });
 
-  it('rejects waiting requests with CLOSED when it is destroyed, and destroys an agent that is loaded later', async () => {
+  it('LateAgent rejects waiting requests with CLOSED on destroy, and destroys an agent that is loaded later', async () => {
     const { late, dispatcher, arrive } = createLate();
     const waiting = request('http://127.0.0.1:9/', { dispatcher });
     await late.destroy();
@@ -98,7 +98,7 @@ describe('LateAgent', () => {
     expect(agent.destroyed).toBe(true);
   });
 
-  it('rejects requests with CLOSED after it was destroyed, and creates no agent for them', async () => {
+  it('LateAgent rejects requests with CLOSED after it was destroyed, and creates no agent for them', async () => {
     const { late, dispatcher, made } = createLate();
     await late.destroy();
     await expect(request('http://127.0.0.1:9/', { dispatcher })).rejects.toMatchObject({ code: 'CLOSED' });

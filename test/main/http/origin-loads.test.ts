@@ -7,7 +7,7 @@ beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
 afterEach(() => void vi.useRealTimers());
 
 describe('OriginLoads', () => {
-  it('doubles the limit with each good response, up to the maximum', () => {
+  it('the request limit of an origin doubles with each good response, up to the maximum', () => {
     const loads = new OriginLoads({ first: 4, most: 20 });
     const limits: number[] = [];
     loads.onChange((_, limit) => void limits.push(limit));
@@ -16,7 +16,7 @@ describe('OriginLoads', () => {
     expect(loads.limitOf('https://other')).toBe(4);
   });
 
-  it('halves the limit once for simultaneous rejections, and never falls below one', () => {
+  it('the request limit of an origin is halved once for simultaneous rejections, and never falls below one', () => {
     const loads = new OriginLoads({ first: 4, most: 64 });
     for (let refusal = 0; refusal < 10; refusal += 1) loads.strained(HUB);
     expect(loads.limitOf(HUB)).toBe(2);
@@ -27,7 +27,7 @@ describe('OriginLoads', () => {
     expect(loads.limitOf(HUB)).toBe(1);
   });
 
-  it('grows by one for each round of good responses after an overload', () => {
+  it('the request limit of an origin grows by one for each round of good responses after an overload', () => {
     const loads = new OriginLoads({ first: 8, most: 64 });
     loads.strained(HUB);
     for (let answer = 0; answer < 4; answer += 1) loads.answered(HUB);
@@ -38,14 +38,14 @@ describe('OriginLoads', () => {
     expect(loads.limitOf(HUB)).toBe(6);
   });
 
-  it('never changes a fixed limit', () => {
+  it('a fixed request limit of an origin never changes', () => {
     const loads = OriginLoads.fixed(4);
     loads.answered(HUB);
     loads.strained(HUB);
     expect([loads.limitOf(HUB), loads.hasGrown(HUB), loads.isFixed]).toEqual([4, false, true]);
   });
 
-  it('starts over for an origin that was forgotten', () => {
+  it('the request limit of an origin that was forgotten starts from the beginning', () => {
     const loads = new OriginLoads({ first: 4, most: 64 });
     loads.answered(HUB);
     expect(loads.hasGrown(HUB)).toBe(true);

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { OriginQueue, type Progress, type SideRequest } from '../../../src/main/http/origin-queue.ts';
 
-/** A queue for a TLS origin, and the requests that it sent, by name. */
+/** Creates a queue for a TLS origin, and records the names of the requests that the queue sends. */
 function setUp() {
   const queue = new OriginQueue(true, () => 4);
   const sent: string[] = [];
@@ -19,7 +19,7 @@ function setUp() {
   return { add, sent, dropped, progress, queue };
 }
 
-it('a side request that comes first does not get the connection of its main request', () => {
+it('a side request that is sent first does not get the connection of its main request', () => {
   const { add, sent, progress } = setUp();
   const side = { isGivenUp: false, isSent: false };
   add('list', side);
@@ -27,11 +27,11 @@ it('a side request that comes first does not get the connection of its main requ
   add('discover');
   expect(sent).toEqual(['discover']);
   progress.get('discover')?.started();
-  // The connection is open, and a second connection is cheap.
+  // The main request has an open connection, so the side request may open a second one.
   expect(sent).toEqual(['discover', 'list']);
 });
 
-it('a side request whose main request never comes is dropped', async () => {
+it('a side request whose main request is never sent is dropped', async () => {
   const { add, sent, dropped } = setUp();
   add('list', { isGivenUp: false, isSent: false });
   await expect.poll(() => dropped, { timeout: 3_000 }).toEqual(['list']);

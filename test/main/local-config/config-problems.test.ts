@@ -52,7 +52,7 @@ describe('problem in a local config file', () => {
     ['mcpServers["x"].era', { command: 'a', era: SECRET }, /is wrong/],
     ['mcpServers["x"].timeouts', { command: 'a', timeouts: { call: -1 } }, /is wrong/],
     ['mcpServers["x"].auth', { command: 'a', auth: { type: SECRET } }, /is wrong/],
-  ])('at %s skips only this server: %j', (place, entry, message) => {
+  ])('a problem at %s of a local config file skips only this server: %j', (place, entry, message) => {
     const { servers, problems } = parse(JSON.stringify({ mcpServers: { x: entry, y: { command: 'b' } } }));
     expect(servers.map((server) => server.entry.id)).toEqual(['y']);
     expect(problems).toHaveLength(1);
@@ -61,7 +61,7 @@ describe('problem in a local config file', () => {
     expect(JSON.stringify(problems)).not.toContain(SECRET);
   });
 
-  it('contains the line and column', () => {
+  it('the report of a problem in a local config file contains the line and column', () => {
     const { problems } = parse(
       '{\n  "mcpServers": {\n    "x": {\n      "command": "a",\n      "args": ["b", 1]\n    }\n  }\n}',
     );
@@ -78,7 +78,7 @@ describe('problem in a local config file', () => {
       [],
     ],
     ['the servers', '{"mcpServers":{"x":{"command":"a"}},"mcpServers":{}}', 'mcpServers', ['x']],
-  ])('names the second of two equal names: %s', (_, text, place, ids) => {
+  ])('a duplicate in a local config file is reported at its second position: %s', (_, text, place, ids) => {
     const { servers, problems } = parse(text);
     expect(servers.map(({ entry }) => entry.id)).toEqual(ids);
     expect(problems).toMatchObject([
@@ -86,13 +86,13 @@ describe('problem in a local config file', () => {
     ]);
   });
 
-  it('names the second of two servers with the same id', () => {
+  it('a local config file with two servers of the same id is reported at the second server', () => {
     const { servers, problems } = parse('{"mcpServers":{"My Server":{"command":"a"},"my-server":{"command":"b"}}}');
     expect(servers.map(({ command }) => command?.command)).toEqual(['a']);
     expect(problems[0]?.message).toContain('has the id my-server, which mcpServers["My Server"] already has');
   });
 
-  it('contains no terminal control characters', () => {
+  it('the report of a problem in a local config file contains no terminal control characters', () => {
     const { problems } = parse(JSON.stringify({ mcpServers: { '\u001b[31m\u202e\u009b': { '\u2028\u0085': 1 } } }));
     expect(problems.length).toBeGreaterThan(0);
     for (const { message, place } of problems) expect(message + place).not.toMatch(/[\p{Cc}\p{Cf}\u2028]/u);
@@ -105,7 +105,7 @@ describe('problem in a local config file', () => {
     ['[]', 'mcp.json:1:1: there are no servers'],
     ['{"mcpServers": []}', 'mcp.json:1:16: mcpServers must be an object'],
     [`{"mcpServers": {"x": ${'['.repeat(100_000)}`, 'mcp.json:1:84: it is nested deeper than 64 levels'],
-  ])('is thrown as CONFIG_INVALID if nothing can be parsed: %.40s', (text, message) => {
+  ])('a local config file from which nothing can be parsed is rejected with CONFIG_INVALID: %.40s', (text, message) => {
     const attempt = (): LocalConfig => parse(text);
     expect(attempt).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
     expect(attempt).toThrow(message);
@@ -142,7 +142,7 @@ describe('any local config file', () => {
     }
   };
 
-  it('yields servers with unique, valid ids', () => {
+  it('any local config file yields servers with unique, valid ids', () => {
     fc.assert(
       fc.property(file, (document) => {
         const { servers, problems } = parse(JSON.stringify(document));
@@ -155,7 +155,7 @@ describe('any local config file', () => {
     );
   });
 
-  it('is rejected only with CONFIG_INVALID, whatever is deleted or inserted', () => {
+  it('a local config file is only ever rejected with CONFIG_INVALID, whatever is deleted or inserted', () => {
     const text = JSON.stringify(
       { mcpServers: { x: { command: 'a', args: ['b'], env: { C: `\${SECRET}` } } } },
       null,

@@ -9,7 +9,7 @@ const parseServers = (mcpServers: object): LocalConfig => parse(JSON.stringify({
 const parseOne = (entry: object): LocalConfig => parseServers({ x: entry });
 
 describe('parseLocalConfig', () => {
-  it('creates an entry and a command for a stdio server', () => {
+  it('a stdio server in a local config file becomes an entry and a command', () => {
     const { servers, problems } = parseOne({ command: 'npx', args: ['-y', 'some-server'], env: { KEY: 'k' } });
     expect(problems).toEqual([]);
     expect(servers).toEqual([
@@ -33,7 +33,7 @@ describe('parseLocalConfig', () => {
     ['streamableHttp', 'streamable-http'],
     ['sse', 'sse'],
     [undefined, 'auto'],
-  ])('connects to a server of type %s by %s', (type, transport) => {
+  ])('a server of type %s in a local config file is connected by %s', (type, transport) => {
     const { servers } = parseOne({ type, url: 'http://localhost:3000/mcp', headers: { 'X-Key': 'k', 'X-Port': 1 } });
     expect(servers[0]?.command).toBeNull();
     expect(servers[0]?.entry).toMatchObject({
@@ -43,7 +43,7 @@ describe('parseLocalConfig', () => {
     });
   });
 
-  it('reads the transport as the type if there is no type', () => {
+  it('the member transport of a local config file is read as the type if there is no type', () => {
     expect(parseOne({ transport: 'sse', url: 'http://a.example/sse' }).servers[0]?.entry.transport).toBe('sse');
     expect(parseOne({ transport: 'stdio', command: 'a' }).servers[0]?.command).not.toBeNull();
   });
@@ -52,11 +52,11 @@ describe('parseLocalConfig', () => {
     ['servers', { servers: { x: { command: 'a' } }, inputs: [] }],
     ['mcp.servers', { 'editor.fontSize': 13, mcp: { servers: { x: { command: 'a' } } } }],
     ['mcp.servers', { 'mcp.servers': { x: { command: 'a' } } }],
-  ])('finds the servers in %s', (place, document) => {
+  ])('the servers of a local config file are found in %s', (place, document) => {
     expect(parse(JSON.stringify(document)).servers[0]?.place).toBe(`${place}["x"]`);
   });
 
-  it('allows comments, trailing commas and a byte order mark', () => {
+  it('a local config file may have comments, trailing commas and a byte order mark', () => {
     const { servers, problems } = parse('\ufeff// mine\n{ "mcpServers": { /* one */ "x": { "command": "a", }, }, }');
     expect(problems).toEqual([]);
     expect(servers).toHaveLength(1);
@@ -67,11 +67,11 @@ describe('parseLocalConfig', () => {
     [{ command: 'a', disabled: false }, 'enabled'],
     [{ command: 'a', enabled: false }, 'disabled'],
     [{ command: 'a', enabled: true, disabled: true }, 'disabled'],
-  ])('reads the status of %j as %s', (entry, status) => {
+  ])('the status of the server %j in a local config file is %s', (entry, status) => {
     expect(parseOne(entry).servers[0]?.entry.status).toBe(status);
   });
 
-  it('reads the members of a map entry and ignores members that are private to clients', () => {
+  it('the members of a map entry are read from a local config file, and members private to clients are ignored', () => {
     const own = {
       description: 'Mine',
       era: 'legacy',
@@ -88,14 +88,14 @@ describe('parseLocalConfig', () => {
     expect(servers[0]?.entry).not.toHaveProperty('alwaysAllow');
   });
 
-  it("reads Cursor's auth as a login, and not as the auth type of a key", () => {
+  it("Cursor's member auth is read as a login, and not as the auth type of a key", () => {
     const { servers, problems } = parseOne({ url: 'https://a.example/mcp', auth: { CLIENT_ID: 'c' } });
     expect(problems).toEqual([]);
     expect(servers[0]?.entry).not.toHaveProperty('auth');
     expect(servers[0]?.entry.oauth).toEqual({ clientId: 'c' });
   });
 
-  it('warns about an unknown member, and names the nearest known member if it is similar', () => {
+  it('an unknown member in a local config file causes a warning, with the nearest known member if it is similar', () => {
     const { servers, problems } = parse('{"mcpServers": {\n  "x": { "command": "a", "agrs": [], "colour": 1 }\n}}');
     expect(servers).toHaveLength(1);
     expect(problems).toEqual([
@@ -111,7 +111,7 @@ describe('parseLocalConfig', () => {
     ]);
   });
 
-  it('expands variables in all settings of a stdio server, and paths from the home folder', () => {
+  it('variables in all settings of a stdio server are expanded, and so are paths that begin with the home folder', () => {
     const { servers } = parseOne({
       command: '~/bin/run',
       args: [
@@ -135,7 +135,7 @@ describe('parseLocalConfig', () => {
     expect(servers[0]?.envFile).toBe('/home/me/.env');
   });
 
-  it('sets the folder variables of clients, unless the environment overrides them', () => {
+  it('a local config file can use the folder variables of clients, unless the environment overrides them', () => {
     const args = ['CLAUDE_PLUGIN_ROOT', 'CLAUDE_PROJECT_DIR', 'extensionPath', 'workspaceFolder:app'];
     const written = { command: 'a', args: args.map((name) => `\${${name}}/x`) };
     expect(parseOne(written).servers[0]?.command?.args).toEqual(args.map(() => '/work/project/x'));
@@ -144,12 +144,12 @@ describe('parseLocalConfig', () => {
     expect(servers[0]?.command?.args[0]).toBe('/plugin/x');
   });
 
-  it('treats strings among the servers as comments', () => {
+  it('strings among the servers of a local config file are treated as comments', () => {
     const { servers, problems } = parseServers({ '//': 'mine', _comment: 'x', $schema: 'y', x: { command: 'a' } });
     expect([servers.length, problems]).toEqual([1, []]);
   });
 
-  it('expands variables in URLs and headers', () => {
+  it('variables in URLs and headers of a local config file are expanded', () => {
     const { servers } = parseOne({
       url: `\${BASE:-https://a.example}/mcp`,
       headers: { Authorization: `Bearer \${TOKEN}` },
@@ -160,7 +160,7 @@ describe('parseLocalConfig', () => {
     });
   });
 
-  it('keeps unknown variables unexpanded if no environment is given, except the folder variables', () => {
+  it('unknown variables stay unexpanded if no environment is given, except the folder variables', () => {
     const kept = parseLocalConfig(
       JSON.stringify({
         mcpServers: {
@@ -192,7 +192,7 @@ describe('parseLocalConfig', () => {
     expect(kept.problems).toMatchObject([{ place: 'mcpServers["z"].url', severity: 'error' }]);
   });
 
-  it('rejects a placeholder for a secret that was not shown', () => {
+  it('a placeholder in the place of a secret that was not shown is rejected in a local config file', () => {
     const { servers, problems } = parseOne({ command: 'a', env: { KEY: '***masked***' } });
     expect(servers).toEqual([]);
     expect(problems).toMatchObject([{ place: 'mcpServers["x"].env["KEY"]', severity: 'error' }]);
@@ -205,13 +205,13 @@ describe('parseLocalConfig', () => {
     ['io.github.user/name', 'io.github.user-name', 'io.github.user-name'],
     ['__proto__', 'proto', 'proto'],
     ['a'.repeat(300), 'a'.repeat(100), 'a'.repeat(100)],
-  ])('turns the name %s into an id', (name, ...ids) => {
+  ])('a server with the name %s in a local config file gets the id %s', (name, ...ids) => {
     const { servers } = parse(`{"mcpServers": {${JSON.stringify(name)}: {"command": "a"}}}`);
     expect(ids).toContain(servers[0]?.entry.id);
     expect(servers[0]?.entry.name).toBe(name);
   });
 
-  it('turns a name without Latin letters into the same id each time', () => {
+  it('a server name without Latin letters becomes the same id each time', () => {
     const ids = ['服务器', '服务器', '服務器'].map(
       (name) => parseServers({ [name]: { command: 'a' } }).servers[0]?.entry.id,
     );
@@ -220,7 +220,7 @@ describe('parseLocalConfig', () => {
     expect(ids[2]).not.toBe(ids[0]);
   });
 
-  it('reads only own members if everything is called __proto__', () => {
+  it('a local config file in which everything is called __proto__ is read from own members only', () => {
     const text =
       '{"mcpServers":{"__proto__":{"command":"a","env":{"__proto__":"polluted"},"timeouts":{"__proto__":1}}}}';
     const { servers } = parse(text);
@@ -229,7 +229,7 @@ describe('parseLocalConfig', () => {
     expect(parse('{"mcpServers":{"x":{"__proto__":{"command":"a"}}}}').servers).toEqual([]);
   });
 
-  it('reads ten thousand servers and strings of 64 KiB', () => {
+  it('a local config file with ten thousand servers and strings of 64 KiB is read', () => {
     const long = 'x'.repeat(65_536);
     const many = Object.fromEntries(
       Array.from({ length: 10_000 }, (_, index) => [`s${index}`, { command: 'a', bad: 1 }]),
@@ -244,7 +244,7 @@ describe('parseLocalConfig', () => {
     expect(servers.at(-1)?.command?.args).toEqual([long]);
   });
 
-  it('accepts a file with an empty list of servers', () => {
+  it('a local config file with an empty list of servers is accepted', () => {
     expect(parse('{"mcpServers": {}}')).toEqual({ servers: [], problems: [] });
   });
 });

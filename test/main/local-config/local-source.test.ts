@@ -12,7 +12,7 @@ afterEach(() => {
   for (const dir of dirs.splice(0)) dir[Symbol.dispose]();
 });
 
-/** Creates a source of two files, the second of which is TOML. */
+/** Creates a source that reads two config files. The second file is TOML. */
 function world(first: string, second: string) {
   const dir = new TempDir();
   dirs.push(dir);
@@ -35,7 +35,7 @@ const FIRST =
 const SECOND = '[mcp_servers.b]\nurl = "https://b.example/second"\n\n[mcp_servers.c]\ncommand = "c"\n';
 
 describe('local source with several config files', () => {
-  it('uses the server of the last file for each id, with its position', async () => {
+  it('of several config files, the last one that has an id defines the server, with its position', async () => {
     const { source, paths } = world(FIRST, SECOND);
     await source.sync(false);
     expect(source.entries().map(({ id, endpoint }) => [id, endpoint])).toEqual([
@@ -57,7 +57,7 @@ describe('local source with several config files', () => {
     });
   });
 
-  it('keeps an entry that only moved, and reports its new position', async () => {
+  it('several config files keep an entry that only moved, and report its new position', async () => {
     const { source, write } = world(FIRST, SECOND);
     await source.sync(false);
     const before = source.entries();
@@ -67,7 +67,7 @@ describe('local source with several config files', () => {
     expect(source.status().servers.map(({ line }) => line)).toEqual([2, 3, 6]);
   });
 
-  it('uses the entry of the earlier file again when the later file no longer has its id', async () => {
+  it('the entry of an earlier config file is used again when the later file no longer has the id', async () => {
     const { source, write } = world(FIRST, SECOND);
     await source.sync(false);
     write(1, '[mcp_servers]\n');
@@ -75,7 +75,7 @@ describe('local source with several config files', () => {
     expect(source.entries().map(({ endpoint }) => endpoint)).toEqual(['stdio:a', 'https://b.example/first']);
   });
 
-  it('uses the servers of other files if a file was never read, and reports this file until it is read', async () => {
+  it('a config file that was never read does not affect the servers of other files, and is reported until it is read', async () => {
     const { source, write, handedOut } = world(FIRST, 'no TOML');
     await expect(source.sync(false)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
     expect(handedOut).toEqual([['a stdio:a', 'b https://b.example/first']]);
@@ -85,7 +85,7 @@ describe('local source with several config files', () => {
     expect(source.status()).toMatchObject({ serverCount: 3, lastError: null, readAt: 5 });
   });
 
-  it('keeps the last content of a file while it cannot be read, and logs that once', async () => {
+  it('the last content of a config file is kept while the file cannot be read, which is logged once', async () => {
     const { source, write, logger } = world(FIRST, SECOND);
     await source.sync(false);
     write(0, '{');
@@ -95,7 +95,7 @@ describe('local source with several config files', () => {
     expect(logger.lines.filter(({ fields }) => fields.event === 'config-invalid')).toHaveLength(1);
   });
 
-  it('names the file of each problem', async () => {
+  it('the file of each config problem is named', async () => {
     const { source, paths } = world('{ "mcpServers": { "x": {} } }', '[mcp_servers.y]\nargs = []\n');
     await source.sync(false);
     expect(source.status().problems.map(({ source: file, line }) => [file, line])).toEqual([
@@ -119,23 +119,26 @@ describe('local source with a trusted file', () => {
     return { source, path, envFile };
   }
 
-  it('uses the file while it matches the trusted content', async () => {
+  it('a trusted config file is used while it matches the trusted content', async () => {
     const { source } = await trusted();
     await source.sync(false);
     expect(source.entries()).toMatchObject([{ id: 'a' }]);
   });
 
-  it.each(['path', 'envFile'] as const)('rejects the file if its %s changed before the first read', async (which) => {
-    const world = await trusted();
-    writeFileSync(world[which], which === 'path' ? '{ "mcpServers": { "a": { "command": "b" } } }' : 'NAME=two');
-    await expect(world.source.sync(false)).rejects.toMatchObject({
-      code: 'CONFIG_INVALID',
-      message: expect.stringContaining('has changed since you trusted it'),
-    });
-    expect(world.source.entries()).toEqual([]);
-  });
+  it.each(['path', 'envFile'] as const)(
+    'a trusted config file is rejected if its %s changed before the first read',
+    async (which) => {
+      const world = await trusted();
+      writeFileSync(world[which], which === 'path' ? '{ "mcpServers": { "a": { "command": "b" } } }' : 'NAME=two');
+      await expect(world.source.sync(false)).rejects.toMatchObject({
+        code: 'CONFIG_INVALID',
+        message: expect.stringContaining('has changed since you trusted it'),
+      });
+      expect(world.source.entries()).toEqual([]);
+    },
+  );
 
-  it('keeps the trusted content if the file changes later', async () => {
+  it('the content of a trusted config file stays in use if the file changes later', async () => {
     const { source, path } = await trusted();
     await source.sync(false);
     writeFileSync(path, '{ "mcpServers": { "evil": { "command": "b" } } }');

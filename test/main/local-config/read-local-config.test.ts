@@ -11,14 +11,14 @@ const env = { HOME: '/home/me', API_KEY: 'key-of-the-environment' };
 const read = (name: string): ReturnType<typeof readLocalConfig> => readLocalConfig(join(FIXTURES, name), env);
 
 describe('readLocalConfig', () => {
-  it("reads Claude Desktop's file", async () => {
+  it("readLocalConfig() reads Claude Desktop's file", async () => {
     const { servers, problems } = await read('claude_desktop_config.json');
     expect(problems).toEqual([]);
     expect(servers.map(({ entry }) => entry.id)).toEqual(['filesystem', 'brave-search']);
     expect(servers[1]?.command?.env).toEqual({ BRAVE_API_KEY: 'an-example-value' });
   });
 
-  it("reads Claude Code's file", async () => {
+  it("readLocalConfig() reads Claude Code's file", async () => {
     const { servers, problems } = await read('claude-code.mcp.json');
     expect(problems).toEqual([]);
     expect(servers.map(({ entry }) => [entry.endpoint, entry.transport])).toEqual([
@@ -33,7 +33,7 @@ describe('readLocalConfig', () => {
     });
   });
 
-  it("reads Cursor's file, with the workspace at its folder", async () => {
+  it("readLocalConfig() reads Cursor's file, with the workspace at its folder", async () => {
     const { servers, problems } = await read('.cursor/mcp.json');
     expect(problems).toEqual([]);
     expect(servers.map(({ entry }) => entry.id)).toEqual(['local-server', 'remote']);
@@ -45,7 +45,7 @@ describe('readLocalConfig', () => {
     });
   });
 
-  it("reads VS Code's file, except for the server with an input prompt", async () => {
+  it("readLocalConfig() reads VS Code's file, except for the server with an input prompt", async () => {
     const { servers, problems } = await read('.vscode/mcp.json');
     expect(servers.map(({ entry }) => entry.id)).toEqual(['github', 'playwright']);
     expect(servers[1]?.command).toMatchObject({
@@ -57,12 +57,12 @@ describe('readLocalConfig', () => {
     ]);
   });
 
-  it("reads VS Code's settings", async () => {
+  it("readLocalConfig() reads VS Code's settings", async () => {
     const { servers } = await read('vscode-settings.json');
     expect(servers).toMatchObject([{ place: 'mcp.servers["fetch"]', command: { command: 'uvx' } }]);
   });
 
-  it('skips a server whose env file is missing or invalid', async () => {
+  it('readLocalConfig() skips a server whose env file is missing or invalid', async () => {
     using dir = new TempDir();
     writeFileSync(join(dir.path, 'binary.env'), Uint8Array.of(0x41, 0x3d, 0xff));
     writeFileSync(join(dir.path, 'nul.env'), 'A=b\0c');
@@ -91,7 +91,7 @@ describe('readLocalConfig', () => {
       'it is neither UTF-8 nor UTF-16',
     ],
     ['is larger than 4 MiB', (path: string) => writeFileSync(path, ' '.repeat(4_194_305)), 'larger than 4194304 bytes'],
-  ])('rejects a file that %s', async (_, make, why) => {
+  ])('readLocalConfig() rejects a file that %s', async (_, make, why) => {
     using dir = new TempDir();
     const path = join(dir.path, 'mcp.json');
     make(path);

@@ -3,7 +3,7 @@ import type { ConnectorState } from '../../../src/main/connectors/connector-stat
 import { awaitReady, type ReadyView } from '../../../src/main/manager/await-ready.ts';
 import { SwitchyardError } from '../../../src/shared/errors.ts';
 
-/** Creates a manager of these connectors, whose states a test changes. */
+/** Creates the parts of a manager with these connectors, whose states the test can change. */
 function setUp(states: Record<string, ConnectorState>, isKnown = true) {
   const closing = new AbortController();
   const listeners = new Set<() => void>();
@@ -28,7 +28,7 @@ function setUp(states: Record<string, ConnectorState>, isKnown = true) {
 }
 
 describe('awaitReady', () => {
-  it('resolves when the connector with that id is up, with or without its complete tool list', async () => {
+  it('awaitReady() resolves when the connector with the given id is up, even with an incomplete tool list', async () => {
     const { view, change, listeners } = setUp({ a: 'connecting', b: 'ready' });
     const ready = awaitReady('a', {}, view);
     change('a', 'degraded');
@@ -36,7 +36,7 @@ describe('awaitReady', () => {
     expect(listeners.size).toBe(0);
   });
 
-  it('prioritizes each attempt of a single connector', async () => {
+  it('awaitReady() gives each attempt to start a single connector priority', async () => {
     const { view, change, hurried } = setUp({ a: 'backing-off', b: 'connecting' });
     const ready = awaitReady('a', {}, view);
     for (const state of ['connecting', 'backing-off', 'connecting', 'ready'] as const) change('a', state);
@@ -49,7 +49,7 @@ describe('awaitReady', () => {
     ['all', { a: 'ready', b: 'disabled' }],
     ['all', { a: 'ready', b: 'needs-login' }],
     ['all', { a: 'needs-login' }],
-  ])('resolves at once for "%s" of %j', async (target, states) => {
+  ])('awaitReady() resolves immediately for "%s" with the connectors %j', async (target, states) => {
     await awaitReady(target, {}, setUp(states).view);
   });
 
@@ -62,7 +62,7 @@ describe('awaitReady', () => {
     ['a', { a: 'needs-login', b: 'ready' }, true, 'not up: a (needs-login)'],
     ['any', { a: 'needs-login' }, true, 'not up: a (needs-login)'],
   ])(
-    'times out for "%s" of %j with every source read %s, and names the connectors that are not up',
+    'awaitReady() times out for "%s" with %j and every source read: %s, and names the connectors that are not up',
     async (target, states, isKnown, why) => {
       const waiting = awaitReady(target, { timeoutMs: 5 }, setUp(states, isKnown).view);
       await expect(waiting).rejects.toMatchObject({
@@ -72,7 +72,7 @@ describe('awaitReady', () => {
     },
   );
 
-  it('rejects an unknown id only after every source was read', async () => {
+  it('awaitReady() rejects an unknown id only after every source was read', async () => {
     await expect(awaitReady('x', {}, setUp({}).view)).rejects.toMatchObject({ code: 'CONNECTOR_UNKNOWN' });
     const { view, change } = setUp({}, false);
     const ready = awaitReady('x', {}, view);
@@ -80,7 +80,7 @@ describe('awaitReady', () => {
     await ready;
   });
 
-  it('rejects when the manager closes', async () => {
+  it('awaitReady() rejects when the manager closes', async () => {
     const { view, close } = setUp({ a: 'connecting' });
     const ready = awaitReady('a', {}, view);
     close();

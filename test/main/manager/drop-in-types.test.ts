@@ -1,6 +1,6 @@
 /**
- * A caller as it was written for the types of the replaced package: it compiles unchanged, except for the import path.
- * The compiler is the test (`npm run check` compiles this file); the assertions only confirm that it runs.
+ * A program that was written for the types of the replaced package. Only its import path was changed. The compiler is
+ * the test, because `npm run check` compiles this file. The assertions only confirm that the program runs.
  */
 import { describe, expect, it } from 'vitest';
 import {
@@ -37,7 +37,7 @@ interface ServerLogger {
   error: LogFn;
 }
 
-/** The tool registry of a host, with mutable shapes and more members than are passed. */
+/** A tool of the host's registry. Its type has mutable fields, and more fields than this package sets. */
 interface HostTool {
   name: string;
   description: string;
@@ -56,7 +56,7 @@ class HostRegistry {
   }
 }
 
-/** A proxy of the caller with the three relevant methods. */
+/** A proxy class of the program, with the three methods that the manager calls. */
 class StubProxy {
   readonly config: RemoteToolProxyOptions;
   constructor(config: RemoteToolProxyOptions) {
@@ -129,7 +129,7 @@ const schedulerOptions: RefreshSchedulerOptions = {
 };
 
 describe('caller of the replaced package', () => {
-  it('compiles, and finds the same names', async () => {
+  it('a program written for the replaced package compiles, and finds the same names', async () => {
     const host = new Host(silentLogger as unknown as ServerLogger, { asyncRefresh: false, refreshIntervalMs: 1_000 });
     await expect(host.start()).rejects.toBeInstanceOf(ConnectorManifestError);
     await host.stop();

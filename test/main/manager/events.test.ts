@@ -4,7 +4,7 @@ import { recordingLogger } from '../../helpers/log.ts';
 
 const change = { sourceId: 'default', revision: 1, added: [], changed: [], removed: [] };
 
-it('EventHub notifies every listener, even after one that throws, and logs the error', () => {
+it('EventHub notifies every listener, even after a listener that throws, and logs the error', () => {
   const logger = recordingLogger();
   const hub = new EventHub(logger);
   const heard: string[] = [];

@@ -8,7 +8,7 @@ import { entry } from '../../helpers/signed-map.ts';
 const entryOf = (over = {}) => normalizeEntry(entry('a', over) as unknown as RawEntry, 300);
 
 describe('createTargetOf()', () => {
-  it('reads an entry only once, since the status reads every entry each second', () => {
+  it('createTargetOf() reads an entry only once, because the status reads every entry each second', () => {
     const targetOf = createTargetOf({ oauth: () => null, createProxy: null, allowEnv: [], fleet: null });
     const [one, same] = [entryOf(), entryOf()];
     expect(targetOf(one)).toBe(targetOf(one));
@@ -17,7 +17,7 @@ describe('createTargetOf()', () => {
     expect([targetOf(off), targetOf(off)]).toEqual([null, null]);
   });
 
-  it('returns another target for another secret of a local file', () => {
+  it('createTargetOf() returns another target for another secret of a local file', () => {
     const targetOf = createTargetOf({ oauth: () => null, createProxy: null, allowEnv: [], fleet: null });
     const local = entryOf({ oauth: { clientId: 'a' } });
     const marks = ['one', 'other', 'one'].map((secret) => {
@@ -29,7 +29,7 @@ describe('createTargetOf()', () => {
     expect(marks[0]).not.toEqual(marks[1]);
   });
 
-  it('asks the host each time about the login that the host does itself', () => {
+  it('createTargetOf() asks the host each time whether the host itself logs in', () => {
     let own: ConnectorOAuth | null = null;
     const targetOf = createTargetOf({ oauth: () => own, createProxy: null, allowEnv: [], fleet: null });
     const given = entryOf();

@@ -11,8 +11,7 @@ import { entry } from '../../helpers/signed-map.ts';
 const HOUR_MS = 3_600_000;
 
 /**
- * Options with a fixed random value of 0.5, so that the first delay is half an interval, and every later delay is one
- * interval.
+ * Options with a fixed random value of 0.5. The first delay is half an interval, and every later delay is one interval.
  */
 const options = (asyncRefresh = true, refreshIntervalMs = HOUR_MS) =>
   resolveOptions({
@@ -36,7 +35,7 @@ describe('RefreshSchedules', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] }));
   afterEach(() => void vi.useRealTimers());
 
-  it('does nothing before it is started or after it is stopped', async () => {
+  it('the refresh schedules of a manager do nothing before they start and after they stop', async () => {
     const { map, schedules, upkeeps } = setUp();
     await vi.advanceTimersByTimeAsync(3 * HOUR_MS);
     schedules.start();
@@ -45,7 +44,7 @@ describe('RefreshSchedules', () => {
     expect([map.requests(), upkeeps()]).toEqual([0, 0]);
   });
 
-  it('refreshes each map and runs the maintenance about once per interval', async () => {
+  it('each map is refreshed, and the maintenance runs, about once per interval', async () => {
     const { map, schedules, upkeeps } = setUp();
     map.answer([entry('a')]);
     schedules.start();
@@ -57,7 +56,7 @@ describe('RefreshSchedules', () => {
     schedules.stop();
   });
 
-  it('refreshes a map of a fleet only while this host is alone', async () => {
+  it('the map of a fleet is refreshed by schedule only while this host is alone', async () => {
     const fleet = new ScriptedFleet();
     const { map, events, schedules } = setUp(fleet);
     map.answer([entry('a')]);
@@ -74,7 +73,7 @@ describe('RefreshSchedules', () => {
     schedules.stop();
   });
 
-  it('refreshes a map well before it expires, and no other map with it', async () => {
+  it('a map is refreshed well before it expires, and no other map with it', async () => {
     const { map, events, schedules } = setUp();
     map.answer([entry('a')]);
     schedules.start();
@@ -89,11 +88,11 @@ describe('RefreshSchedules', () => {
 });
 
 describe('relistAfterMs', () => {
-  it('is about one interval, and at least a second', () => {
+  it('the pause between two reads of tool lists is about one interval, and at least a second', () => {
     expect([relistAfterMs(options()), relistAfterMs(options(true, 1))]).toEqual([HOUR_MS, 1_000]);
   });
 
-  it('is null if background refreshes are off', () => {
+  it('tool lists are not read by schedule if background refreshes are off', () => {
     expect(relistAfterMs(options(false))).toBeNull();
   });
 });

@@ -22,7 +22,7 @@ async function isShownUp(id: string): Promise<number | undefined> {
 }
 
 describe('reportTransition', () => {
-  it('logs a failure as a warning with its code, and counts it', async () => {
+  it('reportTransition() logs a failure as a warning with its code, and counts it', async () => {
     const logger = recordingLogger();
     reportTransition(logger, connector('t', 'CONNECTOR_TIMEOUT'), transition('connecting', 'backing-off'));
     expect(logger.lines).toMatchObject([
@@ -31,7 +31,7 @@ describe('reportTransition', () => {
     expect(await counterOf('mcp_connector_failures_total', { code: 'CONNECTOR_TIMEOUT' })).toBe(1);
   });
 
-  it('logs a missing login as a warning with its code, and does not count it as a failure', async () => {
+  it('reportTransition() logs a missing login as a warning with its code, and does not count it as a failure', async () => {
     const logger = recordingLogger();
     reportTransition(logger, connector('t', 'CONNECTOR_LOGIN_NEEDED'), transition('connecting', 'needs-login'));
     expect(logger.lines).toMatchObject([
@@ -42,14 +42,14 @@ describe('reportTransition', () => {
     expect(await counterOf('mcp_connector_transitions_total', transitions)).toBe(1);
   });
 
-  it('omits an old failure from a transition that is not a failure', () => {
+  it('reportTransition() omits an old failure from a transition that is not a failure', () => {
     const logger = recordingLogger();
     reportTransition(logger, connector('t', 'CONNECTOR_TIMEOUT'), transition('connecting', 'ready'));
     expect(logger.lines).toMatchObject([{ level: 'info', message: 'Connector t: ready (why)' }]);
     expect(logger.lines[0]?.fields).not.toHaveProperty('code');
   });
 
-  it('shows a connector as up while the connector can be called, and removes a closed connector', async () => {
+  it('reportTransition() shows a connector as up while the connector can be called, and removes a closed connector', async () => {
     rememberConnector('up');
     const shown: (number | undefined)[] = [];
     for (const to of ['ready', 'backing-off', 'degraded', 'closing'] as const) {
@@ -64,7 +64,7 @@ describe('reportMap', () => {
   const accepted = { sourceId: 's', revision: 2, size: 9 };
   const delta = { added: ['a'], changed: ['b', 'c'], removed: [], unchangedCount: 6 };
 
-  it('counts the changes of an accepted map', () => {
+  it('reportMap() counts the changes of an accepted map', () => {
     const logger = recordingLogger();
     reportMap(logger, { ...accepted, delta, contests: [] });
     expect(logger.lines).toMatchObject([
@@ -72,7 +72,7 @@ describe('reportMap', () => {
     ]);
   });
 
-  it('names at most eight contested connectors, each with its effective source', () => {
+  it('reportMap() names at most eight contested connectors, each with the source that counts', () => {
     const logger = recordingLogger();
     const contests = Array.from({ length: 10 }, (_, index) => ({ connectorId: `c${index}`, sourceIds: ['s', 'z'] }));
     reportMap(logger, { ...accepted, delta, contests });
@@ -82,7 +82,7 @@ describe('reportMap', () => {
 });
 
 describe('reportListFailure', () => {
-  it('names the connector whose tools could not be read, and the reason', () => {
+  it('reportListFailure() names the connector whose tools could not be read, and the reason', () => {
     const logger = recordingLogger();
     reportListFailure(logger, connector('t'), new SwitchyardError('CONNECTOR_TIMEOUT', 'too slow'));
     expect(logger.lines).toMatchObject([

@@ -30,29 +30,29 @@ function setUp({ settled = Promise.resolve(), sync = async (): Promise<void> => 
 }
 
 describe('createSync', () => {
-  it('syncs the sources first and then waits for their connectors', async () => {
+  it('a sync of the manager reads the sources first and then waits for their connectors', async () => {
     const { run, steps } = setUp();
     await run(false);
     expect(steps).toEqual(['sources false 20', 'settled']);
   });
 
-  it('retries connectors that are down when it is forced', async () => {
+  it('a forced sync of the manager retries connectors that are down', async () => {
     const { run, steps } = setUp();
     await run(true);
     expect(steps).toEqual(['sources true 20', 'refresh', 'settled']);
   });
 
-  it('waits for connectors at most until the deadline', async () => {
+  it('a sync of the manager waits for connectors at most until the deadline', async () => {
     await setUp({ settled: new Promise(() => {}) }).run(false);
   });
 
-  it('rejects with the failure of the sources, without affecting connectors', async () => {
+  it('a sync of the manager rejects with the failure of the sources, without affecting connectors', async () => {
     const { run, steps } = setUp({ sync: () => Promise.reject(new Error('no map')) });
     await expect(run(true)).rejects.toThrow('no map');
     expect(steps).toEqual(['sources true 20']);
   });
 
-  it('rejects once the manager is closed, even while it waits', async () => {
+  it('a sync of the manager rejects when the manager closes, even while the sync waits', async () => {
     const { run, steps, close } = setUp({ sync: () => new Promise(() => {}) });
     const running = run(false);
     close();
@@ -63,7 +63,7 @@ describe('createSync', () => {
 });
 
 describe('FirstSync', () => {
-  it('syncs once for all callers, and resolves with the error instead of rejecting', async () => {
+  it('the first sync runs once for all callers, and resolves with the error instead of rejecting', async () => {
     let count = 0;
     const failure = new Error('no map');
     const sync = () => {
@@ -76,7 +76,7 @@ describe('FirstSync', () => {
     expect(count).toBe(1);
   });
 
-  it('resolves remembered() once the stored data is restored, before the sync itself ends', async () => {
+  it('remembered() of the first sync resolves when the stored data is restored, before the sync itself ends', async () => {
     const sync = vi.fn(() => new Promise<void>(() => {}));
     const first = new FirstSync({ sync, remembered: () => Promise.resolve(), quiet: new QuietStart() });
     await first.remembered();
@@ -88,7 +88,7 @@ describe('QuietStart', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  /** Whether `promise` has settled after the microtasks ran. */
+  /** Returns whether `promise` has settled after all pending microtasks. */
   async function isOver(promise: Promise<void>): Promise<boolean> {
     let isSettled = false;
     void promise.then(() => {
@@ -98,11 +98,11 @@ describe('QuietStart', () => {
     return isSettled;
   }
 
-  it('does not pause before the first call', async () => {
+  it('the quiet start does not pause before the first call', async () => {
     expect(await isOver(new QuietStart().rest())).toBe(true);
   });
 
-  it('pauses only once, for 100 ms after the first call', async () => {
+  it('the quiet start pauses only once, for 100 ms after the first call', async () => {
     const quiet = new QuietStart();
     quiet.begin();
     const rest = quiet.rest();
@@ -113,7 +113,7 @@ describe('QuietStart', () => {
     expect(await isOver(quiet.rest())).toBe(true);
   });
 
-  it('ends the pause when the host itself waits for the map', async () => {
+  it('the quiet start ends its pause when the host itself waits for the map', async () => {
     const quiet = new QuietStart();
     quiet.begin();
     const rest = quiet.rest();
@@ -121,7 +121,7 @@ describe('QuietStart', () => {
     expect(await isOver(rest)).toBe(true);
   });
 
-  it('starts with the first sync', async () => {
+  it('the quiet start begins with the first sync', async () => {
     const quiet = new QuietStart();
     const first = new FirstSync({ sync: () => new Promise(() => {}), remembered: () => Promise.resolve(), quiet });
     void first.run();

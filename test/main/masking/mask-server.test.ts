@@ -6,7 +6,7 @@ import type { ServerInfo } from '../../../src/shared/servers/server-info.ts';
 const program = (more: object): ServerInfo => ({ name: 'a', transport: 'stdio', command: 'npx', ...more });
 
 describe('maskServer', () => {
-  it('masks the values of env and headers, but shows names and unexpanded variables', () => {
+  it('maskServer() masks the values of env and headers, but shows names and unexpanded variables', () => {
     const env = { API_KEY: 'hunter2', DEBUG: '1', EMPTY: '', ONLY: `\${TOKEN}`, FALLBACK: `\${TOKEN:-hunter3}` };
     const headers = { Authorization: 'Bearer hunter4', 'X-Key': `Bearer \${env:KEY}` };
     expect(maskServer(program({ env, headers }))).toEqual({
@@ -99,7 +99,7 @@ describe('maskServer', () => {
       ['mcp-server-everything-2026', 'a-rather-long-name-of-a-server'],
       ['mcp-server-everything-2026', 'a-rather-long-name-of-a-server'],
     ],
-  ])('masks the arguments %j', (args, masked) => {
+  ])('maskServer() masks the arguments %j', (args, masked) => {
     expect(maskServer(program({ args })).args).toEqual(masked);
   });
 
@@ -115,11 +115,11 @@ describe('maskServer', () => {
     ['https://a.example/1b4e28ba-2fa1-11d2-883f-0016d3cca427/sse', `https://a.example/${MASK}/sse`],
     [`\${BASE}/mcp?key=\${KEY}`, `\${BASE}/mcp?key=\${KEY}`],
     [`https://a.example/\${PATH}/mcp`, `https://a.example/\${PATH}/mcp`],
-  ])('masks the endpoint %s', (endpoint, masked) => {
+  ])('maskServer() masks the endpoint %s', (endpoint, masked) => {
     expect(maskServer({ name: 'a', transport: 'http', endpoint }).endpoint).toBe(masked);
   });
 
-  it('shows public client ids and variable names, and masks the secrets of logins', () => {
+  it('maskServer() shows public client ids and variable names, and masks the secrets of logins', () => {
     const remote = { name: 'a', transport: 'http', endpoint: 'https://a.example/mcp' } as const;
     const id = '3f6c1e2a9b7d4c58a1b2c3d4';
     const oauth = { clientId: id, clientSecret: 'hunter2', clientSecretEnv: 'LINEAR_SECRET', scopes: ['read'] };
@@ -140,7 +140,7 @@ describe('maskServer', () => {
     });
   });
 
-  it('masks unknown members according to their names', () => {
+  it('maskServer() masks an unknown member if its name looks like that of a secret', () => {
     const more = {
       'x-note': 'plain words',
       oauth: { clientId: 'abc', clientSecret: 'hunter2' },

@@ -4,17 +4,18 @@ import { isSecretName, maskArgument, maskText, maskValue } from '../../../src/ma
 
 describe('isSecretName', () => {
   it.each(['GITHUB_TOKEN', 'apiKey', '--password', 'X-Api-Key', 'dbPwd', 'client_secret', 'PIN', 'Set-Cookie'])(
-    'is true for %s',
+    'isSecretName() is true for %s',
     (name) => expect(isSecretName(name)).toBe(true),
   );
 
-  it.each(['PATH', 'monkey', 'compass', 'author', 'keyboard', 'spinner', 'DEBUG'])('is false for %s', (name) =>
-    expect(isSecretName(name)).toBe(false),
+  it.each(['PATH', 'monkey', 'compass', 'author', 'keyboard', 'spinner', 'DEBUG'])(
+    'isSecretName() is false for %s',
+    (name) => expect(isSecretName(name)).toBe(false),
   );
 });
 
 describe('maskValue', () => {
-  it('masks a value unless it is empty or only names variables', () => {
+  it('maskValue() masks a value unless it is empty or only names variables', () => {
     const kept = ['', `\${TOKEN}`, `Bearer \${env:TOKEN}`];
     expect(kept.map(maskValue)).toEqual(kept);
     expect(['x', `\${TOKEN:-x}`, `x\${TOKEN}`].map(maskValue)).toEqual([MASK, MASK, MASK]);
@@ -31,7 +32,7 @@ describe('maskText', () => {
     ['Authorization: Bearer hunter2', `Authorization: ${MASK}`],
     ['curl -u me:hunter2 http://host', `curl -u me:${MASK} http://host`],
     ['docker run -p 80:80 image', 'docker run -p 80:80 image'],
-  ])('turns %s into %s', (text, shown) => {
+  ])('maskText() turns %s into %s', (text, shown) => {
     expect(maskText(text)).toBe(shown);
   });
 });
@@ -45,7 +46,7 @@ describe('maskArgument', () => {
     ['-u', 'me:hunter2', `me:${MASK}`],
     ['-u', '1000:1000', '1000:1000'],
     ['run', 'TOKEN=hunter2', `TOKEN=${MASK}`],
-  ])('after %s turns %s into %s', (before, argument, shown) => {
+  ])('maskArgument(), after the argument %s, turns %s into %s', (before, argument, shown) => {
     expect(maskArgument(before, argument)).toBe(shown);
   });
 });

@@ -3,13 +3,16 @@ import { decodeHeaderValue, encodeHeaderValue } from '../../../src/main/mcp/head
 
 describe('encodeHeaderValue and decodeHeaderValue', () => {
   it.each(['plain', 'ü', ' padded ', '=?base64?eA==?=', 'a\nb', ''])(
-    'decodes %j to the text that was encoded',
+    'decodeHeaderValue() restores the text %j from its encoded form',
     (text) => {
       expect(decodeHeaderValue(encodeHeaderValue(text))).toBe(text);
     },
   );
 
-  it.each(['=?base64?SGVsbG8?=', '=?base64?SGVs!!!bG8=?='])('decodes the damaged value %j to null', (value) => {
-    expect(decodeHeaderValue(value)).toBeNull();
-  });
+  it.each(['=?base64?SGVsbG8?=', '=?base64?SGVs!!!bG8=?='])(
+    'decodeHeaderValue() returns null for the damaged value %j',
+    (value) => {
+      expect(decodeHeaderValue(value)).toBeNull();
+    },
+  );
 });

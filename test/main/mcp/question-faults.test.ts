@@ -8,7 +8,7 @@ describe('elicitationFault', () => {
     'HTTPS://EXAMPLE.com',
     'https://example.com/@user/x@y',
     'https://xn--bcher-kva.example/ü',
-  ])('lets a person open %s', (url) => expect(elicitationFault({ mode: 'url', url })).toBeNull());
+  ])('elicitationFault() lets a person open %s', (url) => expect(elicitationFault({ mode: 'url', url })).toBeNull());
 
   it.each([
     'javascript:alert(1)',
@@ -34,7 +34,9 @@ describe('elicitationFault', () => {
     'https:///example.com',
     'http:\\\\example.com',
     'https://example.com\\@evil.example',
-  ])('does not let a person open %j', (url) => expect(elicitationFault({ mode: 'url', url })).not.toBeNull());
+  ])('elicitationFault() does not let a person open %j', (url) =>
+    expect(elicitationFault({ mode: 'url', url })).not.toBeNull(),
+  );
 
   it.each([
     'https://user@example.com',
@@ -42,7 +44,9 @@ describe('elicitationFault', () => {
     'https://@example.com',
     'https://:@example.com',
     'https://bank.example.com@evil.example/',
-  ])('rejects credentials: %s', (url) => expect(elicitationFault({ mode: 'url', url })).toMatch(/credentials/));
+  ])('elicitationFault() rejects a URL with credentials: %s', (url) =>
+    expect(elicitationFault({ mode: 'url', url })).toMatch(/credentials/),
+  );
 
   it.each([
     ' https://example.com',
@@ -53,15 +57,17 @@ describe('elicitationFault', () => {
     'https://example.com/\u202egpj.exe',
     'https://example.com/\u200b',
     'https://e.com/\u00a0',
-  ])('rejects hidden characters: %j', (url) => expect(elicitationFault({ mode: 'url', url })).toMatch(/control/));
+  ])('elicitationFault() rejects a URL with hidden characters: %j', (url) =>
+    expect(elicitationFault({ mode: 'url', url })).toMatch(/control/),
+  );
 
-  it('rejects a URL that is too long, missing or not a string', () => {
+  it('elicitationFault() rejects a URL that is too long, missing or not a string', () => {
     expect(elicitationFault({ mode: 'url', url: `https://example.com/${'x'.repeat(2_029)}` })).toMatch(/at most 2048/);
     for (const url of [undefined, null, 7, {}, ['https://a.b']])
       expect(elicitationFault({ mode: 'url', url })).toMatch(/missing/);
   });
 
-  it('also checks the URL if the mode is a form or unknown', () => {
+  it('elicitationFault() also checks the URL if the mode is a form or unknown', () => {
     expect(elicitationFault({ message: 'Who?', requestedSchema: {} })).toBeNull();
     for (const mode of ['form', undefined, 'URL', 7])
       expect(elicitationFault({ mode, url: 'javascript:alert(1)' })).not.toBeNull();
@@ -69,7 +75,7 @@ describe('elicitationFault', () => {
 });
 
 describe('assertQuestion', () => {
-  it('throws the error for the connector, and accepts other server requests', () => {
+  it('assertQuestion() throws the error for the connector, and accepts other server requests', () => {
     const params = { mode: 'url', url: 'javascript:alert(1)' };
     expect(() => assertQuestion('elicitation/create', params)).toThrow(
       expect.objectContaining({ code: -32_602, message: 'The address of an elicitation must be http or https' }),

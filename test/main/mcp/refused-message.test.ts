@@ -4,7 +4,7 @@ import { messageInLine, parseMessage, RefusedMessage } from '../../../src/main/m
 const DEEP = `${'['.repeat(200)}${']'.repeat(200)}`;
 
 describe('parseMessage', () => {
-  it('returns a message unchanged', () => {
+  it('parseMessage() returns a message unchanged', () => {
     expect(parseMessage('{"id":1}')).toEqual({ id: 1 });
     expect(() => parseMessage('{"id":')).toThrow(SyntaxError);
   });
@@ -17,31 +17,31 @@ describe('parseMessage', () => {
     ['only within the result', `{"jsonrpc":"2.0","result":{"id":7,"a":${DEEP}}}`, null],
     ['as another type', `{"id":{"a":1},"result":${DEEP}}`, null],
     ['in a batch', `[{"id":7,"result":${DEEP}}]`, null],
-  ])('reads the id of an unparsed response that has it %s', (_, text, id) => {
+  ])('parseMessage() finds the id of a response that nests too deeply, if the id is %s', (_, text, id) => {
     const message = parseMessage(text);
     expect(message).toBeInstanceOf(RefusedMessage);
     expect(message).toMatchObject({ id, isRequest: false, reason: 'nests deeper than 128 levels' });
   });
 
-  it('does not treat a request of the other side as a response', () => {
+  it('parseMessage() does not treat a request of the other side as a response', () => {
     const text = `{"jsonrpc":"2.0","id":7,"method":"sampling/createMessage","params":${DEEP}}`;
     expect(parseMessage(text)).toMatchObject({ id: null, isRequest: true });
   });
 });
 
 describe('messageInLine', () => {
-  it.each(['{"id":1}', ' [1] ', '{}\r'])('returns the JSON of %j', (line) => {
+  it.each(['{"id":1}', ' [1] ', '{}\r'])('messageInLine() returns the JSON of %j', (line) => {
     expect(messageInLine(line)).toEqual(JSON.parse(line));
   });
 
   it.each(['', 'listening on 3000', '{', '{"id":1', '{id}', '[info] ready', '"text"', '7'])(
-    'returns undefined for %j',
+    'messageInLine() returns undefined for %j',
     (line) => {
       expect(messageInLine(line)).toBeUndefined();
     },
   );
 
-  it('returns a refused message for a message that nests too deeply', () => {
+  it('messageInLine() returns a refused message for a message that nests too deeply', () => {
     expect(messageInLine(`{"id":7,"result":${DEEP}}`)).toBeInstanceOf(RefusedMessage);
   });
 });

@@ -7,19 +7,19 @@ const toolOf = (inputSchema: object) => ({ name: 'tool', inputSchema: inputSchem
 const declaring = (schema: object) => toolOf({ type: 'object', properties: { value: schema } });
 
 describe('Mcp-Param header value', () => {
-  it.each(['us-west1', 'us west 1', '42', 'a\tb'])('is %j unchanged', (text) => {
+  it.each(['us-west1', 'us west 1', '42', 'a\tb'])('the Mcp-Param header contains the value %j unchanged', (text) => {
     expect(encodeHeaderValue(text)).toBe(text);
   });
 
   it.each(['', ' padded', 'padded ', 'a\nb', 'a\r\nb', 'Hello, 世界', '=?base64?eA==?=', '\u007f', '\tindented'])(
-    'is encoded for %j',
+    'the Mcp-Param header contains the value %j in encoded form',
     (text) => {
       const encoded = /^=\?base64\?(.*)\?=$/.exec(encodeHeaderValue(text))?.[1] ?? '';
       expect(Buffer.from(encoded, 'base64').toString()).toBe(text);
     },
   );
 
-  it('is always a valid HTTP value, and can be decoded', () => {
+  it('the value of an Mcp-Param header is always valid in HTTP, and can be decoded', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (text) => {
         const value = encodeHeaderValue(text);
@@ -42,7 +42,7 @@ describe('Mcp-Param headers of a tool', () => {
     },
   });
 
-  it('mirror the declared arguments at any depth, and no others', () => {
+  it('the Mcp-Param headers of a tool contain the declared arguments at any depth, and no others', () => {
     expect(paramHeaders(nested, { region: 'eu', limits: { rows: 5 }, dry: false, query: 'x' })).toEqual([
       'Mcp-Param-Region',
       'eu',
@@ -54,13 +54,13 @@ describe('Mcp-Param headers of a tool', () => {
   });
 
   it.each([{ region: null }, {}, { region: { deep: 1 } }, { limits: 'no object' }, { limits: { rows: 2 ** 60 } }])(
-    'omit arguments without a usable value: %j',
+    'the Mcp-Param headers of a tool leave out arguments without a usable value: %j',
     (args) => {
       expect(paramHeaders(nested, args)).toEqual([]);
     },
   );
 
-  it('may be declared by a property named like the keyword, and the keyword may appear in data', () => {
+  it('an Mcp-Param header may be declared by a property that is named like the keyword', () => {
     const tool = toolOf({
       type: 'object',
       properties: { 'x-mcp-header': { type: 'string' } },
@@ -88,12 +88,12 @@ describe('Mcp-Param headers of a tool', () => {
         properties: { a: { type: 'string', 'x-mcp-header': 'Key' }, b: { type: 'string', 'x-mcp-header': 'KEY' } },
       }),
     ],
-  ])('are invalid with %s', (_, tool) => {
+  ])('the Mcp-Param headers that a tool declares are invalid with %s', (_, tool) => {
     expect(toolHeaders(tool).kind).toBe('invalid');
     expect(paramHeaders(tool, { value: 'x' })).toEqual([]);
   });
 
-  it('never throw, for any schema', () => {
+  it('reading the Mcp-Param headers of a tool never throws, for any schema', () => {
     fc.assert(
       fc.property(fc.object({ key: fc.constantFrom('properties', 'x-mcp-header', 'items', 'type', 'a') }), (schema) => {
         paramHeaders(toolOf(schema), schema);

@@ -5,17 +5,20 @@ import { INSTRUMENTS } from '../../../src/main/observability/instrument-table.ts
 const entries = Object.values(INSTRUMENTS) as readonly InstrumentEntry[];
 
 describe('INSTRUMENTS', () => {
-  it('contains each metric name once', () => {
+  it('the table of metrics contains each name once', () => {
     expect(new Set(entries.map(({ name }) => name)).size).toBe(entries.length);
   });
 
-  it.each(entries)('lists ascending buckets for the histogram $name, and none for any other kind', (entry) => {
-    const buckets = 'buckets' in entry ? entry.buckets : [];
-    expect(buckets.length > 0).toBe(entry.kind === 'histogram');
-    expect(buckets).toEqual([...new Set(buckets)].sort((a, b) => a - b));
-  });
+  it.each(entries)(
+    'the table of metrics has ascending buckets for the histogram $name, and none for any other kind',
+    (entry) => {
+      const buckets = 'buckets' in entry ? entry.buckets : [];
+      expect(buckets.length > 0).toBe(entry.kind === 'histogram');
+      expect(buckets).toEqual([...new Set(buckets)].sort((a, b) => a - b));
+    },
+  );
 
-  it.each(entries)('gives $name the suffix of its kind and unit', ({ kind, name }) => {
+  it.each(entries)('the metric $name has the suffix of its kind and unit', ({ kind, name }) => {
     if (kind === 'counter') expect(name).toMatch(/_total$/);
     if (kind === 'histogram') expect(name).toMatch(/_seconds$|_size$/);
   });

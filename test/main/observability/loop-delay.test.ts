@@ -2,7 +2,10 @@ import { createHistogram } from 'node:perf_hooks';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startLoopDelayMeter, watchLoopDelay } from '../../../src/main/observability/loop-delay.ts';
 
-/** Samples that a test records, in milliseconds; a sample includes the 10 ms between two measurements. */
+/**
+ * Creates a histogram whose samples the test records, in milliseconds. A sample includes the 10 ms between two
+ * measurements.
+ */
 function ownSamples() {
   const histogram = createHistogram();
   const switched: string[] = [];
@@ -33,7 +36,7 @@ afterEach(() => {
 });
 
 describe('startLoopDelayMeter', () => {
-  it('reports the delay of the event loop, without the time between two samples', () => {
+  it('the loop delay meter reports the delay of the event loop, without the time between two samples', () => {
     const { samples, record } = ownSamples();
     const meter = startLoopDelayMeter(samples);
     expect(meter.read()).toEqual({ p50Ms: 0, p99Ms: 0, maxMs: 0 });
@@ -43,7 +46,7 @@ describe('startLoopDelayMeter', () => {
     expect([Math.round(p99Ms), Math.round(maxMs)]).toEqual([50, 50]);
   });
 
-  it('starts over after a reset, and does not affect other meters', () => {
+  it('the loop delay meter starts from zero after a reset, and does not affect other meters', () => {
     const [one, other] = [ownSamples(), ownSamples()];
     const meters = [startLoopDelayMeter(one.samples), startLoopDelayMeter(other.samples)];
     one.record(60);
@@ -54,7 +57,7 @@ describe('startLoopDelayMeter', () => {
 });
 
 describe('watchLoopDelay', () => {
-  it('reports the last complete interval', () => {
+  it('watchLoopDelay() reports the last complete interval', () => {
     const { samples, record } = ownSamples();
     const watch = watchLoopDelay(10_000, startLoopDelayMeter(samples));
     record(60);
@@ -67,7 +70,7 @@ describe('watchLoopDelay', () => {
     watch.close();
   });
 
-  it('leaves no timer and no measurement behind when it is closed', () => {
+  it('watchLoopDelay() leaves no timer and no measurement behind when it is closed', () => {
     const { samples, switched } = ownSamples();
     const watch = watchLoopDelay(10_000, startLoopDelayMeter(samples));
     watch.close();
@@ -75,7 +78,7 @@ describe('watchLoopDelay', () => {
     expect([vi.getTimerCount(), switched]).toEqual([0, ['on', 'off', 'off']]);
   });
 
-  it('measures the real event loop by default', () => {
+  it('watchLoopDelay() measures the real event loop by default', () => {
     const watch = watchLoopDelay(10_000);
     expect(watch.read().maxMs).toBeGreaterThanOrEqual(0);
     watch.close();

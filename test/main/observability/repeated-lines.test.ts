@@ -9,7 +9,7 @@ it('RepeatedLines passes the first line of each reason per minute, with the numb
   expect([lines.next('a'), lines.next('b')]).toEqual([' (2 more like this before)', '']);
 });
 
-it('RepeatedLines remembers at most 64 reasons, and makes room for others after a minute', () => {
+it('RepeatedLines remembers at most 64 reasons, and forgets them after a minute', () => {
   let now = 0;
   const lines = new RepeatedLines(() => now);
   const told = Array.from({ length: 100 }, (_, index) => lines.next(`reason ${index}`));

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseConnectorFeatureFlags } from '../../../src/main/options/feature-flags.ts';
 
 describe('parseConnectorFeatureFlags', () => {
-  it('refreshes in the background every five minutes by default', () => {
+  it('maps are refreshed in the background every five minutes by default', () => {
     expect(parseConnectorFeatureFlags({})).toEqual({ asyncRefresh: true, refreshIntervalMs: 300_000 });
   });
 
@@ -11,7 +11,7 @@ describe('parseConnectorFeatureFlags', () => {
     [' TRUE ', false],
     ['false', true],
     ['1', true],
-  ])('with MCP_CONNECTOR_REFRESH_SYNC=%j sets asyncRefresh to %s', (value, asyncRefresh) => {
+  ])('MCP_CONNECTOR_REFRESH_SYNC=%j sets asyncRefresh to %s', (value, asyncRefresh) => {
     expect(parseConnectorFeatureFlags({ MCP_CONNECTOR_REFRESH_SYNC: value }).asyncRefresh).toBe(asyncRefresh);
   });
 
@@ -22,7 +22,7 @@ describe('parseConnectorFeatureFlags', () => {
     ['abc', 300_000],
     ['Infinity', 300_000],
     ['', 300_000],
-  ])('with MCP_CONNECTOR_REFRESH_INTERVAL_MS=%j sets the interval to %s', (value, refreshIntervalMs) => {
+  ])('MCP_CONNECTOR_REFRESH_INTERVAL_MS=%j sets the refresh interval to %s', (value, refreshIntervalMs) => {
     expect(parseConnectorFeatureFlags({ MCP_CONNECTOR_REFRESH_INTERVAL_MS: value }).refreshIntervalMs).toBe(
       refreshIntervalMs,
     );
@@ -45,11 +45,14 @@ describe('parseConnectorFeatureFlags', () => {
     ['-1', 0],
     ['101', 0],
     ['ten', 0],
-  ])('with MCP_CONNECTOR_REFRESH_CANARY_PERCENT=%j refreshes on %s of 1 000 instances', (percent, count) => {
-    expect(share(percent)).toHaveLength(count);
-  });
+  ])(
+    'MCP_CONNECTOR_REFRESH_CANARY_PERCENT=%j enables background refreshes on %s of 1 000 instances',
+    (percent, count) => {
+      expect(share(percent)).toHaveLength(count);
+    },
+  );
 
-  it('selects about the requested share of instances, and keeps them as the share grows', () => {
+  it('the canary percentage selects about that share of instances, which keep refreshing as the share grows', () => {
     const [ten, fifty] = [share('10'), share(' 50 ')];
     expect(ten.length).toBeGreaterThan(70);
     expect(ten.length).toBeLessThan(130);
@@ -59,12 +62,12 @@ describe('parseConnectorFeatureFlags', () => {
     expect(share('10')).toEqual(ten);
   });
 
-  it('disables refreshes on every instance if MCP_CONNECTOR_REFRESH_SYNC disables them', () => {
+  it('MCP_CONNECTOR_REFRESH_SYNC can disable background refreshes on every instance', () => {
     const env = { MCP_CONNECTOR_REFRESH_SYNC: 'true', MCP_CONNECTOR_REFRESH_CANARY_PERCENT: '100' };
     expect(parseConnectorFeatureFlags(env).asyncRefresh).toBe(false);
   });
 
-  it('distinguishes machines by host name if no instance is named', () => {
+  it('the canary distinguishes machines by host name if no instance is named', () => {
     const half = (): boolean => parseConnectorFeatureFlags({ MCP_CONNECTOR_REFRESH_CANARY_PERCENT: '50' }).asyncRefresh;
     expect(half()).toBe(half());
   });

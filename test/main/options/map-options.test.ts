@@ -6,7 +6,7 @@ const { limits } = checkOptions({ configFile: 'x' });
 const defaults = { limits, refreshIntervalMs: 9 };
 
 describe('resolveMaps', () => {
-  it('puts the map of serviceMapUrl first, as the source "default"', () => {
+  it('resolveMaps() puts the map of serviceMapUrl first, as the source "default"', () => {
     const sources = [{ id: 'eu', url: 'http://eu/', signatureKey: 'k' }];
     const maps = resolveMaps({ serviceMapUrl: 'http://first/', signatureKey: 'k', sources }, defaults);
     expect(maps.map(({ id, url }) => [id, url])).toEqual([
@@ -16,7 +16,7 @@ describe('resolveMaps', () => {
     expect(resolveMaps({}, defaults)).toEqual([]);
   });
 
-  it('prefers the limits of a source to those of the manager', () => {
+  it('resolveMaps() prefers the limits of a source to the limits of the manager', () => {
     const own = { timeoutMs: 1, maxMapBytes: 2, maxConnectors: 3, refreshIntervalMs: 4 };
     const sources = [
       { id: 'own', url: 'http://a/', signatureKey: 'k', ...own },
@@ -29,7 +29,7 @@ describe('resolveMaps', () => {
     ]);
   });
 
-  it('never uses the keys of one source for another', async () => {
+  it('resolveMaps() never uses the keys of one source for another', async () => {
     const sources = [
       { id: 'a', url: 'http://a/', signatureKey: 'sign-a', apiKey: 'api-a', connectorsApiKey: 'connectors-a' },
       { id: 'b', url: 'http://b/', signatureKey: 'sign-b' },

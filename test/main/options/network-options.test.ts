@@ -13,7 +13,7 @@ const refusal = (work: () => unknown): { code: string; message: string } => {
 };
 
 describe('resolveNetwork', () => {
-  it('uses no proxy and the default certificate authorities by default', () => {
+  it('resolveNetwork() uses no proxy and the default certificate authorities by default', () => {
     expect(resolveNetwork(undefined, undefined, {})).toMatchObject({ tls: null, proxy: null });
   });
 
@@ -27,11 +27,11 @@ describe('resolveNetwork', () => {
       { http_proxy: 'http://low:1', HTTP_PROXY: 'http://up:1' },
       { httpProxy: 'http://low:1/', httpsProxy: '', noProxy: '' },
     ],
-  ])('reads %j from the environment', (env, proxy) => {
+  ])('resolveNetwork() reads the proxies from the environment %j', (env, proxy) => {
     expect(resolveNetwork(undefined, undefined, env).proxy).toEqual(proxy);
   });
 
-  it('prefers the option to the environment, and disables the proxy for false', () => {
+  it('resolveNetwork() prefers the option proxy to the environment, and uses no proxy for false', () => {
     const env = { HTTP_PROXY: 'http://env:1', NO_PROXY: '*' };
     expect(resolveNetwork(undefined, false, env).proxy).toBeNull();
     expect(resolveNetwork(undefined, 'http://own:1', env).proxy).toEqual({
@@ -46,17 +46,22 @@ describe('resolveNetwork', () => {
     });
   });
 
-  it.each(['ftp://x', 'http://', `not a url ${secret('in it')}`])('rejects %s without quoting it', (url) => {
-    const { code, message } = refusal(() => resolveNetwork(undefined, url, {}));
-    expect([code, message]).toEqual([
-      'OPTIONS_INVALID',
-      'Option proxy is not the URL of a proxy (http, https or socks5).',
-    ]);
-    expect(refusal(() => resolveNetwork(undefined, undefined, { HTTPS_PROXY: url })).message).toContain('HTTPS_PROXY');
-  });
+  it.each(['ftp://x', 'http://', `not a url ${secret('in it')}`])(
+    'resolveNetwork() rejects the proxy URL %s without quoting it',
+    (url) => {
+      const { code, message } = refusal(() => resolveNetwork(undefined, url, {}));
+      expect([code, message]).toEqual([
+        'OPTIONS_INVALID',
+        'Option proxy is not the URL of a proxy (http, https or socks5).',
+      ]);
+      expect(refusal(() => resolveNetwork(undefined, undefined, { HTTPS_PROXY: url })).message).toContain(
+        'HTTPS_PROXY',
+      );
+    },
+  );
 
   it.each(['https://127.0.0.1:3128', 'https://[::1]:3128'])(
-    'rejects %s, which no certificate can verify by name',
+    'resolveNetwork() rejects the proxy URL %s, because no certificate can be verified for an IP address',
     (url) => {
       expect(refusal(() => resolveNetwork(undefined, url, {}))).toMatchObject({
         code: 'OPTIONS_INVALID',
@@ -65,7 +70,7 @@ describe('resolveNetwork', () => {
     },
   );
 
-  it('assigns equal settings one id, so that threads share their connections', () => {
+  it('resolveNetwork() gives equal settings the same id, so that threads share their connections', () => {
     const one = resolveNetwork(undefined, 'http://p:1', {});
     expect(resolveNetwork(undefined, 'http://p:1/', {}).id).toBe(one.id);
     expect(resolveNetwork(undefined, 'http://p:2/', {}).id).not.toBe(one.id);
@@ -79,14 +84,14 @@ describe('resolveNetwork', () => {
       'Option tls: ',
     ],
     [{ cert: 'nonsense', key: 'nonsense' }, 'Option tls: '],
-  ])('rejects unusable certificates: %j', (tls, message) => {
+  ])('resolveNetwork() rejects unusable certificates: %j', (tls, message) => {
     expect(refusal(() => resolveNetwork(tls, undefined, {}))).toMatchObject({
       code: 'OPTIONS_INVALID',
       message: expect.stringContaining(message),
     });
   });
 
-  it('returns settings that can be sent to another thread unchanged', () => {
+  it('resolveNetwork() returns settings that can be sent to another thread unchanged', () => {
     const settings = resolveNetwork({ servername: 'x' }, 'http://p:1', {});
     expect(structuredClone(settings)).toEqual(settings);
   });

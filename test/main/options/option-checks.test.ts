@@ -4,12 +4,12 @@ import { checkOptions } from '../../../src/main/options/option-checks.ts';
 const source = (id: string) => ({ id, url: 'http://maps.test/', signatureKey: 'k' });
 
 describe('checkOptions', () => {
-  it('names every option that provides connectors if none is given', () => {
+  it('checkOptions() names every option that provides connectors if none is given', () => {
     for (const way of ['configFile', 'serviceMapUrl', 'sources', 'serverRegistry', 'givenServers'])
       expect(() => checkOptions({})).toThrow(way);
   });
 
-  it('requires a map, unless connectors come from another source', () => {
+  it('checkOptions() requires a map, unless connectors come from another source', () => {
     expect(() => checkOptions({})).toThrow(
       expect.objectContaining({ code: 'OPTIONS_INVALID', detail: { option: 'serviceMapUrl' } }),
     );
@@ -25,7 +25,7 @@ describe('checkOptions', () => {
     ['sources[0].url', { sources: [{ ...source('a'), url: 'http://user:secret@maps.test/' }] }],
     ['allowPrivateEndpoints', { configFile: 'x', allowPrivateEndpoints: false, agent: { dispatch: () => true } }],
     ['allowPrivateEndpoints', { configFile: 'x', allowPrivateEndpoints: false, createProxy: () => ({}) }],
-  ])('rejects options with an invalid %s: %j', (option, options) => {
+  ])('checkOptions() rejects options with an invalid %s: %j', (option, options) => {
     expect(() => checkOptions(options)).toThrow(
       expect.objectContaining({ code: 'OPTIONS_INVALID', detail: { option } }),
     );

@@ -7,7 +7,7 @@ import { recordingLogger } from '../../helpers/log.ts';
 const base: ConnectorProxyManagerOptions = { serviceMapUrl: 'https://maps.invalid/v1', signatureKey: 'k' };
 
 describe('resolveOptions', () => {
-  it('fills in every default', async () => {
+  it('resolveOptions() fills in every default', async () => {
     const resolved = resolveOptions(base);
     expect(resolved.limits).toEqual({
       timeoutMs: 5_000,
@@ -36,7 +36,7 @@ describe('resolveOptions', () => {
     ]);
   });
 
-  it('keeps the login options, and lets maps name no variable by default', () => {
+  it('resolveOptions() keeps the login options, and lets maps name no variable by default', () => {
     const clientMetadataUrl = 'https://tools.example/login/client.json';
     expect(resolveOptions(base)).toMatchObject({ clientMetadataUrl: null, allowEnv: [] });
     expect(resolveOptions({ ...base, clientMetadataUrl, allowEnv: ['CRM_SECRET'] })).toMatchObject({
@@ -76,12 +76,12 @@ describe('resolveOptions', () => {
     ['allowPrivateEndpoints', { allowPrivateEndpoints: false, agent: new Agent() }],
     ['allowPrivateEndpoints', { allowPrivateEndpoints: false, createProxy: () => ({}) }],
     ['featureFlags.refreshIntervalMs', { featureFlags: { asyncRefresh: true, refreshIntervalMs: Number.NaN } }],
-  ])('rejects an invalid %s', (option, overrides) => {
+  ])('resolveOptions() rejects an invalid %s', (option, overrides) => {
     const resolve = (): unknown => resolveOptions({ ...base, ...overrides });
     expect(resolve).toThrow(expect.objectContaining({ code: 'OPTIONS_INVALID', detail: { option } }));
   });
 
-  it('uses concurrency for both limits, and prefers a specific limit', () => {
+  it('resolveOptions() uses concurrency for both limits, and prefers a specific limit', () => {
     expect(resolveOptions({ ...base, concurrency: 4 }).limits).toMatchObject({
       maxConnects: 4,
       maxConnectsPerOrigin: 4,
@@ -92,7 +92,7 @@ describe('resolveOptions', () => {
     });
   });
 
-  it('calls the functions for secrets each time', async () => {
+  it('resolveOptions() calls the functions for secrets each time', async () => {
     const keys = ['key-1', 'key-2'];
     const { maps } = resolveOptions({ ...base, signatureKey: () => keys.shift() ?? '', apiKey: async () => '' });
     expect([await maps[0]?.trust.hmacKeys(), await maps[0]?.trust.hmacKeys(), await maps[0]?.apiKey()]).toEqual([
@@ -102,20 +102,20 @@ describe('resolveOptions', () => {
     ]);
   });
 
-  it('rejects an empty key from a function, since anyone could sign with it', async () => {
+  it('resolveOptions() rejects an empty key from a function, because anyone could sign with an empty key', async () => {
     await expect(resolveOptions({ ...base, signatureKey: () => '' }).maps[0]?.trust.hmacKeys()).rejects.toMatchObject({
       code: 'SECRET_UNAVAILABLE',
     });
   });
 
-  it("prefers the caller's function now() to the caller's clock, and this clock to the system time", () => {
+  it('resolveOptions() prefers the function now() to the option clock, and the option clock to the system time', () => {
     expect(resolveOptions({ ...base, now: () => 7, clock: { now: () => 8 } }).clock.now()).toBe(7);
     const withClock = resolveOptions({ ...base, clock: { now: () => 8 } });
     expect([withClock.clock.now(), withClock.elapsedMs()]).toEqual([8, 8]);
     expect(Math.abs(resolveOptions(base).clock.now() - Date.now())).toBeLessThan(1_000);
   });
 
-  it('warns about unknown options once and continues', () => {
+  it('resolveOptions() warns about unknown options once and continues', () => {
     const logger = recordingLogger();
     resolveOptions({ ...base, logger, ...{ servicemapurl: 'x', wat: 1 } });
     expect(logger.lines).toHaveLength(1);

@@ -10,24 +10,24 @@ const warnings = (options: object) => {
 };
 
 describe('warnOfIgnored()', () => {
-  it('reports all unknown options that are set in one line', () => {
+  it('warnOfIgnored() reports in one line all unknown options that are set', () => {
     expect(warnings({ configFile: 'x', colour: 1, size: 2, unset: undefined })).toEqual([
       ['options-unknown', ['colour', 'size']],
     ]);
   });
 
-  it('reports the network options that an agent overrules', () => {
+  it('warnOfIgnored() reports the network options that have no effect next to the option agent', () => {
     expect(warnings({ agent: {}, tls: {}, proxy: false })).toEqual([['options-overruled', ['tls', 'proxy']]]);
     expect(warnings({ tls: {}, proxy: false })).toEqual([]);
   });
 
-  it('suggests the nearest known option', () => {
+  it('warnOfIgnored() suggests the nearest known option', () => {
     const logger = recordingLogger();
     warnOfIgnored({ configFiles: 'x', utterlyOther: 1 }, logger);
     expect(logger.lines[0]?.message).toContain('configFiles (did you mean configFile?), utterlyOther');
   });
 
-  it('warns through process.emitWarning if there is no logger, once for each text', async () => {
+  it('warnOfIgnored() uses process.emitWarning() if there is no logger, once for each text', async () => {
     const emitted = vi.spyOn(process, 'emitWarning');
     const warning = once(process, 'warning');
     warnOfIgnored({ colourOfTheSky: 1 }, null);

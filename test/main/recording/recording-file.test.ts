@@ -30,7 +30,7 @@ async function recordOne(path: string, id: number, isAppending = false): Promise
 }
 
 describe('RecordingFile', () => {
-  it('replaces a file or a link with a file that only its user can read', async () => {
+  it('a new recording replaces a file or a link by a file that only its user can read', async () => {
     using folder = new TempDir();
     const [path, other] = [join(folder.path, 'a.jsonl'), join(folder.path, 'other')];
     writeFileSync(other, 'keep me');
@@ -47,7 +47,7 @@ describe('RecordingFile', () => {
     expect(linesOf(path).map((line) => line.message?.id)).toEqual([undefined, 2]);
   });
 
-  it('keeps an existing file until a message of the server is recorded', async () => {
+  it('a new recording replaces an existing file only when a message of the server is recorded', async () => {
     using folder = new TempDir();
     const path = join(folder.path, 'a.jsonl');
     writeFileSync(path, 'earlier');
@@ -63,7 +63,7 @@ describe('RecordingFile', () => {
     expect(readdirSync(folder.path)).toEqual(['a.jsonl']);
   });
 
-  it('appends to a recording after its last complete line', async () => {
+  it('a recording is continued after its last complete line', async () => {
     using folder = new TempDir();
     const path = join(folder.path, 'a.jsonl');
     await recordOne(path, 1);
@@ -74,7 +74,7 @@ describe('RecordingFile', () => {
     expect(linesOf(join(folder.path, 'new.jsonl'))).toHaveLength(2);
   });
 
-  it('refuses to append to a file that is not a recording, or in a missing folder', async () => {
+  it('a recording is not continued in a file that is not a recording, or in a missing folder', async () => {
     using folder = new TempDir();
     const path = join(folder.path, 'a.jsonl');
     writeFileSync(path, 'a diary\n');
@@ -83,7 +83,7 @@ describe('RecordingFile', () => {
     await expect(RecordingFile.open(join(folder.path, 'none', 'a'))).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
   });
 
-  it('refuses a pipe, a folder, and a link to either, and leaves them in place', async () => {
+  it('a recording is not written to a pipe, a folder, or a link to either, and these stay in place', async () => {
     using folder = new TempDir();
     const [pipe, link, inner] = ['pipe', 'link', 'inner'].map((name) => join(folder.path, name)) as [
       string,
@@ -106,7 +106,7 @@ describe('RecordingFile', () => {
     expect(lstatSync(link).isSymbolicLink()).toBe(true);
   });
 
-  it('appends nothing after it is closed', async () => {
+  it('nothing is added to a recording after it is closed', async () => {
     using folder = new TempDir();
     const path = join(folder.path, 'a.jsonl');
     const file = await RecordingFile.open(path);

@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 afterEach(() => void vi.useRealTimers());
 
-/** Number of listeners that were added since the start of the test. */
+/** Returns the number of process listeners for each event that were added since the start of the test. */
 const added = () => TOLD.map((event) => process.listenerCount(event) - listeners[event]);
 
 function setUp() {
@@ -20,7 +20,7 @@ function setUp() {
 }
 
 describe('FlushSchedule', () => {
-  it('writes once, one interval after the first of several changes', () => {
+  it('servers.json is written once, one interval after the first of several changes', () => {
     const { flush, schedule } = setUp();
     schedule.changed();
     vi.advanceTimersByTime(60);
@@ -32,7 +32,7 @@ describe('FlushSchedule', () => {
     schedule.stop();
   });
 
-  it('measures how long the file has been out of date, across a write in progress', () => {
+  it('the time for which servers.json is out of date continues across a write in progress', () => {
     const { schedule } = setUp();
     expect(schedule.behindMs()).toBeNull();
     schedule.changed();
@@ -50,7 +50,7 @@ describe('FlushSchedule', () => {
     expect(schedule.behindMs()).toBeNull();
   });
 
-  it('listens for the end of the process only while changes are unwritten', () => {
+  it('the end of the process is only listened for while changes of servers.json are unwritten', () => {
     const { schedule } = setUp();
     expect(added()).toEqual([0, 0]);
     schedule.changed();
@@ -62,7 +62,7 @@ describe('FlushSchedule', () => {
     expect(added()).toEqual([0, 0]);
   });
 
-  it('retries a failed write after the interval, without keeping the process alive', () => {
+  it('a failed write of servers.json is retried after the interval, without keeping the process alive', () => {
     const { flush, schedule } = setUp();
     schedule.changed();
     schedule.begin();
@@ -75,7 +75,7 @@ describe('FlushSchedule', () => {
     schedule.stop();
   });
 
-  it('starts no write after it was stopped', () => {
+  it('no write of servers.json starts after its schedule was stopped', () => {
     const { flush, schedule } = setUp();
     schedule.changed();
     schedule.stop();

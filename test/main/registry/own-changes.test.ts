@@ -10,13 +10,13 @@ const change = (info: ServerInfo) => ({ name: info.name, info });
 const held = (...infos: readonly ServerInfo[]) => new Map(infos.map((info) => [info.name, info]));
 
 describe('changes missing from a replacement store', () => {
-  it('include every server that this store lacks, except servers that others changed', () => {
+  it('a replacement store gets every server that it lacks, except servers that others changed', () => {
     const own = new OwnChanges();
     const stored = [change(server('a', 'of others'))];
     expect(own.missingIn(stored, held(server('a'), server('b')))).toEqual([change(server('b'))]);
   });
 
-  it('include recent local changes and removals that the store contradicts', () => {
+  it('a replacement store gets recent local changes and removals that it contradicts', () => {
     const own = new OwnChanges();
     own.note([change(server('a')), { name: 'gone', info: null }, change(server('same'))]);
     const stored = ['a', 'gone', 'same'].map((name) => change(server(name, name === 'same' ? 'one' : 'older')));
@@ -26,7 +26,7 @@ describe('changes missing from a replacement store', () => {
     ]);
   });
 
-  it('exclude local changes from long ago', () => {
+  it('a replacement store does not get local changes from long ago', () => {
     const own = new OwnChanges();
     own.note([change(server('a'))]);
     vi.advanceTimersByTime(5_000);

@@ -28,7 +28,7 @@ afterEach(() => {
 });
 
 describe('registered servers on update', () => {
-  it('are rebuilt only if their variables or files may have changed', async () => {
+  it('registered servers are rebuilt on an update only if their variables or files may have changed', async () => {
     using dir = new TempDir();
     writeFileSync(join(dir.path, 'file.env'), 'A=1');
     const [plain, variable, file] = [
@@ -54,7 +54,7 @@ describe('registered servers on update', () => {
     expect(await servers.update(infos, true)).toBe(true);
     expect(times()).toEqual([2, 2, 4]);
 
-    // The entry of the server that was added meanwhile was built with other variables.
+    // The entry of the new server is built while the variable has another value, so it must be rebuilt.
     process.env[VARIABLE] = 'for a moment';
     const late = counted('late', { args: [`\${${VARIABLE}:-none}`] });
     await servers.update([...infos, late.info], false);
@@ -71,7 +71,7 @@ describe('login of a registry server', () => {
     ...more,
   });
 
-  it('is read from every spelling that a file may contain, with its secret outside of the entry', async () => {
+  it('the login of a registry server is read from every spelling in a file, with its secret outside of the entry', async () => {
     using dir = new TempDir();
     process.env[VARIABLE] = 'hunter2';
     for (const words of [
@@ -88,7 +88,7 @@ describe('login of a registry server', () => {
     }
   });
 
-  it('changes when its secret changes, and is reported with the place of the error if it is invalid', async () => {
+  it('the login of a registry server changes with its secret, and is reported with its position if invalid', async () => {
     using dir = new TempDir();
     const servers = new RegisteredServers(dir.path);
     const secret = (clientSecret: string) => [server({ oauth: { clientId: 'a', clientSecret } })];

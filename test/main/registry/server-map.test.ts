@@ -6,7 +6,7 @@ import type { ServerChange } from '../../../src/shared/servers/server-records.ts
 const put = (name: string, command: string): ServerChange => ({ name, info: { name, transport: 'stdio', command } });
 
 describe('ServerMap', () => {
-  it('applies the last of several changes to one server', () => {
+  it('ServerMap applies the last of several changes to one server', () => {
     const map = new ServerMap(silentLogger);
     map.apply([put('a', 'one')]);
     map.apply([put('a', 'two'), put('a', 'one')]);
@@ -17,7 +17,7 @@ describe('ServerMap', () => {
     expect(map.servers.has('b')).toBe(false);
   });
 
-  it('keeps the object of an unchanged server, and notifies no listener', () => {
+  it('ServerMap keeps the object of an unchanged server, and notifies no listener', () => {
     const map = new ServerMap(silentLogger);
     map.apply([put('a', 'one')]);
     const before = map.servers.get('a');

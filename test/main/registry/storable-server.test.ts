@@ -4,14 +4,14 @@ import type { ServerInfo } from '../../../src/shared/servers/server-info.ts';
 
 const server = (more: object): ServerInfo => ({ name: 'a', transport: 'stdio', command: 'c', ...more });
 
-it('storableServer copies a server, so that later changes by its owner do not reach the store', () => {
+it('storableServer() copies a server, so that later changes by the caller do not reach the store', () => {
   const given = server({ args: ['one'], extra: { deep: [1] } });
   const copy = storableServer(given);
   (given.args as string[]).push('two');
   expect(copy).toEqual(server({ args: ['one'], extra: { deep: [1] } }));
 });
 
-it('storableServer omits members without a value', () => {
+it('storableServer() omits members without a value', () => {
   expect(Object.keys(storableServer(server({ env: undefined })))).not.toContain('env');
 });
 
@@ -27,7 +27,7 @@ it.each([
   ['an unknown transport', server({ transport: 'pigeon' }), 'transport: '],
   ['a nameless server', { transport: 'stdio' } as ServerInfo, 'This is not a valid server for the registry: name: '],
   ['a value that is not an object', null as unknown as ServerInfo, 'This is not a valid server for the registry: '],
-])('storableServer rejects %s', (_, given, message) => {
+])('storableServer() rejects %s', (_, given, message) => {
   expect(() => storableServer(given)).toThrow(
     expect.objectContaining({ code: 'OPTIONS_INVALID', message: expect.stringContaining(message) }),
   );

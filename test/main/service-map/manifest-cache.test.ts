@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ManifestCache } from '../../../src/main/service-map/manifest-cache.ts';
 
 describe('ManifestCache', () => {
-  it('returns its value as fresh until it expires, and as the last good value afterwards', () => {
+  it('ManifestCache returns its value as fresh until it expires, and as the last good value afterwards', () => {
     let now = 1_000;
     const cache = new ManifestCache<string>({ now: () => now });
     expect([cache.get(), cache.getFresh(), cache.peek()]).toEqual([undefined, undefined, undefined]);
@@ -15,7 +15,7 @@ describe('ManifestCache', () => {
     expect(cache.peek()).toBeUndefined();
   });
 
-  it('returns the last value after it expired, not the value before it', () => {
+  it('ManifestCache returns the last value after it expired, not the value before it', () => {
     let now = 0;
     const cache = new ManifestCache<string>({ now: () => now });
     cache.set('first', 10);
@@ -24,7 +24,7 @@ describe('ManifestCache', () => {
     expect(cache.get()).toBe('second');
   });
 
-  it('does not extend freshness if a clock is set back, and is stale at once if a clock is set forward', () => {
+  it('ManifestCache gives no extra time if a clock is set back, and is stale immediately if a clock is set forward', () => {
     const clock = { nowMs: 1_000_000, elapsedMs: 0 };
     const cache = new ManifestCache<string>({ now: () => clock.nowMs }, () => clock.elapsedMs);
     cache.set('map', 60_000);
@@ -38,9 +38,12 @@ describe('ManifestCache', () => {
     expect([cache.getFresh(), cache.get()]).toEqual([undefined, 'map']);
   });
 
-  it.each([0, -1, Number.NaN])('returns a value that is never fresh (ttl %d) only from peek()', (ttlMs) => {
-    const cache = new ManifestCache<string>({ now: () => 0 });
-    cache.set('map', ttlMs);
-    expect([cache.get(), cache.getFresh(), cache.peek()]).toEqual([undefined, undefined, 'map']);
-  });
+  it.each([0, -1, Number.NaN])(
+    'ManifestCache returns a value that is never fresh (ttl %d) only from peek()',
+    (ttlMs) => {
+      const cache = new ManifestCache<string>({ now: () => 0 });
+      cache.set('map', ttlMs);
+      expect([cache.get(), cache.getFresh(), cache.peek()]).toEqual([undefined, undefined, 'map']);
+    },
+  );
 });

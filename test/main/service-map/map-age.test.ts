@@ -3,7 +3,7 @@ import { MapAge } from '../../../src/main/service-map/map-age.ts';
 
 const MINUTE = 60_000;
 
-/** Creates a map age with test clocks and timers; `told` records its notifications. */
+/** Creates a MapAge with test clocks and timers. `told` records its notifications. */
 function ageOf(maxStaleMs: number | null) {
   const told: string[] = [];
   const time = { wallMs: 1_000_000, elapsedMs: 5 };
@@ -29,7 +29,7 @@ function ageOf(maxStaleMs: number | null) {
 }
 
 describe('MapAge', () => {
-  it('reports half of the maximum age once, and the maximum age once', () => {
+  it('a host reports once that a map reached half of its maximum age, and once that it reached the maximum', () => {
     const { age, told, time, pass } = ageOf(100);
     age.watch(time.wallMs + 10);
     for (const [ms, sofar] of [
@@ -45,7 +45,7 @@ describe('MapAge', () => {
     }
   });
 
-  it('sets its timer to the next limit, at most a minute ahead', () => {
+  it('the timer for the age of a map is set to the next limit, at most a minute ahead', () => {
     const { age, told, time, timers, pass, fire } = ageOf(20_000);
     age.watch(time.wallMs + 5 * MINUTE);
     expect(timers.map(({ delayMs }) => delayMs)).toEqual([MINUTE]);
@@ -62,7 +62,7 @@ describe('MapAge', () => {
     expect([timers, told]).toEqual([[], ['aging', 'too stale']]);
   });
 
-  it('ages at once if the wall clock is set forward, and never becomes younger', () => {
+  it('a map ages immediately if the wall clock is set forward, and never becomes younger', () => {
     const { age, told, time, pass } = ageOf(100);
     age.watch(time.wallMs + 10);
     time.wallMs -= MINUTE;
@@ -75,7 +75,7 @@ describe('MapAge', () => {
     expect(told).toEqual(['too stale', 'too stale']);
   });
 
-  it('restarts with each map that is accepted or confirmed', () => {
+  it('the age of a map starts from zero with each map that is accepted or confirmed', () => {
     const { age, told, time, timers, pass } = ageOf(100);
     age.watch(time.wallMs + 10);
     pass(80);
@@ -90,7 +90,7 @@ describe('MapAge', () => {
     expect([told, timers.length]).toEqual([['aging', 'aging'], 0]);
   });
 
-  it('sets no timer without a limit', () => {
+  it('no timer is set for the age of a map without a limit', () => {
     const { age, told, timers, pass } = ageOf(null);
     age.watch(0);
     pass(MINUTE);
@@ -98,7 +98,7 @@ describe('MapAge', () => {
     expect([told, timers]).toEqual([[], []]);
   });
 
-  it('drops the map at its expiry if the limit is 0', () => {
+  it('a map is dropped at its expiry if its maximum age is 0', () => {
     const { age, told, time, pass } = ageOf(0);
     age.watch(time.wallMs + 10);
     pass(10);

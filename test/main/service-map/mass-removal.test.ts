@@ -22,22 +22,22 @@ describe('judgeRemovals', () => {
     ['half of eight, the rest changed', delta({ removed: ['a', 'b', 'c', 'd'], changed: ['e', 'f', 'g', 'h'] }), false],
     ['all of three', delta({ removed: ['a', 'b', 'c'] }), false],
     ['nothing', delta({ unchangedCount: 9 }), false],
-  ])('decides whether to hold the removals of a new map: %s (%#)', (_, change, isHeld) => {
+  ])('judgeRemovals() decides whether to delay the removal of %s (%#)', (_, change, isHeld) => {
     const { removed, held } = judgeRemovals(change, []);
     expect([removed, held]).toEqual(isHeld ? [[], change.removed] : [change.removed, []]);
   });
 
-  it('removes a held connector that is missing again, but not one that came back', () => {
+  it('judgeRemovals() removes a kept connector that is missing again, but not one that was added again', () => {
     const change = delta({ added: ['b'], unchangedCount: 4 });
     expect(judgeRemovals(change, ['a', 'b'])).toEqual({ removed: ['a'], held: [] });
   });
 
-  it('removes previously held connectors while it holds newly vanished ones', () => {
+  it('judgeRemovals() removes connectors that it kept before, while it keeps connectors that are newly missing', () => {
     const change = delta({ removed: ['w', 'x', 'y'], unchangedCount: 1 });
     expect(judgeRemovals(change, ['a'])).toEqual({ removed: ['a'], held: ['w', 'x', 'y'] });
   });
 
-  it('removes or holds every missing connector', () => {
+  it('judgeRemovals() either removes or keeps every missing connector', () => {
     const ids = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 3 }), { maxLength: 12 });
     fc.assert(
       fc.property(ids, ids, fc.nat(12), (removed, heldBefore, unchangedCount) => {

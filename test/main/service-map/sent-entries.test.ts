@@ -12,7 +12,7 @@ function sent(ids: readonly string[], disabled: readonly string[] = []): SentEnt
 }
 
 describe('SentEntries', () => {
-  it('returns each entry of a chunk by its id, as it was sent, and whether it is enabled', () => {
+  it('SentEntries returns each entry of a chunk by its id, as it was sent, and whether it is enabled', () => {
     const { refs } = sent(['a', 'b'], ['b']);
     expect([...refs.keys()]).toEqual(['a', 'b']);
     expect([...refs.values()].map(({ isEnabled, source }) => [isEnabled, source.id])).toEqual([
@@ -21,7 +21,7 @@ describe('SentEntries', () => {
     ]);
   });
 
-  it('normalizes an entry once for each TTL of its map', () => {
+  it('SentEntries normalizes an entry once for each TTL of its map', () => {
     const ref = sent(['a']).refs.get('a');
     const first = ref?.normalized(300);
     expect(first).toMatchObject({ id: 'a', status: 'enabled' });
@@ -29,22 +29,22 @@ describe('SentEntries', () => {
     expect(ref?.normalized(600)).not.toBe(first);
   });
 
-  it('hands its entries over only once', () => {
+  it('SentEntries hands over its entries only once', () => {
     const entries = sent(['a']);
     expect([entries.take().size, entries.refs.size]).toEqual([1, 0]);
   });
 
   it.each([
     ['before its chunk was unpacked', 1],
-    ['with the chunk, when few of its entries are left', 4],
-  ])('releases only the entry that was dropped %s', (_when, count) => {
+    ['with its chunk, when few entries of the chunk are left', 4],
+  ])('SentEntries releases only the memory of the entry that was dropped %s', (_when, count) => {
     const refs = [...sent(['a', 'b', 'c', 'd', 'e']).refs.values()];
     for (const ref of refs.slice(0, count)) ref.drop();
     expect(refs.at(-1)?.source.id).toBe('e');
     for (const ref of refs.slice(0, count)) expect(() => ref.source).toThrow(RangeError);
   });
 
-  it('releases an entry that was dropped after its chunk was unpacked', () => {
+  it('SentEntries releases the memory of an entry that was dropped after its chunk was unpacked', () => {
     const [a, b] = [...sent(['a', 'b']).refs.values()];
     expect(a?.source.id).toBe('a');
     a?.drop();

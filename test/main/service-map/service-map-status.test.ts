@@ -4,12 +4,12 @@ import { scriptedMapSource } from '../../helpers/scripted-map-source.ts';
 import { entry, NOW } from '../../helpers/signed-map.ts';
 
 describe('viewServiceMap', () => {
-  it('shows a source without a map as empty, and hides the query of its URL', () => {
+  it('the status shows a source without a map as empty, and hides the query of its URL', () => {
     const { source } = scriptedMapSource('eu');
     expect(viewServiceMap(source)).toEqual({ ...NO_MAP, sourceId: 'eu', url: 'http://maps.test/eu' });
   });
 
-  it('shows creation, expiry and brand of the map, and the held connectors that it lacks', async () => {
+  it('the status of a map shows its creation, expiry and brand, and the kept connectors that it lacks', async () => {
     const map = scriptedMapSource();
     map.answer(['a', 'b', 'c', 'd'].map((id) => entry(id)));
     await map.source.sync(false);
@@ -22,7 +22,7 @@ describe('viewServiceMap', () => {
     expect(view.expiresAt).toBe(NOW - 60_000 + 2 + 600_000);
   });
 
-  it('shows why the last refresh failed next to the map that stays', async () => {
+  it('the status of a map shows why the last refresh failed, and the map that stays in use', async () => {
     const map = scriptedMapSource();
     map.answer([entry('a')]);
     await map.source.sync(false);

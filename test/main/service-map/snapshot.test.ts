@@ -12,7 +12,7 @@ interface Loaded {
   readonly commit: CommitEvent;
 }
 
-/** Returns what a worker would send for this map, given the previous one. */
+/** Returns the events that a worker sends for this map if `previous` is the map that the host has. */
 async function load(map: Json, previous: CommitEvent | null = null): Promise<Loaded> {
   const known =
     previous === null
@@ -37,13 +37,15 @@ async function load(map: Json, previous: CommitEvent | null = null): Promise<Loa
   throw new Error('No commit');
 }
 
-/** Returns the snapshot after `before` with the loaded entries; `held` entries stay although they are not listed. */
+/**
+ * Returns the snapshot that follows `before`. The entries `held` stay in it, although the new map does not list them.
+ */
 function follow({ sent, commit }: Loaded, before = Snapshot.empty(), held: readonly string[] = []): Snapshot {
   return before.next(sent, commit, { removed: commit.delta.removed.filter((id) => !held.includes(id)), held });
 }
 
 describe('Snapshot', () => {
-  it('can get an earlier expiry, but never a later one', async () => {
+  it('a snapshot can get an earlier expiry, but never a later one', async () => {
     const snapshot = follow(await load(mapOf([entry('a')])));
     const { expiresAtMs, revision } = snapshot;
     const sooner = snapshot.expiringBy(expiresAtMs - 1);
@@ -51,7 +53,7 @@ describe('Snapshot', () => {
     expect(sooner.expiringBy(expiresAtMs).expiresAtMs).toBe(expiresAtMs - 1);
   });
 
-  it('holds the entries in map order, each both normalized and as it was sent', async () => {
+  it('a snapshot contains the entries in map order, each both normalized and as it was sent', async () => {
     const snapshot = follow(await load(mapOf([entry('z'), entry('a', { status: 'disabled', odd: true })])));
     expect(snapshot.ids).toEqual(['z', 'a']);
     expect(snapshot.entries().map(({ id, status }) => [id, status])).toEqual([
@@ -64,7 +66,7 @@ describe('Snapshot', () => {
     expect([snapshot.entry('x'), snapshot.source('x')]).toEqual([undefined, undefined]);
   });
 
-  it('receives only the changes, and keeps all other entries', async () => {
+  it('a snapshot receives only the changes, and keeps all other entries', async () => {
     const many = Array.from({ length: 200 }, (_, i) => entry(`c${i}`));
     const first = await load(mapOf(many));
     expect(first.chunks.map(({ ids }) => ids.length)).toEqual([64, 64, 64, 8]);
@@ -84,13 +86,13 @@ describe('Snapshot', () => {
     expect(two.ids).toEqual([...next.map(({ id }) => id), 'new']);
   });
 
-  it('returns lists that the caller may change', async () => {
+  it('a snapshot returns lists that the caller may change', async () => {
     const snapshot = follow(await load(mapOf([entry('a')])));
     snapshot.entries().pop();
     expect(snapshot.entries()).toHaveLength(1);
   });
 
-  it('rejects a commit whose entries were never sent, and does not change', async () => {
+  it('a snapshot rejects a commit whose entries were never sent, and does not change', async () => {
     const first = await load(mapOf([entry('a'), entry('b')]));
     const snapshot = follow(first);
     const other = await load(mapOf([entry('a'), entry('c')]), first.commit);
@@ -101,7 +103,7 @@ describe('Snapshot', () => {
     expect(snapshot.ids).toEqual(['a', 'b']);
   });
 
-  it('lists held entries after all other entries, until the held entries are released', async () => {
+  it('a snapshot lists kept entries of a mass removal after all other entries, until they are released', async () => {
     const first = await load(mapOf([entry('a'), entry('b'), entry('c')]));
     const second = await load(mapOf([entry('c')]), first.commit);
     const held = follow(second, follow(first), ['a', 'b']);
@@ -110,7 +112,7 @@ describe('Snapshot', () => {
     expect([released.ids, released.size, released.held, released.revision]).toEqual([['c'], 1, [], 3]);
   });
 
-  it('returns the same object for an unchanged entry, and another object if the map lives longer', async () => {
+  it('a snapshot returns the same object for an unchanged entry, and another object if the map lives longer', async () => {
     const inherits = (name: string): Json => ({ ...entry(name), ttl: undefined });
     const first = await load(mapOf([inherits('a'), entry('b')]));
     const one = follow(first);
@@ -122,11 +124,11 @@ describe('Snapshot', () => {
     expect(follow(third, two).entry('a')?.ttl).toBe(60);
   });
 
-  it('keeps only the current entries of a chunk', async () => {
+  it('a snapshot keeps only the current entries of a chunk', async () => {
     const many = Array.from({ length: 64 }, (_, i) => entry(`c${i}`));
     let last = await load(mapOf(many));
     let snapshot = follow(last);
-    // At least three quarters of the chunk are replaced, some before it was unpacked and some after.
+    // The loop replaces most entries of the first chunk, some before the chunk is unpacked and some after.
     for (const from of [0, 20, 40, 60]) {
       const next = many.map((it, i) => (i >= from && i < from + 15 && i < 63 ? { ...it, name: `new ${from}` } : it));
       last = await load(mapOf(next), last.commit);

@@ -8,11 +8,11 @@ const NONE = because();
 describe('usableDelta()', () => {
   const delta = { added: ['a', 'b'], changed: ['c', 'd', 'e', 'f'], removed: ['g', 'h'], unchangedCount: 9 };
 
-  it('returns the same delta if every entry is usable', () => {
+  it('usableDelta() returns the same delta if every entry is usable', () => {
     expect(usableDelta(delta, NONE, NONE)).toBe(delta);
   });
 
-  it('treats newly unusable entries as removed, and entries that are usable again as added', () => {
+  it('usableDelta() treats newly unusable entries as removed, and entries that are usable again as added', () => {
     expect(usableDelta(delta, because('d', 'e', 'h'), because('b', 'c', 'e'))).toEqual({
       added: ['a', 'd'],
       changed: ['f'],

@@ -55,7 +55,7 @@ async function mapWith(id: string, connectors: readonly Json[], overrides: Json 
 }
 
 describe('ConnectorSources', () => {
-  it("prefers the file's entry to the registry's, and the registry's to those of the maps in order", async () => {
+  it('for the same id, the local file wins over the registry, and the registry over the maps in their order', async () => {
     const named = (name: string) => (id: string) => entry(id, { name });
     const first = await mapWith('first', ['m', 'r', 'f'].map(named('first')));
     const second = await mapWith('second', ['m', 's'].map(named('second')));
@@ -67,7 +67,7 @@ describe('ConnectorSources', () => {
     expect(names).toEqual({ m: 'first', s: 'second', r: 'registry', f: 'file', none: undefined });
   });
 
-  it('lists the entries of the maps, then of the registry, then of the file, each id once', async () => {
+  it('entries are listed from the maps, then from the registry, then from the local file, each id once', async () => {
     const map = await mapWith('default', [entry('f'), entry('m'), entry('r')]);
     const { sources, events, file, registry } = setUp({ maps: [map] });
     registry.current = [localEntry('f'), localEntry('r')];
@@ -76,7 +76,7 @@ describe('ConnectorSources', () => {
     expect(sources.entries().map(({ id }) => id)).toEqual(['m', 'r', 'a', 'f']);
   });
 
-  it('announces only connectors whose effective entry changed', () => {
+  it('the sources announce only connectors whose effective entry changed', () => {
     const { events, file, registry, announced } = setUp();
     const kept = localEntry('kept');
     registry.current = [kept, localEntry('changed'), localEntry('removed')];
@@ -88,7 +88,7 @@ describe('ConnectorSources', () => {
     expect(announced).toEqual([['kept', 'changed', 'removed'], ['changed', 'removed'], ['kept']]);
   });
 
-  it('sets isKnown only after every source was read', async () => {
+  it('isKnown is true only after every source was read', async () => {
     const map = scriptedMapSource();
     const { sources, file, registry } = setUp({ maps: [map] });
     const known = [sources.isKnown];
@@ -102,7 +102,7 @@ describe('ConnectorSources', () => {
     expect(known).toEqual([false, false, false, true]);
   });
 
-  it('syncs and closes every local source, and passes on whether the sync is forced', async () => {
+  it('every local source is synced and closed, and learns whether the sync is forced', async () => {
     const { sources, file, registry } = setUp();
     await sources.sync(false, 10);
     await sources.syncLocal(true);
@@ -114,7 +114,7 @@ describe('ConnectorSources', () => {
     expect([file.isClosed, registry.isClosed]).toEqual([true, true]);
   });
 
-  it('syncs if one of several maps is available, and rejects with the first failure if no map is', async () => {
+  it('a sync succeeds if one of several maps is available, and otherwise rejects with the first failure', async () => {
     const [bad, good] = [scriptedMapSource('bad'), scriptedMapSource('good')];
     good.answer([entry('a')]);
     bad.answer(403);
@@ -125,7 +125,7 @@ describe('ConnectorSources', () => {
     await expect(none.sync(false, 1_000)).rejects.toMatchObject({ code: 'MAP_UNAUTHORIZED' });
   });
 
-  it('rejects with the failure of a local source only if the maps were available', async () => {
+  it('a sync rejects with the failure of a local source only if the maps were available', async () => {
     const map = await mapWith('default', [entry('a')]);
     const { sources, registry } = setUp({ maps: [map] });
     registry.failure = new Error('unreadable');
@@ -136,7 +136,7 @@ describe('ConnectorSources', () => {
     await expect(neither.sync(false, 10)).rejects.toMatchObject({ code: 'MAP_HTTP_STATUS' });
   });
 
-  it('returns the map of an entry, and never a map for a local entry', async () => {
+  it('the sources name the map of an entry, and never a map for a local entry', async () => {
     const map = await mapWith('default', [entry('m'), entry('f')], { brand: 'signed' });
     const { sources, events, file } = setUp({ maps: [map] });
     file.current = [localEntry('f')];
@@ -146,14 +146,14 @@ describe('ConnectorSources', () => {
     expect(ofMap && sources.brandOf(ofMap)).toBe('signed');
   });
 
-  it('names each connector that several maps list, with its effective map first', async () => {
+  it('the sources name each connector that several maps list, with the map that counts first', async () => {
     const first = await mapWith('first', [entry('a'), entry('b')]);
     const second = await mapWith('second', [entry('b')]);
     const { sources } = setUp({ maps: [first, second] });
     expect(sources.contests(['a', 'b', 'c'])).toEqual([{ connectorId: 'b', sourceIds: ['first', 'second'] }]);
   });
 
-  it('shows the status of each local source under its own name, and null for a missing source', () => {
+  it('the sources show the status of each local source under its own name, and null for a missing source', () => {
     const { sources } = setUp({ withRegistry: false });
     expect([sources.configStatus(), sources.registryStatus()]).toEqual([{ path: 'file' }, null]);
     expect(setUp({ withFile: false }).sources.registryStatus()).toEqual({ path: 'registry' });

@@ -5,7 +5,7 @@ import { LEASE_MS } from '../../../src/shared/logins/refresh-turns.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { bindingOf, clientOf, keyOf, tokensOf } from '../../helpers/logins.ts';
 
-/** Creates a store whose clock the test sets. */
+/** Creates a login store with a clock that the test controls. */
 function world() {
   let nowMs = 1_000;
   const store = new MemoryLogins({ now: () => nowMs });
@@ -18,7 +18,7 @@ function world() {
 }
 
 describe('MemoryLogins', () => {
-  it('returns what was saved, and what replaced it', async () => {
+  it('MemoryLogins returns what was saved last', async () => {
     const { store } = world();
     expect(await store.readAll()).toEqual({ bindings: [], logins: [], clients: [], unreadable: 0 });
     await store.saveBinding({ ...bindingOf('a'), wantedScope: 'old' });
@@ -38,7 +38,7 @@ describe('MemoryLogins', () => {
     expect(await store.readAll()).toEqual(all);
   });
 
-  it('grants one refresh lease at a time', async () => {
+  it('MemoryLogins grants one refresh lease at a time', async () => {
     const { store, pass } = world();
     const { loginId } = await store.saveLogin(keyOf('a'), tokensOf('a'));
     const turn = await store.beginRefresh(loginId, 1);
@@ -52,7 +52,7 @@ describe('MemoryLogins', () => {
     expect(await store.beginRefresh(loginId, 2)).toMatchObject({ kind: 'go', mayBeSpent: false });
   });
 
-  it('passes an abandoned lease on, and drops its late result', async () => {
+  it('MemoryLogins grants an abandoned lease to another caller, and drops its late result', async () => {
     const { store, pass } = world();
     const { loginId } = await store.saveLogin(keyOf('a'), tokensOf('a'));
     const frozen = await store.beginRefresh(loginId, 1);
@@ -65,7 +65,7 @@ describe('MemoryLogins', () => {
     expect((await store.beginRefresh(loginId, 1)).kind).toBe('wait');
   });
 
-  it.each(['saveLogin', 'removeLogin'] as const)('%s ends a refresh in progress', async (way) => {
+  it.each(['saveLogin', 'removeLogin'] as const)('MemoryLogins ends a refresh in progress on %s', async (way) => {
     const { store } = world();
     const { loginId } = await store.saveLogin(keyOf('a'), tokensOf('a'));
     const turn = await store.beginRefresh(loginId, 1);
@@ -77,7 +77,7 @@ describe('MemoryLogins', () => {
     else expect(ended).toMatchObject({ generation: 2, tokens: tokensOf('new') });
   });
 
-  it('never reuses a generation, so that a login after a logout is newer', async () => {
+  it('MemoryLogins never reuses a generation, so that a login after a logout is newer', async () => {
     const { store } = world();
     const { loginId } = await store.saveLogin(keyOf('a'), tokensOf('a'));
     await store.removeLogin(loginId);
@@ -87,7 +87,7 @@ describe('MemoryLogins', () => {
     expect((await store.beginRefresh(loginId, 1)).kind).toBe('newer');
   });
 
-  it('notifies each watch of changes, but not of leases, until the watch ends', async () => {
+  it('MemoryLogins notifies each watch of changes, but not of leases, until the watch ends', async () => {
     const { store } = world();
     let [first, second] = [0, 0];
     const end = store.watch(() => (first += 1));

@@ -12,7 +12,7 @@ const record = (tools: Readonly<Record<string, string>>, listedAtMs = 1): Connec
 });
 
 describe('PinBook', () => {
-  it('pins a tool at first sight, and reports the tool while it differs from its pin', () => {
+  it('PinBook pins a tool when it first sees it, and reports the tool while it differs from its pin', () => {
     const book = new PinBook();
     expect(book.check(record({ x: 'one' }))).toEqual([]);
     expect(book.check(record({ x: 'two', y: 'new' }, 2))).toMatchObject([
@@ -25,7 +25,7 @@ describe('PinBook', () => {
     ]);
   });
 
-  it('approves the reviewed definition, and no later one', () => {
+  it('PinBook approves the definition that was reviewed, and no later definition', () => {
     const book = new PinBook();
     book.check(record({ x: 'one' }));
     const [seen] = book.check(record({ x: 'two' }));
@@ -36,7 +36,7 @@ describe('PinBook', () => {
     expect(book.pinsOf('c')).toMatchObject([{ definition: { description: 'three' }, pinnedAtMs: 9 }]);
   });
 
-  it('adopts the pins of a store, and keeps the time of known pins', () => {
+  it('PinBook adopts the pins of a store, and keeps the time of known pins', () => {
     const [book, store] = [new PinBook(), new PinBook()];
     book.check(record({ same: 'one' }));
     store.check(record({ same: 'one', changed: 'one' }, 5));
@@ -49,7 +49,7 @@ describe('PinBook', () => {
     expect(book.changes()).toMatchObject([{ tool: 'changed' }]);
   });
 
-  it('keeps the pins of a connector that is removed and comes back', () => {
+  it('PinBook keeps the pins of a connector that is removed and added again', () => {
     const book = new PinBook();
     book.check(record({ x: 'one' }));
     book.forget('c');

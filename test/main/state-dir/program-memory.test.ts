@@ -4,7 +4,7 @@ import { StoreHealth } from '../../../src/main/state-dir/store-health.ts';
 import type { WriterClient } from '../../../src/main/writer/writer-client.ts';
 import { recordingLogger } from '../../helpers/log.ts';
 
-/** Creates a writer that records its requests, and answers on demand. */
+/** Creates a fake writer thread that records its requests and responds with `answer`. */
 function world(answer: () => Promise<null> = async () => null) {
   const written: (readonly number[])[] = [];
   const api = { notePrograms: (pids: readonly number[]) => void written.push(pids) };
@@ -18,7 +18,7 @@ function world(answer: () => Promise<null> = async () => null) {
 }
 
 describe('createProgramMemory', () => {
-  it('records running processes, merging changes that arrive during a write', async () => {
+  it('running processes are recorded, and changes that arrive during a write are merged', async () => {
     const { written, memory } = world();
     memory.started(1);
     memory.started(2);
@@ -30,14 +30,14 @@ describe('createProgramMemory', () => {
     expect(written.at(-1)).toEqual([]);
   });
 
-  it('writes nothing for an unknown process', async () => {
+  it('nothing is recorded for an unknown process', async () => {
     const { written, memory } = world();
     memory.ended(3);
     await memory.flushed();
     expect(written).toEqual([]);
   });
 
-  it('reports a failed write to the store health, and continues', async () => {
+  it('a failed write of the record of processes is reported in the store health, and recording continues', async () => {
     const { health, memory } = world(() => Promise.reject(new Error('disk full')));
     memory.started(1);
     await memory.flushed();
@@ -45,7 +45,7 @@ describe('createProgramMemory', () => {
   });
 });
 
-it('createProgramMemory records nothing without a state folder', async () => {
+it('no processes are recorded without a state folder', async () => {
   forgetfulProgramMemory.started(1);
   forgetfulProgramMemory.ended(1);
   await expect(forgetfulProgramMemory.flushed()).resolves.toBeUndefined();

@@ -6,7 +6,7 @@ import { recordingLogger } from '../../helpers/log.ts';
 const failure = new SwitchyardError('STORE_UNAVAILABLE', 'The store is not open.');
 
 describe('StoreHealth', () => {
-  it('reports once that nothing is stored, and again after storing has worked in between', () => {
+  it('the store health reports once that nothing can be stored, and again after storing has worked in between', () => {
     const logger = recordingLogger();
     const health = new StoreHealth('/state', logger);
     health.failed(failure);
@@ -17,7 +17,7 @@ describe('StoreHealth', () => {
     expect(health.failure).toMatchObject({ code: 'STORE_UNAVAILABLE' });
   });
 
-  it('does not report failures caused by closing the store', () => {
+  it('the store health does not report failures caused by closing the store', () => {
     const logger = recordingLogger();
     const health = new StoreHealth('/state', logger);
     health.closing();

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { workerUrl } from '../../../src/main/threads/worker-url.ts';
 
 describe('workerUrl', () => {
-  it('returns the source file if the sources run directly', () => {
+  it('workerUrl() returns the source file if the sources run directly', () => {
     expect(workerUrl('workers/fleet.worker').href).toBe(
       new URL('../../../src/workers/fleet.worker.ts', import.meta.url).href,
     );

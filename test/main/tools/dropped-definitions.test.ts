@@ -14,7 +14,7 @@ async function counted(kind: DefinitionKind, reason: DropReason): Promise<number
 }
 
 describe('DroppedDefinitions', () => {
-  it('counts each definition once, however often its list is read', async () => {
+  it('each dropped tool definition is counted once, however often its list is read', async () => {
     const dropped = new DroppedDefinitions(recordingLogger());
     const before = await counted('tool', 'too-deep');
     for (let reading = 0; reading < 3; reading += 1)
@@ -24,7 +24,7 @@ describe('DroppedDefinitions', () => {
     expect((await counted('tool', 'too-deep')) - before).toBe(5);
   });
 
-  it('logs each new reason once, with the first names', () => {
+  it('each new reason to drop tool definitions is logged once, with the first names', () => {
     const logger = recordingLogger();
     const dropped = new DroppedDefinitions(logger);
     const many = Array.from({ length: 10 }, (_, index) => drop(`t${index}`));
@@ -37,7 +37,7 @@ describe('DroppedDefinitions', () => {
     ]);
   });
 
-  it('shows the currently dropped definitions, the first hundred by name, and none of removed connectors', () => {
+  it('the status shows the dropped tool definitions, the first hundred by name, and none of removed connectors', () => {
     const dropped = new DroppedDefinitions(recordingLogger());
     dropped.replace('a', 'tool', [drop('old')]);
     const many = Array.from({ length: 150 }, (_, index) => drop(`t${index}`));

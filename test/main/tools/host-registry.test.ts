@@ -25,7 +25,7 @@ function setUp(registry: ToolRegistry) {
 }
 
 describe('HostRegistry', () => {
-  it("describes a listed tool to the host's registry, with the author named in the entry", () => {
+  it("a listed tool is described to the host's registry, with the author named in the entry", () => {
     const registered: ToolDescriptor[] = [];
     const { host } = setUp({ registerTool: (descriptor) => void registered.push(descriptor) });
     host.listed(toolOf({ metadata: { brand: 'me' } }));
@@ -43,7 +43,7 @@ describe('HostRegistry', () => {
     expect(registered[1]?.metadata).not.toHaveProperty('author');
   });
 
-  it('registers a handler that calls the tool by its namespaced name', async () => {
+  it("the host's registry gets a handler that calls the tool by its namespaced name", async () => {
     const registered: ToolDescriptor[] = [];
     const { host, calls } = setUp({ registerTool: (descriptor) => void registered.push(descriptor) });
     host.listed(toolOf());
@@ -51,21 +51,21 @@ describe('HostRegistry', () => {
     expect(calls).toEqual([['a.x', { q: 1 }]]);
   });
 
-  it('removes a tool from the registry when it is no longer listed', () => {
+  it("a tool is removed from the host's registry when it is no longer listed", () => {
     const removed: string[] = [];
     const { host } = setUp({ registerTool: () => {}, removeTool: (name) => void removed.push(name) });
     host.unlisted('a.x');
     expect(removed).toEqual(['a.x']);
   });
 
-  it('logs an error if the registry rejects, and continues', async () => {
+  it("an error is logged if the host's registry rejects a tool, and the next tools are still registered", async () => {
     const { host, events } = setUp({ registerTool: (() => Promise.reject(new Error('full'))) as () => void });
     host.listed(toolOf());
     await new Promise((resolve) => setImmediate(resolve));
     expect(events()).toEqual(['registry-threw']);
   });
 
-  it('logs an error if the registry throws, and supports a registry without removeTool', () => {
+  it("an error is logged if the host's registry throws, and a registry without removeTool is supported", () => {
     const { host, events } = setUp({
       registerTool() {
         throw new Error('full');

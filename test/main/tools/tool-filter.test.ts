@@ -19,13 +19,13 @@ describe('shownTools', () => {
     [{ deny: ['drop'] }, ['read', 'write']],
     [{ deny: ['*'] }, []],
     [{ allow: ['read', 'drop'], deny: ['drop'] }, ['read']],
-  ])('with %j leaves %j', (tools, names) => {
+  ])('shownTools() with the lists %j returns %j', (tools, names) => {
     const entry = entryWith(tools);
     markLocal(entry, null, 'the configuration file');
     expect(shownTools(entry, TOOLS).map(({ name }) => name)).toEqual(names);
   });
 
-  it('ignores the tool lists of a map entry', () => {
+  it('shownTools() ignores the tool lists of a map entry', () => {
     expect(shownTools(entryWith({ allow: [] }), TOOLS)).toBe(TOOLS);
   });
 });

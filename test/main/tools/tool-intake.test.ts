@@ -52,7 +52,7 @@ const remembered = (connectorId: string, overrides: Partial<RememberedConnector>
 });
 
 describe('ToolIntake', () => {
-  it('lists stored tools as stale until their connector lists them itself', async () => {
+  it('stored tools are listed as stale until their connector lists its tools', async () => {
     const { intake, take, store } = setUp();
     intake.restore(remembered('a'));
     expect([store.get('a.x')?.isStale, [...intake.staleIds]]).toEqual([true, ['a']]);
@@ -63,7 +63,7 @@ describe('ToolIntake', () => {
     intake.close();
   });
 
-  it('does not restore a connector that has listed its tools or was removed meanwhile', async () => {
+  it('stored tools are not restored for a connector that has listed its tools or was removed meanwhile', async () => {
     const { intake, take, names } = setUp();
     await take('a', toolNamed('new'));
     intake.gone('b');
@@ -72,14 +72,14 @@ describe('ToolIntake', () => {
     intake.close();
   });
 
-  it('remembers only stored endpoints of the legacy protocol', () => {
+  it('ToolIntake remembers only stored endpoints that speak the legacy protocol', () => {
     const { intake, legacy } = setUp();
     intake.restore(remembered('a', { era: 'legacy' }));
     intake.restore(remembered('b'));
     expect(legacy).toEqual(['http://127.0.0.1:9/a']);
   });
 
-  it('unlists a changed tool under quarantine until it is approved by its name', async () => {
+  it('a changed tool under quarantine is not listed until it is approved by its name', async () => {
     const { intake, take, names } = setUp();
     await take('a', described('x', 'one'), toolNamed('y'));
     await take('a', described('x', 'two'), toolNamed('y'));
@@ -90,7 +90,7 @@ describe('ToolIntake', () => {
     intake.close();
   });
 
-  it('only reports a changed tool if the policy says so', async () => {
+  it('a changed tool is only reported if pinTools says so', async () => {
     const { intake, take, names, pins } = setUp('warn');
     await take('a', described('x', 'one'));
     await take('a', described('x', 'two'));
@@ -99,7 +99,7 @@ describe('ToolIntake', () => {
     intake.close();
   });
 
-  it('publishes the last list of a connector, in whichever order the lists are checked', async () => {
+  it('the last tool list of a connector is published, in whichever order its lists are checked', async () => {
     const judged: ((changes: readonly ToolPinChange[]) => void)[] = [];
     const remember: ToolMemory['remember'] = () => new Promise((resolve) => judged.push(resolve));
     const memory = { ...createVolatileToolMemory(true, () => 9), remember };
@@ -113,14 +113,14 @@ describe('ToolIntake', () => {
     intake.close();
   });
 
-  it('drops stored tools whose connector was removed or moved to another endpoint', () => {
+  it('stored tools are dropped if their connector was removed or moved to another endpoint', () => {
     const { intake, names } = setUp();
     for (const id of ['kept', 'moved', 'gone']) intake.restore(remembered(id));
     intake.dropUnknown((id) => (id === 'gone' ? null : 'http://127.0.0.1:9/kept'));
     expect(names()).toEqual(['kept.x']);
   });
 
-  it('forgets a stored connector that was removed before it came back, unless it has listed its tools', async () => {
+  it('a stored connector that was removed before it was added again is forgotten, unless it has listed its tools', async () => {
     const forgotten: string[] = [];
     const forget = (id: string): void => void forgotten.push(id);
     const { intake, names, take } = setUp('warn', { ...createVolatileToolMemory(true, () => 9), forget });
@@ -130,7 +130,7 @@ describe('ToolIntake', () => {
     expect([forgotten, names()]).toEqual([['late'], ['live.x']]);
   });
 
-  it('forgets a removed connector, but not the connectors of a closing manager', () => {
+  it('a removed connector is forgotten, but not the connectors of a closing manager', () => {
     const forgotten: string[] = [];
     const forget = (id: string): void => void forgotten.push(id);
     const { intake, names } = setUp('warn', { ...createVolatileToolMemory(true, () => 9), forget });
@@ -141,7 +141,7 @@ describe('ToolIntake', () => {
     expect([forgotten, names()]).toEqual([['a'], []]);
   });
 
-  it('keeps an invalid tool as sent, explains the fault, and marks tools that clients never see', async () => {
+  it('an invalid tool is kept as sent, with an explanation, and marked if clients never see it', async () => {
     const { intake, take, store, dropped } = setUp('warn');
     const bare = { name: 'bare', description: null };
     await take('a', bare, { name: 'list', inputSchema: { type: 'array' } }, toolNamed('fine'));
@@ -158,7 +158,7 @@ describe('ToolIntake', () => {
     intake.close();
   });
 
-  it('quarantines a tool if the map approves another definition, whatever the pins are, and reports it once', async () => {
+  it('a tool is quarantined and reported once if the map approves another definition, whatever its pin is', async () => {
     const digests: Record<string, ToolDigests> = { a: { x: approvedDigest(described('x', 'approved')) } };
     const { intake, take, names, approvals, pins } = setUp('quarantine', undefined, digests);
     await take('a', described('x', 'first seen'), toolNamed('y'));
@@ -170,7 +170,7 @@ describe('ToolIntake', () => {
     intake.close();
   });
 
-  it('quarantines a stored tool until a map is loaded, and then checks it again', async () => {
+  it('a stored tool is quarantined until a map is loaded, and then checked again', async () => {
     const approved = approvedDigest(described('x', 'approved'));
     const digests: Record<string, ToolDigests> = {};
     const { intake, names } = setUp('warn', undefined, digests);
@@ -183,7 +183,7 @@ describe('ToolIntake', () => {
     intake.close();
   });
 
-  it('in reconsider() looks up digests only for connectors with tools, since a lookup decodes an entry', async () => {
+  it('reconsider() looks up approved digests only for connectors with tools, because a lookup decodes an entry', async () => {
     const asked: string[] = [];
     const digests = new Proxy<Record<string, ToolDigests>>(
       {},
@@ -203,7 +203,7 @@ describe('ToolIntake', () => {
     intake.close();
   });
 
-  it('checks a tool by its listed name, so that an alias cannot bypass a digest', async () => {
+  it('a tool is checked by its listed name, so that an alias cannot bypass an approved digest', async () => {
     const sparql = approvedDigest(toolNamed('sparql'));
     const { intake, take, names } = setUp('warn', undefined, { wikidata: { sparql } });
     await take('wikidata', toolNamed('execute_sparql'));

@@ -10,7 +10,7 @@ import { entry, type Json } from '../../helpers/signed-map.ts';
 const connector = (id: string, overrides: Json = {}): ConnectorEntry =>
   normalizeEntry(entry(id, overrides) as RawEntry, 300);
 
-/** Returns the tools of a connector as it lists them. */
+/** Converts the tool definitions of a connector to listed tools. */
 const listed = (from: ConnectorEntry, definitions: readonly RemoteToolDefinition[], brand: string) =>
   [from.id, definitions.map((definition) => listedTool(from, definition, brand))] as const;
 
@@ -34,7 +34,7 @@ function setUp(known: ReadonlySet<string> = new Set()) {
 }
 
 describe('ToolStore', () => {
-  it('lists tools by their namespaced ids, in order of id', () => {
+  it('ToolStore lists tools by their namespaced ids, in order of id', () => {
     const { store } = setUp();
     store.replace(...listed(connector('b'), [toolNamed('y'), toolNamed('x')], 'brand'));
     store.replace(...listed(connector('a'), [toolNamed('z')], 'brand'));
@@ -42,7 +42,7 @@ describe('ToolStore', () => {
     expect(store.get('b.x')).toMatchObject({ connectorId: 'b', definition: { name: 'x' } });
   });
 
-  it('reports added, changed and removed tools once', () => {
+  it('ToolStore reports added, changed and removed tools once', () => {
     const { store, changes } = setUp();
     store.replace(...listed(connector('a'), [toolNamed('x'), toolNamed('y')], 'brand'));
     store.replace(...listed(connector('a'), [toolNamed('x'), toolNamed('y')], 'brand'));
@@ -56,14 +56,14 @@ describe('ToolStore', () => {
     expect(store.size).toBe(0);
   });
 
-  it('notifies a follower of each listed and unlisted tool before the complete change', () => {
+  it('ToolStore notifies a follower of each listed and unlisted tool before it reports the complete change', () => {
     const { store, told } = setUp();
     store.replace(...listed(connector('a'), [toolNamed('x'), toolNamed('y')], 'brand'));
     store.replace(...listed(connector('a'), [toolNamed('y')], 'brand'));
     expect(told).toEqual(['+a.x', '+a.y', 'change', '-a.x', 'change']);
   });
 
-  it('notifies a follower again when the entry changes the tags of a tool', () => {
+  it('ToolStore notifies a follower again when the entry changes the tags of a tool', () => {
     const { store, told } = setUp();
     store.replace(...listed(connector('a'), [toolNamed('x')], 'brand'));
     store.replace(...listed(connector('a', { scopes: ['write'] }), [toolNamed('x')], 'brand'));
@@ -72,7 +72,7 @@ describe('ToolStore', () => {
   });
 
   it.each([[['a', 'a.b']], [['a.b', 'a']]])(
-    'assigns a contested id to the longer connector id, in any order: %j',
+    'ToolStore assigns a contested id to the longer connector id, in any order: %j',
     (order) => {
       const { store, logger, changes } = setUp();
       for (const id of order) store.replace(...listed(connector(id), [toolNamed(id === 'a' ? 'b.c' : 'c')], 'brand'));
@@ -94,7 +94,7 @@ describe('ToolStore', () => {
     },
   );
 
-  it('assigns no id in the namespace of another known connector, even if that connector has no tools', () => {
+  it('ToolStore assigns no id in the namespace of another known connector, even if that one has no tools', () => {
     const known = new Set(['a', 'a.bank']);
     const { store, changes, told, logger } = setUp(known);
     const a = connector('a');
@@ -119,7 +119,7 @@ describe('ToolStore', () => {
     expect(changes.at(-1)).toMatchObject({ removed: ['a.bank.pay', 'a.bank', 'a.x.y.z'] });
   });
 
-  it('reports that an id moved to another connector, even if the tools look the same', () => {
+  it('ToolStore reports that an id moved to another connector, even if the tools look the same', () => {
     const { store, changes } = setUp();
     store.replace(...listed(connector('a'), [toolNamed('bank.pay')], 'brand'));
     const bank = listed(connector('a.bank'), [{ ...toolNamed('pay'), name: 'pay' }], 'brand');

@@ -8,7 +8,7 @@ afterEach(() => void vi.useRealTimers());
 
 const put = (name: string, command = 'one'): ServerChange => ({ name, info: { name, transport: 'stdio', command } });
 
-/** Creates a store whose writes are answered by the test. */
+/** Creates a store whose writes end when the test says so. */
 function setUp() {
   const writes: { readonly batch: readonly ServerChange[]; readonly answer: PromiseWithResolvers<void> }[] = [];
   const logger = recordingLogger();
@@ -21,13 +21,13 @@ function setUp() {
   return { writes, commits, events };
 }
 
-/** Lets all promises that can continue do so. */
+/** Waits until all pending promise callbacks have run. */
 const settle = async (): Promise<void> => {
   for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
 };
 
 describe('GroupCommit', () => {
-  it('writes the changes of one turn in one commit, with the last change of each server', async () => {
+  it('GroupCommit writes the changes of one event loop turn in one commit, with the last change of each server', async () => {
     const { writes, commits } = setUp();
     const durable = [commits.add([put('a')]), commits.add([put('b'), put('a', 'two')])];
     await settle();
@@ -38,7 +38,7 @@ describe('GroupCommit', () => {
     expect([commits.isPending('a'), commits.pending()]).toEqual([false, []]);
   });
 
-  it('gathers changes during a commit for the next commit', async () => {
+  it('GroupCommit collects changes during a commit for the next commit', async () => {
     const { writes, commits } = setUp();
     const first = commits.add([put('a')]);
     await settle();
@@ -55,7 +55,7 @@ describe('GroupCommit', () => {
     await Promise.all([...later, settled]);
   });
 
-  it('keeps failed changes without undoing newer changes, and retries them', async () => {
+  it('GroupCommit keeps failed changes without undoing newer changes, and retries them', async () => {
     const { writes, commits, events } = setUp();
     const first = commits.add([put('a'), put('b')]);
     await settle();
@@ -74,7 +74,7 @@ describe('GroupCommit', () => {
     expect(events()).toEqual(['registry-write-failed', 'registry-recovered']);
   });
 
-  it('logs a failure once, however often the retry fails', async () => {
+  it('GroupCommit logs a failure once, however often the retry fails', async () => {
     const { writes, commits, events } = setUp();
     commits.add([put('a')]).catch(() => {});
     for (let times = 0; times < 3; times += 1) {
@@ -86,7 +86,7 @@ describe('GroupCommit', () => {
     expect([writes.length >= 3, events()]).toEqual([true, ['registry-write-failed']]);
   });
 
-  it('retries nothing after it was stopped', async () => {
+  it('GroupCommit retries nothing after it was stopped', async () => {
     const { writes, commits } = setUp();
     commits.add([put('a')]).catch(() => {});
     await settle();

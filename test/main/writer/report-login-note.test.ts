@@ -15,7 +15,7 @@ function lineFor(note: StoreNote) {
 const unreadable = { kind: 'logins-unreadable', path: '/state/logins.sqlite', otherKey: 2, damaged: 0 } as const;
 
 describe('log messages about logins', () => {
-  it('say where the key is stored, and why not in the keyring', () => {
+  it('the log says where the key of the logins is stored, and why not in the keyring', () => {
     const path = '/state/logins.key';
     expect(lineFor({ kind: 'login-key-file', path, reason: null })).toEqual({
       level: 'info',
@@ -25,7 +25,7 @@ describe('log messages about logins', () => {
     expect(lineFor({ kind: 'login-key-file', path, reason: 'no session' }).message).toContain('(no session)');
   });
 
-  it('explain what to do about logins that cannot be decrypted', () => {
+  it('the log explains what to do about logins that cannot be decrypted', () => {
     const lost = lineFor({ ...unreadable, keyringFailure: null });
     expect(lost).toMatchObject({ level: 'warn', event: 'logins-unreadable' });
     expect(lost.message).toContain('2 rows with another key, 0 damaged. Put the key back where it was');
@@ -35,7 +35,7 @@ describe('log messages about logins', () => {
     expect(damaged.message).toContain('1 damaged. Log in again with `auth login`.');
   });
 
-  it('report the handling of a damaged file, and of a file that others could access', () => {
+  it('the log reports the handling of a damaged login file, and of a login file that others could access', () => {
     const aside = lineFor({ kind: 'logins-set-aside', backup: '/state/logins.sqlite.corrupt', reason: 'malformed' });
     expect(aside).toMatchObject({ level: 'error', event: 'logins-set-aside' });
     expect(aside.message).toContain('(malformed) and was renamed to /state/logins.sqlite.corrupt');

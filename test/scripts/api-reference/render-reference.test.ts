@@ -34,11 +34,11 @@ const SECTIONS = referenceOf(FILES, [
 
 const PAGE = renderReference(SECTIONS, FILES);
 
-it('lists the exported names of an entry point in alphabetical order, whatever their case', () => {
+it('the API reference lists the exported names of an entry point in alphabetical order, ignoring case', () => {
   expect(SECTIONS[0]?.exported.map(({ name }) => name)).toEqual(['Counter', 'LIMIT', 'Other', 'registry', 'Shared']);
 });
 
-it('shows a declaration without export, declare and private members', () => {
+it('the API reference shows a declaration without export, declare and private members', () => {
   expect(PAGE).toContain(`\`\`\`typescript
 class Counter<T> implements Shared {
   /** Returns the count; see Shared. */
@@ -48,31 +48,31 @@ class Counter<T> implements Shared {
   expect(PAGE).toContain('```typescript\nconst LIMIT = 3;\n```');
 });
 
-it('shows the docstring as prose, with links to the types that the declaration mentions', () => {
+it('the API reference shows a docstring as prose, with links to the types that the declaration mentions', () => {
   expect(PAGE).toContain('Counts things, as [`Shared`](#shared) says and `missing` does not.');
 });
 
-it('shows an unexported type that an export mentions, directly or through another unexported type', () => {
+it('the API reference also shows an unexported type that an export mentions directly or through another type', () => {
   expect(SECTIONS[0]?.mentioned.map(({ name }) => name)).toEqual(['Deeper', 'Hidden']);
   expect(PAGE).toContain('Mentions [`Shared`](#shared), [`Hidden`](#hidden).');
 });
 
-it('begins with a table of the names, each with the first sentence of its docstring', () => {
+it('the API reference begins with a table of the names, each with the first sentence of its docstring', () => {
   const row = '| [`Counter`](#counter) | Counts things, as [`Shared`](#shared) says and `missing` does not. |';
   expect(PAGE).toContain(`| Classes | |\n| --- | --- |\n${row}\n`);
 });
 
-it('names the package of a type that is not ours', () => {
+it('the API reference names the package of a type that comes from another package', () => {
   expect(PAGE).toContain('Mentions `Registry` of `prom-client`.');
 });
 
-it('shows a declaration with several names once, and refers to it elsewhere', () => {
+it('the API reference shows a declaration with several names once, and its other names refer to it', () => {
   expect(PAGE.match(/interface Shared/g)).toHaveLength(1);
   expect(PAGE).toContain('### Other\n\nAnother name of [`Shared`](#shared) of `counting`.');
   expect(PAGE).toContain('### Shared\n\nAnother name of [`Shared`](#shared) of `counting`.');
 });
 
-it('throws for an export that no file declares', () => {
+it('the API reference generator throws for an export that no file declares', () => {
   const files = new DeclarationFiles([['main/index.d.ts', 'export { nothing };']]);
   expect(() => files.exportsOf('main/index.d.ts')).toThrow('main/index.d.ts exports nothing of nowhere');
 });

@@ -4,7 +4,7 @@ import { readSourceTree } from '../../../scripts/architecture/source-tree.ts';
 
 const file = (path: string, ...lines: readonly string[]) => ({ path, lines, imports: [] });
 
-it('checkForeignJson finds a file that parses foreign JSON without a scan', () => {
+it('checkForeignJson() reports a file that parses foreign JSON without scanning it first', () => {
   const findings = checkForeignJson([
     file('src/main/a.ts', 'const a = JSON.parse(text);'),
     file('src/main/b.ts', 'const b = await (await fetch(url)).json();'),
@@ -21,6 +21,6 @@ it('checkForeignJson finds a file that parses foreign JSON without a scan', () =
   expect(findings.map((finding) => finding.split(' ')[1])).toEqual(['src/main/a.ts', 'src/main/b.ts', 'src/main/c.ts']);
 });
 
-it('checkForeignJson finds nothing in the sources', () => {
+it('checkForeignJson() reports no source file of this project', () => {
   expect(checkForeignJson(readSourceTree('.', 'src'))).toEqual([]);
 });

@@ -18,7 +18,7 @@ function tree(files: Readonly<Record<string, readonly string[]>>): readonly Sour
 }
 
 describe('layer rules', () => {
-  it('allow a folder to import from lower folders and from shared', () => {
+  it('the layer rules allow a folder to import from lower folders and from shared', () => {
     const files = tree({
       'src/main/manager/a.ts': ['src/main/connectors/b.ts', 'src/shared/c.ts'],
       'src/main/connectors/b.ts': ['src/main/mcp/d.ts'],
@@ -30,16 +30,16 @@ describe('layer rules', () => {
   });
 
   it.each([
-    ['a folder above it', 'src/main/connectors/a.ts', 'src/main/manager/b.ts'],
-    ['main, from shared', 'src/shared/a.ts', 'src/main/manager/b.ts'],
-    ['workers, from main', 'src/main/manager/a.ts', 'src/workers/b.ts'],
-    ['main, from workers', 'src/workers/a.ts', 'src/main/mcp/b.ts'],
-    ['a folder without a layer', 'src/main/cli/a.ts', 'src/main/elsewhere/b.ts'],
-  ])('reject an import of %s', (_what, from, to) => {
+    ['the import of a higher folder', 'src/main/connectors/a.ts', 'src/main/manager/b.ts'],
+    ['the import of main from shared', 'src/shared/a.ts', 'src/main/manager/b.ts'],
+    ['the import of workers from main', 'src/main/manager/a.ts', 'src/workers/b.ts'],
+    ['the import of main from workers', 'src/workers/a.ts', 'src/main/mcp/b.ts'],
+    ['the import of a folder without a layer', 'src/main/cli/a.ts', 'src/main/elsewhere/b.ts'],
+  ])('the layer rules forbid %s', (_what, from, to) => {
     expect(checkLayers(tree({ [from]: [to], [to]: [] }))).toEqual([expect.stringContaining(`${from} imports ${to}`)]);
   });
 
-  it('reject a cycle of folders in one layer, even without a cycle of files', () => {
+  it('the layer rules forbid an import cycle of folders in one layer, even if no files form a cycle', () => {
     const files = tree({
       'src/main/tools/a.ts': ['src/main/service-map/b.ts'],
       'src/main/service-map/b.ts': [],
@@ -50,7 +50,7 @@ describe('layer rules', () => {
     expect(checkLayers(files)).toEqual(['circle in src/main: local-config, service-map, tools']);
   });
 
-  it('reject a cycle of files within a folder', () => {
+  it('the layer rules forbid an import cycle of files within a folder', () => {
     const files = tree({
       'src/shared/map/a.ts': ['src/shared/map/b.ts'],
       'src/shared/map/b.ts': ['src/shared/map/a.ts'],
@@ -58,7 +58,7 @@ describe('layer rules', () => {
     expect(checkLayers(files)).toEqual(['circle in src/shared/map: a.ts, b.ts']);
   });
 
-  it('reject a cycle of a folder and a file next to that folder', () => {
+  it('the layer rules forbid an import cycle between a folder and a file next to that folder', () => {
     const files = tree({ 'src/shared/a.ts': ['src/shared/map/b.ts'], 'src/shared/map/b.ts': ['src/shared/a.ts'] });
     expect(checkLayers(files)).toEqual(['circle in src/shared: a.ts, map']);
   });
@@ -69,15 +69,15 @@ describe('vocabulary rules', () => {
     ['src/main/mcp/a.ts', 'src/main/masking/b.ts'],
     ['src/main/observability/a.ts', 'src/main/connectors/b.ts'],
     ['src/main/masking/a.ts', 'src/main/options/b.ts'],
-  ])('forbid %s to import %s', (from, to) => {
+  ])('the vocabulary rules forbid the file %s to import %s', (from, to) => {
     expect(checkVocabularies(tree({ [from]: [to] }))).toHaveLength(1);
   });
 
-  it('allow imports of shared and of own files', () => {
+  it('the vocabulary rules allow imports of shared and of files in the same folder', () => {
     expect(checkVocabularies(tree({ 'src/main/mcp/a.ts': ['src/main/mcp/b.ts', 'src/shared/c.ts'] }))).toEqual([]);
   });
 
-  it('keep options away from connectors, except the interfaces that a host implements', () => {
+  it('the vocabulary rules forbid connectors to import options, except the interfaces that a host implements', () => {
     const from = 'src/main/connectors/bring-up/a.ts';
     expect(checkVocabularies(tree({ [from]: ['src/main/options/host-interfaces.ts'] }))).toEqual([]);
     expect(checkVocabularies(tree({ [from]: ['src/main/options/options.ts'] }))).toHaveLength(1);
@@ -88,16 +88,16 @@ describe('transport rules', () => {
   const stdio = 'src/main/connectors/stdio/a.ts';
   const http = 'src/main/connectors/streamable-http/b.ts';
 
-  it('forbid imports between transports', () => {
+  it('the transport rules forbid imports between transports', () => {
     expect(checkTransports(tree({ [stdio]: [http] }))).toEqual([expect.stringContaining('stdio and streamable-http')]);
   });
 
-  it('allow only one file to import all transports', () => {
+  it('the transport rules allow only one file to import all transports', () => {
     expect(checkTransports(tree({ 'src/main/connectors/bring-up/choose-connect.ts': [stdio, http] }))).toEqual([]);
     expect(checkTransports(tree({ 'src/main/connectors/bring-up/other.ts': [stdio, http] }))).toHaveLength(1);
   });
 
-  it('keep the view of the status page away from the manager', () => {
+  it('the transport rules forbid the view of the status page to import the manager', () => {
     const view = 'src/main/gateway/status-page/view/a.ts';
     expect(checkTransports(tree({ [view]: ['src/main/manager/manager-status.ts'] }))).toHaveLength(1);
     expect(checkTransports(tree({ [view]: ['src/main/gateway/status-page/model/b.ts'] }))).toEqual([]);
@@ -105,7 +105,7 @@ describe('transport rules', () => {
 });
 
 describe('size rules', () => {
-  it('allow at most 250 lines per file and 12 files per folder', () => {
+  it('the size rules allow at most 250 lines per file and 12 files per folder', () => {
     const linesOf = (count: number): SourceFile => parseSourceFile('src/shared/a.ts', 'f();\n'.repeat(count));
     expect(checkSizes([linesOf(250)])).toEqual([]);
     expect(checkSizes([linesOf(251)])).toEqual(['long file: src/shared/a.ts has 251 lines, of at most 250']);
@@ -116,7 +116,7 @@ describe('size rules', () => {
   });
 
   it.each(['src/main/misc/a.ts', 'src/shared/utils.ts', 'src/shared/core/a.ts'])(
-    'reject the vague name in %s',
+    'the size rules reject the vague name in the path %s',
     (path) => {
       expect(checkSizes(tree({ [path]: [] }))).toEqual([expect.stringContaining('vague name')]);
     },
@@ -127,22 +127,22 @@ describe('worker rules', () => {
   const entry = 'src/workers/load/x.task.ts';
   const starter = parseSourceFile('src/main/a.ts', "workerUrl('workers/load/x.task');");
 
-  it('allow workers to be started by the URL of an entry file', () => {
+  it('the worker rules allow code to start a worker by the URL of its entry file', () => {
     expect(checkWorkers([starter, ...tree({ [entry]: [] })])).toEqual([]);
   });
 
-  it('require an entry file that exists and is started', () => {
+  it('the worker rules require that each worker entry file exists and that some code starts it', () => {
     expect(checkWorkers([starter])).toEqual([expect.stringContaining('not the entry file')]);
     expect(checkWorkers(tree({ [entry]: [] }))).toEqual([`worker: nothing starts ${entry}`]);
   });
 
-  it('forbid imports of workers, including type imports', () => {
+  it('the worker rules forbid imports of worker entry files, including type imports', () => {
     const files = [starter, ...tree({ [entry]: [], 'src/workers/load/y.ts': [entry] })];
     expect(checkWorkers(files)).toEqual([expect.stringContaining('started, never imported')]);
   });
 });
 
-it('architecture rules find nothing wrong with this checkout', () => {
+it('the architecture rules find nothing wrong in this repository', () => {
   const files = readSourceTree('.', 'src');
   expect(RULES.flatMap((rule) => rule(files))).toEqual([]);
 });

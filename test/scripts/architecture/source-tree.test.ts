@@ -6,11 +6,11 @@ const named = (text: string): readonly string[] =>
 
 describe('import reader', () => {
   it.each([
-    ['a value', "import { x } from './two.ts'; x();", 'import src/main/a/two.ts'],
-    ['a type', "import type { X } from '../b/two.ts'; export type Y = X;", 'import src/main/b/two.ts'],
-    ['a side effect', "import './two.ts';", 'import src/main/a/two.ts'],
-    ['a re-export', "export { x } from './two.ts';", 'import src/main/a/two.ts'],
-    ['a re-export of everything', "export * from './two.ts';", 'import src/main/a/two.ts'],
+    ['the import of a value', "import { x } from './two.ts'; x();", 'import src/main/a/two.ts'],
+    ['the import of a type', "import type { X } from '../b/two.ts'; export type Y = X;", 'import src/main/b/two.ts'],
+    ['the import of a module for its side effect', "import './two.ts';", 'import src/main/a/two.ts'],
+    ['the re-export of a value', "export { x } from './two.ts';", 'import src/main/a/two.ts'],
+    ['the re-export of a whole module', "export * from './two.ts';", 'import src/main/a/two.ts'],
     ['an import() in code', "export const x = () => import('./two.ts');", 'import src/main/a/two.ts'],
     ['an import() in a type', "export type X = typeof import('./two.ts');", 'import src/main/a/two.ts'],
     ['an import() of a type', "export type X = import('./two.ts').X;", 'import src/main/a/two.ts'],
@@ -21,21 +21,21 @@ describe('import reader', () => {
       'new URL(`./b$' + '{ext}`, import.meta.url);',
       'worker src/main/a/b.ts',
     ],
-  ])('finds %s', (_what, text, expected) => {
+  ])('the import reader finds %s', (_what, text, expected) => {
     expect(named(text)).toEqual([expected]);
   });
 
-  it('ignores packages, strings and comments', () => {
+  it('the import reader ignores packages, strings and comments', () => {
     const text =
       "import { x } from 'undici';\nimport fs from 'node:fs';\n// import './no.ts'\nx(fs, \"import './no.ts'\");";
     expect(named(text)).toEqual([]);
   });
 
-  it('counts lines without a trailing empty line', () => {
+  it('the line count of a source file leaves out an empty last line', () => {
     expect(parseSourceFile('src/a.ts', 'const a = 1;\nconst b = 2;\n').lines).toHaveLength(2);
   });
 
-  it('rejects a file that does not parse', () => {
+  it('the import reader rejects a file that does not parse', () => {
     expect(() => parseSourceFile('src/a.ts', 'const = 1;')).toThrow('src/a.ts does not parse');
   });
 });

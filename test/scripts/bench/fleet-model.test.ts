@@ -9,7 +9,7 @@ const shape = (overrides: Partial<FleetShape> = {}): FleetShape => ({
 });
 
 describe('fleet load model', () => {
-  it('counts one source request per second for any number of hosts, and an audit for one refresh in a hundred', () => {
+  it('the fleet load model counts one source request per second in all, and one audit per hundred refreshes', () => {
     for (const hosts of [10, 1_000, 100_000]) {
       const load = fleetLoad(shape({ hosts }), SIZES);
       expect(load.sourcePolls).toBe(1);
@@ -18,7 +18,7 @@ describe('fleet load model', () => {
     }
   });
 
-  it('counts the commands of the heartbeats, and of one roster turn per host every five seconds', () => {
+  it('the fleet load model counts the commands of heartbeats, and one read of the roster per host in five seconds', () => {
     const { commands, commandsPerSecond, connections, deliveriesPerSecond } = fleetLoad(shape(), SIZES);
     expect(commands).toMatchObject({ time: 20, set: 20, zadd: 20, zcard: 20, zrange: 40, mget: 20, ping: 60 });
     expect(commands.zremrangebyscore).toBeCloseTo((20 * 10) / 99);
@@ -27,14 +27,14 @@ describe('fleet load model', () => {
     expect(deliveriesPerSecond).toBe(300);
   });
 
-  it('grows no faster than the number of hosts above 1 000 hosts', () => {
+  it('the modelled load of a fleet grows in proportion to its hosts above 1 000 hosts', () => {
     const at = (hosts: number) => fleetLoad(shape({ hosts, changesPerSecond: 0.01 }), SIZES);
     const [one, ten] = [at(10_000), at(100_000)];
     expect(ten.commandsPerSecond / one.commandsPerSecond).toBeCloseTo(10, 1);
     expect(ten.sentBytesPerSecond / one.sentBytesPerSecond).toBeCloseTo(10, 1);
   });
 
-  it('counts one read of the body or of its patch per host and change', () => {
+  it('the fleet load model counts one read of the map or its patch per host and change', () => {
     const changing = { changesPerSecond: 0.1, bodyBytes: 4 * 1_024 * 1_024 };
     expect(fleetLoad(shape(changing), SIZES).commands.getrange).toBeCloseTo(100 * 0.1 * 17);
     const patched = fleetLoad(shape({ ...changing, patchBytes: 50_000 }), SIZES);
@@ -46,7 +46,7 @@ describe('fleet load model', () => {
 });
 
 describe('parseInfo', () => {
-  it('reads memory, connections and calls of an INFO response, and counts missing values as none', () => {
+  it('parseInfo() reads memory, connections and calls from a Redis INFO response, and counts missing values as 0', () => {
     const text = 'used_memory:1000\r\nconnected_clients:3\r\ncmdstat_get:calls=7,usec=1\r\ncmdstat_xadd:calls=x\r\n';
     expect(parseInfo(text)).toEqual({
       ...{ memoryBytes: 1_000, peakMemoryBytes: 0, connections: 3, sentBytes: 0 },

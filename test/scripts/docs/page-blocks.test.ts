@@ -5,7 +5,7 @@ const page = (...lines: readonly string[]): string => lines.join('\n');
 const fence = (language: string, ...code: readonly string[]): string => page(`\`\`\`${language}`, ...code, '```');
 
 describe('readBlocks', () => {
-  it('finds blocks with their language and the line of their fence', () => {
+  it('readBlocks() finds code blocks with their language and the line of their fence', () => {
     const blocks = readBlocks(
       'a.md',
       page('# A', '', fence('sh', 'one', 'two'), '', fence('json', '{}'), '', fence('')),
@@ -17,7 +17,7 @@ describe('readBlocks', () => {
     ]);
   });
 
-  it('finds blocks in lists and indented blocks', () => {
+  it('readBlocks() finds code blocks in lists and indented code blocks', () => {
     const blocks = readBlocks('a.md', page('- item', '', '  ```sh', '  one', '  ```', '', 'text', '', '    two'));
     expect(blocks.map(({ line, code }) => [line, code])).toEqual([
       [3, 'one'],
@@ -25,20 +25,20 @@ describe('readBlocks', () => {
     ]);
   });
 
-  it('reads the markers of the comments directly before a block', () => {
+  it('readBlocks() reads the markers in the comments directly before a code block', () => {
     const comments = page('<!-- setup: manager -->', '<!-- compile-only -->');
     const [first, second] = readBlocks('a.md', page(comments, fence('ts', 'a'), '', fence('ts', 'b')));
     expect(first?.markers).toMatchObject({ setup: 'manager', isCompileOnly: true, noRun: null });
     expect(second?.markers).toMatchObject({ setup: null, isCompileOnly: false });
   });
 
-  it('keeps the reason why a block is not run', () => {
+  it('readBlocks() returns the reason why a code block is not run', () => {
     const [block] = readBlocks('a.md', page('<!-- no-run: needs a person -->', fence('sh', 'a')));
     expect(block?.markers.noRun).toBe('needs a person');
   });
 
   it.each(['no-rum: a person', 'no-run', 'compile-only: yes', 'A remark'])(
-    'refuses the comment "%s", which is not a marker',
+    'readBlocks() rejects the comment "%s", because it is not a valid marker',
     (comment) => {
       expect(() => readBlocks('a.md', page(`<!-- ${comment} -->`, fence('sh', 'a')))).toThrow(
         /a\.md:2 has the comment/,
@@ -55,7 +55,7 @@ describe('readBlocks', () => {
     ['a sentence that goes on', page('`map.json` is one: it has servers.', '', fence('json', '{}')), null],
     ['a remark in the first line', fence('ts', '// what it does', 'x'), null],
     ['a command before the colon', page('Run `npm test`:', '', fence('sh', 'x')), null],
-  ])('takes the name of a file from %s', (_, text, file) => {
+  ])('readBlocks() takes the file name of a code block from %s', (_, text, file) => {
     expect(readBlocks('a.md', text)[0]?.file).toBe(file);
   });
 });

@@ -14,15 +14,15 @@ const places: Places = {
 };
 
 describe('commandsOf', () => {
-  it('leaves a block without prompts as it is', () => {
+  it('commandsOf() returns a shell block without prompts unchanged', () => {
     expect(commandsOf('one\ntwo # a remark')).toBe('one\ntwo # a remark');
   });
 
-  it('takes lines behind a prompt and their continuations, and keeps their line numbers', () => {
+  it('commandsOf() returns the lines behind a prompt with their continuations and line numbers', () => {
     expect(commandsOf('$ one \\\n  --more\noutput\n$ two')).toBe('one \\\n  --more\n\ntwo');
   });
 
-  it('waits for a gateway that the page starts in the background, and for nothing else', () => {
+  it('commandsOf() waits only for a gateway that the page starts in the background', () => {
     expect(commandsOf('npx mcp-switchyard serve --port 1 & # listens')).toBe(
       'npx mcp-switchyard serve --port 1  # listens',
     );
@@ -34,7 +34,7 @@ describe('commandsOf', () => {
     ['(exit 1)', 0],
     ['(exit 2)', 1],
     ['true', 1],
-  ])('expects the exit code of a remark: %s gives %d', (command, code) => {
+  ])('a script whose remark expects the exit code 1 after the command %s ends with %d', (command, code) => {
     const script = `set -e\n${commandsOf(`${command}  # exits 1 if it differs`)}`;
     expect(spawnSync('bash', ['-c', script]).status).toBe(code);
   });
@@ -51,7 +51,7 @@ describe('substitute', () => {
     ["stateDir: '/var/lib/host'", "stateDir: '/world/project/var/lib/host'"],
     ['export A_KEY=… B_KEY=…', 'export A_KEY="$A_KEY" B_KEY="$B_KEY"'],
     ['cd ./data && ls a/data', 'cd ./data && ls a/data'],
-  ])('turns %s into %s', async (printed, means) => {
+  ])('substitute() replaces %s by %s', async (printed, means) => {
     expect(await substitute(printed, places)).toBe(means);
   });
 });
@@ -62,24 +62,24 @@ describe('parseDocument', () => {
     ['jsonc', '{ /* a */ "a": 1, }', '{ "a": }'],
     ['yaml', 'a: 1\n---\nb: 2', 'a: [1'],
     ['toml', 'a = 1', 'a = '],
-  ])('accepts valid %s, and refuses invalid documents', (language, good, bad) => {
+  ])('parseDocument() accepts valid %s, and rejects invalid documents', (language, good, bad) => {
     expect(() => parseDocument(language, good)).not.toThrow();
     expect(() => parseDocument(language, bad)).toThrow();
   });
 });
 
 describe('treatmentOf', () => {
-  it('does not know blocks without a language', () => {
+  it('treatmentOf() returns nothing for a code block without a language', () => {
     expect([treatmentOf(''), treatmentOf('sh'), treatmentOf('mermaid')]).toEqual([null, 'shell', 'read']);
   });
 
-  it('names tests that exist', () => {
+  it('every test that a treatment of code blocks names exists', () => {
     expect(Object.values(TESTED_ELSEWHERE).filter((path) => !existsSync(path))).toEqual([]);
   });
 });
 
 describe('setups', () => {
-  it('give files, commands and code, and refuse unknown names', () => {
+  it('a setup name selects files, commands and code, and an unknown setup name is rejected', () => {
     expect(Object.keys(setupFiles('my-server'))).toEqual(['.mcp.json']);
     expect(shellSetup('map')).toContain('CONNECTORS_SERVICE_MAP_URL');
     expect(programSetup('manager')[0]).toContain('const manager');

@@ -6,7 +6,7 @@ const text = (kind: Text['kind'], words: string): Text => ({ path: 'a.ts', line:
 const long = (count: number): string => `The ${'word '.repeat(count - 2)}end.`;
 
 describe('checkText()', () => {
-  it('reports sentences over 35 words in docstrings and pages, and in nothing else', () => {
+  it('checkText() reports sentences over 35 words only in docstrings and pages', () => {
     expect(checkText(text('docstring', long(35)))).toEqual([]);
     expect(checkText(text('docstring', `Short. ${long(36)}`))).toMatchObject([{ rule: 'long sentence', line: 7 }]);
     expect(checkText(text('page', long(36)))).toHaveLength(1);
@@ -14,7 +14,7 @@ describe('checkText()', () => {
     expect(checkText(text('title', long(36)))).toEqual([]);
   });
 
-  it('counts a code span as one word, and ends no sentence within a code span or at an abbreviation', () => {
+  it('checkText() counts a code span as one word, and ends no sentence inside it or at an abbreviation', () => {
     expect(splitSentences('See `a. B. C`, e.g. Node. Then stop.')).toEqual(['See `code`, e.g Node.', 'Then stop.']);
     expect(countWords('one – two, `code` & three')).toBe(4);
   });
@@ -25,7 +25,7 @@ describe('checkText()', () => {
     ['docstring', 'Has the map read.'],
     ['title', 'connects anew'],
     ['page', 'The map that was had last'],
-  ] as const)('reports a listed phrase in a %s: %s', (kind, words) => {
+  ] as const)('checkText() reports a forbidden phrase in a %s: %s', (kind, words) => {
     expect(checkText(text(kind, words))).toMatchObject([{ rule: 'phrase' }]);
   });
 
@@ -35,13 +35,13 @@ describe('checkText()', () => {
     'The gateway is there.',
     'Use `anew` here.',
     'Sees to be.',
-  ])('accepts %j', (words) => {
+  ])('checkText() reports nothing in the text %j', (words) => {
     expect(checkText(text('docstring', words))).toEqual([]);
   });
 });
 
 describe('checkWidth()', () => {
-  it('reports comment lines over 120 columns, and leaves code to the formatter', () => {
+  it('checkWidth() reports comment lines over 120 columns, and ignores the width of code', () => {
     const wide = 'x'.repeat(121);
     expect(checkWidth('a.ts', `// ${wide}\nconst a = '${wide}';\n * ${wide}\n`).map(({ line }) => line)).toEqual([
       1, 3,

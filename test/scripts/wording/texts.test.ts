@@ -6,7 +6,7 @@ const shown = (texts: readonly { readonly line: number; readonly kind: string; r
   texts.map(({ line, kind, words }) => [line, kind, words]);
 
 describe('readSourceTexts()', () => {
-  it('joins adjacent line comments, and splits docstrings at empty lines and list items', () => {
+  it('readSourceTexts() joins adjacent line comments, and splits docstrings at empty lines and list items', () => {
     const source = [
       '/**',
       ' * One',
@@ -27,12 +27,12 @@ describe('readSourceTexts()', () => {
     ]);
   });
 
-  it('leaves out code blocks and comments for tools', () => {
+  it('readSourceTexts() ignores code blocks and comments for tools', () => {
     const source = '/**\n * Runs:\n * ```ts\n * anew();\n * ```\n */\n// biome-ignore lint: because\nlet a;\n';
     expect(shown(readSourceTexts('a.ts', source))).toEqual([[2, 'docstring', 'Runs:']]);
   });
 
-  it('reads the titles of tests, even behind tables and options', () => {
+  it('readSourceTexts() reads the titles of tests, including tests with case tables or options', () => {
     const source =
       "describe('a', () => {\n  it.each([f(1)])('b %s', () => {});\n  it.skipIf(true)(`c`, () => {});\n});";
     expect(shown(readSourceTexts('a.test.ts', source))).toEqual([
@@ -45,7 +45,7 @@ describe('readSourceTexts()', () => {
 });
 
 describe('readPageTexts()', () => {
-  it('reads paragraphs, headings, items and cells with their lines, and no code', () => {
+  it('readPageTexts() reads paragraphs, headings, list items and cells with their lines, but no code', () => {
     const page =
       '# Head\n\nSome [link](x.md)\nand **more**.\n\n- one\n- two `x`\n\n```sh\nanew\n```\n\n| a | b |\n| - | - |\n| c | d |\n';
     expect(shown(readPageTexts('a.md', page))).toEqual([

@@ -13,17 +13,17 @@ const head: MapHead = {
 const text = writeMapHead(head, 'map', sealer);
 
 describe('readMapHead', () => {
-  it('reads the output of writeMapHead, and omits an overlong tag', () => {
+  it('readMapHead() reads what writeMapHead() wrote, without an overlong tag', () => {
     expect(readMapHead(text, 'map', sealer)).toEqual(head);
     const long = writeMapHead({ ...head, etag: 'x'.repeat(300) }, 'map', sealer);
     expect(readMapHead(long, 'map', sealer)).toEqual({ ...head, etag: null });
   });
 
-  it('reads heads under both secrets during rotation', () => {
+  it('readMapHead() accepts heads under the old and the new secret during a rotation', () => {
     expect(readMapHead(text, 'map', new FleetSealer('fleet', [NEXT_SECRET, SECRET]))).toEqual(head);
   });
 
-  it('rejects heads of another map, fleet or secret', () => {
+  it('readMapHead() rejects heads of another map, fleet or secret', () => {
     expect(readMapHead(text, 'another', sealer)).toBeNull();
     expect(readMapHead(text, 'map', new FleetSealer('another', [SECRET]))).toBeNull();
     expect(readMapHead(text, 'map', new FleetSealer('fleet', [NEXT_SECRET]))).toBeNull();
@@ -37,7 +37,7 @@ describe('readMapHead', () => {
     ['a list', '[]'],
     ['null', 'null'],
     ['an empty text', ''],
-  ])('rejects %s', (_name, given) => {
+  ])('readMapHead() rejects %s', (_name, given) => {
     expect(readMapHead(given, 'map', sealer)).toBeNull();
   });
 
@@ -49,11 +49,11 @@ describe('readMapHead', () => {
     { confirms: 2 ** 53 },
     { fence: 0 },
     { by: 'a host\nof two lines' },
-  ])('rejects absurd values, even from the owner of the secret: %j', (changes) => {
+  ])('readMapHead() rejects the absurd values %j, even if they are sealed with the right secret', (changes) => {
     expect(readMapHead(writeMapHead({ ...head, ...changes }, 'map', sealer), 'map', sealer)).toBeNull();
   });
 
-  it('never throws, and accepts no text with a changed character', () => {
+  it('readMapHead() never throws, and never reads another head from a text with a changed character', () => {
     const anyText = fc.oneof(fc.string({ unit: 'binary' }), fc.json());
     const changed = fc.tuple(fc.nat(text.length - 1), fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }));
     fc.assert(
@@ -64,7 +64,7 @@ describe('readMapHead', () => {
     fc.assert(
       fc.property(changed, ([at, unit]): void => {
         const read = readMapHead(text.slice(0, at) + unit + text.slice(at + 1), 'map', sealer);
-        // The last character of the code has unused bits.
+        // The last character of the authentication code has unused bits, so a change of it may have no effect.
         if (read !== null) expect(read).toEqual(head);
       }),
     );

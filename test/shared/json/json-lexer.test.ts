@@ -4,7 +4,7 @@ import { endOfContainer, endOfString, scanStructure, skipSpace } from '../../../
 
 const bytesOf = (text: string): Buffer => Buffer.from(text);
 
-/** Counts members and depth of a parsed value, without its text. */
+/** Counts the members and the depth of a parsed value. */
 function measure(value: unknown): { readonly members: number; readonly depth: number } {
   if (typeof value !== 'object' || value === null) return { members: 0, depth: 0 };
   const below = Object.values(value).map(measure);
@@ -15,7 +15,7 @@ function measure(value: unknown): { readonly members: number; readonly depth: nu
 }
 
 describe('JSON lexer', () => {
-  it('counts the members and the depth of any document, with any white space', () => {
+  it('the JSON lexer counts the members and the depth of any document, with any white space', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.constantFrom(0, 2, '\t'), (value, indent) => {
         const bytes = bytesOf(JSON.stringify(value, null, indent));
@@ -26,11 +26,11 @@ describe('JSON lexer', () => {
     );
   });
 
-  it('reports the byte that nests too deeply', () => {
+  it('the JSON lexer reports the position of the byte that exceeds the depth limit', () => {
     expect(scanStructure(bytesOf('{"a[{":[[1]]}'), 2)).toEqual({ memberCount: 1, tooDeepAt: 8 });
   });
 
-  it('finds the end of any object or array within other text', () => {
+  it('the JSON lexer finds the end of any object or array within other text', () => {
     fc.assert(
       fc.property(fc.oneof(fc.object(), fc.array(fc.jsonValue())), fc.string(), (value, after) => {
         const text = JSON.stringify(value);
@@ -39,14 +39,14 @@ describe('JSON lexer', () => {
     );
   });
 
-  it('finds no end of a truncated container, or of other values', () => {
+  it('the JSON lexer finds no end of truncated objects and arrays, or of other values', () => {
     expect(endOfContainer(bytesOf('{"a":[1,2'), 0)).toBe(-1);
     expect(endOfContainer(bytesOf('{"a":"}'), 0)).toBe(-1);
     expect(endOfContainer(bytesOf('"{}"'), 0)).toBe(-1);
     expect(endOfContainer(bytesOf(''), 0)).toBe(-1);
   });
 
-  it('finds the end of a string after escaped quotes and backslashes', () => {
+  it('the JSON lexer finds the end of a string after escaped quotes and backslashes', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (value) => {
         const bytes = bytesOf(JSON.stringify(value));
@@ -57,7 +57,7 @@ describe('JSON lexer', () => {
     expect(endOfString(bytesOf('"a\\'), 0)).toBe(-1);
   });
 
-  it('skips only the four kinds of JSON white space', () => {
+  it('the JSON lexer skips only the four white space characters of JSON', () => {
     expect(skipSpace(bytesOf(' \t\r\n1'), 0)).toBe(4);
     expect(skipSpace(bytesOf('\f1'), 0)).toBe(0);
     expect(skipSpace(bytesOf('  '), 0)).toBe(2);

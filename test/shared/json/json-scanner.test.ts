@@ -29,7 +29,7 @@ function cut(bytes: Buffer, sizes: readonly number[]): Buffer[] {
 const sizes = fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 1, maxLength: 5 });
 
 describe('JsonScanner', () => {
-  it('finds the same depth as a bytewise scan, for any chunks', () => {
+  it('JsonScanner finds the same depth as a bytewise scan, for any division into chunks', () => {
     const text = fc.json({ maxDepth: 12, stringUnit: 'binary' });
     fc.assert(
       fc.property(text, sizes, fc.integer({ min: 0, max: 12 }), (json, cuts, maxDepth) => {
@@ -41,7 +41,7 @@ describe('JsonScanner', () => {
     );
   });
 
-  it('finds the same depth as a bytewise scan in strings full of quotes, backslashes and brackets', () => {
+  it('JsonScanner finds the same depth as a bytewise scan in strings full of quotes, backslashes and brackets', () => {
     const nasty = fc.string({ unit: fc.constantFrom('"', '\\', '[', '{', ']', '}', ',', 'a', 'ś'), maxLength: 300 });
     fc.assert(
       fc.property(fc.array(nasty, { maxLength: 8 }), sizes, (strings, cuts) => {
@@ -57,7 +57,7 @@ describe('JsonScanner', () => {
     );
   });
 
-  it('allows 128 levels and rejects 129, at any position', () => {
+  it('JsonScanner allows 128 levels and rejects 129, at any position', () => {
     for (const before of [0, 1, 37, 63, 64, 65, 65_535, 65_536, 200_000]) {
       const nested = (depth: number): Buffer =>
         Buffer.from(`${' '.repeat(before)}${'{"a":['.repeat(depth / 2)}${depth % 2 === 1 ? '[' : ''}`);
@@ -66,7 +66,7 @@ describe('JsonScanner', () => {
     }
   });
 
-  it('counts objects, arrays and values', () => {
+  it('JsonScanner counts objects, arrays and values', () => {
     const of = (limits: Partial<JsonLimits>) =>
       faultOf([Buffer.from('[{},[],{"a":1},","]')], { ...FOREIGN_LIMITS, ...limits });
     expect(of({ maxContainers: 4, maxValues: 3 })).toBeNull();
@@ -74,13 +74,13 @@ describe('JsonScanner', () => {
     expect(of({ maxValues: 2 })).toBe('holds more than 2 values');
   });
 
-  it('reports only the first error', () => {
+  it('JsonScanner reports only the first error', () => {
     const scanner = new JsonScanner(withDepth(1));
     expect(scanner.writeText(`[[${' '.repeat(64)}`)?.message).toBe('nests deeper than 1 levels');
     expect(scanner.writeText(']]')?.message).toBe('nests deeper than 1 levels');
   });
 
-  it('runs the WebAssembly compiled from structure-scan.wat', async () => {
+  it('JsonScanner runs the WebAssembly that is compiled from structure-scan.wat', async () => {
     const path = 'src/shared/json/structure-scan.wat';
     const wabt = await createWabt();
     const module = wabt.parseWat(path, readFileSync(path, 'utf8'), { simd: true });

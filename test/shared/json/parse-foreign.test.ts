@@ -7,7 +7,7 @@ const list = (count: number, item: (index: number) => string): string =>
   `[${Array.from({ length: count }, (_, index) => item(index)).join(',')}]`;
 
 describe('parseForeignJson', () => {
-  it('parses valid JSON like JSON.parse', () => {
+  it('parseForeignJson() parses valid JSON like JSON.parse()', () => {
     fc.assert(
       fc.property(fc.json(), (text) => {
         expect(parseForeignJson(text)).toEqual(JSON.parse(text));
@@ -22,11 +22,11 @@ describe('parseForeignJson', () => {
     ['nested objects', '{"a":'.repeat(200_000)],
     ['deeply nested JSON after a long string', `{"a":"${'x'.repeat(300_000)}","b":${'['.repeat(129)}`],
     ['deeply nested JSON after escaped quotes', `["${'\\"[{'.repeat(100)}",${'['.repeat(128)}`],
-  ])('rejects %s before parsing', (_, text) => {
+  ])('parseForeignJson() rejects %s before parsing', (_, text) => {
     expect(() => parseForeignJson(text)).toThrow(new JsonFault('nests deeper than 128 levels'));
   });
 
-  it('allows 128 levels, and any number of brackets in a string', () => {
+  it('parseForeignJson() allows 128 levels, and any number of brackets in a string', () => {
     const text = JSON.stringify({ a: '[{'.repeat(100_000), b: JSON.parse(`${'['.repeat(127)}${']'.repeat(127)}`) });
     expect(parseForeignJson(text)).toEqual(JSON.parse(text));
   });
@@ -39,7 +39,7 @@ describe('parseForeignJson', () => {
     ['300 000 members', `{${list(300_000, (i) => `"k${i}":1`).slice(1, -1)}}`, 'different names'],
     ['200 000 objects of different shapes', list(200_000, (i) => `{"k${i.toString(36)}":1}`), 'different names'],
     ['800 000 different short strings', list(800_000, (i) => `"${i.toString(36)}"`), 'different names'],
-  ])('rejects %s, which would block the event loop', (_, text, why) => {
+  ])('parseForeignJson() rejects %s, which would block the event loop', (_, text, why) => {
     expect(() => checkForeignJson(text)).toThrow(why);
   });
 
@@ -52,11 +52,11 @@ describe('parseForeignJson', () => {
     ['a list of numbers', list(900_000, (i) => String(i))],
     ['a large vocabulary', list(300_000, (i) => `"w${i % 5_000}"`)],
     ['a long string', JSON.stringify({ text: 'lorem "ipsum", dolor [sit] {amet},\n'.repeat(500_000) })],
-  ])('allows %s of several megabytes', (_, text) => {
+  ])('parseForeignJson() accepts %s of several megabytes', (_, text) => {
     expect(() => checkForeignJson(text)).not.toThrow();
   });
 
-  it('checks truncated strings in linear time', () => {
+  it('parseForeignJson() checks truncated strings in linear time', () => {
     const text = `[${list(300_000, () => '"\\"\\"\\""').slice(1, -1)},"${'\\"'.repeat(4_000_000)}`;
     const startedMs = performance.now();
     expect(() => checkForeignJson(text)).not.toThrow();

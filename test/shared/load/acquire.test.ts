@@ -37,7 +37,7 @@ const acquire = (fetch: FetchMap, more: Partial<MapRequest> = {}): ReturnType<ty
   acquireMap({ ...request, ...more }, NOW, fetch, never);
 
 describe('acquireMap', () => {
-  it('joins the chunks of a body and keeps its ETag', async () => {
+  it('acquireMap() joins the chunks of a body and returns its ETag', async () => {
     const { fetch, asked } = fetchOf({ parts: ['{"a"', ':1}'], headers: { etag: '"1"' } });
     const acquired = await acquire(fetch, { headers: { authorization: 'x' } });
     expect(acquired).toMatchObject({ kind: 'body', bytes: new Uint8Array(Buffer.from('{"a":1}')), etag: '"1"' });
@@ -45,7 +45,7 @@ describe('acquireMap', () => {
     expect(asked[0]?.headers).not.toHaveProperty('If-None-Match');
   });
 
-  it('sends the known ETag and accepts 304', async () => {
+  it('acquireMap() sends the known ETag and accepts status 304', async () => {
     const { fetch, asked } = fetchOf({ status: 304 });
     expect(await acquire(fetch, { etag: '"1"' })).toMatchObject({ kind: 'not-modified' });
     expect(asked[0]?.headers['If-None-Match']).toBe('"1"');
@@ -61,24 +61,24 @@ describe('acquireMap', () => {
     [407, 'MAP_PROXY'],
     [429, 'MAP_RATE_LIMITED'],
     [500, 'MAP_HTTP_STATUS'],
-  ])('rejects status %i with %s and cancels the body', async (status, code) => {
+  ])('acquireMap() rejects status %i with %s and cancels the body', async (status, code) => {
     const it = fetchOf({ status });
     await expect(acquire(it.fetch)).rejects.toMatchObject({ code, detail: { status } });
     expect(it.cancelled()).toBe(1);
   });
 
-  it('reports the retry delay of the server', async () => {
+  it('acquireMap() reports the retry delay that the server requests', async () => {
     const { fetch } = fetchOf({ status: 503, headers: { 'retry-after': '7' } });
     await expect(acquire(fetch)).rejects.toMatchObject({ detail: { status: 503, retryAfterMs: 7_000 } });
   });
 
-  it('rejects a body one byte above the size limit', async () => {
+  it('acquireMap() rejects a body one byte above the size limit', async () => {
     const parts = ['12', '34'];
     expect(await acquire(fetchOf({ parts }).fetch, { maxBytes: 4 })).toMatchObject({ kind: 'body' });
     await expect(acquire(fetchOf({ parts }).fetch, { maxBytes: 3 })).rejects.toMatchObject({ code: 'MAP_TOO_LARGE' });
   });
 
-  it('names the URL without its query, which may contain a token', async () => {
+  it('acquireMap() reports the URL without its query, which may contain a token', async () => {
     const fail: FetchMap = () => Promise.reject(Object.assign(new Error('x'), { code: 'ENOTFOUND' }));
     const failed = acquire(fail, { url: 'http://maps.example/map?token=abc' });
     await expect(failed).rejects.toMatchObject({
@@ -87,12 +87,12 @@ describe('acquireMap', () => {
     });
   });
 
-  it('times out even if the fetch ignores its signal', async () => {
+  it('acquireMap() times out even if the fetch function ignores its signal', async () => {
     const deaf: FetchMap = () => new Promise(() => {});
     await expect(acquire(deaf, { timeoutMs: 10 })).rejects.toMatchObject({ code: 'MAP_TIMEOUT' });
   });
 
-  it('rejects with the reason of its signal', async () => {
+  it('acquireMap() rejects with the reason of its signal', async () => {
     const deaf: FetchMap = () => new Promise(() => {});
     const stop = acquireMap(request, NOW, deaf, AbortSignal.abort(new Error('closed')));
     await expect(stop).rejects.toThrow('closed');
@@ -103,14 +103,14 @@ describe('acquireCurrentMap', () => {
   const known = (expiresAtMs: number) =>
     loadTask({ request: { ...request, etag: '"1"' }, known: { bodySha256: 'x', digests: {} as never, expiresAtMs } });
 
-  it('requests the complete map if a 304 confirms a map that has expired', async () => {
+  it('acquireCurrentMap() requests the complete map if a 304 confirms a map that has expired', async () => {
     const { fetch, asked } = fetchOf({ status: 304 }, { parts: ['{}'] });
     expect(await acquireCurrentMap(known(NOW), fetch, never)).toMatchObject({ kind: 'body' });
     expect(asked.map(({ headers }) => headers['If-None-Match'])).toEqual(['"1"', undefined]);
     expect(asked[0]?.headers.traceparent).toBe(loadTask().traceparent);
   });
 
-  it('accepts a 304 for a map that is still valid', async () => {
+  it('acquireCurrentMap() accepts a 304 for a map that is still valid', async () => {
     const { fetch, asked } = fetchOf({ status: 304 });
     expect(await acquireCurrentMap(known(NOW + 1), fetch, never)).toMatchObject({ kind: 'not-modified' });
     expect(asked).toHaveLength(1);

@@ -10,7 +10,7 @@ import { newKey, trustIn } from '../../helpers/signing-keys.ts';
 
 const [ed, ec] = [newKey('ed'), newKey('ec', 'ES256')];
 
-/** Two numbers and one string that JSON may write in two ways of the same length: 1e-7 and 1E-7, \u001f and \u001F. */
+/** A map with values that JSON may write in two ways of the same length: 1e-7 or 1E-7, and \u001f or \u001F. */
 const MAP = mapOf([
   entry('a', {
     metadata: { x: [1, 2.5, 'é', 1e-7, '\u001f'] },
@@ -56,7 +56,7 @@ function meaningOf(bytes: Uint8Array, policy: ProofPolicy, known: KnownMap | nul
   }
 }
 
-/** Returns the offsets of the bytes of a member's value, without quotes and brackets. */
+/** Returns the offsets of all bytes in a member's string value. */
 function offsetsOf(member: string): readonly number[] {
   const text = GOOD.toString('latin1');
   const start = text.lastIndexOf(`"${member}":"`) + member.length + 4;
@@ -66,32 +66,35 @@ function offsetsOf(member: string): readonly number[] {
 const placeOf = (text: string, more: number): number => GOOD.indexOf(text) + more;
 
 describe('map of about 2 KB with one flipped bit', () => {
-  it.each(Object.entries(trusts))('is rejected or has the same result: %s', (name, trust) => {
-    const policy = policyOf(trust);
-    const before = proveMap(BEFORE, null, policy);
-    if (before.kind !== 'proof') throw new Error(before.kind);
-    const maps = new ProvenMaps();
-    maps.keep(before.trace() ?? expect.unreachable(), null);
-    const good = meaningOf(GOOD, policy, before, maps);
-    expect(good).toMatchObject({ delta: { added: ['a'], changed: ['b'], unchangedCount: 1 } });
-    const accepted = new Set<number>();
-    const respelled = [placeOf('1e-7', 1), placeOf('\\u001f', 5)];
-    for (let index = 0; index < GOOD.length; index += 1) {
-      const bad = Buffer.from(GOOD);
-      // One of the eight bits in turn, or the bit that changes the case of a letter.
-      bad[index] = (bad[index] ?? 0) ^ (respelled.includes(index) ? 0x20 : 1 << (index % 8));
-      for (const remembered of [null, maps]) {
-        const meaning = meaningOf(bad, policy, before, remembered);
-        if (meaning === null) continue;
-        expect(meaning, `byte ${index}, ${remembered === null ? 'whole' : 'by changes'}`).toEqual(good);
-        accepted.add(index);
+  it.each(Object.entries(trusts))(
+    'a map of about 2 KB with one flipped bit is rejected or has the same result if %s',
+    (name, trust) => {
+      const policy = policyOf(trust);
+      const before = proveMap(BEFORE, null, policy);
+      if (before.kind !== 'proof') throw new Error(before.kind);
+      const maps = new ProvenMaps();
+      maps.keep(before.trace() ?? expect.unreachable(), null);
+      const good = meaningOf(GOOD, policy, before, maps);
+      expect(good).toMatchObject({ delta: { added: ['a'], changed: ['b'], unchangedCount: 1 } });
+      const accepted = new Set<number>();
+      const respelled = [placeOf('1e-7', 1), placeOf('\\u001f', 5)];
+      for (let index = 0; index < GOOD.length; index += 1) {
+        const bad = Buffer.from(GOOD);
+        // Flips one of the eight bits in turn, or the bit that changes the case of a letter.
+        bad[index] = (bad[index] ?? 0) ^ (respelled.includes(index) ? 0x20 : 1 << (index % 8));
+        for (const remembered of [null, maps]) {
+          const meaning = meaningOf(bad, policy, before, remembered);
+          if (meaning === null) continue;
+          expect(meaning, `byte ${index}, ${remembered === null ? 'whole' : 'by changes'}`).toEqual(good);
+          accepted.add(index);
+        }
       }
-    }
-    // Only two kinds of flips are accepted: another spelling of the same number or character, and flips in an HMAC that
-    // is not checked. No single flip keeps a checked signature valid: (r, n − s) of ES256 differs from (r, s) in half
-    // of its bytes.
-    const unjudged = new Set(name === 'both signatures are needed' ? offsetsOf('signature') : []);
-    expect([...accepted].filter((index) => !unjudged.has(index))).toEqual(respelled);
-    expect(accepted.size > respelled.length).toBe(unjudged.size > 0);
-  });
+      // Only two kinds of flips are accepted: another spelling of the same number or character, and flips in an HMAC
+      // that is not checked. No single flip keeps a checked signature valid. For example, (r, n − s) of ES256 differs
+      // from (r, s) in half of its bytes.
+      const unjudged = new Set(name === 'both signatures are needed' ? offsetsOf('signature') : []);
+      expect([...accepted].filter((index) => !unjudged.has(index))).toEqual(respelled);
+      expect(accepted.size > respelled.length).toBe(unjudged.size > 0);
+    },
+  );
 });

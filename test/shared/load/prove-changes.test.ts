@@ -22,7 +22,7 @@ const policy: ProofPolicy = {
   maxStaleMs: null,
 };
 
-/** The ways in which a producer may serialize its maps. */
+/** The ways in which a publisher may serialize its maps. */
 const WRITERS: Readonly<Record<string, (map: Json) => string>> = {
   compact: JSON.stringify,
   canonical: canonicalJson,
@@ -32,7 +32,7 @@ const WRITERS: Readonly<Record<string, (map: Json) => string>> = {
 
 const [ed, ec] = [newKey('ed'), newKey('ec', 'ES256')];
 
-/** The signing keys and the required trust: all settings of a source. */
+/** All trust settings of a source, each with the keys that sign its maps. */
 const TRUSTS: Readonly<Record<string, { readonly keys: readonly PrivateJwk[]; readonly trust: SignatureTrust }>> = {
   'by HMAC': { keys: [], trust: hmacTrust(KEY) },
   'by the old HMAC': { keys: [ed], trust: hmacTrust('new', KEY) },
@@ -70,7 +70,7 @@ function judged(
   }
 }
 
-/** Verifies a map, and returns the result with what the verifier remembers of the map. */
+/** Verifies a map, and returns the result together with the data that the verifier remembers about the map. */
 function proven(
   bytes: Uint8Array,
   trust: SignatureTrust = policy.trust,
@@ -112,7 +112,7 @@ const anyTrust = fc.constantFrom(...Object.keys(TRUSTS));
 const writer = fc.constantFrom(...Object.keys(WRITERS));
 
 describe('incremental verification', () => {
-  it('returns the same result as the full verification, for any maps and formatting', () => {
+  it('the incremental verification returns the same result as the full verification, for any maps and formatting', () => {
     fc.assert(
       fc.property(anyMap, anyMap, writer, writer, fc.boolean(), anyTrust, (one, other, first, second, isAlike, how) => {
         const { keys, trust } = TRUSTS[how] ?? { keys: [], trust: policy.trust };
@@ -131,7 +131,7 @@ describe('incremental verification', () => {
     );
   });
 
-  it('rejects what the full verification rejects, for any changed, missing or extra byte', () => {
+  it('the incremental verification rejects what the full one rejects, for any changed, missing or extra byte', () => {
     const entries = ['a', 'b', 'c'].map((id) => entry(id, { tags: ['x,y', ']'] }));
     const before = proven(bytesOf(mapOf(entries)));
     const next = bytesOf(mapOf([entries[0] ?? {}, entry('b', { name: 'new' }), entries[2] ?? {}]));
@@ -148,7 +148,7 @@ describe('incremental verification', () => {
     }
   });
 
-  it('is used wherever possible: nothing of an old entry is parsed', () => {
+  it('the incremental verification parses nothing of an unchanged entry', () => {
     const entries = Array.from({ length: 40 }, (_, index) => entry(`c${index}`));
     const before = proven(bytesOf(mapOf(entries)));
     const { body, ...remembered } = before.maps.get(before.known.bodySha256) ?? { body: Buffer.of() };
@@ -178,12 +178,12 @@ describe('incremental verification', () => {
     ['MAP_SCHEMA', mapOf([entry('a'), entry('b', { scopes: [] })]), {}],
     ['MAP_SCHEMA', mapOf([entry('a'), 7 as never]), {}],
     ['MAP_TTL_INVALID', mapOf([entry('a')], { ttlSeconds: 0 }), {}],
-  ])('leaves the rejection with %s to the full verification', (code, map, overrides) => {
+  ])('the incremental verification leaves the rejection with %s to the full verification', (code, map, overrides) => {
     const before = proven(bytesOf(mapOf([entry('a'), entry('z')])));
     expect(judged(bytesOf(map), before.known, before.maps, overrides)).toEqual({ refused: code });
   });
 
-  it('counts the nesting levels of an entry from the top of the map', () => {
+  it('the incremental verification counts the nesting levels of an entry from the top of the map', () => {
     const nested = (depth: number): unknown => (depth === 0 ? 1 : [nested(depth - 1)]);
     const before = proven(bytesOf(mapOf([entry('a')])));
     for (const depth of [59, 60, 61]) {
@@ -194,7 +194,7 @@ describe('incremental verification', () => {
 });
 
 describe('ProvenMaps', () => {
-  it('replaces the previous map with the next one, and evicts the oldest beyond its limit', () => {
+  it('ProvenMaps replaces a map with its successor, and evicts the oldest map beyond its limit', () => {
     const traces = ['a', 'b', 'c'].map((id) => {
       const proof = proveMap(bytesOf(mapOf([entry(id)])), null, policy);
       if (proof.kind !== 'proof') throw new Error(proof.kind);

@@ -30,14 +30,14 @@ function proof(map: Json, known: KnownMap | null = null, overrides: Partial<Proo
 const knownOf = ({ bodySha256, digests, expiresAtMs }: Proof): KnownMap => ({ bodySha256, digests, expiresAtMs });
 
 describe('proveMap', () => {
-  it('verifies a signed map and measures each step', () => {
+  it('proveMap() verifies a signed map and measures each step', () => {
     const { sent, delta, phases } = proof(mapOf([entry('a'), entry('b')]));
     expect(sent).toHaveLength(2);
     expect(delta).toEqual({ added: ['a', 'b'], changed: [], removed: [], unchangedCount: 0 });
     expect(Object.keys(phases)).toEqual(['parse', 'verify', 'validate', 'diff']);
   });
 
-  it('finds the changes since the known map', () => {
+  it('proveMap() finds the changes since the known map', () => {
     const before = proof(mapOf([entry('a'), entry('b'), entry('c')]));
     const after = proof(
       mapOf([entry('c'), entry('b', { name: 'new' }), entry('d')], { ttlSeconds: 60 }),
@@ -46,7 +46,7 @@ describe('proveMap', () => {
     expect(after.delta).toEqual({ added: ['d'], changed: ['b'], removed: ['a'], unchangedCount: 1 });
   });
 
-  it('recognizes the exact bytes of the known map', () => {
+  it('proveMap() recognizes the exact bytes of the known map', () => {
     const map = mapOf([entry('a')]);
     expect(prove(map, knownOf(proof(map))).kind).toBe('same-body');
   });
@@ -58,11 +58,11 @@ describe('proveMap', () => {
     ['MAP_SIGNATURE_MISMATCH', mapOf([]), { trust: hmacTrust('another') }],
     ['MAP_TOO_MANY_CONNECTORS', mapOf([entry('a'), entry('b')]), { maxConnectors: 1 }],
     ['MAP_SCHEMA', mapOf([entry('a', { scopes: [] })]), {}],
-  ])('rejects with %s', (code, map, overrides) => {
+  ])('proveMap() rejects a map with %s', (code, map, overrides) => {
     expect(() => prove(map, null, overrides)).toThrow(expect.objectContaining({ code }));
   });
 
-  it('rejects the known bytes after they expired', () => {
+  it('proveMap() rejects the bytes of a known map that has expired', () => {
     const map = mapOf([]);
     const known = knownOf(proof(map));
     expect(() => prove(map, known, { nowMs: known.expiresAtMs })).toThrow(
@@ -70,17 +70,17 @@ describe('proveMap', () => {
     );
   });
 
-  it('accepts an expired map that may be served stale, and a small clock skew', () => {
+  it('proveMap() accepts an expired map if stale maps are allowed, and a small clock skew', () => {
     expect(prove(mapOf([]), null, { nowMs: NOW + 1e10, allowExpired: true }).kind).toBe('proof');
     expect(prove(mapOf([]), null, { nowMs: NOW - 5_000 }).kind).toBe('proof');
   });
 
-  it('rejects a value that is not an object', () => {
+  it('proveMap() rejects JSON that is not an object', () => {
     const bytes = new TextEncoder().encode('[]');
     expect(() => proveMap(bytes, null, policy)).toThrow(expect.objectContaining({ code: 'MAP_SCHEMA' }));
   });
 
-  it('never accepts a map with a flipped byte', () => {
+  it('proveMap() never accepts a map with a flipped byte', () => {
     const good = signed(mapOf([entry('a', { metadata: { x: [1, 2.5, 'é'] } })]));
     for (let index = 0; index < good.length; index += 1) {
       const bad = Uint8Array.from(good);

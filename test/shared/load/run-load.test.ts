@@ -21,7 +21,7 @@ async function eventsOf(task: LoadTask, more: Partial<LoadContext> = {}): Promis
 const mapWith = (count: number) => signed(mapOf(Array.from({ length: count }, (_, index) => entry(`c${index}`))));
 
 describe('runLoad', () => {
-  it('sends chunks of bounded size, then one commit', async () => {
+  it('runLoad() sends chunks of bounded size, followed by one commit', async () => {
     const events = await eventsOf(loadTask({ given: given(mapWith(CHUNK_ENTRIES + 1)) }));
     expect(events.map((event) => (event.kind === 'chunk' ? event.ids.length : event.kind))).toEqual([
       CHUNK_ENTRIES,
@@ -31,12 +31,12 @@ describe('runLoad', () => {
     expect(events.at(-1)).toMatchObject({ report: { thread: 'test', phases: { fetch: 0 } } });
   });
 
-  it('sends no body unless it is requested', async () => {
+  it('runLoad() sends the body of a map only on request', async () => {
     const [commit] = await eventsOf(loadTask({ given: given(mapWith(0)), wantsBody: false }));
     expect(commit).toMatchObject({ kind: 'commit', body: null });
   });
 
-  it('keeps a copy of a body that it transfers, and remembers the map', async () => {
+  it('runLoad() keeps a copy of a body that it transfers, and remembers the map', async () => {
     const bytes = mapWith(1);
     const proven = new ProvenMaps();
     const events = await eventsOf(loadTask({ given: given(bytes) }), { proven });
@@ -47,7 +47,7 @@ describe('runLoad', () => {
     expect(proven.get(commit.bodySha256)?.ids).toEqual(['c0']);
   });
 
-  it('sends a single event if the bytes equal those of the known map', async () => {
+  it('runLoad() sends a single event if the bytes equal those of the known map', async () => {
     const bytes = mapWith(1);
     const commit = (await eventsOf(loadTask({ given: given(bytes) }))).at(-1);
     if (commit?.kind !== 'commit') throw new Error(commit?.kind);
@@ -60,7 +60,7 @@ describe('runLoad', () => {
     ['PROTOCOL_MISMATCH', { version: 0 }],
     ['MAP_UNREACHABLE', {}],
     ['MAP_SYNTAX', { given: given(new Uint8Array(Buffer.from('no'))) }],
-  ])('never throws: a failure with %s is its last event', async (code, more) => {
+  ])('runLoad() never throws, because it reports a failure with %s as its last event', async (code, more) => {
     expect(await eventsOf(loadTask(more))).toMatchObject([{ kind: 'failed', error: { code } }]);
   });
 });

@@ -8,10 +8,10 @@ const good = { generatedAtMs: NOW, expiresAtMs: NOW + 1 };
 
 describe('lifetime of a map', () => {
   it.each([
-    ['at the edge of the allowed skew', { generatedAtMs: NOW + 10 }, {}],
+    ['from the latest allowed moment in the future', { generatedAtMs: NOW + 10 }, {}],
     ['as old as the floor', {}, { floorMs: NOW }],
     ['expired, if that is allowed', { expiresAtMs: NOW }, { allowExpired: true }],
-  ])('is accepted for a map that is %s', (_, map, more) => {
+  ])('a map is accepted if it is %s', (_, map, more) => {
     expect(() => assertTimely({ ...good, ...map }, { ...policy, ...more })).not.toThrow();
   });
 
@@ -22,12 +22,12 @@ describe('lifetime of a map', () => {
     ['MAP_EXPIRED', { expiresAtMs: NOW }, {}],
     ['MAP_TOO_STALE', { expiresAtMs: NOW - 10 }, { allowExpired: true, maxStaleMs: 10 }],
     ['MAP_TOO_STALE', { expiresAtMs: NOW }, { allowExpired: true, maxStaleMs: 0 }],
-  ])('is rejected with %s one millisecond beyond the limit', (code, map, more) => {
+  ])('a map is rejected with %s one millisecond after the limit', (code, map, more) => {
     const judge = (): number => assertTimely({ ...good, ...map }, { ...policy, ...more });
     expect(judge).toThrow(expect.objectContaining({ code }));
   });
 
-  it('ends exactly at the expiry of the map, or maxStaleMs later if expired maps are allowed', () => {
+  it('a map is valid until its expiry, or until maxStaleMs later if expired maps are allowed', () => {
     expect([NOW + 1, NOW].map((atMs) => isServable(atMs, policy))).toEqual([true, false]);
     const stale = { ...policy, allowExpired: true, maxStaleMs: 10 };
     expect([NOW - 9, NOW - 10].map((atMs) => isServable(atMs, stale))).toEqual([true, false]);
@@ -38,7 +38,7 @@ describe('lifetime of a map', () => {
     ['MAP_EXPIRED', NOW - 2, NOW - 1, NOW - 1],
     ['MAP_KEY_EXPIRED', NOW, NOW - 1, NOW],
     ['KEYS_EXPIRED', NOW + 1, NOW, NOW - 1],
-  ])('ends at the earliest of its limits, and %s names that limit', (code, ttl, key, keys) => {
+  ])('a map is valid until the earliest of its limits, and %s names that limit', (code, ttl, key, keys) => {
     const map = { ...good, expiresAtMs: ttl };
     const bounds = [
       { atMs: key, code: 'MAP_KEY_EXPIRED' },
@@ -48,7 +48,7 @@ describe('lifetime of a map', () => {
     expect(assertTimely(map, { ...policy, allowExpired: true }, bounds)).toBe(Math.min(ttl, key, keys));
   });
 
-  it('may be limited by an instant that is later than a Date can represent', () => {
+  it('a map that ended before the earliest time that a Date can represent is rejected with MAP_EXPIRED', () => {
     const bounds = [{ atMs: -1e300, code: 'MAP_EXPIRED' }] as const;
     expect(() => assertTimely(good, policy, bounds)).toThrow(expect.objectContaining({ code: 'MAP_EXPIRED' }));
   });

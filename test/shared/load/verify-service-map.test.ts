@@ -11,7 +11,7 @@ const now = new Date(NOW);
 const signatureKeys = jwksOf(a);
 
 describe('verifyServiceMap', () => {
-  it('returns the signers and the expiry of a map, for its bytes and for the parsed map', () => {
+  it('verifyServiceMap() returns the signers and the expiry of a map, given as bytes or as a parsed object', () => {
     for (const map of [BOTH, new TextEncoder().encode(JSON.stringify(BOTH, null, 2))]) {
       const { header, ...verified } = verifyServiceMap(map, { signatureKeys, signatureKey: ['new', KEY], now });
       expect(header).toMatchObject({ id: MAP.id, brand: 'test' });
@@ -27,8 +27,12 @@ describe('verifyServiceMap', () => {
   it.each<[string, object, Partial<VerifyServiceMapOptions>]>([
     ['an HMAC if there is only a secret', { hmacKey: KEY }, { signatureKey: KEY }],
     ['a signature if there are only public keys', { keys: [a] }, { signatureKeys }],
-    ['one of the two if the policy says so', { keys: [a] }, { signatureKeys, signatureKey: KEY, accept: 'either' }],
-  ])('requires %s', (_, how, options) => {
+    [
+      'either an HMAC or a signature if the policy is "either"',
+      { keys: [a] },
+      { signatureKeys, signatureKey: KEY, accept: 'either' },
+    ],
+  ])('verifyServiceMap() requires %s', (_, how, options) => {
     expect(verifyServiceMap(signServiceMap(MAP, how), { now, ...options }).connectorCount).toBe(2);
   });
 
@@ -51,11 +55,11 @@ describe('verifyServiceMap', () => {
     ['MAP_TOO_MANY_CONNECTORS', BOTH, { signatureKeys, maxConnectors: 1 }],
     ['MAP_NOT_REPRESENTABLE', { x: 1n }, { signatureKeys }],
     ['MAP_SYNTAX', new TextEncoder().encode('<html>'), { signatureKeys }],
-  ])('throws %s', (code, map, options) => {
+  ])('verifyServiceMap() throws %s', (code, map, options) => {
     expect(() => verifyServiceMap(map, { now, ...options })).toThrow(expect.objectContaining({ code }));
   });
 
-  it('uses the current time by default', () => {
+  it('verifyServiceMap() uses the current time by default', () => {
     expect(() =>
       verifyServiceMap(signServiceMap({ ...MAP, generatedAt: '2020-01-01T00:00:00Z' }, { keys: [a] }), {
         signatureKeys,

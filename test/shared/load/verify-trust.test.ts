@@ -24,7 +24,7 @@ function mapWith(hmac: State, signature: State): Json {
   return secret === null ? map : { ...map, signature: createServiceMapSignature(map, secret) };
 }
 
-/** Returns the signers in short, or the code of the rejection. */
+/** Returns a short text that names the signers of a map, or the code of its rejection. */
 function judged(map: Json, trust: SignatureTrust, content: MapContent = contentOf(map)): string {
   try {
     const { signers } = verifyTrust(content, { ...moment, trust });
@@ -38,8 +38,8 @@ const [MISSING, MISMATCH, DOWNGRADED] = ['MAP_SIGNATURE_MISSING', 'MAP_SIGNATURE
 
 describe('required signers of a map', () => {
   /**
-   * HMAC, signature; then the outcomes of `hmac`, `signature`, `either`, `both`; then the outcomes for a source that
-   * was seen signed.
+   * Each row has the state of the HMAC, the state of the signature, and the results for the policies `hmac`,
+   * `signature`, `either` and `both`. The last column has the results for a source that once served a signed map.
    */
   const table: readonly (readonly [State, State, readonly string[], readonly string[]])[] = [
     ['good', 'good', ['hmac', 'key', 'hmac key', 'hmac key'], ['hmac key', 'key', 'key', 'hmac key']],
@@ -54,30 +54,36 @@ describe('required signers of a map', () => {
   ];
   const policies = ['hmac', 'signature', 'either', 'both'] as const;
 
-  it.each(table)('depend on the policy: the HMAC is %s, the signature %s', (hmac, signature, first, seenSigned) => {
-    const map = mapWith(hmac, signature);
-    for (const [requiresSignature, expected] of [
-      [false, first],
-      [true, seenSigned],
-    ] as const) {
-      const trust = trustIn([key], { hmacKeys: [KEY], requiresSignature });
-      expect(policies.map((accept) => judged(map, { ...trust, accept }))).toEqual(expected);
-    }
-  });
+  it.each(table)(
+    'each trust policy has its own result for a map whose HMAC is %s and whose signature is %s',
+    (hmac, signature, first, seenSigned) => {
+      const map = mapWith(hmac, signature);
+      for (const [requiresSignature, expected] of [
+        [false, first],
+        [true, seenSigned],
+      ] as const) {
+        const trust = trustIn([key], { hmacKeys: [KEY], requiresSignature });
+        expect(policies.map((accept) => judged(map, { ...trust, accept }))).toEqual(expected);
+      }
+    },
+  );
 
-  it.each(policies)('are missing if there are no keys at all, with the policy %s', (accept) => {
+  it.each(policies)('a map fails verification if no keys are configured, with the policy %s', (accept) => {
     const map = { ...mapWith('absent', 'good'), signature: createServiceMapSignature(MAP, '') };
     for (const hmacKeys of [[], ['']])
       expect(judged(map, trustIn([], { accept, hmacKeys }))).toMatch(/^MAP_SIGNATURE_/);
   });
 
-  it.each(['signature', 'either', 'both'] as const)('reject a malformed signature with the policy %s', (accept) => {
-    const map = { ...MAP, signatures: ['x'] };
-    const signed = { ...map, signature: createServiceMapSignature(map, KEY) };
-    expect(judged(signed, trustIn([key], { accept, hmacKeys: [KEY] }))).toBe('MAP_SIGNATURE_MALFORMED');
-  });
+  it.each(['signature', 'either', 'both'] as const)(
+    'a map with a malformed signature is rejected with the policy %s',
+    (accept) => {
+      const map = { ...MAP, signatures: ['x'] };
+      const signed = { ...map, signature: createServiceMapSignature(map, KEY) };
+      expect(judged(signed, trustIn([key], { accept, hmacKeys: [KEY] }))).toBe('MAP_SIGNATURE_MALFORMED');
+    },
+  );
 
-  it('ignore the form of the member `signatures` if only the HMAC is required', () => {
+  it('a malformed member `signatures` is ignored if only the HMAC is required', () => {
     const map = { ...MAP, signatures: { of: 'somebody' } };
     const signed = { ...map, signature: createServiceMapSignature(map, KEY) };
     expect(judged(signed, trustIn([], { accept: 'hmac', hmacKeys: [KEY] }))).toBe('hmac');
@@ -85,7 +91,7 @@ describe('required signers of a map', () => {
 });
 
 describe('multiple HMAC keys', () => {
-  it('are tried from newest to oldest, and the matching key is reported', () => {
+  it('several HMAC keys are tried from newest to oldest, and the matching key is reported', () => {
     const map = mapWith('good', 'absent');
     const trust = trustIn([], { accept: 'hmac', hmacKeys: ['newest', KEY, 'oldest'] });
     expect(verifyTrust(contentOf(map), { ...moment, trust }).signers).toEqual({ hmacKey: 1, signatures: [] });
@@ -97,7 +103,7 @@ describe('multiple HMAC keys', () => {
     ['one after the other', ['new', KEY], { accept: 'both' }, ['new', KEY]],
     ['never if only a signature is required', [KEY], { accept: 'signature' }, []],
     ['never if a signature is required and sufficient', [KEY], { accept: 'either', requiresSignature: true }, []],
-  ])('are used to compute the HMAC %s', (_, hmacKeys, more, expected) => {
+  ])('the HMAC keys of a source are used %s', (_, hmacKeys, more, expected) => {
     const map = mapWith('good', 'good');
     const content = contentOf(map);
     const asked: string[] = [];
@@ -115,7 +121,7 @@ describe('expiry of a signed map', () => {
     verifyTrust(contentOf(map), { ...moment, ...more, trust });
   const end = { atMs: NOW + 3_600_000, code: 'MAP_EXPIRED' };
 
-  it('depends on its signature and the newest key document; for an HMAC alone only on its ttl', () => {
+  it('the expiry of a map follows from its signature and the newest key document, or from its ttl with only an HMAC', () => {
     const map = mapWith('good', 'good');
     const keysExpireAtMs = NOW + 5;
     const all = { hmacKeys: [KEY], keysExpireAtMs };
@@ -124,7 +130,7 @@ describe('expiry of a signed map', () => {
     expect(boundsOf(map, trustIn([key], { ...all, accept: 'hmac' })).bounds).toEqual([]);
   });
 
-  it('ignores an expired signature if the HMAC is sufficient', () => {
+  it('an expired signature does not end a map if the HMAC is sufficient', () => {
     const map = mapWith('good', 'good');
     const trust = trustIn([{ ...key, exp: NOW / 1000 - 1 }], { hmacKeys: [KEY], accept: 'either' });
     expect(boundsOf(map, trust)).toEqual({ signers: { hmacKey: 0, signatures: [] }, bounds: [] });
@@ -134,7 +140,7 @@ describe('expiry of a signed map', () => {
 });
 
 describe('map id', () => {
-  it('must be the id that the source expects, if it expects one', () => {
+  it('a map must have the id that its source expects, if any', () => {
     expect(() => assertMapId({ id: 'any' }, trustIn([]))).not.toThrow();
     expect(() => assertMapId({ id: 'mine' }, trustIn([], { mapId: 'mine' }))).not.toThrow();
     expect(() => assertMapId({ id: 'other' }, trustIn([], { mapId: 'mine' }))).toThrow(

@@ -22,13 +22,13 @@ const ask = (nowMs = 0, over: object = {}) => ({
 const held: RefreshState = { lease: { leaseId: 'held', owner: 'other', grantedAtMs: 1_000 }, mayBeSpent: false };
 
 describe('beginTurn', () => {
-  it('grants a lease for a login that is not being refreshed', () => {
+  it('beginTurn() grants a lease for a login that no process is refreshing', () => {
     const { turn, state } = beginTurn(login, NO_REFRESH, ask(5_000));
     expect(turn).toEqual({ kind: 'go', leaseId: 'lease-5000', untilMs: 5_000 + SEND_MS, login, mayBeSpent: false });
     expect(state).toEqual({ lease: { leaseId: 'lease-5000', owner: 'asking', grantedAtMs: 5_000 }, mayBeSpent: false });
   });
 
-  it('reports a login that is removed or newer, without changing anything', () => {
+  it('beginTurn() changes nothing if the login was removed or renewed, and reports this', () => {
     expect(beginTurn(null, NO_REFRESH, ask())).toEqual({ turn: { kind: 'gone' }, state: null });
     const newer = { turn: { kind: 'newer', login }, state: null };
     expect(beginTurn(login, held, ask(0, { generation: 2 }))).toEqual(newer);
@@ -36,19 +36,19 @@ describe('beginTurn', () => {
     expect(beginTurn(lost, NO_REFRESH, ask()).turn).toEqual({ kind: 'newer', login: lost });
   });
 
-  it('lets other processes wait until the lease of a living process expires, and no longer', () => {
+  it('beginTurn() lets other processes wait only until the lease of a living process expires', () => {
     expect(beginTurn(login, held, ask(1_001)).turn).toEqual({ kind: 'wait', forMs: 250 });
     expect(beginTurn(login, held, ask(1_000 + LEASE_MS - 1)).turn).toEqual({ kind: 'wait', forMs: 1 });
     expect(beginTurn(login, held, ask(1_000 + LEASE_MS)).turn).toMatchObject({ kind: 'go', mayBeSpent: true });
   });
 
-  it('passes on the lease of an ended process at once', () => {
+  it('beginTurn() immediately grants the lease of a process that has ended to the next process', () => {
     const begun = beginTurn(login, held, ask(1_001, { isGone: (owner: string) => owner === 'other' }));
     expect(begun.turn).toMatchObject({ kind: 'go', mayBeSpent: true });
     expect(begun.state).toMatchObject({ lease: { owner: 'asking' }, mayBeSpent: true });
   });
 
-  it('restarts the wait if the clock was set back, so that it ends', () => {
+  it('beginTurn() starts the wait for a lease from the beginning if the clock was set back', () => {
     const first = beginTurn(login, { ...held, lease: { leaseId: 'held', owner: 'other', grantedAtMs: 9e12 } }, ask(50));
     expect(first).toEqual({
       turn: { kind: 'wait', forMs: 250 },
@@ -57,13 +57,13 @@ describe('beginTurn', () => {
     expect(beginTurn(login, first.state ?? NO_REFRESH, ask(50 + LEASE_MS)).turn.kind).toBe('go');
   });
 
-  it('leaves the lease owner ten seconds for the response, after which nothing may be sent', () => {
+  it('beginTurn() sets the last moment to send a refresh ten seconds before the lease ends', () => {
     expect(LEASE_MS - SEND_MS).toBe(10_000);
   });
 });
 
 describe('endTurn', () => {
-  it('stores new tokens or their loss as the next generation', () => {
+  it('endTurn() stores new tokens, or the loss of the tokens, as the next generation of a login', () => {
     const tokens = tokensOf('b');
     expect(endTurn(login, held, 'held', { kind: 'refreshed', tokens })).toEqual({
       login: { ...login, generation: 4, tokens },
@@ -77,7 +77,7 @@ describe('endTurn', () => {
     });
   });
 
-  it('remembers that a token may be spent until there is a new one', () => {
+  it('endTurn() remembers that a refresh token may be used up until there is a new token', () => {
     const unknown = endTurn(login, held, 'held', { kind: 'unknown' });
     expect(unknown).toEqual({ login, hasChanged: false, state: { lease: null, mayBeSpent: true } });
     const again = beginTurn(login, unknown?.state ?? NO_REFRESH, ask());
@@ -86,7 +86,7 @@ describe('endTurn', () => {
     expect(endTurn(login, held, 'held', { kind: 'unspent' })?.state).toEqual(NO_REFRESH);
   });
 
-  it('drops the result of a lost lease', () => {
+  it('endTurn() drops the result of a process that has lost its lease', () => {
     expect(endTurn(login, held, 'another', { kind: 'refreshed', tokens: tokensOf('b') })).toBeNull();
     expect(endTurn(login, NO_REFRESH, 'held', { kind: 'refreshed', tokens: tokensOf('b') })).toBeNull();
   });

@@ -3,8 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { canonicalJson, canonicalPieces } from '../../../src/shared/map/canonical-json.ts';
 
 /**
- * An independent, slow implementation of RFC 8785: rebuild every object with its keys in code-unit order, then
- * stringify.
+ * An independent, slow implementation of RFC 8785. It sorts the keys of every object by code units, then stringifies.
  */
 function slowCanonical(value: unknown): string {
   const ordered = (it: unknown): unknown => {
@@ -32,7 +31,7 @@ function slowCanonical(value: unknown): string {
 const json = fc.jsonValue({ maxDepth: 4, stringUnit: 'grapheme' });
 
 describe('canonicalJson', () => {
-  it('returns the example of RFC 8785 section 3.2.2', () => {
+  it('canonicalJson() returns the example of RFC 8785 section 3.2.2', () => {
     const value = {
       numbers: [JSON.parse('333333333.33333329'), 1e30, 4.5, 2e-3, 0.000000000000000000000000001],
       string: '\u20ac$\u000F\u000aA\'\u0042\u0022\u005c\\"/',
@@ -43,7 +42,7 @@ describe('canonicalJson', () => {
     );
   });
 
-  it('sorts keys by UTF-16 code units, like the example of section 3.2.3', () => {
+  it('canonicalJson() sorts keys by UTF-16 code units, like the example of RFC 8785 section 3.2.3', () => {
     const value = { '\u20ac': 1, '\r': 2, '\ufb33': 3, '1': 4, '\ud83d\ude00': 5, '\u0080': 6, '\u00f6': 7 };
     expect(
       Object.values(
@@ -56,15 +55,15 @@ describe('canonicalJson', () => {
     ).toEqual([2, 4, 6, 7, 1, 5, 3]);
   });
 
-  it('puts upper case before lower case, by code units rather than by locale', () => {
+  it('canonicalJson() sorts upper case before lower case, by code units rather than by locale', () => {
     expect(canonicalJson({ b: 1, B: 2, a: 3, A: 4 })).toBe('{"A":4,"B":2,"a":3,"b":1}');
   });
 
-  it('agrees with an independent implementation on any JSON value', () => {
+  it('canonicalJson() agrees with an independent implementation on any JSON value', () => {
     fc.assert(fc.property(json, (value) => canonicalJson(value) === slowCanonical(value)));
   });
 
-  it('returns the same text for any order of keys', () => {
+  it('canonicalJson() returns the same text for any order of keys', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), json), (value) => {
         const reversed = Object.fromEntries(Object.entries(value).reverse());
@@ -73,11 +72,11 @@ describe('canonicalJson', () => {
     );
   });
 
-  it('writes minus zero as zero and omits undefined members', () => {
+  it('canonicalJson() writes minus zero as zero and omits undefined members', () => {
     expect(canonicalJson({ zero: -0, nothing: undefined, list: [undefined] })).toBe('{"list":[null],"zero":0}');
   });
 
-  it('honours toJSON, as JSON.stringify does', () => {
+  it('canonicalJson() calls toJSON() methods, as JSON.stringify() does', () => {
     expect(canonicalJson({ at: new Date(0) })).toBe('{"at":"1970-01-01T00:00:00.000Z"}');
   });
 
@@ -88,11 +87,11 @@ describe('canonicalJson', () => {
     ['infinity', [Number.POSITIVE_INFINITY]],
     ['a bigint', 1n],
     ['a function', { f: () => 1 }],
-  ])('rejects %s', (_, value) => {
+  ])('canonicalJson() rejects %s', (_, value) => {
     expect(() => canonicalJson(value)).toThrow(TypeError);
   });
 
-  it('rejects a cycle instead of overflowing the stack', () => {
+  it('canonicalJson() rejects a cycle instead of overflowing the stack', () => {
     const cycle: Record<string, unknown> = {};
     cycle.self = cycle;
     expect(() => canonicalJson(cycle)).toThrow(/deeper than 512/);
@@ -100,7 +99,7 @@ describe('canonicalJson', () => {
 });
 
 describe('canonicalPieces', () => {
-  it('yields pieces that join to the canonical form without the omitted member', () => {
+  it('canonicalPieces() yields pieces that join to the canonical form without the omitted member', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), json), json, (value, signature) => {
         const whole = [...canonicalPieces({ ...value, signature }, 'signature')].map(({ text }) => text).join('');
@@ -110,7 +109,7 @@ describe('canonicalPieces', () => {
     );
   });
 
-  it('yields a separate piece for each element of a top-level array', () => {
+  it('canonicalPieces() yields a separate piece for each element of a top-level array', () => {
     const pieces = [...canonicalPieces({ list: [{ b: 1, a: 2 }, 3], other: [] }, 'signature')];
     expect(pieces.filter(({ element }) => element !== null)).toEqual([
       { text: '{"a":2,"b":1}', element: { key: 'list', index: 0 }, opens: null },
@@ -118,7 +117,7 @@ describe('canonicalPieces', () => {
     ]);
   });
 
-  it('yields an empty object for an object without members', () => {
+  it('canonicalPieces() yields an empty object for an object without members', () => {
     expect([...canonicalPieces({ signature: 'x' }, 'signature')].map(({ text }) => text).join('')).toBe('{}');
   });
 });

@@ -22,7 +22,7 @@ const model: fc.Arbitrary<Model> = fc
   .map((it) => Object.entries(it));
 
 describe('diffDigests', () => {
-  it('returns the changes that turn the old map into the new map', () => {
+  it('diffDigests() returns the changes that turn the old map into the new map', () => {
     fc.assert(
       fc.property(model, model, (before, after) => {
         const { added, changed, removed, unchangedCount } = diffDigests(table(before), table(after));
@@ -36,7 +36,7 @@ describe('diffDigests', () => {
     );
   });
 
-  it('returns no changes for two maps with the same entries, in any order', () => {
+  it('diffDigests() returns no changes for two maps with the same entries in any order', () => {
     fc.assert(
       fc.property(model, (it) => {
         const { added, changed, removed, unchangedCount } = diffDigests(table(it), table([...it].reverse()));
@@ -45,7 +45,7 @@ describe('diffDigests', () => {
     );
   });
 
-  it('keeps the order of the new map', () => {
+  it('diffDigests() returns the ids in the order of the new map', () => {
     const delta = diffDigests(
       EMPTY_DIGESTS,
       table([
@@ -59,7 +59,7 @@ describe('diffDigests', () => {
 });
 
 describe('idsOf', () => {
-  it('returns the ids in order', () => {
+  it('idsOf() returns the ids of entries in their order', () => {
     expect(
       idsOf(
         table([

@@ -19,7 +19,7 @@ describe('entryFault()', () => {
     'upgrade',
     'expect',
     'http2-settings',
-  ])('names the header %s, wherever an entry sets it', (name) => {
+  ])('entryFault() reports the forbidden header %s, wherever an entry sets it', (name) => {
     expect(faultOf({ headers: { 'x-a': '1', [name]: '1' } })).toContain(`headers.${name} `);
     expect(faultOf({ auth: { type: 'apiKey', headerName: name } })).toContain('auth.headerName');
   });
@@ -57,7 +57,7 @@ describe('entryFault()', () => {
     [{ oauth: { callbackPort: 0 } }, 'oauth.callbackPort must be a port'],
     [{ oauth: { callbackPort: '8080' } }, 'oauth.callbackPort must be a port'],
     [{ auth: { type: 'oauth', callbackPort: 70_000 } }, 'auth.callbackPort must be a port'],
-  ])('reports that %j cannot be used', (overrides, says) => {
+  ])('entryFault() reports that the entry settings %j cannot be used', (overrides, says) => {
     expect(faultOf(overrides)).toContain(says);
   });
 
@@ -81,18 +81,18 @@ describe('entryFault()', () => {
     ],
     [{ oauth: { clientId: 'a', privateKeyEnv: 'KEY', grant: 'client_credentials', issuer: 'http://127.0.0.1:80' } }],
     [{ oauth: { callbackPort: 8080, clientMetadataUrl: 'https://example.com/client.json', later: { any: 1 } } }],
-    // An entry with unsupported settings is kept: its connector reports them, under its own id.
+    // An entry with unsupported settings is accepted here, because its connector reports the settings later.
     [{ oauth: { dpop: true } }],
     [{ oauth: { grant: 'id-jag' } }],
     [{ auth: { type: 'oauth' } }],
     [{ auth: { type: 'oauth', clientId: 'a' }, oauth: { clientId: 'b' } }],
     [{ auth: { type: 'bearer' }, oauth: {} }],
-  ])('accepts %j', (overrides) => {
+  ])('entryFault() accepts the entry settings %j', (overrides) => {
     expect(faultOf(overrides)).toBeNull();
   });
 });
 
-it('unusableOf() returns the ids of the omitted entries', () => {
+it('unusableOf() returns the ids of the entries that were left out', () => {
   const entries = [entry('a'), entry('b', { auth: { type: 'mtls' } })] as unknown as RawEntry[];
   expect(unusableOf(entries)).toEqual([{ id: 'b', reason: 'auth.type "mtls" is not supported by this host' }]);
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { endOfObject, findEntries, isText } from '../../../src/shared/map/entry-scanner.ts';
 
-/** Returns the texts of the entries found by the scanner; null if it finds no list of objects. */
+/** Returns the texts of the entries that the scanner finds, or null if it finds no list of objects. */
 function entriesOf(text: string): string[] | null {
   const bytes = Buffer.from(text);
   const found = findEntries(bytes);
@@ -13,7 +13,7 @@ function entriesOf(text: string): string[] | null {
 }
 
 describe('map entry scanner', () => {
-  it('finds every entry of any map, with any white space', () => {
+  it('the entry scanner finds every entry of any map, with any white space', () => {
     fc.assert(
       fc.property(fc.array(fc.object()), fc.jsonValue(), fc.constantFrom(0, 2), (connectors, metadata, indent) => {
         const map = { metadata: { connectors: metadata }, id: '"connectors":[', connectors, signature: 'x' };
@@ -30,11 +30,11 @@ describe('map entry scanner', () => {
     ['an entry is not an object', '{"connectors":[{},[]]}'],
     ['two entries have no comma between them', '{"connectors":[{} {}]}'],
     ['the list is truncated', '{"connectors":[{},'],
-  ])('finds nothing if %s', (_, text) => {
+  ])('the entry scanner finds nothing if %s', (_, text) => {
     expect(entriesOf(text)).toBeNull();
   });
 
-  it('uses the entry ends that its caller returns', () => {
+  it('the entry scanner uses the ends of entries that its caller provides', () => {
     const bytes = Buffer.from('{"connectors":[{"a":1},{"b":2}]}');
     const asked: number[] = [];
     const found = findEntries(bytes, (start) => {
@@ -45,12 +45,12 @@ describe('map entry scanner', () => {
     expect([...(found?.ends ?? [])]).toEqual([22, 30]);
   });
 
-  it('finds the end of a single object', () => {
+  it('the entry scanner finds the end of a single object', () => {
     expect(endOfObject(Buffer.from('{"a":[{}]} '), 0)).toBe(10);
     expect(endOfObject(Buffer.from('[{}]'), 0)).toBe(-1);
   });
 
-  it('compares bytes with a text as UTF-8', () => {
+  it('the entry scanner compares bytes with a text as UTF-8', () => {
     const bytes = Buffer.from('"é"');
     expect(isText(bytes, 0, 4, '"é"')).toBe(true);
     expect(isText(bytes, 0, 3, '"é"')).toBe(false);

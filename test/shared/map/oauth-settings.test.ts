@@ -9,7 +9,7 @@ const settingsOf = (overrides: object) =>
   oauthSettingsOf(normalizeEntry(entry('a', { ...overrides }) as unknown as RawEntry, 300));
 
 describe('oauthSettingsOf()', () => {
-  it('returns nothing for an entry without OAuth settings, or with a key', () => {
+  it('oauthSettingsOf() returns nothing for an entry without OAuth settings, and for an entry with a key', () => {
     expect([settingsOf({}), settingsOf({ auth: { type: 'bearer' } }), settingsOf({ auth: { type: 'none' } })]).toEqual([
       null,
       null,
@@ -17,14 +17,14 @@ describe('oauthSettingsOf()', () => {
     ]);
   });
 
-  it('is off if an entry disables logins', () => {
+  it("oauthSettingsOf() returns 'off' if an entry disables logins", () => {
     expect([settingsOf({ oauth: false }), settingsOf({ auth: { type: 'oauth' }, oauth: false })]).toEqual([
       'off',
       'off',
     ]);
   });
 
-  it('returns every supported member, and no others', () => {
+  it('oauthSettingsOf() returns every supported setting, and no others', () => {
     const said = {
       clientId: 'a',
       clientSecretEnv: 'SECRET',
@@ -38,17 +38,17 @@ describe('oauthSettingsOf()', () => {
     expect(settingsOf({ auth: { type: 'oauth', headerName: 'x', ...said } })).toEqual(said);
   });
 
-  it('keeps unknown members in the entry', () => {
+  it('oauthSettingsOf() leaves unknown settings in the entry', () => {
     const normal = normalizeEntry(entry('a', { oauth: { later: { a: 1 } } }) as unknown as RawEntry, 300);
     expect(normal.oauth).toEqual({ later: { a: 1 } });
   });
 
-  it('splits a string of scopes, drops repeats, and treats an empty string as unset', () => {
+  it('oauthSettingsOf() splits a string of scopes, drops repeats, and treats an empty string as unset', () => {
     expect(settingsOf({ oauth: { scopes: 'read  write read' } })).toEqual({ scopes: ['read', 'write'] });
     expect([settingsOf({ oauth: { scopes: [] } }), settingsOf({ oauth: { scopes: '' } })]).toEqual([{}, {}]);
   });
 
-  it('prefers the member oauth to an auth of type oauth, and does not merge them', () => {
+  it('oauthSettingsOf() uses the member oauth instead of an auth of type oauth, and does not merge the two', () => {
     const both = { auth: { type: 'oauth', clientId: 'a', callbackPort: 1 }, oauth: { clientId: 'b' } };
     expect(settingsOf(both)).toEqual({ clientId: 'b' });
     expect(normalizeEntry(entry('a', both) as unknown as RawEntry, 300).auth).toBeUndefined();
@@ -62,18 +62,18 @@ describe('oauthSettingsOf()', () => {
     [{ xaa: true }, 'ID-JAG'],
     [{ grant: 'workload-identity' }, 'workload identity'],
     [{ workloadIdentity: {} }, 'workload identity'],
-  ])('names the unsupported settings of %j', (oauth, unsupported) => {
+  ])('oauthSettingsOf() names the unsupported settings of %j', (oauth, unsupported) => {
     expect(settingsOf({ oauth: { clientId: 'a', ...oauth } })).toEqual({ clientId: 'a', unsupported });
   });
 
   it.each<object>([{ dpop: false }, { dpop: null }, { grant: 'authorization_code' }, { grant: 'toString' }])(
-    'finds nothing unsupported in %j',
+    'oauthSettingsOf() finds nothing unsupported in %j',
     (oauth) => {
       expect(settingsOf({ oauth })).not.toHaveProperty('unsupported');
     },
   );
 
-  it('never throws, and returns no invalid member', () => {
+  it('oauthSettingsOf() never throws, and never returns an invalid setting', () => {
     const member = fc.constantFrom('clientId', 'clientSecretEnv', 'scopes', 'grant', 'issuer', 'callbackPort', 'dpop');
     const oauth = fc.oneof(fc.jsonValue(), fc.dictionary(fc.oneof(member, fc.string()), fc.jsonValue()));
     fc.assert(
@@ -82,7 +82,7 @@ describe('oauthSettingsOf()', () => {
         if (settings === null || settings === 'off') return;
         const { unsupported: _unsupported, ...said } = settings;
         const fault = oauthFault(said);
-        // Each member is valid by itself; only a combination of members may be invalid or incomplete.
+        // Every returned setting is valid alone. Only a combination of settings may be invalid or incomplete.
         expect(fault === null || /needs|cannot be combined/.test(fault.why)).toBe(true);
       }),
     );

@@ -12,7 +12,7 @@ import { entry, type Json, mapOf, NOW } from '../../helpers/signed-map.ts';
 const check = (map: Json): ReturnType<typeof checkServiceMap> => checkServiceMap(map, 10);
 
 describe('checkServiceMap', () => {
-  it('returns the header, entries and instants of a valid map', () => {
+  it('checkServiceMap() returns the header, entries and timestamps of a valid map', () => {
     const checked = check(mapOf([entry('a'), entry('b')], { signature: 'x', note: 'kept' }));
     expect(checked.entries.map(({ id }) => id)).toEqual(['a', 'b']);
     expect(checked.header).toMatchObject({ brand: 'test', note: 'kept' });
@@ -20,7 +20,7 @@ describe('checkServiceMap', () => {
     expect([checked.generatedAtMs, checked.expiresAtMs]).toEqual([NOW, NOW + 3_600_000]);
   });
 
-  it('accepts a map in the other dialect', () => {
+  it('checkServiceMap() accepts a map that uses the alternative field names', () => {
     const other = entry('a', {
       name: undefined,
       status: undefined,
@@ -70,17 +70,17 @@ describe('checkServiceMap', () => {
     ['ttlSeconds', mapOf([], { ttlSeconds: undefined })],
     ['connectors', mapOf([], { connectors: {} })],
     ['brand', mapOf([], { brand: '' })],
-  ])('rejects a map with an error at %s', (place, map) => {
+  ])('checkServiceMap() rejects a map with an error at %s', (place, map) => {
     const sent = JSON.parse(JSON.stringify(map));
     const code = CODES.find(([pattern]) => pattern.test(place))?.[1] ?? 'MAP_SCHEMA';
     expect(() => check(sent)).toThrow(expect.objectContaining({ code, detail: { place } }));
   });
 
-  it('rejects two connectors with one id', () => {
+  it('checkServiceMap() rejects two connectors with one id', () => {
     expect(() => check(mapOf([entry('a'), entry('a')]))).toThrow(expect.objectContaining({ code: 'MAP_DUPLICATE_ID' }));
   });
 
-  it('rejects more connectors than allowed', () => {
+  it('checkServiceMap() rejects more connectors than allowed', () => {
     const many = Array.from({ length: 11 }, (_, i) => entry(`c${i}`));
     expect(() => check(mapOf(many))).toThrow(expect.objectContaining({ code: 'MAP_TOO_MANY_CONNECTORS' }));
   });
@@ -89,7 +89,7 @@ describe('checkServiceMap', () => {
 describe('normalizeEntry', () => {
   const raw = (overrides: Json): RawEntry => JSON.parse(JSON.stringify(entry('a', overrides)));
 
-  it('fills in name, status and ttl from the other dialect and keeps the original members', () => {
+  it('normalizeEntry() derives name, status and ttl from alternative field names and keeps the original members', () => {
     const sent = raw({
       name: undefined,
       status: undefined,
@@ -109,17 +109,17 @@ describe('normalizeEntry', () => {
     });
   });
 
-  it('uses the TTL of the map if the entry has none', () => {
+  it('normalizeEntry() uses the TTL of the map if the entry has none', () => {
     expect(normalizeEntry(raw({ ttl: undefined }), 300).ttl).toBe(300);
   });
 
-  it('disables an entry if the dialects contradict each other', () => {
+  it('normalizeEntry() disables an entry whose standard and alternative fields contradict each other', () => {
     expect(isEnabled(raw({ enabled: false }))).toBe(false);
     expect(isEnabled(raw({ status: 'disabled', enabled: true }))).toBe(false);
     expect(isEnabled(raw({ enabled: true }))).toBe(true);
   });
 
-  it('returns a frozen entry', () => {
+  it('normalizeEntry() returns a frozen entry', () => {
     expect(() => Object.assign(normalizeEntry(raw({}), 1), { name: 'other' })).toThrow(TypeError);
   });
 });
@@ -170,7 +170,7 @@ describe('isHttpEndpoint', () => {
     return url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
   };
 
-  it('agrees with the URL parser for URLs without credentials, spaces and control characters', () => {
+  it('isHttpEndpoint() agrees with the URL parser for URLs without credentials, spaces and control characters', () => {
     const text = fc.tuple(fc.constantFrom('', 'http://', 'https://'), fc.array(parts, { maxLength: 8 }));
     fc.assert(
       fc.property(text, ([scheme, rest]) => {

@@ -13,27 +13,27 @@ const signature = createServiceMapSignature(payload, KEY);
 const bytes = Buffer.from(signature, 'base64url');
 
 describe('createServiceMapSignature', () => {
-  it('returns the HMAC-SHA256 of the canonical form in base64url', () => {
+  it('createServiceMapSignature() returns the HMAC-SHA256 of the canonical form in base64url', () => {
     const expected = createHmac('sha256', KEY).update(canonicalizeServiceMapPayload(payload)).digest('base64url');
     expect(signature).toBe(expected);
   });
 
-  it('does not sign an existing signature', () => {
+  it('createServiceMapSignature() leaves an existing signature out of the signed content', () => {
     expect(createServiceMapSignature({ ...payload, signature: 'old' }, KEY)).toBe(signature);
   });
 
-  it('signs members unknown to the schema', () => {
+  it('createServiceMapSignature() also signs members that the schema does not know', () => {
     expect(createServiceMapSignature({ ...payload, extra: true }, KEY)).not.toBe(signature);
   });
 
-  it('agrees with RFC 4231 test case 2, which is not JSON but uses the same MAC', () => {
+  it('createServiceMapSignature() uses a MAC that agrees with RFC 4231 test case 2', () => {
     const mac = createHmac('sha256', 'Jefe').update('what do ya want for nothing?').digest('hex');
     expect(mac).toBe('5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843');
   });
 });
 
 describe('verifyServiceMapSignature', () => {
-  it('accepts base64url and lower-case hex', () => {
+  it('verifyServiceMapSignature() accepts base64url and lower-case hex', () => {
     expect(verifyServiceMapSignature(payload, signature, KEY)).toBe(true);
     expect(verifyServiceMapSignature(payload, bytes.toString('hex'), KEY)).toBe(true);
   });
@@ -48,15 +48,15 @@ describe('verifyServiceMapSignature', () => {
     ['a truncated MAC', signature.slice(0, -1), KEY],
     ['half a MAC in hex', bytes.toString('hex').slice(0, 32), KEY],
     ['an empty signature', '', KEY],
-  ])('rejects %s', (_, given, key) => {
+  ])('verifyServiceMapSignature() rejects %s', (_, given, key) => {
     expect(verifyServiceMapSignature(payload, given, key)).toBe(false);
   });
 
-  it('rejects an empty key, with which anyone could sign', () => {
+  it('verifyServiceMapSignature() rejects an empty key, with which anyone could sign', () => {
     expect(verifyServiceMapSignature(payload, createServiceMapSignature(payload, ''), '')).toBe(false);
   });
 
-  it('rejects another spelling of the same bytes', () => {
+  it('verifyServiceMapSignature() rejects another spelling of the same bytes', () => {
     // 43 characters hold 258 bits: two bits of the last character are unused.
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
     const last = alphabet.indexOf(signature.at(-1) ?? '');
@@ -69,7 +69,7 @@ describe('verifyServiceMapSignature', () => {
 describe('assertSigned', () => {
   const check = (map: object): void => assertSigned(map as Record<string, unknown>, KEY);
 
-  it('accepts a signed map, with members in any order', () => {
+  it('assertSigned() accepts a signed map, with members in any order', () => {
     expect(() => check({ signature, ...Object.fromEntries(Object.entries(payload).reverse()) })).not.toThrow();
   });
 
@@ -80,7 +80,7 @@ describe('assertSigned', () => {
     ['MAP_SIGNATURE_MALFORMED', { ...payload, signature: 'nonsense' }],
     ['MAP_SIGNATURE_MISMATCH', { ...payload, signature: Buffer.alloc(32).toString('base64url') }],
     ['MAP_SIGNATURE_MISMATCH', { ...payload, injected: true, signature }],
-  ])('throws %s', (code, map) => {
+  ])('assertSigned() throws %s', (code, map) => {
     expect(() => check(map)).toThrow(expect.objectContaining({ code, name: 'ConnectorManifestError' }));
   });
 });

@@ -7,12 +7,12 @@ const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const isWellFormed = (text: string): boolean => text.isWellFormed();
 
 describe('parseStrictJson', () => {
-  it('rejects text that begins with a character beyond U+FFFF, with a well-formed message', () => {
+  it('parseStrictJson() rejects text that begins with a character beyond U+FFFF, and quotes no half character', () => {
     const refusal = expect.objectContaining({ code: 'MAP_SYNTAX', message: expect.toSatisfy(isWellFormed) });
     expect(() => parseStrictJson(bytes('\u{1d173}'))).toThrow(refusal);
   });
 
-  it('parses any JSON value like JSON.parse', () => {
+  it('parseStrictJson() parses any JSON value like JSON.parse()', () => {
     const safe = fc.jsonValue().filter((value) => !/"(__proto__|constructor)":/.test(JSON.stringify(value)));
     fc.assert(
       fc.property(safe, (value) => {
@@ -20,7 +20,7 @@ describe('parseStrictJson', () => {
         try {
           expect(parseStrictJson(bytes(text))).toEqual(JSON.parse(text));
         } catch (error) {
-          // The only values of JSON.parse that are not accepted here.
+          // Of all JSON values, only those with lone surrogates or infinite numbers are rejected.
           expect(error).toMatchObject({ code: 'MAP_NOT_REPRESENTABLE' });
           expect(text.isWellFormed() && !/\\u[dD][89a-fA-F]/.test(text)).toBe(false);
         }
@@ -43,39 +43,39 @@ describe('parseStrictJson', () => {
     ['MAP_NOT_REPRESENTABLE', '{"a":1e400}'],
     ['MAP_NOT_REPRESENTABLE', '["\\ud800"]'],
     ['MAP_NOT_REPRESENTABLE', '{"\\udfff":1}'],
-  ])('rejects with %s: %s', (code, text) => {
+  ])('parseStrictJson() rejects with %s the text %s', (code, text) => {
     expect(() => parseStrictJson(bytes(text))).toThrow(expect.objectContaining({ code }));
   });
 
   it.each(['{"a": hidden}', 'hidden', '{"long":"0123456789012345678901234567890123456789", x: hidden, "b": 1}'])(
-    'quotes nothing of a text that it cannot parse: %s',
+    'parseStrictJson() quotes nothing of a text that it cannot parse: %s',
     (text) => {
       expect(() => parseStrictJson(bytes(text))).toThrow(/^The service map is not JSON: [^"]*$/);
     },
   );
 
-  it('rejects bytes that are not UTF-8', () => {
+  it('parseStrictJson() rejects bytes that are not UTF-8', () => {
     expect(() => parseStrictJson(Uint8Array.of(0x22, 0xff, 0x22))).toThrow(
       expect.objectContaining({ code: 'MAP_ENCODING' }),
     );
   });
 
-  it('rejects a surrogate encoded as UTF-8', () => {
+  it('parseStrictJson() rejects a surrogate encoded as UTF-8', () => {
     expect(() => parseStrictJson(Uint8Array.of(0x22, 0xed, 0xa0, 0x80, 0x22))).toThrow(
       expect.objectContaining({ code: 'MAP_ENCODING' }),
     );
   });
 
-  it('allows 64 levels, colons in strings and escaped quotes', () => {
+  it('parseStrictJson() allows 64 levels, colons in strings and escaped quotes', () => {
     expect(parseStrictJson(bytes(`${'['.repeat(64)}${']'.repeat(64)}`))).toBeInstanceOf(Array);
     expect(parseStrictJson(bytes('{"a:b\\"c:":"::\\\\"}'))).toEqual({ 'a:b"c:': '::\\' });
   });
 
-  it('keeps numbers as doubles and preserves −0', () => {
+  it('parseStrictJson() reads numbers as doubles and preserves −0', () => {
     expect(parseStrictJson(bytes('[9007199254740993,-0,1E5]'))).toEqual([9007199254740992, -0, 100000]);
   });
 
-  it('does not change the prototype of objects', () => {
+  it('parseStrictJson() does not change the prototype of objects', () => {
     expect(() => parseStrictJson(bytes('{"__proto__":{"polluted":true}}'))).toThrow();
     expect(({} as Record<string, unknown>).polluted).toBeUndefined();
   });

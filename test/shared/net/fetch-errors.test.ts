@@ -29,17 +29,20 @@ describe('classifyFetchError', () => {
     ['MAP_PROXY', 'UND_ERR_ABORTED'],
     ['MAP_UNREACHABLE', 'ECONNREFUSED'],
     ['MAP_UNREACHABLE', 'SOMETHING_NEW'],
-  ])('returns %s for %s, however deep in the chain', (expected, code) => {
-    expect(classifyFetchError(fetchFailed(code))).toBe(expected);
-    expect(classifyFetchError(fetchFailed(null, null, code))).toBe(expected);
-  });
+  ])(
+    'classifyFetchError() returns %s for an error with the code %s, at any depth in the chain of causes',
+    (expected, code) => {
+      expect(classifyFetchError(fetchFailed(code))).toBe(expected);
+      expect(classifyFetchError(fetchFailed(null, null, code))).toBe(expected);
+    },
+  );
 
-  it('examines the first of several attempts that failed together', () => {
+  it('classifyFetchError() examines the first of several connection attempts that failed together', () => {
     const tried = new AggregateError([fetchFailed('ENOTFOUND'), fetchFailed('ECONNRESET')]);
     expect(classifyFetchError(new TypeError('fetch failed', { cause: tried }))).toBe('MAP_DNS');
   });
 
-  it('returns MAP_UNREACHABLE for an error without a code, and for an endless chain', () => {
+  it('classifyFetchError() returns MAP_UNREACHABLE for an error without a code, and for an endless chain of causes', () => {
     const loop: Error = new Error('loop');
     loop.cause = loop;
     expect([classifyFetchError(loop), classifyFetchError('text')]).toEqual(['MAP_UNREACHABLE', 'MAP_UNREACHABLE']);

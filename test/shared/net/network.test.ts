@@ -4,7 +4,7 @@ import { agentSettings, type TlsSettings } from '../../../src/shared/net/network
 const tls: TlsSettings = { ca: [], cert: null, key: null, passphrase: null, servername: null };
 
 describe('agentSettings', () => {
-  it('leaves all settings to undici if nothing is configured', () => {
+  it('agentSettings() leaves all settings to undici if nothing is configured', () => {
     expect(agentSettings({ id: 'x', tls: null, proxy: null })).toEqual({
       connect: {},
       requestTls: {},
@@ -15,7 +15,7 @@ describe('agentSettings', () => {
     });
   });
 
-  it('trusts configured authorities for the server and the proxy, and applies servername only to the server', () => {
+  it('agentSettings() trusts configured CAs for server and proxy, but applies servername only to the server', () => {
     const settings = agentSettings({ id: 'x', tls: { ...tls, servername: 'maps.internal' }, proxy: null });
     expect(settings.connect).toBe(settings.requestTls);
     expect(settings.connect.servername).toBe('maps.internal');
@@ -23,12 +23,12 @@ describe('agentSettings', () => {
     expect(settings.connect.secureContext).toBeDefined();
   });
 
-  it('passes on the proxies', () => {
+  it('agentSettings() returns the configured proxies', () => {
     const proxy = { httpProxy: 'http://a', httpsProxy: 'http://b', noProxy: 'c' };
     expect(agentSettings({ id: 'x', tls: null, proxy })).toMatchObject(proxy);
   });
 
-  it('throws for an unreadable certificate', () => {
+  it('agentSettings() throws for an unreadable certificate', () => {
     expect(() => agentSettings({ id: 'x', tls: { ...tls, cert: 'no PEM' }, proxy: null })).toThrow();
   });
 });

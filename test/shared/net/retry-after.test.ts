@@ -25,11 +25,11 @@ describe('retryAfterMs', () => {
     ['Xxx, 99 Yyy 2026 12:00:30 GMT', null],
     ['', null],
     [null, null],
-  ])('parses the header %j as %j milliseconds', (header, expected) => {
+  ])('retryAfterMs() parses the header %j as %j milliseconds', (header, expected) => {
     expect(retryAfterMs(header, NOW)).toBe(expected);
   });
 
-  it('computes the delay to a date with millisecond precision', () => {
+  it('retryAfterMs() computes the delay to a date with millisecond precision', () => {
     const header = 'Sun, 22 Nov 2026 12:00:00 GMT';
     expect([retryAfterMs(header, NOW - 1), retryAfterMs(header, NOW)]).toEqual([1, null]);
   });

@@ -27,7 +27,7 @@ const image = (head: object = header()): Buffer =>
   ]);
 
 describe('readStartImage', () => {
-  it('returns the framed content', () => {
+  it('readStartImage() returns the content that was written', () => {
     const read = readStartImage(image(), SCOPE);
     expect(read?.header).toEqual(header());
     expect(read?.maps.map(({ map: { body, ...map }, facts }) => [map, facts, new TextDecoder().decode(body)])).toEqual([
@@ -36,7 +36,7 @@ describe('readStartImage', () => {
     expect([...(read?.connectors ?? [])]).toEqual([connector('a'), connector('b')]);
   });
 
-  it('names the store key of a map `sourceId`, like images of earlier versions', () => {
+  it('readStartImage() reads the store key of a map from the field `sourceId`, like images of earlier versions', () => {
     const map = { storeKey: 's', etag: null, body: new Uint8Array(), generatedAtMs: 1, savedAtMs: 2 };
     expect(startImageMap({ map, facts: FACTS })).toEqual(header().maps[0]);
   });
@@ -47,11 +47,11 @@ describe('readStartImage', () => {
     ['a file that is not an image', Buffer.from('something else altogether, long enough to be one')],
     ['an empty file', Buffer.alloc(0)],
     ['a header that is not JSON', frameOf('{')],
-  ])('returns null for %s', (_, bytes) => {
+  ])('readStartImage() returns null for %s', (_, bytes) => {
     expect(readStartImage(bytes, SCOPE)).toBeNull();
   });
 
-  it('never returns content that was not framed, wherever it is truncated or damaged', () => {
+  it('readStartImage() never returns content of a truncated or damaged image, wherever the damage is', () => {
     const good = image();
     const damage = fc.record({
       at: fc.nat(good.length - 1),

@@ -30,7 +30,7 @@ const GOOD = jwsOf(HEADER);
 const [headerPart = '', payloadPart = '', signaturePart = ''] = GOOD.split('.');
 
 describe('published JWS examples', () => {
-  it('RFC 8037 appendix A.4: creates the published Ed25519 signature, and A.5: verifies it', () => {
+  it('a JWS created here equals the published Ed25519 signature of RFC 8037 appendix A.4, and verifies', () => {
     const d = 'nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A';
     const x = '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo';
     const signed =
@@ -46,7 +46,7 @@ describe('published JWS examples', () => {
     expect(isSignedBy({ ...jws, signingInput: `${header}.${payload}A` }, publicKey as TrustedKey)).toBe(false);
   });
 
-  it('RFC 7515 appendix A.3: verifies an ES256 signature', () => {
+  it('the published ES256 signature of RFC 7515 appendix A.3 verifies', () => {
     const jwk = {
       kty: 'EC',
       crv: 'P-256',
@@ -65,7 +65,7 @@ describe('published JWS examples', () => {
     expect(isSignedBy({ ...jws, signingInput: `${signingInput}A` }, key)).toBe(false);
   });
 
-  it('RFC 9864: accepts Ed25519 and EdDSA as the algorithm of an Ed25519 key, and no other names', () => {
+  it('only Ed25519 and EdDSA are accepted as the algorithm of an Ed25519 key (RFC 9864)', () => {
     for (const alg of ['EdDSA', 'Ed25519']) expect(isSignedBy(read(jwsOf({ ...HEADER, alg })), trusted(ed))).toBe(true);
     for (const alg of ['Ed448', 'ESP256', 'ES256', 'eddsa', 'ED25519', 'HS256'])
       expect(isSignedBy(read(jwsOf({ ...HEADER, alg })), trusted(ed)), alg).toBe(false);
@@ -80,7 +80,7 @@ describe('jose library', () => {
   });
   const anyKey = fc.constantFrom(ed, ec);
 
-  it('verifies every signature created here', async () => {
+  it('the jose library verifies every signature that was created here', async () => {
     await fc.assert(
       fc.asyncProperty(anyPayload, anyKey, async (payload, key) => {
         const jws = signJws(payload, readSigningKey(key), MAP_JWS_TYPE);
@@ -94,7 +94,7 @@ describe('jose library', () => {
     );
   });
 
-  it('creates signatures that verify here, only with their own key', async () => {
+  it('signatures by the jose library verify here, only with the key that signed them', async () => {
     const names = fc.constantFrom('EdDSA', 'Ed25519');
     await fc.assert(
       fc.asyncProperty(anyPayload, anyKey, names, async (payload, key, name) => {
@@ -136,7 +136,7 @@ describe('JWS', () => {
       'signed over text that is not UTF-8',
       `${headerPart}.${base64url(Uint8Array.of(0x22, 0xff, 0x22))}.${signaturePart}`,
     ],
-  ])('is rejected if it is %s', (_, text) => {
+  ])('a JWS is rejected if it is %s', (_, text) => {
     expect(() => read(text)).toThrow(malformed());
   });
 
@@ -168,11 +168,11 @@ describe('JWS', () => {
     ['with a second kid in another spelling', `{"alg":"EdDSA","kid":"ed","\\u006bid":"x","typ":"${MAP_JWS_TYPE}"}`],
     ['with a BOM', `\ufeff${JSON.stringify(HEADER)}`],
     ['with __proto__', `{"__proto__":{},"alg":"EdDSA","kid":"ed","typ":"${MAP_JWS_TYPE}"}`],
-  ])('is rejected for a header %s', (_, header) => {
+  ])('a JWS is rejected if it has a header %s', (_, header) => {
     expect(() => read(jwsOf(header))).toThrow(malformed());
   });
 
-  it('is rejected, if malformed, with the code and the wording of its document type', () => {
+  it('a malformed JWS is rejected with the error code and the wording of its document type', () => {
     const form = { code: 'KEYS_INVALID', subject: 'the key document', maxLength: 65_536 } as const;
     const refused = expect.objectContaining({
       code: 'KEYS_INVALID',
@@ -182,13 +182,13 @@ describe('JWS', () => {
     expect(readJws(jwsOf(HEADER, JSON.stringify({ x: 'x'.repeat(9_000) })), MAP_JWS_TYPE, form).kid).toBe('ed');
   });
 
-  it('may contain irrelevant header members (RFC 7515 section 4)', () => {
+  it('a JWS may contain irrelevant header members (RFC 7515 section 4)', () => {
     expect(isSignedBy(read(jwsOf({ ...HEADER, cty: 'json', iat: 1 })), trusted(ed))).toBe(true);
   });
 });
 
 describe('JWS signature check', () => {
-  it.each(['HS256', 'HS512'])('rejects %s with the bytes of the public key as the secret', (alg) => {
+  it.each(['HS256', 'HS512'])('an %s JWS that uses the bytes of the public key as its secret is rejected', (alg) => {
     for (const key of [ed, ec]) {
       const { thumbprint, jwk } = trusted(key);
       const secrets = [jwk.x ?? '', Buffer.from(jwk.x ?? '', 'base64url'), JSON.stringify(publicJwk(key)), thumbprint];
@@ -202,7 +202,7 @@ describe('JWS signature check', () => {
     }
   });
 
-  it('rejects ES256 in DER (RFC 7518 section 3.4 requires 64 bytes)', () => {
+  it('an ES256 signature in DER is rejected, because RFC 7518 section 3.4 requires 64 bytes', () => {
     const privateKey = createPrivateKey({ key: { ...ec }, format: 'jwk' });
     const input = `${base64url(JSON.stringify({ ...HEADER, alg: 'ES256', kid: 'ec' }))}.${payloadPart}`;
     const der = sign('sha256', Buffer.from(input), privateKey);
@@ -211,7 +211,7 @@ describe('JWS signature check', () => {
     expect(isSignedBy(read(`${input}.${base64url(raw)}`), trusted(ec))).toBe(true);
   });
 
-  it('accepts (r, n − s), which anyone can create without the key: the bytes of a signature identify nothing', () => {
+  it('the ES256 signature (r, n − s) is accepted, although anyone can derive it from (r, s) without the key', () => {
     const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
     const jws = read(signJws(PAYLOAD, readSigningKey(ec), MAP_JWS_TYPE));
     const s = BigInt(`0x${Buffer.from(jws.signature).subarray(32).toString('hex')}`);
@@ -221,7 +221,7 @@ describe('JWS signature check', () => {
     expect(isSignedBy({ ...jws, signature: Buffer.concat([signature, Buffer.of(0)]) }, trusted(ec))).toBe(false);
   });
 
-  it.each([0, 255])('rejects 64 bytes of %d', (byte) => {
+  it.each([0, 255])('a signature of 64 bytes of %d is rejected', (byte) => {
     for (const [alg, key] of [
       ['EdDSA', ed],
       ['ES256', ec],

@@ -29,7 +29,7 @@ const textOf = async (payload: unknown): Promise<string> =>
 const PAYLOAD = payloadOf(3, [a, b]);
 
 describe('key document', () => {
-  it('is read as it was created', () => {
+  it('parsing a key document returns what it was created with', () => {
     const payload = payloadOf(3, [a, b], { expires: '2027-01-31T12:00:00+01:00', threshold: 2 });
     const text = JSON.stringify(signedBy([a, b], payload));
     const document = readKeyDocument(text);
@@ -44,14 +44,14 @@ describe('key document', () => {
     expect(readKeyDocument(new TextEncoder().encode(text))).toEqual(document);
   });
 
-  it('may be signed by other software, with unknown members', async () => {
+  it('a key document may be signed by other software, with unknown members', async () => {
     const { revoked: _, ...payload } = { ...PAYLOAD, note: 'a member of a later version' };
     expect(readKeyDocument(await textOf(payload))).toMatchObject({ version: 3, revoked: [] });
     const signature = await joseSigned(JSON.stringify(PAYLOAD));
     expect(readKeyDocument(JSON.stringify({ comment: 'made by hand', signatures: [signature] })).version).toBe(3);
   });
 
-  it('skips keys of unsupported kinds, but rejects them as roots', async () => {
+  it('a key document may contain keys of unsupported kinds, but not as roots', async () => {
     const rsa = { kty: 'RSA', kid: 'rsa', n: 'AQAB', e: 'AQAB' };
     const keys = { keys: [publicJwk(a), rsa] };
     expect(readKeyDocument(await textOf({ ...payloadOf(1, [a]), keys })).keys.map(({ kid }) => kid)).toEqual(['a']);
@@ -59,7 +59,7 @@ describe('key document', () => {
     expect(() => readKeyDocument(text)).toThrow(invalid('`roots` names "rsa", which is not among its usable keys'));
   });
 
-  it('excludes revoked keys from its keys and from its roots', () => {
+  it('a key document removes revoked keys from its keys and from its roots', () => {
     const revoked = [thumbprintOf(publicJwk(b))];
     const document = readKeyDocument(JSON.stringify(signedBy([a], payloadOf(1, [a, b], { revoked }))));
     expect(document.keys.map(({ kid }) => kid)).toEqual(['a']);
@@ -70,7 +70,7 @@ describe('key document', () => {
     expect(() => signedBy([a, b], tooFew)).toThrow(invalid('its threshold is 2, but it has 1 unrevoked roots'));
   });
 
-  it('counts a key with two kids as one root', () => {
+  it('a key document counts a key with two kids as one root', () => {
     const twice = [a, { ...a, kid: 'a2' }];
     expect(() => signedBy(twice, payloadOf(1, twice, { threshold: 2 }))).toThrow(
       invalid('its threshold is 2, but it has 1 unrevoked roots'),
@@ -102,18 +102,18 @@ describe('key document', () => {
     ['keys that are not a JWK set', { keys: [] as never }, /key set/],
     ['a private key', { keys: { keys: [a] } }, /private/],
     ['two keys with one kid', { keys: jwksOf(a, { ...b, kid: 'a' }) }, /kid/],
-  ])('is rejected with %s', async (_, change, why) => {
+  ])('a key document is rejected if it has %s', async (_, change, why) => {
     const text = await textOf({ ...PAYLOAD, ...change });
     expect(() => readKeyDocument(text)).toThrow(invalid(why));
   });
 
-  it('is rejected if its signatures have different payloads, even if the payloads are equivalent', async () => {
+  it('a key document is rejected if its signatures have different payloads, even equivalent ones', async () => {
     const one = await joseSigned(JSON.stringify(PAYLOAD));
     const other = await joseSigned(JSON.stringify(PAYLOAD, null, 1));
     expect(() => readKeyDocument(JSON.stringify({ signatures: [one, other] }))).toThrow(invalid(/different payloads/));
   });
 
-  it('is rejected if its payload contains a duplicate member', async () => {
+  it('a key document is rejected if its payload contains a duplicate member', async () => {
     const payload = JSON.stringify(PAYLOAD).replace('"version":3', '"version":3,"version":4');
     const text = JSON.stringify({ signatures: [await joseSigned(payload)] });
     expect(() => readKeyDocument(text)).toThrow(invalid(/twice/));
@@ -123,7 +123,7 @@ describe('key document', () => {
     ['of a map', { typ: MAP_JWS_TYPE }],
     ['without a kid', { kid: '' }],
     ['with its own key', { jwk: publicJwk(a) }],
-  ])('is rejected with a signature %s', async (_, header) => {
+  ])('a key document is rejected if it has a signature %s', async (_, header) => {
     const text = JSON.stringify({ signatures: [await joseSigned(JSON.stringify(PAYLOAD), header)] });
     expect(() => readKeyDocument(text)).toThrow(invalid('A signature of the key document is malformed'));
   });
@@ -140,15 +140,15 @@ describe('key document', () => {
     ['a duplicate member', '{"signatures":[],"signatures":[]}'],
     ['deeply nested JSON', `{"signatures":${'['.repeat(30_000)}${']'.repeat(30_000)}}`],
     ['more than 64 KiB', `{"signatures":["${'a'.repeat(MAX_KEY_DOCUMENT_BYTES)}"]}`],
-  ])('is rejected as %s', (_, text) => {
+  ])('a key document is rejected if its text is %s', (_, text) => {
     expect(() => readKeyDocument(text)).toThrow(invalid());
   });
 
-  it('is rejected as bytes that are not UTF-8', () => {
+  it('a key document is rejected if its bytes are not UTF-8', () => {
     expect(() => readKeyDocument(new Uint8Array([0x22, 0xff, 0x22]))).toThrow(invalid(/UTF-8/));
   });
 
-  it('is never quoted in its rejection', () => {
+  it('the rejection of a key document quotes nothing of it', () => {
     const page = '<html>token=hunter2</html>';
     expect(() => readKeyDocument(page)).toThrow(
       expect.objectContaining({ message: expect.not.stringContaining('hunter2') }),
@@ -157,27 +157,27 @@ describe('key document', () => {
 });
 
 describe('createKeyDocument', () => {
-  it('rejects a payload that readers would reject', () => {
+  it('createKeyDocument() rejects a payload that readers would reject', () => {
     expect(() => createKeyDocument({ ...PAYLOAD, version: 0 }, [readSigningKey(a)])).toThrow(invalid('version'));
   });
 
-  it('rejects a document without a signature', () => {
+  it('createKeyDocument() rejects a document without a signature', () => {
     expect(() => createKeyDocument(PAYLOAD, [])).toThrow(invalid('signatures'));
   });
 
-  it('rejects a document that is too large for its readers', () => {
+  it('createKeyDocument() rejects a document that is too large for its readers', () => {
     const keys = Array.from({ length: 200 }, (_, index) => newKey(`key-${index}`));
     expect(() => signedBy(keys.slice(0, 8), payloadOf(1, keys, { roots: ['key-0'] }))).toThrow(invalid('65536 bytes'));
   });
 });
 
 describe('peekKeyDocumentVersion', () => {
-  it('finds the version of a document without verification', () => {
+  it('peekKeyDocumentVersion() finds the version of a document without verification', () => {
     expect(peekKeyDocumentVersion(signedBy([a], payloadOf(7, [a])))).toBe(7);
   });
 
   it.each([[null], [1], [{}], [{ signatures: [] }], [{ signatures: ['a.!!.c'] }], [{ signatures: ['a.bnVsbA.c'] }]])(
-    'finds no version in %j',
+    'peekKeyDocumentVersion() finds no version in %j',
     (value) => {
       expect(peekKeyDocumentVersion(value)).toBeNull();
     },

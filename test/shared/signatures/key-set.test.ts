@@ -9,7 +9,7 @@ const invalid = (place: RegExp | string = '') =>
   expect.objectContaining({ code: 'KEYS_INVALID', message: expect.stringMatching(place) });
 
 describe('JWK set', () => {
-  it('returns Ed25519 and P-256 keys as plain data', () => {
+  it('a JWK set yields its Ed25519 and P-256 keys as plain data', () => {
     const keys = readKeySet(jwksOf(ed, { ...ec, nbf: 10, exp: 20.5, use: 'sig', alg: 'ES256', key_ops: ['verify'] }));
     const [{ x: edX }, { x, y }] = [publicJwk(ed), publicJwk(ec)];
     expect(keys).toEqual([
@@ -44,12 +44,12 @@ describe('JWK set', () => {
     ['for another algorithm', { ...publicJwk(ec), alg: 'ECDH-ES' }],
     ['for another algorithm of the same curve', { ...publicJwk(ed), alg: 'HS256' }],
     ['without the operation verify', { ...publicJwk(ec), key_ops: ['deriveKey'] }],
-  ])('skips a key %s', (_, jwk) => {
+  ])('a JWK set leaves out a key %s', (_, jwk) => {
     expect(readKeySet({ keys: [jwk, publicJwk(newKey('good'))] }).map(({ kid }) => kid)).toEqual(['good']);
     expect(() => readKeySet({ keys: [jwk] })).toThrow(invalid('no Ed25519 or P-256 key'));
   });
 
-  it.each(['EdDSA', 'Ed25519'])('accepts %s as the algorithm of an Ed25519 key (RFC 9864)', (alg) => {
+  it.each(['EdDSA', 'Ed25519'])('a JWK set accepts %s as the algorithm of an Ed25519 key (RFC 9864)', (alg) => {
     expect(readKeySet(jwksOf({ ...ed, alg }))).toMatchObject([{ kid: 'ed', alg: 'EdDSA' }]);
   });
 
@@ -71,12 +71,12 @@ describe('JWK set', () => {
     ['a point that is not on the curve', { keys: [{ ...publicJwk(ec), y: publicJwk(ec).x }] }, /not a point/],
     ['an expiry that is a string', { keys: [{ ...publicJwk(ed), exp: '2030-01-01' }] }, /`exp`/],
     ['too many keys', { keys: Array.from({ length: 257 }, () => ({})) }, /at most 256/],
-  ])('is rejected with KEYS_INVALID if it is or contains %s', (_, value, why) => {
+  ])('a JWK set is rejected with KEYS_INVALID if it is or contains %s', (_, value, why) => {
     expect(() => readKeySet(value)).toThrow(invalid(why));
   });
 
   it.each(['00', '01', '0000000000000000000000000000000000000000000000000000000000000080', 'ec', 'ed', 'ee', 'ff'])(
-    'rejects the Ed25519 point %s of small order or in a second spelling, under which anyone could sign',
+    'a JWK set may not contain the weak Ed25519 point %s, under which anyone could sign',
     (hex) => {
       const bytes = Buffer.alloc(32);
       if (hex.length === 64) bytes.write(hex, 'hex');
@@ -87,7 +87,7 @@ describe('JWK set', () => {
     },
   );
 
-  it('truncates a kid to the length of a log line', () => {
+  it('the error about a key in a JWK set truncates its kid to the length of a log line', () => {
     const kid = `\u001b[31m"${'x'.repeat(100)}\u202e`;
     const keys = [ed, ec].map((key) => ({ ...publicJwk(key), kid }));
     expect(() => readKeySet({ keys })).toThrow(invalid(/^[^\p{Cc}\p{Cf}]{1,120}$/u));
@@ -95,7 +95,7 @@ describe('JWK set', () => {
 });
 
 describe('JWK thumbprint', () => {
-  it('equals the example of RFC 7638 section 3.1', () => {
+  it('the thumbprint of a JWK equals the example of RFC 7638 section 3.1', () => {
     const n =
       '0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3okn' +
       'jhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qM' +
@@ -105,17 +105,17 @@ describe('JWK thumbprint', () => {
     expect(thumbprintOf(jwk)).toBe('NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs');
   });
 
-  it('equals the example of RFC 8037 appendix A.3', () => {
+  it('the thumbprint of a JWK equals the example of RFC 8037 appendix A.3', () => {
     const jwk = { kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' };
     expect(thumbprintOf(jwk)).toBe('kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k');
   });
 
-  it('is the same for both halves of a key, with any kid', () => {
+  it('the thumbprint of a JWK is the same for the private and the public key, with any kid', () => {
     expect(thumbprintOf({ ...publicJwk(ec), kid: 'other' })).toBe(thumbprintOf(ec));
   });
 
   it.each([{}, { kty: 'oct', k: 'AA' }, { kty: 'EC', crv: 'P-256', x: 'AA' }, { kty: 'toString' }])(
-    'is rejected for %j',
+    'the thumbprint of a JWK is refused for the invalid key %j',
     (jwk) => expect(() => thumbprintOf(jwk)).toThrow(invalid('no thumbprint')),
   );
 });

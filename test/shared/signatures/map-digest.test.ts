@@ -22,7 +22,7 @@ function plainDigest({ signature: _mac, signatures: _signatures, ...map }: Reado
 }
 
 describe('map digest', () => {
-  it('is SHA-256 over the canonical form in which each entry is replaced by its SHA-256', () => {
+  it('the digest of a map is the SHA-256 of its canonical form with each entry replaced by its own SHA-256', () => {
     const json = fc.jsonValue({ maxDepth: 3 }).filter((value) => JSON.stringify(value).isWellFormed());
     const anyMap = fc.record(
       {
@@ -41,14 +41,14 @@ describe('map digest', () => {
     );
   });
 
-  it('equals its published value', () => {
+  it('the digests of two sample maps equal their published values', () => {
     expect(contentOf(mapOf([])).digest()).toBe('sha-256:xQQBcLWzfATYYlfxHnLBTdE59JrwwgIHMIgsBkdMNHA');
     expect(contentOf(mapOf([entry('a'), entry('b', { name: 'é' })])).digest()).toBe(
       'sha-256:joKGzC-3YqRH15DzT_VBmyq04fvZeq9ICHXKgADE4uE',
     );
   });
 
-  it('covers every member except `signature` and `signatures`, even a member with an empty name', () => {
+  it('the digest of a map covers all members but `signature` and `signatures`, even one with an empty name', () => {
     const map = mapOf([entry('a')]);
     const digest = contentOf(map).digest();
     expect(contentOf({ ...map, signature: 'x', signatures: ['y'] }).digest()).toBe(digest);
@@ -56,14 +56,14 @@ describe('map digest', () => {
       expect(contentOf({ ...map, ...other }).digest()).not.toBe(digest);
   });
 
-  it('distinguishes an entry from a string that equals its digest', () => {
+  it("the digest of a map distinguishes an entry from a string that equals the entry's digest", () => {
     const inner = sha256(canonicalJson(entry('a')));
     expect(contentOf(mapOf([inner as never])).digest()).not.toBe(contentOf(mapOf([entry('a')])).digest());
   });
 });
 
 describe('digest text', () => {
-  it('is base64url in quotes with a comma after each digest, for any bytes', () => {
+  it('the digests of entries are written in base64url, each in quotes and followed by a comma', () => {
     const anyDigests = fc.array(fc.uint8Array({ minLength: 32, maxLength: 32 }), { maxLength: 4 });
     fc.assert(
       fc.property(anyDigests, (list) => {
@@ -73,7 +73,7 @@ describe('digest text', () => {
     );
   });
 
-  it('of an updated map consists of copied runs and of digests that are written one by one', () => {
+  it('the digest of an updated map copies unchanged digests and writes the changed digests one by one', () => {
     const digests = Uint8Array.from({ length: 128 }, (_, index) => index * 7);
     const whole = digestTextsOf(digests);
     const texts = emptyDigestTexts(4);

@@ -52,17 +52,17 @@ function judged(
 }
 
 describe('map signatures', () => {
-  it('count for each trusted key that signed the map', () => {
+  it('the signature of each trusted key counts as one signer of a map', () => {
     expect(judged(signaturesOf(MAP, a))).toEqual(['a']);
     expect(judged(signaturesOf(MAP, a, b, c))).toEqual(['a', 'b', 'c']);
     expect(judged([...signaturesOf(MAP, stranger), ...signaturesOf(MAP, b)])).toEqual(['b']);
   });
 
-  it('count under both names of Ed25519 (RFC 9864)', () => {
+  it('a map signature counts under both names of Ed25519 (RFC 9864)', () => {
     for (const alg of ['EdDSA', 'Ed25519']) expect(judged([forged(a, STATEMENT, { alg })])).toEqual(['a']);
   });
 
-  it('may contain additional members', () => {
+  it('a map signature may contain additional members', () => {
     expect(judged([forged(a, { ...STATEMENT, iat: 1, note: {} }, { cty: 'json' })])).toEqual(['a']);
   });
 
@@ -135,23 +135,26 @@ describe('map signatures', () => {
     ],
     ['MAP_SIGNATURE_MISMATCH', 'it is valid forever', [forged(a, { ...STATEMENT, exp: 1e300 })]],
     ['MAP_ID_MISMATCH', 'it signs another map', signaturesOf(mapOf([entry('one')], { id: 'other' }), a)],
-  ])('are rejected with %s if %s', (code, _, signatures) => {
+  ])('map signatures are rejected with %s if %s', (code, _, signatures) => {
     expect(judged(signatures)).toBe(code);
   });
 
-  it.each(['HS256', 'HS384', 'HS512'])('never count if they are %s by the bytes of a public key', (alg) => {
-    const input = [{ alg, kid: 'a', typ: TYP }, STATEMENT]
-      .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
-      .join('.');
-    for (const secret of [String(a.x), Buffer.from(String(a.x), 'base64url'), JSON.stringify(publicJwk(a))]) {
-      const mac = createHmac(`sha${alg.slice(2)}`, secret)
-        .update(input)
-        .digest('base64url');
-      expect(judged([`${input}.${mac}`])).toBe('MAP_SIGNATURE_UNTRUSTED');
-    }
-  });
+  it.each(['HS256', 'HS384', 'HS512'])(
+    'an %s signature of a map that uses the bytes of a public key as its secret never counts',
+    (alg) => {
+      const input = [{ alg, kid: 'a', typ: TYP }, STATEMENT]
+        .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+        .join('.');
+      for (const secret of [String(a.x), Buffer.from(String(a.x), 'base64url'), JSON.stringify(publicJwk(a))]) {
+        const mac = createHmac(`sha${alg.slice(2)}`, secret)
+          .update(input)
+          .digest('base64url');
+        expect(judged([`${input}.${mac}`])).toBe('MAP_SIGNATURE_UNTRUSTED');
+      }
+    },
+  );
 
-  it('are rejected with the untrusted kids, but without terminal control characters', () => {
+  it('the rejection of map signatures names the untrusted kids, without terminal control characters', () => {
     const kids = ['\u001b[31mred', 'two"', '\u202ethree', 'four', 'five', 'x'.repeat(500)];
     const verdict = judgeSignatures(
       contentOf({ ...MAP, signatures: kids.map((kid) => forged(stranger, STATEMENT, { kid })) }),
@@ -163,7 +166,7 @@ describe('map signatures', () => {
     expect(verdict.error.message).toMatch(/^[^\p{Cc}\p{Cf}]{1,400}$/u);
   });
 
-  it('cause MAP_SIGNATURE_DOWNGRADED if they are missing from a source that was seen signed', () => {
+  it('a map without signatures is rejected with MAP_SIGNATURE_DOWNGRADED if its source once served a signed map', () => {
     expect(judged(undefined, trustIn([a], { requiresSignature: true }))).toBe('MAP_SIGNATURE_DOWNGRADED');
   });
 });
@@ -172,14 +175,14 @@ describe('signature threshold', () => {
   const two = (keys: readonly PrivateJwk[], more: Partial<SignatureTrust> = {}): SignatureTrust =>
     trustIn(keys, { threshold: 2, ...more });
 
-  it('is only reached by different keys', () => {
+  it('the signature threshold of a map is reached only by different keys', () => {
     expect(judged(signaturesOf(MAP, a, b), two([a, b]))).toEqual(['a', 'b']);
     expect(judged(signaturesOf(MAP, a), two([a, b]))).toBe('MAP_SIGNATURE_UNTRUSTED');
     expect(judged([...signaturesOf(MAP, a), ...signaturesOf(MAP, a)], two([a, b]))).toBe('MAP_SIGNATURE_UNTRUSTED');
     expect(judged([...signaturesOf(MAP, b), ...signaturesOf(MAP, b)], two([a, b]))).toBe('MAP_SIGNATURE_UNTRUSTED');
   });
 
-  it('is not reached by two kids of one key', () => {
+  it('two kids of one key do not reach a signature threshold of two', () => {
     const again = { ...a, kid: 'a-again' };
     expect(judged(signaturesOf(MAP, a, again), two([a, again, b]))).toBe('MAP_SIGNATURE_UNTRUSTED');
     expect(judged(signaturesOf(MAP, a, again, b), two([a, again, b]))).toHaveLength(2);
@@ -193,20 +196,23 @@ describe('signature threshold', () => {
     ],
     ['MAP_SIGNATURE_MISMATCH', [...signaturesOf(MAP, stranger), forged(stranger, STATEMENT, { kid: 'a' })]],
     ['MAP_SIGNATURE_UNTRUSTED', signaturesOf(MAP, a, stranger)],
-  ])('that is not reached is reported with the most informative reason, %s', (code, signatures) => {
-    const trust = two([a, b, c]);
-    const revoked = trust.keys.filter(({ kid }) => kid === 'c').map(({ thumbprint }) => thumbprint);
-    expect(judged(signatures, { ...trust, revoked })).toBe(code);
-  });
+  ])(
+    'if a map does not reach its signature threshold, the most informative reason is reported: %s',
+    (code, signatures) => {
+      const trust = two([a, b, c]);
+      const revoked = trust.keys.filter(({ kid }) => kid === 'c').map(({ thumbprint }) => thumbprint);
+      expect(judged(signatures, { ...trust, revoked })).toBe(code);
+    },
+  );
 
-  it('of 0 or less still requires one signature', () => {
+  it('a signature threshold of 0 or less still requires one signature', () => {
     for (const threshold of [0, -1, Number.NaN])
       expect(judged(signaturesOf(MAP, stranger), trustIn([a], { threshold }))).toBe('MAP_SIGNATURE_UNTRUSTED');
   });
 });
 
 describe('revoked signing key', () => {
-  it('does not count, whether it is still in the key set or only its thumbprint is known', () => {
+  it('a revoked key does not count as a signer, even if only its thumbprint is known', () => {
     const { keys } = trustIn([a]);
     const revoked = keys.map(({ thumbprint }) => thumbprint);
     expect(judged(signaturesOf(MAP, a), trustIn([a], { revoked }))).toBe('MAP_KEY_REVOKED');
@@ -216,7 +222,7 @@ describe('revoked signing key', () => {
     expect(judged(signaturesOf(MAP, a, b), trustIn([a, b], { revoked }))).toEqual(['b']);
   });
 
-  it('is revoked under each of its kids', () => {
+  it('a signing key is revoked under each of its kids', () => {
     const again = { ...a, kid: 'a-again' };
     const revoked = trustIn([a]).keys.map(({ thumbprint }) => thumbprint);
     expect(judged(signaturesOf(MAP, again), trustIn([again], { revoked }))).toBe('MAP_KEY_REVOKED');
@@ -227,20 +233,20 @@ describe('validity periods of keys and signatures', () => {
   const at = (nbf: number | undefined, exp: number | undefined): PrivateJwk => ({ ...a, nbf, exp });
   const seconds = NOW / 1000;
 
-  it('exclude a key that is not valid yet, except for the clock skew', () => {
+  it('a key that is not valid yet does not count as a signer, except within the clock skew', () => {
     const trust = trustIn([at(seconds + 10, undefined)]);
     expect(judged(signaturesOf(MAP, a), trust)).toBe('MAP_KEY_EXPIRED');
     expect(judged(signaturesOf(MAP, a), trust, { maxSkewMs: 10_000 })).toEqual(['a']);
     expect(judged(signaturesOf(MAP, a), trust, { nowMs: NOW + 10_000 })).toEqual(['a']);
   });
 
-  /** Returns when a map expires, and the code from then on. */
+  /** Returns the time when a map expires, and the error code after that time. */
   function boundOf(signatures: readonly string[], trust: SignatureTrust, moment: Partial<SignatureMoment> = {}) {
     const verdict = judgeSignatures(contentOf({ ...MAP, signatures }), trust, { ...MOMENT, ...moment });
     return verdict.isEnough ? [verdict.bound.atMs, verdict.bound.code] : verdict.error.code;
   }
 
-  it('end a signature with its exp or with its key, whichever is first', () => {
+  it('a map signature ends at its exp or at the expiry of its key, whichever is earlier', () => {
     const early = [forged(a, { ...STATEMENT, exp: seconds + 60.5 })];
     expect(boundOf(early, trustIn([a]))).toEqual([NOW + 60_500, 'MAP_EXPIRED']);
     expect(boundOf(early, trustIn([at(undefined, seconds + 61)]))).toEqual([NOW + 60_500, 'MAP_EXPIRED']);
@@ -248,7 +254,7 @@ describe('validity periods of keys and signatures', () => {
     expect(boundOf(signaturesOf(MAP, a), trustIn([a]))).toEqual([END, 'MAP_EXPIRED']);
   });
 
-  it('end a map once fewer than `threshold` signatures are left', () => {
+  it('a signed map ends when fewer than `threshold` signatures are still valid', () => {
     const keys = [a, { ...b, exp: seconds + 20 }, { ...c, exp: seconds + 10 }];
     const signatures = signaturesOf(MAP, a, b, c);
     const bounds = [1, 2, 3].map((threshold) => boundOf(signatures, trustIn(keys, { threshold })));
@@ -259,7 +265,7 @@ describe('validity periods of keys and signatures', () => {
     ]);
   });
 
-  it('use the later of two signatures by one key', () => {
+  it('the later of two signatures by one key counts', () => {
     const [short, long] = [60, 120].map((more) => forged(a, { ...STATEMENT, exp: seconds + more }));
     for (const signatures of [
       [short, long],
@@ -268,7 +274,7 @@ describe('validity periods of keys and signatures', () => {
       expect(boundOf(signatures as string[], trustIn([a]))).toEqual([NOW + 120_000, 'MAP_EXPIRED']);
   });
 
-  it('name the expired key if too few other keys signed', () => {
+  it('the expired key is named if too few other keys signed the map', () => {
     const trust = trustIn([at(undefined, seconds - 1), b], { threshold: 2 });
     expect(judged(signaturesOf(MAP, a, stranger), trust)).toBe('MAP_KEY_EXPIRED');
     expect(judged(signaturesOf(MAP, a, stranger), trust, { allowExpired: true })).toBe('MAP_SIGNATURE_UNTRUSTED');

@@ -18,7 +18,7 @@ async function payloadOf(jws: string | undefined, key = a): Promise<unknown> {
 }
 
 describe('signServiceMap', () => {
-  it('signs the map id, its instant, its content and its expiry with each key', async () => {
+  it('signServiceMap() signs the map id, its instant, its content and its expiry with each key', async () => {
     const { signatures } = signServiceMap(MAP, { keys: [a, b] });
     const payload = {
       map: MAP.id,
@@ -30,7 +30,7 @@ describe('signServiceMap', () => {
     expect(await payloadOf(signatures?.[1], b)).toEqual(payload);
   });
 
-  it('covers everything else with the HMAC, including the signatures, so that a lost signature is noticed', () => {
+  it('signServiceMap() computes the HMAC over the signatures too, so that a removed signature is noticed', () => {
     const signed = signServiceMap(MAP, { keys: [a], hmacKey: KEY });
     const { signature = '', ...rest } = signed;
     expect(verifyServiceMapSignature(signed, signature, KEY)).toBe(true);
@@ -38,13 +38,13 @@ describe('signServiceMap', () => {
     expect(verifyServiceMapSignature(MAP, signature, KEY)).toBe(false);
   });
 
-  it('with only an HMAC key, signs like createServiceMapSignature', () => {
+  it('signServiceMap() signs like createServiceMapSignature() if it has only an HMAC key', () => {
     const signed = signServiceMap(MAP, { hmacKey: KEY });
     expect(signed).not.toHaveProperty('signatures');
     expect(verifyServiceMapSignature(MAP, signed.signature ?? '', KEY)).toBe(true);
   });
 
-  it('replaces old signatures, and removes an HMAC that is no longer valid', () => {
+  it('signServiceMap() replaces old signatures, and removes an HMAC that is no longer valid', () => {
     const before = signServiceMap(MAP, { keys: [a], hmacKey: KEY });
     const after = signServiceMap(before, { keys: [b] });
     expect(after.signatures).toHaveLength(1);
@@ -52,14 +52,14 @@ describe('signServiceMap', () => {
     expect(MAP).not.toHaveProperty('signatures');
   });
 
-  it('adds to existing signatures if they are kept, so that separate parties can sign', () => {
+  it('signServiceMap() adds to existing signatures on request, so that separate parties can sign', () => {
     const first = signServiceMap(MAP, { keys: [a] });
     const second = signServiceMap(JSON.parse(JSON.stringify(first)), { keys: [b], keepSignatures: true, hmacKey: KEY });
     const { signers } = verifyServiceMap(second, { signatureKeys: jwksOf(a, b), threshold: 2, signatureKey: KEY, now });
     expect(signers).toMatchObject({ hmacKey: 0, signatures: [{ kid: 'a' }, { kid: 'b' }] });
   });
 
-  it('lets signatures expire earlier on request, and never later than the map', async () => {
+  it('signServiceMap() lets signatures expire earlier on request, but never later than the map', async () => {
     for (const [expiresAt, exp] of [
       [new Date(NOW + 1_500), NOW / 1000 + 1.5],
       [new Date(NOW + 1e12), NOW / 1000 + 3_600],
@@ -69,13 +69,13 @@ describe('signServiceMap', () => {
     }
   });
 
-  it('keeps fractions of a second in the instant of a map', () => {
+  it('signServiceMap() keeps fractions of a second in the generation time of a map', () => {
     const map = { ...MAP, generatedAt: new Date(NOW + 123).toISOString() };
     const options = { signatureKeys: jwksOf(a), now: new Date(NOW + 123) };
     expect(verifyServiceMap(signServiceMap(map, { keys: [a] }), options).expiresAtMs).toBe(NOW + 3_600_123);
   });
 
-  it('signs the JSON form of the map: without undefined members, dates as strings', () => {
+  it('signServiceMap() signs the JSON form of the map, without undefined members and with dates as strings', () => {
     const map = { ...MAP, metadata: { at: now, gone: undefined } };
     const signed = signServiceMap(map, { keys: [a] });
     const bytes = new TextEncoder().encode(JSON.stringify(signed));
@@ -94,7 +94,7 @@ describe('signServiceMap', () => {
     ['MAP_NOT_REPRESENTABLE', { ...MAP, metadata: { x: Number.NaN } }, { keys: [a] }],
     ['MAP_NOT_REPRESENTABLE', { ...MAP, metadata: { x: '\ud800' } }, { keys: [a] }],
     ['MAP_FORBIDDEN_KEY', { ...MAP, metadata: { constructor: 1 } }, { keys: [a] }],
-  ])('rejects with %s a map that no reader would accept: %j', (code, map, options) => {
+  ])('signServiceMap() rejects with %s a map that no reader would accept: %j', (code, map, options) => {
     expect(() => signServiceMap(map, options)).toThrow(expect.objectContaining({ code }));
   });
 });

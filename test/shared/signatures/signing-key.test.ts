@@ -7,7 +7,7 @@ const ed = newKey('ed');
 const ec = newKey('ec', 'ES256');
 
 describe('signing key', () => {
-  it('may be a private Ed25519 or P-256 key with a kid', () => {
+  it('a signing key may be a private Ed25519 or P-256 key with a kid', () => {
     for (const jwk of [ed, ec, { ...ed, use: 'sig', alg: 'Ed25519', key_ops: ['sign'] }]) {
       const { privateKey, ...key } = readSigningKey(jwk);
       expect(key).toMatchObject({ kid: jwk.kid, thumbprint: thumbprintOf(jwk) });
@@ -30,7 +30,7 @@ describe('signing key', () => {
     ['a key with an invalid private half', { ...ed, d: 'AA' }],
     ['a key with the private half of another key', { ...ed, d: newKey('x').d }],
     ['a P-256 key with the private half of another key', { ...ec, d: newKey('x', 'ES256').d }],
-  ])('must not be %s, and the rejection reveals nothing private', (_, jwk) => {
+  ])('a signing key must not be %s, and the rejection reveals nothing private', (_, jwk) => {
     const secret = String((jwk as { d?: unknown } | null)?.d ?? ed.d);
     expect(() => readSigningKey(jwk)).toThrow(
       expect.objectContaining({ code: 'KEYS_INVALID', message: expect.not.stringContaining(secret) }),

@@ -13,27 +13,27 @@ const untrusted = (why: RegExp | string = '') =>
   expect.objectContaining({ code: 'KEYS_UNTRUSTED', message: expect.stringMatching(why) });
 
 describe('verifyKeyDocument', () => {
-  it('accepts a document signed by the previous roots and by its own roots', () => {
+  it('verifyKeyDocument() accepts a document that the previous roots and its own roots signed', () => {
     expect(() => follow(signedBy([a, b], payloadOf(1, [b])), rootsOf([a]))).not.toThrow();
   });
 
-  it('accepts a document with unchanged roots signed only by them', () => {
+  it('verifyKeyDocument() accepts a document with unchanged roots that only these roots signed', () => {
     expect(() => follow(signedBy([a], payloadOf(1, [a])), rootsOf([a]))).not.toThrow();
   });
 
-  it('rejects a document that the previous roots did not sign', () => {
+  it('verifyKeyDocument() rejects a document that the previous roots did not sign', () => {
     const document = signedBy([b], payloadOf(1, [b]));
     expect(() => follow(document, rootsOf([a]))).toThrow(untrusted(/by 0 of the previous roots, but needs 1; .* "b"/));
   });
 
-  it('rejects a document that its own roots did not sign: their keys may not exist', () => {
+  it('verifyKeyDocument() rejects a document without a signature by its own roots', () => {
     expect(() => follow(signedBy([a], payloadOf(1, [b])), rootsOf([a]))).toThrow(untrusted('by 0 of its own roots'));
   });
 
   it.each([
     ['2 of the old roots are required', [a, d], 2, [d], 1],
     ['2 of its own roots are required', [a, c], 1, [c, d], 2],
-  ])('rejects a single signature if %s', (_, old, oldThreshold, own, threshold) => {
+  ])('verifyKeyDocument() rejects a single signature if %s', (_, old, oldThreshold, own, threshold) => {
     const payload = payloadOf(1, own, { threshold });
     const good = signedBy([a, ...old, ...own], payload);
     expect(() => follow(good, rootsOf(old, oldThreshold))).not.toThrow();
@@ -41,7 +41,7 @@ describe('verifyKeyDocument', () => {
     expect(() => follow(signedBy(signers, payload), rootsOf(old, oldThreshold))).toThrow(untrusted('by 1 of'));
   });
 
-  it('counts signatures of one key once, however many kids the key has', () => {
+  it('verifyKeyDocument() counts the signatures of one key once, however many kids the key has', () => {
     const a2 = { ...a, kid: 'a2' };
     const document = signedBy([a, a2, a], payloadOf(1, [a, a2]));
     expect(() => follow(document, rootsOf([a, a2, b], 2))).toThrow(
@@ -49,31 +49,31 @@ describe('verifyKeyDocument', () => {
     );
   });
 
-  it('counts a root that only got a new kid as a root of both documents', () => {
+  it('verifyKeyDocument() counts a root that only got a new kid as a root of both documents', () => {
     const renamed = { ...a, kid: 'renamed' };
     expect(() => follow(signedBy([renamed], payloadOf(1, [renamed])), rootsOf([a]))).not.toThrow();
   });
 
-  it('rejects a key that only claims the kid of a root', () => {
+  it('verifyKeyDocument() rejects a key that only claims the kid of a root', () => {
     const impostor = { ...newKey('a') };
     expect(() => follow(signedBy([impostor], payloadOf(1, [impostor])), rootsOf([a]))).toThrow(untrusted());
   });
 
-  it('rejects the signature of a key that may sign maps but is not a root', () => {
+  it('verifyKeyDocument() rejects the signature of a key that may sign maps but is not a root', () => {
     const roots = { roots: ['a'] };
     const known = readKeyDocument(JSON.stringify(signedBy([a], payloadOf(1, [a, b], roots))));
     const next = signedBy([b], payloadOf(2, [b]));
     expect(() => follow(next, { keys: known.roots, threshold: known.threshold }, 1)).toThrow(untrusted());
   });
 
-  it('rejects the signature of a root that the previous document revoked', () => {
+  it('verifyKeyDocument() rejects the signature of a root that the previous document revoked', () => {
     const revoked = [thumbprintOf(publicJwk(a))];
     const known = readKeyDocument(JSON.stringify(signedBy([a, b], payloadOf(1, [a, b], { revoked }))));
     const next = signedBy([a], payloadOf(2, [a]));
     expect(() => follow(next, { keys: known.roots, threshold: known.threshold }, 1)).toThrow(untrusted());
   });
 
-  it('rejects the signature of another document', () => {
+  it('verifyKeyDocument() rejects the signature of another document', () => {
     const { signatures } = signedBy([a], payloadOf(1, [a]));
     const [header = '', , signature = ''] = (signatures[0] as string).split('.');
     const [, payload = ''] = (signedBy([a], payloadOf(1, [a, b])).signatures[0] as string).split('.');
@@ -81,12 +81,12 @@ describe('verifyKeyDocument', () => {
     expect(() => follow(mixed, rootsOf([a]))).toThrow(untrusted());
   });
 
-  it('accepts signers whose own keys have expired: only documents expire', () => {
+  it('verifyKeyDocument() accepts the signatures of expired roots if the document itself has not expired', () => {
     const old = { ...newKey('old'), exp: 1 };
     expect(() => follow(signedBy([old, b], payloadOf(1, [b])), rootsOf([old]))).not.toThrow();
   });
 
-  it('rejects a flipped bit in any part of a signature', () => {
+  it('verifyKeyDocument() rejects a document with a flipped bit in any part of a signature', () => {
     const [jws = ''] = signedBy([a], payloadOf(1, [a])).signatures;
     const bytes = new TextEncoder().encode(jws);
     for (let index = 0; index < bytes.length; index += 7) {
@@ -99,7 +99,7 @@ describe('verifyKeyDocument', () => {
     }
   });
 
-  it('ignores the version order if only the signatures are checked', () => {
+  it('verifyKeyDocument() accepts any order of versions if only the signatures are checked', () => {
     const document = readKeyDocument(JSON.stringify(signedBy([a], payloadOf(9, [a]))));
     expect(() => verifyKeyDocument(document, rootsOf([a]))).not.toThrow();
   });
@@ -108,15 +108,18 @@ describe('verifyKeyDocument', () => {
 describe('verifyNextKeyDocument', () => {
   const next = signedBy([a], payloadOf(4, [a]));
 
-  it('accepts version 4 after version 3', () => {
+  it('verifyNextKeyDocument() accepts version 4 after version 3', () => {
     expect(() => follow(next, rootsOf([a]), 3)).not.toThrow();
   });
 
-  it.each([4, 5, 9])('rejects version 4 as rolled back if version %i is known', (known) => {
+  it.each([4, 5, 9])('verifyNextKeyDocument() rejects version 4 as rolled back if version %i is known', (known) => {
     expect(() => follow(next, rootsOf([a]), known)).toThrow(expect.objectContaining({ code: 'KEYS_ROLLED_BACK' }));
   });
 
-  it.each([0, 2])('rejects version 4 after version %i, since versions in between are missing', (known) => {
-    expect(() => follow(next, rootsOf([a]), known)).toThrow(untrusted('missing'));
-  });
+  it.each([0, 2])(
+    'verifyNextKeyDocument() rejects version 4 after version %i, because versions in between are missing',
+    (known) => {
+      expect(() => follow(next, rootsOf([a]), known)).toThrow(untrusted('missing'));
+    },
+  );
 });

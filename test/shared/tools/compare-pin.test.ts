@@ -12,7 +12,7 @@ describe('comparePin', () => {
     [{ description: 'second' }, ['description']],
     [{ inputSchema: {}, outputSchema: {} }, ['inputSchema', 'outputSchema']],
     [{ annotations: { readOnlyHint: true } }, ['annotations']],
-  ])('names the members in which a tool differs from its pin: %j', (overrides, members) => {
+  ])('comparePin() names the members in which a tool differs from its pin: %j', (overrides, members) => {
     const changed = { ...FIRST, ...overrides };
     expect(compare(changed)).toEqual({
       ...{ connectorId: 'c', tool: 't', members, pinnedAtMs: 5 },
@@ -21,14 +21,14 @@ describe('comparePin', () => {
   });
 
   it.each([
-    ['members that are not pinned', { ...FIRST, _meta: { seen: 1 }, icons: [] }],
+    ['changes of members that are not pinned', { ...FIRST, _meta: { seen: 1 }, icons: [] }],
     ['the order of members', { inputSchema: { minimum: 0, type: 'object' }, description: 'first', name: 't' }],
     ['the sign of zero, which JSON does not have', { ...FIRST, inputSchema: { type: 'object', minimum: -0 } }],
-  ])('ignores %s', (_what, definition) => {
+  ])('comparePin() ignores %s', (_what, definition) => {
     expect(compare(definition)).toBeNull();
   });
 
-  it('compares tools with text that has no canonical form, in any order of members', () => {
+  it('comparePin() compares tools whose text has no canonical form, with members in any order', () => {
     const odd = { ...FIRST, inputSchema: { a: '\ud800', b: 1 } };
     expect(compare({ ...FIRST, inputSchema: { b: 1, a: '\ud800' } }, odd)).toBeNull();
     expect(compare({ ...FIRST, inputSchema: { a: '\ud800', b: 2 } }, odd)).toMatchObject({ members: ['inputSchema'] });
@@ -36,7 +36,7 @@ describe('comparePin', () => {
 });
 
 describe('isSameChange', () => {
-  it('distinguishes changes by connector, tool and digest', () => {
+  it('isSameChange() distinguishes changes by connector, tool and digest', () => {
     const change = { connectorId: 'c', tool: 't', sha256: 's' };
     const others = [{ connectorId: 'x' }, { tool: 'x' }, { sha256: 'x' }].map((other) => ({ ...change, ...other }));
     expect(isSameChange(change, { ...change })).toBe(true);

@@ -57,7 +57,7 @@ describe.each([
   ['a registry server', checkServerShape, serverSchema, [server]],
   ['a key document payload', checkPayload, payloadSchema, [payload]],
 ] as const)('check of %s', (_, check, schema, samples) => {
-  it('agrees with the zod schema on verdict, path of the first fault and output', () => {
+  it('the check of a %s agrees with the zod schema on verdict, path of the first fault and output', () => {
     fc.assert(
       fc.property(variantsOf(...samples), (value) => expectAgreement(check, schema, value, 'json')),
       { numRuns: 3_000 },

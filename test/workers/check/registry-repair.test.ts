@@ -21,7 +21,7 @@ import { UNSIGNED } from '../../helpers/stored-source.ts';
 const server = (name: string, more: object = {}) =>
   ({ name, transport: 'http', endpoint: `http://${name}.example/`, ...more }) as const;
 
-/** No other process writes here: there is nothing to wait for before a difference is reported. */
+/** The check normally waits for other processes before it reports a difference. No other process writes here. */
 const PAUSE_MS = 1;
 const checkRegistry = (path: string) => check(path, PAUSE_MS);
 const repairRegistry = (path: string) => repair(path, PAUSE_MS);
@@ -40,8 +40,8 @@ async function freshWorld(): Promise<RegistryWorld> {
 }
 
 /**
- * Copies a registry: to copy is much faster than to create. The copied file has another inode than the file that the
- * store wrote.
+ * Copies the prepared registry, which is much faster than creating a new one. The copied servers file has another inode
+ * than the file that the store wrote.
  */
 function world(): RegistryWorld {
   const it = new RegistryWorld();
@@ -71,7 +71,7 @@ const wrong = (it: RegistryWorld) =>
 const names = (it: RegistryWorld): unknown[] => it.said().map((entry) => (entry as { name: string }).name);
 
 describe('registry check', () => {
-  it('reports nothing for an intact registry, changes nothing, and leaves nothing to repair', async () => {
+  it('the check of an intact registry reports nothing and changes nothing, and the repair has nothing to do', async () => {
     using it = await freshWorld();
     const state = (): unknown[] =>
       [it.path, it.store].map((file) => [readFileSync(file, 'latin1'), statSync(file, { bigint: true }).mtimeNs]);
@@ -84,7 +84,7 @@ describe('registry check', () => {
     expect(repairRegistry(it.path)).toEqual({ mended: [], lost: [], left: [], backups: [] });
   });
 
-  it('names each server that differs between store and file, and which of the two is outdated', async () => {
+  it('the registry check names each server that differs between store and file, and which of the two is outdated', async () => {
     using it = await freshWorld();
     putUnwritten(it, 'd');
     expect(checkRegistry(it.path)).toContainEqual({
@@ -105,7 +105,7 @@ describe('registry check', () => {
     expect([names(it), wrong(it)]).toEqual([['a', 'c', 'd', 'e'], []]);
   });
 
-  it('reports a store of a newer version, and does not change it', async () => {
+  it('the registry check reports a store of a newer version, and does not change it', async () => {
     using it = world();
     using database = new DatabaseSync(it.store);
     database.exec('PRAGMA user_version = 1000');
@@ -115,7 +115,7 @@ describe('registry check', () => {
 });
 
 describe('registry repair', () => {
-  it('restores damaged records from the file, and keeps the damaged store under another name', async () => {
+  it('the registry repair restores damaged records from the file, and keeps the damaged store under another name', async () => {
     using it = world();
     damage(it, 'b.example', 'x.example');
     expect(wrong(it)).toEqual([
@@ -132,7 +132,7 @@ describe('registry repair', () => {
     expect(JSON.stringify(it.said())).toContain('b.example');
   });
 
-  it('names what it cannot restore, and keeps everything else', async () => {
+  it('the registry repair names what it cannot restore, and keeps everything else', async () => {
     using it = world();
     putUnwritten(it, 'd', 'e');
     damage(it, 'd.example', 'x.example');
@@ -146,8 +146,8 @@ describe('registry repair', () => {
     ['not a database', (it: RegistryWorld) => writeFileSync(it.store, 'no database'.repeat(1_000))],
     ['empty', (it: RegistryWorld) => truncateSync(it.store)],
     ['truncated', (it: RegistryWorld) => truncateSync(it.store, 5_000)],
-    ['gone', (it: RegistryWorld) => rmSync(it.store)],
-  ])('rebuilds a store that is %s from the file', async (_, spoil) => {
+    ['missing', (it: RegistryWorld) => rmSync(it.store)],
+  ])('the registry repair rebuilds from the file a store that is %s', async (_, spoil) => {
     using it = world();
     spoil(it);
     expect(wrong(it).length).toBeGreaterThan(0);
@@ -163,14 +163,14 @@ describe('registry repair', () => {
   });
 
   it.each([
-    ['gone', (it: RegistryWorld) => rmSync(it.path), []],
+    ['missing', (it: RegistryWorld) => rmSync(it.path), []],
     ['truncated', (it: RegistryWorld) => truncateSync(it.path, 50), ['servers.json.bak']],
     [
       'of a newer format',
       (it: RegistryWorld) => writeFileSync(it.path, '{"version":9,"servers":[]}'),
       ['servers.json.bak'],
     ],
-  ])('rebuilds a file that is %s from the store', async (_, spoil, backups) => {
+  ])('the registry repair rebuilds from the store a servers file that is %s', async (_, spoil, backups) => {
     using it = world();
     spoil(it);
     expect(wrong(it)).toEqual([['file', it.path]]);
@@ -180,7 +180,7 @@ describe('registry repair', () => {
     expect([names(it), wrong(it)]).toEqual([['a', 'b', 'c'], []]);
   });
 
-  it('makes the files private to their owner, and reports what only a person can fix', async () => {
+  it('the registry repair makes the files private to their owner, and reports what only a person can fix', async () => {
     using it = world();
     it.edit([server('a'), { name: 'bad' }, server('b'), server('c')]);
     chmodSync(it.path, 0o644);
@@ -200,7 +200,7 @@ describe('registry repair', () => {
     expect([it.path, it.store].map((file) => statSync(file).mode & 0o777)).toEqual([0o600, 0o600]);
   });
 
-  it('says that the next load replaces a damaged map', async () => {
+  it('the registry repair reports that the next load will replace a damaged map', async () => {
     using it = world();
     const store = new SqliteStore(dirname(it.path));
     const body = new TextEncoder().encode('the body of a map');
@@ -212,7 +212,7 @@ describe('registry repair', () => {
     expect(left).toMatchObject([{ check: 'records', message: expect.stringContaining('next load') }]);
   });
 
-  it('leaves no faults and keeps all servers of the file, whichever byte was damaged', async () => {
+  it('the registry repair leaves no faults and keeps all servers of the file, whichever byte was damaged', async () => {
     using it = world();
     putUnwritten(it, 'd');
     const [store, file] = [readFileSync(it.store), readFileSync(it.path)];
@@ -226,7 +226,7 @@ describe('registry repair', () => {
       expect([at, left, wrong(it)]).toEqual([at, [], []]);
       const missing = ['a', 'b', 'c', 'd'].filter((name) => !names(it).includes(name));
       expect([at, missing.filter((name) => name !== 'd')]).toEqual([at, []]);
-      // All losses were reported.
+      // A server may only be missing if its loss was reported.
       expect([at, missing.length === 0 || lost.length > 0]).toEqual([at, true]);
     }
     expect(existsSync(it.store)).toBe(true);

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { FleetEvent } from '../../../src/shared/protocol/fleet/fleet-messages.ts';
 import { limitRefusals } from '../../../src/workers/fleet/limit-refusals.ts';
 
-it('limitRefusals passes on at most 20 refusals per kind of record in 10 s, and every other event', () => {
+it('limitRefusals() passes on at most 20 refused records of each kind in 10 s, and every other event', () => {
   let now = 0;
   const passed: FleetEvent[] = [];
   const emit = limitRefusals(

@@ -24,12 +24,12 @@ function setUp() {
 }
 
 describe('CreditStream', () => {
-  it('sends two chunks, and then one chunk for each credit', async () => {
+  it('CreditStream sends two chunks, and then one chunk for each credit', async () => {
     const { main, received, stream } = setUp();
     await stream.send(chunk());
     await stream.send(chunk());
     const third = stream.send(chunk());
-    // This event needs no credit, so it overtakes the third chunk, which waits for a credit.
+    // The third chunk waits for a credit. This event needs no credit, so it is sent before the chunk.
     await stream.send(unchanged);
     await eventually('three events are there', () => received.length === 3);
     expect(received.map(({ kind }) => kind)).toEqual(['chunk', 'chunk', 'unchanged']);
@@ -40,7 +40,7 @@ describe('CreditStream', () => {
     main.close();
   });
 
-  it('transfers the bytes of a chunk instead of copying them', async () => {
+  it('CreditStream transfers the bytes of a chunk instead of copying them', async () => {
     const { main, stream } = setUp();
     const event = chunk();
     await stream.send(event);
@@ -48,7 +48,7 @@ describe('CreditStream', () => {
     main.close();
   });
 
-  it('sends end events without a credit', async () => {
+  it('CreditStream sends end events without waiting for a credit', async () => {
     const { main, received, stream } = setUp();
     await stream.send(chunk());
     await stream.send(chunk());
@@ -57,7 +57,7 @@ describe('CreditStream', () => {
     main.close();
   });
 
-  it.each(['cancel', 'close'] as const)('stops waiting for a credit on %s', async (how) => {
+  it.each(['cancel', 'close'] as const)('CreditStream stops waiting for a credit on %s', async (how) => {
     const { main, stream } = setUp();
     await stream.send(chunk());
     await stream.send(chunk());

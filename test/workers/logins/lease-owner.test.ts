@@ -7,7 +7,7 @@ import { createProcessTable, type ProcessTable } from '../../../src/workers/prog
 const real = createProcessTable();
 
 describe('lease owner', () => {
-  it('is alive as long as its process runs, and gone after the process was killed', async () => {
+  it('a lease owner counts as alive while its process runs, and as gone after the process was killed', async () => {
     const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
     await once(child, 'spawn');
     const owners = createLeaseOwners();
@@ -20,14 +20,14 @@ describe('lease owner', () => {
     expect(owners.isGone(name)).toBe(true);
   });
 
-  it('is gone if its pid was assigned to another process', () => {
+  it('a lease owner counts as gone if its pid belongs to another process now', () => {
     const owners = createLeaseOwners();
     const [scope, pid, startedAt] = owners.own().split('\n');
     expect(owners.isGone([scope, pid, startedAt].join('\n'))).toBe(false);
     if (startedAt !== '') expect(owners.isGone([scope, pid, 'another time'].join('\n'))).toBe(true);
   });
 
-  it('is not considered gone if it is of another machine, container or boot, or malformed', () => {
+  it('a lease owner does not count as gone if its name is malformed or is of another machine, container or boot', () => {
     const owners = createLeaseOwners();
     const [, , startedAt] = owners.own().split('\n');
     const nobody = 4_194_300;
@@ -38,7 +38,7 @@ describe('lease owner', () => {
     expect(owners.isGone('')).toBe(false);
   });
 
-  it('is identified by its pid alone if the system reveals nothing about processes', async () => {
+  it('a lease owner is identified by its pid alone if the system reveals nothing about processes', async () => {
     const blind: ProcessTable = { bootId: () => null, identify: () => null };
     const owners = createLeaseOwners(blind);
     const [scope] = owners.own().split('\n');

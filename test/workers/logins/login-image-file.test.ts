@@ -19,7 +19,7 @@ import { FakeKeyring } from '../../helpers/fake-keyring.ts';
 import { keyOf, tokensOf } from '../../helpers/logins.ts';
 import { TempDir } from '../../helpers/temp-dir.ts';
 
-/** A folder, and keepers of it. */
+/** Creates a state folder. `start` opens a login keeper in it. */
 function world() {
   const dir = new TempDir();
   const keepers: LoginKeeper[] = [];
@@ -31,7 +31,7 @@ function world() {
   const image = join(dir.path, 'logins.start');
   return {
     ...{ dir: dir.path, image, start },
-    /** Returns the ids of the logins in the image; null without an image. */
+    /** Returns the ids of the logins in the start image, or null if there is no image. */
     read(): readonly string[] | null {
       if (!existsSync(image)) return null;
       const key = sealingKeyOf(readFileSync(join(dir.path, 'logins.key')));
@@ -47,7 +47,7 @@ function world() {
 const [a, b] = [loginIdOf(keyOf('a')), loginIdOf(keyOf('b'))];
 
 describe('login start image', () => {
-  it('is not written if the key is in the keyring, since nothing on disk is readable without it', async () => {
+  it('the start image of logins is not written if the key is in the keyring', async () => {
     await using w = world();
     const keyring = new FakeKeyring();
     const keeper = w.start(keyring);
@@ -57,7 +57,7 @@ describe('login start image', () => {
     expect(readdirSync(w.dir).filter((name) => name.includes('logins.start'))).toEqual([]);
   });
 
-  it('is not written with the key of the file while the keyring is locked and has another key', async () => {
+  it('the start image of logins is not written with the key of the file while a locked keyring has another key', async () => {
     await using w = world();
     const keyring = new FakeKeyring();
     const first = w.start(keyring);
@@ -69,18 +69,18 @@ describe('login start image', () => {
     expect(w.read()).toBeNull();
   });
 
-  it('contains the latest logins, whichever process writes it', async () => {
+  it('the start image of logins contains the latest logins, whichever process writes it', async () => {
     await using w = world();
     const [one, other] = [w.start(), w.start()];
     await one.saveLogin(keyOf('a'), tokensOf('a'));
     await one.saveLogin(keyOf('b'), tokensOf('b'));
     await other.removeLogin(a);
-    // The keeper that stored both logins now writes the image, and does not know of the removal.
+    // This keeper stored both logins, and writes the image without knowing that the other keeper removed one.
     await one.close();
     expect(w.read()).toEqual([b]);
   });
 
-  it('is not rewritten by a keeper that finds it up to date', async () => {
+  it('the start image of logins is not rewritten if it is up to date', async () => {
     await using w = world();
     const keeper = w.start();
     await keeper.saveLogin(keyOf('a'), tokensOf('a'));
@@ -92,7 +92,7 @@ describe('login start image', () => {
     expect(statSync(w.image).ino).toBe(ino);
   });
 
-  it('is removed if a new image would delay the main thread', async () => {
+  it('the start image of logins is removed if a new image would delay the main thread', async () => {
     await using w = world();
     const keeper = w.start();
     await keeper.saveLogin(keyOf('a'), tokensOf('a'));
@@ -104,7 +104,7 @@ describe('login start image', () => {
     expect(existsSync(w.image)).toBe(false);
   });
 
-  it('removes partial files of a killed process', async () => {
+  it('the partial files of a killed process are removed when the start image of logins is written', async () => {
     await using w = world();
     writeFileSync(join(w.dir, '.logins.start.0.tmp'), 'half');
     const keeper = w.start();
@@ -113,7 +113,7 @@ describe('login start image', () => {
     expect(readdirSync(w.dir).filter((name) => name.includes('logins.start'))).toEqual(['logins.start']);
   });
 
-  it('never causes the loss of a login, whatever is in its place, and follows no link', async () => {
+  it('no login is lost if a folder or a link is in the place of the start image, and the link is not followed', async () => {
     await using w = world();
     mkdirSync(w.image);
     const keeper = w.start();

@@ -24,7 +24,7 @@ import { TempDir } from '../../helpers/temp-dir.ts';
 const NOTHING = { bindings: [], logins: [], clients: [], unreadable: 0 };
 const isWindows = process.platform === 'win32';
 
-/** A folder, and keepers of it with a key file, a test clock and one owner each. */
+/** Creates a state folder with a key file. `start` opens a login keeper with the test clock and its own lease owner. */
 function world() {
   const dir = new TempDir();
   const path = join(dir.path, 'logins.sqlite');
@@ -69,7 +69,7 @@ function world() {
 const bytesIn = (folder: string): Buffer[] => readdirSync(folder).map((name) => readFileSync(join(folder, name)));
 
 describe('login store', () => {
-  it('creates no file if nothing is stored, for any request', async () => {
+  it('the login store creates no file as long as nothing is stored, whatever is requested', async () => {
     await using w = world();
     const keeper = w.start();
     expect(await keeper.readAll()).toEqual(NOTHING);
@@ -80,7 +80,7 @@ describe('login store', () => {
     expect(readdirSync(w.dir)).toEqual([]);
   });
 
-  it('returns everything to the next process, and has no secret in any file', async () => {
+  it('the login store returns everything to the next process, and no file contains a secret in plain text', async () => {
     await using w = world();
     const keeper = w.start();
     await keeper.saveBinding({ ...bindingOf('a'), wantedScope: 'old' });
@@ -103,24 +103,27 @@ describe('login store', () => {
     expect(await w.start().readAll()).toEqual(all);
   });
 
-  it.skipIf(isWindows)('keeps its files private to their owner, and makes them private again', async () => {
-    await using w = world();
-    const keeper = w.start();
-    await keeper.saveLogin(keyOf('a'), tokensOf('a'));
-    const modes = () =>
-      readdirSync(w.dir)
-        .filter((name) => name.startsWith('logins'))
-        .map((name) => statSync(join(w.dir, name)).mode & 0o777);
-    expect(modes()).toEqual([0o600, 0o600, 0o600, 0o600]);
-    await w.close();
-    chmodSync(w.path, 0o666);
-    const again = w.start();
-    expect((await again.readAll()).logins).toHaveLength(1);
-    expect(new Set(modes())).toEqual(new Set([0o600]));
-    expect(w.notes).toContainEqual({ kind: 'logins-exposed', path: w.path, mode: '666' });
-  });
+  it.skipIf(isWindows)(
+    'the login store keeps its files private to their owner, and makes them private again',
+    async () => {
+      await using w = world();
+      const keeper = w.start();
+      await keeper.saveLogin(keyOf('a'), tokensOf('a'));
+      const modes = () =>
+        readdirSync(w.dir)
+          .filter((name) => name.startsWith('logins'))
+          .map((name) => statSync(join(w.dir, name)).mode & 0o777);
+      expect(modes()).toEqual([0o600, 0o600, 0o600, 0o600]);
+      await w.close();
+      chmodSync(w.path, 0o666);
+      const again = w.start();
+      expect((await again.readAll()).logins).toHaveLength(1);
+      expect(new Set(modes())).toEqual(new Set([0o600]));
+      expect(w.notes).toContainEqual({ kind: 'logins-exposed', path: w.path, mode: '666' });
+    },
+  );
 
-  it.skipIf(isWindows)('is not used if its file or a file next to it is a link', async () => {
+  it.skipIf(isWindows)('the login store is not used if its file or a file next to it is a link', async () => {
     for (const name of ['logins.sqlite', 'logins.sqlite-wal', 'logins.sqlite-journal']) {
       await using w = world();
       const target = join(w.dir, 'elsewhere');
@@ -130,7 +133,7 @@ describe('login store', () => {
     }
   });
 
-  it('does not change a newer format, a foreign database or a file of another kind', async () => {
+  it('the login store does not change a file of a newer format, a foreign database or a file of another kind', async () => {
     await using w = world();
     await w.start().saveLogin(keyOf('a'), tokensOf('a'));
     await w.close();
@@ -151,7 +154,7 @@ describe('login store', () => {
     expect(w.kinds()).toEqual([]);
   });
 
-  it('sets a damaged file aside, and continues with a new one', async () => {
+  it('the login store renames a damaged file, and continues with a new one', async () => {
     await using w = world();
     await w.start().saveLogin(keyOf('a'), tokensOf('a'));
     await w.close();
@@ -166,7 +169,7 @@ describe('login store', () => {
     expect((await two.readAll()).logins).toHaveLength(1);
   });
 
-  it('adopts an empty file and a file of zeros, as after a power failure', async () => {
+  it('the login store accepts an empty file and a file of zeros, as after a power failure', async () => {
     for (const size of [0, 8_192]) {
       await using w = world();
       writeFileSync(w.path, Buffer.alloc(size), { mode: 0o600 });
@@ -176,7 +179,7 @@ describe('login store', () => {
     }
   });
 
-  it('switches to the file that replaced the open one', async () => {
+  it('the login store switches to the file that replaced the open one', async () => {
     await using w = world();
     const keeper = w.start();
     await keeper.saveLogin(keyOf('a'), tokensOf('a'));
@@ -198,26 +201,34 @@ describe('tampered login row', () => {
   };
 
   it.each([
-    ['the box of another login', 'SET box = (SELECT box FROM sealed_record WHERE kind = $k AND id = $b) WHERE id = $a'],
-    ['the box of another table', "SET box = (SELECT box FROM sealed_record WHERE kind = 'client') WHERE id = $a"],
+    [
+      'the content of another login',
+      'SET box = (SELECT box FROM sealed_record WHERE kind = $k AND id = $b) WHERE id = $a',
+    ],
+    ['the content of another table', "SET box = (SELECT box FROM sealed_record WHERE kind = 'client') WHERE id = $a"],
     ['another generation', 'SET generation = generation + 1 WHERE id = $a'],
     ['a generation beyond the safe integers', 'SET generation = 9223372036854775807 WHERE id = $a'],
-    ['an empty box', "SET box = x'' WHERE id = $a"],
-    ['a truncated box', 'SET box = substr(box, 1, length(box) - 1) WHERE id = $a'],
+    ['empty content', "SET box = x'' WHERE id = $a"],
+    ['truncated content', 'SET box = substr(box, 1, length(box) - 1) WHERE id = $a'],
     ['another name', "SET id = 'x' WHERE id = $a"],
-  ])('does not open with %s, and affects no other row', async (_, change) => {
-    await using w = world();
-    await setUp(w);
-    const quoted = { $a: loginIdOf(keyOf('a')), $b: loginIdOf(keyOf('b')), $k: 'login' };
-    w.edit(`UPDATE sealed_record ${change.replace(/\$[abk]/g, (name) => `'${quoted[name as keyof typeof quoted]}'`)}`);
-    const { logins, clients, unreadable } = await w.start().readAll();
-    expect([logins.map(({ key }) => key.clientId), clients.length, unreadable]).toEqual([['client-b'], 2, 1]);
-    expect(w.notes.at(-1)).toMatchObject({ kind: 'logins-unreadable', otherKey: 0, damaged: 1 });
-    const again = await w.start().saveLogin(keyOf('a'), tokensOf('new'));
-    expect((await w.start().readAll()).logins).toContainEqual(again);
-  });
+  ])(
+    'a login row that was manipulated to have %s does not open, and other rows are not affected',
+    async (_, change) => {
+      await using w = world();
+      await setUp(w);
+      const quoted = { $a: loginIdOf(keyOf('a')), $b: loginIdOf(keyOf('b')), $k: 'login' };
+      w.edit(
+        `UPDATE sealed_record ${change.replace(/\$[abk]/g, (name) => `'${quoted[name as keyof typeof quoted]}'`)}`,
+      );
+      const { logins, clients, unreadable } = await w.start().readAll();
+      expect([logins.map(({ key }) => key.clientId), clients.length, unreadable]).toEqual([['client-b'], 2, 1]);
+      expect(w.notes.at(-1)).toMatchObject({ kind: 'logins-unreadable', otherKey: 0, damaged: 1 });
+      const again = await w.start().saveLogin(keyOf('a'), tokensOf('new'));
+      expect((await w.start().readAll()).logins).toContainEqual(again);
+    },
+  );
 
-  it('never returns wrong tokens for any flipped bit of the file', async () => {
+  it('the login store never returns wrong tokens for any flipped bit of its file', async () => {
     await using w = world();
     await setUp(w);
     const bytes = readFileSync(w.path);
@@ -250,7 +261,7 @@ describe('refresh leases', () => {
     return turn;
   };
 
-  it('are granted one after another across all processes', async () => {
+  it('only one process at a time gets the lease to refresh a login', async () => {
     await using w = world();
     const [one, two] = [w.start(), w.start()];
     const { loginId } = await one.saveLogin(keyOf('a'), tokensOf('a'));
@@ -263,7 +274,7 @@ describe('refresh leases', () => {
     expect((await two.readAll()).logins).toEqual([refreshed]);
   });
 
-  it('of an ended process are passed on at once, with a note that the token may be spent', async () => {
+  it('the refresh lease of an ended process is granted immediately, with a note that the token may be used up', async () => {
     await using w = world();
     const [one, two] = [w.start('one'), w.start('two')];
     const { loginId } = await one.saveLogin(keyOf('a'), tokensOf('a'));
@@ -272,7 +283,7 @@ describe('refresh leases', () => {
     expect(await go(two, loginId, 1)).toMatchObject({ mayBeSpent: true });
   });
 
-  it('of a suspended process are passed on when they expire, and its late result is dropped', async () => {
+  it('the refresh lease of a suspended process passes to another one at its expiry, and a late result is dropped', async () => {
     await using w = world();
     const [one, two] = [w.start(), w.start()];
     const { loginId } = await one.saveLogin(keyOf('a'), tokensOf('a'));
@@ -293,7 +304,7 @@ describe('refresh leases', () => {
     for (const generation of [1, 2]) expect((await one.beginRefresh(loginId, generation)).kind).toBe('newer');
   });
 
-  it('end with a new login and with a logout, and generations are never reused', async () => {
+  it('a new login and a logout end the refresh lease, and generations of a login are never reused', async () => {
     await using w = world();
     const keeper = w.start();
     const { loginId } = await keeper.saveLogin(keyOf('a'), tokensOf('a'));
@@ -308,7 +319,7 @@ describe('refresh leases', () => {
     expect(await keeper.saveLogin(keyOf('a'), tokensOf('c'))).toMatchObject({ generation: 4 });
   });
 
-  it('record in the file that a token may be spent', async () => {
+  it('the login store records in its file that a refresh token may be used up', async () => {
     await using w = world();
     const keeper = w.start();
     const { loginId } = await keeper.saveLogin(keyOf('a'), tokensOf('a'));
@@ -322,7 +333,7 @@ describe('refresh leases', () => {
 });
 
 describe('login watch', () => {
-  it('reports changes by this process, by other processes and in a file created later, but no leases', async () => {
+  it('a login watch reports all changes, also by other processes and in a new file, but no leases', async () => {
     await using w = world();
     const [one, two] = [w.start(), w.start()];
     let told = 0;

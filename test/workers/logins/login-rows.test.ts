@@ -39,7 +39,7 @@ const loginRow = (name: string, generation: number, over: object = {}): LoginRow
   value: { key: keyOf(name), tokens: tokensOf(name), lostBecause: null, ...over },
 });
 
-describe.each(['on disk', 'in memory'])('login rows of a store %s', (where) => {
+describe.each(['on disk', 'in memory'])('login rows, stored %s', (where) => {
   const world = () => {
     const dir = new TempDir();
     const disk = where === 'on disk' ? onDisk(dir.path) : null;
@@ -51,7 +51,7 @@ describe.each(['on disk', 'in memory'])('login rows of a store %s', (where) => {
     return { store, dir: dir.path, [Symbol.asyncDispose]: dispose };
   };
 
-  it('contain all stored and removed logins, with increasing generations', async () => {
+  it('login rows contain all stored and removed logins, with increasing generations', async () => {
     await using w = world();
     const { store } = w;
     expect(await store.readRows(null)).toEqual({ storeId: null, rows: [] });
@@ -76,7 +76,7 @@ describe.each(['on disk', 'in memory'])('login rows of a store %s', (where) => {
     expect((await store.readRows([{ kind: 'login', id: 'unknown' }])).rows).toEqual([]);
   });
 
-  it('are replaced by newer rows of another host, but not by older rows', async () => {
+  it('login rows are replaced by newer rows of another host, but not by older rows', async () => {
     await using w = world();
     const { store } = w;
     const { loginId } = await store.saveLogin(keyOf('a'), tokensOf('a'));
@@ -90,12 +90,12 @@ describe.each(['on disk', 'in memory'])('login rows of a store %s', (where) => {
     ]);
     expect(await store.adoptRows([{ kind: 'login', id: loginId, generation: 8, value: null }])).toHaveLength(1);
     expect((await store.readAll()).logins).toEqual([]);
-    // A logout counts as well: an older login does not come back.
+    // The row of a logout is newer too, so an older login does not return.
     expect(await store.adoptRows([newer])).toEqual([]);
     expect(await store.saveLogin(keyOf('a'), tokensOf('b'))).toMatchObject({ generation: 9 });
   });
 
-  it('end a refresh when another host replaces them, and belong to this host after its next refresh', async () => {
+  it('a login row from another host ends a running refresh, and belongs to this host after its next refresh', async () => {
     await using w = world();
     const { store } = w;
     const { loginId } = await store.saveLogin(keyOf('a'), tokensOf('a'));
@@ -113,7 +113,7 @@ describe.each(['on disk', 'in memory'])('login rows of a store %s', (where) => {
   });
 });
 
-it('undecryptable login rows are omitted, and replaced by rows of another host', async () => {
+it('login rows that cannot be decrypted are left out, and replaced by rows of another host', async () => {
   using dir = new TempDir();
   const before = onDisk(dir.path);
   const { loginId } = await before.saveLogin(keyOf('a'), tokensOf('a'));

@@ -7,7 +7,7 @@ import { eventually } from '../../helpers/eventually.ts';
 describe.runIf(process.platform === 'linux')('process identity', () => {
   const table = createProcessTable();
 
-  it('differs between processes and does not change', async () => {
+  it('a process identity differs between processes and does not change', async () => {
     const child = spawn('sleep', ['30'], { detached: true });
     const pid = child.pid ?? 0;
     const identity = table.identify(pid);
@@ -19,19 +19,19 @@ describe.runIf(process.platform === 'linux')('process identity', () => {
     await eventually('it is gone', () => table.identify(pid) === null);
   });
 
-  it('is read correctly for a command with spaces and parentheses in its name', () => {
+  it('a process identity is read correctly for a command with spaces and parentheses in its name', () => {
     expect(table.identify(1)).toMatchObject({ pid: 1 });
     expect(table.bootId()).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  it('is unknown on a system that reveals nothing', () => {
+  it('a process identity is unknown on a system that reveals nothing about processes', () => {
     const none = createProcessTable('win32');
     expect(none.bootId()).toBeNull();
     expect(none.identify(process.pid)).toBeNull();
   });
 });
 
-it.skipIf(process.platform === 'win32')('process identity is the same when read from ps, as on macOS', () => {
+it.skipIf(process.platform === 'win32')('a process identity is the same when read from ps, as on macOS', () => {
   const identity = identifyByPs(process.pid);
   expect(identity).toMatchObject({ pid: process.pid });
   expect(identity?.startedAt).toMatch(/\d{4}$/);

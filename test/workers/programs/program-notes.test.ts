@@ -10,7 +10,7 @@ import { TempDir } from '../../helpers/temp-dir.ts';
 const table = createProcessTable();
 const started: ChildProcess[] = [];
 
-/** Starts a real process that leads its own process group; `stubborn` ignores SIGTERM. */
+/** Starts a real process that leads its own process group. A `stubborn` process ignores SIGTERM. */
 async function startProgram(kind: 'obedient' | 'stubborn' = 'obedient'): Promise<number> {
   const script = `${kind === 'stubborn' ? "trap '' TERM; " : ''}echo up; while :; do sleep 0.05; done`;
   const child = spawn('sh', ['-c', script], { detached: true, stdio: ['ignore', 'pipe', 'ignore'] });
@@ -21,7 +21,7 @@ async function startProgram(kind: 'obedient' | 'stubborn' = 'obedient'): Promise
 
 const isUp = (pid: number): boolean => table.identify(pid) !== null;
 
-/** Returns a host that has ended: a process that ran, with its real start time. */
+/** Runs a process until it ends, and returns its pid and its real start time, as of a host that has ended. */
 async function endedHost(): Promise<{ readonly pid: number; readonly startedAt: string }> {
   const pid = await startProgram();
   const startedAt = table.identify(pid)?.startedAt ?? '';
@@ -52,7 +52,7 @@ afterEach(() => {
 });
 
 describe('ProgramNotes', () => {
-  it('records this host and its process groups, and deletes the file with the last group', async () => {
+  it('ProgramNotes records this host and its process groups, and deletes the file with the last group', async () => {
     using dir = new TempDir();
     const notes = new ProgramNotes(dir.path);
     const pid = await startProgram();
@@ -64,7 +64,7 @@ describe('ProgramNotes', () => {
     expect(readdirSync(join(dir.path, 'programs'))).toEqual([]);
   });
 
-  it('keeps the start time of an ended process while another one still runs', async () => {
+  it('ProgramNotes keeps the start time of an ended process while another one still runs', async () => {
     using dir = new TempDir();
     const notes = new ProgramNotes(dir.path);
     const [first, second] = [await startProgram(), await startProgram()];
@@ -79,7 +79,10 @@ describe('ProgramNotes', () => {
 });
 
 describe('endLeftPrograms', () => {
-  it.each(['obedient', 'stubborn'] as const)('ends an %s process whose host was killed', async (kind) => {
+  it.each([
+    ['obeys SIGTERM', 'obedient'],
+    ['ignores SIGTERM', 'stubborn'],
+  ] as const)('endLeftPrograms() ends a process that %s and whose host was killed', async (_, kind) => {
     using dir = new TempDir();
     const pid = await startProgram(kind);
     const path = leaveNote(dir.path, { host: await endedHost(), groups: [identityOf(pid)] });
@@ -88,7 +91,7 @@ describe('endLeftPrograms', () => {
     expect(existsSync(path)).toBe(false);
   });
 
-  it('does not end the processes of a running host', async () => {
+  it('endLeftPrograms() does not end the processes of a running host', async () => {
     using dir = new TempDir();
     const pid = await startProgram();
     new ProgramNotes(dir.path).write([pid]);
@@ -97,7 +100,7 @@ describe('endLeftPrograms', () => {
     expect(readdirSync(join(dir.path, 'programs'))).toHaveLength(1);
   });
 
-  it('considers a host gone if its pid belongs to another process now', async () => {
+  it('endLeftPrograms() considers a host gone if its pid belongs to another process now', async () => {
     using dir = new TempDir();
     const pid = await startProgram();
     leaveNote(dir.path, { host: { pid: process.pid, startedAt: '1' }, groups: [identityOf(pid)] });
@@ -109,7 +112,7 @@ describe('endLeftPrograms', () => {
     ['from an earlier boot', (pid: number) => ({ bootId: 'earlier', groups: [identityOf(pid)] })],
     ['with a pid that addresses every process', () => ({ groups: [{ pid: 1, startedAt: identityOf(1).startedAt }] })],
     ['with a pid that is not a number', () => ({ groups: [{ pid: '-1', startedAt: '1' }, null, 7] })],
-  ])('does not end a process %s', async (_what, noteOf) => {
+  ])('endLeftPrograms() does not end a process %s', async (_what, noteOf) => {
     using dir = new TempDir();
     const pid = await startProgram();
     const path = leaveNote(dir.path, { host: await endedHost(), ...noteOf(pid) });
@@ -118,7 +121,7 @@ describe('endLeftPrograms', () => {
     expect(existsSync(path)).toBe(false);
   });
 
-  it('does not end a process that leads no process group', async () => {
+  it('endLeftPrograms() does not end a process that leads no process group', async () => {
     using dir = new TempDir();
     const child = spawn('sleep', ['30']);
     leaveNote(dir.path, { host: await endedHost(), groups: [identityOf(child.pid ?? 0)] });
@@ -126,7 +129,7 @@ describe('endLeftPrograms', () => {
     expect(child.kill()).toBe(true);
   });
 
-  it('ignores a missing folder and files that are not notes', async () => {
+  it('endLeftPrograms() ignores a missing folder and unrelated files', async () => {
     using dir = new TempDir();
     expect(await endLeftPrograms(dir.path)).toEqual([]);
     leaveNote(dir.path, { host: 'nobody' });

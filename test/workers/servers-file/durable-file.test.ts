@@ -11,7 +11,7 @@ import {
 import { TempDir } from '../../helpers/temp-dir.ts';
 
 describe('durable file', () => {
-  it('is replaced atomically, private to its owner, without a remaining temporary file', () => {
+  it('a durable file is replaced atomically, private to its owner, and no temporary file remains', () => {
     using dir = new TempDir();
     const folder = dir.path;
     const path = join(folder, 'state');
@@ -22,7 +22,7 @@ describe('durable file', () => {
     expect(readdirSync(folder)).toEqual(['state']);
   });
 
-  it('remains a symbolic link, whose target is replaced', () => {
+  it('a durable file remains a symbolic link when the target of the link is replaced', () => {
     using dir = new TempDir();
     const folder = dir.path;
     const [target, link] = [join(folder, 'target'), join(folder, 'link')];
@@ -33,7 +33,7 @@ describe('durable file', () => {
     expect(readFileSync(target, 'utf8')).toBe('new');
   });
 
-  it('is not replaced if the last check forbids it', () => {
+  it('a durable file is not replaced if the last check forbids it', () => {
     using dir = new TempDir();
     const folder = dir.path;
     const path = join(folder, 'state');
@@ -43,7 +43,7 @@ describe('durable file', () => {
     expect(readdirSync(folder)).toEqual(['state']);
   });
 
-  it('has its leftover temporary files removed, and no other files', () => {
+  it('leftover temporary files of a durable file are removed, and no other files', () => {
     using dir = new TempDir();
     const folder = dir.path;
     for (const name of ['.state.123.tmp', '.other.123.tmp', '.state.keep', 'state'])
@@ -52,7 +52,7 @@ describe('durable file', () => {
     expect(readdirSync(folder).toSorted()).toEqual(['.other.123.tmp', '.state.keep', 'state']);
   });
 
-  it('is set aside under the first free name', () => {
+  it('a durable file is renamed to the first free name to put it aside', () => {
     using dir = new TempDir();
     const path = join(dir.path, 'state');
     writeFileSync(path, 'broken');
@@ -62,7 +62,7 @@ describe('durable file', () => {
     expect(readFileSync(`${path}.1.bak`, 'utf8')).toBe('broken');
   });
 
-  it('is only read if it is a regular file within the size limit', () => {
+  it('a durable file is only read if it is a regular file within the size limit', () => {
     using dir = new TempDir();
     const folder = dir.path;
     const path = join(folder, 'state');

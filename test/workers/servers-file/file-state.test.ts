@@ -5,7 +5,7 @@ import { isJustWritten, sizeOf, stampOf } from '../../../src/workers/servers-fil
 import { TempDir } from '../../helpers/temp-dir.ts';
 
 describe('file state', () => {
-  it('changes when the file is written, replaced by an identical file or deleted', () => {
+  it('the state of a file changes when the file is written, replaced by an identical file or deleted', () => {
     using dir = new TempDir();
     const path = join(dir.path, 'file');
     const gone = stampOf(path);
@@ -20,7 +20,7 @@ describe('file state', () => {
     expect(stampOf(path)).toBe(stampOf(path));
   });
 
-  it('has the size 0 without a file', () => {
+  it('the state of a missing file has the size 0', () => {
     using dir = new TempDir();
     const path = join(dir.path, 'file');
     expect(sizeOf(path)).toBe(0);
@@ -28,7 +28,7 @@ describe('file state', () => {
     expect(sizeOf(path)).toBe(3);
   });
 
-  it('is fresh only near the time of its last write, before or after', () => {
+  it('the state of a file counts as fresh only near the time of its last write, before or after', () => {
     using dir = new TempDir();
     const path = join(dir.path, 'file');
     expect(isJustWritten(path)).toBe(false);

@@ -22,7 +22,7 @@ describe('exposureOf()', () => {
     [0o755, null],
     [0o770, 'is writable by users other than its owner (mode 770)'],
     [0o1777, 'is writable by users other than its owner (mode 1777)'],
-  ])('returns for a folder of mode %o: %j', (mode, said) => {
+  ])('exposureOf() returns for a folder of mode %o: %j', (mode, said) => {
     using dir = new TempDir();
     chmodSync(dir.path, mode);
     expect(exposureOf(dir.path)).toBe(said);
@@ -30,7 +30,7 @@ describe('exposureOf()', () => {
 });
 
 describe('assertTrustedFile()', () => {
-  it('accepts a missing file and a regular one', () => {
+  it('assertTrustedFile() accepts a missing file and a regular file', () => {
     using dir = new TempDir();
     const path = join(dir.path, 'file');
     assertTrustedFile(path, { mayBeLink: false });
@@ -38,7 +38,7 @@ describe('assertTrustedFile()', () => {
     assertTrustedFile(path, { mayBeLink: false });
   });
 
-  it('follows links only if they are allowed, and not in a circle', () => {
+  it('assertTrustedFile() follows links only if they are allowed and do not form a circle', () => {
     using dir = new TempDir();
     const [link, round] = [join(dir.path, 'link'), join(dir.path, 'round')];
     symlinkSync('missing', link);
@@ -48,7 +48,7 @@ describe('assertTrustedFile()', () => {
     expect(() => assertTrustedFile(round, { mayBeLink: true })).toThrow(UNSAFE);
   });
 
-  it('checks the target of a link', () => {
+  it('assertTrustedFile() checks the target of a link', () => {
     using dir = new TempDir();
     const link = join(dir.path, 'link');
     symlinkSync('/dev/null', link);
@@ -57,7 +57,7 @@ describe('assertTrustedFile()', () => {
   });
 });
 
-it('assertTrustedFolder() accepts a missing or real folder, and a link if that is allowed', () => {
+it('assertTrustedFolder() accepts a missing folder, a real folder and, if allowed, a link', () => {
   using dir = new TempDir();
   const [folder, link, file] = ['folder', 'link', 'file'].map((name) => join(dir.path, name)) as [
     string,

@@ -13,11 +13,11 @@ function setUp() {
 }
 
 describe('KnownFiles', () => {
-  it('has no entry for a file that was never read', () => {
+  it('KnownFiles has no entry for a file that was never read', () => {
     expect(setUp().files.of('/a')).toEqual(NOTHING);
   });
 
-  it('keeps each file by its path until it is forgotten', () => {
+  it('KnownFiles keeps each file by its path until the file is forgotten', () => {
     const { files } = setUp();
     files.remember('/a', KNOWN);
     files.remember('/b', { ...KNOWN, sha256: 'other' });
@@ -27,7 +27,7 @@ describe('KnownFiles', () => {
     expect([files.of('/a'), files.of('/b').sha256]).toEqual([NOTHING, 'other']);
   });
 
-  it('throws for a record that was modified externally', () => {
+  it('KnownFiles throws for a record that another program changed', () => {
     const { database, files } = setUp();
     files.remember('/a', KNOWN);
     database.exec("UPDATE servers_file SET sha256 = 'x'");

@@ -27,15 +27,15 @@ const server = (name: string, more: object = {}): ServerInfo => ({
   ...more,
 });
 
-/** Sets an old modification time, so that no process seems about to write the rest of the file. */
+/** Sets an old modification time, so that the file does not look as if another process is still writing it. */
 const age = (path: string): void => utimesSync(path, 1, 1);
 
-/** Creates a store and a file in a separate folder. */
+/** Creates a store and a servers file in a new folder. */
 function world() {
   const dir = new TempDir();
   const path = join(dir.path, 'servers.json');
   const database = new DatabaseSync(join(dir.path, 'switchyard.db'));
-  // Syncing is unnecessary without power failures.
+  // The test needs no protection against power failures, and runs faster without disk syncs.
   database.exec('PRAGMA synchronous = OFF');
   const table = new ServerTable(database);
   const file = new ServersFile(path, database, table);
@@ -59,7 +59,7 @@ function world() {
 }
 
 describe('servers file', () => {
-  it('is indented by two spaces, private to its owner, and not rewritten if nothing changed', () => {
+  it('servers.json is indented by two spaces, private to its owner, and not rewritten if nothing changed', () => {
     using it = world();
     it.put(server('a'), server('b', { 'x-note': 1 }));
     expect(it.file.write()).toEqual([]);
@@ -71,7 +71,7 @@ describe('servers file', () => {
     expect(readdirSync(it.folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
 
-  it('imports its entries into an empty store', () => {
+  it('servers.json is imported into an empty store', () => {
     using it = world();
     it.edit([server('a'), server('b', { unknown: { deep: [1] } })], { $schema: 'x' });
     expect(it.file.read()).toEqual([{ kind: 'taken-over', put: ['a', 'b'], removed: [] }]);
@@ -84,7 +84,7 @@ describe('servers file', () => {
     });
   });
 
-  it('that was edited adds, changes and removes entries, and keeps newer changes of the store', () => {
+  it("a person's edit of servers.json adds, changes and removes entries, and newer changes of the store are kept", () => {
     using it = world();
     it.put(server('kept'), server('edited'), server('taken-out'), server('changed-here'), server('removed-here'));
     it.file.write();
@@ -109,7 +109,7 @@ describe('servers file', () => {
     expect(it.said()).toEqual(expected);
   });
 
-  it('wins over the store if both changed an entry, or if the store removed an entry that the file changed', () => {
+  it('servers.json wins over the store if both changed an entry, or if the store removed an entry that it changed', () => {
     using it = world();
     it.put(server('both'), server('gone-here'));
     it.file.write();
@@ -120,7 +120,7 @@ describe('servers file', () => {
     expect(it.stored().map(({ endpoint }) => endpoint)).toEqual(['http://there/', 'http://there/']);
   });
 
-  it('keeps invalid entries unchanged, reports their positions, and applies the others', () => {
+  it('invalid entries in servers.json are kept unchanged and reported with their positions, and the others apply', () => {
     using it = world();
     const bad = [{ name: 'x' }, 7, server('a'), { ...server('old'), transport: 'pigeon' }];
     it.put(server('old'));
@@ -140,7 +140,7 @@ describe('servers file', () => {
   });
 
   it.each(['{ "servers": [{ "na', '[]', '{}', 'null', '{"version":2,"servers":[]}', ''])(
-    'that is %j is set aside and written again, not overwritten',
+    'a servers.json with the content %j is renamed and written again, not overwritten',
     (text) => {
       using it = world();
       it.put(server('a'));
@@ -155,7 +155,7 @@ describe('servers file', () => {
     },
   );
 
-  it('that nests too deeply to be rewritten is set aside; an entry that only exceeds our own limit is kept', () => {
+  it('a servers.json is renamed if it nests too deeply to be rewritten, but an entry over our depth limit is kept', () => {
     using it = world();
     const deep = (depth: number) => `{"name":"deep","transport":"stdio","x":${'['.repeat(depth)}${']'.repeat(depth)}}`;
     it.put(server('a'));
@@ -168,7 +168,7 @@ describe('servers file', () => {
     expect([it.said(), it.stored()]).toEqual([[server('a')], [server('a')]]);
   });
 
-  it('that was deleted is written again, without removing any server', () => {
+  it('a deleted servers.json is written again, without removing any server', () => {
     using it = world();
     it.put(server('a'));
     it.file.write();
@@ -178,7 +178,7 @@ describe('servers file', () => {
     expect([it.said(), it.stored()]).toEqual([[server('a')], [server('a')]]);
   });
 
-  it('may be a symbolic link, which is preserved', () => {
+  it('servers.json may be a symbolic link, which is preserved', () => {
     using it = world();
     const real = join(it.folder, 'real.json');
     writeFileSync(real, '{"servers":[]}');
@@ -188,7 +188,7 @@ describe('servers file', () => {
     expect(JSON.parse(readFileSync(real, 'utf8'))).toEqual({ servers: [server('a')] });
   });
 
-  it('is not treated as an edit if its writer was killed before recording the write', () => {
+  it('servers.json does not count as edited if its writer was killed before it recorded the write', () => {
     using it = world();
     it.put(server('changed'), server('removed'));
     it.file.write();
@@ -208,10 +208,10 @@ describe('servers file', () => {
     expect(it.said()).toEqual(expected);
   });
 
-  it('that cannot be written leaves no trace, and the store stays correct', () => {
+  it('a failed write of servers.json creates no folder, and a later write succeeds', () => {
     using it = world();
     it.put(server('a'));
-    // A file mode does not stop a privileged user, but a missing folder does.
+    // The folder is missing, which makes the write fail even for a privileged user, who could ignore a file mode.
     const blocked = new ServersFile(join(it.folder, 'nowhere', 'servers.json'), new DatabaseSync(':memory:'), it.table);
     expect(() => blocked.write()).toThrow();
     chmodSync(it.folder, 0o700);
@@ -220,7 +220,7 @@ describe('servers file', () => {
     expect(it.said()).toEqual([server('a')]);
   });
 
-  it('and the store agree after any edits of both, without losing the last edit of an entry', () => {
+  it('servers.json and the store agree after any edits of both, and the last edit of each entry is kept', () => {
     const names = fc.constantFrom('a', 'b', 'c', 'd');
     const edits = fc.array(
       fc.record({ where: fc.constantFrom('store', 'file', 'write'), name: names, value: fc.option(fc.nat(3)) }),
@@ -251,9 +251,7 @@ describe('servers file', () => {
 });
 
 describe('servers file with a concurrent writer', () => {
-  /**
-   * Runs `work` whenever the store is about to record the next content: after reading the file and before replacing it.
-   */
+  /** Runs `work` during each write of the store, after it read the servers file and before it replaces the file. */
   const beforeWriting = (it: ReturnType<typeof world>, work: () => void): void => {
     it.database.function('meanwhile', () => {
       work();
@@ -275,23 +273,26 @@ describe('servers file with a concurrent writer', () => {
         renameSync(`${path}.new`, path);
       },
     ],
-  ])('is not overwritten but read again (%s)', (_, write) => {
-    using it = world();
-    it.put(server('aa'), server('b'));
-    it.file.write();
-    it.put(server('c'));
-    age(it.path);
-    let edits = 0;
-    beforeWriting(it, () => {
-      edits += 1;
-      if (edits === 1) write(it.path, it.text().replaceAll('aa', 'ee'));
-    });
-    expect(it.file.write()).toEqual([{ kind: 'taken-over', put: ['ee'], removed: ['aa'] }]);
-    expect(it.said().map(({ name }) => name)).toEqual(['b', 'c', 'ee']);
-    expect(it.stored().map(({ name }) => name)).toEqual(['b', 'c', 'ee']);
-  });
+  ])(
+    'servers.json is not overwritten but read again if another program writes it at the same time (%s)',
+    (_, write) => {
+      using it = world();
+      it.put(server('aa'), server('b'));
+      it.file.write();
+      it.put(server('c'));
+      age(it.path);
+      let edits = 0;
+      beforeWriting(it, () => {
+        edits += 1;
+        if (edits === 1) write(it.path, it.text().replaceAll('aa', 'ee'));
+      });
+      expect(it.file.write()).toEqual([{ kind: 'taken-over', put: ['ee'], removed: ['aa'] }]);
+      expect(it.said().map(({ name }) => name)).toEqual(['b', 'c', 'ee']);
+      expect(it.stored().map(({ name }) => name)).toEqual(['b', 'c', 'ee']);
+    },
+  );
 
-  it('is not written if the concurrent writes never end', () => {
+  it('servers.json is not written if another program keeps changing it', () => {
     using it = world();
     it.put(server('a'));
     let edits = 0;
@@ -305,7 +306,7 @@ describe('servers file with a concurrent writer', () => {
     expect(readdirSync(it.folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
 
-  it('is read again if it changed while it was unreadable', () => {
+  it('servers.json is read again if it changed while the store was locked', () => {
     using it = world();
     it.put(server('a'));
     it.file.write();
@@ -321,7 +322,7 @@ describe('servers file with a concurrent writer', () => {
     expect([it.stored().length, it.file.hasChanged()]).toEqual([2, false]);
   });
 
-  it('that is half written is left for the next check, and waited for before a write', () => {
+  it('a half-written servers.json is read again later, and waited for before the next write', () => {
     using it = world();
     it.put(server('a'));
     it.file.write();
@@ -338,7 +339,7 @@ describe('servers file with a concurrent writer', () => {
     expect([it.said(), existsSync(`${it.path}.bak`)]).toEqual([[server('a'), server('by-hand')], false]);
   });
 
-  it('that remains half written for two seconds is set aside', () => {
+  it('a servers.json that remains half written for two seconds is renamed', () => {
     using it = world();
     it.put(server('a'));
     it.file.write();
@@ -350,7 +351,7 @@ describe('servers file with a concurrent writer', () => {
 });
 
 describe('two processes with one servers file', () => {
-  it('do not restore an entry that a person removed, even if one of them found the whole file deleted before', () => {
+  it('two processes restore no entry that a person removed, even if one of them noticed that servers.json was gone', () => {
     using it = world();
     it.put(server('a'), server('b'));
     it.file.write();

@@ -22,7 +22,7 @@ const change = fc.oneof(
 );
 
 describe('ServersText', () => {
-  it('equals the JSON.stringify output of the whole document, after any changes', () => {
+  it('ServersText equals the JSON.stringify() output of the whole document, after any changes', () => {
     const steps = fc.array(fc.array(change, { maxLength: 4 }), { maxLength: 8 });
     const rests = fc.constantFrom({}, { version: 1, note: 'mine\n' });
     const bads = fc.constantFrom([], [{ place: 'servers[0]', reason: 'r', value: { name: 'x', y: [1] } }]);

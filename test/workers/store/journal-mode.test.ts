@@ -10,19 +10,22 @@ import { TempDir } from '../../helpers/temp-dir.ts';
 
 describe('SQLite journal mode', () => {
   it.each(['3.7.0', '3.44.5', '3.45.0', '3.50.6', '3.51.0', '3.51.2', '2.8.17'])(
-    'is not WAL on SQLite %s',
+    'the SQLite journal mode is not WAL on SQLite %s',
     (version) => {
       expect(hasWalResetBug(version)).toBe(true);
       expect(chooseJournalMode(version, null)).toEqual({ mode: 'TRUNCATE', reason: expect.stringContaining(version) });
     },
   );
 
-  it.each(['3.44.6', '3.50.7', '3.50.10', '3.51.3', '3.52.0', '3.53.4', '4.0.0'])('is WAL on SQLite %s', (version) => {
-    expect(hasWalResetBug(version)).toBe(false);
-    expect(chooseJournalMode(version, null)).toEqual({ mode: 'WAL', reason: null });
-  });
+  it.each(['3.44.6', '3.50.7', '3.50.10', '3.51.3', '3.52.0', '3.53.4', '4.0.0'])(
+    'the SQLite journal mode is WAL on SQLite %s',
+    (version) => {
+      expect(hasWalResetBug(version)).toBe(false);
+      expect(chooseJournalMode(version, null)).toEqual({ mode: 'WAL', reason: null });
+    },
+  );
 
-  it('is WAL with the SQLite version and disk of the tests', () => {
+  it('the SQLite journal mode is WAL with the SQLite version and disk of the tests', () => {
     using dir = new TempDir();
     const { version } = new DatabaseSync(':memory:').prepare('SELECT sqlite_version() AS version').get() as {
       version: string;
@@ -37,7 +40,7 @@ describe('SQLite journal mode', () => {
     [0xfe534d42, 'SMB2'],
     [0x01021997, '9p'],
     [0x65735546, 'FUSE'],
-  ])('is not WAL on a file system of type %i', (type, name) => {
+  ])('the SQLite journal mode is not WAL on a file system of type %i', (type, name) => {
     expect(networkFileSystem(type)).toBe(name);
     expect(chooseJournalMode('3.53.4', name)).toEqual({ mode: 'TRUNCATE', reason: expect.stringContaining(name) });
   });
@@ -48,7 +51,7 @@ describe('SQLite journal mode', () => {
     ['btrfs', 0x9123683e],
     ['tmpfs', 0x01021994],
     ['overlay', 0x794c7630],
-  ])('is WAL on %s', (_name, type) => {
+  ])('the SQLite journal mode is WAL on %s', (_name, type) => {
     expect(networkFileSystem(type)).toBeNull();
   });
 });

@@ -17,7 +17,7 @@ const mapAt = (generatedAtMs: number, text: string): StoredMap => ({
 });
 
 describe('SqliteStore', () => {
-  it('keeps a map across restarts, in a file private to its owner', () => {
+  it('SqliteStore keeps a map across restarts, in a file private to its owner', () => {
     using dir = new TempDir();
     const stateDir = join(dir.path, 'deep', 'er');
     const first = new SqliteStore(stateDir);
@@ -30,7 +30,7 @@ describe('SqliteStore', () => {
     second.close();
   });
 
-  it('never replaces a newer map or lowers the floor', () => {
+  it('SqliteStore never replaces a newer map or lowers the floor', () => {
     using dir = new TempDir();
     const store = new SqliteStore(dir.path);
     store.saveMap(mapAt(20, 'new'), UNSIGNED);
@@ -41,7 +41,7 @@ describe('SqliteStore', () => {
     store.close();
   });
 
-  it('serves two connections concurrently', () => {
+  it('SqliteStore serves two connections concurrently', () => {
     using dir = new TempDir();
     const one = new SqliteStore(dir.path);
     const other = new SqliteStore(dir.path);
@@ -52,7 +52,7 @@ describe('SqliteStore', () => {
     other.close();
   });
 
-  it('returns no map whose bytes do not match their checksum, but keeps the floor', () => {
+  it('SqliteStore returns no map whose bytes do not match their checksum, but keeps the floor', () => {
     using dir = new TempDir();
     const store = new SqliteStore(dir.path);
     store.saveMap(mapAt(10, 'one'), UNSIGNED);
@@ -63,7 +63,7 @@ describe('SqliteStore', () => {
     store.close();
   });
 
-  it('does not change a store of a newer format', () => {
+  it('SqliteStore does not change a store of a newer format', () => {
     using dir = new TempDir();
     new SqliteStore(dir.path).close();
     const newer = new DatabaseSync(join(dir.path, 'switchyard.db'));
@@ -72,7 +72,7 @@ describe('SqliteStore', () => {
     expect(() => new SqliteStore(dir.path)).toThrow(expect.objectContaining({ code: 'STORE_TOO_NEW' }));
   });
 
-  it('names the path that is unusable', () => {
+  it('SqliteStore names the path that it cannot use', () => {
     using dir = new TempDir();
     const file = join(dir.path, 'file');
     writeFileSync(file, '');
@@ -86,7 +86,7 @@ describe('SqliteStore', () => {
     expect(existsSync(join(dir.path, 'switchyard.db'))).toBe(true);
   });
 
-  it('works without a write-ahead log, and explains why', () => {
+  it('SqliteStore works without a write-ahead log, and explains why', () => {
     using dir = new TempDir();
     const notes: StoreNote[] = [];
     const rollback = { mode: 'TRUNCATE', reason: 'for a reason' } as const;
@@ -102,7 +102,7 @@ describe('SqliteStore', () => {
     other.close();
   });
 
-  it('adopts the journal mode of a process that has it open', () => {
+  it('SqliteStore uses the same journal mode as a process that already has the store open', () => {
     using dir = new TempDir();
     const notes: StoreNote[] = [];
     const first = new SqliteStore(dir.path);
@@ -117,7 +117,7 @@ describe('SqliteStore', () => {
     second.close();
   });
 
-  it('reports that it cannot write', () => {
+  it('SqliteStore reports that it cannot write', () => {
     using dir = new TempDir();
     const store = new SqliteStore(dir.path);
     const vandal = new DatabaseSync(store.path);

@@ -17,7 +17,7 @@ const mapOf = (storeKey: string, size: number): StoredMap => ({
   savedAtMs: 2,
 });
 
-it('the start image holds the small maps and every connector of its scope, across several pages', () => {
+it('the start image contains the small maps and every connector of its scope, even if they fill several pages', () => {
   using dir = new TempDir();
   using database = new DatabaseSync(':memory:');
   const table = new ToolTable(database);

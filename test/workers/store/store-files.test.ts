@@ -23,14 +23,14 @@ import { TempDir } from '../../helpers/temp-dir.ts';
 const modeOf = (path: string): number => statSync(path).mode & 0o777;
 
 describe('store files', () => {
-  it('are created private to their owner, with their parent folders', () => {
+  it('new store files are private to their owner, and their parent folders are created', () => {
     using dir = new TempDir();
     const stateDir = join(dir.path, 'a', 'b');
     createStoreFile(stateDir);
     expect([modeOf(stateDir), modeOf(storePath(stateDir))]).toEqual([0o700, 0o600]);
   });
 
-  it('are not changed if they exist', () => {
+  it('existing store files are not changed', () => {
     using dir = new TempDir();
     const path = storePath(dir.path);
     writeFileSync(path, 'content');
@@ -39,7 +39,7 @@ describe('store files', () => {
     expect([readFileSync(path, 'utf8'), modeOf(path)]).toEqual(['content', 0o640]);
   });
 
-  it('do not adopt the log of a deleted store', () => {
+  it('a new store removes the write-ahead log of a deleted store', () => {
     using dir = new TempDir();
     const path = storePath(dir.path);
     for (const suffix of ['-wal', '-shm', '-journal']) writeFileSync(path + suffix, 'old');
@@ -47,7 +47,7 @@ describe('store files', () => {
     expect(readdirSync(dir.path).toSorted()).toEqual(['switchyard.db', 'switchyard.lock']);
   });
 
-  it('are created at the target of a symbolic link, even if it does not exist yet', () => {
+  it('a store file is created at the target of a symbolic link, even if the target does not exist yet', () => {
     using dir = new TempDir();
     const [stateDir, target] = [join(dir.path, 'state'), join(dir.path, 'elsewhere.db')];
     mkdirSync(stateDir);
@@ -58,7 +58,7 @@ describe('store files', () => {
     expect(existsSync(target)).toBe(true);
   });
 
-  it('are set aside together, under a free name', () => {
+  it('the files of a store are renamed together, to a free name', () => {
     using dir = new TempDir();
     const path = storePath(dir.path);
     for (const [suffix, text] of [
@@ -73,7 +73,7 @@ describe('store files', () => {
     expect([existsSync(path), existsSync(`${path}-wal`)]).toEqual([false, false]);
   });
 
-  it('have an identity that changes with the file', () => {
+  it('the identity of a store file changes when the file is replaced', () => {
     using dir = new TempDir();
     expect(fileIdOf(join(dir.path, 'none'))).toBeNull();
     const [one, two] = [join(dir.path, 'one'), join(dir.path, 'two')];
@@ -82,7 +82,7 @@ describe('store files', () => {
     expect(fileIdOf(one)).not.toBe(fileIdOf(two));
   });
 
-  it('are processed under a lock that is always released', () => {
+  it('store files are processed under a lock that is always released', () => {
     using dir = new TempDir();
     const isLocked = (): boolean => {
       using other = new DatabaseSync(join(dir.path, 'switchyard.lock'), { timeout: 0 });

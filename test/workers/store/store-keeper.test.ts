@@ -29,7 +29,7 @@ const mapAt = (generatedAtMs: number) => ({
   savedAtMs: 5,
 });
 
-/** A folder with a store, and its keepers. */
+/** Creates a state folder with a store. `keep` opens a keeper of the store. */
 function world() {
   const dir = new TempDir();
   const stateDir = join(dir.path, 'state');
@@ -76,7 +76,7 @@ function world() {
 }
 
 describe('damaged store', () => {
-  it('is set aside, and a new store has every record that matches its checksum', () => {
+  it('a damaged store is renamed, and a new store gets every record that matches its checksum', () => {
     using it = world();
     const before = it.keep();
     before.put('a', 'b', 'c');
@@ -98,7 +98,7 @@ describe('damaged store', () => {
     expect(existsSync(`${it.path}.corrupt`)).toBe(true);
   });
 
-  it('restores lost servers from servers.json', () => {
+  it('servers that a damaged store lost are restored from servers.json', () => {
     using it = world();
     const before = it.keep();
     before.put('a', 'b');
@@ -114,21 +114,24 @@ describe('damaged store', () => {
     ['lost its header', (bytes: Buffer) => bytes.fill(0x7a, 0, 64)],
     ['lost its schema', (bytes: Buffer) => bytes.fill(0x7a, 100, 4_096)],
     ['is truncated', (bytes: Buffer) => bytes.subarray(0, 4_096 + 7)],
-  ])('that %s is also set aside, and servers.json is used', (_what, damage: (bytes: Buffer) => string | Uint8Array) => {
-    using it = world();
-    const before = it.keep();
-    before.put('a', 'b');
-    before.write();
-    before.keeper.close();
-    writeFileSync(it.path, damage(readFileSync(it.path)));
-    const after = it.keep();
-    expect(after.names()).toEqual(['a', 'b']);
-    expect(after.notes).toMatchObject([{ kind: 'set-aside', backup: `${it.path}.corrupt` }]);
-    after.put('c');
-    expect(it.keep().names()).toEqual(['a', 'b', 'c']);
-  });
+  ])(
+    'a store that %s is also renamed, and its servers are restored from servers.json',
+    (_what, damage: (bytes: Buffer) => string | Uint8Array) => {
+      using it = world();
+      const before = it.keep();
+      before.put('a', 'b');
+      before.write();
+      before.keeper.close();
+      writeFileSync(it.path, damage(readFileSync(it.path)));
+      const after = it.keep();
+      expect(after.names()).toEqual(['a', 'b']);
+      expect(after.notes).toMatchObject([{ kind: 'set-aside', backup: `${it.path}.corrupt` }]);
+      after.put('c');
+      expect(it.keep().names()).toEqual(['a', 'b', 'c']);
+    },
+  );
 
-  it('that is damaged only in an index loses nothing', () => {
+  it('a store that is damaged only in an index loses nothing', () => {
     using it = world();
     const before = it.keep();
     const names = Array.from({ length: 300 }, (_, index) => `server-${index}`);
@@ -143,7 +146,7 @@ describe('damaged store', () => {
     expect(after.notes).toMatchObject([{ kind: 'set-aside', saved: { server: 300 }, lost: [] }]);
   });
 
-  it('is set aside even if other processes have it open, and they switch to the new store', () => {
+  it('a damaged store is renamed even if other processes have it open, and they switch to the new store', () => {
     using it = world();
     const other = it.keep();
     other.put('a', 'b');
@@ -156,7 +159,7 @@ describe('damaged store', () => {
     expect(readdirSync(it.stateDir).filter((name) => name.endsWith('.corrupt'))).toEqual(['switchyard.db.corrupt']);
   });
 
-  it('gets a unique name each time', () => {
+  it('a damaged store gets a unique name each time that it is renamed', () => {
     using it = world();
     for (const backup of ['switchyard.db.corrupt', 'switchyard.db.1.corrupt', 'switchyard.db.2.corrupt']) {
       writeFileSync(it.path, Buffer.alloc(9_000));
@@ -169,7 +172,7 @@ describe('damaged store', () => {
 });
 
 describe('store removed by another process', () => {
-  it('is created again in a new folder', () => {
+  it('a store that another process removed is created again in a new folder', () => {
     using it = world();
     const { put, names, notes } = it.keep();
     put('a');
@@ -179,7 +182,7 @@ describe('store removed by another process', () => {
     expect(names()).toEqual(['b']);
   });
 
-  it('is replaced by the file that took its place', () => {
+  it('a store that another process replaced is reopened from the new file', () => {
     using it = world();
     const { put, names, keeper } = it.keep();
     put('a');
@@ -193,7 +196,7 @@ describe('store removed by another process', () => {
     expect(names()).toEqual(['a', 'c']);
   });
 
-  it('leaves no log behind that the next store would adopt', () => {
+  it('a store that another process removed leaves no log behind that the next store would use', () => {
     using it = world();
     const before = it.keep();
     before.put('a');
@@ -208,7 +211,7 @@ describe('store removed by another process', () => {
 });
 
 describe('store of an older format', () => {
-  it('is upgraded', () => {
+  it('a store of an older format is upgraded', () => {
     using it = world();
     const old = it.keep();
     old.put('a', 'b');
@@ -225,7 +228,7 @@ describe('store of an older format', () => {
     expect([names(), floor(), notes]).toEqual([['a', 'b', 'c'], 10, []]);
   });
 
-  /** Creates a store in format 6 with servers, a map and a tool pin; another process still has the store open. */
+  /** Creates a store in format 6 with servers, a map and a tool pin. Another connection keeps the store open. */
   function format6() {
     const it = world();
     const old = it.keep();
@@ -266,7 +269,7 @@ describe('store of an older format', () => {
     return Object.assign(it, { old, list });
   }
 
-  it('keeps servers, map, floor and pins during the upgrade', () => {
+  it('the upgrade of a store of an older format keeps servers, map, floor and pins', () => {
     using it = format6();
     it.old.keeper.close();
     const after = it.keep();
@@ -278,7 +281,7 @@ describe('store of an older format', () => {
     expect(it.read(revisions)).toEqual({ source: 2, pin: 1 });
   });
 
-  it('is set aside if it is damaged, instead of being sealed, and its verifiable records are kept', () => {
+  it('a damaged store of an older format is renamed instead of sealed, and its verifiable records are kept', () => {
     using it = format6();
     it.old.keeper.close();
     it.vandalise((database) => database.exec("UPDATE tool_pin SET definition = '{}'"));
@@ -289,7 +292,7 @@ describe('store of an older format', () => {
     expect(() => after.keeper.store().readSource('s')).toThrow('does not match its checksum');
   });
 
-  it('rejects writes in the old format by a process that still has the store open', () => {
+  it('a process that still has a store open in the old format cannot write to it after the upgrade', () => {
     using it = format6();
     const writesAsBefore = new DatabaseSync(it.path);
     it.keep().names();

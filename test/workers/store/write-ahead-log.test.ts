@@ -6,7 +6,8 @@ import { brokenTail, readBrokenTail } from '../../../src/workers/store/write-ahe
 import { TempDir } from '../../helpers/temp-dir.ts';
 
 /**
- * Returns the log of a store whose process was killed after some commits; such a log is like the copy of an open log.
+ * Creates a store with some commits, and copies its write-ahead log while the store is open. A killed process leaves
+ * the same log.
  */
 function world(pages: number) {
   const dir = new TempDir();
@@ -37,7 +38,7 @@ const flipped = (bytes: Uint8Array, at: number, bit = 1): Uint8Array => {
 };
 
 describe('tail of a write-ahead log', () => {
-  it('is intact if the log is complete or missing, or ends within a page', () => {
+  it('a write-ahead log counts as intact if it is complete or missing, or ends within a page', () => {
     using it = world(3);
     expect(readBrokenTail('/nowhere/at/all')).toEqual({ pages: 0, hasCommit: false });
     expect(brokenTail(it.log)).toEqual({ pages: 0, hasCommit: false });
@@ -47,7 +48,7 @@ describe('tail of a write-ahead log', () => {
     expect(brokenTail(it.log.subarray(0, 40))).toEqual({ pages: 0, hasCommit: false });
   });
 
-  it('is broken for any flipped bit of the log', () => {
+  it('a write-ahead log counts as broken after any flipped bit', () => {
     using it = world(2);
     for (let at = 0; at < it.log.length; at += 1) {
       const { pages } = brokenTail(flipped(it.log, at, 1 << (at % 8)));
@@ -55,7 +56,7 @@ describe('tail of a write-ahead log', () => {
     }
   });
 
-  it('is broken exactly where SQLite ignores commits', () => {
+  it('a write-ahead log counts as broken exactly where SQLite ignores its commits', () => {
     using it = world(3);
     expect(it.rows(it.log)).toBe(3);
     const last = it.log.length - 200;
@@ -63,7 +64,7 @@ describe('tail of a write-ahead log', () => {
     expect(brokenTail(flipped(it.log, last))).toEqual({ pages: 1, hasCommit: true });
   });
 
-  it('excludes pages of an earlier log', () => {
+  it('the check of a write-ahead log excludes pages of an earlier log', () => {
     using dir = new TempDir();
     using database = new DatabaseSync(join(dir.path, 'x.db'));
     database.exec('PRAGMA journal_mode = WAL; CREATE TABLE t (v TEXT)');

@@ -28,7 +28,7 @@ const approved = (version: number, description: string): ApprovedPin => ({
 const pinOf = (table: ToolTable) => table.pins('s', '', 'all').pins[0];
 
 describe('fleet approvals in the store', () => {
-  it('replace a pin of first sight, so that the listed tool differs from its pin', () => {
+  it("a fleet approval replaces the pin of a tool's first definition, so the listed tool differs from its pin", () => {
     const table = seen('sends');
     expect(pinOf(table)).toMatchObject({ version: 0, isApproved: false });
     expect(table.pins('s', '', 'approved').pins).toEqual([]);
@@ -38,7 +38,7 @@ describe('fleet approvals in the store', () => {
     expect(table.pins('s', '', 'approved').pins).toHaveLength(1);
   });
 
-  it('are not undone by an older approval, or by another approval of the same version', () => {
+  it('a fleet approval is not undone by an older approval, or by another approval of the same version', () => {
     const table = seen('sends');
     table.repin('s', [approved(3, 'posts')]);
     table.repin('s', [approved(2, 'older')]);
@@ -46,7 +46,7 @@ describe('fleet approvals in the store', () => {
     expect(pinOf(table)).toMatchObject({ version: 3, definitionText: expect.stringContaining('posts') });
   });
 
-  it('keep their version if the host approves another definition locally', () => {
+  it('a fleet approval keeps its version if the host approves another definition locally', () => {
     const table = seen('sends');
     table.repin('s', [approved(1, 'posts')]);
     table.approve('s', null, 5);
@@ -56,13 +56,13 @@ describe('fleet approvals in the store', () => {
     expect(pinOf(table)).toMatchObject({ version: 2, isApproved: true });
   });
 
-  it('pin tools that the host has never seen', () => {
+  it('a fleet approval pins a tool that the host has never seen', () => {
     const table = new ToolTable(new DatabaseSync(':memory:'));
     table.repin('s', [approved(1, 'posts')]);
     expect(pinOf(table)).toMatchObject({ version: 1, isApproved: true });
   });
 
-  it('are read in pages that end with the last pin of a connector', () => {
+  it('fleet approvals are read in pages that end with the last pin of a connector', () => {
     const table = new ToolTable(new DatabaseSync(':memory:'));
     const pins = Array.from({ length: 1_300 }, (_, index) => ({
       connectorId: `connector-${String(index % 3)}`,

@@ -20,7 +20,7 @@ const FORMAT_4_SOURCES = `
 
 describe('store schema', () => {
   it.each([SOURCES, SERVERS, FILES, CONNECTORS, PINS])(
-    'seals or explicitly excludes every column of $name',
+    'the store schema lists every column of the table $name as either sealed or excluded from the seal',
     (table) => {
       using database = new DatabaseSync(':memory:');
       database.exec(table.create);
@@ -29,7 +29,7 @@ describe('store schema', () => {
     },
   );
 
-  it('is created in an empty file, with its own identity', () => {
+  it('the store schema is created in an empty file, with an identity for the new store', () => {
     using database = new DatabaseSync(':memory:');
     expect(schemaVersionOf(database)).toBe(0);
     createSchema(database);
@@ -37,7 +37,7 @@ describe('store schema', () => {
     expect(database.prepare('SELECT id FROM store').all()).toEqual([{ id: expect.stringMatching(/^[0-9a-f]{32}$/) }]);
   });
 
-  it('adds later columns to rows of an older format', () => {
+  it('an upgrade of the store schema adds new columns to rows of an older format', () => {
     using database = new DatabaseSync(':memory:');
     database.exec(FORMAT_4_SOURCES);
     const sealed = ['s', 1, 2, 3, null, 'digest'];
@@ -68,14 +68,14 @@ describe('store schema', () => {
     });
   });
 
-  it('refuses to upgrade a record that does not match its seal', () => {
+  it('an upgrade of the store schema rejects a record that does not match its seal', () => {
     using database = new DatabaseSync(':memory:');
     database.exec(FORMAT_4_SOURCES);
     database.exec(`INSERT INTO source VALUES ('s', 1, 2, 3, NULL, x'07', 'digest', 5)`);
     expect(() => createSchema(database)).toThrow('does not match its checksum');
   });
 
-  it('preserves rows that are copied into another store', () => {
+  it('rows that are copied into another store keep their content under the store schema', () => {
     using database = new DatabaseSync(':memory:');
     addSealFunction(database);
     database.exec(PINS.create);

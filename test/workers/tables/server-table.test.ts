@@ -8,7 +8,7 @@ import { TempDir } from '../../helpers/temp-dir.ts';
 const program = (name: string, command: string): ServerInfo => ({ name, transport: 'stdio', command });
 
 describe('ServerTable', () => {
-  it('reports every commit once, however many other commits happen between two statements', () => {
+  it('ServerTable reports every commit once, however many other commits happen between two statements', () => {
     using folder = new TempDir();
     const path = join(folder.path, 'store.db');
     const others = new DatabaseSync(path);
@@ -18,7 +18,7 @@ describe('ServerTable', () => {
     const table = new ServerTable(ours);
     const prepare = ours.prepare.bind(ours);
     let commits = 0;
-    // Another process commits before each of these statements.
+    // Simulates another process that commits before each of these statements.
     ours.prepare = (sql) => {
       theirs.apply([{ name: `s${commits}`, info: { name: `s${commits}`, transport: 'stdio' } }]);
       commits += 1;
@@ -39,7 +39,7 @@ describe('ServerTable', () => {
     others.close();
   });
 
-  it('merges servers in one commit and returns the outcome of each', () => {
+  it('ServerTable merges servers in one commit and returns the outcome of each', () => {
     using database = new DatabaseSync(':memory:');
     const table = new ServerTable(database);
     const [a, other, b] = [program('a', 'one'), program('a', 'two'), program('b', 'one')];

@@ -24,7 +24,7 @@ function table(): { database: DatabaseSync; sources: SourceTable } & Disposable 
 }
 
 describe('SourceTable', () => {
-  it('remembers that a source was seen signed, and its first id, whatever is saved later', () => {
+  it('SourceTable remembers that a source once served a signed map, and its first id, whatever is saved later', () => {
     using it = table();
     it.sources.save(mapAt(1), SIGNED);
     it.sources.save(mapAt(2), UNSIGNED);
@@ -32,14 +32,14 @@ describe('SourceTable', () => {
     expect(it.sources.read('s')).toMatchObject({ floorMs: 3, seenSigned: true, mapId: 'the map' });
   });
 
-  it('records that an older map than the stored one was signed', () => {
+  it('SourceTable records that a map was signed, even if a newer map is stored already', () => {
     using it = table();
     it.sources.save(mapAt(20), UNSIGNED);
     it.sources.save(mapAt(10), SIGNED);
     expect(it.sources.read('s')).toMatchObject({ floorMs: 20, map: mapAt(20), seenSigned: true, mapId: 'the map' });
   });
 
-  it('keeps facts and key documents without a map', () => {
+  it('SourceTable stores the facts and key documents of a source without a map', () => {
     using it = table();
     it.sources.note('s', SIGNED);
     it.sources.saveKeys('s', SIGNED.url, 3, 'third');
@@ -48,7 +48,7 @@ describe('SourceTable', () => {
     expect(it.sources.has('s', 0)).toBe(false);
   });
 
-  it('never stores an older key document, whichever process writes it', () => {
+  it('SourceTable never stores an older key document, whichever process writes it', () => {
     using it = table();
     it.sources.saveKeys('s', SIGNED.url, 3, 'third');
     it.sources.saveKeys('s', SIGNED.url, 2, 'second');
@@ -56,7 +56,7 @@ describe('SourceTable', () => {
     expect(it.sources.read('s')).toMatchObject({ keyVersion: 3, keyDocument: 'third', map: mapAt(1) });
   });
 
-  it('keeps the first of two key documents of one version, unless it is damaged', () => {
+  it('SourceTable keeps the first of two key documents of one version, unless the stored document is damaged', () => {
     using it = table();
     it.sources.saveKeys('s', SIGNED.url, 3, 'third');
     it.sources.saveKeys('s', SIGNED.url, 3, 'fork');
@@ -68,7 +68,7 @@ describe('SourceTable', () => {
     expect(it.sources.read('s')).toMatchObject({ keyVersion: 3, keyDocument: 'third' });
   });
 
-  it('stores an older key document that starts over, and then none older than it', () => {
+  it('SourceTable stores an older key document on request, and no older document afterwards', () => {
     using it = table();
     it.sources.saveKeys('s', SIGNED.url, 3, 'third');
     it.sources.saveKeys('s', SIGNED.url, 2, 'new second', true);
@@ -76,7 +76,7 @@ describe('SourceTable', () => {
     expect(it.sources.read('s')).toMatchObject({ keyVersion: 2, keyDocument: 'new second' });
   });
 
-  it('keeps the floor, facts and key version when body and key document are damaged', () => {
+  it('SourceTable keeps the floor, facts and key version when the map and the key document are damaged', () => {
     using it = table();
     it.sources.save(mapAt(7), SIGNED);
     it.sources.saveKeys('s', SIGNED.url, 2, '{"a":\n1}');
@@ -85,7 +85,7 @@ describe('SourceTable', () => {
     expect(it.sources.read('s')).toEqual({ floorMs: 7, map: null, isDamaged: true, ...facts });
   });
 
-  it('resets a floor without forgetting who signs the source', () => {
+  it('SourceTable resets a floor without forgetting who signs the source', () => {
     using it = table();
     it.sources.save(mapAt(7), SIGNED);
     it.sources.saveKeys('s', SIGNED.url, 2, 'second');
@@ -98,7 +98,7 @@ describe('SourceTable', () => {
     expect(it.sources.read('s')).toMatchObject({ floorMs: 3, map: mapAt(3) });
   });
 
-  it('takes the highest floor and the newest valid map from entries under the keys of an earlier version', () => {
+  it('SourceTable takes the highest floor and the newest valid map from the store keys of an earlier version', () => {
     using it = table();
     it.sources.save(mapAt(30, 'damaged'), UNSIGNED);
     it.database.exec(`UPDATE source SET body = x'00'`);
@@ -110,7 +110,7 @@ describe('SourceTable', () => {
     expect(it.sources.list().map(({ storeKey }) => storeKey)).toEqual(['s']);
   });
 
-  it('lists sources without their bodies', () => {
+  it('SourceTable lists sources without their maps', () => {
     using it = table();
     it.sources.save(mapAt(7), SIGNED);
     it.sources.saveKeys('s', SIGNED.url, 2, 'second');
@@ -120,7 +120,7 @@ describe('SourceTable', () => {
     ]);
   });
 
-  it('upgrades format 7 and keeps the data of connectors and files', () => {
+  it('SourceTable upgrades format 7 and keeps the data of connectors and files', () => {
     using database = new DatabaseSync(':memory:');
     database.exec(`
       CREATE TABLE source (source_id TEXT PRIMARY KEY, floor_ms INTEGER NOT NULL, generated_at_ms INTEGER NOT NULL,

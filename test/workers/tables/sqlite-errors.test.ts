@@ -19,7 +19,7 @@ const verdictOf = (error: unknown) => [isDamage(error), isBusy(error), isDiskFai
 const withCode = (errcode: number): Error => Object.assign(new Error('SQLite says so'), { errcode });
 
 describe('store error', () => {
-  it('is damage for a file that is not a database', () => {
+  it('the error for a file that is not a database counts as damage', () => {
     using dir = new TempDir();
     const path = join(dir.path, 'store.db');
     writeFileSync(path, 'x'.repeat(4_096));
@@ -27,7 +27,7 @@ describe('store error', () => {
     expect(verdictOf(errorOf(() => database.exec('SELECT * FROM sqlite_master')))).toEqual([true, false, false]);
   });
 
-  it('is not damage for a lock that another process holds', () => {
+  it('the error for a lock that another process holds does not count as damage', () => {
     using dir = new TempDir();
     const path = join(dir.path, 'store.db');
     using holder = new DatabaseSync(path);
@@ -36,19 +36,19 @@ describe('store error', () => {
     expect(verdictOf(errorOf(() => database.exec('BEGIN IMMEDIATE')))).toEqual([false, true, false]);
   });
 
-  it('is classified by its primary result code, for any extended code', () => {
+  it('a store error is classified by its primary result code, for any extended code', () => {
     expect(isDiskFailure(withCode(10 | (4 << 8)))).toBe(true);
     expect(isDamage(withCode(11 | (2 << 8)))).toBe(true);
     expect(isBusy(withCode(5 | (2 << 8)))).toBe(true);
   });
 
-  it('is found in the cause chain of another error', () => {
+  it('a store error is found in the chain of causes of another error', () => {
     const wrapped = new Error('outer', { cause: new Error('inner', { cause: new DamageError('a record') }) });
     expect(isDamage(wrapped)).toBe(true);
     expect(isDiskFailure(new Error('outer', { cause: withCode(8) }))).toBe(true);
   });
 
-  it('of any other kind is neither damage nor a lock', () => {
+  it('a store error of any other kind counts neither as damage nor as a lock', () => {
     for (const error of [new Error('x'), 'text', null, undefined, withCode(1)])
       expect(verdictOf(error)).toEqual([false, false, false]);
   });

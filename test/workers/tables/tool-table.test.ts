@@ -39,7 +39,7 @@ function setUp() {
 }
 
 describe('ToolTable', () => {
-  it('returns connectors page by page, each once', () => {
+  it('ToolTable returns connectors page by page, each once', () => {
     const { table } = setUp();
     const all = Array.from({ length: 70 }, (_, index) => `c${String(index).padStart(2, '0')}`);
     save(
@@ -53,7 +53,7 @@ describe('ToolTable', () => {
     expect([seen, table.count(SCOPE)]).toEqual([all, 70]);
   });
 
-  it('pins at first sight, and reports a difference until it is gone', () => {
+  it('ToolTable pins a tool when it first sees it, and reports a difference until it is gone', () => {
     const { table } = setUp();
     expect(save(table, [message('a', { x: 'one', y: 'one' })])).toEqual([]);
     const [change, ...others] = save(table, [message('a', { x: 'two', y: 'one' })]);
@@ -65,7 +65,7 @@ describe('ToolTable', () => {
     expect(save(table, [message('a', { x: 'one', y: 'one' })])).toEqual([]);
   });
 
-  it('keeps the pins of a connector that is removed and comes back', () => {
+  it('ToolTable keeps the pins of a connector that is removed and added again', () => {
     const { table } = setUp();
     save(table, [message('a', { x: 'one' })]);
     table.forget(SCOPE, ['a']);
@@ -73,14 +73,14 @@ describe('ToolTable', () => {
     expect(save(table, [message('a', { x: 'two' })])).toHaveLength(1);
   });
 
-  it('reports unknown connectors, so that they are saved completely', () => {
+  it('ToolTable reports unknown connectors, so that they are saved completely', () => {
     const { table } = setUp();
     save(table, [message('a', { x: 'one' })]);
     expect(table.touch(SCOPE, ['a', 'b'], 5)).toEqual({ changes: [], unknown: ['b'] });
     expect(ids(table)).toEqual(['a']);
   });
 
-  it('compares with the pins sent with a list, unless it has its own pins', () => {
+  it('ToolTable compares a list of tools with the pins that came with the list, unless it has its own pins', () => {
     const { table } = setUp();
     save(table, [message('a', { x: 'one' })]);
     const pin = (connectorId: string, name: string) => ({
@@ -97,7 +97,7 @@ describe('ToolTable', () => {
     expect(save(table, [message('gone', { x: 'one' })])).toHaveLength(1);
   });
 
-  it('compares each of two tools with the same name to the pin, not to each other', () => {
+  it('ToolTable compares each of two tools with the same name to the pin, not to each other', () => {
     const { table } = setUp();
     const tool = (description: string) => ({
       definition: { name: 'x', description, inputSchema: {} },
@@ -108,7 +108,7 @@ describe('ToolTable', () => {
     expect(save(table, [twice])).toMatchObject([{ tool: 'x', current: { description: 'two' } }]);
   });
 
-  it('ignores the order of members for tools without a canonical form', () => {
+  it('ToolTable ignores the order of members for tools without a canonical form', () => {
     const { table } = setUp();
     const listing = (inputSchema: object) => ({
       ...message('a', {}),
@@ -119,14 +119,14 @@ describe('ToolTable', () => {
     expect(save(table, [listing({ b: 2, a: '\ud800' })])).toMatchObject([{ members: ['inputSchema'] }]);
   });
 
-  it('compares nothing if tools are not pinned', () => {
+  it('ToolTable compares nothing if tools are not pinned', () => {
     const { table } = setUp();
     save(table, [message('a', { x: 'one' })], { isPinned: false });
     expect(save(table, [message('a', { x: 'two' })], { isPinned: false })).toEqual([]);
     expect(ids(table)).toEqual(['a']);
   });
 
-  it('approves the reviewed definition, and no later one', () => {
+  it('ToolTable approves the definition that was reviewed, and no later definition', () => {
     const { table } = setUp();
     save(table, [message('a', { x: 'one' })]);
     const [seen] = save(table, [message('a', { x: 'two' })]);
@@ -142,7 +142,7 @@ describe('ToolTable', () => {
     "UPDATE connector SET connector_id = 'nail'",
     'UPDATE connector SET listed_at_ms = 9',
     'UPDATE connector SET revision = 9',
-  ])('reports a record whose place or time was changed (%s), and uses it for no other connector', (sql) => {
+  ])('ToolTable reports a record as damaged after %s, and does not use it for another connector', (sql) => {
     const { database, table } = setUp();
     save(table, [message('mail', { x: 'one' })]);
     expect(table.touch(SCOPE, ['mail'], 7)).toMatchObject({ unknown: [] });
@@ -154,7 +154,7 @@ describe('ToolTable', () => {
     expect(table.touch(SCOPE, ['mail'], 8)).toMatchObject({ unknown: ['mail'] });
   });
 
-  it('reports a record that does not match its checksum, and returns the others', () => {
+  it('ToolTable reports a record that does not match its checksum, and returns the others', () => {
     const { database, table } = setUp();
     save(table, [message('a', { x: 'one' }), message('b', { x: 'one' })]);
     database.exec("UPDATE connector SET tools = replace(tools, 'one', 'two') WHERE connector_id = 'a'");
@@ -163,7 +163,7 @@ describe('ToolTable', () => {
 });
 
 describe('tool pins', () => {
-  it('survive damage elsewhere in the store; a damaged pin is not treated as absent', () => {
+  it('tool pins survive damage elsewhere in the store, and a damaged pin is reported instead of replaced', () => {
     using dir = new TempDir();
     const open = () => new StoreKeeper(dir.path, () => {});
     const keep = (keeper: StoreKeeper, description: string) =>
@@ -177,7 +177,7 @@ describe('tool pins', () => {
     vandal.exec("UPDATE tool_pin SET sha256 = '0' WHERE tool = 'y'");
     vandal.close();
     const second = open();
-    // The damaged pin is lost with its store, and the other is still valid.
+    // The damaged pin is lost with the old store, and the pin of the tool x is still valid.
     expect(keep(second, 'two')).toMatchObject([{ tool: 'x', members: ['description'] }]);
     second.close();
     expect(readdirSync(dir.path).some((file) => file.endsWith('.corrupt'))).toBe(true);

@@ -7,17 +7,17 @@ const row = (way: string, samples: readonly number[]): Row => ({
 });
 
 describe('bench report figures', () => {
-  it('computes percentiles by the nearest-rank method', () => {
+  it('the benchmark report computes percentiles by the nearest-rank method', () => {
     const samples = [5, 1, 4, 2, 3];
     expect([0, 0.5, 0.95, 1].map((share) => percentile(samples, share))).toEqual([1, 3, 5, 5]);
     expect(percentile([], 0.5)).toBeNaN();
   });
 
-  it('formats numbers as short as possible', () => {
+  it('the benchmark report formats numbers as short as possible', () => {
     expect(figures([1.234, 12.34, 123.4])).toEqual(['3', '12.3', '123', '123', '1.23', '123']);
   });
 
-  it('shows ratios to the median of the baseline', () => {
+  it('the benchmark report shows values as ratios to the median of the baseline', () => {
     const rows = [row('plain', [1, 2, 3]), row('manager', [3])];
     expect(rows.map((it) => ratioOf(it, rows))).toEqual(['', '1.50×']);
   });

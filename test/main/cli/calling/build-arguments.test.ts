@@ -20,7 +20,7 @@ const build = (...given: readonly (readonly [string, string])[]) =>
   ).args;
 
 describe('buildArguments', () => {
-  it('converts each text to the type in the schema, including inside objects and lists', () => {
+  it('buildArguments() converts each text to the type in the schema, including inside objects and lists', () => {
     expect(
       build(
         ['filter.limit', '5'],
@@ -38,32 +38,32 @@ describe('buildArguments', () => {
     });
   });
 
-  it('collects a repeated key into a list, whose items may contain commas', () => {
+  it('buildArguments() collects a repeated key into a list, whose items may contain commas', () => {
     expect(build(['tags', 'a,b'], ['tags', 'c'])).toEqual({ tags: ['a,b', 'c'] });
     expect(build(['free', '1'], ['free', 'x'])).toEqual({ free: [1, 'x'] });
     expect(() => build(['city', 'a'], ['city', 'b'])).toThrow('city is given 2 times, but it takes only one value');
   });
 
-  it('adds keys to a JSON object without changing the rest of it', () => {
+  it('buildArguments() adds keys to a JSON object without changing the rest of it', () => {
     const base = { city: 'Bern', filter: { limit: 1 } };
     const { args } = buildArguments([{ key: 'filter.label', text: 'x' }], SCHEMA, base);
     expect(args).toEqual({ city: 'Bern', filter: { limit: 1, label: 'x' } });
     expect(base.filter).toEqual({ limit: 1 });
   });
 
-  it('never modifies a prototype', () => {
+  it('buildArguments() never changes the prototype of an object', () => {
     const args = build(['__proto__.polluted', 'yes'], ['constructor.name', 'x']);
     expect(Object.hasOwn(args, '__proto__')).toBe(true);
     expect(({} as Record<string, unknown>).polluted).toBeUndefined();
   });
 
-  it('rejects keys that contradict each other', () => {
+  it('buildArguments() rejects keys that contradict each other', () => {
     expect(() => build(['x', '1'], ['x.y', '2'])).toThrow(/x\.y contradicts another argument/);
     expect(() => build(['rows[3].id', '1'])).toThrow(/the items before it are missing/);
     expect(() => build(['.x', '1'])).toThrow(/is not a key/);
   });
 
-  it('reports texts that cannot be converted, with their path', () => {
+  it('buildArguments() reports each text that it cannot convert, with the path of the argument', () => {
     const { problems } = buildArguments([{ key: 'filter.limit', text: 'soon' }], SCHEMA);
     expect(problems).toEqual([{ path: ['filter', 'limit'], kind: 'type', text: 'must be a whole number, not "soon"' }]);
   });

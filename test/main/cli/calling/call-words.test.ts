@@ -29,22 +29,22 @@ describe('readCallWords', () => {
     ],
     [['a.b[0].c=1'], [text('a.b[0].c', '1')]],
     [['{"a":1}', 'b=2'], [text('b', '2')]],
-  ])('parses %j', (words, expected) => {
+  ])('readCallWords() parses the words %j into arguments', (words, expected) => {
     expect(readCallWords(words).assignments).toEqual(expected);
   });
 
-  it('changes neither a JSON object nor the dash that stands for standard input', () => {
+  it('readCallWords() leaves a JSON object unchanged, and the dash that stands for standard input', () => {
     expect(readCallWords(['{"a":1}', '-']).documents).toEqual(['{"a":1}', '-']);
   });
 
-  it('splits a word only if the tool has a parameter of that name', () => {
+  it('readCallWords() takes a key with a colon as one name only if the tool has a parameter of that name', () => {
     const isKnown = (key: string): boolean => key === 'a:b' || key === 'query';
     expect(readCallWords(['a:b=c'], isKnown).assignments).toEqual([text('a:b', 'c')]);
     expect(readCallWords(['query:a=b'], isKnown).assignments).toEqual([text('query', 'a=b')]);
     expect(readCallWords(['other:a=b'], isKnown).assignments).toEqual([text('other:a', 'b')]);
   });
 
-  it.each(['[1]', 'word', '=x', 'https://x.example/', ''])('rejects the word %j', (word) => {
+  it.each(['[1]', 'word', '=x', 'https://x.example/', ''])('readCallWords() rejects the word %j', (word) => {
     expect(() => readCallWords([word], () => false)).toThrow(expect.objectContaining({ code: 'OPTIONS_INVALID' }));
   });
 });

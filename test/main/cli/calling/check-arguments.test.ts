@@ -27,11 +27,11 @@ describe('checkArguments', () => {
     [{ city: 'x', place: {} }, ['place.lat is missing']],
     [{ city: 'x', place: { lat: 1, lng: 2 } }, ['place.lng is not known']],
     [{ city: 'x', other: 1 }, []],
-  ])('reports the definite errors in %j', (args, expected) => {
+  ])('checkArguments() reports the definite errors in the arguments %j', (args, expected) => {
     expect(said(args, WEATHER)).toEqual(expected);
   });
 
-  it('rejects unknown arguments if the schema forbids them', () => {
+  it('checkArguments() rejects unknown arguments if the schema forbids them', () => {
     const closed = { ...WEATHER, additionalProperties: false };
     expect(said({ city: 'x', citty: 1, zzzzzz: 1 }, closed)).toEqual([
       'citty is not known; did you mean city?',
@@ -39,7 +39,7 @@ describe('checkArguments', () => {
     ]);
   });
 
-  it('reports a typed unknown argument as a misspelling, but leaves JSON arguments to the server', () => {
+  it('checkArguments() reports a misspelled key=value argument, but leaves JSON arguments to the server', () => {
     expect(said({ city: 'x', dayz: 1 }, WEATHER, ['dayz'])).toEqual(['dayz is not known; did you mean days?']);
     expect(said({ city: 'x', dayz: 1 }, WEATHER)).toEqual([]);
     expect(said({ city: 'x', dayz: 1 }, { ...WEATHER, additionalProperties: true }, ['dayz'])).toEqual([]);
@@ -77,11 +77,11 @@ describe('checkArguments', () => {
       { a: 1, b: 1 },
     ],
     ['no type for a property', { properties: { a: { required: ['x'] } }, type: 'object' }, { a: 5 }],
-  ])('leaves validation to the server if the schema has %s', (_, schema, args) => {
+  ])('checkArguments() leaves validation to the server if the schema has %s', (_, schema, args) => {
     expect(said(args, schema, Object.keys(args))).toEqual([]);
   });
 
-  it('checks a union of objects only against what all of its members require', () => {
+  it('checkArguments() checks a union of objects only against what all members of the union require', () => {
     const form = (name: string) => ({
       type: 'object',
       properties: { kind: { const: name }, [name]: {} },

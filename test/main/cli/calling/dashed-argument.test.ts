@@ -13,21 +13,21 @@ describe('dashedArgumentHint', () => {
     [['a.b', '--loud', '--json'], '--loud', 'loud=true'],
     [['a.b', 'x=1', '-n', '3'], '-n', 'n=3'],
     [['a.b', '--text', "it's"], '--text', `'text=it'\\''s'`],
-  ])('shows %j as key=value', (words, option, example) => {
+  ])('the error for the option-like tool argument in %j suggests key=value', (words, option, example) => {
     expect(hint('call', option, ...words)).toBe(`For an argument, write key=value: ${example}`);
   });
 
-  it('shows a prompt argument as key=value', () => {
+  it('the error for an option-like prompt argument suggests key=value', () => {
     expect(hint('prompts get', '--city', 'a.b', '--city', 'Bern')).toContain('city=Bern');
   });
 
-  it('gives no hint before the tool name, for other commands or for other errors', () => {
+  it('no key=value hint is given for words before the tool name, for other commands or for other errors', () => {
     expect(hint('call', '--jsn', '--jsn', 'a.b')).toBeNull();
     expect(hint('tools', '--city', 'a.b', '--city', 'Bern')).toBeNull();
     expect(dashedArgumentHint('call', ['call', 'a.b'], 'missing argument')).toBeNull();
   });
 
-  it('appears on stderr and in the JSON document of a command that exits with code 2', async () => {
+  it('the key=value hint is on stderr and in the JSON document of a command that exits with code 2', async () => {
     const { code, stderr, stdout } = await runCliHere(['call', 'a.b', '--city', 'Bern', '--json']);
     expect([code, stderr]).toEqual([2, expect.stringContaining('For an argument, write key=value: city=Bern\nTry: ')]);
     expect(JSON.parse(stdout).error.message).toContain('write key=value: city=Bern');

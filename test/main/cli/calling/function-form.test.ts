@@ -55,7 +55,7 @@ describe('readFunctionForm', () => {
     ['t(a: "\\u0041\\n\\u{1f600}\\x42)(")', { named: [{ key: 'a', value: 'A\n😀B)(' }] }],
     ['t(a: { b: { c: [1] } })', { named: [{ key: 'a', value: { b: { c: [1] } } }] }],
     ['t(/* which */ a: 1)', { named: [{ key: 'a', text: '1' }] }],
-  ])('reads %s', (word, expected) => {
+  ])('readFunctionForm() parses the call %s', (word, expected) => {
     expect(isFunctionForm(word)).toBe(true);
     expect(readFunctionForm(word)).toMatchObject(expected);
   });
@@ -66,12 +66,12 @@ describe('readFunctionForm', () => {
     ['t(a: 1 b: 2)', /a comma or \) is missing/],
     ['t(a: )', /a value is missing/],
     [`t(a: ${'['.repeat(100)}${']'.repeat(100)})`, /nested too deeply/],
-  ])('reports where %s is wrong', (word, message) => {
+  ])('readFunctionForm() reports where the call %s is wrong', (word, message) => {
     expect(() => readFunctionForm(word)).toThrow(message);
   });
 
   it.each(['one.echo', 'text=f(x)', '{"a":"(b)"}', 'https://x.example/a(b)', '-'])(
-    'does not parse %s as a call',
+    'readFunctionForm() does not parse %s as a call',
     (word) => {
       expect(isFunctionForm(word)).toBe(false);
     },

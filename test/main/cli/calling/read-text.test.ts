@@ -53,7 +53,7 @@ describe('readText', () => {
     ['[]', { $ref: '#/$defs/tree' }, []],
     ['5', { $ref: 'https://elsewhere.example/schema' }, 5],
     ['5', { $ref: '#/$defs/none' }, 5],
-  ])('reads %s with schema %j as %j', (text, schema, expected) => {
+  ])('readText() reads %s with schema %j as %j', (text, schema, expected) => {
     expect(read(text, schema)).toEqual(expected);
   });
 
@@ -70,11 +70,11 @@ describe('readText', () => {
       { type: 'integer' },
       'a number that JavaScript can hold exactly; it would be sent as another number',
     ],
-  ])('reports the expected type for %s with schema %j', (text, schema, mustBe) => {
+  ])('readText() reports the expected type for the text %s with schema %j', (text, schema, mustBe) => {
     expect(read(text, schema)).toEqual({ mustBe });
   });
 
-  it('terminates for schemas that refer to themselves', () => {
+  it('readText() terminates for schemas that refer to themselves', () => {
     const root: Schema = { $ref: '#', $defs: { a: { allOf: [{ $ref: '#/$defs/a' }] } } };
     expect(readText('5', root, root)).toEqual({ value: 5 });
     expect(readText('5', { $ref: '#/$defs/a' }, root)).toEqual({ value: 5 });

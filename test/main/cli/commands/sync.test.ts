@@ -12,7 +12,7 @@ const statusWith = (parts: object): ManagerStatus =>
   }) as unknown as ManagerStatus;
 
 describe('failureIn', () => {
-  it('returns null for a fresh map whose enabled connectors are up', () => {
+  it('failureIn() returns null for a fresh map whose enabled connectors are up', () => {
     expect(failureIn(statusWith({}))).toBeNull();
     expect(failureIn(statusWith({ connectors: [connector('slow', 'degraded')] }))).toBeNull();
   });
@@ -66,7 +66,7 @@ describe('failureIn', () => {
       { connectors: [connector('up', 'ready'), connector('locked', 'needs-login')] },
       { code: 'CONNECTOR_LOGIN_NEEDED', remedy: expect.stringContaining('auth login locked') },
     ],
-  ])('returns %s', (_, parts, expected) => {
+  ])('failureIn() returns %s', (_, parts, expected) => {
     expect(failureIn(statusWith(parts))).toMatchObject(expected);
   });
 });

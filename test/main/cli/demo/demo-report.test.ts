@@ -9,7 +9,7 @@ const good = {
 } as unknown as DemoReport;
 
 describe('demoFailure', () => {
-  it('returns null if all connectors are up, all calls succeeded, and loads used a worker thread', () => {
+  it('demoFailure() returns null if all connectors are up, all calls succeeded, and loads used a worker thread', () => {
     expect(demoFailure(good)).toBeNull();
   });
 
@@ -18,7 +18,7 @@ describe('demoFailure', () => {
     ['a call failed', { calls: [{ tool: 'one.echo', ok: false, answer: 'it broke' }] }, 'TOOL_FAILED'],
     ['a client of the gateway saw no tools', { visits: [{ tools: 0, answer: '42' }] }, 'CHECK_FAILED'],
     ['every load was on the main thread', { loads: [{ thread: 'main' }] }, 'CHECK_FAILED'],
-  ])('returns the failure if %s', (_, change, code) => {
+  ])('demoFailure() returns the failure if %s', (_, change, code) => {
     expect(demoFailure({ ...good, ...change } as unknown as DemoReport)).toMatchObject({ code });
   });
 });

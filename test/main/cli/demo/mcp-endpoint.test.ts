@@ -25,23 +25,26 @@ beforeAll(async () => {
 afterAll(() => void server.close());
 
 describe('demo server endpoint', () => {
-  it.each(['auto', 'legacy'] as const)('serves an official SDK client in mode %s', async (mode) => {
-    const client = new Client({ name: 'test', version: '1' }, { versionNegotiation: { mode } });
-    await client.connect(new StreamableHTTPClientTransport(new URL(url)));
-    const { tools } = await client.listTools();
-    expect(tools).toMatchObject([{ name: 'double', inputSchema: { required: ['n'] } }]);
-    const { content } = await client.callTool({ name: 'double', arguments: { n: 21 } });
-    expect(content).toEqual([{ type: 'text', text: '42' }]);
-    expect(client.getServerVersion()).toMatchObject({ name: 'test-server' });
-    await client.close();
-  });
+  it.each(['auto', 'legacy'] as const)(
+    'the demo server works with a client of the official SDK in mode %s',
+    async (mode) => {
+      const client = new Client({ name: 'test', version: '1' }, { versionNegotiation: { mode } });
+      await client.connect(new StreamableHTTPClientTransport(new URL(url)));
+      const { tools } = await client.listTools();
+      expect(tools).toMatchObject([{ name: 'double', inputSchema: { required: ['n'] } }]);
+      const { content } = await client.callTool({ name: 'double', arguments: { n: 21 } });
+      expect(content).toEqual([{ type: 'text', text: '42' }]);
+      expect(client.getServerVersion()).toMatchObject({ name: 'test-server' });
+      await client.close();
+    },
+  );
 
-  it('gives modern lists a TTL and a cache scope', async () => {
+  it('the demo server sends a TTL and a cache scope with its lists to modern clients', async () => {
     const { result } = await postModern(url, 'tools/list');
     expect(result).toMatchObject({ resultType: 'complete', ttlMs: 300_000, cacheScope: 'public' });
   });
 
-  it('answers arguments that do not match the schema with a tool error', async () => {
+  it('the demo server responds to arguments that do not match the schema with a tool error', async () => {
     const call = { name: 'double', arguments: { n: 'two' } };
     for (const { status, result } of [
       await postModern(url, 'tools/call', call),
@@ -50,7 +53,7 @@ describe('demo server endpoint', () => {
       expect([status, result]).toMatchObject([200, { isError: true }]);
   });
 
-  it('rejects unknown tools, methods and protocol versions, and headers that contradict the body', async () => {
+  it('the demo server rejects unknown tools, methods and protocol versions, and headers that contradict the body', async () => {
     expect(await postModern(url, 'tools/call', { name: 'halve' })).toMatchObject({ error: { code: -32_602 } });
     expect(await postModern(url, 'prompts/list')).toMatchObject({ status: 404, error: { code: -32_601 } });
     expect(await postLegacy(url, 'server/discover')).toMatchObject({ status: 200, error: { code: -32_601 } });
@@ -61,7 +64,7 @@ describe('demo server endpoint', () => {
     expect(mismatch).toMatchObject({ status: 400, error: { code: -32_020 } });
   });
 
-  it('offers 2025-11-25 to a legacy client that requests an unknown version', async () => {
+  it('the demo server offers 2025-11-25 to a legacy client that requests an unknown version', async () => {
     const { result } = await postLegacy(url, 'initialize', { protocolVersion: '1999-01-01' });
     expect(result.protocolVersion).toBe('2025-11-25');
   });
@@ -73,7 +76,7 @@ describe('demo server endpoint', () => {
     ['another path', 'POST', '/', '{}', {}, 404],
     ['a foreign host name (DNS rebinding)', 'POST', '/mcp', '{}', { host: 'evil.example' }, 403],
     ['a page of another origin', 'POST', '/mcp', '{}', { origin: 'https://evil.example' }, 403],
-  ])('answers %s with the right status', async (_, method, path, body, headers, status) => {
+  ])('the demo server answers %s with the right status', async (_, method, path, body, headers, status) => {
     const answered = await new Promise<number | undefined>((resolve, reject) => {
       const request = httpRequest(new URL(path, url), { method, headers }, (response) => {
         response.resume();

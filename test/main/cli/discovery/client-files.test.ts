@@ -27,23 +27,23 @@ describe('clientFiles', () => {
     ['goose', LINUX, ['/home/me/.config/goose/config.yaml']],
     ['codex', { ...LINUX, env: { HOME: '/home/me', CODEX_HOME: '/codex' } }, ['/codex/config.toml']],
     ['amp', { ...LINUX, env: { HOME: '/home/me', XDG_CONFIG_HOME: '/xdg' } }, ['/xdg/amp/settings.json']],
-  ] as const)('lists the config files of %s on the given platform', (client, machine, paths) => {
+  ] as const)('clientFiles() returns the config files of %s on the given platform', (client, machine, paths) => {
     expect(own(client, machine)).toEqual(paths);
   });
 
-  it("distinguishes files of the current folder from the user's own files", () => {
+  it("clientFiles() distinguishes files of the current folder from the user's own files", () => {
     expect(clientFiles(['cursor'], LINUX)).toEqual([
       { client: 'cursor', path: '/home/me/.cursor/mcp.json', level: 'user' },
       { client: 'cursor', path: '/repo/.cursor/mcp.json', level: 'project' },
     ]);
   });
 
-  it('lists files for every client on every platform', () => {
+  it('clientFiles() returns at least one file for every client on every platform', () => {
     for (const client of CLIENTS)
       for (const machine of [LINUX, MAC, WINDOWS]) expect(own(client, machine)).not.toEqual([]);
   });
 
-  it('finds nothing for names such as toString that objects inherit', () => {
+  it('clientFiles() returns nothing for client names such as toString, which objects inherit', () => {
     expect([isClient('toString'), isClient('cursor')]).toEqual([false, true]);
   });
 });

@@ -30,7 +30,7 @@ function write(folder: string, name: string, content: string | object): string {
 
 const servers = (command: string) => ({ mcpServers: { one: { command, args: ['-x'] } } });
 
-/** A user at a terminal who gives this answer; without an answer there is no terminal. `shown` holds the prompts. */
+/** Simulates a user at a terminal who gives this answer, or no terminal for null. `shown` returns the prompts. */
 function person(answer: string | null, more: Partial<TrustDeps> = {}): TrustDeps & { readonly shown: () => string } {
   const [input, output] = [new PassThrough(), new PassThrough()];
   if (answer !== null) input.end(answer);
@@ -48,7 +48,7 @@ function person(answer: string | null, more: Partial<TrustDeps> = {}): TrustDeps
 }
 
 describe('project config file', () => {
-  it('is used after a yes, and without another prompt while it is unchanged', async () => {
+  it('a project config file is used after the answer yes, and without another prompt while it is unchanged', async () => {
     const path = write(repo, '.mcp.json', servers('a'));
     const asked = person('y\n');
     const { files } = await chooseProjectFile(asked);
@@ -58,14 +58,14 @@ describe('project config file', () => {
     expect(await chooseProjectFile(person(null))).toEqual({ files, notes: [] });
   });
 
-  it('is prompted for again when it changes', async () => {
+  it('a project config file needs another confirmation when it changes', async () => {
     write(repo, '.mcp.json', servers('a'));
     await chooseProjectFile(person('yes\n'));
     write(repo, '.mcp.json', servers('b'));
     await expect(chooseProjectFile(person(null))).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
   });
 
-  it('is prompted for again when an envFile changes', async () => {
+  it('a project config file needs another confirmation when an envFile that it names changes', async () => {
     write(repo, '.mcp.json', { mcpServers: { one: { command: 'a', envFile: '.env' } } });
     write(repo, '.env', 'NODE_OPTIONS=a');
     const asked = person('y\n');
@@ -76,21 +76,21 @@ describe('project config file', () => {
     await expect(chooseProjectFile(person(null))).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
   });
 
-  it('needs its own approval even if a file with the same content is trusted elsewhere', async () => {
+  it('a project config file needs its own confirmation even if a file with the same content is trusted', async () => {
     write(repo, '.mcp.json', servers('a'));
     await chooseProjectFile(person('y\n'));
     write(home, '.mcp.json', servers('a'));
     await expect(chooseProjectFile(person(null, { cwd: home }))).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
   });
 
-  it('is identified by its real path', async () => {
+  it('a trusted project config file is identified by its real path', async () => {
     const path = write(home, 'real.json', servers('a'));
     symlinkSync(path, join(repo, '.mcp.json'));
     expect(await chooseProjectFile(person('y\n'))).toMatchObject({ files: [{ path }] });
   });
 
   it.each(['.mcp.json', '.vscode/mcp.json', '.cursor/mcp.json'])(
-    'named %s is only used with a terminal, --config or --trust',
+    'a project config file named %s is only used with a terminal, --config or --trust',
     async (name) => {
       write(repo, name, name.startsWith('.vscode') ? { servers: servers('a').mcpServers } : servers('a'));
       await expect(chooseProjectFile(person(null))).rejects.toMatchObject({
@@ -100,20 +100,23 @@ describe('project config file', () => {
     },
   );
 
-  it.each(['n\n', '\n', 'yeah\n', ''])('is neither used nor trusted after the answer %j', async (answer) => {
-    write(repo, '.mcp.json', servers('a'));
-    const declined = { code: 'CONFIG_INVALID', message: './.mcp.json is not used, and nothing was started.' };
-    await expect(chooseProjectFile(person(answer))).rejects.toMatchObject(declined);
-    await expect(chooseProjectFile(person(null))).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
-  });
+  it.each(['n\n', '\n', 'yeah\n', ''])(
+    'a project config file is neither used nor trusted after the answer %j',
+    async (answer) => {
+      write(repo, '.mcp.json', servers('a'));
+      const declined = { code: 'CONFIG_INVALID', message: './.mcp.json is not used, and nothing was started.' };
+      await expect(chooseProjectFile(person(answer))).rejects.toMatchObject(declined);
+      await expect(chooseProjectFile(person(null))).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
+    },
+  );
 
-  it('is used with --trust, but not remembered as trusted', async () => {
+  it('a project config file is used with --trust, but not remembered as trusted', async () => {
     const path = write(repo, '.mcp.json', servers('a'));
     expect(await chooseProjectFile(person(null, { isTrusted: true }))).toMatchObject({ files: [{ path }] });
     await expect(chooseProjectFile(person(null))).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
   });
 
-  it('is rejected if it was replaced between the answer and the read', async () => {
+  it('a project config file is rejected if it was replaced between the answer and the read', async () => {
     const path = write(repo, '.mcp.json', servers('a'));
     const { digest } = await trustFile(path, person('y\n', { cwd: process.cwd() }));
     const deps = { logger: recordingLogger(), now: () => 0, onEntries: () => {} };
@@ -127,7 +130,7 @@ describe('project config file', () => {
     expect(swapped.entries()).toEqual([]);
   });
 
-  it('is shown with its URLs and header names, and with variables unexpanded', async () => {
+  it('the prompt shows the URLs and header names of a project config file, with variables unexpanded', async () => {
     const [one, two] = [
       { url: `https://a.example/\${TOKEN}`, headers: { Authorization: `Bearer \${TOKEN}` } },
       { command: 'sh', args: ['-c', `\${TOKEN:-x}`], env: { KEY: 'secret-of-the-file' }, cwd: '/tmp' },
@@ -143,7 +146,7 @@ describe('project config file', () => {
     expect(asked.shown()).not.toContain('secret-of-the');
   });
 
-  it('is shown with the source of a login secret, never the secret itself', async () => {
+  it('the prompt shows where a project config file gets a login secret from, never the secret itself', async () => {
     const [one, two, three] = [
       { url: 'https://a.example/mcp', oauth: { clientId: 'a', clientSecretEnv: 'AWS_SECRET_ACCESS_KEY' } },
       { url: 'https://b.example/mcp', auth: { CLIENT_ID: 'b', CLIENT_SECRET: 'secret-of-the-file' } },
@@ -162,7 +165,7 @@ describe('project config file', () => {
     expect(asked.shown()).not.toContain('secret-of-the');
   });
 
-  it('cannot hide its commands behind control and bidirectional characters', async () => {
+  it('a project config file cannot hide its commands from the prompt with control or bidirectional characters', async () => {
     write(repo, '.mcp.json', { mcpServers: { one: { command: 'a', args: ['\u202egnp.\u001b[1A\u2066'] } } });
     const asked = person('n\n');
     await expect(chooseProjectFile(asked)).rejects.toThrow();
@@ -172,7 +175,7 @@ describe('project config file', () => {
 });
 
 describe('client config files', () => {
-  it('are used without a prompt if they belong to the user', async () => {
+  it('client config files are used without a prompt if they belong to the user', async () => {
     const claude = write(home, '.claude.json', servers('a'));
     const cursor = write(home, '.cursor/mcp.json', servers('b'));
     expect(await chooseClientFiles(['claude', 'cursor'], person(null))).toEqual({
@@ -181,7 +184,7 @@ describe('client config files', () => {
     });
   });
 
-  it('are prompted for if they came with the folder', async () => {
+  it('client config files need a confirmation if they came with the current folder', async () => {
     write(home, '.cursor/mcp.json', servers('a'));
     write(repo, '.cursor/mcp.json', servers('b'));
     await expect(chooseClientFiles(['cursor'], person(null))).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
@@ -189,7 +192,7 @@ describe('client config files', () => {
     expect(files.map(({ digest }) => digest === null)).toEqual([true, false]);
   });
 
-  it('are skipped with a note if they have no servers or cannot be read', async () => {
+  it('client config files are skipped with a note if they have no servers or cannot be read', async () => {
     write(home, '.gemini/settings.json', { theme: 'dark' });
     write(home, '.codex/config.toml', '[mcp_servers.a]\ncommand = "a"\n');
     const { files, notes } = await chooseClientFiles(['gemini', 'codex'], person(null));
@@ -197,7 +200,7 @@ describe('client config files', () => {
     expect(notes).toEqual([expect.stringContaining('a file of gemini')]);
   });
 
-  it('are rejected if they do not exist', async () => {
+  it('client config files that were named explicitly are rejected if they do not exist', async () => {
     await expect(chooseClientFiles(['kiro'], person(null))).rejects.toMatchObject({
       code: 'OPTIONS_INVALID',
       message: expect.stringContaining('--from kiro: nothing was found'),

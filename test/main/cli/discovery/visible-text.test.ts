@@ -13,15 +13,15 @@ describe('prompt text', () => {
     ['an invisible Hangul filler', 'a\u3164b', 'a\\u{3164}b'],
     ['a tag character outside the basic multilingual plane', 'a\u{e0041}b', 'a\\u{e0041}b'],
     ['a lone surrogate', 'a\ud800b', 'a\\u{d800}b'],
-  ])('shows %s by its code point', (_, text, shown) => {
+  ])('the trust prompt shows %s by its code point', (_, text, shown) => {
     expect(visible(text)).toBe(shown);
   });
 
-  it('keeps letters of any language and plain spaces', () => {
+  it('the trust prompt keeps letters of any language and plain spaces', () => {
     expect(visible('Größe 大 a b')).toBe('Größe 大 a b');
   });
 
-  it('has escaped quotes and backslashes, so that no text can imitate an escape', () => {
+  it('the trust prompt escapes quotes and backslashes, so that no text can imitate an escape', () => {
     expect(quoted('a "b" \\u{202e}')).toBe('"a \\"b\\" \\\\u{202e}"');
   });
 });

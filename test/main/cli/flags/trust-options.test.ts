@@ -16,7 +16,7 @@ afterEach(() => {
   process.env = before;
 });
 
-/** Returns the options of a command line. */
+/** Returns the trust options that the CLI parses from these arguments. */
 function parsed(args: readonly string[], defaults?: TrustDefaults): TrustOptions {
   const command = withTrust(new Command().exitOverride().configureOutput({ writeErr: () => {} }), defaults);
   return command.parse(args, { from: 'user' }).opts();
@@ -25,23 +25,23 @@ function parsed(args: readonly string[], defaults?: TrustDefaults): TrustOptions
 const choiceOf = (...args: string[]) => trustChoice(parsed(args));
 
 describe('the trust flags', () => {
-  it('read the HMAC key from its default variable if no flag is given', () => {
+  it('without trust flags, the HMAC key is read from its default variable', () => {
     expect(choiceOf()).toMatchObject({ signatureKey: ['default key'], signatureKeys: undefined, accept: undefined });
   });
 
-  it('read several HMAC keys in the order of --key-env', () => {
+  it('the CLI reads several HMAC keys in the order in which --key-env names them', () => {
     const choice = choiceOf('--key-env', 'NEW_KEY', '--key-env', 'OLD_KEY');
     expect(choice.signatureKey).toEqual(['new key', 'old key']);
   });
 
-  it('omit the HMAC key with --keys, unless --key-env or --accept requests it', () => {
+  it('--keys makes the HMAC key optional, unless --key-env or --accept requests it', () => {
     expect(choiceOf('--keys', 'k.json')).toMatchObject({ signatureKey: undefined, signatureKeys: 'k.json' });
     expect(choiceOf('--keys', 'k.json', '--key-env', 'NEW_KEY').signatureKey).toEqual(['new key']);
     expect(choiceOf('--keys', 'k.json', '--accept', 'either').signatureKey).toEqual(['default key']);
     expect(choiceOf('--keys', 'k.json', '--accept', 'signature').signatureKey).toBeUndefined();
   });
 
-  it('pass all other values to the options unchanged', () => {
+  it('the other trust flags reach the options unchanged', () => {
     const flags = [
       '--key-documents',
       'https://m.example/{version}',
@@ -64,14 +64,14 @@ describe('the trust flags', () => {
     });
   });
 
-  it('apply a default maximum age, which --max-stale overrides with off or a number', () => {
+  it('a map has a default maximum age, which --max-stale overrides with "off" or a number', () => {
     const defaults = { maxStaleMs: 1_000 };
     expect(trustChoice(parsed([], defaults)).maxStaleMs).toBe(1_000);
     expect(trustChoice(parsed(['--max-stale', 'off'], defaults)).maxStaleMs).toBeNull();
     expect(trustChoice(parsed(['--max-stale', '5'], defaults)).maxStaleMs).toBe(5);
   });
 
-  it.each(['', 'never', '-1', '1.5', '1e400', 'NaN'])('reject the age %j', (text) => {
+  it.each(['', 'never', '-1', '1.5', '1e400', 'NaN'])('--max-stale rejects the age %j', (text) => {
     expect(() => maxStale(text)).toThrow(/milliseconds, or off/);
   });
 
@@ -83,17 +83,17 @@ describe('the trust flags', () => {
     ['a threshold without keys', ['--threshold', '2'], /--threshold needs --keys FILE/],
     ['a version without documents', ['--keys', 'k', '--min-version', '2'], /--min-version needs --key-documents/],
     ['a policy without its HMAC key', ['--keys', 'k', '--accept', 'both'], /--accept both needs an HMAC key/],
-  ])('are named in the error for %s', (_, args, message) => {
+  ])('the trust flags to use are named in the error for %s', (_, args, message) => {
     delete process.env.CONNECTORS_SIGNATURE_KEY;
     expect(() => choiceOf(...args)).toThrow(message);
   });
 
-  it('reject an HMAC key that would be ignored', () => {
+  it('an HMAC key that would be ignored is rejected', () => {
     const args = ['--keys', 'k', '--accept', 'signature', '--key-env', 'NEW_KEY'];
     expect(() => choiceOf(...args)).toThrow(/--accept signature ignores the HMAC/);
   });
 
-  it('reject unknown policies and thresholds below 1', () => {
+  it('unknown values of --accept and thresholds below 1 are rejected', () => {
     expect(() => parsed(['--accept', 'all'])).toThrow(/Allowed choices/);
     expect(() => parsed(['--threshold', '0'])).toThrow(/whole number above 0/);
   });

@@ -21,7 +21,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Returns what a command line prints without commander; null if commander has to parse it. */
+/** Returns the help text that a command line prints without commander, or null if commander has to parse it. */
 async function quickly(...argv: readonly string[]): Promise<string | null> {
   let text = '';
   const keep = (chunk: unknown): boolean => {
@@ -39,7 +39,7 @@ async function quickly(...argv: readonly string[]): Promise<string | null> {
 }
 
 describe('quick help (without commander)', () => {
-  it("equals commander's output for every command and every terminal width", () => {
+  it("the quick help equals commander's output for every command and every terminal width", () => {
     const program = createProgram(() => {});
     const commands = commandsOf(program);
     expect(commands.length).toBeGreaterThan(20);
@@ -58,7 +58,7 @@ describe('quick help (without commander)', () => {
     }
   });
 
-  it('shows the command as the user starts it, without paths of the build machine', () => {
+  it('the quick help shows the command as the user starts it, without paths of the build machine', () => {
     const text = JSON.stringify(data);
     expect(text).not.toContain(process.execPath);
     expect(text).not.toContain(process.cwd());
@@ -75,17 +75,17 @@ describe('quick help (without commander)', () => {
     ['serve', '--help'],
     ['help', 'tools', 'diff'],
     ['tools', 'approve', '-h'],
-  ])('answers the words %j %j %j like the full CLI, with exit code 0', async (...argv) => {
+  ])('the quick help answers the words %j %j %j like the full CLI, with exit code 0', async (...argv) => {
     const { code, stdout, stderr } = await runCliHere(argv.filter((word) => word !== undefined));
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(await quickly(...argv)).toBe(stdout);
   });
 
-  it('prints the version', async () => {
+  it('the quick help prints the version', async () => {
     expect(await quickly('--version')).toBe((await runCliHere(['--version'])).stdout);
   });
 
-  it('leaves all other command lines to commander', async () => {
+  it('the quick help leaves all other command lines to commander', async () => {
     for (const argv of [['serve'], ['no-such', '--help'], ['serve', '--json', '--help'], ['completion', 'tcsh']])
       expect(await quickly(...argv), argv.join(' ')).toBeNull();
     expect(await answerQuickly(['--help'], pathToFileURL(join(folder, 'elsewhere', 'bin.js')).href)).toBe(false);

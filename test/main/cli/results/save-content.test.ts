@@ -19,7 +19,7 @@ describe('fileName', () => {
     ['', 'x', 'file', 'bin'],
     ['a\u202eb\u0000/c', 'audio/mpeg', 'a_b_c', 'mp3'],
     ['Grüße 北京', 'text/csv; charset=utf-8', 'Grüße_北京', 'csv'],
-  ])('turns %j into the safe name %s', (name, type, base, extension) => {
+  ])('fileName() turns %j into the safe name %s', (name, type, base, extension) => {
     expect(fileName(name, type)).toEqual({ base, extension });
   });
 });
@@ -31,13 +31,13 @@ describe('extensionOf', () => {
     ['image/jxl', 'jxl'],
     ['image/../x', 'bin'],
     ['constructor', 'bin'],
-  ])('returns for %s the extension %s', (type, extension) => {
+  ])('extensionOf() returns for %s the extension %s', (type, extension) => {
     expect(extensionOf(type)).toBe(extension);
   });
 });
 
 describe('saveContent', () => {
-  it('never follows a symbolic link and never replaces a file', async () => {
+  it('saveContent() never follows a symbolic link and never replaces a file', async () => {
     using dir = new TempDir();
     const folder = join(dir.path, 'new', 'folder');
     const other = join(dir.path, 'other');
@@ -50,7 +50,7 @@ describe('saveContent', () => {
     expect(readdirSync(folder)).toHaveLength(3);
   });
 
-  it('names the path that it cannot write', async () => {
+  it('saveContent() names the path that it cannot write', async () => {
     using dir = new TempDir();
     writeFileSync(join(dir.path, 'file'), '');
     await expect(saveContent([image], join(dir.path, 'file'), 'x')).rejects.toMatchObject({

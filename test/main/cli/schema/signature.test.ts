@@ -3,7 +3,7 @@ import { functionLines, signatureText } from '../../../../src/main/cli/schema/si
 import { typeText } from '../../../../src/main/cli/schema/type-text.ts';
 
 describe('signatureText', () => {
-  it('shows the description, parameters, result and annotations', () => {
+  it('signatureText() shows the description, parameters, result and annotations of a tool', () => {
     const text = signatureText(
       {
         name: 'weather.get',
@@ -36,7 +36,7 @@ describe('signatureText', () => {
     );
   });
 
-  it('puts each parameter on its own line if the terminal is narrow or a parameter is highlighted', () => {
+  it('signatureText() puts each parameter on its own line if the terminal is narrow or a parameter is highlighted', () => {
     const tool = {
       name: 't',
       description: '',
@@ -55,7 +55,7 @@ describe('signatureText', () => {
     ]);
   });
 
-  it('escapes a description that would end the comment early', () => {
+  it('signatureText() escapes a description that would end the comment early', () => {
     const tool = { name: 't', description: 'a */ b', inputSchema: {}, annotations: { destructiveHint: true } };
     expect(signatureText(tool, { width: 80 })).toBe('/**\n * a *\\/ b\n */\nt()\n// destructive');
   });
@@ -76,7 +76,7 @@ describe('typeText', () => {
     [{}, 'unknown'],
     [undefined, 'unknown'],
     [{ $ref: '#/$defs/node' }, '{ next?: { next?: { next?: object; "a-b"?: null }; "a-b"?: null }; "a-b"?: null }'],
-  ])('renders %j as %s', (schema, expected) => {
+  ])('typeText() renders the schema %j as %s', (schema, expected) => {
     expect(typeText(schema, root)).toBe(expected);
   });
 });

@@ -8,7 +8,7 @@ describe('adHocServer', () => {
   it.each([
     ['https://mcp.example.com/mcp', 'mcp.example.com'],
     ['http://127.0.0.1:8080/a/mcp?x=1', '127.0.0.1-8080-a-mcp-x-1'],
-  ])('names %s after its host and path', (address, id) => {
+  ])('adHocServer() names a server at %s after its host and path', (address, id) => {
     expect(adHocServer(address, {})).toEqual({ id, url: address, headers: {} });
   });
 
@@ -18,12 +18,12 @@ describe('adHocServer', () => {
     [['node', '/x/server-files/dist/index.js'], 'server-files'],
     [['./my-server.py'], 'my-server'],
     [['bash'], 'bash'],
-  ])('names the stdio server %j after its package or script', (program, id) => {
+  ])('adHocServer() names the stdio server %j after its package or script', (program, id) => {
     const server = adHocServer(undefined, { program });
     expect(server).toMatchObject({ id, program: { command: program[0], args: program.slice(1), cwd: null } });
   });
 
-  it('reads headers from the command line and from variables', () => {
+  it('adHocServer() reads headers from the command line and from variables', () => {
     process.env.AD_HOC_TOKEN = 'a token';
     const header = ['X-One: 1', `X-Two: <\${AD_HOC_TOKEN}>`];
     const { headers } = adHocServer('https://x.example/', { header, bearerEnv: 'AD_HOC_TOKEN' }) ?? {};
@@ -41,11 +41,11 @@ describe('adHocServer', () => {
     ['https://x.example/', { header: ['X: a\nb'] }],
     [undefined, { bearerEnv: 'HOME' }],
     [undefined, { program: [] }],
-  ])('rejects %s with %j', (address, options) => {
+  ])('adHocServer() rejects the URL %s with the options %j', (address, options) => {
     expect(() => adHocServer(address, options)).toThrow(refused);
   });
 
-  it('returns null if there is neither a URL nor a command', () => {
+  it('adHocServer() returns null if there is neither a URL nor a command', () => {
     expect(adHocServer(undefined, {})).toBe(null);
   });
 });
@@ -62,7 +62,7 @@ describe('cutProgram', () => {
     [['config', 'claude', '--', '--x'], ['config', 'claude', '--', '--x'], undefined],
     [['call', 'x'], ['call', 'x'], undefined],
     [['tools', '--'], ['tools'], []],
-  ])('splits %j at the double dash', (argv, words, program) => {
+  ])('cutProgram() splits the command line %j at the double dash', (argv, words, program) => {
     expect(cutProgram(argv)).toEqual({ words, program });
   });
 });

@@ -16,7 +16,7 @@ describe('toolNamesOf', () => {
     ['a.x__b', ['a', 'a.x'], 'a', 'x__b'],
     ['ab', ['a'], null, null],
     ['a.', ['a'], null, null],
-  ])('splits %s into %j', (name, ids, connectorId, tool) => {
+  ])('toolNamesOf() splits the tool name %s, with the connectors %j', (name, ids, connectorId, tool) => {
     expect(first(name, ids)?.connectorId ?? null).toBe(connectorId);
     expect(first(name, ids)?.tool ?? null).toBe(tool);
   });

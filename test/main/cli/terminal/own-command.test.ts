@@ -32,20 +32,20 @@ function touch(...parts: string[]): string {
 }
 
 describe('command that starts this CLI', () => {
-  it('is node and bin.ts in the folder of a clone', () => {
+  it('the command that starts this CLI is node and bin.ts in the folder of a clone', () => {
     const bin = touch('src', 'main', 'cli', 'bin.ts');
     touch('node_modules', '.bin', 'node');
     const words = ownWords({ bin, node: NODE, cwd: root, path: '' });
     expect(words).toEqual([join('node_modules', '.bin', 'node'), join('src', 'main', 'cli', 'bin.ts')]);
   });
 
-  it('uses absolute paths if a clone is used from another folder', () => {
+  it('the command that starts this CLI has absolute paths if a clone is used from another folder', () => {
     const bin = touch('src', 'main', 'cli', 'bin.ts');
     touch('node_modules', '.bin', 'node');
     expect(ownWords({ bin, node: NODE, cwd: dirname(bin), path: '' })).toEqual([NODE, bin]);
   });
 
-  it('is npx --no -- in a project that has the package installed, so that nothing is downloaded from npm', () => {
+  it('the command that starts this CLI is npx --no -- in a project with the package, so nothing is downloaded', () => {
     const bin = touch('node_modules', 'mcp-switchyard', 'dist', 'main', 'cli', 'bin.js');
     touch('package.json');
     mkdirSync(join(root, 'node_modules', '.bin'));
@@ -59,7 +59,7 @@ describe('command that starts this CLI', () => {
     expect(ownWords({ bin, node: NODE, cwd: join(root, 'below'), path })).toEqual([NODE, bin]);
   });
 
-  it('is just the name of this CLI if that name on the PATH starts this CLI', () => {
+  it('the command that starts this CLI is only its name if that name on the PATH starts this CLI', () => {
     const bin = touch('lib', 'node_modules', 'mcp-switchyard', 'dist', 'main', 'cli', 'bin.js');
     mkdirSync(join(root, 'bin'));
     symlinkSync(bin, join(root, 'bin', 'mcp-switchyard'));
@@ -68,7 +68,7 @@ describe('command that starts this CLI', () => {
     expect(ownWords({ ...start, path: '/nowhere' })).toEqual([NODE, bin]);
   });
 
-  it('is not just the name of this CLI if that name on the PATH starts another executable', () => {
+  it('the command that starts this CLI is more than its name if that name on the PATH starts another executable', () => {
     const bin = touch('lib', 'node_modules', 'mcp-switchyard', 'dist', 'main', 'cli', 'bin.js');
     touch('other', 'mcp-switchyard');
     expect(ownWords({ bin, node: NODE, cwd: '/', path: join(root, 'other') })).toEqual([NODE, bin]);
@@ -76,7 +76,7 @@ describe('command that starts this CLI', () => {
 });
 
 describe('copyable command line', () => {
-  it('is used in examples and in quoted commands', () => {
+  it('examples and quoted commands contain the command that starts this CLI', () => {
     const own = ownCommand();
     expect(examples('mcp-switchyard sync', 'cat "$(mcp-switchyard registry path)"')).toBe(
       `\nExamples\n  ${own} sync\n  cat "$(${own} registry path)"\n`,
@@ -86,11 +86,11 @@ describe('copyable command line', () => {
     );
   });
 
-  it('quotes characters that a shell would interpret', () => {
+  it('a command line to copy quotes characters that a shell would interpret', () => {
     expect(shellLine(['a-b', 'c d', "o'neil", ''])).toBe("a-b 'c d' 'o'\\''neil' ''");
   });
 
-  it('consists of two absolute paths for a client config', () => {
+  it('the command for a client config consists of two absolute paths', () => {
     expect(ownProgram({ bin: '/p/bin.js', node: NODE, cwd: '/', path: '' })).toEqual({
       command: NODE,
       args: ['/p/bin.js'],

@@ -2,10 +2,13 @@ import { expect, it } from 'vitest';
 import { remedyOf } from '../../../../src/main/cli/terminal/output.ts';
 import { ERROR_CODES, type ErrorCode } from '../../../../src/shared/error-codes.ts';
 
-/** Members of entries and of errors: users write them in files, or see them in `--json` output. */
+/** Fields of entries and errors, not library options. CLI users see them in files or in `--json` output. */
 const NOT_OPTIONS = new Set(['`detail.retryAfterMs`', '`oauth.clientId`', '`fleet.quotasWithout`']);
 
-it.each(Object.keys(ERROR_CODES) as ErrorCode[])('CLI remedy of %s uses words of the command line', (code) => {
-  const named = remedyOf(code).match(/`[^`\s]*(?:[a-z][A-Z]|\(\))[^`\s]*`/g) ?? [];
-  expect(named.filter((name) => !NOT_OPTIONS.has(name))).toEqual([]);
-});
+it.each(Object.keys(ERROR_CODES) as ErrorCode[])(
+  'the remedy that the CLI shows for %s uses words of the command line',
+  (code) => {
+    const named = remedyOf(code).match(/`[^`\s]*(?:[a-z][A-Z]|\(\))[^`\s]*`/g) ?? [];
+    expect(named.filter((name) => !NOT_OPTIONS.has(name))).toEqual([]);
+  },
+);

@@ -5,14 +5,14 @@ import { readInput } from '../../../../src/main/cli/terminal/read-input.ts';
 import { TempDir } from '../../../helpers/temp-dir.ts';
 
 describe('readInput', () => {
-  it('reads the bytes of a file', async () => {
+  it('readInput() reads the bytes of a file', async () => {
     using dir = new TempDir();
     const file = join(dir.path, 'in');
     writeFileSync(file, Buffer.from([0, 255]));
     expect(await readInput(file)).toEqual(new Uint8Array([0, 255]));
   });
 
-  it('names the file that it cannot read', async () => {
+  it('readInput() names the file that it cannot read', async () => {
     await expect(readInput('/no/such/file')).rejects.toMatchObject({
       code: 'OPTIONS_INVALID',
       message: 'Cannot read /no/such/file (ENOENT)',

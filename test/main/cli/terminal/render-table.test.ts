@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { renderTable } from '../../../../src/main/cli/terminal/render-table.ts';
 
 describe('renderTable', () => {
-  it('makes each column as wide as its widest cell, without trailing spaces', () => {
+  it('renderTable() makes each column as wide as its widest cell, without trailing spaces', () => {
     expect(
       renderTable(
         ['id', 'state'],
@@ -14,18 +14,18 @@ describe('renderTable', () => {
     ).toBe('  id      state\n  ──────  ─────\n  a       ready\n  longer\n');
   });
 
-  it('prints no characters that move the cursor', () => {
+  it('renderTable() prints no characters that move the cursor', () => {
     expect(renderTable(['a'], [['x\u001b[2Jy\nz']])).toBe('  a\n  ────\n  xy z\n');
   });
 
-  it('truncates the widest column until the lines fit the terminal', () => {
+  it('renderTable() truncates the widest column until the lines fit the terminal', () => {
     const table = renderTable(['name', 'text'], [['a.tool', 'x'.repeat(100)]], 40);
     expect(table.split('\n').every((line) => line.length <= 40)).toBe(true);
     expect(table).toContain('xxx…\n');
     expect(renderTable(['name', 'text'], [['a.tool', 'x'.repeat(100)]])).toContain('x'.repeat(100));
   });
 
-  it('counts the terminal columns of wide characters', () => {
+  it('renderTable() counts how many terminal columns wide characters need', () => {
     const lines = renderTable(
       ['name', 'b'],
       [

@@ -22,11 +22,11 @@ function logging() {
 }
 
 describe('log of a long-running process', () => {
-  it('starts each line with the time', () => {
+  it('the log of a long-running command starts each line with the time', () => {
     expect(withTime('one: ready', clock)).toBe(`${TIME} one: ready`);
   });
 
-  it('logs once why a connector is down, and logs each new reason', () => {
+  it('a long-running command logs once why a connector is down, and logs each new reason', () => {
     const { lines, state } = logging();
     for (let round = 0; round < 3; round += 1) state('a', 'backing-off', 'HTTP 503', 'CONNECTOR_HTTP_STATUS');
     state('a', 'backing-off', 'HTTP 500', 'CONNECTOR_HTTP_STATUS');
@@ -46,21 +46,21 @@ describe('log of a long-running process', () => {
     ['a duration', 'no answer within 1.2 s', 'no answer within 10 s'],
     ['a process id', 'pid 17 is gone', 'pid 21 is gone'],
     ['an id', 'request 0f8fad5b-d9cb-469f-a165-70867728950e', 'request 7c9e6679-7425-40de-944b-e07fc1f90ae7'],
-  ])('treats two reasons as equal if they differ only in %s', (_, first, second) => {
+  ])('the log of a long-running command treats two reasons as equal if they differ only in %s', (_, first, second) => {
     const { lines, state } = logging();
     state('a', 'backing-off', first);
     state('a', 'backing-off', second);
     expect(lines).toHaveLength(1);
   });
 
-  it('treats different exit codes and HTTP statuses as different reasons', () => {
+  it('the log of a long-running command treats different exit codes and HTTP statuses as different reasons', () => {
     const { lines, state } = logging();
     for (const why of ['exited with code 3: x', 'exited with code 1: x', 'HTTP 401', 'HTTP 404'])
       state('a', 'backing-off', why);
     expect(lines).toHaveLength(4);
   });
 
-  it('logs a reason again after the connector was up or was replaced', () => {
+  it('a long-running command logs a reason again after the connector was up or was replaced', () => {
     const { lines, state } = logging();
     for (const to of ['ready', 'closing']) {
       state('a', 'backing-off', 'reset');
@@ -70,13 +70,13 @@ describe('log of a long-running process', () => {
     expect(lines).toHaveLength(3);
   });
 
-  it('names --allow-private if an address was rejected', () => {
+  it('the log of a long-running command names --allow-private if an address was rejected', () => {
     const { lines, state } = logging();
     state('a', 'failed', 'loopback', 'CONNECTOR_ADDRESS_REFUSED');
     expect(lines).toEqual([`${TIME} Connector a: failed (loopback) (\`--allow-private\` allows it)\n`]);
   });
 
-  it('logs once why a map cannot be refreshed, and when refreshes work again', () => {
+  it('a long-running command logs once why a map cannot be refreshed, and when refreshes work again', () => {
     const { logger, lines } = logging();
     const failed = { sourceId: 'map', code: 'MAP_DNS' };
     for (let round = 0; round < 2; round += 1) {
@@ -93,7 +93,7 @@ describe('log of a long-running process', () => {
     ]);
   });
 
-  it('logs all other warnings each time, and no successes', () => {
+  it('a long-running command logs all other warnings each time, and no successes', () => {
     const { logger, lines } = logging();
     for (let round = 0; round < 2; round += 1) logger.error({ event: 'tools-stale', connectorId: 'a' }, 'stale');
     logger.info({ event: 'login-done' }, 'done');

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { writeOutputFile } from '../../../../src/main/cli/terminal/write-output-file.ts';
 import { TempDir } from '../../../helpers/temp-dir.ts';
 
-test('writeOutputFile replaces the file and leaves no temporary file', () => {
+test('writeOutputFile() replaces the file and leaves no temporary file', () => {
   using dir = new TempDir();
   const folder = dir.path;
   const path = join(folder, 'out.json');
@@ -15,7 +15,7 @@ test('writeOutputFile replaces the file and leaves no temporary file', () => {
   expect(readdirSync(folder)).toEqual(['out.json']);
 });
 
-test('writeOutputFile keeps an existing file unless it may be replaced', () => {
+test('writeOutputFile() keeps an existing file unless it may be replaced', () => {
   using dir = new TempDir();
   const folder = dir.path;
   const path = join(folder, 'out.json');
@@ -28,7 +28,7 @@ test('writeOutputFile keeps an existing file unless it may be replaced', () => {
   expect(readdirSync(folder)).toEqual(['out.json']);
 });
 
-test('writeOutputFile reports why a file cannot be written', () => {
+test('writeOutputFile() reports why a file cannot be written', () => {
   using dir = new TempDir();
   const path = join(dir.path, 'missing', 'out.json');
   expect(() => writeOutputFile(path, 'new')).toThrow(

@@ -14,8 +14,8 @@ const OAUTH = {
 } as unknown as ConnectorOAuth;
 
 /**
- * The credentials chooser of a manager whose host logs in to every connector, and the connectors whose key the chooser
- * requested.
+ * Creates the function that chooses credentials, for a host that logs in to every connector. Records for which
+ * connectors the function requested a key.
  */
 function chooser(isProxied = false) {
   const agent = new Agent();
@@ -34,14 +34,14 @@ function chooser(isProxied = false) {
 }
 
 describe('createCredentialsOf', () => {
-  it('uses the API key that the entry requires, even if the host could log in', async () => {
+  it('a connector uses the API key that its entry requires, even if the host could log in', async () => {
     const { credentialsOf, keysAskedFor } = chooser();
     const credentials = await credentialsOf(normalized({ auth: { type: 'bearer' } }));
     expect(credentials.headers(null, SENDING)).toEqual(['Authorization', 'Bearer K']);
     expect(keysAskedFor).toEqual(['one']);
   });
 
-  it('reuses one login of the host, without requesting a key, if the entry requires no API key', () => {
+  it('a connector uses the login of the host, without requesting a key, if its entry requires no API key', () => {
     const { credentialsOf, keysAskedFor } = chooser();
     const credentials = credentialsOf(normalized({ headers: { authorization: 'of the entry' } }));
     expect(credentials).toBeInstanceOf(HostCredentials);
@@ -49,7 +49,7 @@ describe('createCredentialsOf', () => {
     expect(keysAskedFor).toEqual([]);
   });
 
-  it('creates a new host login for another endpoint, other headers or another provider', () => {
+  it('a connector gets a new login of the host for another endpoint, other headers or another provider', () => {
     const { credentialsOf, logins } = chooser();
     const seen = new Set([
       credentialsOf(normalized()),
@@ -61,14 +61,14 @@ describe('createCredentialsOf', () => {
     expect(seen.size).toBe(4);
   });
 
-  it('returns no credentials if the entry has none and the host does not log in', () => {
+  it('a connector gets no credentials if its entry has none and the host does not log in', () => {
     const { credentialsOf, logins } = chooser();
     logins.oauth = null;
     expect(credentialsOf(normalized())).toBe(NO_CREDENTIALS);
     expect(credentialsOf(normalized({ headers: { Authorization: 'x' } }))).not.toBe(NO_CREDENTIALS);
   });
 
-  it('never logs in to a stdio server or through a proxy of the host', async () => {
+  it('a connector never logs in to a stdio server or through a proxy of the host', async () => {
     const program = normalized();
     markLocal(program, { command: 'node', args: [], env: {}, cwd: null }, 'the registry');
     expect(chooser().credentialsOf(program)).toBe(NO_CREDENTIALS);

@@ -21,7 +21,7 @@ describe('ConnectGate', () => {
     for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
   };
 
-  it('limits concurrent work per origin and in total', async () => {
+  it('ConnectGate limits the number of concurrent connection attempts per origin and in total', async () => {
     const gate = new ConnectGate(3, OriginLoads.fixed(2));
     const one = counted();
     const other = counted();
@@ -35,7 +35,7 @@ describe('ConnectGate', () => {
     expect(other.most()).toBeLessThanOrEqual(2);
   });
 
-  it('does not let a slow origin use the slots of other origins', async () => {
+  it('ConnectGate does not let a slow origin use the slots of other origins', async () => {
     const gate = new ConnectGate(3, OriginLoads.fixed(2));
     const slow = counted();
     const all = Array.from({ length: 10 }, () => gate.run('http://slow', slow.work));
@@ -44,7 +44,7 @@ describe('ConnectGate', () => {
     await Promise.all(all);
   });
 
-  it('starts one connection per turn of the event loop', async () => {
+  it('ConnectGate starts one connection attempt per turn of the event loop', async () => {
     const gate = new ConnectGate(64, OriginLoads.fixed(64));
     let inThisTurn = 0;
     let most = 0;
@@ -60,7 +60,7 @@ describe('ConnectGate', () => {
     expect(most).toBe(1);
   });
 
-  it('raises the limit of an origin that answered, and resets it when the origin is idle', async () => {
+  it('ConnectGate raises the limit of an origin that responded, and resets the limit when the origin is idle', async () => {
     const loads = new OriginLoads({ first: 2, most: 8 });
     const gate = new ConnectGate(64, loads);
     const work = counted();
@@ -80,7 +80,7 @@ describe('ConnectGate', () => {
     expect(loads.limitOf('http://one')).toBe(2);
   });
 
-  it('continues after work that fails', async () => {
+  it('ConnectGate continues after an attempt that fails', async () => {
     const gate = new ConnectGate(1, OriginLoads.fixed(1));
     await expect(gate.run('http://one', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
     await expect(gate.run('http://one', async () => 'yes')).resolves.toBe('yes');

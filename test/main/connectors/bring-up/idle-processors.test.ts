@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { createIdleProcessors } from '../../../../src/main/connectors/bring-up/idle-processors.ts';
 
-it('createIdleProcessors returns the idle share of processor time since the last call', () => {
+it('createIdleProcessors() returns how many processors were idle on average since the last call', () => {
   const busy = { user: 0, nice: 0, sys: 0, irq: 0 };
   let times = [{ times: { ...busy, idle: 1_000 } }, { times: { ...busy, idle: 0, user: 500 } }];
   const idle = createIdleProcessors(() => times);
@@ -13,7 +13,7 @@ it('createIdleProcessors returns the idle share of processor time since the last
   expect(idle.take()).toBe(1);
 });
 
-it('createIdleProcessors reads the processors of this machine', () => {
+it('createIdleProcessors() reads the processors of this machine', () => {
   const share = createIdleProcessors().take();
   expect(share).toBeGreaterThanOrEqual(0);
   expect(share).toBeLessThanOrEqual(1);

@@ -6,7 +6,7 @@ const limits = { maxPages: 5, maxTools: 100, timeoutMs: 1_000 };
 const { signal } = new AbortController();
 const tool = (name: string): object => ({ name, inputSchema: { type: 'object' } });
 
-/** Creates a connection that lists these pages; the cursor of a page is its index. */
+/** Creates a connection that returns these pages of tools. The cursor of a page is its index. */
 function paged(pages: readonly (readonly unknown[])[], nextOf: (page: number) => string | null): Connection {
   return {
     facts: { era: 'legacy', transport: 'custom', protocolVersion: null, serverName: null, capabilities: {} },
@@ -22,7 +22,7 @@ function paged(pages: readonly (readonly unknown[])[], nextOf: (page: number) =>
 }
 
 describe('listAllTools', () => {
-  it('reads all pages', async () => {
+  it('listAllTools() reads all pages', async () => {
     const connection = paged([[tool('a'), tool('b')], [tool('c')], [tool('d')]], (page) =>
       page < 2 ? String(page + 1) : null,
     );
@@ -30,7 +30,7 @@ describe('listAllTools', () => {
     expect([tools.map(({ name }) => name), cutBecause]).toEqual([['a', 'b', 'c', 'd'], null]);
   });
 
-  it('stops at a repeated cursor and keeps the tools read so far', async () => {
+  it('listAllTools() stops at a repeated cursor and keeps the tools read so far', async () => {
     const { tools, cutBecause } = await listAllTools(
       paged([[tool('a')]], () => '0'),
       limits,
@@ -39,7 +39,7 @@ describe('listAllTools', () => {
     expect([tools.length, cutBecause]).toEqual([1, 'it repeated a cursor']);
   });
 
-  it('stops after the maximum number of pages', async () => {
+  it('listAllTools() stops after the maximum number of pages', async () => {
     const pages = Array.from({ length: 10 }, (_, page) => [tool(`t${page}`)]);
     const { tools, cutBecause } = await listAllTools(
       paged(pages, (page) => String(page + 1)),
@@ -49,7 +49,7 @@ describe('listAllTools', () => {
     expect([tools.length, cutBecause]).toEqual([5, 'it has more than 5 pages']);
   });
 
-  it('stops at the maximum number of tools', async () => {
+  it('listAllTools() stops at the maximum number of tools', async () => {
     const many = Array.from({ length: 101 }, (_, i) => tool(`t${i}`));
     const { tools, cutBecause } = await listAllTools(
       paged([many], () => null),
@@ -59,7 +59,7 @@ describe('listAllTools', () => {
     expect([tools.length, cutBecause]).toEqual([100, 'it has more than 100 tools']);
   });
 
-  it('drops only tools with unusable or repeated names, and keeps invalid tools', async () => {
+  it('listAllTools() drops only tools with unusable or repeated names, and keeps invalid tools', async () => {
     const page = [
       tool('good'),
       tool('good'),

@@ -21,12 +21,12 @@ const thrown = (work: () => unknown): unknown => {
 };
 
 describe('secretsOf()', () => {
-  it('returns nothing if the entry names no secret', () => {
+  it('secretsOf() returns nothing if the entry names no secret', () => {
     const secrets = secretsOf(entryOf({ clientId: 'a' }), { allowEnv: [], env: { SECRET: 's' } });
     expect([secrets.clientSecret(), secrets.privateKey()]).toEqual([null, null]);
   });
 
-  it('reads a variable for a map only if allowEnv lists it', () => {
+  it('secretsOf() reads a variable for a map only if allowEnv lists it', () => {
     const env = { SECRET: 'hunter2' };
     expect(secretsOf(entryOf(NAMED), { allowEnv: ['SECRET'], env }).clientSecret()).toBe('hunter2');
     for (const allowEnv of [[], ['SECRE'], ['secret'], ['*']]) {
@@ -38,14 +38,14 @@ describe('secretsOf()', () => {
     }
   });
 
-  it('reports a variable that is not set, is empty or has an invalid name', () => {
+  it('secretsOf() reports a variable that is not set, is empty or has an invalid name', () => {
     for (const env of [{}, { SECRET: '' }])
       expect(thrown(secretsOf(entryOf(NAMED), { allowEnv: ['SECRET'], env }).clientSecret)).toEqual(missing('not set'));
     const odd = entryOf({ clientId: 'a', privateKeyEnv: 'toString' });
     expect(thrown(secretsOf(odd, { allowEnv: ['toString'], env: {} }).privateKey)).toEqual(missing('not set'));
   });
 
-  it('reads the variable each time, so that a rotated secret takes effect', () => {
+  it('secretsOf() reads the variable each time, so that a rotated secret takes effect', () => {
     const env: Record<string, string> = { KEY: 'old' };
     const { privateKey } = secretsOf(entryOf({ clientId: 'a', privateKeyEnv: 'KEY' }), { allowEnv: ['KEY'], env });
     expect(privateKey()).toBe('old');
@@ -53,7 +53,7 @@ describe('secretsOf()', () => {
     expect(privateKey()).toBe('new');
   });
 
-  it('lets a local entry name any variable, and prefers the secret in its file', () => {
+  it('secretsOf() lets a local entry name any variable, but prefers the secret in the local file', () => {
     const named = entryOf(NAMED);
     markLocal(named, null, 'the registry');
     expect(secretsOf(named, { allowEnv: [], env: { SECRET: 's' } }).clientSecret()).toBe('s');
@@ -64,7 +64,7 @@ describe('secretsOf()', () => {
 });
 
 describe('loginTargetOf()', () => {
-  it('returns the login target of an entry', () => {
+  it('loginTargetOf() returns the login target of an entry', () => {
     const local = entryOf(undefined);
     markLocal(local, null, 'the registry');
     expect(loginTargetOf(local, { allowEnv: [], env: {} })).toMatchObject({
@@ -79,7 +79,7 @@ describe('loginTargetOf()', () => {
     });
   });
 
-  it('returns null for an entry without a login', () => {
+  it('loginTargetOf() returns null for an entry without a login', () => {
     expect(loginTargetOf(entryOf(false), { allowEnv: [], env: {} })).toBeNull();
   });
 });

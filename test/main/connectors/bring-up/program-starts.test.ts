@@ -28,7 +28,7 @@ class Programs {
   }
 }
 
-/** Processors that are as idle as `share.now` says. */
+/** Returns a meter that reports `share.now` as the number of idle processors. */
 function idleBy(share: { now: number }) {
   return { begin: () => {}, take: () => share.now };
 }
@@ -46,7 +46,7 @@ describe('ProgramStarts', () => {
   const create = (share: { now: number } = busy, limit: number | null = null): ProgramStarts =>
     new ProgramStarts({ limit, parallelism: 2, idleProcessors: idleBy(share) });
 
-  it('starts one process more than there are processors, and another after each first message', async () => {
+  it('ProgramStarts starts one process more than there are processors, and another after each first message', async () => {
     const programs = new Programs(create());
     await programs.askAll('a', 'b', 'c', 'd', 'e');
     expect(programs.started).toEqual(['a', 'b', 'c']);
@@ -56,7 +56,7 @@ describe('ProgramStarts', () => {
     expect(programs.started).toEqual(['a', 'b', 'c', 'd']);
   });
 
-  it('frees the slot of a process that exits without output', async () => {
+  it('ProgramStarts frees the slot of a process that exits without output', async () => {
     const programs = new Programs(create());
     await programs.askAll('a', 'b', 'c', 'd');
     programs.slots.get('a')?.ended();
@@ -64,7 +64,7 @@ describe('ProgramStarts', () => {
     expect(programs.started).toContain('d');
   });
 
-  it('frees the slot of a silent process after 5 s, and not before', async () => {
+  it('ProgramStarts frees the slot of a silent process after exactly 5 s', async () => {
     const programs = new Programs(create());
     await programs.askAll('a', 'b', 'c', 'd');
     await vi.advanceTimersByTimeAsync(4_999);
@@ -73,7 +73,7 @@ describe('ProgramStarts', () => {
     expect(programs.started).toHaveLength(4);
   });
 
-  it('starts one more process for each idle processor every 250 ms', async () => {
+  it('ProgramStarts starts one more process for each idle processor every 250 ms', async () => {
     const share = { now: 1 };
     const programs = new Programs(create(share));
     await programs.askAll('a', 'b', 'c', 'd', 'e', 'f', 'g');
@@ -89,7 +89,7 @@ describe('ProgramStarts', () => {
     expect(programs.started).toHaveLength(6);
   });
 
-  it('allows at most 32 processes that have not yet sent a first message', async () => {
+  it('ProgramStarts allows at most 32 processes that have not yet sent a first message', async () => {
     const programs = new Programs(create({ now: 1 }));
     await programs.askAll(...Array.from({ length: 40 }, (_, index) => `p${index}`));
     await vi.advanceTimersByTimeAsync(30_000);
@@ -99,7 +99,7 @@ describe('ProgramStarts', () => {
     expect(programs.started).toHaveLength(33);
   });
 
-  it('starts a process immediately and without a slot if a caller waits for it', async () => {
+  it('ProgramStarts starts a process immediately and without a slot if a caller waits for it', async () => {
     const programs = new Programs(create());
     await programs.askAll('a', 'b', 'c', 'd');
     const urgent = Promise.withResolvers<void>();
@@ -113,7 +113,7 @@ describe('ProgramStarts', () => {
     expect(programs.started).not.toContain('d');
   });
 
-  it('uses a configured number instead of the number of processors, however idle they are', async () => {
+  it('ProgramStarts uses a configured number instead of the number of processors, even if processors are idle', async () => {
     const programs = new Programs(create({ now: 1 }, 1));
     await programs.askAll('a', 'b');
     await vi.advanceTimersByTimeAsync(4_999);
@@ -122,7 +122,7 @@ describe('ProgramStarts', () => {
     expect(programs.started).toEqual(['a', 'b']);
   });
 
-  it('removes a waiting process whose wait is aborted', async () => {
+  it('ProgramStarts removes a waiting process from its queue if the wait is aborted', async () => {
     const starts = create();
     const programs = new Programs(starts);
     await programs.askAll('a', 'b', 'c');
@@ -137,7 +137,7 @@ describe('ProgramStarts', () => {
     await expect(programs.ask('late', leaving.signal)).rejects.toThrow('no longer wanted');
   });
 
-  it('frees a slot again if the wait for it is aborted in the turn in which it is granted', async () => {
+  it('ProgramStarts frees a slot again if the wait for it is aborted in the same turn in which it is granted', async () => {
     const programs = new Programs(create());
     await programs.askAll('a', 'b', 'c');
     const leaving = new AbortController();

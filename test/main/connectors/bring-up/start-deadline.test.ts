@@ -12,7 +12,7 @@ describe('startDeadline', () => {
     vi.useRealTimers();
   });
 
-  it('aborts a process that shows no activity', () => {
+  it('startDeadline() aborts a process that shows no activity', () => {
     using limit = startDeadline({ quietMs: 60_000, maxMs: 300_000 }, overdue, parent());
     vi.advanceTimersByTime(59_999);
     expect(limit.signal.aborted).toBe(false);
@@ -20,7 +20,7 @@ describe('startDeadline', () => {
     expect(limit.signal.reason).toEqual(overdue(60_000));
   });
 
-  it('restarts the deadline with each line, up to five minutes in total', () => {
+  it('startDeadline() restarts its time with each line that the process prints, up to five minutes in total', () => {
     using limit = startDeadline({ quietMs: 60_000, maxMs: 300_000 }, overdue, parent());
     for (let count = 0; count < 5; count += 1) {
       vi.advanceTimersByTime(59_000);
@@ -32,7 +32,7 @@ describe('startDeadline', () => {
     expect(limit.signal.reason).toEqual(overdue(300_000));
   });
 
-  it('does not extend the deadline if the entry sets a hard limit', () => {
+  it('startDeadline() does not extend the deadline if the entry sets a hard limit', () => {
     using limit = startDeadline({ quietMs: 2_000, maxMs: 2_000 }, overdue, parent());
     vi.advanceTimersByTime(1_900);
     limit.putOff();
@@ -40,7 +40,7 @@ describe('startDeadline', () => {
     expect(limit.signal.reason).toEqual(overdue(2_000));
   });
 
-  it('aborts with the reason of its parent signal, even after an extension', () => {
+  it('startDeadline() aborts with the reason of its parent signal, even after an extension', () => {
     const leaving = new AbortController();
     using limit = startDeadline({ quietMs: 1_000, maxMs: 9_000 }, overdue, leaving.signal);
     vi.advanceTimersByTime(500);
@@ -53,14 +53,14 @@ describe('startDeadline', () => {
     );
   });
 
-  it('never aborts after it is disposed', () => {
+  it('startDeadline() never aborts after it is disposed', () => {
     const limit = startDeadline({ quietMs: 1_000, maxMs: 9_000 }, overdue, parent());
     vi.advanceTimersByTime(500);
     limit.putOff();
     limit[Symbol.dispose]();
     vi.advanceTimersByTime(500);
     limit.putOff();
-    // A remaining timer would keep the process alive.
+    // No timer is left that would keep the process alive.
     expect(vi.getTimerCount()).toBe(0);
     vi.advanceTimersByTime(20_000);
     expect(limit.signal.aborted).toBe(false);

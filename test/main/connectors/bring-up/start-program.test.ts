@@ -26,7 +26,7 @@ function world(overrides: Readonly<Record<string, unknown>> = {}, limit: number 
   return { starts, heard, start, made };
 }
 
-/** Never connects, and rejects when its signal aborts. */
+/** Returns a connect function that never connects, and rejects when its signal aborts. */
 const hang = (then: (events: ConnectionEvents) => void = () => {}) =>
   ((events, signal) =>
     new Promise<Connection>((_, reject) => {
@@ -38,7 +38,7 @@ describe('startProgram', () => {
   beforeEach(() => void vi.useFakeTimers({ now: 1_000 }));
   afterEach(() => void vi.useRealTimers());
 
-  it('forwards the events of the connection, and returns the slot at the first message', async () => {
+  it('startProgram() forwards the events of the connection, and returns the start slot at the first message', async () => {
     const { starts, heard, start } = world();
     const first = start(
       hang((events) => {
@@ -55,7 +55,7 @@ describe('startProgram', () => {
     expect(heard).toEqual(['process']);
   });
 
-  it('starts the deadline when the process starts, not when the process was requested', async () => {
+  it('startProgram() starts the deadline when the process starts, not when the start was requested', async () => {
     const { start } = world();
     start(hang()).catch(() => {});
     const second = start(hang());
@@ -64,7 +64,7 @@ describe('startProgram', () => {
     await failure;
   });
 
-  it('extends the deadline with each line, and names the last line on a timeout', async () => {
+  it('startProgram() extends the deadline with each line of output, and names the last line on a timeout', async () => {
     const { start } = world();
     const view = { pid: 7, stderr: '' };
     const starting = start(
@@ -88,16 +88,19 @@ describe('startProgram', () => {
     ['npx', ' `npx` may still have been downloading: run the command once by hand.'],
     ['/opt/node/bin/npx', ' `npx` may still have been downloading: run the command once by hand.'],
     ['node', ''],
-  ])('reports on a timeout that %s wrote nothing, and may still be downloading', async (command, hint) => {
-    const { start, made } = world();
-    markLocal(made, { command, args: [], env: {}, cwd: null }, 'the configuration file');
-    const message = `Connector one did not finish the handshake within 60 s of its start. It wrote nothing to stderr.${hint}`;
-    const failure = expect(start(hang())).rejects.toMatchObject({ message });
-    await vi.advanceTimersByTimeAsync(60_000);
-    await failure;
-  });
+  ])(
+    'startProgram() reports on a timeout whether the silent command %s may still have been downloading',
+    async (command, hint) => {
+      const { start, made } = world();
+      markLocal(made, { command, args: [], env: {}, cwd: null }, 'the configuration file');
+      const message = `Connector one did not finish the handshake within 60 s of its start. It wrote nothing to stderr.${hint}`;
+      const failure = expect(start(hang())).rejects.toMatchObject({ message });
+      await vi.advanceTimersByTimeAsync(60_000);
+      await failure;
+    },
+  );
 
-  it('respects the connect limit of the entry', async () => {
+  it('startProgram() respects the connect timeout of the entry', async () => {
     const { start } = world({ timeouts: { connect: 2_000 } });
     const failure = expect(start(hang((events) => void setTimeout(() => events.onOutput?.(), 1_900)))).rejects.toThrow(
       'within 2 s',
@@ -106,7 +109,7 @@ describe('startProgram', () => {
     await failure;
   });
 
-  it('returns the slot if the connection fails or is aborted', async () => {
+  it('startProgram() returns the start slot if the connection fails or is aborted', async () => {
     const { starts, start } = world();
     await expect(start(() => Promise.reject(new Error('no such command')))).rejects.toThrow('no such command');
     const gone = new AbortController();

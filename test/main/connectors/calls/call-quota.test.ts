@@ -6,7 +6,7 @@ afterEach(() => void vi.useRealTimers());
 
 const { signal } = new AbortController();
 
-/** Requests a slot for a call. `began` holds the name of the call once it has a slot. */
+/** Requests a slot for a call. When the call gets its slot, its name is added to `began`. */
 function ask(quota: CallQuota, began: string[], name: string, limit = signal): Promise<() => void> {
   const place = quota.acquire(limit, 'one', 100_000_000);
   place.then(
@@ -19,12 +19,12 @@ function ask(quota: CallQuota, began: string[], name: string, limit = signal): P
 const exceeded = { code: 'QUOTA_EXCEEDED', detail: { connectorId: 'one' } };
 
 describe('CallQuota', () => {
-  it('starts every call if the map sets no quota', async () => {
+  it('CallQuota starts every call immediately if the map sets no quota', async () => {
     const quota = new CallQuota(undefined);
     await Promise.all(Array.from({ length: 500 }, () => quota.acquire(signal, 'one', 100_000_000)));
   });
 
-  it('runs as many concurrent calls as allowed, and starts the next in order when one ends', async () => {
+  it('CallQuota runs as many concurrent calls as allowed, and starts the next call in order when one ends', async () => {
     const quota = new CallQuota({ concurrent: 2 });
     const began: string[] = [];
     const places = ['a', 'b', 'c', 'd'].map((name) => ask(quota, began, name));
@@ -37,7 +37,7 @@ describe('CallQuota', () => {
     expect(began).toEqual(['a', 'b', 'c']);
   });
 
-  it('starts waiting calls in order, however often a slot becomes free', async () => {
+  it('CallQuota starts waiting calls in order, however often a slot becomes free', async () => {
     const quota = new CallQuota({ concurrent: 1 });
     const began: string[] = [];
     for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) void ask(quota, began, name).then((leave) => leave());
@@ -49,7 +49,7 @@ describe('CallQuota', () => {
     ['perMinute', 60_000],
     ['perHour', 3_600_000],
     ['perDay', 86_400_000],
-  ] as const)('starts as many calls within the window of %s as allowed', async (name, windowMs) => {
+  ] as const)('CallQuota starts as many calls within the window of %s as allowed', async (name, windowMs) => {
     const quota = new CallQuota({ [name]: 2 });
     const began: string[] = [];
     for (const call of ['a', 'b', 'c']) void ask(quota, began, call).then((leave) => leave());
@@ -59,7 +59,7 @@ describe('CallQuota', () => {
     expect(began).toEqual(['a', 'b', 'c']);
   });
 
-  it('slides its window: capacity returns one call at a time, as the oldest call leaves it', async () => {
+  it('CallQuota uses a sliding window, in which each call frees its capacity when it leaves the window', async () => {
     const quota = new CallQuota({ perMinute: 2 });
     const began: string[] = [];
     void ask(quota, began, 'at 0 s');
@@ -73,7 +73,7 @@ describe('CallQuota', () => {
     expect(began).toHaveLength(4);
   });
 
-  it('queues 128 calls and rejects the next', async () => {
+  it('CallQuota queues at most 128 calls, and rejects the next call', async () => {
     const quota = new CallQuota({ concurrent: 1 });
     await quota.acquire(signal, 'one', 100_000_000);
     const refused: unknown[] = [];
@@ -84,11 +84,14 @@ describe('CallQuota', () => {
     await expect(quota.acquire(signal, 'one', 100_000_000)).rejects.toMatchObject(exceeded);
   });
 
-  it.each([{ concurrent: 0 }, { perDay: 0 }])('rejects every call if the quota is zero (%j)', async (quotas) => {
-    await expect(new CallQuota(quotas).acquire(signal, 'one', 100_000_000)).rejects.toMatchObject(exceeded);
-  });
+  it.each([{ concurrent: 0 }, { perDay: 0 }])(
+    'CallQuota rejects every call if the quota is zero (%j)',
+    async (quotas) => {
+      await expect(new CallQuota(quotas).acquire(signal, 'one', 100_000_000)).rejects.toMatchObject(exceeded);
+    },
+  );
 
-  it('removes an aborted call from the queue', async () => {
+  it('CallQuota removes an aborted call from the queue', async () => {
     const quota = new CallQuota({ concurrent: 1 });
     const leave = await quota.acquire(signal, 'one', 100_000_000);
     const controller = new AbortController();
@@ -104,12 +107,12 @@ describe('CallQuota', () => {
     expect(began).toEqual(['next']);
   });
 
-  it('rejects a call that was aborted before it started, even if there is capacity', async () => {
+  it('CallQuota rejects a call that was aborted before it started, even if there is capacity', async () => {
     const aborted = AbortSignal.abort(new Error('too late'));
     await expect(new CallQuota({ concurrent: 1 }).acquire(aborted, 'one', 100_000_000)).rejects.toThrow('too late');
   });
 
-  it('leaves no timer behind if a call that waits for a window is aborted', async () => {
+  it('CallQuota leaves no timer behind if a call that waits for a window is aborted', async () => {
     const quota = new CallQuota({ perMinute: 1 });
     await quota.acquire(signal, 'one', 100_000_000);
     const controller = new AbortController();
@@ -122,7 +125,7 @@ describe('CallQuota', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('applies changed quotas, and counts the calls that started before', async () => {
+  it('CallQuota applies changed quotas, and counts the calls that started before', async () => {
     const quota = new CallQuota({ perMinute: 1 });
     await quota.acquire(signal, 'one', 100_000_000);
     const began: string[] = [];
@@ -132,7 +135,7 @@ describe('CallQuota', () => {
     expect(began).toEqual(['second']);
   });
 
-  it('starts several waiting calls at once if a changed quota has capacity for them', async () => {
+  it('CallQuota starts several waiting calls together if a changed quota has capacity for them', async () => {
     const quota = new CallQuota({ concurrent: 1 });
     await quota.acquire(signal, 'one', 100_000_000);
     const began: string[] = [];
@@ -143,7 +146,7 @@ describe('CallQuota', () => {
     expect(began).toEqual(['a', 'b']);
   });
 
-  it('rejects a call at once if no slot becomes free before its deadline, and reports the next free slot', async () => {
+  it('CallQuota immediately rejects a call that would get no slot before its deadline, and reports the next slot', async () => {
     const quota = new CallQuota({ perMinute: 2 });
     for (let count = 0; count < 2; count += 1) await quota.acquire(signal, 'one', 6_000);
     await vi.advanceTimersByTimeAsync(10_000);
@@ -156,7 +159,7 @@ describe('CallQuota', () => {
     await patient;
   });
 
-  it('includes the waiting calls when it predicts whether a slot becomes free in time', async () => {
+  it('CallQuota includes the waiting calls when it predicts whether a slot becomes free before a deadline', async () => {
     const quota = new CallQuota({ perMinute: 1 });
     await quota.acquire(signal, 'one', 1_000);
     const first = quota.acquire(signal, 'one', 70_000);

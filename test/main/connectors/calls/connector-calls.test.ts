@@ -11,7 +11,7 @@ beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] 
 afterEach(() => void vi.useRealTimers());
 
 describe('connector calls', () => {
-  it('return the answer of the connection', async () => {
+  it('a connector call returns the response of the connection', async () => {
     const { connector, up } = connectorUnderTest();
     await up(
       scriptedConnection(async (tool, args) => ({
@@ -23,7 +23,7 @@ describe('connector calls', () => {
     });
   });
 
-  it('wait for a connector that is connecting', async () => {
+  it('a connector call waits while the connector is connecting', async () => {
     const { connector, attempt } = connectorUnderTest();
     connector.update(connector.entry);
     const call = connector.calls.callTool(echo, {}, {});
@@ -32,7 +32,7 @@ describe('connector calls', () => {
     await expect(call).resolves.toEqual({ content: [] });
   });
 
-  it('fail with the error name of the replaced package while the connector is down', async () => {
+  it('a connector call fails with the error name of the replaced package while the connector is down', async () => {
     const { connector, attempt } = connectorUnderTest();
     connector.update(connector.entry);
     await vi.advanceTimersByTimeAsync(0);
@@ -46,7 +46,7 @@ describe('connector calls', () => {
     });
   });
 
-  it('time out at a deadline that the entry may set', async () => {
+  it('a connector call times out at the deadline, which the entry may set', async () => {
     const { connector, up } = connectorUnderTest({ timeouts: { call: 200 } });
     await up(scriptedConnection(() => new Promise(() => {})));
     const call = connector.calls.callTool(echo, {}, {});
@@ -60,7 +60,7 @@ describe('connector calls', () => {
     expect(connector.state).toBe('ready');
   });
 
-  it('end when their caller aborts, before or during the call', async () => {
+  it('a connector call ends when its caller aborts it, before or during the call', async () => {
     const { connector, up } = connectorUnderTest();
     let seen: Cancellation | null = null;
     await up(
@@ -81,7 +81,7 @@ describe('connector calls', () => {
     });
   });
 
-  it('that lose the connection take the connector down and reconnect it', async () => {
+  it('a connector call that loses the connection makes the connector reconnect', async () => {
     const { connector, attempts, states, tools, up } = connectorUnderTest();
     const connection = scriptedConnection(() => Promise.reject(new SwitchyardError('TOOL_CALL_LOST', 'gone')));
     await up(connection);
@@ -91,14 +91,14 @@ describe('connector calls', () => {
     expect(attempts).toHaveLength(2);
   });
 
-  it('that the connector rejects do not change its state', async () => {
+  it('a connector call that the server rejects does not change the state of the connector', async () => {
     const { connector, up } = connectorUnderTest();
     await up(scriptedConnection(() => Promise.reject(new SwitchyardError('TOOL_CALL_REJECTED', 'bad argument'))));
     await expect(connector.calls.callTool(echo, {}, {})).rejects.toMatchObject({ code: 'TOOL_CALL_REJECTED' });
     expect(connector.state).toBe('ready');
   });
 
-  it('end only themselves if the caller’s onProgress throws', async () => {
+  it('a connector call fails alone if the caller’s onProgress throws', async () => {
     const { connector, up } = connectorUnderTest();
     await up(
       scriptedConnection((_, __, { onProgress }) => {

@@ -17,21 +17,21 @@ function routeUnderTest() {
 }
 
 describe('renewSession', () => {
-  it('drops the connection and allows a retry if the call was not sent', () => {
+  it('renewSession() drops the connection and allows a retry if the call was not sent', () => {
     const { open, route, renew } = routeUnderTest();
     const error = new SwitchyardError('TOOL_CALL_LOST', 'it answered 404', { detail: { sent: 'no' } });
     expect(renew(error)).toBe(true);
     expect(route.lose).toHaveBeenCalledExactlyOnceWith(open, error);
   });
 
-  it('drops the connection and allows no retry if the tool may have run', () => {
+  it('renewSession() drops the connection and allows no retry if the tool may have run', () => {
     const { route, renew } = routeUnderTest();
     const error = new SwitchyardError('TOOL_CALL_LOST', 'the socket broke', { detail: { sent: 'maybe' } });
     expect(renew(error)).toBe(false);
     expect(route.lose).toHaveBeenCalledOnce();
   });
 
-  it('drops the connection after an answer that reports a lost session, and retries only reads', () => {
+  it('renewSession() drops the connection after a response that reports a lost session, and retries only reads', () => {
     const { route, renew } = routeUnderTest();
     const detail = { sent: 'maybe', session: 'lost' };
     const error = new SwitchyardError('TOOL_CALL_REJECTED', 'Session not found', { detail });
@@ -41,7 +41,7 @@ describe('renewSession', () => {
     expect(renew(broken, true)).toBe(false);
   });
 
-  it('reconnects with current credentials after a 401, but not after a 403', () => {
+  it('renewSession() reconnects with current credentials after a 401, but not after a 403', () => {
     const { open, route, renew } = routeUnderTest();
     expect(renew(new SwitchyardError('CONNECTOR_REFUSED', 'no', { detail: { status: 403 } }))).toBe(false);
     expect(route.renewCredentials).not.toHaveBeenCalled();
@@ -49,7 +49,7 @@ describe('renewSession', () => {
     expect(route.renewCredentials).toHaveBeenCalledExactlyOnceWith(open);
   });
 
-  it('drops the connection after a 401 to a previously accepted login', () => {
+  it('renewSession() drops the connection after a 401 to a previously accepted login', () => {
     const { open, route, renew } = routeUnderTest();
     const error = new SwitchyardError('CONNECTOR_LOGIN_NEEDED', 'no', { detail: { status: 401, wasAuthorized: true } });
     expect(renew(error, true)).toBe(false);
@@ -60,7 +60,7 @@ describe('renewSession', () => {
   it.each([
     ['a 401 without a login', { status: 401, wasAuthorized: false }],
     ['a 403 that requires more scopes', { status: 403, wasAuthorized: true }],
-  ])('keeps the connection after %s', (_, detail) => {
+  ])('renewSession() keeps the connection after %s', (_, detail) => {
     const { route, renew } = routeUnderTest();
     expect(renew(new SwitchyardError('CONNECTOR_LOGIN_NEEDED', 'no', { detail }))).toBe(false);
     expect([route.lose, route.renewCredentials].map((it) => it.mock.calls.length)).toEqual([0, 0]);
@@ -69,7 +69,7 @@ describe('renewSession', () => {
   it.each([
     ['an error answer', new SwitchyardError('TOOL_CALL_REJECTED', 'bad argument')],
     ['any other error', new Error('lost')],
-  ])('keeps the connection after %s', (_, error) => {
+  ])('renewSession() keeps the connection after %s', (_, error) => {
     const { route, renew } = routeUnderTest();
     expect(renew(error)).toBe(false);
     expect(route.lose).not.toHaveBeenCalled();

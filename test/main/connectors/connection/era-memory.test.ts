@@ -3,14 +3,13 @@ import { EraMemory } from '../../../../src/main/connectors/connection/era-memory
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['performance'] });
-  // The cache treats an entry that was added at instant 0 as an entry without an age. The clock of a running process is
-  // never at 0.
+  // An entry that is added at time 0 would never expire in the cache. The clock of a real process is never at 0.
   vi.advanceTimersByTime(1);
 });
 afterEach(() => void vi.useRealTimers());
 
 describe('EraMemory', () => {
-  it('remembers a legacy endpoint for ten minutes', () => {
+  it('EraMemory remembers for ten minutes that an endpoint speaks the legacy protocol', () => {
     const memory = new EraMemory();
     memory.noteLegacy('http://one/');
     vi.advanceTimersByTime(599_999);
@@ -19,14 +18,14 @@ describe('EraMemory', () => {
     expect(memory.isLegacy('http://one/')).toBe(false);
   });
 
-  it('forgets an endpoint that turned out not to be legacy', () => {
+  it('EraMemory forgets an endpoint that turned out not to be legacy', () => {
     const memory = new EraMemory();
     memory.noteLegacy('http://one/');
     memory.forget('http://one/');
     expect(memory.isLegacy('http://one/')).toBe(false);
   });
 
-  it('remembers at most 100 000 endpoints, and forgets the least recently used endpoint first', () => {
+  it('EraMemory remembers at most 100 000 endpoints, and forgets the least recently used endpoint first', () => {
     const memory = new EraMemory();
     for (let index = 0; index < 100_000; index += 1) memory.noteLegacy(`http://${index}/`);
     expect(memory.isLegacy('http://0/')).toBe(true);

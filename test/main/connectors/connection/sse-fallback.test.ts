@@ -6,7 +6,7 @@ import { scriptedConnection } from '../../../helpers/scripted-connection.ts';
 
 const refused = new Error('Streamable HTTP is refused');
 
-/** Returns the transports tried against a server that answers Streamable HTTP with `status`, and the outcome. */
+/** Connects to a server that responds to Streamable HTTP with `status`, and returns the transports that were tried. */
 async function tried(status: number | 'sse' | null, target: Partial<ConnectorTarget> = {}): Promise<string[]> {
   const ways: string[] = [];
   const outcome = await connectWithSseFallback({ era: 'auto', transport: 'auto', ...target } as ConnectorTarget, {
@@ -27,20 +27,23 @@ async function tried(status: number | 'sse' | null, target: Partial<ConnectorTar
 }
 
 describe('connectWithSseFallback', () => {
-  it.each([400, 404, 405, 'sse'] as const)('tries SSE after the answer %s', async (status) => {
+  it.each([400, 404, 405, 'sse'] as const)('a connection tries SSE after the response %s', async (status) => {
     await expect(tried(status)).resolves.toEqual(['http', 'sse', 'connected']);
   });
 
-  it.each([401, 403, 406, 429, 499, 302, 500, 503, null])('does not try SSE after the answer %s', async (status) => {
-    await expect(tried(status)).resolves.toEqual(['http', 'refused']);
-  });
+  it.each([401, 403, 406, 429, 499, 302, 500, 503, null])(
+    'a connection does not try SSE after the response %s',
+    async (status) => {
+      await expect(tried(status)).resolves.toEqual(['http', 'refused']);
+    },
+  );
 
-  it('does not try SSE if the entry names the transport or requires the modern protocol', async () => {
+  it('a connection does not try SSE if the entry names the transport or requires the modern protocol', async () => {
     await expect(tried(404, { transport: 'streamable-http' })).resolves.toEqual(['http', 'refused']);
     await expect(tried(404, { era: 'modern' })).resolves.toEqual(['http', 'refused']);
   });
 
-  it('uses only SSE if the entry names it', async () => {
+  it('a connection uses only SSE if the entry names SSE', async () => {
     await expect(tried(null, { transport: 'sse' })).resolves.toEqual(['sse', 'connected']);
   });
 
@@ -50,12 +53,15 @@ describe('connectWithSseFallback', () => {
     ['the failure of SSE', 405, { step: 'initialize', status: 400 }, 'over SSE'],
     ['the failure of SSE', 405, {}, 'over SSE'],
     ['the failure of SSE', 'sse', { step: STREAM_STEP, status: 405 }, 'over SSE'],
-  ] as const)('reports %s after %s if SSE failed with %j', async (_, status, detail, told) => {
-    const attempt = connectWithSseFallback({ era: 'auto', transport: 'auto' } as ConnectorTarget, {
-      overStreamableHttp: () => Promise.reject(new Error('refused')),
-      overSse: () => Promise.reject(new SwitchyardError('CONNECTOR_CONNECT_FAILED', 'over SSE', { detail })),
-      statusOf: () => status,
-    });
-    await expect(attempt).rejects.toThrow(told);
-  });
+  ] as const)(
+    'a connection reports %s after the response %s if SSE failed with %j',
+    async (_, status, detail, told) => {
+      const attempt = connectWithSseFallback({ era: 'auto', transport: 'auto' } as ConnectorTarget, {
+        overStreamableHttp: () => Promise.reject(new Error('refused')),
+        overSse: () => Promise.reject(new SwitchyardError('CONNECTOR_CONNECT_FAILED', 'over SSE', { detail })),
+        statusOf: () => status,
+      });
+      await expect(attempt).rejects.toThrow(told);
+    },
+  );
 });

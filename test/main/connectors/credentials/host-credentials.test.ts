@@ -12,7 +12,7 @@ const challenge = (more: Partial<Challenge> = {}): Challenge => ({
   ...more,
 });
 
-/** Creates credentials whose provider returns these tokens; every other method of the provider fails. */
+/** Creates credentials whose OAuth provider returns these tokens. Every other method of the provider throws. */
 function credentialsOf(tokens: OAuthClientProvider['tokens'], dpop?: DpopSession): HostCredentials {
   const provider = { tokens, ...(dpop && { dpop: () => dpop }) } as OAuthClientProvider;
   return new HostCredentials({
@@ -27,17 +27,17 @@ const claimsOf = (proof: string): Record<string, unknown> =>
   JSON.parse(Buffer.from(proof.split('.')[1] ?? '', 'base64url').toString()) as Record<string, unknown>;
 
 describe('HostCredentials', () => {
-  it('returns a synchronous token of the provider synchronously', () => {
+  it('HostCredentials returns a synchronous token of the provider synchronously', () => {
     expect(credentialsOf(() => bearer('t')).headers(null, SENDING)).toEqual(['authorization', 'Bearer t']);
     expect(credentialsOf(() => undefined).headers(null, SENDING)).toEqual([]);
   });
 
-  it('returns the token of an asynchronous provider', async () => {
+  it('HostCredentials returns the token of an asynchronous provider', async () => {
     const credentials = credentialsOf(async () => bearer('t'));
     expect(await credentials.headers(null, SENDING)).toEqual(['authorization', 'Bearer t']);
   });
 
-  it('creates a new DPoP proof for each request with a bound token', async () => {
+  it('HostCredentials creates a new DPoP proof for each request with a bound token', async () => {
     const session = await DpopSession.create();
     const bound = { access_token: 't', token_type: 'DPoP' };
     const credentials = credentialsOf(() => bound, session);
@@ -49,12 +49,12 @@ describe('HostCredentials', () => {
     expect(claimsOf(other).jti).not.toBe(claimsOf(proof).jti);
   });
 
-  it('sends a token unchanged if it is bound to no key', async () => {
+  it('HostCredentials sends a token unchanged if it is bound to no key', async () => {
     const credentials = credentialsOf(() => bearer('t'), await DpopSession.create());
     expect(await credentials.headers(null, SENDING)).toEqual(['authorization', 'Bearer t']);
   });
 
-  it("includes a server's nonce in the next DPoP proof, without a login", async () => {
+  it("HostCredentials includes a server's nonce in the next DPoP proof, without a new login", async () => {
     const credentials = credentialsOf(() => ({ access_token: 't', token_type: 'DPoP' }), await DpopSession.create());
     const sent = await credentials.headers(null, SENDING);
     const wants = challenge({ wwwAuthenticate: 'DPoP error="use_dpop_nonce"', dpopNonce: 'n1' });
@@ -63,7 +63,7 @@ describe('HostCredentials', () => {
     expect(claimsOf(proof)).toMatchObject({ nonce: 'n1' });
   });
 
-  it('retries a request if its token was already renewed, without a login', async () => {
+  it('HostCredentials retries a request without a login if the token was already renewed', async () => {
     let token = 'old';
     const credentials = credentialsOf(() => bearer(token));
     const sent = await credentials.headers(null, SENDING);
@@ -71,13 +71,13 @@ describe('HostCredentials', () => {
     expect(await credentials.refused(challenge(), sent, null)).toEqual({ kind: 'retry' });
   });
 
-  it('ignores a 403 that requires no other scope', async () => {
+  it('HostCredentials ignores a 403 that does not require another scope', async () => {
     const credentials = credentialsOf(() => bearer('t'));
     const verdict = credentials.refused(challenge({ status: 403 }), ['authorization', 'Bearer t'], null);
     expect(await verdict).toEqual({ kind: 'refused', hint: null });
   });
 
-  it('never requests a login for the request that ends a session', async () => {
+  it('HostCredentials never requests a login for the request that ends a session', async () => {
     const credentials = credentialsOf(() => bearer('t'));
     const end = challenge({ method: 'DELETE' });
     expect(await credentials.refused(end, ['authorization', 'Bearer t'], null)).toEqual({
@@ -86,8 +86,8 @@ describe('HostCredentials', () => {
     });
   });
 
-  it('accepts loosely typed host values: promises of another realm, null, tokens without a type', async () => {
-    // A promise of another realm is not an instance of our Promise class.
+  it('HostCredentials accepts loosely typed values of the host, such as null and tokens without a type', async () => {
+    // This promise comes from another realm, so it is not an instance of the Promise class of this file.
     const own = runInNewContext(`Promise.resolve({ access_token: 't', token_type: 'Bearer' })`) as unknown;
     expect(await credentialsOf(() => own as never).headers(null, SENDING)).toEqual(['authorization', 'Bearer t']);
     expect(credentialsOf(() => null as never).headers(null, SENDING)).toEqual([]);
@@ -95,7 +95,7 @@ describe('HostCredentials', () => {
     expect(untyped.headers(null, SENDING)).toEqual(['authorization', 'Bearer t']);
   });
 
-  it('reports why a login failed if the host itself fails', async () => {
+  it('HostCredentials reports why a login failed if the failure comes from the host', async () => {
     const credentials = credentialsOf(() => Promise.reject(new Error('the vault is locked')));
     const verdict = await credentials.refused(challenge(), [], null);
     expect(verdict).toMatchObject({ kind: 'login', error: { code: 'LOGIN_FAILED' } });

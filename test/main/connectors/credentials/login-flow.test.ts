@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { SharedFlow } from '../../../../src/main/connectors/credentials/login-flow.ts';
 
-/** Creates a flow that ends when the test decides, and the signal that it received. */
+/** Creates a shared flow that the test can end, and returns the abort signal that its work received. */
 function flowUnderTest() {
   const work = Promise.withResolvers<void>();
   const seen: { signal: AbortSignal | null; overs: number } = { signal: null, overs: 0 };
@@ -17,7 +17,7 @@ function flowUnderTest() {
   return { flow, work, seen };
 }
 
-it('SharedFlow continues while at least one caller waits for it', async () => {
+it('SharedFlow continues while at least one caller waits for its result', async () => {
   const { flow, work, seen } = flowUnderTest();
   const gone = new AbortController();
   const first = flow.join(gone.signal);
@@ -31,7 +31,7 @@ it('SharedFlow continues while at least one caller waits for it', async () => {
   expect(seen).toMatchObject({ signal: { aborted: false }, overs: 1 });
 });
 
-it('SharedFlow ends when no caller waits any more, and can no longer be joined', async () => {
+it('SharedFlow ends when no caller waits any more, and can then no longer be joined', async () => {
   const { flow, seen } = flowUnderTest();
   const gone = new AbortController();
   const joined = flow.join(gone.signal);
@@ -40,7 +40,7 @@ it('SharedFlow ends when no caller waits any more, and can no longer be joined',
   expect(seen).toMatchObject({ signal: { aborted: true }, overs: 1 });
 });
 
-it('SharedFlow rejects all waiting callers if its work fails', async () => {
+it('SharedFlow rejects all waiting callers if its task fails', async () => {
   const { flow, work, seen } = flowUnderTest();
   const joined = [flow.join(null), flow.join(new AbortController().signal)];
   work.reject(new Error('refused'));

@@ -22,16 +22,15 @@ describe('staticCredentials', () => {
       { type: 'apiKey', headerName: 'authorization' },
       ['Authorization', 'Bearer K'],
     ],
-  ])('yields %s', (_, auth, expected) => {
+  ])('staticCredentials() returns %s', (_, auth, expected) => {
     expect(staticCredentials(normalized({ auth }), 'K').headers(null, SENDING)).toEqual(expected);
   });
 
-  it('returns NO_CREDENTIALS for an entry with neither auth nor an Authorization header', () => {
-    // A rejection is cheap with these credentials.
+  it('staticCredentials() returns NO_CREDENTIALS for an entry with neither auth nor an Authorization header', () => {
     expect(staticCredentials(normalized({ headers: { 'x-tenant': 't' } }), null)).toBe(NO_CREDENTIALS);
   });
 
-  it('throws if a key is required and missing', () => {
+  it('staticCredentials() throws if a key is required and missing', () => {
     expect(() => staticCredentials(normalized({ auth: { type: 'bearer' } }), null)).toThrow(
       expect.objectContaining({ code: 'CONNECTOR_AUTH_MISSING' }),
     );
@@ -42,7 +41,7 @@ describe('staticCredentials', () => {
     ['not if the challenge offers none', 401, 'Bearer realm="a"', null],
     ['not without a challenge', 401, null, null],
     ['not for a key with insufficient scope', 403, 'Bearer resource_metadata="https://a.test/m"', null],
-  ])('mentions an alternative login of the server: %s', async (_, status, challenge, hint) => {
+  ])('a rejected static key causes a hint about a login of the server: %s', async (_, status, challenge, hint) => {
     const credentials = staticCredentials(normalized({ headers: { authorization: 'Bearer old' } }), null);
     expect(await credentials.refused(refusal(status, challenge), [], null)).toEqual({ kind: 'refused', hint });
   });

@@ -16,7 +16,7 @@ interface Read {
 const EVENTS = { 'content-type': 'text/event-stream; charset=utf-8' };
 const JSON_TYPE = { 'content-type': 'Application/JSON; charset=utf-8' };
 
-/** Reads chunks to the end; resolves once no more events can arrive. */
+/** Reads chunks to the end, and resolves when no more events can arrive. */
 async function read(
   headers: Record<string, string>,
   chunks: readonly Uint8Array[],
@@ -49,17 +49,17 @@ async function read(
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 describe('JSON body', () => {
-  it('yields one value, or all values of a batch', async () => {
+  it('a JSON body contains one value, or all values of a batch', async () => {
     expect(await read(JSON_TYPE, [bytes('{"a":'), bytes('"ü"}')])).toMatchObject({ values: [{ a: 'ü' }], ends: [''] });
     expect(await read(JSON_TYPE, [bytes('[1,2]')])).toMatchObject({ values: [1, 2] });
   });
 
-  it.each(['', '{', 'null null', '<html>'])('is unusable if it is %j', async (text) => {
+  it.each(['', '{', 'null null', '<html>'])('a JSON body is unusable if it is %j', async (text) => {
     const { values, failures } = await read(JSON_TYPE, [bytes(text)]);
     expect([values, failures.map(({ message }) => message)]).toEqual([[], ['the JSON in its answer is damaged']]);
   });
 
-  it('is rejected as soon as it exceeds the size limit', async () => {
+  it('a JSON body is rejected as soon as it exceeds the size limit', async () => {
     const { failures } = await read(JSON_TYPE, [bytes('"'), new Uint8Array(11)], { maxBytes: 10 });
     expect(failures).toMatchObject([{ code: 'TOOL_RESULT_TOO_LARGE', detail: { maxBytes: 10 } }]);
   });
@@ -78,24 +78,24 @@ describe('event stream', () => {
     failures: [],
   };
 
-  it('yields its messages, ids and retry delays', async () => {
+  it('an event stream contains messages, ids and retry delays', async () => {
     expect(await read(EVENTS, [stream])).toEqual(expected);
   });
 
   it.each(['\n', '\r', '\r\n'])(
-    'yields an event as soon as its blank line arrives, with %j as line end',
+    'an event is read as soon as its blank line arrives, with %j as line end',
     async (end) => {
       const got = await read(EVENTS, [bytes(`event: endpoint${end}data: /m${end}${end}data: 1${end}${end}`)]);
       expect(got).toMatchObject({ events: [['endpoint', '/m']], values: [1] });
     },
   );
 
-  it('yields the messages of a batch one by one', async () => {
+  it('the messages of a batch in an event stream are read one by one', async () => {
     const got = await read(EVENTS, [bytes('data: [{"id":1},{"id":2}]\n\ndata: []\n\ndata: [[3]]\n\n')]);
     expect(got.values).toEqual([{ id: 1 }, { id: 2 }, [3]]);
   });
 
-  it('yields the same events wherever it is split', async () => {
+  it('the same events are read wherever an event stream is split', async () => {
     for (let cut = 1; cut < stream.length; cut += 1) {
       expect(await read(EVENTS, [stream.subarray(0, cut), stream.subarray(cut)])).toEqual(expected);
     }
@@ -107,7 +107,7 @@ describe('event stream', () => {
     ).toEqual(expected);
   });
 
-  it('is rejected beyond the size limit, in one event or in many', async () => {
+  it('an event stream is rejected beyond the size limit, in one event or in many', async () => {
     const many = Array.from({ length: 20 }, () => bytes('data: 1\n\n'));
     expect((await read(EVENTS, many, { maxBytes: 100 })).failures).toMatchObject([{ code: 'TOOL_RESULT_TOO_LARGE' }]);
     const endless = Array.from({ length: 20 }, () => bytes('data: x'));
@@ -116,7 +116,7 @@ describe('event stream', () => {
     ]);
   });
 
-  it('is only limited per event if it stays open', async () => {
+  it('only single events are limited in size if an event stream stays open', async () => {
     const long = Array.from({ length: 2_000 }, () => bytes(`data: "${'x'.repeat(1_000)}"\n\n`));
     const { values, failures } = await read(EVENTS, long, { maxBytes: { perEvent: 1_000_000 } });
     expect([values.length, failures]).toEqual([2_000, []]);
@@ -135,11 +135,11 @@ describe('compressed body', () => {
     ['br', brotliCompressSync(plain)],
     ['zstd', zstdCompressSync(plain)],
     ['identity', plain],
-  ])('in %s is decoded, even though it was not requested', async (encoding, chunk) => {
+  ])('a compressed body in %s is decoded, even though the compression was not requested', async (encoding, chunk) => {
     expect(await read({ ...JSON_TYPE, 'content-encoding': encoding }, [chunk])).toMatchObject({ values: [{ a: 1 }] });
   });
 
-  it('is limited by its decompressed size', async () => {
+  it('the size limit of a compressed body counts its decompressed bytes', async () => {
     const bomb = gzipSync(Buffer.alloc(50_000_000));
     const { failures } = await read({ ...JSON_TYPE, 'content-encoding': 'gzip' }, [bomb], { maxBytes: 100_000 });
     expect(failures).toMatchObject([{ code: 'TOOL_RESULT_TOO_LARGE' }]);
@@ -148,27 +148,27 @@ describe('compressed body', () => {
   it.each([
     ['gzip', 'its compressed answer is damaged'],
     ['rot13', 'its answer is encoded as "rot13", which was not requested'],
-  ])('that is not valid %s is unusable', async (encoding, message) => {
+  ])('a compressed body that is not valid %s is unusable', async (encoding, message) => {
     const { failures } = await read({ ...JSON_TYPE, 'content-encoding': encoding }, [plain]);
     expect(failures.map((failure) => failure.message)).toEqual([message]);
   });
 });
 
 describe('body of any other type', () => {
-  it('is kept as text, truncated to its beginning', async () => {
+  it('a body that is neither JSON nor an event stream is kept as text, truncated to its beginning', async () => {
     const { values, ends } = await read({ 'content-type': 'text/html' }, [bytes('<p>'), bytes('x'.repeat(100_000))]);
     expect([values, ends[0]?.slice(0, 4)]).toEqual([[], '<p>x']);
     expect(ends[0]?.length).toBeLessThan(200_000);
   });
 
-  it('is kept as text for an error status, whatever its type', async () => {
+  it('a body with an error status is kept as text, whatever its type', async () => {
     expect(await read(JSON_TYPE, [bytes('{"error":1}')], { status: 400 })).toMatchObject({
       values: [],
       ends: ['{"error":1}'],
     });
   });
 
-  it('causes exactly one end or one failure, for any input', async () => {
+  it('reading a body causes exactly one end or one failure, for any input', async () => {
     const header = fc.record({
       'content-type': fc.constantFrom('application/json', 'text/event-stream', 'text/plain', ''),
       'content-encoding': fc.constantFrom('identity', 'gzip', 'br', 'what'),

@@ -23,13 +23,13 @@ type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
 const BASIC_CHALLENGE = { 'www-authenticate': 'Bearer realm="r"' };
 
-/** Credentials that require the token `fresh`. */
+/** Returns a server handler that responds with `status` to every request without the token `fresh`. */
 const protectedBy: (status: 401 | 403) => Answer = (status) => (request, response) => {
   if (request.headers.authorization === 'Bearer fresh') response.setHeader('content-type', 'application/json').end('1');
   else response.writeHead(status, BASIC_CHALLENGE).end('{"error":"no"}');
 };
 
-/** A server, its agent and the requests it received. */
+/** Starts a server, creates an agent for it, and records the requests that the server receives. */
 async function world(answer: Answer) {
   const seen: Seen[] = [];
   const server = createServer(async (request, response) => {
@@ -80,25 +80,28 @@ describe('HTTP exchange with credentials', () => {
     ['POST', 403],
     ['GET', 401],
     ['DELETE', 401],
-  ])('retries a %s that is answered %i once, with its body, over the same connection', async (method, status) => {
-    await using server = await world(protectedBy(status));
-    const credentials = ScriptedCredentials.refreshing('stale');
-    const body = method === 'POST' ? 'body' : null;
-    const { heard, over } = server.start(credentials, { method, body });
-    await over;
-    expect(heard).toEqual([[200, null], { value: 1 }, { text: '' }]);
-    expect(server.seen.map(({ authorization, body: sent }) => [authorization, sent])).toEqual([
-      ['Bearer stale', body ?? ''],
-      ['Bearer fresh', body ?? ''],
-    ]);
-    expect(new Set(server.seen.map(({ socket }) => socket)).size).toBe(1);
-    expect(credentials.challenges).toEqual([
-      expect.objectContaining({ status, wwwAuthenticate: 'Bearer realm="r"', dpopNonce: null, resends: 0, method }),
-    ]);
-    expect(credentials.sent).toEqual([['authorization', 'Bearer stale']]);
-  });
+  ])(
+    'an HTTP exchange retries a %s with the response %i once, with its body, over the same connection',
+    async (method, status) => {
+      await using server = await world(protectedBy(status));
+      const credentials = ScriptedCredentials.refreshing('stale');
+      const body = method === 'POST' ? 'body' : null;
+      const { heard, over } = server.start(credentials, { method, body });
+      await over;
+      expect(heard).toEqual([[200, null], { value: 1 }, { text: '' }]);
+      expect(server.seen.map(({ authorization, body: sent }) => [authorization, sent])).toEqual([
+        ['Bearer stale', body ?? ''],
+        ['Bearer fresh', body ?? ''],
+      ]);
+      expect(new Set(server.seen.map(({ socket }) => socket)).size).toBe(1);
+      expect(credentials.challenges).toEqual([
+        expect.objectContaining({ status, wwwAuthenticate: 'Bearer realm="r"', dpopNonce: null, resends: 0, method }),
+      ]);
+      expect(credentials.sent).toEqual([['authorization', 'Bearer stale']]);
+    },
+  );
 
-  it('sends at most three times, and reports the last rejection without another retry', async () => {
+  it('an HTTP exchange sends a request at most three times, and then reports the last rejection', async () => {
     await using server = await world((_, response) => void response.writeHead(401).end('no'));
     const credentials = new ScriptedCredentials('t', () => ({ kind: 'retry' }));
     const { heard, over } = server.start(credentials);
@@ -108,7 +111,7 @@ describe('HTTP exchange with credentials', () => {
     expect(credentials.challenges.map(({ resends }) => resends)).toEqual([0, 1]);
   });
 
-  it('sends synchronous headers before it returns, and reads them for each request', async () => {
+  it('an HTTP exchange sends synchronous headers before it returns, and reads them for each request', async () => {
     await using server = await world(protectedBy(401));
     const credentials = new ScriptedCredentials('fresh');
     const { over } = server.start(credentials);
@@ -118,7 +121,7 @@ describe('HTTP exchange with credentials', () => {
     expect(credentials.sendings).toHaveLength(2);
   });
 
-  it('waits for asynchronous headers', async () => {
+  it('an HTTP exchange waits for asynchronous headers', async () => {
     await using server = await world(protectedBy(401));
     const token = Promise.withResolvers<string>();
     const { heard, over } = server.start(new ScriptedCredentials(token.promise));
@@ -128,7 +131,7 @@ describe('HTTP exchange with credentials', () => {
     expect(server.seen).toHaveLength(1);
   });
 
-  it('fails with the error of its credentials, and sends nothing', async () => {
+  it('an HTTP exchange fails with the error of its credentials, and sends nothing', async () => {
     await using server = await world(protectedBy(401));
     const missing = new SwitchyardError('LOGIN_SECRET_MISSING', 'No secret.');
     const throwing: Credentials = {
@@ -146,7 +149,7 @@ describe('HTTP exchange with credentials', () => {
     expect(server.seen).toEqual([]);
   });
 
-  it('replaces a header of the entry with that of the credentials, ignoring case', async () => {
+  it("an HTTP exchange replaces a header of the entry by the credentials' header of that name in any case", async () => {
     await using server = await world(protectedBy(401));
     const { over } = server.start(new ScriptedCredentials('fresh'), {
       headers: ['Authorization', 'Basic x', 'x-a', '1'],
@@ -155,27 +158,27 @@ describe('HTTP exchange with credentials', () => {
     expect(server.seen.map(({ authorization }) => authorization)).toEqual(['Bearer fresh']);
   });
 
-  it('ends with the error of a required login, and keeps the connection', async () => {
+  it('an HTTP exchange ends with the error of a required login, and keeps the connection', async () => {
     await using server = await world(protectedBy(401));
     const error = new SwitchyardError('CONNECTOR_LOGIN_NEEDED', 'Log in.', { detail: { status: 401 } });
     const { heard, over } = server.start(new ScriptedCredentials(null, () => ({ kind: 'login', error })));
     await over;
     expect(heard).toEqual([error]);
-    // undici reuses the connection one turn after the end of the response.
+    // undici can use the connection again one event loop turn after the end of the response.
     await nextTurn();
     await nextTurn();
     await server.start(new ScriptedCredentials('fresh')).over;
     expect(new Set(server.seen.map(({ socket }) => socket)).size).toBe(1);
   });
 
-  it('passes on a rejection unchanged, with the hint next to its head', async () => {
+  it('an HTTP exchange passes on a rejection unchanged, with the hint of the credentials', async () => {
     await using server = await world(protectedBy(403));
     const { heard, over } = server.start(new ScriptedCredentials('t', () => ({ kind: 'refused', hint: 'Ask Ann.' })));
     await over;
     expect(heard).toEqual([[403, 'Ask Ann.'], { text: '{"error":"no"}' }]);
   });
 
-  it('continues to read the body of a rejection that is incomplete when the decision is made', async () => {
+  it('an HTTP exchange reads the rest of a rejection whose body was incomplete when a login was decided on', async () => {
     let finish = (): void => {};
     await using server = await world((_, response) => {
       response.writeHead(401).write('first ');
@@ -188,7 +191,7 @@ describe('HTTP exchange with credentials', () => {
     expect(heard).toEqual([[401, null], { text: 'first last' }]);
   });
 
-  it('drops the endless body of a rejection, and still retries', async () => {
+  it('an HTTP exchange drops the endless body of a rejection, and still retries', async () => {
     await using server = await world((request, response) => {
       if (request.headers.authorization === 'Bearer fresh') response.end('ok');
       else response.writeHead(401).write('x'.repeat(100_000));
@@ -199,7 +202,7 @@ describe('HTTP exchange with credentials', () => {
     expect(server.seen).toHaveLength(2);
   });
 
-  it('asks the credentials about the redirect target, and retries at that target with the credentials', async () => {
+  it('an HTTP exchange gets new credentials for a redirect target, and retries there with these credentials', async () => {
     await using server = await world((request, response) => {
       if (request.url === '/mcp') response.writeHead(307, { location: '/moved' }).end();
       else protectedBy(401)(request, response);
@@ -216,7 +219,7 @@ describe('HTTP exchange with credentials', () => {
     expect(credentials.challenges[0]?.url.pathname).toBe('/moved');
   });
 
-  it('ends at once if it is aborted while its headers are fetched, and sends nothing', async () => {
+  it('an HTTP exchange ends immediately if it is aborted while it gets its headers, and sends nothing', async () => {
     await using server = await world(protectedBy(401));
     const token = Promise.withResolvers<string>();
     const { heard, abort, over } = server.start(new ScriptedCredentials(token.promise));
@@ -230,7 +233,7 @@ describe('HTTP exchange with credentials', () => {
     expect(server.seen).toHaveLength(1);
   });
 
-  it('ends at once if it is aborted while a rejection is handled, and notifies its credentials', async () => {
+  it('an HTTP exchange ends immediately if it is aborted while its credentials handle a rejection', async () => {
     await using server = await world(protectedBy(401));
     let given: AbortSignal | null = null;
     const credentials = new ScriptedCredentials('stale', async (_challenge, _sent, signal) => {
@@ -248,7 +251,7 @@ describe('HTTP exchange with credentials', () => {
     expect(server.seen).toHaveLength(1);
   });
 
-  it('joins challenges of several headers', async () => {
+  it('an HTTP exchange joins the challenges of several headers', async () => {
     await using server = await world((_, response) => {
       response.writeHead(401, { 'www-authenticate': ['Basic realm="a"', 'Bearer scope="s"'], 'dpop-nonce': 'n' }).end();
     });

@@ -14,18 +14,18 @@ describe('fateOf', () => {
     ['CONNECTOR_REFUSED', 'failed'],
     ['CONNECTOR_CONNECT_FAILED', 'backing-off'],
     ['LOGIN_FAILED', 'backing-off'],
-  ])('maps %s to %s', (code, fate) => {
+  ])('after the error %s, the next state of a connector is %s', (code, fate) => {
     expect(fateOf(new SwitchyardError(code, 'why'))).toBe(fate);
   });
 
-  it('is failed if a person declined the login of the host, so that the person is not asked twice', () => {
+  it('after a person declined the login of the host, a connector is failed, so the person is not asked again', () => {
     const target = { connectorId: 'crm', url: new URL('https://crm.example/mcp') };
     const denied = new SwitchyardError('LOGIN_FAILED', 'The redirect after the login contains no code.');
     expect(fateOf(hostLoginError(denied, target, true))).toBe('failed');
     expect(fateOf(hostLoginError(new Error('ECONNREFUSED'), target, false))).toBe('backing-off');
   });
 
-  it('has the counterpart isConnectionLost: true for a required login, false for a timeout', () => {
+  it('isConnectionLost() is true for a required login, and false for a timeout', () => {
     expect([isConnectionLost('CONNECTOR_LOGIN_NEEDED'), isConnectionLost('CONNECTOR_TIMEOUT')]).toEqual([true, false]);
   });
 });

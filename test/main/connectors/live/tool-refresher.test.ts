@@ -25,7 +25,7 @@ function setUp(list: () => Promise<ToolListing> = async () => listing()) {
 }
 
 describe('ToolRefresher', () => {
-  it('reads the tools as soon as the wait that the server requested is over, and not before', async () => {
+  it('ToolRefresher reads the tools when the wait that the server requested has ended, and not earlier', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     const busy = new SwitchyardError('CONNECTOR_LIST_INVALID', 'busy', { detail: { retryAfterMs: 30_000 } });
     let isBusy = true;
@@ -40,7 +40,7 @@ describe('ToolRefresher', () => {
     expect([readings(), told]).toEqual([2, ['failure', 'listing']]);
   });
 
-  it('reads once for a burst of notifications', async () => {
+  it('ToolRefresher reads the tools once after a burst of notifications', async () => {
     const { refresher, readings, told } = setUp();
     for (let notice = 0; notice < 1_000; notice += 1) refresher.notice();
     await vi.advanceTimersByTimeAsync(99);
@@ -49,7 +49,7 @@ describe('ToolRefresher', () => {
     expect([readings(), told]).toEqual([1, ['listing']]);
   });
 
-  it('reads about once a second under a permanent storm, one request at a time', async () => {
+  it('ToolRefresher reads the tools about once a second during endless notifications, one request at a time', async () => {
     let inFlight = 0;
     let most = 0;
     const { refresher, readings } = setUp(async () => {
@@ -66,7 +66,7 @@ describe('ToolRefresher', () => {
     expect([most, readings() >= 8, readings() <= 12]).toEqual([1, true, true]);
   });
 
-  it('reads outside of any trace context that was active when the timer was set', async () => {
+  it('ToolRefresher reads the tools outside of the trace context that was active when its timer was set', async () => {
     const within: boolean[] = [];
     const { refresher } = setUp(async () => {
       within.push(isWithin('call'));
@@ -82,7 +82,7 @@ describe('ToolRefresher', () => {
     expect(within).toEqual([true, false, false]);
   });
 
-  it('reads again if a notification arrived while it was reading', async () => {
+  it('ToolRefresher reads the tools again if a notification arrives during a read', async () => {
     const { refresher, readings } = setUp(async () => {
       if (readings() === 1) refresher.notice();
       return listing();
@@ -92,7 +92,7 @@ describe('ToolRefresher', () => {
     expect(readings()).toBe(2);
   });
 
-  it('joins a read in progress', async () => {
+  it('ToolRefresher joins a read in progress', async () => {
     const { refresher, readings } = setUp();
     await Promise.all([refresher.refresh(), refresher.refresh()]);
     expect(readings()).toBe(1);
@@ -102,7 +102,7 @@ describe('ToolRefresher', () => {
     [60_000, 60_000],
     [0, 5_000],
     [1e12, 86_400_000],
-  ])('reads the tools again for a TTL hint of %d ms after %d ms', async (ttlMs, expected) => {
+  ])('ToolRefresher reads the tools again for a TTL hint of %d ms after %d ms', async (ttlMs, expected) => {
     const { refresher, readings } = setUp();
     refresher.expireIn(ttlMs);
     await vi.advanceTimersByTimeAsync(expected - 1);
@@ -111,7 +111,7 @@ describe('ToolRefresher', () => {
     expect(readings()).toBe(1);
   });
 
-  it('reports a failure, and continues', async () => {
+  it('ToolRefresher reports a failure, and continues', async () => {
     let isBroken = true;
     const { refresher, told } = setUp(async () => {
       if (isBroken) throw new Error('broken');
@@ -123,7 +123,7 @@ describe('ToolRefresher', () => {
     expect(told).toEqual(['failure', 'listing']);
   });
 
-  it('does nothing after it is stopped, and reports no read in progress', async () => {
+  it('ToolRefresher does nothing after it is stopped, and reports no read in progress', async () => {
     const { refresher, readings, told } = setUp();
     refresher.notice();
     const reading = refresher.refresh();

@@ -16,7 +16,7 @@ function refused(status: number, step = 'server/discover'): StatusError {
   return new StatusError(verdict);
 }
 
-/** Creates a channel whose server answers as the test defines. */
+/** Creates a channel to a server that responds to each method with the given function. */
 function channelOf(answers: Readonly<Record<string, () => Promise<JsonObject>>>) {
   const sent: string[] = [];
   const spoken: string[] = [];
@@ -53,7 +53,7 @@ describe('shakeHands', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
   afterEach(() => void vi.useRealTimers());
 
-  it('selects the modern protocol if the server answers server/discover', async () => {
+  it('the handshake selects the modern protocol if the server answers server/discover', async () => {
     const { channel, sent } = channelOf({ 'server/discover': resolves(DISCOVERED) });
     const { facts } = await shakeHands(channel, 'auto', {}, options(2_000));
     expect(facts).toMatchObject({ era: 'modern', protocolVersion: '2026-07-28', transport: 'stdio' });
@@ -62,23 +62,26 @@ describe('shakeHands', () => {
   });
 
   it.each([
-    ['an error', unknown],
-    ['a status', refused(404)],
-  ])('falls back to initialize after the answer %s, and next time starts with initialize', async (_what, error) => {
-    const how = options();
-    const answers = { 'server/discover': rejects(error), initialize: resolves(INITIALIZED) };
-    const { channel, sent } = channelOf(answers);
-    const { facts } = await shakeHands(channel, 'auto', {}, how);
-    expect(facts).toMatchObject({ era: 'legacy', capabilities: { tools: {} } });
-    expect(facts.capabilities).not.toHaveProperty('prompts');
-    expect(sent).toEqual(['server/discover', 'initialize', 'notifications/initialized']);
-    const second = channelOf(answers);
-    await shakeHands(second.channel, 'auto', {}, how);
-    expect(second.sent).toEqual(['initialize', 'notifications/initialized']);
-  });
+    ['an unknown-method error', unknown],
+    ['status 404', refused(404)],
+  ])(
+    'the handshake falls back to initialize after %s, and the next handshake starts with initialize',
+    async (_what, error) => {
+      const how = options();
+      const answers = { 'server/discover': rejects(error), initialize: resolves(INITIALIZED) };
+      const { channel, sent } = channelOf(answers);
+      const { facts } = await shakeHands(channel, 'auto', {}, how);
+      expect(facts).toMatchObject({ era: 'legacy', capabilities: { tools: {} } });
+      expect(facts.capabilities).not.toHaveProperty('prompts');
+      expect(sent).toEqual(['server/discover', 'initialize', 'notifications/initialized']);
+      const second = channelOf(answers);
+      await shakeHands(second.channel, 'auto', {}, how);
+      expect(second.sent).toEqual(['initialize', 'notifications/initialized']);
+    },
+  );
 
   it.each([refused(401), refused(403), new Error('reset')])(
-    'does not fall back if the probe fails with %s',
+    'the handshake does not fall back to initialize if server/discover fails with %s',
     async (error) => {
       const { channel, sent } = channelOf({ 'server/discover': rejects(error), initialize: resolves(INITIALIZED) });
       await expect(shakeHands(channel, 'auto', {}, options(2_000))).rejects.toBe(error);
@@ -87,7 +90,7 @@ describe('shakeHands', () => {
     },
   );
 
-  it('sends initialize in parallel once the probe was unanswered for the silence period, and not before', async () => {
+  it('the handshake sends initialize if server/discover gets no response for exactly the silence period', async () => {
     const { channel, sent } = channelOf({ initialize: resolves(INITIALIZED) });
     const shaking = shakeHands(channel, 'auto', {}, options(2_000));
     await vi.advanceTimersByTimeAsync(1_999);
@@ -96,14 +99,14 @@ describe('shakeHands', () => {
     expect((await shaking).facts.era).toBe('legacy');
   });
 
-  it('waits for the probe without limit if the transport sets no silence period', async () => {
+  it('the handshake waits for server/discover without limit if the transport sets no silence period', async () => {
     const { channel, sent } = channelOf({ initialize: resolves(INITIALIZED) });
     void shakeHands(channel, 'auto', {}, options());
     await vi.advanceTimersByTimeAsync(600_000);
     expect(sent).toEqual(['server/discover']);
   });
 
-  it('selects the modern protocol with a server that wakes up late and rejects initialize', async () => {
+  it('the handshake selects the modern protocol with a server that responds late and rejects initialize', async () => {
     const answers = { 'server/discover': later(6_000, DISCOVERED), initialize: rejects(unknown) };
     const { channel, spoken } = channelOf(answers);
     const shaking = shakeHands(channel, 'auto', {}, options(2_000));
@@ -112,7 +115,7 @@ describe('shakeHands', () => {
     expect(spoken.at(-1)).toBe('modern 2026-07-28');
   });
 
-  it('sends initialize once, even if the probe is rejected after the silence period', async () => {
+  it('the handshake sends initialize once, even if server/discover is rejected after the silence period', async () => {
     const refusedLate = () => later(3_000, {})().then(() => Promise.reject(unknown));
     const answers = { 'server/discover': refusedLate, initialize: later(4_000, INITIALIZED) };
     const { channel, sent } = channelOf(answers);
@@ -122,18 +125,21 @@ describe('shakeHands', () => {
     expect(sent).toEqual(['server/discover', 'initialize', 'notifications/initialized']);
   });
 
-  it('rejects with the error of initialize after the probe has failed too', async () => {
+  it('the handshake rejects with the error of initialize after server/discover has failed too', async () => {
     const refused = new RpcError(-32_000, 'no licence');
     const { channel } = channelOf({ 'server/discover': rejects(unknown), initialize: rejects(refused) });
     await expect(shakeHands(channel, 'auto', {}, options(2_000))).rejects.toBe(refused);
   });
 
-  it.each(['2024-11-05', '2024-10-07'])('accepts the legacy protocol version %s', async (protocolVersion) => {
-    const { channel } = channelOf({ initialize: resolves({ ...INITIALIZED, protocolVersion }) });
-    expect((await shakeHands(channel, 'legacy', {}, options())).facts.protocolVersion).toBe(protocolVersion);
-  });
+  it.each(['2024-11-05', '2024-10-07'])(
+    'the handshake accepts the legacy protocol version %s',
+    async (protocolVersion) => {
+      const { channel } = channelOf({ initialize: resolves({ ...INITIALIZED, protocolVersion }) });
+      expect((await shakeHands(channel, 'legacy', {}, options())).facts.protocolVersion).toBe(protocolVersion);
+    },
+  );
 
-  it('rejects an unsupported protocol version', async () => {
+  it('the handshake rejects an unsupported protocol version', async () => {
     const { channel } = channelOf({ initialize: resolves({ ...INITIALIZED, protocolVersion: '1999-01-01' }) });
     await expect(shakeHands(channel, 'legacy', {}, options())).rejects.toThrow('an MCP revision');
   });
@@ -142,7 +148,7 @@ describe('shakeHands', () => {
 describe('assertNotSelf', () => {
   const handshake = { facts: {} as Parameters<typeof assertNotSelf>[1]['facts'], confirmed: null };
 
-  it('rejects only a server that is the gateway itself', () => {
+  it('assertNotSelf() rejects only a server that is the gateway itself', () => {
     const host = { ...TOOLS_ONLY, instanceId: 'g' };
     expect(() => assertNotSelf(host, { ...handshake, instanceId: 'g' }, 'one')).toThrow('is the gateway itself');
     expect(() => assertNotSelf(host, { ...handshake, instanceId: 'other' }, 'one')).not.toThrow();

@@ -5,7 +5,7 @@ const question = { resultType: 'input_required', inputRequests: { who: { method:
 const signal = new AbortController().signal;
 
 describe('throughInputRounds', () => {
-  it('retries the request with the answers and the state of the server', async () => {
+  it('a request that needs input is retried with the answers and with the state that the server sent', async () => {
     const send = vi.fn(async () => ({ done: true }));
     const answer = vi.fn(async () => ({ roots: [] }));
     await expect(throughInputRounds(question, { name: 'echo' }, send, answer, signal)).resolves.toEqual({ done: true });
@@ -17,7 +17,7 @@ describe('throughInputRounds', () => {
     });
   });
 
-  it('fails if a server requests input more than ten times', async () => {
+  it('a request fails if the server requires input more than ten times', async () => {
     const send = vi.fn(async () => question);
     await expect(throughInputRounds(question, {}, send, async () => ({}), signal)).rejects.toThrow(
       'more than 10 times',
@@ -25,7 +25,7 @@ describe('throughInputRounds', () => {
     expect(send).toHaveBeenCalledTimes(10);
   });
 
-  it('rejects when a signal aborts, even if the host continues', async () => {
+  it('a request that waits for input is rejected when its signal aborts, even if the host continues', async () => {
     const caller = new AbortController();
     const ended = throughInputRounds(
       question,
@@ -39,7 +39,7 @@ describe('throughInputRounds', () => {
     await expect(ended).rejects.toThrow('enough');
   });
 
-  it('rejects a malformed server request', async () => {
+  it('a malformed server request for input is rejected', async () => {
     const odd = { resultType: 'input_required', inputRequests: { who: 7 } };
     await expect(
       throughInputRounds(

@@ -10,7 +10,7 @@ function pendingUnderTest() {
 }
 
 describe('PendingRequests', () => {
-  it('settles each request with the response of its id, in any order', async () => {
+  it('PendingRequests settles each request with the response of its id, in any order', async () => {
     const { requests, add } = pendingUnderTest();
     const [one, two] = [add(), add()];
     requests.take(rpc({ id: two.id, result: { n: 2 } }), one);
@@ -19,7 +19,7 @@ describe('PendingRequests', () => {
     await expect(one.answer).rejects.toMatchObject({ code: -32_000, message: 'no' });
   });
 
-  it('matches an error without an id to the request in whose response the error arrives', async () => {
+  it('PendingRequests matches an error without an id to the request in whose response the error arrives', async () => {
     const { requests, add } = pendingUnderTest();
     const [one, two] = [add(), add()];
     requests.take(rpc({ id: null, error: { code: -32_700, message: 'damaged' } }), one);
@@ -33,7 +33,7 @@ describe('PendingRequests', () => {
     ['an id of another type', rpc({ id: 'one', result: {} })],
     ['no id in a result', rpc({ result: {} })],
     ['a value that is not JSON-RPC', { hello: 1 }],
-  ])('reports %s as a stray and leaves the request waiting', (_, message) => {
+  ])('PendingRequests reports %s as unexpected and leaves the request waiting', (_, message) => {
     const { events, requests, add } = pendingUnderTest();
     const pending = add();
     requests.take(message, pending);
@@ -43,7 +43,7 @@ describe('PendingRequests', () => {
     return expect(pending.answer).rejects.toThrow('over');
   });
 
-  it('reports progress to the request that its token names', () => {
+  it('PendingRequests reports progress to the request that the progress token names', () => {
     const { requests, add } = pendingUnderTest();
     const onProgress = vi.fn();
     const pending = add({ onProgress });
@@ -52,7 +52,7 @@ describe('PendingRequests', () => {
     expect(onProgress).toHaveBeenCalledExactlyOnceWith({ progress: 1 }, { progressToken: pending.id, progress: 1 });
   });
 
-  it('reports a notification to the request it came with, unless the notification is about the server', () => {
+  it('PendingRequests reports a notification to the request that it came with, unless it is about the server', () => {
     const { events, requests, add } = pendingUnderTest();
     const onNotification = vi.fn();
     const pending = add({ onNotification });
@@ -64,14 +64,14 @@ describe('PendingRequests', () => {
     );
   });
 
-  it('forwards a server request to the host of the request it came with', () => {
+  it('PendingRequests forwards a server request to the host of the request that it came with', () => {
     const { events, requests, add } = pendingUnderTest();
     const host = { capabilities: {}, answer: async () => ({}) };
     requests.take(rpc({ id: 'q', method: 'roots/list' }), add({ host }));
     expect(events.onMessage).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ id: 'q' }), host);
   });
 
-  it('sends a cancellation for an aborted request, and treats its late response as a stray', async () => {
+  it('PendingRequests sends a cancellation for an aborted request, and treats a late response as unexpected', async () => {
     const { events, requests } = pendingUnderTest();
     const caller = new AbortController();
     const onGivenUp = vi.fn();
@@ -83,7 +83,7 @@ describe('PendingRequests', () => {
     expect(events.onStray).toHaveBeenCalledOnce();
   });
 
-  it('rejects every waiting request when the connection ends', async () => {
+  it('PendingRequests rejects every waiting request when the connection ends', async () => {
     const { requests, add } = pendingUnderTest();
     const answers = [add(), add()].map(({ answer }) => answer);
     requests.endAll(new Error('closed'));

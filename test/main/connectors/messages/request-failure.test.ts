@@ -35,18 +35,18 @@ describe('requestFailure', () => {
       { kind: 'unsendable', reason: 'a cycle' },
     ],
     ['any other error', new Error('reset'), { kind: 'network', isUnsent: false, reason: 'reset' }],
-  ])('describes %s', (_, error, failure) => {
+  ])('requestFailure() describes %s', (_, error, failure) => {
     expect(requestFailure(error)).toMatchObject(failure);
   });
 });
 
 describe('laterFailure', () => {
-  it('never reports that the call was not sent, since its first round was sent', () => {
+  it('laterFailure() never reports that a call was not sent, because its first round was sent', () => {
     expect(laterFailure(new ClosedConnection())).toMatchObject({ kind: 'network', isUnsent: false });
     expect(laterFailure(refused(404))).toMatchObject({ refusal: { kind: 'session-lost', sent: 'maybe' } });
   });
 
-  it('describes all other failures as requestFailure does', () => {
+  it('laterFailure() describes all other failures like requestFailure()', () => {
     expect(laterFailure(refused(500))).toMatchObject({ kind: 'status', refusal: { status: 500 } });
     expect(laterFailure(new RpcError(1, 'no'))).toMatchObject({ kind: 'rpc', code: 1 });
   });

@@ -4,7 +4,7 @@ import { modernEnvelope, NO_META, withMeta } from '../../../../src/main/connecto
 const CAPABILITIES = 'io.modelcontextprotocol/clientCapabilities';
 const envelope = modernEnvelope({ roots: {} });
 
-it('withMeta does not change the parameters of a legacy request, unless it reports progress', () => {
+it('withMeta() does not change the parameters of a legacy request, unless the request reports progress', () => {
   const params = { name: 'echo', _meta: { own: 1 } };
   expect(withMeta(params, null, NO_META)).toBe(params);
   expect(withMeta(params, null, { progressToken: 7, capabilities: null })).toEqual({
@@ -13,7 +13,7 @@ it('withMeta does not change the parameters of a legacy request, unless it repor
   });
 });
 
-it("withMeta adds the envelope to a modern request, overriding the caller's values", () => {
+it("withMeta() adds the envelope to a modern request, and overrides the caller's values", () => {
   const given = { _meta: { own: 1, [CAPABILITIES]: 'forged' } };
   expect(withMeta(given, envelope, NO_META)._meta).toEqual({ own: 1, ...envelope });
   expect(withMeta({}, envelope, { progressToken: 7, capabilities: { sampling: {} } })._meta).toMatchObject({

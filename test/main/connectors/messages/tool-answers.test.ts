@@ -2,26 +2,26 @@ import { describe, expect, it } from 'vitest';
 import { asToolPage, asToolResult } from '../../../../src/main/connectors/messages/tool-answers.ts';
 
 describe('asToolPage', () => {
-  it('reads the tools, the cursor and the TTL', () => {
+  it('asToolPage() reads the tools, the cursor and the TTL', () => {
     expect(asToolPage({ tools: [1], nextCursor: 'c', ttlMs: 5 })).toEqual({ tools: [1], nextCursor: 'c', ttlMs: 5 });
   });
 
-  it('ignores a cursor that is not a string and a negative TTL', () => {
+  it('asToolPage() ignores a cursor that is not a string and a negative TTL', () => {
     expect(asToolPage({ tools: [], nextCursor: 7, ttlMs: -1 })).toEqual({ tools: [], nextCursor: null, ttlMs: null });
   });
 
-  it('rejects a page without a list of tools', () => {
+  it('asToolPage() rejects a page without a list of tools', () => {
     expect(() => asToolPage({ tools: 'none' })).toThrow('its tool list has no array of tools');
   });
 });
 
 describe('asToolResult', () => {
-  it('keeps every member and adds the content that a server may omit', () => {
+  it('asToolResult() keeps every member and adds the content that a server may omit', () => {
     expect(asToolResult({ structuredContent: { a: 1 } })).toEqual({ structuredContent: { a: 1 }, content: [] });
     expect(asToolResult({ content: [], isError: true, own: 1 })).toEqual({ content: [], isError: true, own: 1 });
   });
 
-  it('passes on an input-required result unchanged', () => {
+  it('asToolResult() passes on an input-required result unchanged', () => {
     expect(asToolResult({ resultType: 'input_required' })).toEqual({ resultType: 'input_required' });
   });
 
@@ -30,15 +30,15 @@ describe('asToolResult', () => {
     { resultType: 'com.example/other' },
     { resultType: 'task', content: 'theirs' },
     { task: { taskId: '1', status: 'working' } },
-  ])('passes on %j unchanged, because it is not a tool result', (result) => {
+  ])('asToolResult() passes on %j unchanged, because it is not a tool result', (result) => {
     expect(asToolResult(result)).toBe(result);
   });
 
-  it('treats null content as absent', () => {
+  it('asToolResult() treats null content as absent', () => {
     expect(asToolResult({ content: null, isError: true })).toEqual({ content: [], isError: true });
   });
 
-  it('rejects content that is not a list', () => {
+  it('asToolResult() rejects content that is not a list', () => {
     expect(() => asToolResult({ content: 'text' })).toThrow('its result has no content');
   });
 });

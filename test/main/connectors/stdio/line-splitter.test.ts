@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { LineSplitter } from '../../../../src/main/connectors/stdio/line-splitter.ts';
 
 describe('LineSplitter', () => {
-  it('yields the same non-empty lines however the bytes are split', () => {
+  it('LineSplitter returns the same non-empty lines however the bytes are split', () => {
     const lines = fc.array(fc.string({ unit: 'grapheme' }).map((text) => text.replace(/[\r\n]/g, '')));
     fc.assert(
       fc.property(lines, fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 }), (expected, sizes) => {
@@ -20,14 +20,14 @@ describe('LineSplitter', () => {
     );
   });
 
-  it('keeps an incomplete line, and drops one carriage return before a line feed', () => {
+  it('LineSplitter keeps an incomplete line, and drops one carriage return before a line feed', () => {
     const splitter = new LineSplitter(100);
     expect([...splitter.push(Buffer.from('a\r\nb'))]).toEqual(['a']);
     expect([...splitter.push(Buffer.from('c\n'))]).toEqual(['bc']);
     expect([...splitter.push(Buffer.from('a\rb\nc\r\r\n'))]).toEqual(['a\rb', 'c\r']);
   });
 
-  it('allows a line at the size limit and yields null for one byte more, with or without a line feed', () => {
+  it('LineSplitter allows a line at the size limit, and returns null for a line that is one byte longer', () => {
     expect([...new LineSplitter(3).push(Buffer.from('abc\nabcd\nx'))]).toEqual(['abc', null]);
     const splitter = new LineSplitter(3);
     expect([...splitter.push(Buffer.from('ab'))]).toEqual([]);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { secretsOf, stdioEnvironment } from '../../../../src/main/connectors/stdio/stdio-environment.ts';
 
 describe.skipIf(process.platform === 'win32')('stdioEnvironment', () => {
-  it('passes on essential and configured variables, and nothing else', () => {
+  it('a stdio server gets only essential and configured environment variables', () => {
     const inherited = {
       PATH: '/bin',
       HOME: '/h',
@@ -21,7 +21,7 @@ describe.skipIf(process.platform === 'win32')('stdioEnvironment', () => {
     });
   });
 
-  it('passes on certificate authorities, and proxies without credentials', () => {
+  it('a stdio server gets the variables of certificate authorities, and of proxies without credentials', () => {
     const passedOn = {
       NODE_EXTRA_CA_CERTS: '/ca.pem',
       SSL_CERT_FILE: '/ca.pem',
@@ -33,13 +33,13 @@ describe.skipIf(process.platform === 'win32')('stdioEnvironment', () => {
     expect(stdioEnvironment({ ...passedOn, ...withCredentials }, {})).toEqual(passedOn);
   });
 
-  it('passes on no exported function of an old bash', () => {
+  it('a stdio server gets no exported function of an old bash', () => {
     expect(stdioEnvironment({ TERM: '() { :;}; id' }, {})).toEqual({});
   });
 });
 
 describe('secretsOf', () => {
-  it('recognizes secrets by variable names and URLs', () => {
+  it('secretsOf() recognizes secrets by variable names and URLs', () => {
     expect(
       secretsOf({ API_KEY: '1', GITHUB_TOKEN: '2', DATABASE_URL: 'postgres://me:3@host/db', PORT: '4', PATH: '/bin' }),
     ).toEqual(['1', '2', 'postgres://me:3@host/db']);

@@ -8,11 +8,11 @@ import { TempDir } from '../../../helpers/temp-dir.ts';
 
 const HOST = join(import.meta.dirname, '../../../fixtures/stdio/on-windows.ts');
 
-/** Starts a command as on Windows, and returns the processes that were started and how the command exited. */
+/** Starts a command with the code for Windows, and returns the started processes and the exit of the command. */
 function onWindows(command: string, args: readonly string[], path: string, env: NodeJS.ProcessEnv = {}) {
   const stdout = execFileSync(process.execPath, [HOST, command, ...args], {
-    // The code for Windows splits PATH at semicolons, and finds `path`. This machine splits PATH at colons, and finds
-    // its own tools.
+    // The code for Windows splits PATH at semicolons, so it finds `path`. This machine splits PATH at colons, so it
+    // still finds its own tools.
     env: { ...process.env, PATH: `${path};:${process.env.PATH}`, PATHEXT: '.EXE;.CMD', ...env },
     encoding: 'utf8',
   });
@@ -23,7 +23,7 @@ function onWindows(command: string, args: readonly string[], path: string, env: 
   };
 }
 
-it('spawns a Windows shim such as npx.cmd through cmd.exe with escaped arguments, and ends its tree with taskkill', async () => {
+it('Windows shims such as npx.cmd start through cmd.exe with escaped arguments, and end with taskkill', async () => {
   using folder = new TempDir();
   writeFileSync(join(folder.path, 'npx.CMD'), '');
   chmodSync(join(folder.path, 'npx.CMD'), 0o755);
@@ -45,14 +45,14 @@ it('spawns a Windows shim such as npx.cmd through cmd.exe with escaped arguments
   await eventually('both programs are gone', () => !pids.some(isAlive));
 });
 
-it('spawns an .exe on Windows without a shell', () => {
+it('an .exe on Windows starts without a shell', () => {
   using folder = new TempDir();
   writeFileSync(join(folder.path, 'server.EXE'), '');
   const [program] = onWindows('server', ['a b'], folder.path).started;
   expect(program).toMatchObject({ command: 'server', args: ['a b'], verbatim: false });
 });
 
-it('ends only the Windows process itself if taskkill fails', async () => {
+it('only the Windows process itself is ended if taskkill fails', async () => {
   using folder = new TempDir();
   writeFileSync(join(folder.path, 'server.EXE'), '');
   const { pids, exit } = onWindows('server', [], folder.path, { TASKKILL: 'fails' });

@@ -12,11 +12,11 @@ it.each([
   ['resources/read', { uri: 'file:///a', name: 'no' }, ['mcp-name', 'file:///a']],
   ['tools/list', { name: 'no' }, []],
   ['prompts/get', { name: 7 }, []],
-])('subjectHeaders names the subject of %s %j', (method, params, expected) => {
+])('subjectHeaders() returns the headers for %s %j', (method, params, expected) => {
   expect(subjectHeaders(method, params, undefined)).toEqual(expected);
 });
 
-it('subjectHeaders adds the arguments that the tool schema maps to headers', () => {
+it('subjectHeaders() adds the arguments that the tool schema maps to headers', () => {
   const headers = subjectHeaders('tools/call', { name: 'echo', arguments: { region: 'eu' } }, tool);
   expect(headers).toEqual(['mcp-name', 'echo', expect.stringMatching(/^mcp-param-region$/i), 'eu']);
 });

@@ -17,7 +17,7 @@ afterEach(() => void vi.useRealTimers());
 
 const { signal } = new AbortController();
 
-/** Creates a fleet whose thread gives these answers. */
+/** Creates a fleet whose thread returns the given permits and leases. */
 function fleetOf(
   answers: {
     take?: (request: PermitRequest) => unknown;
@@ -76,18 +76,18 @@ const all = ({ wanted }: PermitRequest): unknown => ({
 });
 const allLeases = ({ wanted }: LeaseRequest): unknown => ({ held: wanted, retryInMs: 0, isContended: false });
 
-/** Makes this many calls one after the other. */
+/** Makes `count` calls, one after the other. */
 async function calls(quota: CallQuota, count: number): Promise<void> {
   for (let made = 0; made < count; made += 1) (await quota.acquire(signal, 'one', 5_000))();
 }
 
 describe('fleet call permits', () => {
-  it('are not used if each host enforces quotas by itself', () => {
+  it('no fleet permits for calls are used if each host enforces quotas by itself', () => {
     const fleet = { quotas: 'own' } as Fleet;
     expect(createCallPermits(fleet, { logger: recordingLogger(), random: { next: () => 0 } })).toBeNull();
   });
 
-  it("are requested for the waiting calls, then in batches of the last second's use, at most a quarter of the fair share", async () => {
+  it("fleet permits for calls are requested in batches of the last second's use, at most a quarter of a fair share", async () => {
     const { quota, asked } = fleetOf({ take: all }, { hosts: 3 });
     const own = quota({ perMinute: 1_200 });
     await calls(own, 1_000);
@@ -96,13 +96,13 @@ describe('fleet call permits', () => {
     expect(asked.length).toBeLessThan(40);
   });
 
-  it('are requested one at a time if a quarter of the fair share is less than one', async () => {
+  it('fleet permits for calls are requested one at a time if a quarter of the fair share is less than one', async () => {
     const { quota, asked } = fleetOf({ take: all }, { hosts: 4 });
     await calls(quota({ perMinute: 10 }), 8);
     expect(asked.map(({ wanted }) => wanted)).toEqual(Array.from({ length: 8 }, () => 1));
   });
 
-  it('are returned if unused one second after the request, and never used later', async () => {
+  it('fleet permits that are still unused one second after the request are returned, and never used', async () => {
     const { quota, asked } = fleetOf({ take: all });
     await calls(quota({ perMinute: 1_000 }), 50);
     const taken = asked.reduce((sum, { wanted }) => sum + wanted, 0);
@@ -112,7 +112,7 @@ describe('fleet call permits', () => {
     expect(returned).toBeGreaterThan(0);
   });
 
-  it('are returned on close together with leases', async () => {
+  it('fleet permits and leases are returned on close', async () => {
     const { quota, asked, leases } = fleetOf({ take: all, lease: allLeases });
     const own = quota({ perMinute: 1_000, concurrent: 5 });
     await calls(own, 50);
@@ -124,7 +124,7 @@ describe('fleet call permits', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('start waiting calls in order when the permits arrive', async () => {
+  it('waiting calls start in order when their fleet permits arrive', async () => {
     const { quota } = fleetOf({ take: all }, { latencyMs: 5, hosts: 2 });
     const own = quota({ perMinute: 10 });
     const began: number[] = [];
@@ -133,7 +133,7 @@ describe('fleet call permits', () => {
     expect(began).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
-  it('reject a call at once if the fleet has no slot before its deadline, and report when a slot is free', async () => {
+  it('a call is rejected immediately if the fleet has no slot before its deadline, with the time of the next slot', async () => {
     const { quota } = fleetOf({ take: () => ({ granted: 0, retryInMs: 40_000, takenAtMs: 1, epoch: 'e' }) });
     const own = quota({ perMinute: 10 });
     const message = 'The quota of connector one is used up: the next call can start in 40 s.';
@@ -141,7 +141,7 @@ describe('fleet call permits', () => {
     await expect(own.acquire(signal, 'one', 5_000)).rejects.toMatchObject({ message });
   });
 
-  it('are requested again after a second and then at growing intervals, even if the next free slot comes later', async () => {
+  it('fleet permits are requested again after a second and then at growing intervals, even if the next slot is later', async () => {
     let granted = 0;
     const take = (): unknown => ({ granted, retryInMs: granted === 0 ? 50_000 : 0, takenAtMs: 5, epoch: 'e' });
     const { quota, asked } = fleetOf({ take });
@@ -167,7 +167,7 @@ describe('fleet call permits', () => {
     expect(await Promise.all(waiting)).toHaveLength(2);
   });
 
-  it('report to the fleet how many calls started while it was unreachable', async () => {
+  it('a host reports to its fleet how many calls started while the fleet was unreachable', async () => {
     const { quota, asked, connect, lines } = fleetOf({ take: all }, { hosts: 2 });
     const own = quota({ perMinute: 20, perDay: 100 });
     const aMoment = (): Promise<unknown> => vi.advanceTimersByTimeAsync(1);
@@ -183,7 +183,7 @@ describe('fleet call permits', () => {
     expect(lines.map(({ fields }) => fields.event)).toEqual(['quota-local', 'quota-shared']);
   });
 
-  it('lease the slots of calls that started without the fleet, as soon as the fleet answers again', async () => {
+  it('a host leases the slots of calls that started without the fleet, as soon as the fleet responds again', async () => {
     const { quota, leases, connect } = fleetOf({ lease: allLeases }, { hosts: 2 });
     connect(false);
     const own = quota({ concurrent: 8 });
@@ -195,7 +195,7 @@ describe('fleet call permits', () => {
     own.close();
   });
 
-  it('report all past use to a fleet that lost its state, and return earlier permits', async () => {
+  it('a host reports all past calls to a fleet that lost its state, and returns earlier permits', async () => {
     let epoch = 'a';
     const { quota, asked } = fleetOf(
       {
@@ -213,7 +213,7 @@ describe('fleet call permits', () => {
     ]);
   });
 
-  it("fall back to the host's share if a request fails, retry after some seconds, and log each change once", async () => {
+  it('if a request for permits fails, a host uses its own share of the quota, retries, and logs each change once', async () => {
     let answer: (request: PermitRequest) => unknown = () => new SwitchyardError('FLEET_REFUSED', 'WRONGTYPE');
     const { quota, lines } = fleetOf({ take: (request) => answer(request) }, { hosts: 3 });
     const own = quota({ perMinute: 9 });
@@ -226,7 +226,7 @@ describe('fleet call permits', () => {
     expect(lines.map(({ fields }) => fields.event)).toEqual(['quota-local', 'quota-shared']);
   });
 
-  it("never start more calls than the host's quotas allow, and never leave a call waiting past its deadline", async () => {
+  it('fleet permits never let a host exceed its quotas, and never leave a call waiting past its deadline', async () => {
     const outcome = fc.oneof(
       fc.constant(null),
       fc.record({
@@ -295,7 +295,7 @@ describe('fleet call permits', () => {
             }
             await vi.advanceTimersByTimeAsync(pauseMs);
           }
-          // All of this takes less than a minute.
+          // The whole simulation takes less than a minute, so only one quota window counts.
           expect(began).toBeLessThanOrEqual(perMinute);
           await vi.advanceTimersByTimeAsync(3_000);
           expect(open).toBe(0);

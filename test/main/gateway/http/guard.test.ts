@@ -15,9 +15,12 @@ describe('guard beyond loopback', () => {
     [{ host: 'tools.example.com' }, false],
     [{}, false],
     [{ host: 'a b' }, false],
-  ])('accepts IP addresses, but host names only if they are configured: %j', (headers, isAccepted) => {
-    expect(guard.checkOrigin(headers) === null).toBe(isAccepted);
-  });
+  ])(
+    'a gateway that listens beyond loopback accepts IP addresses as hosts, but only configured names: %j',
+    (headers, isAccepted) => {
+      expect(guard.checkOrigin(headers) === null).toBe(isAccepted);
+    },
+  );
 });
 
 describe('guard on loopback', () => {
@@ -28,7 +31,7 @@ describe('guard on loopback', () => {
     ['LOCALHOST', true],
     ['tools.example.com', true],
     ['10.0.0.7', false],
-  ])('for the host %s decides: %j', (host, isAccepted) => {
+  ])('a gateway on loopback decides for the host %s: %j', (host, isAccepted) => {
     expect(guard.checkOrigin({ host }) === null).toBe(isAccepted);
   });
 
@@ -37,17 +40,17 @@ describe('guard on loopback', () => {
     ['https://app.example', true],
     ['https://evil.example', false],
     ['null', false],
-  ])('for the origin %s decides: %j', (origin, isAccepted) => {
+  ])('a gateway on loopback decides for the origin %s: %j', (origin, isAccepted) => {
     expect(guard.checkOrigin({ host: 'localhost:3737', origin }) === null).toBe(isAccepted);
   });
 
-  it('returns an origin for CORS only if it is allowed', () => {
+  it('the gateway returns an origin for CORS only if the origin is allowed', () => {
     expect(guard.corsOrigin({ origin: 'https://app.example' })).toBe('https://app.example');
     expect([guard.corsOrigin({ origin: 'http://localhost:3737' }), guard.corsOrigin({})]).toEqual([null, null]);
   });
 });
 
-/** Creates a request with these `Authorization` headers as Node parses it: the first one counts. */
+/** Creates a request with these `Authorization` headers. Like in Node, `headers` has only the first of them. */
 function request(...authorization: readonly string[]) {
   const [first] = authorization;
   const headers = first === undefined ? {} : { authorization: first };
@@ -57,24 +60,24 @@ function request(...authorization: readonly string[]) {
 describe('guard with tokens', () => {
   const guard = createGuard({ ...open, tokens: ['one', 'two'] });
 
-  it('distinguishes clients with different tokens', () => {
+  it('the gateway distinguishes clients with different access tokens', () => {
     expect(guard.authenticate(request('Bearer one'))).toEqual({ principal: principalOf('one') });
     expect(guard.authenticate(request('bearer  two'))).toEqual({ principal: principalOf('two') });
   });
 
-  it('gives a client the same name in any order of the tokens', () => {
+  it('the gateway gives a client the same name in any order of the access tokens', () => {
     const reversed = createGuard({ ...open, tokens: ['zero', 'two', 'one'] });
     for (const token of ['one', 'two'])
       expect(reversed.authenticate(request(`Bearer ${token}`))).toEqual(guard.authenticate(request(`Bearer ${token}`)));
   });
 
-  it('names a client by a digest that depends on more than the token', () => {
+  it('the gateway names a client by a digest that depends on more than the access token', () => {
     expect(principalOf('a-token-of-20-letters')).toMatch(/^token-[A-Za-z0-9_-]{12}$/);
     const plain = hash('sha256', 'a-token-of-20-letters', 'base64url');
     expect(plain.startsWith(principalOf('a-token-of-20-letters').slice('token-'.length))).toBe(false);
   });
 
-  it('accepts a token as the password of HTTP Basic authentication', () => {
+  it('the gateway accepts an access token as the password of HTTP Basic authentication', () => {
     expect(guard.authenticate(request(basic('anyone:two')))).toEqual({ principal: principalOf('two') });
   });
 
@@ -91,16 +94,16 @@ describe('guard with tokens', () => {
     [['Bearer one', 'Bearer one']],
     [['Bearer one', 'Bearer three']],
     [['Bearer three', 'Bearer one']],
-  ])('rejects a request with the authorization %j', (authorization) => {
+  ])('the gateway rejects a request with the authorization %j', (authorization) => {
     expect(guard.authenticate(request(...authorization))).toMatchObject({ status: 401 });
   });
 
-  it('accepts every client if there are no tokens', () => {
+  it('the gateway accepts every client if there are no access tokens', () => {
     expect(createGuard(open).authenticate(request())).toEqual({ principal: 'anonymous' });
   });
 });
 
-it('the guard rejects requests without credentials, even if its list of tokens contains an empty one', () => {
+it('the gateway rejects requests without credentials, even if one of its access tokens is empty', () => {
   const guard = createGuard({ ...open, tokens: [''] });
   for (const authorization of [[], [''], ['Bearer'], ['Bearer '], [basic(':')], [basic('a:')], ['Basic'], ['Digest x']])
     expect(guard.authenticate(request(...authorization))).toMatchObject({ status: 401 });

@@ -6,12 +6,12 @@ const request = (...rawHeaders: readonly string[]): IncomingMessage =>
   ({ rawHeaders, headers: { host: rawHeaders[1] } }) as unknown as IncomingMessage;
 
 describe('requestFault', () => {
-  it('accepts common headers, including repeated ones that may be lists', () => {
+  it('the gateway accepts common headers, including repeated headers that may be lists', () => {
     expect(requestFault(request('Host', 'localhost:1', 'Accept', 'a', 'accept', 'b', 'Origin', 'http://x'))).toBeNull();
   });
 
   it.each(['host', 'Origin', 'AUTHORIZATION', 'content-type', 'Content-Length', 'transfer-encoding'])(
-    'rejects a second %s header, with an equal or a different value',
+    'the gateway rejects a second %s header, with an equal or a different value',
     (name) => {
       const first = name.toLowerCase() === 'host' ? [] : [name, 'a'];
       expect(requestFault(request('Host', 'localhost', ...first, name, 'localhost'))).toMatch(/occurs twice/);
@@ -25,7 +25,7 @@ describe('hostName', () => {
     ['localhost:3737', 'localhost'],
     ['[::1]:80', '[::1]'],
     ['127.0.0.1:65535', '127.0.0.1'],
-  ])('parses %s', (host, name) => expect(hostName(host)).toBe(name));
+  ])('hostName() parses the Host header %s', (host, name) => expect(hostName(host)).toBe(name));
 
   it.each([
     undefined,
@@ -43,5 +43,5 @@ describe('hostName', () => {
     'localhost,evil',
     'local host',
     '[::1',
-  ])('rejects %j', (host) => expect(hostName(host)).toBeNull());
+  ])('hostName() rejects the Host header %j', (host) => expect(hostName(host)).toBeNull());
 });

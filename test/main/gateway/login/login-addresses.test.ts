@@ -18,7 +18,7 @@ function world(maxAddresses?: number) {
   return { time, addresses, get };
 }
 
-it('LoginAddresses creates one URL for each caller, connector, client and kind of login', () => {
+it('the gateway creates one login URL for each caller, connector, client and kind of login', () => {
   const { addresses, get } = world();
   const first = get();
   expect(first.id).toMatch(/^[\w-]{43}$/);
@@ -29,7 +29,7 @@ it('LoginAddresses creates one URL for each caller, connector, client and kind o
   expect(addresses.find('x')).toBeUndefined();
 });
 
-it('LoginAddresses replaces a URL shortly before it expires, and rejects an expired one', () => {
+it('the gateway replaces a login URL shortly before it expires, and rejects an expired one', () => {
   const { time, addresses, get } = world();
   const first = get();
   time.nowMs += 9 * MINUTE_MS - 1;
@@ -43,7 +43,7 @@ it('LoginAddresses replaces a URL shortly before it expires, and rejects an expi
   expect(addresses.find(second.id)).toBe(second);
 });
 
-it('LoginAddresses creates a second URL two minutes after the first was opened; both URLs are valid', () => {
+it('the gateway creates a second login URL two minutes after the first was opened, and both are valid', () => {
   const { time, addresses, get } = world();
   const first = get();
   first.open(time.nowMs);
@@ -53,7 +53,7 @@ it('LoginAddresses creates a second URL two minutes after the first was opened; 
   expect(addresses.find(first.id)).toBe(first);
 });
 
-it('LoginAddresses creates a new URL after the login succeeded, and after the operator opened the first URL', () => {
+it('the gateway creates a new login URL after the login succeeded, and after the operator opened the first URL', () => {
   const { time, get } = world();
   const done = get();
   done.open(time.nowMs);
@@ -66,7 +66,7 @@ it('LoginAddresses creates a new URL after the login succeeded, and after the op
   expect(get({ principal: OPERATOR })).not.toBe(ofOperator);
 });
 
-it('LoginAddresses opens a URL for only one browser', () => {
+it('a login URL opens for only one browser', () => {
   const { time, get } = world();
   const address = get();
   expect(address.isOpenedBy(undefined)).toBe(false);
@@ -79,7 +79,7 @@ it('LoginAddresses opens a URL for only one browser', () => {
   ]);
 });
 
-it('LoginAddresses holds a bounded number of URLs; each caller has a share and loses its oldest first', async () => {
+it('the gateway keeps a bounded number of login URLs, and each caller loses only its own oldest URLs', async () => {
   const { addresses, get } = world(6);
   const mine = ['a', 'b', 'c', 'd'].map((connectorId) => get({ connectorId }));
   expect(addresses.size).toBe(3);
@@ -89,7 +89,7 @@ it('LoginAddresses holds a bounded number of URLs; each caller has a share and l
   expect(addresses.size).toBe(6);
 });
 
-it('LoginAddresses notifies each waiter once, and then forgets the URL', async () => {
+it('each call that waits for a login URL is notified once, and then the URL is forgotten', async () => {
   const { addresses, get } = world();
   const address = get();
   const told: string[] = [];

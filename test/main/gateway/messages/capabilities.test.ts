@@ -8,7 +8,7 @@ import {
 const UI = 'io.modelcontextprotocol/ui';
 
 describe('servedCapabilities', () => {
-  it('keeps server requests and MCP Apps, and omits capabilities that the gateway does not serve', () => {
+  it('servedCapabilities() keeps server requests and MCP Apps, and omits what the gateway does not serve', () => {
     const declared = {
       sampling: { tools: {}, context: {} },
       elicitation: { form: {}, url: {} },
@@ -33,13 +33,13 @@ describe('servedCapabilities', () => {
     [],
     { sampling: null, elicitation: true, roots: [], extensions: null },
     { extensions: { [UI]: null } },
-  ])('treats %j as a client without capabilities', (declared) => {
+  ])('servedCapabilities() treats %j as a client without capabilities', (declared) => {
     expect(servedCapabilities(declared)).toEqual({});
   });
 });
 
 describe('serverCapabilities', () => {
-  it('declares notifications only if they can be sent, and MCP Apps only if they may be served', () => {
+  it('serverCapabilities() declares notifications only if they can be sent, and MCP Apps only if they may be served', () => {
     expect(serverCapabilities({ hasNotices: false, servesUi: false })).toEqual({
       ...{ tools: {}, prompts: {}, resources: {}, completions: {}, logging: {} },
     });
@@ -64,7 +64,7 @@ describe('assertMode', () => {
     ['sampling/createMessage', { toolChoice: {} }, { sampling: {} }, false],
     ['sampling/createMessage', { tools: [] }, { sampling: { tools: {} } }, true],
     ['roots/list', {}, { roots: {} }, true],
-  ])('accepts %s with %j for a client with %j: %s', (method, params, capabilities, passes) => {
+  ])('assertMode() accepts %s with %j for a client with %j: %s', (method, params, capabilities, passes) => {
     const assert = (): void => assertMode(method, params, capabilities);
     if (passes) expect(assert).not.toThrow();
     else expect(assert).toThrow(expect.objectContaining({ code: -32_602 }));

@@ -7,19 +7,19 @@ import { SwitchyardError } from '../../../../src/shared/errors.ts';
 describe('toRpcError', () => {
   const rejected = (cause: unknown) => new SwitchyardError('TOOL_CALL_REJECTED', 'x', { cause });
 
-  it('passes on the error of a connector', () => {
+  it('the gateway passes on the JSON-RPC error of a connector', () => {
     const own = new RpcError(-5, 'own', { a: 1 });
     expect(toRpcError(rejected(own), 'legacy')).toBe(own);
     const sdk = Object.assign(new Error('sdk'), { code: -6, data: 1 });
     expect(toRpcError(rejected(sdk), 'legacy')).toMatchObject({ code: -6, data: 1 });
   });
 
-  it('translates the code of a missing resource for modern clients only', () => {
+  it('the gateway translates the error code of a missing resource for modern clients only', () => {
     expect(toRpcError(new RpcError(-32_002, 'gone'), 'modern')).toMatchObject({ code: -32_602 });
     expect(toRpcError(new RpcError(-32_002, 'gone'), 'legacy')).toMatchObject({ code: -32_002 });
   });
 
-  it('adds the code and the remedy to a SwitchyardError', () => {
+  it('the gateway adds the code and the remedy to a SwitchyardError for a client', () => {
     expect(toRpcError(new SwitchyardError('QUOTA_EXCEEDED', 'too often'), 'legacy')).toMatchObject({
       code: -32_603,
       data: { code: 'QUOTA_EXCEEDED', remedy: expect.any(String) },
@@ -28,7 +28,7 @@ describe('toRpcError', () => {
     expect(toRpcError(rejected(new Error('no code')), 'legacy')).toMatchObject({ code: -32_603 });
   });
 
-  it('tells a client only what it can act on, without words of the library or the command line', () => {
+  it('an error for a client contains only what it can act on, without words of the library or the command line', () => {
     for (const code of Object.keys(ERROR_CODES) as ErrorCode[]) {
       const { data } = toRpcError(new SwitchyardError(code, 'x'), 'modern');
       expect(JSON.stringify(data)).not.toMatch(/\(\)|mcp-switchyard|--\w|stateDir|serviceMapUrl/);
@@ -36,20 +36,20 @@ describe('toRpcError', () => {
     expect(toRpcError(new SwitchyardError('MAP_EXPIRED', 'x'), 'modern').data).toEqual({ code: 'MAP_EXPIRED' });
   });
 
-  it('reveals nothing about any other failure', () => {
+  it('an error for a client reveals nothing about an unexpected failure', () => {
     expect(toRpcError(new Error('a secret path'), 'legacy').message).not.toContain('secret');
   });
 });
 
 describe('resourceNotFound', () => {
-  it('uses the code of the protocol generation and names the URI', () => {
+  it('resourceNotFound() uses the error code of the protocol era and names the URI', () => {
     expect(resourceNotFound('x://y', 'legacy')).toMatchObject({ code: -32_002, data: { uri: 'x://y' } });
     expect(resourceNotFound('x://y', 'modern')).toMatchObject({ code: -32_602, data: { uri: 'x://y' } });
   });
 });
 
 describe('UnknownMethod', () => {
-  it('truncates an unknown method name', () => {
+  it('the error for an unknown method truncates the method name', () => {
     expect(new UnknownMethod('x'.repeat(1_000)).message.length).toBeLessThan(200);
   });
 });

@@ -5,7 +5,7 @@ import type { FleetHost } from '../../../../src/shared/fleet/fleet-settings.ts';
 import { freePort } from '../../../helpers/fleet/free-port.ts';
 import { recordingLogger } from '../../../helpers/log.ts';
 
-/** Creates a fleet without other replicas, whose roster later adds `join`. */
+/** Creates a fleet without other replicas. The function `join` adds a replica to its roster. */
 function lonelyFleet() {
   const hosts: FleetHost[] = [];
   const listeners = new Set<() => void>();
@@ -28,17 +28,17 @@ function lonelyFleet() {
   return { fleet, join, listeners };
 }
 
-it('FleetHop waits for a replica that the roster is about to add', async () => {
+it('a request to another replica waits if the roster is about to add the replica', async () => {
   const { fleet, join, listeners } = lonelyFleet();
   await using hop = new FleetHop(fleet, recordingLogger());
   const forwarded = hop.forward('retry', 'owner', {}, new AbortController().signal);
-  // No server listens there: the connection attempt shows that the replica became known.
+  // No server listens at this port. The attempt to connect shows that the replica was found in the roster.
   join(`http://127.0.0.1:${await freePort()}`);
   await expect(forwarded).rejects.toMatchObject({ code: 'FLEET_HOP_REFUSED', cause: expect.any(Error) });
   expect(listeners.size).toBe(0);
 });
 
-it('FleetHop returns false for a replica that the roster does not contain', async () => {
+it('a request to a replica that the roster does not contain is not forwarded', async () => {
   const { fleet, listeners } = lonelyFleet();
   await using hop = new FleetHop(fleet, recordingLogger());
   const session = { id: 'session', principal: 'anonymous', route: 'all' };

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { HopReports } from '../../../../src/main/gateway/replicas/hop-reports.ts';
 import { recordingLogger } from '../../../helpers/log.ts';
 
-it('HopReports logs one line per minute for each reason, and then the number of repeats', () => {
+it('failed hops between replicas are logged once per minute for each reason, and then with their number', () => {
   const logger = recordingLogger();
   let now = 0;
   const reports = new HopReports(logger, () => now);

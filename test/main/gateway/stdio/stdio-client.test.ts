@@ -5,7 +5,7 @@ import type { Gateway } from '../../../../src/main/gateway/gateway.ts';
 import type { Exchange } from '../../../../src/main/gateway/messages/exchange.ts';
 import { StdioClient } from '../../../../src/main/gateway/stdio/stdio-client.ts';
 
-it('StdioClient sends no notifications about a request that was answered, rejected or cancelled', async () => {
+it('a stdio client gets no notifications about a request that was answered, rejected or cancelled', async () => {
   const exchanges: Exchange[] = [];
   const serve = async (method: string, _: unknown, exchange: Exchange): Promise<object> => {
     exchanges.push(exchange);

@@ -27,7 +27,7 @@ describe('ConfigDocument', () => {
     ['a', 'a = 1'],
     ['a', 'a: 1'],
     ['stdin', '\ufeffa: 1\r\n'],
-  ])('detects the format of %s with the text %j from its name or its content', (source, text) => {
+  ])('the format of the config file %s with the text %j is detected from its name or its content', (source, text) => {
     expect(plainValue(new ConfigDocument(text, source).root)).toEqual({ a: 1 });
   });
 
@@ -47,12 +47,15 @@ describe('ConfigDocument', () => {
     ['a.yaml', 'a: 1\n---\nb: 1', 'it is not YAML (multiple docs).'],
     ['a.yaml', '', 'it is empty'],
     ['a.toml', 'a = 1\na = 2', 'a.toml:2:1: it is not TOML'],
-  ])('rejects %s with the text %j, with position and remedy but without quoting it', (source, text, why) => {
-    const attempt = (): unknown => new ConfigDocument(text, source);
-    expect(attempt).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
-    expect(attempt).toThrow(why);
-    expect(attempt).not.toThrow(SECRET);
-  });
+  ])(
+    'the config file %s with the text %j is rejected with position and remedy, but not quoted',
+    (source, text, why) => {
+      const attempt = (): unknown => new ConfigDocument(text, source);
+      expect(attempt).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
+      expect(attempt).toThrow(why);
+      expect(attempt).not.toThrow(SECRET);
+    },
+  );
 
   it.each([
     ['a.json', `${'['.repeat(100_000)}`],
@@ -61,11 +64,11 @@ describe('ConfigDocument', () => {
     ['a.yaml', Array.from({ length: 3_000 }, (_, depth) => `${' '.repeat(depth)}a:`).join('\n')],
     ['a.toml', `a = ${'['.repeat(100_000)}`],
     ['a.toml', `a = ${'{b='.repeat(100_000)}`],
-  ])('rejects %s that nests too deeply, in bounded time', (source, text) => {
+  ])('the config file %s is rejected in bounded time if it nests too deeply', (source, text) => {
     expect(() => new ConfigDocument(text, source)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
   });
 
-  it('rejects aliases that expand to millions of values', () => {
+  it('a config file is rejected if its aliases expand to millions of values', () => {
     const lines = Array.from({ length: 9 }, (_, at) => {
       const items = Array.from({ length: 9 }, () => (at === 0 ? 'x' : `*a${at - 1}`));
       return `a${at}: &a${at} [${items.join(', ')}]`;
@@ -87,11 +90,11 @@ describe('ConfigDocument', () => {
     ['1:20', 'a = { b.c = 1, d = 2 }', 'a.toml', ['a', 'd']],
     ['1:11', 'a . "b" = 1979-05-27 07:32:00 # x', 'a.toml', ['a', 'b']],
     ['3:3', 'a = [\n  # one\n  1,\n]', 'a.toml', ['a', '0']],
-  ])('finds %s in %j', (place, text, source, path) => {
+  ])('ConfigDocument finds the position %s in %j', (place, text, source, path) => {
     expect(placeOf(text, source, ...path)).toBe(place);
   });
 
-  it('expands aliases and merge keys of YAML, and prefers own members to merged ones', () => {
+  it('ConfigDocument expands aliases and merge keys of YAML, and prefers own members to merged ones', () => {
     const { root } = new ConfigDocument('x: &x { a: 1, b: 2 }\ny:\n  <<: *x\n  b: 3\nz: [*x]', 'a.yaml');
     expect(plainValue(root)).toEqual({ x: { a: 1, b: 2 }, y: { a: 1, b: 3 }, z: [{ a: 1, b: 2 }] });
   });
@@ -100,21 +103,21 @@ describe('ConfigDocument', () => {
 describe('hostile config file', () => {
   const open = (text: string, name: string) => () => new ConfigDocument(text, name);
 
-  it('in TOML cannot nest deeply by its keys', () => {
+  it('a hostile TOML config file cannot nest deeply through its keys', () => {
     const key = (parts: number): string => Array.from({ length: parts }, () => 'a').join('.');
     expect(open(`${key(64)} = 1`, 'a.toml')).not.toThrow();
     for (const text of [`${key(70)} = 1`, `[${key(200_000)}]`, `a = { ${key(200_000)} = 1 }`])
       expect(open(text, 'a.toml')).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
   });
 
-  it('in YAML may have as many aliases as values, and each alias refers to the nearest previous anchor', () => {
+  it('a YAML config file may have as many aliases as values, and each alias refers to the nearest previous anchor', () => {
     const text = `a: &x 1\nb: *x\nc: &x 2\nd: *x\ne: [${'*x,'.repeat(10_000)}]\n`;
     const values = plainValue(new ConfigDocument(text, 'a.yaml').root) as Record<string, unknown>;
     expect([values.b, values.d, (values.e as unknown[]).length]).toEqual([1, 2, 10_000]);
     expect(open('a: *b', 'a.yaml')).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
   });
 
-  it('in YAML is rejected if it contains itself', () => {
+  it('a YAML config file that contains itself is rejected', () => {
     expect(open('a: &a [*a]', 'a.yaml')).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
   });
 });

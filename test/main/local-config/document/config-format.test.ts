@@ -16,13 +16,13 @@ describe('formatOfText', () => {
     ['yaml', 'a\t: x'],
     ['json', 'http://a.example'],
     ['json', ': x'],
-  ] as const)('returns %s for %j', (format, text) => {
+  ] as const)('formatOfText() returns %s for %j', (format, text) => {
     expect(formatOfText(text)).toBe(format);
   });
 
-  // Found by fuzzing: this took quadratic time or worse.
+  // Fuzzing found these texts, which once took quadratic time or worse.
   it.each([' ', '\t', '- ', 'a ', '"', '.', '[ ', '] ', '= ', '#', '/*', '//\n'])(
-    'takes bounded time for long runs of %j',
+    'formatOfText() takes bounded time for long runs of %j',
     (run) => {
       const before = process.threadCpuUsage();
       for (const start of ['x\n', 'x', '[', '']) formatOfText(`${start}${run.repeat(4_096 / run.length)}~`);

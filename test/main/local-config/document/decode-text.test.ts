@@ -14,7 +14,7 @@ describe('decodeText', () => {
     ['UTF-16 BE with a byte order mark', swapped(`\ufeff${TEXT}`)],
     ['UTF-16 LE without a byte order mark', bytesOf('utf16le', TEXT)],
     ['UTF-16 BE without a byte order mark', swapped(TEXT)],
-  ])('decodes %s', (_, bytes) => {
+  ])('decodeText() decodes %s', (_, bytes) => {
     expect(decodeText(bytes).replace(/^\ufeff/, '')).toBe(TEXT);
   });
 
@@ -22,11 +22,11 @@ describe('decodeText', () => {
     ['it is not UTF-8', [0x7b, 0xff]],
     ['it is neither UTF-8 nor UTF-16', [0xff, 0xfe, 0x7b]],
     ['it is neither UTF-8 nor UTF-16', [0xfe, 0xff, 0xd8, 0x00]],
-  ])('reports that %s', (why, bytes) => {
+  ])('decodeText() reports about a config file that %s', (why, bytes) => {
     expect(() => decodeText(Uint8Array.from(bytes))).toThrow(why);
   });
 
-  it('decodes an empty file', () => {
+  it('decodeText() decodes an empty file', () => {
     expect(decodeText(new Uint8Array())).toBe('');
   });
 });

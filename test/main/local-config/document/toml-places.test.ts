@@ -16,7 +16,7 @@ function membersIn(value: unknown, path: Path = []): (readonly [Path, unknown])[
 }
 
 describe('tomlPlaces', () => {
-  it('finds every key and every plain value of any document', () => {
+  it('tomlPlaces() finds every key and every plain value of any document', () => {
     const name = fc.oneof(fc.stringMatching(/^[A-Za-z0-9_-]{1,6}$/), fc.string({ minLength: 1, maxLength: 6 }));
     const { value } = fc.letrec((tie) => ({
       plain: fc.oneof(
@@ -67,7 +67,7 @@ function valueAt(text: string, offset: number): unknown {
     try {
       return parse(`v = ${line.slice(0, end)}`).v;
     } catch {
-      // The value ends before `end`.
+      // This text is too long to be a single value, so a shorter one is tried.
     }
   }
   return undefined;

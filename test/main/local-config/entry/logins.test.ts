@@ -49,7 +49,7 @@ describe('login in a local config file', () => {
     [{ oauth: { callbackPort: '8080' } }, { callbackPort: 8080 }, null],
     [{ oauth: { redirectUri: 'http://localhost:8080/callback' } }, { callbackPort: 8080 }, null],
     [{ oauth: { scopes: [] } }, {}, null],
-  ])('is read from %j', (entry, oauth, secret) => {
+  ])('the login settings of a server in a local config file are read from %j', (entry, oauth, secret) => {
     expect(loginOf(entry)).toEqual({ oauth, secret });
   });
 
@@ -87,7 +87,7 @@ describe('login in a local config file', () => {
     ['oauth.callbackPort', { oauth: { callbackPort: 0 } }, 'must be a port'],
     ['auth.callback_port', { auth: { callback_port: 'high' } }, 'must be a port'],
     ['oauthClientId', { oauthClientId: {} }, 'must be a string'],
-  ])('skips only its server if %s is invalid: %j', (member, entry, why) => {
+  ])('a server in a local config file is skipped if its setting %s is invalid: %j', (member, entry, why) => {
     const { servers, problems } = parse(entry);
     expect(servers.map((server) => server.entry.id)).toEqual(['y']);
     const place = `mcpServers["x"].${member}`;
@@ -110,7 +110,7 @@ describe('login in a local config file', () => {
     ['oauth.grant', { oauth: { grant: 'id-jag' } }, 'requires a login with ID-JAG'],
     ['oauth.redirectUri', { oauth: { redirectUri: 'cursor://anysphere/callback' } }, 'register http://localhost:PORT'],
     ['oauth.redirectUri', { oauth: { redirectUri: ':7778' } }, 'register http://localhost:7778/callback'],
-  ])('causes one warning for %s and keeps the server: %j', (member, entry, why) => {
+  ])('a server in a local config file is kept with one warning about %s: %j', (member, entry, why) => {
     const { servers, problems } = parse(entry);
     expect(servers).toHaveLength(2);
     const place = `mcpServers["x"].${member}`;
@@ -120,7 +120,7 @@ describe('login in a local config file', () => {
     expect(problems[0]?.message).not.toContain('hunter2');
   });
 
-  it('is ignored next to an API key, so that the variables it names need not be set', () => {
+  it('login settings next to an API key are ignored, so the variables that they name need not be set', () => {
     const auth = { CLIENT_ID: '$'.concat('{NOT_SET}') };
     const { servers, problems } = parse({ headers: { Authorization: 'Bearer t' }, auth });
     expect([servers.length, problems]).toEqual([2, []]);
@@ -128,7 +128,7 @@ describe('login in a local config file', () => {
     expect(servers[0]?.login.rest).toEqual({ clientId: '$'.concat('{NOT_SET}') });
   });
 
-  it('keeps variables unexpanded while the environment is unknown', () => {
+  it('login settings keep variables unexpanded while the environment is unknown', () => {
     const secret = '$'.concat('{SECRET}');
     const { servers } = parse({ oauth: { clientId: 'a', clientSecret: secret, issuer: secret } }, null);
     expect([servers[0]?.entry.oauth, servers[0]?.login.clientSecret]).toEqual([
@@ -137,7 +137,7 @@ describe('login in a local config file', () => {
     ]);
   });
 
-  it('never throws, and never puts a secret into the entry', () => {
+  it('reading login settings never throws, and never puts a secret into the entry', () => {
     const secret = 'a-secret-of-the-file';
     const text = fc.constantFrom(
       'a',

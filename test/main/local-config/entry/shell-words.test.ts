@@ -11,12 +11,12 @@ describe('shellWords', () => {
     [`a $TOKEN \${TOKEN}`, ['a', '$TOKEN', `\${TOKEN}`]],
     ["a '$(b)' '|'", ['a', '$(b)', '|']],
     ['', []],
-  ])('splits %j', (line, words) => {
+  ])('shellWords() splits the command %j', (line, words) => {
     expect(shellWords(line)).toEqual(words);
   });
 
   it.each(['a "b', "a 'b", 'a | b', 'a && b', 'a > b', 'a; b', 'a $(b)', 'a "$(b)"', 'a `b`', 'a "`b`"'])(
-    'leaves %j unsplit because it needs a shell, and a shell is never started',
+    'shellWords() leaves %j unsplit, because the command needs a shell and none is ever started',
     (line) => {
       expect(shellWords(line)).toBeNull();
     },
@@ -24,12 +24,15 @@ describe('shellWords', () => {
 });
 
 describe('looksLikeCommandLine', () => {
-  it.each(['npx -y pkg', 'uvx pkg', './run.sh --port 1', 'C:\\a\\b.exe -x'])('is true for %s', (command) => {
-    expect(looksLikeCommandLine(command)).toBe(true);
-  });
+  it.each(['npx -y pkg', 'uvx pkg', './run.sh --port 1', 'C:\\a\\b.exe -x'])(
+    'looksLikeCommandLine() is true for %s',
+    (command) => {
+      expect(looksLikeCommandLine(command)).toBe(true);
+    },
+  );
 
   it.each(['npx', '/Applications/My App/run', 'C:\\Program Files\\node.exe', '~/my tools/run', ' a '])(
-    'is false for %s',
+    'looksLikeCommandLine() is false for %s',
     (command) => {
       expect(looksLikeCommandLine(command)).toBe(false);
     },

@@ -18,7 +18,7 @@ describe('expandVariables', () => {
     [`\${workspaceFolderBasename}`, 'project'],
     [`\${pathSeparator}\${/}`, sep + sep],
     [`\${1} \${not a name}`, `\${1} \${not a name}`],
-  ])('expands %s to %s', (text, expected) => {
+  ])('expandVariables() expands %s to %s', (text, expected) => {
     expect(expandVariables(text, scope)).toEqual({ kind: 'text', text: expected });
   });
 
@@ -29,11 +29,11 @@ describe('expandVariables', () => {
     [`\${a\${b}}`, 'nests one variable in another, which no client supports'],
     [`\${command:pick}`, `uses \${command:…}, which only VS Code knows`],
     [`\${config:a.b}`, `uses \${config:…}, which only VS Code knows`],
-  ])('explains why %s cannot be expanded', (text, why) => {
+  ])('expandVariables() explains why %s cannot be expanded', (text, why) => {
     expect(expandVariables(text, scope)).toEqual({ kind: 'impossible', why });
   });
 
-  it('shows at most 100 characters of an input name, without terminal control characters', () => {
+  it('expandVariables() shows at most 100 characters of an input name, without terminal control characters', () => {
     const long = expandVariables(`\${input:${'x'.repeat(101)}}`, scope);
     expect(long).toMatchObject({ why: expect.stringMatching(/^needs the input x{100},/) });
     const coloured = expandVariables(`\${input:a\u001bb}`, scope);
@@ -41,7 +41,7 @@ describe('expandVariables', () => {
   });
 
   it.each([`\${TOKEN}`, `\${userHome}`, `\${input:token}`, `\${config:a}`])(
-    'leaves %s unchanged while the environment is unknown',
+    'expandVariables() leaves %s unchanged while the environment is unknown',
     (text) => {
       expect(expandVariables(text, unknown)).toEqual({ kind: 'open', text });
     },
@@ -50,7 +50,7 @@ describe('expandVariables', () => {
   it.each([
     [{ USERPROFILE: 'C:\\me' }, 'C:\\me'],
     [{ HOME: '/home/me', USERPROFILE: 'C:\\me' }, '/home/me'],
-  ])('reads the home folder from the variables %j', (env, home) => {
+  ])('expandVariables() reads the home folder from the variables %j', (env, home) => {
     expect(expandVariables(`\${userHome}`, { ...scope, env })).toEqual({ kind: 'text', text: home });
   });
 });
@@ -62,11 +62,11 @@ describe('expandPath', () => {
     ['~\\bin', '/home/me\\bin'],
     ['~other/bin', '~other/bin'],
     ['a~', 'a~'],
-  ])('expands %s to %s', (path, expected) => {
+  ])('expandPath() expands %s to %s', (path, expected) => {
     expect(expandPath(path, scope)).toEqual({ kind: 'text', text: expected });
   });
 
-  it('keeps the tilde while the environment is unknown', () => {
+  it('expandPath() keeps the tilde while the environment is unknown', () => {
     expect(expandPath('~/bin', unknown)).toEqual({ kind: 'open', text: '~/bin' });
   });
 });

@@ -25,7 +25,7 @@ describe('entry with unsupported features', () => {
     ['env["K"]', { command: 'a', env: { K: null } }, 'comes from the variable K, which is not set'],
     ['timeout', { command: 'a', timeout: 'soon' }, 'is not a number'],
     ['command', { command: 'npx -y a' }, 'contains arguments: put them into args'],
-  ])('is used with one warning at %s: %j', (member, entry, why) => {
+  ])('a config entry with an unsupported setting is used with one warning at %s: %j', (member, entry, why) => {
     const { servers, problems } = parse(entry);
     expect(servers).toHaveLength(2);
     const place = `mcpServers["x"].${member}`;
@@ -47,12 +47,12 @@ describe('entry with unsupported features', () => {
     [{ command: 'sh', args: ['-c', 'run "$KEY" $(cat key)'] }],
     [{ command: 'a', args: ['^\\d+$', 'costs $5', 'a$b'], env: { K: 'pa$WORD', L: '!important' } }],
     [{ command: 'a', timeout: 0 }],
-  ])('is used without a warning if nothing is lost: %j', (entry) => {
+  ])('a config entry is used without a warning if no unsupported setting is lost: %j', (entry) => {
     expect(parse(entry)).toMatchObject({ problems: [] });
   });
 
   it.each(['Host', 'content-length', 'Transfer-Encoding', 'connection', 'TE', 'upgrade', 'Keep-Alive', 'trailer'])(
-    'is skipped for the header %s',
+    'a config entry with the header %s is skipped',
     (name) => {
       const { servers, problems } = parse({ url: URL, headers: { [name]: 'x' } });
       expect(servers.map(({ entry }) => entry.id)).toEqual(['y']);
@@ -74,7 +74,7 @@ describe('entry with unsupported features', () => {
     [{ timeout: 60, trust: true }, { call: 60 }],
     [{ timeout: 60, tools: ['*'] }, { call: 60 }],
     [{ initTimeout: 500 }, { connect: 500 }],
-  ])('keeps the timeouts of its client: %j', (entry, timeouts) => {
+  ])('a config entry keeps the timeouts of its client: %j', (entry, timeouts) => {
     expect(parse({ command: 'a', ...entry }).servers[0]?.entry.timeouts).toEqual(timeouts);
   });
 
@@ -94,7 +94,7 @@ describe('entry with unsupported features', () => {
     [{ tools: [{ name: 'a' }] }, { allow: ['a'] }],
     [{ tools: { get: { description: 'x' } } }, undefined],
     [{ disabledTools: null }, undefined],
-  ])('keeps the tool lists of its client: %j', (entry, tools) => {
+  ])('a config entry keeps the tool lists of its client: %j', (entry, tools) => {
     const { servers, problems } = parse({ command: 'a', ...entry });
     expect(problems).toEqual([]);
     expect(servers[0]?.entry.tools).toEqual(tools);

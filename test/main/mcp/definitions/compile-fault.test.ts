@@ -44,7 +44,7 @@ describe('compileFault', () => {
   // Ajv logs a warning for each unknown format.
   beforeAll(() => void vi.spyOn(console, 'warn').mockImplementation(() => {}));
 
-  it('finds a fault in every schema that Ajv does not compile', () => {
+  it('compileFault() finds a fault in every schema that Ajv does not compile', () => {
     fc.assert(
       fc.property(schemas, (made) => {
         const schema = JSON.parse(JSON.stringify(made)) as Json;
@@ -69,7 +69,7 @@ describe('compileFault', () => {
     ['properties named like keywords', { properties: { $id: {}, id: {}, $ref: {}, enum: {} } }],
     ['nullable with a type', { properties: { a: { type: 'string', nullable: true } } }],
     ['data that looks like a schema', { default: { $id: 'x', id: 'y' }, enum: [{ $ref: 7 }], const: { type: 'nope' } }],
-  ])('finds no fault in %s', (_, schema) => {
+  ])('compileFault() finds no fault in %s', (_, schema) => {
     expect(compileFault(schema)).toBeNull();
     expect(compiles(schema)).toBe(true);
   });
@@ -77,7 +77,7 @@ describe('compileFault', () => {
   it.each<[string, (next: Json) => Json]>([
     ['references to each other', (next) => next],
     ['schemas that refer to each other', (next) => ({ properties: { next } })],
-  ])('rejects thousands of %s at once, which would overflow the stack of Ajv', (_, refer) => {
+  ])('compileFault() rejects thousands of %s immediately, because they would overflow the stack of Ajv', (_, refer) => {
     const count = 5_000;
     const defs = Array.from({ length: count }, (_unused, index) => [
       `d${index}`,
@@ -86,13 +86,13 @@ describe('compileFault', () => {
     expect(compileFault({ $ref: '#/$defs/d0', $defs: Object.fromEntries(defs) })).toBe('$ref');
   });
 
-  it('finds a fault in a nested asynchronous schema, which Ajv does not compile', () => {
+  it('compileFault() finds a fault in a nested asynchronous schema, which Ajv does not compile', () => {
     const schema = { properties: { a: { $async: true, type: 'string' } } };
     expect(compiles(schema)).toBe(false);
     expect(compileFault(schema)).toBe('$async');
   });
 
-  it('names the keyword', () => {
+  it('compileFault() names the keyword that has the fault', () => {
     expect(compileFault({ properties: { a: { pattern: '[' } } })).toBe('pattern');
     expect(compileFault({ properties: { a: { $ref: '#/$defs/b' } } })).toBe('$ref');
   });

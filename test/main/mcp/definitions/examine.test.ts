@@ -9,7 +9,7 @@ import { goodDefinition, MALFORMED } from '../../../helpers/malformed-definition
 
 const KINDS: readonly DefinitionKind[] = ['tool', 'prompt', 'resource', 'template'];
 
-/** The checks of SDK 1.x for each definition in a list. */
+/** The checks that version 1.x of the MCP SDK makes for each kind of definition. */
 const SDK_1: Readonly<Record<DefinitionKind, (definition: unknown) => void>> = {
   tool: (definition) => {
     const { outputSchema } = ToolSchema.parse(definition);
@@ -21,24 +21,24 @@ const SDK_1: Readonly<Record<DefinitionKind, (definition: unknown) => void>> = {
 };
 
 describe('examine', () => {
-  it.each(KINDS)('returns a valid %s itself as its view', (kind) => {
+  it.each(KINDS)('examine() returns a valid %s itself as its view', (kind) => {
     const definition = goodDefinition(kind, 'x');
     for (const revision of WIRE_REVISIONS)
       expect(examine(kind, definition, revision)).toEqual({ view: definition, repairs: [], reason: null, fault: null });
     expect(examine(kind, definition, '2025-06-18').view).toBe(definition);
   });
 
-  it.each(MALFORMED)('returns the view of a $kind with $what', ({ kind, definition, view, legacy }) => {
+  it.each(MALFORMED)('examine() returns the view of a $kind with $what', ({ kind, definition, view, legacy }) => {
     const before = structuredClone(definition);
     expect(examine(kind, definition, '2026-07-28').view).toEqual(view);
     expect(examine(kind, definition, '2025-11-25').view).toEqual(legacy);
-    // A repaired definition is a copy.
+    // The repair made a copy, so the original definition is unchanged.
     expect(definition).toEqual(before);
     if (!isDeepStrictEqual(definition, legacy)) expect(() => SDK_1[kind](definition)).toThrow();
     if (legacy !== null) SDK_1[kind](legacy);
   });
 
-  it('makes only the eight repairs of the table', () => {
+  it('examine() makes only the eight repairs of its table', () => {
     const all = MALFORMED.flatMap(({ kind, definition }) => [
       ...examine(kind, definition, '2026-07-28').repairs,
       ...examine(kind, definition, '2025-11-25').repairs,
@@ -47,13 +47,13 @@ describe('examine', () => {
     expect(new Set(all)).toEqual(new Set(Object.keys(REPAIRS)));
   });
 
-  it('hides the output schema from clients whose protocol version has no output schemas', () => {
+  it('examine() hides the output schema from clients whose protocol version has no output schemas', () => {
     const tool = { ...goodDefinition('tool', 'x'), outputSchema: { type: 'object' } };
     expect(examine('tool', tool, '2025-06-18').view).toBe(tool);
     expect(examine('tool', tool, '2025-03-26').view).toEqual(goodDefinition('tool', 'x'));
   });
 
-  it('keeps __proto__ and names of Object.prototype as ordinary members', () => {
+  it('examine() keeps __proto__ and names of Object.prototype as ordinary members', () => {
     const text = '{"name":"x","description":null,"inputSchema":{"properties":{"__proto__":null,"constructor":{}}}}';
     const { view } = examine('tool', JSON.parse(text), '2026-07-28');
     expect(JSON.stringify(view)).toBe(
@@ -61,13 +61,13 @@ describe('examine', () => {
     );
   });
 
-  it('drops numbers that have no JSON representation', () => {
+  it('examine() drops numbers that have no JSON representation', () => {
     const resource = JSON.parse('{"uri":"x:y","name":"n","size":1e999}');
     expect(examine('resource', resource, '2025-11-25').view).toEqual({ uri: 'x:y', name: 'n' });
   });
 });
 
-it('invalidReason names the member and never its value', () => {
+it('invalidReason() names the invalid member and never its value', () => {
   const tool = { ...goodDefinition('tool', 'x'), annotations: { readOnlyHint: 'a secret' } };
   expect(invalidReason('tool', tool)).toBe('annotations.readOnlyHint is not a boolean');
   expect(invalidReason('tool', goodDefinition('tool', 'x'))).toBeNull();

@@ -5,7 +5,7 @@ import { dropped, readListItem } from '../../../../src/main/mcp/definitions/list
 const nested = (depth: number): unknown => JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`);
 
 it.each(['get', 'a b', 'a:b', 'grüße', '天気', '🚀', '\u202eabc', ' ', 'x'.repeat(1_024)])(
-  'readListItem reads a tool called %j',
+  'readListItem() reads a tool called %j',
   (name) => {
     expect(readListItem('tool', { name })).toMatchObject({ kind: 'definition', name });
   },
@@ -24,19 +24,19 @@ it.each<[DefinitionKind, unknown, string]>([
   ['resource', { name: 'a name is no URI' }, 'name'],
   ['template', { uriTemplate: `x:${'y'.repeat(8_192)}` }, 'name'],
   ['tool', { name: 'get', inputSchema: nested(64) }, 'too-deep'],
-])('readListItem drops a %s: %j (%s)', (kind, item, reason) => {
+])('readListItem() drops a %s: %j (%s)', (kind, item, reason) => {
   expect(readListItem(kind, item)).toMatchObject({ kind: 'dropped', reason });
 });
 
-it('readListItem reads a definition that nests 64 levels deep', () => {
+it('readListItem() reads a definition that nests 64 levels deep', () => {
   expect(readListItem('tool', { name: 'get', inputSchema: nested(63) }).kind).toBe('definition');
 });
 
-it('readListItem truncates a shown name between characters', () => {
+it('readListItem() truncates a shown name only between whole characters', () => {
   expect(dropped('tool', `${'x'.repeat(127)}🚀`, 'name').name).toBe(`${'x'.repeat(127)}\ufffd`);
   expect(dropped('tool', null, 'name').name).toBe('(no name)');
 });
 
-it('readListItem shows the name of a dropped item without terminal control characters', () => {
+it('readListItem() shows the name of a dropped item without terminal control characters', () => {
   expect(readListItem('tool', { name: '\u001b[2Jget\u009b1m' })).toMatchObject({ name: '\ufffd[2Jget\ufffd1m' });
 });

@@ -6,11 +6,13 @@ import type { WireRevision } from '../../../../src/main/mcp/definitions/wire-rev
 import { brokenMembers, goodMembers } from '../../../helpers/definition-arbitraries.ts';
 import { goodDefinition } from '../../../helpers/malformed-definitions.ts';
 
-/** The verdict of the full table. The table is used for every tool with icons, and an empty list of icons is valid. */
+/**
+ * Returns the problem that the full check finds in a tool. An empty list of icons is valid, and forces the full check.
+ */
 const byTable = (tool: object, revision: WireRevision): string | null =>
   examine('tool', { ...tool, icons: [] }, revision).fault;
 
-it('isPlainTool never returns true for a tool in which the table finds a problem', () => {
+it('isPlainTool() never returns true for a tool in which examine() finds a problem', () => {
   const tools = fc.oneof(goodMembers('tool'), brokenMembers('tool')).map((members) => ({ ...members, name: 'x' }));
   fc.assert(
     fc.property(tools, (tool) => {
@@ -23,7 +25,7 @@ it('isPlainTool never returns true for a tool in which the table finds a problem
   );
 });
 
-it('isPlainTool returns true for a common tool', () => {
+it('isPlainTool() returns true for a common tool', () => {
   const { icons: _icons, ...tool } = goodDefinition('tool', 'x');
   expect([isPlainTool(tool, false), isPlainTool({ ...tool, outputSchema: {} }, true)]).toEqual([true, true]);
 });

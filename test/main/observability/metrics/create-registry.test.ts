@@ -22,7 +22,7 @@ const operation = fc.record({
 });
 type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never;
 
-/** The metrics as mcp-switchyard records them. */
+/** Records metrics in a registry of mcp-switchyard. */
 function createOurs() {
   const counted = new RecordedValues(COUNTED);
   const plain = new RecordedValues(PLAIN);
@@ -41,7 +41,7 @@ function createOurs() {
   return { all: [counted, plain, level, times, sizes], apply };
 }
 
-/** The same metrics recorded by prom-client. */
+/** Records the same metrics in a registry of prom-client. */
 function createTheirs() {
   const registry = new Registry();
   registry.setDefaultLabels({ component: 'mcp-connectors' });
@@ -69,7 +69,7 @@ function createTheirs() {
 const NAMES = [COUNTED, PLAIN, LEVEL, TIMES, SIZES].map(({ name }) => name);
 
 describe('createRegistry', () => {
-  it('exports the same text and JSON as prom-client, before and after the registry is created', async () => {
+  it('the metrics registry exports the same text and JSON as prom-client, before and after its creation', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(operation, { maxLength: 30 }), fc.nat(30), async (operations, made) => {
         const ours = createOurs();
@@ -98,7 +98,7 @@ describe('createRegistry', () => {
     );
   });
 
-  it('can be merged with the registry of a host, and reset by that registry', async () => {
+  it('the metrics registry can be merged with the registry of a host, and reset by that registry', async () => {
     const ours = createOurs();
     ours.apply({ what: 'plain', kind: '', outcome: '', amount: 3 });
     const registry = createRegistry(ours.all, { component: 'mcp-connectors' });
@@ -114,7 +114,7 @@ describe('createRegistry', () => {
     expect(await registry.getSingleMetricAsString('test_plain_total')).toMatch(/test_plain_total\{.*\} 1$/);
   });
 
-  it('contains the default metrics of Node', async () => {
+  it('the metrics registry contains the default metrics of Node', async () => {
     expect(await createRegistry([], { component: 'mcp-connectors' }).metrics()).toContain(
       'nodejs_eventloop_lag_seconds',
     );

@@ -17,12 +17,12 @@ describe('parseTraceparent', () => {
     [VALID, 1],
     [`00-${TRACE}-${SPAN}-00`, 0],
     [`00-${TRACE}-${SPAN}-03`, 3],
-    // Unknown flag bits are sent as zero.
+    // Unknown flag bits are replaced by zeros.
     [`00-${TRACE}-${SPAN}-ff`, 3],
     // A later version is parsed like version 00.
     [`01-${TRACE}-${SPAN}-01`, 1],
     [`cc-${TRACE}-${SPAN}-01-what-the-future-will-be-like`, 1],
-  ])('parses %s', (value, flags) => {
+  ])('parseTraceparent() parses %s', (value, flags) => {
     expect(parseTraceparent(value)).toEqual({ traceId: TRACE, spanId: SPAN, flags });
   });
 
@@ -48,11 +48,11 @@ describe('parseTraceparent', () => {
     ['a trailing line break', `${VALID}\n`],
     ['two joined header values', `${VALID}, ${VALID}`],
     ['a very long later version', `01-${TRACE}-${SPAN}-01-${'x'.repeat(1_000)}`],
-  ])('rejects %s', (_, value) => {
+  ])('parseTraceparent() rejects %s', (_, value) => {
     expect(parseTraceparent(value)).toBeNull();
   });
 
-  it('is the inverse of formatTraceparent', () => {
+  it('parseTraceparent() is the inverse of formatTraceparent()', () => {
     expect(formatTraceparent({ traceId: TRACE, spanId: SPAN, flags: 1 })).toBe(VALID);
   });
 });
@@ -64,7 +64,7 @@ describe('parseTracestate', () => {
     ['a=1,,b=2,', 'a=1,b=2'],
     ['tenant@system=x', 'tenant@system=x'],
     ['a=b c', 'a=b c'],
-  ])('parses %j', (value, expected) => {
+  ])('parseTracestate() parses %j', (value, expected) => {
     expect(parseTracestate(value)).toBe(expected);
   });
 
@@ -82,11 +82,11 @@ describe('parseTracestate', () => {
     ['more than 32 members', Array.from({ length: 33 }, (_, index) => `k${index}=1`).join()],
     ['a key that is too long', `${'k'.repeat(257)}=1`],
     ['a value that is too long', `k=${'v'.repeat(257)}`],
-  ])('rejects %s', (_, value) => {
+  ])('parseTracestate() rejects %s', (_, value) => {
     expect(parseTracestate(value)).toBeNull();
   });
 
-  it('keeps 32 members of 512 characters', () => {
+  it('parseTracestate() keeps 32 members of 512 characters', () => {
     const value = Array.from(
       { length: 32 },
       (_, index) => `k${String(index).padStart(2, '0')}=${'v'.repeat(11)}`,
@@ -95,7 +95,7 @@ describe('parseTracestate', () => {
     expect(parseTracestate(value)).toBe(value);
   });
 
-  it('first drops members of more than 128 characters from a list that is too long, then the last members', () => {
+  it('parseTracestate() first drops members over 128 characters from an overlong list, then the last members', () => {
     const long = `long=${'v'.repeat(200)}`;
     const short = (key: string): string => `${key}=${'v'.repeat(98)}`;
     expect(parseTracestate([short('a'), long, short('b'), short('c')].join())).toBe(
@@ -113,32 +113,32 @@ describe('parseBaggage', () => {
     ['userId=alice,serverNode=DF%2028,isProduction=false', 'userId=alice,serverNode=DF%2028,isProduction=false'],
     ['a = 1 ; p ; q=2 , b=3', 'a = 1 ; p ; q=2,b=3'],
     ['empty=', 'empty='],
-  ])('parses %j', (value, expected) => {
+  ])('parseBaggage() parses %j', (value, expected) => {
     expect(parseBaggage(value)).toBe(expected);
   });
 
   it.each([undefined, 7, '', 'no value', 'a=b c', 'a="b"', 'a=ü', 'a=1\nb: 2', 'a=1,=2', 'a b=1'])(
-    'rejects %j',
+    'parseBaggage() rejects %j',
     (value) => {
       expect(parseBaggage(value)).toBeNull();
     },
   );
 
-  it('keeps 64 members and 8 192 bytes, and drops the rest', () => {
+  it('parseBaggage() keeps 64 members and 8 192 bytes, and drops the rest', () => {
     const many = Array.from({ length: 70 }, (_, index) => `k${index}=1`);
     expect(parseBaggage(many.join())).toBe(many.slice(0, 64).join());
     const large = Array.from({ length: 9 }, (_, index) => `k${index}=${'v'.repeat(996)}`);
     expect(parseBaggage(large.join())).toBe(large.slice(0, 8).join());
   });
 
-  it('rejects an overlong text at once, and parses a hostile text in linear time', () => {
+  it('parseBaggage() rejects an overlong text immediately, and parses a hostile text in linear time', () => {
     expect(parseBaggage(`a=${'v'.repeat(20_000)}`)).toBeNull();
     expect(parseBaggage(`a=1${' ;'.repeat(8_000)}`)).toBeNull();
   });
 });
 
 describe('readTrace', () => {
-  it('reads the state only with a valid parent, and baggage even without a parent', () => {
+  it('readTrace() reads the trace state only with a valid parent, and baggage even without a parent', () => {
     const state = { tracestate: 'a=1', baggage: 'k=v' };
     const parent = { traceId: TRACE, spanId: SPAN, flags: 1 };
     expect(readTrace({ traceparent: VALID, ...state })).toEqual({
@@ -153,7 +153,7 @@ describe('readTrace', () => {
     expect(readTrace(state)).toEqual({ parent: null, baggage: 'k=v' });
   });
 
-  it.each([undefined, null, 'text', 7, []])('reads nothing from `_meta` %j', (_meta) => {
+  it.each([undefined, null, 'text', 7, []])('readTrace() reads nothing from `_meta` %j', (_meta) => {
     expect(readTraceOfMeta({ _meta })).toEqual({ parent: null, baggage: null });
   });
 });

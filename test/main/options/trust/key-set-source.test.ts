@@ -14,7 +14,7 @@ function fileOf(dir: TempDir, content: string | Uint8Array): string {
 }
 
 describe('askForKeySet', () => {
-  it('reads the same keys from an object, a function and a file, and notices changes', async () => {
+  it('askForKeySet() reads the same keys from an object, a function and a file, and notices changes', async () => {
     using dir = new TempDir();
     const path = fileOf(dir, JSON.stringify(KEYS));
     const kids = async (source: Parameters<typeof askForKeySet>[0]) =>
@@ -28,11 +28,11 @@ describe('askForKeySet', () => {
 
   it.each<[string, string | Uint8Array]>([
     ['is not JSON', '{"keys":'],
-    ['names a member twice', `{"keys":[],"keys":${JSON.stringify(KEYS.keys)}}`],
-    ['holds no keys', '{"keys":[]}'],
+    ['contains a member twice', `{"keys":[],"keys":${JSON.stringify(KEYS.keys)}}`],
+    ['contains no keys', '{"keys":[]}'],
     ['is empty', ''],
     ['is not UTF-8', new Uint8Array([0xff, 0xfe])],
-  ])('rejects a file that %s, and names it', async (_, content) => {
+  ])('askForKeySet() rejects a file that %s, and names the file', async (_, content) => {
     using dir = new TempDir();
     const path = fileOf(dir, content);
     await expect(askForKeySet(path)).rejects.toMatchObject({
@@ -41,7 +41,7 @@ describe('askForKeySet', () => {
     });
   });
 
-  it('rejects a folder, a missing file and a file above 256 KiB', async () => {
+  it('askForKeySet() rejects a folder, a missing file and a file above 256 KiB', async () => {
     using dir = new TempDir();
     const large = fileOf(dir, ' '.repeat(256 * 1024) + JSON.stringify(KEYS));
     for (const path of [dir.path, join(dir.path, 'missing.json'), large])
@@ -51,7 +51,7 @@ describe('askForKeySet', () => {
       });
   });
 
-  it('reports that the function of a host failed or returned no key set', async () => {
+  it('askForKeySet() reports that the function of a host failed or returned no key set', async () => {
     const failing = askForKeySet(() => Promise.reject(new Error('vault sealed')));
     await expect(failing).rejects.toMatchObject({
       code: 'KEYS_UNAVAILABLE',

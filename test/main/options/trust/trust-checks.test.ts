@@ -23,9 +23,9 @@ describe('trust options', () => {
     { signatureKey: 'k', signatureKeys: KEYS, accept: 'either', maxStaleMs: null },
     { signatureKey: 'k', signatureKeys: KEYS, accept: 'hmac' },
     { signatureKey: 'k', sources: [source('a'), source('b', { signatureKey: undefined, signatureKeys: KEYS })] },
-    // The same path, but another tenant.
+    // This URL has the same path, but its query names another tenant.
     { signatureKey: 'k', sources: [source('a', { url: `${base.serviceMapUrl}?tenant=b` })] },
-  ])('may be %j', (options) => {
+  ])('the trust options may be %j', (options) => {
     expect(() => resolve(options)).not.toThrow();
   });
 
@@ -66,16 +66,16 @@ describe('trust options', () => {
     ['sources[1].accept', { signatureKey: 'k', sources: [source('a'), source('b', { accept: 'both' })] }],
     ['sources[0].url', { signatureKey: 'k', sources: [source('a', { url: base.serviceMapUrl })] }],
     ['sources[1].url', { signatureKey: 'k', sources: [source('a'), source('b', { url: 'HTTP://A.test:80/#b' })] }],
-  ])('are rejected if %s is invalid: %j', (option, options) => {
+  ])('the trust options are rejected if %s is invalid: %j', (option, options) => {
     expect(() => resolve(options)).toThrow(expect.objectContaining({ code: 'OPTIONS_INVALID', detail: { option } }));
   });
 
-  it('explain how to rotate a key if two sources have the same URL', () => {
+  it('the error for two sources with the same URL explains how to rotate a key', () => {
     const sources = [source('a'), source('b', { url: 'http://a.test/' })];
     expect(() => resolve({ signatureKey: 'k', sources })).toThrow('signatureKey: [new, old]');
   });
 
-  it('never show a private key that was passed by mistake', () => {
+  it('the error for a private key that was passed by mistake never shows the key', () => {
     const leaked = { ...KEY, d: secret('private half') };
     expect(() => resolve({ signatureKeys: { keys: [leaked] } })).toThrow(
       expect.objectContaining({ message: expect.not.stringContaining(leaked.d) }),

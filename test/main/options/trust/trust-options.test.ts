@@ -7,7 +7,7 @@ import { jwksOf, newKey } from '../../../helpers/signing-keys.ts';
 const KEYS = jwksOf(newKey('a'));
 
 describe('resolveTrust', () => {
-  it('accepts the signatures that the given keys can verify', () => {
+  it('resolveTrust() accepts the signatures that the given keys can verify', () => {
     const acceptOf = (options: object) => resolveTrust(options).accept;
     expect(acceptOf({ signatureKey: 'k' })).toBe('hmac');
     expect(acceptOf({ signatureKeys: KEYS })).toBe('signature');
@@ -15,12 +15,12 @@ describe('resolveTrust', () => {
     expect(acceptOf({ signatureKey: 'k', signatureKeys: KEYS, accept: 'either' })).toBe('either');
   });
 
-  it('records whether hmac was requested explicitly', () => {
+  it('resolveTrust() records whether hmac was requested explicitly', () => {
     expect(resolveTrust({ signatureKey: 'k' }).isHmacExplicit).toBe(false);
     expect(resolveTrust({ signatureKey: 'k', accept: 'hmac' }).isHmacExplicit).toBe(true);
   });
 
-  it('requests each HMAC key, newest first, and rejects an empty one', async () => {
+  it('resolveTrust() reads each HMAC key, newest first, and rejects an empty one', async () => {
     const { hmacKeys } = resolveTrust({ signatureKey: ['new', async () => 'old'] });
     expect(await hmacKeys()).toEqual(['new', 'old']);
     await expect(resolveTrust({ signatureKey: ['new', () => ''] }).hmacKeys()).rejects.toMatchObject({
@@ -28,7 +28,7 @@ describe('resolveTrust', () => {
     });
   });
 
-  it('requests no key that it does not need', async () => {
+  it('resolveTrust() reads no key that it does not need', async () => {
     const fail = (): never => {
       throw new Error('asked');
     };
@@ -39,7 +39,7 @@ describe('resolveTrust', () => {
 });
 
 describe('maxStaleMs', () => {
-  it('defaults to the value of the manager, and is off for null', () => {
+  it('maxStaleMs of a source defaults to the value of the manager, and is off for null', () => {
     const { limits } = checkOptions({ configFile: 'x' });
     const source = (id: string, more: object) => ({ id, url: `http://${id}/`, signatureKey: 'k', ...more });
     const sources = [source('a', {}), source('b', { maxStaleMs: 7 }), source('c', { maxStaleMs: null })];

@@ -43,8 +43,8 @@ const SOCKET: ServerInfo = { name: 'socket', transport: 'ws', endpoint: 'wss://s
 const EXTENSIONS = { codex: 'toml', goose: 'yaml' } as const;
 
 /**
- * Exports the servers, imports the export, and returns the imported servers in their original order. Equivalent words
- * for a transport or a variable are unified.
+ * Exports the servers, imports the export, and returns the imported servers in their original order. Different
+ * spellings of the same transport or variable are made equal.
  */
 function roundTrip(servers: readonly ServerInfo[], format: (typeof EXPORT_FORMATS)[number]): unknown[] {
   const { text } = exportServers(servers, format);
@@ -63,7 +63,7 @@ function roundTrip(servers: readonly ServerInfo[], format: (typeof EXPORT_FORMAT
 const plainly = (server: ServerInfo): unknown => JSON.parse(JSON.stringify(server));
 
 describe('export', () => {
-  it.each(EXPORT_FORMATS)('in the format %s survives a round trip', (format) => {
+  it.each(EXPORT_FORMATS)('an export in the format %s can be imported again without loss', (format) => {
     // Codex does not support SSE, and OpenCode detects the transport itself.
     const hasSse = format !== 'codex' && format !== 'opencode';
     const servers = hasSse ? [PROGRAM, REMOTE, EVENTS] : [PROGRAM, REMOTE];
@@ -71,21 +71,21 @@ describe('export', () => {
   });
 
   it.each(['claude', 'cursor', 'vscode', 'zed', 'gemini', 'codex', 'servers'] as const)(
-    'in the format %s keeps tool lists and timeouts',
+    'an export in the format %s keeps tool lists and timeouts',
     (format) => {
       expect(roundTrip([LIMITED], format)).toEqual([expect.objectContaining(plainly(LIMITED))]);
     },
   );
 
   it.each(['claude', 'cursor', 'vscode', 'zed', 'gemini', 'opencode', 'servers'] as const)(
-    'in the format %s keeps the login settings of servers, under the member names of its client',
+    'an export in the format %s keeps the login settings of servers, under the member names of its client',
     (format) => {
       const servers = format === 'opencode' ? [LOGIN, OPEN] : [LOGIN, MACHINE, OPEN];
       expect(roundTrip(servers, format)).toEqual(servers.map((server) => expect.objectContaining(plainly(server))));
     },
   );
 
-  it('writes a login under the member names of each client', () => {
+  it('an export contains a login under the member names of each client', () => {
     const entryIn = (format: (typeof EXPORT_FORMATS)[number], key: string, server: ServerInfo): unknown =>
       (exportServers([server], format).document as Record<string, Record<string, unknown>>)[key]?.[server.name];
     expect(entryIn('cursor', 'mcpServers', LOGIN)).toMatchObject({
@@ -114,7 +114,7 @@ describe('export', () => {
     ]);
   });
 
-  it('reports what a format cannot express', () => {
+  it('an export reports what its format cannot express', () => {
     expect(exportServers([LIMITED, SOCKET], 'opencode')).toMatchObject({
       leftOut: ['socket'],
       unsaid: [{ name: 'limited', members: ['tools', 'timeouts'] }],
@@ -123,7 +123,7 @@ describe('export', () => {
     expect(exportServers([LIMITED], 'goose').unsaid).toEqual([{ name: 'limited', members: ['tools', 'timeouts'] }]);
   });
 
-  it('writes the member names of OpenCode', () => {
+  it('an export for OpenCode has the member names of OpenCode', () => {
     expect(exportServers([PROGRAM, REMOTE], 'opencode').document).toEqual({
       $schema: 'https://opencode.ai/config.json',
       mcp: {
@@ -143,7 +143,7 @@ describe('export', () => {
     });
   });
 
-  it('writes the member names of Codex', () => {
+  it('an export for Codex has the member names of Codex', () => {
     expect(exportServers([PROGRAM, REMOTE], 'codex').text.split('\n')).toEqual(
       expect.arrayContaining([
         '[mcp_servers.files]',

@@ -7,7 +7,7 @@ const read = (text: string | Uint8Array, source = 'mcp.json'): ImportEntry[] =>
 const placesOf = (entries: readonly ImportEntry[]): string[] => entries.map(({ line, column }) => `${line}:${column}`);
 
 describe('import', () => {
-  it('rejects an entry with the position of its error', () => {
+  it('an import rejects an entry with the position of its error', () => {
     const text =
       '{\n  "mcpServers": {\n    "x": {\n      "command": "a",\n      "args": ["b", 1]\n    },\n    "y": {}\n  }\n}';
     const entries = read(text);
@@ -15,12 +15,12 @@ describe('import', () => {
     expect(entries.map(({ refusal }) => refusal?.code)).toEqual(['CONFIG_INVALID', 'CONFIG_INVALID']);
   });
 
-  it('reports positions in TOML and YAML', () => {
+  it('an import reports positions in TOML and YAML', () => {
     expect(placesOf(read('[mcp_servers.x]\ncommand = "x"\nargs = [\n  1,\n]', 'config.toml'))).toEqual(['4:3']);
     expect(placesOf(read('mcpServers:\n  x:\n    command: x\n    args:\n      - 1\n', 'a.yaml'))).toEqual(['5:9']);
   });
 
-  it('names the invalid member in a list exported by a registry', () => {
+  it('an import names the invalid member in a list that a registry exported', () => {
     const text =
       '{ "servers": [\n  { "name": "a", "transport": "http" },\n  { "name": "b",\n    "transport": "stdio",\n    "args": ["c",\n      1] }\n] }';
     const entries = read(text);
@@ -28,19 +28,19 @@ describe('import', () => {
     expect(entries[1]).toMatchObject({ name: 'b', refusal: { code: 'SERVER_INVALID' } });
   });
 
-  it('rejects unusable servers with the reason, and imports the others', () => {
+  it('an import rejects unusable servers with the reason, and accepts the others', () => {
     const [extension, custom] = read('{ "context_servers": { "e": { "settings": {} }, "c": { "command": "c" } } }');
     expect(extension).toMatchObject({ name: 'e', server: null, refusal: { code: 'CONFIG_INVALID' } });
     expect(extension?.refusal?.reason).toContain('is an extension of Zed');
     expect(custom?.server).toEqual({ name: 'c', transport: 'stdio', command: 'c' });
   });
 
-  it('reports nothing about disabled extensions of Goose', () => {
+  it('an import reports nothing about disabled extensions of Goose', () => {
     const text = 'extensions:\n  off: { type: platform, enabled: false }\n  on: { type: stdio, cmd: a }\n';
     expect(read(text, 'config.yaml').map(({ name }) => name)).toEqual(['on']);
   });
 
-  it('keeps variables unexpanded for a later lookup', () => {
+  it('an import keeps variables unexpanded, so that they are read when the server is used', () => {
     const [server] = read(
       '[mcp_servers.x]\nurl = "https://a.example"\nbearer_token_env_var = "TOKEN"\nstartup_timeout_sec = 2',
       'config.toml',
@@ -54,7 +54,7 @@ describe('import', () => {
     });
   });
 
-  it('reads UTF-16, and rejects content that is not text', () => {
+  it('an import reads UTF-16, and rejects content that is not text', () => {
     const text = '{ "mcpServers": { "x": { "command": "x" } } }';
     expect(read(Buffer.from(`\ufeff${text}`, 'utf16le'))[0]?.server).toMatchObject({ name: 'x' });
     expect(() => read(Uint8Array.of(0x7b, 0xff))).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));

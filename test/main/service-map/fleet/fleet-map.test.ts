@@ -11,7 +11,7 @@ const off = (id: string): Json => entry(id, { status: 'disabled' });
 const bytesAt = (seconds: number, ids: readonly string[] = ['a'], key?: string): Uint8Array<ArrayBuffer> =>
   signed(mapOf(ids.map(off), { generatedAt: new Date(NOW - 100_000 + seconds * 1_000).toISOString() }), key);
 
-/** Lets this many milliseconds pass, and runs everything that becomes due. */
+/** Advances the fake clock by `ms`, and runs everything that becomes due. */
 async function pass(ms: number): Promise<void> {
   for (let left = ms; left >= 0; left -= 50) {
     await vi.advanceTimersByTimeAsync(Math.min(50, left));
@@ -27,7 +27,7 @@ interface World extends ScriptedMapSource {
   ids(): readonly string[];
 }
 
-/** Creates a source with a scripted fleet; `chance` is the value of its random draws. */
+/** Creates a map source with a scripted fleet. Each random number of the source is `chance`. */
 function world({ chance = 0.5, follows = true }: { chance?: number; follows?: boolean } = {}): World {
   const fleet = new ScriptedFleet();
   const [alarms, alone]: [string[], boolean[]] = [[], []];
@@ -60,7 +60,7 @@ afterEach(() => {
 });
 
 describe('host that leads a fleet', () => {
-  it('polls the source every second, publishes what it verifies and confirms an unchanged map', async () => {
+  it('the leader of a fleet polls the source every second, publishes verified maps and confirms an unchanged map', async () => {
     const { answer, fleet, hear, requests } = world();
     answer([off('a')]);
     hear({ kind: 'map-leading', head: null });
@@ -75,7 +75,7 @@ describe('host that leads a fleet', () => {
     expect(fleet.announced.at(-1)).toMatchObject({ isLeading: true, sha256: fleet.held?.sha256 });
   });
 
-  it('stops polling once another host leads', async () => {
+  it('the leader of a fleet stops polling when another host leads', async () => {
     const { answer, hear, requests } = world();
     answer([off('a')]);
     hear({ kind: 'map-leading', head: null });
@@ -85,7 +85,7 @@ describe('host that leads a fleet', () => {
     expect(requests()).toBe(1);
   });
 
-  it('loads a newer map of the fleet before it queries the source', async () => {
+  it('the leader of a fleet loads a newer map of the fleet before it requests the source', async () => {
     const { answer, fleet, hear, ids, requests } = world();
     answer(503);
     const head = fleet.put(bytesAt(0, ['newer']));
@@ -95,7 +95,7 @@ describe('host that leads a fleet', () => {
     expect(fleet.asked.slice(0, 4)).toContain('read');
   });
 
-  it('publishes its own map in place of a newer fleet map that fails verification', async () => {
+  it('the leader of a fleet publishes its own map to replace a newer fleet map that fails verification', async () => {
     const { alarms, answer, fleet, hear, ids } = world();
     answer([off('own')]);
     const head = fleet.put(bytesAt(0, ['forged'], 'a key of somebody else that is long'));
@@ -107,7 +107,7 @@ describe('host that leads a fleet', () => {
     expect(fleet.published).toHaveLength(1);
   });
 
-  it('downloads the full map and publishes it again if the fleet has lost its bytes', async () => {
+  it('the leader of a fleet downloads the full map and publishes it again if the fleet has lost the map', async () => {
     const { answer, fleet, hear, requests } = world();
     answer([off('a')]);
     hear({ kind: 'map-leading', head: null });
@@ -121,7 +121,7 @@ describe('host that leads a fleet', () => {
     expect(requests()).toBe(3);
   });
 
-  it('polls an unavailable source once a second, and steps down only if another host may try', async () => {
+  it('the leader of a fleet polls an unavailable source once a second, and steps down if another host may try', async () => {
     const { answer, fleet, hear, logger, requests, source } = world();
     answer(503);
     hear({ kind: 'map-leading', head: null });
@@ -141,7 +141,7 @@ describe('host that leads a fleet', () => {
 });
 
 describe('host that follows in a fleet', () => {
-  it('loads a map that another host published, and does not query the source', async () => {
+  it('a follower in a fleet loads a map that another host published, and does not request the source', async () => {
     const { fleet, hear, ids, requests, source } = world();
     hear({ kind: 'map-heard' });
     hear({ kind: 'map-news', head: fleet.put(bytesAt(0, ['a', 'b'])) });
@@ -150,7 +150,7 @@ describe('host that follows in a fleet', () => {
     expect(fleet.held?.sha256).toBe(fleet.head?.sha256);
   });
 
-  it('processes news that arrives while a map is being loaded', async () => {
+  it('a follower in a fleet processes a new map that is published while it loads another one', async () => {
     const { fleet, hear, ids } = world();
     hear({ kind: 'map-news', head: fleet.put(bytesAt(0, ['first'])) });
     await pass(100);
@@ -169,7 +169,7 @@ describe('host that follows in a fleet', () => {
     ['a map with a future generatedAt', bytesAt(900_000)],
     ['an older signed map whose head has a future generatedAt', bytesAt(-120)],
     ['an expired map', expired],
-  ])('rejects %s: the current map, the floor, the circuit and the last error do not change', async (_, bytes) => {
+  ])('a follower in a fleet rejects %s without a change of its map, floor, circuit or last error', async (_, bytes) => {
     const { alarms, fleet, hear, ids, source } = world();
     hear({ kind: 'map-news', head: fleet.put(bytesAt(0, ['good'])) });
     await pass(300);
@@ -183,7 +183,7 @@ describe('host that follows in a fleet', () => {
     expect(ids()).toEqual(['next']);
   });
 
-  it('tries four times to load an unavailable map, then queries the source once per interval', async () => {
+  it('a follower in a fleet tries four times to load an unavailable map, then requests the source each interval', async () => {
     const { answer, fleet, hear, requests } = world();
     answer([off('a')]);
     hear({ kind: 'map-heard' });
@@ -195,7 +195,7 @@ describe('host that follows in a fleet', () => {
     expect([fleet.count('read'), requests()]).toEqual([4, 1]);
   });
 
-  it('does not query the source if the leader has corrected a bad head meanwhile', async () => {
+  it('a follower in a fleet does not request the source if the leader has meanwhile corrected a bad publication', async () => {
     const { fleet, hear, ids, requests } = world();
     hear({ kind: 'map-heard' });
     const good = fleet.put(bytesAt(0, ['good']));
@@ -208,7 +208,7 @@ describe('host that follows in a fleet', () => {
     expect([ids(), requests(), fleet.count('read')]).toEqual([['good'], 0, 2]);
   });
 
-  it('keeps connectors that all vanish at once, until the source confirms this after the publication', async () => {
+  it('a follower in a fleet keeps connectors that all vanish together, until the source confirms the removal', async () => {
     const { alarms, fleet, hear, ids } = world();
     hear({ kind: 'map-news', head: fleet.put(bytesAt(0, ['a', 'b', 'c', 'd'])) });
     await pass(300);
@@ -225,7 +225,7 @@ describe('host that follows in a fleet', () => {
     expect(ids()).toEqual(['a']);
   });
 
-  it('queries the source itself near the expiry of the map if it received nothing newer', async () => {
+  it('a follower in a fleet requests the source near the expiry of its map if it received no newer map', async () => {
     const { answer, fleet, hear, requests } = world();
     answer(503);
     hear({ kind: 'map-heard' });
@@ -238,7 +238,7 @@ describe('host that follows in a fleet', () => {
 });
 
 describe('background refresh in a fleet', () => {
-  it('pauses while fleet messages arrive, and starts when they stop', async () => {
+  it('the background refresh of a fleet host pauses while fleet messages arrive, and starts when they stop', async () => {
     const { alone, hear } = world();
     hear({ kind: 'map-heard' });
     expect(alone).toEqual([]);
@@ -249,7 +249,7 @@ describe('background refresh in a fleet', () => {
     expect(alone).toEqual([true, false]);
   });
 
-  it('starts if the fleet thread never sends anything', async () => {
+  it('the background refresh of a fleet host starts if the fleet thread never sends anything', async () => {
     const { alone } = world();
     await pass(8_000);
     expect(alone).toEqual([true]);
@@ -257,7 +257,7 @@ describe('background refresh in a fleet', () => {
 });
 
 describe('sync in a fleet', () => {
-  /** Starts a sync, and reports whether it has ended. */
+  /** Starts a sync. The result tells whether the sync has ended. */
   const syncing = (source: ScriptedMapSource['source'], force: boolean) => {
     const state = { isDone: false };
     void source.sync(force).finally(() => {
@@ -266,7 +266,7 @@ describe('sync in a fleet', () => {
     return state;
   };
 
-  it('waits at a cold start for the host that queries the source', async () => {
+  it('the first sync of a fleet host waits for the host that requests the source', async () => {
     const { fleet, hear, ids, requests, source } = world();
     const sync = syncing(source, false);
     await pass(1_500);
@@ -276,7 +276,7 @@ describe('sync in a fleet', () => {
     expect([sync.isDone, ids(), requests()]).toEqual([true, ['a'], 0]);
   });
 
-  it('queries the source after 2 to 3 s at a cold start without news', async () => {
+  it('the first sync of a fleet host requests the source after 2 to 3 s without a map from the fleet', async () => {
     const { answer, ids, requests, source } = world();
     answer([off('a')]);
     const sync = syncing(source, false);
@@ -286,7 +286,7 @@ describe('sync in a fleet', () => {
     expect([sync.isDone, ids(), requests()]).toEqual([true, ['a'], 1]);
   });
 
-  it('waits one second for an unreachable server', async () => {
+  it('the sync of a fleet host waits one second for an unreachable Redis server', async () => {
     const { answer, fleet, requests, source } = world();
     fleet.isConnected = false;
     answer([off('a')]);
@@ -297,7 +297,7 @@ describe('sync in a fleet', () => {
     expect([sync.isDone, requests()]).toEqual([true, 1]);
   });
 
-  it('shares the first request of the leading host', async () => {
+  it('the sync of the leader of a fleet shares its first request', async () => {
     const { answer, hear, requests, source } = world();
     answer([off('a')]);
     const sync = syncing(source, false);
@@ -306,7 +306,7 @@ describe('sync in a fleet', () => {
     expect([sync.isDone, requests()]).toEqual([true, 1]);
   });
 
-  it("uses the leader's answer from the source if it is newer than the start of a forced sync", async () => {
+  it('a forced sync of a fleet host uses a response that the leader got from the source after the sync began', async () => {
     const { fleet, hear, ids, requests, source } = world();
     const head = fleet.put(bytesAt(0, ['a']));
     hear({ kind: 'map-heard' });
@@ -322,7 +322,7 @@ describe('sync in a fleet', () => {
     expect([sync.isDone, ids(), requests()]).toEqual([true, ['b'], 0]);
   });
 
-  it('queries the source itself if the leader sends nothing', async () => {
+  it('a forced sync of a fleet host requests the source itself if the leader sends nothing', async () => {
     const { answer, fleet, hear, requests, source } = world();
     hear({ kind: 'map-heard' });
     hear({ kind: 'map-news', head: fleet.put(bytesAt(-60, ['a'])) });
@@ -333,7 +333,7 @@ describe('sync in a fleet', () => {
     expect([sync.isDone, requests()]).toEqual([true, 1]);
   });
 
-  it('queries the source at once if the host does not follow the fleet', async () => {
+  it('the sync of a host that does not follow its fleet requests the source immediately', async () => {
     const { answer, requests, source } = world({ follows: false });
     answer([off('a')]);
     await source.sync(false);
@@ -342,7 +342,7 @@ describe('sync in a fleet', () => {
 });
 
 describe('fleet audit', () => {
-  it('finds a source that is ahead of the fleet, and loads its map', async () => {
+  it('the audit of a fleet finds a source that is ahead of the fleet, and loads its map', async () => {
     const { alarms, answer, fleet, hear, ids } = world({ chance: 0.005 });
     hear({ kind: 'map-heard' });
     hear({ kind: 'map-news', head: fleet.put(bytesAt(-120, ['old'])) });

@@ -8,7 +8,7 @@ import { chainOf, payloadOf, rootsOf, signedBy } from '../../../helpers/key-docu
 import { recordingLogger } from '../../../helpers/log.ts';
 import { newKey, type PrivateJwk, publicJwk } from '../../../helpers/signing-keys.ts';
 
-/** Keys of a chain: the configured key, then the key of version 1, and so on. */
+/** Creates the keys for a chain of key documents: the configured key, the key of version 1, and so on. */
 const keysOf = (versions: number): readonly PrivateJwk[] =>
   Array.from({ length: versions + 1 }, (_, version) => newKey(`key-${version}`));
 const keys = keysOf(6);
@@ -58,11 +58,11 @@ const publishedIn =
     documents[version - 1] ?? null;
 const textOf = (document: SignedKeyDocument | undefined): string => JSON.stringify(document);
 
-/** Returns the stored state of the document of a version. */
+/** Returns the state that a host has stored if `version` is its newest key document. */
 const memoryOf = (version: number) => ({ keyVersion: version, keyDocument: textOf(chain[version - 1]) });
 
 describe('key ring that follows its documents', () => {
-  it('verifies each document before it requests the next one, up to the newest', async () => {
+  it('the key ring verifies each key document before it requests the next one, up to the newest', async () => {
     const { ring, follow, asked, believed } = ringOf(publishedIn(chain));
     expect(ring.version).toBe(0);
     await expect(follow()).resolves.toBe(true);
@@ -71,7 +71,7 @@ describe('key ring that follows its documents', () => {
     expect(asked.slice(7)).toEqual([7]);
   });
 
-  it('requests nothing after a rejected document, and keeps the documents before it', async () => {
+  it('the key ring requests nothing after a rejected key document, and keeps the documents before it', async () => {
     const forged = signedBy([newKey('x'), keys[3] as PrivateJwk], payloadOf(3, [keys[3] as PrivateJwk]));
     const { ring, follow, asked, complaints } = ringOf((version) => (version === 3 ? forged : chain[version - 1]));
     await expect(follow()).resolves.toBe(true);
@@ -79,7 +79,7 @@ describe('key ring that follows its documents', () => {
     expect(ring.inForce([]).lastError).toMatchObject({ code: 'KEYS_UNTRUSTED', at: 1_000 });
   });
 
-  it('follows at most 64 documents in one refresh, and continues in the next refresh', async () => {
+  it('the key ring accepts at most 64 new key documents in one refresh, and continues in the next refresh', async () => {
     const many = chainOf(keysOf(70).with(0, first));
     const { ring, follow, again, asked } = ringOf(publishedIn(many));
     await follow();
@@ -90,7 +90,7 @@ describe('key ring that follows its documents', () => {
     expect([ring.version, asked.length]).toEqual([70, 71]);
   });
 
-  it('uses the keys of the newest document, without revoked ones, until the document expires', async () => {
+  it('the key ring uses the keys of the newest document, without revoked ones, until the document expires', async () => {
     const revoked = [thumbprintOf(publicJwk(first))];
     const document = signedBy([first, newKey('own')], payloadOf(1, [first]));
     const own = newKey('own');
@@ -110,7 +110,7 @@ describe('key ring that follows its documents', () => {
     });
   });
 
-  it('recognizes revoked keys that are no longer published, except under the kid of a current key', async () => {
+  it('the key ring recognizes revoked keys that are no longer published, except under the kid of a current key', async () => {
     const [zero, one, two] = keys as [PrivateJwk, PrivateJwk, PrivateJwk];
     const renewed = { ...newKey(one.kid) };
     const revoked = [zero, one].map((key) => thumbprintOf(publicJwk(key)));
@@ -126,7 +126,7 @@ describe('key ring that follows its documents', () => {
     expect(ring.inForce(rootsOf([zero]).keys).revokedKeys.map(({ kid }) => kid)).toEqual(['key-0']);
   });
 
-  it('follows through expired documents: only the expiry of the newest document counts', async () => {
+  it('the key ring accepts expired key documents on the way to the newest, whose expiry alone counts', async () => {
     const [zero, one, two] = keys as [PrivateJwk, PrivateJwk, PrivateJwk];
     const expired = signedBy([zero, one], payloadOf(1, [one], { expires: '2001-01-01T00:00:00Z' }));
     const { ring, follow } = ringOf(publishedIn([expired, signedBy([one, two], payloadOf(2, [two]))]));
@@ -142,14 +142,14 @@ describe('key ring that follows its documents', () => {
     ['an older version', 1, 'KEYS_ROLLED_BACK'],
     ['the version before', 2, 'KEYS_ROLLED_BACK'],
     ['a version that skips another', 4, 'KEYS_UNTRUSTED'],
-  ])('rejects %s in place of the next document', async (_, version, code) => {
+  ])('the key ring rejects %s in the place of the next key document', async (_, version, code) => {
     const { ring, follow, complaints } = ringOf(() => chain[version - 1]);
     ring.remember(memoryOf(2));
     await follow();
     expect([ring.version, complaints()]).toEqual([2, [code]]);
   });
 
-  it('rejects the next version from another publisher', async () => {
+  it('the key ring rejects the next key document from another publisher', async () => {
     const others = chainOf(keysOf(3));
     const { ring, follow, complaints } = ringOf(publishedIn(others));
     ring.remember(memoryOf(2));
@@ -157,7 +157,7 @@ describe('key ring that follows its documents', () => {
     expect([ring.version, complaints()]).toEqual([2, ['KEYS_UNTRUSTED']]);
   });
 
-  it('uses the currently configured keys as the roots of version 0', async () => {
+  it('the key ring uses the currently configured keys as the roots of version 0', async () => {
     const { ring, follow } = ringOf(publishedIn(chain));
     await follow({ configured: rootsOf([newKey('other')]) });
     expect(ring.version).toBe(0);
@@ -165,7 +165,7 @@ describe('key ring that follows its documents', () => {
     expect(ring.version).toBe(6);
   });
 
-  it('requires as many signatures of the configured keys as their threshold', async () => {
+  it('the key ring requires as many signatures of the configured keys as their threshold', async () => {
     const second = newKey('second');
     const configured = rootsOf([first, second], 2);
     const short = ringOf(publishedIn(chain));
@@ -184,7 +184,7 @@ describe('key ring with a single location for the newest document', () => {
     read: async () => new TextEncoder().encode(textOf(held.document)),
   });
 
-  it('follows the document when it changes, and reports nothing new until then', async () => {
+  it('a key document at a fixed URL is read again when it changes, and nothing is reported until then', async () => {
     const held = { document: chain[0] };
     const { ring, follow, complaints } = ringOf(() => null, { place: placeOf(held) });
     for (const document of [chain[0], chain[0], chain[1], chain[2], chain[2]]) {
@@ -198,7 +198,7 @@ describe('key ring with a single location for the newest document', () => {
     ['an older document', chain[0], 'KEYS_ROLLED_BACK'],
     ['a document that skips a version', chain[3], 'KEYS_UNTRUSTED'],
     ['a second document of the known version', signedBy(keys, payloadOf(2, keys)), 'KEYS_UNTRUSTED'],
-  ])('keeps the known document after %s', async (_, document, code) => {
+  ])('the key ring keeps the known key document after %s', async (_, document, code) => {
     const { ring, follow, complaints } = ringOf(() => null, { place: placeOf({ document }) });
     ring.remember(memoryOf(2));
     await follow();
@@ -229,7 +229,7 @@ describe('key ring whose documents fail', () => {
     ],
   ];
 
-  it.each(failures)('keeps the known document after %s', async (_, answer, code) => {
+  it.each(failures)('the key ring keeps the known key document after a failure: %s', async (_, answer, code) => {
     const { ring, follow } = ringOf(answer);
     ring.remember(memoryOf(2));
     await expect(follow()).resolves.toBe(false);
@@ -237,28 +237,28 @@ describe('key ring whose documents fail', () => {
     expect(ring.isUsable).toBe(true);
   });
 
-  it('times out a function that does not answer within the refresh timeout', async () => {
+  it('the key ring times out a function for key documents that does not return within the refresh timeout', async () => {
     const { ring, follow, again, asked } = ringOf(() => new Promise(() => {}), { timeoutMs: 20 });
     await follow();
     expect(ring.inForce([]).lastError).toMatchObject({
       code: 'KEYS_UNAVAILABLE',
       message: expect.stringContaining('keyDocuments(1): not done within 20 ms'),
     });
-    // The timeout covers the whole refresh: a retry of the map download in the same refresh requests no document.
+    // The timeout has ended for the whole refresh, so a retry in the same refresh requests no document.
     await again();
     expect(asked).toEqual([1]);
     await follow();
     expect(asked).toEqual([1, 1]);
   });
 
-  it('keeps the documents that arrived before the timeout', async () => {
+  it('the key ring keeps the key documents that arrived before the timeout', async () => {
     const slow = (version: number): unknown => (version < 4 ? chain[version - 1] : new Promise(() => {}));
     const { ring, follow } = ringOf(slow, { timeoutMs: 300 });
     await expect(follow()).resolves.toBe(true);
     expect(ring.version).toBe(3);
   });
 
-  it('logs each new reason once, with an alarm if it may be an attack', async () => {
+  it('the key ring logs each new reason for a failure once, with an alarm if it may be an attack', async () => {
     let answer: unknown = '<html>';
     const { follow, complaints, alarms, ring } = ringOf((version) => (version === 1 ? answer : null));
     await follow();
@@ -273,7 +273,7 @@ describe('key ring whose documents fail', () => {
     expect(ring.inForce([])).toMatchObject({ version: 1, lastError: null });
   });
 
-  it('rejects with the reason of a closing manager', async () => {
+  it('the key ring rejects with the reason of a closing manager', async () => {
     const closing = new AbortController();
     const { follow, complaints } = ringOf(() => new Promise(() => {}));
     const following = follow({ signal: closing.signal });
@@ -284,7 +284,7 @@ describe('key ring whose documents fail', () => {
 });
 
 describe('key ring with stored state', () => {
-  it('continues from the stored document, whatever the configured keys are', async () => {
+  it('the key ring continues from the stored key document, whatever the configured keys are', async () => {
     const { ring, follow, asked } = ringOf(publishedIn(chain));
     ring.remember(memoryOf(4));
     expect(ring.inForce([])).toMatchObject({ version: 4, trustsConfigurationAlone: false });
@@ -292,21 +292,21 @@ describe('key ring with stored state', () => {
     expect([ring.version, asked]).toEqual([6, [5, 6, 7]]);
   });
 
-  it('says that it trusts only its configuration if nothing is stored', async () => {
+  it('the key ring says that it trusts only the configured keys if no key document is stored', async () => {
     const { ring, follow } = ringOf(publishedIn(chain));
     ring.remember({ keyVersion: null, keyDocument: null });
     await follow();
     expect(ring.inForce([])).toMatchObject({ version: 6, trustsConfigurationAlone: true });
   });
 
-  it('never returns to an older stored state', async () => {
+  it('the key ring never returns to an older stored state', async () => {
     const { ring, follow } = ringOf(publishedIn(chain));
     await follow();
     ring.remember(memoryOf(2));
     expect(ring.version).toBe(6);
   });
 
-  it('keeps the stored document if a different document of the same version is published', async () => {
+  it('the key ring keeps the stored key document if a different document of the same version is published', async () => {
     const fork = signedBy([keys[1] as PrivateJwk, newKey('evil')], payloadOf(2, [newKey('evil')]));
     expect(peekKeyDocumentVersion(fork)).toBe(2);
     const { ring, follow, asked } = ringOf((version) => (version === 2 ? fork : null));
@@ -320,7 +320,7 @@ describe('key ring with stored state', () => {
     ['not a key document', '{}'],
     ['of another version', textOf(chain[1])],
     ['not signed by its own roots', textOf(signedBy([newKey('x')], payloadOf(4, [first])))],
-  ])('fetches the stored version again if its document is %s', async (_, keyDocument) => {
+  ])('the key ring downloads the stored version again if its key document is %s', async (_, keyDocument) => {
     const published = [...chain.slice(0, 3)];
     const { ring, follow } = ringOf(publishedIn(published));
     ring.remember({ keyVersion: 4, keyDocument });
@@ -338,7 +338,9 @@ describe('key ring with stored state', () => {
 });
 
 describe('key ring whose configured keys change', () => {
-  /** Returns the state that a key ring stores after it followed the chain from the first key. */
+  /**
+   * Returns the state that a key ring stores after it accepted all documents of the chain, starting from the first key.
+   */
   async function remembered() {
     const { follow, stored } = ringOf(publishedIn(chain));
     await follow();
@@ -346,11 +348,11 @@ describe('key ring whose configured keys change', () => {
   }
 
   it.each<[string, PrivateJwk[], boolean]>([
-    ['continues if they are unchanged', [first], true],
-    ['continues if a key was added', [first, newKey('other')], true],
-    ['continues if they are the keys of the newest document', [keys[6] as PrivateJwk], true],
-    ['starts over if all keys were replaced', [newKey('other'), newKey('another')], false],
-  ])('%s', async (_, changed, goesOn) => {
+    ['continues if the configured keys are unchanged', [first], true],
+    ['continues if a key was added to the configured keys', [first, newKey('other')], true],
+    ['continues if the configured keys are the keys of the newest document', [keys[6] as PrivateJwk], true],
+    ['starts from the beginning if all configured keys were replaced', [newKey('other'), newKey('another')], false],
+  ])('the key ring %s', async (_, changed, goesOn) => {
     const { ring, follow } = ringOf(() => null);
     expect(ring.remember(await remembered())?.version).toBe(6);
     const configured = rootsOf(changed);
@@ -364,7 +366,7 @@ describe('key ring whose configured keys change', () => {
     expect(ring.unusable).toBeNull();
   });
 
-  it('continues from the keys that were configured when the newest document was accepted', async () => {
+  it('the key ring continues from the keys that were configured when the newest document was accepted', async () => {
     const { ring, follow, stored } = ringOf(publishedIn(chain));
     ring.remember(memoryOf(4));
     await follow({ configured: rootsOf([keys[4] as PrivateJwk]) });
@@ -376,7 +378,7 @@ describe('key ring whose configured keys change', () => {
 });
 
 describe('key ring minVersion', () => {
-  it('rejects older keys, with the reason why nothing newer is known', async () => {
+  it('minVersion rejects older keys, with the reason why nothing newer is known', async () => {
     const { ring, follow } = ringOf(publishedIn(chain.slice(0, 3)), { minVersion: 5 });
     await follow();
     expect(ring.isUsable).toBe(false);
@@ -387,25 +389,25 @@ describe('key ring minVersion', () => {
     expect(down.ring.unusable).toMatchObject({ code: 'KEYS_UNAVAILABLE' });
   });
 
-  it('is the start for a host without stored state, if the configured keys signed this version', async () => {
+  it('minVersion is the first version for a host without stored state, if the configured keys signed that version', async () => {
     const { ring, follow, asked } = ringOf(publishedIn(chain), { minVersion: 4 });
     await follow({ configured: rootsOf([keys[4] as PrivateJwk]) });
     expect([ring.version, asked]).toEqual([6, [4, 5, 6, 7]]);
   });
 
-  it('is reached from version 1, if the configured keys are older', async () => {
+  it('minVersion is reached from version 1 if the configured keys are older', async () => {
     const { ring, follow, asked } = ringOf(publishedIn(chain), { minVersion: 4 });
     await follow();
     expect([ring.version, ring.isUsable, asked]).toEqual([6, true, [4, 1, 2, 3, 4, 5, 6, 7]]);
   });
 
-  it('causes an error if neither a chain leads to this version nor the configured keys signed it', async () => {
+  it('minVersion causes an error if its version is not reachable and the configured keys did not sign it', async () => {
     const { ring, follow } = ringOf((version) => (version === 4 ? chain[3] : null), { minVersion: 4 });
     await follow();
     expect(ring.unusable).toMatchObject({ code: 'KEYS_UNTRUSTED' });
   });
 
-  it('does not let the configured keys sign for a host with stored state', async () => {
+  it('minVersion does not let the configured keys sign for a host with stored state', async () => {
     const fork = signedBy([first], payloadOf(4, [first]));
     const { ring, follow } = ringOf((version) => (version === 4 ? fork : null), { minVersion: 4 });
     ring.remember(memoryOf(2));

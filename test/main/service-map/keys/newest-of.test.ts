@@ -9,26 +9,26 @@ const bytesOf = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.st
 const versionIn = (bytes: Uint8Array | null): number | null => (bytes === null ? null : readKeyDocument(bytes).version);
 
 describe('newestOf', () => {
-  it('returns a single document unchanged', () => {
+  it('newestOf() returns a single key document unchanged', () => {
     const bytes = bytesOf(chain[2]);
     expect(newestOf(bytes, 1)).toBe(bytes);
   });
 
-  it('returns the requested version from an array in any order', () => {
+  it('newestOf() returns the requested version from an array of key documents in any order', () => {
     const bytes = bytesOf([chain[2], chain[0], chain[3], chain[1]]);
     expect([1, 2, 3, 4].map((wanted) => versionIn(newestOf(bytes, wanted)))).toEqual([1, 2, 3, 4]);
   });
 
-  it('returns the newest document of an array without the requested version', () => {
+  it('newestOf() returns the newest key document of an array without the requested version', () => {
     expect(versionIn(newestOf(bytesOf([chain[1], chain[3], chain[0]]), 5))).toBe(4);
     expect(versionIn(newestOf(bytesOf([chain[1], chain[3]]), 3))).toBe(4);
   });
 
-  it('returns null for an empty array', () => {
+  it('newestOf() returns null for an empty array', () => {
     expect(newestOf(bytesOf([]), 1)).toBeNull();
   });
 
-  it('returns an invalid element rather than null, so that it is rejected', () => {
+  it('newestOf() returns an invalid element rather than null, so that it is rejected', () => {
     expect(versionIn.bind(null, newestOf(bytesOf([{ signatures: ['x'] }]), 1))).toThrow(
       expect.objectContaining({ code: 'KEYS_INVALID' }),
     );
@@ -39,7 +39,7 @@ describe('newestOf', () => {
     ['deep nesting', '['.repeat(1_000_000)],
     ['an array of more than 4096 elements', `[${'0,'.repeat(4096)}0]`],
     ['a duplicate member', '[{"signatures":[],"signatures":[]}]'],
-  ])('rejects %s', (_, text) => {
+  ])('newestOf() rejects %s', (_, text) => {
     expect(() => newestOf(new TextEncoder().encode(text), 1)).toThrow(
       expect.objectContaining({ code: 'KEYS_INVALID' }),
     );

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { CrashGuard } from '../../../../src/main/service-map/loading/crash-guard.ts';
 
 describe('CrashGuard', () => {
-  it('trips at the fifth crash within a minute, and resets one minute after the oldest of these crashes', () => {
+  it('CrashGuard stops restarts at the fifth crash within a minute, until one minute after the oldest crash', () => {
     let nowMs = 0;
     const guard = new CrashGuard(() => nowMs);
     for (let lost = 0; lost < 4; lost += 1) guard.note();
@@ -14,7 +14,7 @@ describe('CrashGuard', () => {
     expect(guard.isTripped).toBe(false);
   });
 
-  it('does not trip on crashes that are further apart', () => {
+  it('CrashGuard does not stop restarts for crashes that are further apart', () => {
     let nowMs = 0;
     const guard = new CrashGuard(() => nowMs);
     for (let lost = 0; lost < 20; lost += 1, nowMs += 15_000) {

@@ -33,7 +33,7 @@ const parts = (overrides: Partial<LoadTaskParts> = {}): LoadTaskParts => ({
 });
 
 describe('createLoadTask', () => {
-  it('puts the API key, the known ETag and the limits of the map into the task', () => {
+  it('createLoadTask() puts the API key, the known ETag and the limits of the map into the task', () => {
     const { request, policy } = createLoadTask(parts({ apiKey: 'token' }));
     const headers = { Authorization: 'Bearer token' };
     expect(request).toEqual({ url: 'http://maps.test/', headers, etag: '"e"', timeoutMs: 20, maxBytes: 3 });
@@ -48,14 +48,14 @@ describe('createLoadTask', () => {
     expect(createLoadTask(parts()).request.headers).toEqual({});
   });
 
-  it('accepts an expired map from the store, but never from the source or the fleet', () => {
+  it('createLoadTask() accepts an expired map from the store, but never from the source or the fleet', () => {
     const remembered = createLoadTask(parts({ given: given(new Uint8Array(1)), isRemembered: true }));
     const ofFleet = createLoadTask(parts({ given: given(new Uint8Array(1)) }));
     const fetched = createLoadTask(parts());
     expect([remembered, ofFleet, fetched].map(({ policy }) => policy.allowExpired)).toEqual([true, false, false]);
   });
 
-  it('names no known map before the first one', () => {
+  it('createLoadTask() names no known map before the first map', () => {
     expect(createLoadTask(parts()).known).toBeNull();
   });
 });
@@ -64,23 +64,23 @@ describe('askForSecrets', () => {
   const { options } = parts();
   const { signal } = new AbortController();
 
-  it('requests all keys', async () => {
+  it('askForSecrets() requests all keys', async () => {
     expect(await askForSecrets(options, signal)).toEqual({ hmacKeys: ['key'], keySet: [], apiKey: 'token' });
   });
 
   it.each([
     ['fails', () => Promise.reject(new Error('vault sealed')), 'KEYS_UNAVAILABLE'],
-    ['does not answer in time', () => new Promise<never>(() => {}), 'KEYS_UNAVAILABLE'],
+    ['does not return in time', () => new Promise<never>(() => {}), 'KEYS_UNAVAILABLE'],
     ['returns no key set', () => ({}), 'KEYS_INVALID'],
-  ])('rejects if the function for the public keys %s', async (_what, signatureKeys, code) => {
+  ])('askForSecrets() rejects if the function for the public keys %s', async (_what, signatureKeys, code) => {
     const asked = askForSecrets({ ...options, trust: resolveTrust({ signatureKeys }) }, signal);
     await expect(asked).rejects.toMatchObject({ code, name: 'ConnectorManifestError' });
   });
 
   it.each([
     ['fails', () => Promise.reject(new Error('vault sealed')), 'vault sealed'],
-    ['does not answer in time', () => new Promise<never>(() => {}), 'in time'],
-  ])('rejects with SECRET_UNAVAILABLE if a function %s', async (_what, apiKey, message) => {
+    ['does not return in time', () => new Promise<never>(() => {}), 'in time'],
+  ])('askForSecrets() rejects with SECRET_UNAVAILABLE if a function %s', async (_what, apiKey, message) => {
     const asked = askForSecrets({ ...options, apiKey }, signal);
     await expect(asked).rejects.toMatchObject({
       code: 'SECRET_UNAVAILABLE',

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { CircuitBreaker } from '../../../../src/main/service-map/refresh/circuit-breaker.ts';
 
 describe('CircuitBreaker', () => {
-  it('opens at the third failure in a row, probes after its pause and closes on success', () => {
+  it('the circuit of a map opens at the third failure in a row, is half-open after its pause and closes on success', () => {
     let now = 0;
     const breaker = new CircuitBreaker({ threshold: 3, resetMs: 60_000, now: () => now });
     expect([breaker.fail(), breaker.fail(), breaker.state]).toEqual([false, false, 'closed']);
@@ -17,7 +17,7 @@ describe('CircuitBreaker', () => {
     expect([breaker.state, breaker.failures]).toEqual(['closed', 0]);
   });
 
-  it('counts only consecutive failures', () => {
+  it('the circuit of a map counts only consecutive failures', () => {
     const breaker = new CircuitBreaker({ threshold: 2, resetMs: 1, now: () => 0 });
     breaker.fail();
     breaker.succeed();

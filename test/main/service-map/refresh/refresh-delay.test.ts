@@ -7,19 +7,19 @@ const HOUR = { hosts: 1_000, intervalMs: 300_000, untilMs: 3_600_000 };
 const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
 
 describe('refreshes of a thousand hosts that start together', () => {
-  it('are spread from the first interval on, with at most a few per second', () => {
+  it('the refreshes of a thousand hosts that start together are spread, with at most a few per second', () => {
     const perSecond = simulateRefreshes({ ...HOUR, holdsForMs: null, seed: 1 });
     expect(perSecond).toHaveLength(3_600);
-    // On average 3.3 refreshes per second; without spreading, 1 000.
+    // The average is 3.3 refreshes per second. Without spreading, all 1 000 would come in the same second.
     expect(Math.max(...perSecond)).toBeLessThanOrEqual(16);
     expect(sum(perSecond) / 3_600).toBeGreaterThan(3);
     expect(sum(perSecond) / 3_600).toBeLessThan(3.7);
     expect(sum(perSecond.slice(0, 10))).toBeGreaterThan(10);
   });
 
-  it('stay spread if the map is valid for less than the interval', () => {
+  it('the refreshes of a thousand hosts stay spread if the map is valid for less than the interval', () => {
     const perSecond = simulateRefreshes({ ...HOUR, holdsForMs: 60_000, seed: 2 });
-    // On average 39 s between two refreshes.
+    // The average time between two refreshes of a host is 39 s.
     expect(Math.max(...perSecond.slice(120))).toBeLessThanOrEqual(70);
     expect(sum(perSecond) / HOUR.hosts).toBeGreaterThan(85);
     expect(sum(perSecond) / HOUR.hosts).toBeLessThan(100);
@@ -50,11 +50,11 @@ describe('refreshDelayMs', () => {
       0.5,
       2 ** 31 - 1,
     ],
-  ])('schedules a refresh %s', (_, timing, sample, expected) => {
+  ])('refreshDelayMs() schedules a refresh %s', (_, timing, sample, expected) => {
     expect(refreshDelayMs({ ...HOLDS, kind: 'regular', ...timing }, sample)).toBeCloseTo(expected, 6);
   });
 
-  it('leaves a fifth of the map lifetime, for any interval and random value', () => {
+  it('refreshDelayMs() leaves a fifth of the map lifetime for retries, for any interval and random value', () => {
     const positive = fc.double({ min: 1_000, max: 1e9, noNaN: true });
     const kinds = fc.constantFrom('spread' as const, 'regular' as const, 'retry' as const);
     fc.assert(

@@ -38,7 +38,7 @@ describe('RefreshScheduler', () => {
     [0, 800],
     [0.5, 1_000],
     [0.999_999, 1_200],
-  ])('with a random value of %s waits %s ms of a 1 000 ms interval', (chance, expected) => {
+  ])('RefreshScheduler with a random value of %s waits %s ms of a 1 000 ms interval', (chance, expected) => {
     const timers = manualTimers();
     const scheduler = new RefreshScheduler({
       intervalMs: 1_000,
@@ -53,7 +53,7 @@ describe('RefreshScheduler', () => {
     scheduler.stop();
   });
 
-  it('waits at least 100 ms', () => {
+  it('RefreshScheduler waits at least 100 ms', () => {
     const timers = manualTimers();
     new RefreshScheduler({
       intervalMs: 1,
@@ -64,7 +64,7 @@ describe('RefreshScheduler', () => {
     expect(timers.delays).toEqual([100]);
   });
 
-  it('continues after a refresh that rejects, and logs the error', async () => {
+  it('RefreshScheduler continues after a refresh that rejects, and logs the error', async () => {
     const timers = manualTimers();
     const logger = recordingLogger();
     let refreshes = 0;
@@ -84,7 +84,7 @@ describe('RefreshScheduler', () => {
     expect(timers.pending()).toBe(0);
   });
 
-  it('joins the refresh in progress when forced, and schedules once after it', async () => {
+  it('RefreshScheduler joins the refresh in progress when forced, and schedules the next refresh once', async () => {
     const timers = manualTimers();
     const gate = Promise.withResolvers<void>();
     let refreshes = 0;
@@ -107,7 +107,7 @@ describe('RefreshScheduler', () => {
     scheduler.stop();
   });
 
-  it('does not schedule after stop, even if a refresh was in progress', async () => {
+  it('RefreshScheduler does not schedule after stop, even if a refresh was in progress', async () => {
     const timers = manualTimers();
     const scheduler = new RefreshScheduler({
       intervalMs: 1_000,
@@ -122,7 +122,7 @@ describe('RefreshScheduler', () => {
     expect(timers.pending()).toBe(0);
   });
 
-  it('refreshes well before the expiry, and soon again after it', async () => {
+  it('RefreshScheduler refreshes well before the expiry, and soon again after it', async () => {
     const timers = manualTimers();
     let elapsedMs = 0;
     let isUp = true;
@@ -138,7 +138,7 @@ describe('RefreshScheduler', () => {
     });
     scheduler.start();
     scheduler.holdsFor(10_000);
-    // A map that is valid for longer than the interval changes nothing.
+    // A validity that is longer than the interval does not change the schedule.
     scheduler.holdsFor(1e9);
     expect(timers.delays).toEqual([150_000, 6_500]);
     timers.fire();
@@ -153,7 +153,7 @@ describe('RefreshScheduler', () => {
     expect([timers.pending(), ...timers.delays.slice(2)]).toEqual([1, 6_500, 2_275, 30_000]);
   });
 
-  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])('rejects an interval of %s', (intervalMs) => {
+  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])('RefreshScheduler rejects an interval of %s', (intervalMs) => {
     const create = (): RefreshScheduler =>
       new RefreshScheduler({ intervalMs, onRefresh: () => {}, logger: recordingLogger() });
     expect(create).toThrow(expect.objectContaining({ code: 'OPTIONS_INVALID' }));

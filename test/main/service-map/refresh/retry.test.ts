@@ -8,14 +8,14 @@ describe('retry', () => {
     signal,
   });
 
-  it('stops at the first result that is not a failure', async () => {
+  it('retry() stops at the first result that is not a failure', async () => {
     const sleeps: number[] = [];
     const results = ['bad', 'good', 'never'];
     expect(await retry(async () => results.shift() ?? '', policy(sleeps))).toBe('good');
     expect(sleeps).toEqual([50]);
   });
 
-  it('returns the last failure after all its pauses', async () => {
+  it('retry() returns the last failure after all its pauses', async () => {
     const sleeps: number[] = [];
     let attempts = 0;
     const attempt = async (): Promise<string> => {
@@ -26,7 +26,7 @@ describe('retry', () => {
     expect([attempts, sleeps]).toEqual([3, [50, 100]]);
   });
 
-  it('stops retrying once its signal is aborted', async () => {
+  it('retry() stops retrying once its signal is aborted', async () => {
     const controller = new AbortController();
     const attempt = async (): Promise<string> => {
       controller.abort(new Error('closed'));

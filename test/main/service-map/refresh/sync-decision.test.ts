@@ -17,7 +17,7 @@ describe('decideSync', () => {
     ['none', false, 'half-open', 'ask'],
     ['none', false, 'open', 'reject'],
     ['none', false, 'paused', 'reject'],
-  ] as const)('for a %s map, forced %s and the gate %s, decides to %s', (cached, forced, gate, decision) => {
+  ] as const)('decideSync() decides for a %s map (forced: %s, circuit: %s): %s', (cached, forced, gate, decision) => {
     expect(decideSync(cached, forced, gate)).toBe(decision);
   });
 });
@@ -29,7 +29,10 @@ describe('rejectsOnFailure', () => {
     ['stale', true, false, false],
     ['stale', true, true, true],
     ['fresh', true, true, true],
-  ] as const)('for a %s map, forced %s and the circuit opened %s, is %s', (cached, forced, opened, rejects) => {
-    expect(rejectsOnFailure(cached, forced, opened)).toBe(rejects);
-  });
+  ] as const)(
+    'after a failed refresh, a sync with a %s map (forced: %s, circuit opened: %s) rejects: %s',
+    (cached, forced, opened, rejects) => {
+      expect(rejectsOnFailure(cached, forced, opened)).toBe(rejects);
+    },
+  );
 });

@@ -10,24 +10,24 @@ const stored = (floorMs: number | null, facts: object = {}) => ({
 });
 
 describe('storeKeyOf', () => {
-  it('is the same for two spellings of one URL, whichever key signs the map', () => {
+  it('storeKeyOf() is the same for two spellings of one URL, whichever key signs the map', () => {
     const keys = ['http://maps.test/map', 'HTTP://MAPS.test:80/map#here'].map(storeKeyOf);
     expect(new Set(keys).size).toBe(1);
     expect(keys[0]).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  it('differs by query, as for maps of two tenants', () => {
+  it('storeKeyOf() depends on the query of a URL, as for maps of two tenants', () => {
     expect(storeKeyOf(`${URL}?tenant=a`)).not.toBe(storeKeyOf(`${URL}?tenant=b`));
   });
 
-  it('differs from the store keys of earlier versions, which depended on the signature key', () => {
+  it('storeKeyOf() differs from the store keys of earlier versions, which depended on the signature key', () => {
     const keys = [storeKeyOf(URL), oldStoreKeyOf(URL, 'a'), oldStoreKeyOf(URL, 'b')];
     expect(new Set(keys).size).toBe(3);
   });
 });
 
 describe('Lineage', () => {
-  it('requests a read of the store once, and again for a key that was not read yet', () => {
+  it('Lineage requests one read of the store, and another for a key that was not read yet', () => {
     const lineage = new Lineage(URL);
     const first = lineage.unread(['a']);
     expect(first).toEqual([oldStoreKeyOf(URL, 'a')]);
@@ -37,7 +37,7 @@ describe('Lineage', () => {
     expect(new Lineage(URL).unread([])).toEqual([]);
   });
 
-  it('never lowers its floor, except for a reset', () => {
+  it('Lineage never lowers its floor, except for a reset', () => {
     const lineage = new Lineage(URL);
     lineage.raiseFloor(10);
     lineage.remember(stored(5), []);
@@ -49,7 +49,7 @@ describe('Lineage', () => {
     expect(lineage.floorMs).toBe(7);
   });
 
-  it('forgets no fact, and accepts no older key document', () => {
+  it('Lineage forgets no fact, and accepts no older key document', () => {
     const lineage = new Lineage(URL);
     lineage.learn({ seenSigned: true, mapId: 'first', keyVersion: 3, keyDocument: 'third' });
     lineage.learn({ seenSigned: false, mapId: 'second', keyVersion: 2, keyDocument: 'second' });
@@ -57,7 +57,7 @@ describe('Lineage', () => {
     expect(lineage.facts).toEqual({ seenSigned: true, mapId: 'first', keyVersion: 3, keyDocument: 'third' });
   });
 
-  it('requires a new verification of the body if the trust changes, and keeps the floor', () => {
+  it('Lineage requires that the map is verified again if the trust options change, and keeps the floor', () => {
     const lineage = new Lineage(URL);
     const known = () => [lineage.etag, lineage.bodySha256, lineage.floorMs];
     const trust = hmacTrust('a');

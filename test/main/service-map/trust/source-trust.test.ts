@@ -9,7 +9,7 @@ const KEYS = readKeySet(jwksOf(newKey('a'), newKey('b', 'ES256')));
 const SEEN = { ...NO_FACTS, seenSigned: true, mapId: 'seen' };
 
 describe('trustOf', () => {
-  it('combines options, current keys and stored facts', () => {
+  it('trustOf() combines options, current keys and stored facts', () => {
     const options = resolveTrust({ signatureKey: 'k', signatureKeys: jwksOf(newKey('a')), threshold: 2 });
     const inForce = { ...configuredKeys(KEYS), revoked: ['r'], version: 3, expiresAtMs: 9 };
     expect(trustOf(options, ['k'], inForce, NO_FACTS)).toEqual({
@@ -24,7 +24,7 @@ describe('trustOf', () => {
     });
   });
 
-  it('requires a signature once the source was signed, unless hmac was requested explicitly', () => {
+  it('trustOf() requires a signature after the source served a signed map, unless hmac was requested explicitly', () => {
     const requires = (options: object) =>
       trustOf(resolveTrust({ signatureKey: 'k', ...options }), ['k'], configuredKeys([]), SEEN).requiresSignature;
     expect(requires({})).toBe(true);
@@ -32,7 +32,7 @@ describe('trustOf', () => {
     expect(requires({ accept: 'hmac' })).toBe(false);
   });
 
-  it('expects the configured id rather than the previously seen one', () => {
+  it('trustOf() expects the configured id rather than the previously seen id', () => {
     const idOf = (options: object) =>
       trustOf(resolveTrust({ signatureKey: 'k', ...options }), ['k'], configuredKeys([]), SEEN).mapId;
     expect([idOf({}), idOf({ mapId: 'configured' })]).toEqual(['seen', 'configured']);
@@ -40,7 +40,7 @@ describe('trustOf', () => {
 });
 
 describe('isSignedBy', () => {
-  it('counts each key once', () => {
+  it('isSignedBy() counts each key once', () => {
     const signer = (thumbprint: string) => ({ kid: thumbprint, alg: 'EdDSA' as const, thumbprint, expiresAtMs: 1 });
     const signers = { hmacKey: 0, signatures: [signer('a'), signer('a'), signer('b')] };
     expect([1, 2, 3].map((threshold) => isSignedBy(signers, threshold))).toEqual([true, true, false]);

@@ -6,8 +6,8 @@ import { openPin, packPin, readHead } from '../../../../src/workers/fleet/kept/p
 const sealer = new FleetSealer('tests', ['a secret of a fleet, with at least 32 characters']);
 const pin = { connectorId: 'mail', tool: 'send', version: 7, pinnedAtMs: 1, definition: { name: 'send', title: 'S' } };
 
-describe('pin box', () => {
-  it('returns its content of any length when opened', () => {
+describe('encrypted pin', () => {
+  it('an encrypted pin decrypts to its content, whatever the length', () => {
     for (const length of [0, 10_000]) {
       const definition = { name: 'send', description: 'x'.repeat(length) };
       const opened = openPin(sealer, 'key', pin, packPin(sealer, 'key', { ...pin, definition }));
@@ -15,7 +15,7 @@ describe('pin box', () => {
     }
   });
 
-  it('starts with its version and its digest', () => {
+  it('an encrypted pin starts with its version and its digest in plain text', () => {
     const value = packPin(sealer, 'key', pin);
     expect(readHead(value)).toEqual({
       version: 7,
@@ -23,19 +23,19 @@ describe('pin box', () => {
     });
   });
 
-  it('opens only for its own tool and key', () => {
+  it('an encrypted pin opens only for its own tool and under its own key', () => {
     const value = packPin(sealer, 'key', pin);
     expect(openPin(sealer, 'other', pin, value)).toBeNull();
     expect(openPin(sealer, 'key', { ...pin, tool: 'read' }, value)).toBeNull();
     expect(openPin(sealer, 'key', { ...pin, connectorId: 'post' }, value)).toBeNull();
   });
 
-  it('does not open if its head names another version', () => {
+  it('an encrypted pin does not open if its plain-text version was changed', () => {
     const value = packPin(sealer, 'key', pin).toString('latin1').replace(/^7:/, '9:');
     expect(openPin(sealer, 'key', pin, Buffer.from(value, 'latin1'))).toBeNull();
   });
 
-  it('does not open if a byte was changed', () => {
+  it('an encrypted pin does not open if a byte was changed', () => {
     const value = packPin(sealer, 'key', pin);
     fc.assert(
       fc.property(fc.nat(value.length - 1), fc.integer({ min: 1, max: 255 }), (at, flip) => {

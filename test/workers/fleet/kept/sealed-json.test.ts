@@ -5,20 +5,20 @@ import { openText, packText, sealText, unpackText } from '../../../../src/worker
 
 const sealer = new FleetSealer('tests', ['a secret of a fleet, with at least 32 characters']);
 
-describe('sealed text', () => {
-  it('opens in its place, short or long', () => {
+describe('encrypted text', () => {
+  it('an encrypted text opens under the key where it was stored, whether it is short or long', () => {
     for (const text of ['short', 'long '.repeat(1_000)])
       expect(openText(sealer, 'tool', 'place', sealText(sealer, 'tool', 'place', text), 10_000)?.toString()).toBe(text);
   });
 
-  it('is rejected without decompression if it would exceed the size limit', () => {
+  it('an encrypted text that would exceed the size limit is rejected before it is decompressed', () => {
     expect(unpackText(packText('x'.repeat(2_000)), 1_999)).toBeNull();
     expect(unpackText(packText('x'.repeat(100)), 99)).toBeNull();
     const bomb = Buffer.concat([Uint8Array.of(1), zstdCompressSync(Buffer.alloc(64 * 1024 * 1024))]);
     expect(unpackText(bomb, 1_000_000)).toBeNull();
   });
 
-  it('is rejected if it was never compressed', () => {
+  it('an encrypted text is rejected if it was never compressed', () => {
     expect(unpackText(Buffer.from([2, 1, 2, 3]), 100)).toBeNull();
     expect(unpackText(Buffer.from([1, 1, 2, 3]), 100)).toBeNull();
     expect(unpackText(Buffer.alloc(0), 100)).toBeNull();

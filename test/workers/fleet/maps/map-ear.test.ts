@@ -31,7 +31,7 @@ describe('MapEar', () => {
     ear = new MapEar({ name: 'map', hostId: 'me', time, emit: (event) => events.push(event) });
   });
 
-  it('reports once that it hears other hosts, that it is alone after 6 s, and that it hears them again', async () => {
+  it('MapEar reports once that it hears other hosts, that it heard none for 6 s, and that it hears them again', async () => {
     for (let beat = 0; beat < 20; beat += 1) {
       ear.beat();
       await time.pass(500);
@@ -45,7 +45,7 @@ describe('MapEar', () => {
     expect(told()).toEqual(['map-heard', 'map-alone', 'map-heard']);
   });
 
-  it('is alone at once if the server is unreachable at the start, and waits if it was connected before', async () => {
+  it('MapEar reports that it is alone if it cannot connect at the start, but waits 6 s after a lost connection', async () => {
     ear.unreachable();
     ear.unreachable();
     expect(told()).toEqual(['map-alone']);
@@ -56,7 +56,7 @@ describe('MapEar', () => {
     expect(told()).toEqual(['map-alone', 'map-heard', 'map-alone']);
   });
 
-  it('reports news once, and ignores the current map, older maps and its own maps', async () => {
+  it('MapEar reports a newer map once, and ignores the current map, older maps and maps that it published itself', async () => {
     ear.hold(heldOf(5));
     for (let beat = 0; beat < 5; beat += 1) ear.hear(headOf(6));
     ear.hear(headOf(5));
@@ -66,20 +66,20 @@ describe('MapEar', () => {
     expect(told()).toEqual(['map-news map 6']);
   });
 
-  it('reports another map of the same instant', () => {
+  it('MapEar reports a different map with the same generation time', () => {
     ear.hold(heldOf(5));
     ear.hear(headOf(5, { sha256: 'another' }));
     expect(told()).toEqual(['map-news another']);
   });
 
-  it('reports at most four times a second, and then the last news', async () => {
+  it('MapEar reports newer maps at most four times a second, and always reports the last one', async () => {
     for (let news = 1; news <= 100; news += 1) ear.hear(headOf(news));
     expect(told()).toEqual(['map-news map 1']);
     await time.pass(250);
     expect(told()).toEqual(['map-news map 1', 'map-news map 100']);
   });
 
-  it('once another map is held, evaluates again the news that arrived before', async () => {
+  it('MapEar compares the newest map that it heard of with each map that the host switches to', async () => {
     ear.hear(headOf(1));
     ear.hear(headOf(2));
     await time.pass(250);
@@ -92,7 +92,7 @@ describe('MapEar', () => {
     expect(told()).toHaveLength(3);
   });
 
-  it('reports the first three confirmations of the held map, and then one every 5 s', async () => {
+  it('MapEar reports the first three confirmations of the current map, and then one every 5 s', async () => {
     ear.hold(heldOf(5));
     for (let confirms = 1; confirms <= 10; confirms += 1) {
       ear.hear(headOf(5, { confirms }));
@@ -103,7 +103,7 @@ describe('MapEar', () => {
     expect(confirms).toEqual([1, 2, 3, 8]);
   });
 
-  it('reports nothing after it was closed', async () => {
+  it('MapEar reports nothing after it was closed', async () => {
     ear.hear(headOf(1));
     ear.hear(headOf(2));
     ear.close();

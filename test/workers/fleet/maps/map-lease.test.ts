@@ -47,7 +47,7 @@ describe('MapLease', () => {
     lease.setConnected(true);
   });
 
-  it('is requested at once if no host leads, and renewed twice a second', async () => {
+  it('MapLease requests the lease immediately if no host leads, and renews it twice a second', async () => {
     lease.tryWithin(0);
     await time.pass(1_000);
     expect(asked).toEqual(['take', 'renew', 'renew']);
@@ -55,7 +55,7 @@ describe('MapLease', () => {
     expect(lease.current()?.token).toBe('me:5');
   });
 
-  it('is not requested while another host sends beats, but 1.5 to 2 s after the last beat', async () => {
+  it('MapLease requests no lease while another host leads, but does so 1.5 to 2 s after the last sign of it', async () => {
     for (let beat = 0; beat < 10; beat += 1) {
       lease.heard();
       await time.pass(500);
@@ -67,7 +67,7 @@ describe('MapLease', () => {
     expect(asked).toEqual(['take']);
   });
 
-  it('is requested again when the lease of another host expires', async () => {
+  it('MapLease requests the lease again when the lease of another host expires', async () => {
     answers.take = () => Promise.resolve([0, 700]);
     lease.tryWithin(0);
     await time.pass(749);
@@ -76,7 +76,7 @@ describe('MapLease', () => {
     expect(asked).toEqual(['take', 'take']);
   });
 
-  it('is lost 1.3 s after the last successful renewal was sent, before the server expires it', async () => {
+  it('MapLease gives up its lease 1.3 s after it sent the last successful renewal, before the server does', async () => {
     lease.tryWithin(0);
     await time.pass(500);
     answers.renew = away;
@@ -87,7 +87,7 @@ describe('MapLease', () => {
     expect(lease.current()).toBeNull();
   });
 
-  it('starts before a renewal is sent, however late its response arrives', async () => {
+  it('MapLease measures its lease from the moment when it sent the renewal, however late the response arrives', async () => {
     lease.tryWithin(0);
     await time.pass(0);
     const { promise, resolve } = Promise.withResolvers<RedisReply>();
@@ -101,7 +101,7 @@ describe('MapLease', () => {
     expect(lease.current()).toBeNull();
   });
 
-  it('is found to be lost by a process that was suspended, before any of its timers fires', async () => {
+  it('MapLease notices that a suspended process lost the lease, before any timer of the process fires', async () => {
     lease.tryWithin(0);
     await time.pass(0);
     time.stall(1_300);
@@ -109,7 +109,7 @@ describe('MapLease', () => {
     expect(told).toEqual(['taken me:5', 'lost']);
   });
 
-  it('is not used if the response arrives too late to act under it', async () => {
+  it('MapLease does not use a lease if the response that grants it arrives too late', async () => {
     const { promise, resolve } = Promise.withResolvers<RedisReply>();
     answers.take = () => promise;
     lease.tryWithin(0);
@@ -121,7 +121,7 @@ describe('MapLease', () => {
     expect(lease.current()).toBeNull();
   });
 
-  it('is lost at once if the server assigns it to another host, and requested at once after a flush', async () => {
+  it('MapLease loses the lease when the server gives it to another host, and requests it again after a flush', async () => {
     lease.tryWithin(0);
     answers.renew = () => Promise.resolve([0, 1]);
     await time.pass(500);
@@ -134,7 +134,7 @@ describe('MapLease', () => {
     expect(asked).toEqual(['take', 'renew', 'take', 'renew', 'take']);
   });
 
-  it('is released by stepping down, and left to other hosts for the requested time', async () => {
+  it('MapLease releases its lease on stepDown(), and leaves it to other hosts for the requested time', async () => {
     lease.tryWithin(0);
     await time.pass(0);
     await lease.stepDown(10_000);
@@ -146,7 +146,7 @@ describe('MapLease', () => {
     expect(asked).toEqual(['take', 'release', 'take']);
   });
 
-  it('is released on close, and never requested again', async () => {
+  it('MapLease releases its lease on close(), and never requests it again', async () => {
     lease.tryWithin(0);
     await time.pass(0);
     await lease.close();
@@ -156,7 +156,7 @@ describe('MapLease', () => {
     expect(asked).toEqual(['take', 'release']);
   });
 
-  it('is requested at most once a second from an unreachable server, and every 5 s from one that refuses', async () => {
+  it('MapLease requests the lease at most once a second from an unreachable server, and every 5 s after a refusal', async () => {
     answers.take = away;
     lease.tryWithin(0);
     await time.pass(6_000);
@@ -167,7 +167,7 @@ describe('MapLease', () => {
     expect(told).toEqual(['refused', 'refused']);
   });
 
-  it('is not requested without a connection', async () => {
+  it('MapLease sends no request without a connection', async () => {
     lease.setConnected(false);
     lease.tryWithin(0);
     await time.pass(10_000);

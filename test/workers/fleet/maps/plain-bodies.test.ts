@@ -4,7 +4,7 @@ import { PlainBodies } from '../../../../src/workers/fleet/maps/plain-bodies.ts'
 const bodyOf = (length: number) => ({ bytes: new Uint8Array(length), etag: null });
 
 describe('PlainBodies', () => {
-  it('evicts the least recently used bodies beyond its size limit', () => {
+  it('PlainBodies evicts the least recently used map bodies beyond its size limit', () => {
     const bodies = new PlainBodies(100);
     bodies.put('map', 'a', bodyOf(40));
     bodies.put('map', 'b', bodyOf(40));
@@ -15,7 +15,7 @@ describe('PlainBodies', () => {
     expect(bodies.get('map', 'huge')).toBeNull();
   });
 
-  it('keeps only the named bodies of one map, and all bodies of other maps', () => {
+  it('PlainBodies keeps only the named bodies of one map, and all bodies of other maps', () => {
     const bodies = new PlainBodies();
     for (const sha256 of ['a', 'b', 'c']) bodies.put('map', sha256, bodyOf(1));
     bodies.put('map2', 'a', bodyOf(1));

@@ -4,7 +4,7 @@ import { fleetKeys } from '../../../../src/shared/fleet/fleet-keys.ts';
 import { createPermits } from '../../../../src/workers/fleet/permits/permits-part.ts';
 import type { Redis, RedisReply } from '../../../../src/workers/fleet/redis.ts';
 
-/** Creates a server that answers every script with `answer`. */
+/** Creates permits over a Redis server that responds to every script with `answer`. */
 const answering = (answer: RedisReply): ReturnType<typeof createPermits> =>
   createPermits({ redis: { run: () => Promise.resolve(answer) } as unknown as Redis, keys: fleetKeys('a') });
 
@@ -17,7 +17,7 @@ const anyReply: fc.Arbitrary<RedisReply> = fc.oneof(
 );
 
 describe('createPermits', () => {
-  it('returns the answers of the scripts', async () => {
+  it('the permits of a fleet are what the Redis scripts return', async () => {
     expect(await answering([3, 900, 1_790_000_000_000, 'e']).takePermits('c', request)).toEqual({
       ok: true,
       value: { granted: 3, retryInMs: 900, takenAtMs: 1_790_000_000_000, epoch: 'e' },
@@ -32,13 +32,13 @@ describe('createPermits', () => {
     ['more permits than were requested', [6, 0, 1, 'e']],
     ['a negative number', [-1, 0, 1, 'e']],
     ['a pause of several years', [0, 1e12, 1, 'e']],
-    ['a string in place of a number', ['3', 0, 1, 'e']],
+    ['a string instead of a number', ['3', 0, 1, 'e']],
     ['an overlong epoch', [3, 0, 1, 'e'.repeat(65)]],
-  ])('rejects %s', async (_, answer) => {
+  ])('a response of the Redis server about permits is rejected if it contains %s', async (_, answer) => {
     expect(await answering(answer).takePermits('c', request)).toMatchObject({ error: { code: 'FLEET_REFUSED' } });
   });
 
-  it('answers within the request or with FLEET_REFUSED, for any server response', async () => {
+  it('a request for permits ends with a result or FLEET_REFUSED, whatever the Redis server responds', async () => {
     await fc.assert(
       fc.asyncProperty(anyReply, async (answer) => {
         const permits = await answering(answer).takePermits('c', request);

@@ -8,14 +8,14 @@ const newsOf = (hostId: string, channel = 'sess') => new SessionNews(sealer, cha
 const ended = { kind: 'ended' } as const;
 
 describe('SessionNews', () => {
-  it('sends a change to another replica, and recognizes its own changes', () => {
+  it('SessionNews sends a change of a session to another replica, and recognizes its own changes', () => {
     const [one, other] = [newsOf('a'), newsOf('b')];
     const message = one.write('id', ended);
     expect(other.read(message)).toEqual({ kind: 'session-changed', sessionId: 'id', change: ended, by: 'a' });
     expect(one.read(message)).toBe('own');
   });
 
-  it('accepts a message once, even after other or newer messages', () => {
+  it('SessionNews accepts each message only once, even if other or newer messages arrived in between', () => {
     const [one, other] = [newsOf('a'), newsOf('b')];
     const messages = Array.from({ length: 300 }, () => one.write('id', ended));
     const [first = '', second = '', ...rest] = messages;
@@ -24,12 +24,12 @@ describe('SessionNews', () => {
     for (const message of messages) expect(other.read(message)).toBeNull();
   });
 
-  it('accepts the messages of a host whose thread was restarted', () => {
+  it('SessionNews accepts the messages of a host whose thread was restarted', () => {
     const other = newsOf('b');
     for (let start = 0; start < 3; start += 1) expect(other.read(newsOf('a').write('id', ended))).not.toBeNull();
   });
 
-  it('accepts no message of another channel or fleet, and no changed or forged message', () => {
+  it('SessionNews rejects messages of another channel or fleet, and changed or forged messages', () => {
     const other = newsOf('b');
     expect(other.read(newsOf('a', 'another').write('id', ended))).toBeNull();
     const elsewhere = new FleetSealer('other', ['s3cr3t-of-a-fleet-that-is-the-only-one']);

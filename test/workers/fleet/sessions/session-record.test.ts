@@ -23,7 +23,7 @@ const fields = (key: string, ...changes: readonly SessionChange[]) =>
   changes.map((one) => [fieldOf(one), sealField(sealer, key, one)] as const);
 
 describe('readRecord', () => {
-  it('reads the records of replicas', () => {
+  it('readRecord() reads the session records that replicas wrote', () => {
     const record = readRecord(
       sealer,
       KEY,
@@ -39,7 +39,7 @@ describe('readRecord', () => {
     expect(readRecord(sealer, KEY, []).state).toBeNull();
   });
 
-  it('rejects a record that was written elsewhere, changed or forged', () => {
+  it('readRecord() rejects a session record that was copied from another key, changed or forged', () => {
     const garbage = fc.tuple(fc.string(), fc.base64String());
     fc.assert(
       fc.property(change, garbage, fc.nat(), (one, made, seed) => {
@@ -57,7 +57,7 @@ describe('readRecord', () => {
     );
   });
 
-  it('writes no value that is too long to be read again', () => {
+  it('sealField() writes no value that is too long to be read again', () => {
     const uri = '\u0000'.repeat(2_048);
     expect(sealField(sealer, KEY, { kind: 'watch', uri }).length).toBeLessThanOrEqual(MAX_VALUE_LENGTH);
     const wide = '\u{ffff}'.repeat(2_048);
@@ -66,7 +66,7 @@ describe('readRecord', () => {
 });
 
 describe('asChange', () => {
-  it('accepts only changes within their limits', () => {
+  it('asChange() accepts only session changes within their limits', () => {
     fc.assert(fc.property(change, (one) => void expect(asChange(JSON.parse(JSON.stringify(one)))).toEqual(one)));
     for (const wrong of [
       null,

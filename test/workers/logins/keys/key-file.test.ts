@@ -18,7 +18,7 @@ const other = Buffer.alloc(32, 8);
 const isWindows = process.platform === 'win32';
 
 describe('login key file', () => {
-  it('is created once, completely, and never replaced', () => {
+  it('the login key file is created once, with its complete content, and never replaced', () => {
     using dir = new TempDir();
     expect(readKeyFile(dir.path)).toEqual({ kind: 'none' });
     expect(createKeyFile(dir.path, bytes)).toEqual(bytes);
@@ -27,7 +27,7 @@ describe('login key file', () => {
     expect(readdirSync(dir.path).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
 
-  it('leaves no second name if its creator was killed before it could remove that name', () => {
+  it('the login key file has no second name after its creator was killed before it removed that name', () => {
     using dir = new TempDir();
     const [path, left] = [keyFilePath(dir.path), join(dir.path, '.logins.key.0d2c.tmp')];
     createKeyFile(dir.path, bytes);
@@ -36,7 +36,7 @@ describe('login key file', () => {
     expect([existsSync(left), readFileSync(path).equals(bytes)]).toEqual([false, true]);
   });
 
-  it('removes the remains of a killed creator', () => {
+  it('the login key file is created without the remains of a killed creator', () => {
     using dir = new TempDir();
     const left = join(dir.path, '.logins.key.0d2c.tmp');
     writeFileSync(left, other);
@@ -44,7 +44,7 @@ describe('login key file', () => {
     expect(existsSync(left)).toBe(false);
   });
 
-  it.skipIf(isWindows)('is made private if others could read it, with a single warning', () => {
+  it.skipIf(isWindows)('the login key file is made private if other users could read it, with a single warning', () => {
     using dir = new TempDir();
     createKeyFile(dir.path, bytes);
     chmodSync(keyFilePath(dir.path), 0o644);
@@ -58,7 +58,7 @@ describe('login key file', () => {
     ['too long', Buffer.alloc(33, 1)],
     ['empty', Buffer.alloc(0)],
     ['all zeros, as after a power cut', Buffer.alloc(32)],
-  ])('is set aside for a new key, and not deleted, if it is %s', (_, content) => {
+  ])('the login key file is renamed and replaced, but not deleted, if it is %s', (_, content) => {
     using dir = new TempDir();
     writeFileSync(keyFilePath(dir.path), content, { mode: 0o600 });
     expect(readKeyFile(dir.path)).toEqual({ kind: 'invalid' });
@@ -66,7 +66,7 @@ describe('login key file', () => {
     expect(readFileSync(`${keyFilePath(dir.path)}.bak`)).toEqual(content);
   });
 
-  it.skipIf(isWindows)('is rejected if it is a symbolic link, even a dangling one', () => {
+  it.skipIf(isWindows)('the login key file is rejected if it is a symbolic link, even a dangling one', () => {
     using dir = new TempDir();
     const target = join(dir.path, 'elsewhere');
     symlinkSync(target, keyFilePath(dir.path));

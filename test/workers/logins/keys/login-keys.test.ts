@@ -7,7 +7,7 @@ import { FakeKeyring } from '../../../helpers/fake-keyring.ts';
 import { keyOf, tokensOf } from '../../../helpers/logins.ts';
 import { TempDir } from '../../../helpers/temp-dir.ts';
 
-/** Creates a folder, and keepers that open it one after another, like processes. */
+/** Creates a state folder, and login keepers that open it one after another, like separate processes. */
 function world() {
   const dir = new TempDir();
   const keepers: LoginKeeper[] = [];
@@ -34,7 +34,7 @@ function world() {
 }
 
 describe('login encryption key', () => {
-  it('is stored only in the keyring if there is one', async () => {
+  it('the login encryption key is stored only in the keyring if there is one', async () => {
     await using w = world();
     const keyring = new FakeKeyring();
     await w.save(keyring, 'a');
@@ -44,7 +44,7 @@ describe('login encryption key', () => {
     expect(w.notes).toEqual([]);
   });
 
-  it('is stored in the file if the keyring is unavailable, and stays there afterwards', async () => {
+  it('the login encryption key is stored in the file if the keyring is unavailable, and stays there afterwards', async () => {
     await using w = world();
     const keyring = new FakeKeyring();
     keyring.isLocked = true;
@@ -58,7 +58,7 @@ describe('login encryption key', () => {
     ]);
   });
 
-  it('may be in both keyring and file: a process without a keyring uses the file, and no row is lost', async () => {
+  it('the keyring and the file may hold different login keys, and no login row is lost while the keyring is locked', async () => {
     await using w = world();
     const keyring = new FakeKeyring();
     await w.save(keyring, 'a');
@@ -70,7 +70,7 @@ describe('login encryption key', () => {
     expect(await w.read(keyring)).toEqual({ names: ['client-a', 'client-b'], unreadable: 0 });
   });
 
-  it('is requested again, but not each time, after the keyring failed', async () => {
+  it('after the keyring failed, the login encryption key is requested once more, but not for each read', async () => {
     await using w = world();
     const keyring = new FakeKeyring();
     await w.save(keyring, 'a');
@@ -83,7 +83,7 @@ describe('login encryption key', () => {
     expect(unreadable).toMatchObject([{ otherKey: 1, damaged: 0, keyringFailure: 'It is locked.' }]);
   });
 
-  it('is the same for two concurrent processes with a keyring', async () => {
+  it('two concurrent processes with a keyring use the same login encryption key', async () => {
     await using w = world();
     const keyring = new FakeKeyring();
     const [one, two] = [w.start(keyring), w.start(keyring)];
@@ -92,7 +92,7 @@ describe('login encryption key', () => {
     expect(await w.read(keyring)).toEqual({ names: ['client-a', 'client-b'], unreadable: 0 });
   });
 
-  it('is created again if it was replaced or removed in the keyring; the old rows are unreadable', async () => {
+  it('a login key that was removed from the keyring is created again, and the old login rows are unreadable', async () => {
     await using w = world();
     const keyring = new FakeKeyring();
     await w.save(keyring, 'a');
@@ -104,7 +104,7 @@ describe('login encryption key', () => {
     expect(await w.read(keyring)).toEqual({ names: [], unreadable: 2 });
   });
 
-  it('makes rows unreadable if the file has another key, until the old key is back', async () => {
+  it('login rows are unreadable while the key file holds another key', async () => {
     await using w = world();
     await w.save(null, 'a');
     const old = readFileSync(keyFilePath(w.dir));
@@ -116,7 +116,7 @@ describe('login encryption key', () => {
     expect(await w.read(null)).toEqual({ names: ['client-a'], unreadable: 0 });
   });
 
-  it('is written again after its file was deleted if a process knows the key, so that rows stay readable', async () => {
+  it('the login key file is written again after its deletion if a process knows the key, so login rows stay readable', async () => {
     await using w = world();
     const keeper = w.start(null);
     await keeper.saveLogin(keyOf('a'), tokensOf('a'));
@@ -126,7 +126,7 @@ describe('login encryption key', () => {
     expect(await w.read(null)).toEqual({ names: ['client-a', 'client-b'], unreadable: 0 });
   });
 
-  it('is replaced by a new one if the file was deleted and no process knows the key', async () => {
+  it('the login key file gets a new key if it was deleted and no process knows the old key', async () => {
     await using w = world();
     await w.save(null, 'a');
     rmSync(keyFilePath(w.dir));

@@ -24,7 +24,7 @@ interface Answer {
   readonly text: string;
 }
 
-/** Sends a request as a browser or an attacker would. */
+/** Sends a request to the redirect listener, like a browser or an attacker. */
 function send(
   url: string,
   { method = 'GET', host, address = '127.0.0.1' }: { method?: string; host?: string; address?: string } = {},
@@ -44,7 +44,7 @@ function send(
   return promise;
 }
 
-/** Whether the login with `state` is still waiting; a valid redirect ends the wait. */
+/** Checks that the login with `state` still waits, by sending the valid redirect that ends its wait. */
 async function stillWaits(received: ReturnType<LoopbackRedirect['receive']>, state: string): Promise<void> {
   const browser = send(`${redirect.url}?code=good&state=${state}`);
   const { parameters, answer } = await received;
@@ -54,7 +54,7 @@ async function stillWaits(received: ReturnType<LoopbackRedirect['receive']>, sta
 }
 
 describe('login redirect listener', () => {
-  it('accepts the redirect with the right state and shows the outcome of the login in the browser', async () => {
+  it('the login redirect listener accepts the redirect with the right state and shows the result of the login', async () => {
     const { url, receive } = await listening();
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/callback$/);
     const received = receive('s1', never);
@@ -71,7 +71,7 @@ describe('login redirect listener', () => {
     expect(text).not.toContain('issuer.example');
   });
 
-  it('accepts a redirect that reports that the user declined', async () => {
+  it('the login redirect listener accepts a redirect that reports that the user declined', async () => {
     const { url, receive } = await listening();
     const received = receive('s1', never);
     const browser = send(`${url}?error=access_denied&state=s1`);
@@ -94,7 +94,7 @@ describe('login redirect listener', () => {
     ['HEAD', '?code=c&state=s1', { method: 'HEAD' }, 405],
     ['OPTIONS', '?code=c&state=s1', { method: 'OPTIONS' }, 405],
     ['a query of 20 KiB', `?code=${'c'.repeat(20_480)}&state=s1`, {}, 431],
-  ])('rejects %s and keeps waiting', async (_, query, how, status) => {
+  ])('the login redirect listener rejects %s and keeps waiting', async (_, query, how, status) => {
     const { url, receive } = await listening();
     const received = receive('s1', never);
     expect((await send(url + query, how)).status).toBe(status);
@@ -102,7 +102,7 @@ describe('login redirect listener', () => {
   });
 
   it.each(['/', '/callback/', '/callbacks', '//callback', '/Callback', '/favicon.ico'])(
-    'does not serve %s and keeps waiting',
+    'the login redirect listener does not serve %s and keeps waiting',
     async (path) => {
       const { url, receive } = await listening();
       const received = receive('s1', never);
@@ -112,7 +112,7 @@ describe('login redirect listener', () => {
     },
   );
 
-  it('rejects a redirect that arrives before any login waits, and a second redirect with the same state', async () => {
+  it('the login redirect listener rejects a redirect before any login waits, and a repeated redirect', async () => {
     const { url, receive } = await listening();
     expect((await send(`${url}?code=early&state=s1`)).status).toBe(403);
     const received = receive('s1', never);
@@ -123,7 +123,7 @@ describe('login redirect listener', () => {
     expect([parameters.get('code'), (await first).status]).toEqual(['first', 200]);
   });
 
-  it('accepts only one of two simultaneous redirects', async () => {
+  it('the login redirect listener accepts only one of two simultaneous redirects', async () => {
     const { url, receive } = await listening();
     const received = receive('s1', never);
     const both = ['a', 'b'].map((code) => send(`${url}?code=${code}&state=s1`));
@@ -132,7 +132,7 @@ describe('login redirect listener', () => {
     expect(statuses.sort()).toEqual([200, 403]);
   });
 
-  it('answers the browser of an abandoned login on close, and frees its port', async () => {
+  it('the login redirect listener answers the browser of an abandoned login on close, and frees its port', async () => {
     const { url, receive } = await listening();
     const received = receive('s1', never);
     const browser = send(`${url}?code=c&state=s1`);
@@ -142,7 +142,7 @@ describe('login redirect listener', () => {
     redirect = await listenForRedirect({ host: '127.0.0.1', fixedPort: Number(new URL(url).port) });
   });
 
-  it('closes even if an open connection never sends a request', async () => {
+  it('the login redirect listener closes even if an open connection never sends a request', async () => {
     const { url } = await listening();
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
     socket.on('error', () => {});
@@ -152,7 +152,7 @@ describe('login redirect listener', () => {
     await closed;
   });
 
-  it('ends the wait with the reason of its abort signal', async () => {
+  it('the login redirect listener ends the wait with the reason of its abort signal', async () => {
     const { url, receive } = await listening();
     const impatience = new AbortController();
     const received = receive('s1', impatience.signal);
@@ -161,7 +161,7 @@ describe('login redirect listener', () => {
     expect((await send(`${url}?code=c&state=s1`)).status).toBe(403);
   });
 
-  it('listens on both IPv4 and IPv6 addresses of localhost', async () => {
+  it('the login redirect listener listens on both IPv4 and IPv6 addresses of localhost', async () => {
     redirect = await listenForRedirect({ host: 'localhost', fixedPort: null });
     const { url, receive } = redirect;
     expect(url).toMatch(/^http:\/\/localhost:\d+\/callback$/);
@@ -173,7 +173,7 @@ describe('login redirect listener', () => {
     }
   });
 
-  it('prefers the port of the registration and falls back to another port if it is in use', async () => {
+  it('the login redirect listener prefers the port of the registration, and uses another port if that one is in use', async () => {
     await using _first = await listening();
     const preferredPort = Number(new URL(redirect.url).port);
     const second = await listenForRedirect({ host: '127.0.0.1', fixedPort: null, preferredPort });
@@ -184,13 +184,19 @@ describe('login redirect listener', () => {
     expect(new URL(redirect.url).port).toBe(String(preferredPort));
   });
 
-  it.each(['127.0.0.1', '::1'])('rejects a fixed port that another process already uses on %s', async (address) => {
-    const other = createServer();
-    const port = await portTakenBy(other, address);
-    const failure = listenForRedirect({ host: 'localhost', fixedPort: port });
-    await expect(failure).rejects.toMatchObject({ code: 'LOGIN_FAILED', message: expect.stringContaining(`${port}`) });
-    other.close();
-  });
+  it.each(['127.0.0.1', '::1'])(
+    'the login redirect listener rejects a fixed port that another process already uses on %s',
+    async (address) => {
+      const other = createServer();
+      const port = await portTakenBy(other, address);
+      const failure = listenForRedirect({ host: 'localhost', fixedPort: port });
+      await expect(failure).rejects.toMatchObject({
+        code: 'LOGIN_FAILED',
+        message: expect.stringContaining(`${port}`),
+      });
+      other.close();
+    },
+  );
 });
 
 async function portTakenBy(server: Server, address: string): Promise<number> {

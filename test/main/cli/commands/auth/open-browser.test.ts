@@ -11,13 +11,13 @@ describe('opening a browser', () => {
     ['macOS', 'darwin', {}, null],
     ['SSH to macOS', 'darwin', { SSH_TTY: '/dev/ttys001' }, 'SSH'],
     ['Windows', 'win32', {}, null],
-  ] as const)('depends on the environment: %s', (_, platform, env, reason) => {
+  ] as const)('whether a login opens a browser depends on the environment: %s', (_, platform, env, reason) => {
     const because = noBrowserBecause({ platform, env });
     if (reason === null) expect(because).toBeNull();
     else expect(because).toContain(reason);
   });
 
-  it('fails for addresses other than http and https', async () => {
+  it('opening a browser fails for addresses other than http and https', async () => {
     const failures: string[] = [];
     for (const address of ['file:///etc/passwd', 'javascript:alert(1)', '-flag', 'https:opaque'])
       await openBrowser(address, (why) => failures.push(why));

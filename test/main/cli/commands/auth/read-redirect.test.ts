@@ -27,11 +27,11 @@ describe('pasted redirect URL', () => {
     ['as its query with a question mark', '?code=abc&state=s1'],
     ['as its query alone', 'state=s1&code=abc'],
     ['with its scheme in capitals', GOOD.replace('http', 'HTTP')],
-  ])('is accepted %s', (_, pasted) => {
+  ])('a pasted redirect URL is accepted %s', (_, pasted) => {
     expect(codeIn(pasted)).toBe('abc');
   });
 
-  it('is accepted if it reports that the user declined', () => {
+  it('a pasted redirect URL is accepted if it reports that the user declined', () => {
     const read = parseRedirect(`${EXPECTED.redirectUrl}?error=access_denied&state=s1`, EXPECTED);
     expect(read).toBeInstanceOf(URLSearchParams);
   });
@@ -49,7 +49,7 @@ describe('pasted redirect URL', () => {
     ['two states', `${GOOD}&state=s2`, 'state more than once'],
     ['no code', `${EXPECTED.redirectUrl}?state=s1`, 'neither a code nor an error'],
     ['a line of 1 MiB', `${GOOD}&x=${'x'.repeat(1 << 20)}`, 'too long'],
-  ])('is rejected with a reason if it is or has %s', (_, pasted, reason) => {
+  ])('a pasted redirect URL is rejected with a reason if it is or has %s', (_, pasted, reason) => {
     expect(parseRedirect(pasted, EXPECTED)).toContain(reason);
   });
 });
@@ -58,7 +58,7 @@ describe('prompt for the redirect URL', () => {
   const never = new AbortController().signal;
   const input = (): NodeJS.ReadStream & PassThrough => new PassThrough() as unknown as NodeJS.ReadStream & PassThrough;
 
-  it('reports what is wrong and prompts again, for several logins on one input', async () => {
+  it('the prompt for a redirect URL reports what is wrong and prompts again, also for later logins', async () => {
     const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
     try {
       const stdin = input();
@@ -74,28 +74,28 @@ describe('prompt for the redirect URL', () => {
     }
   });
 
-  it('accepts a URL that is longer than the line limit of a terminal', async () => {
+  it('the prompt for a redirect URL accepts a URL that is longer than the line limit of a terminal', async () => {
     const stdin = Object.assign(input(), { isTTY: true });
     using lines = readLines(stdin as NodeJS.ReadStream, new PassThrough());
     stdin.write(`${GOOD}&session=${'x'.repeat(8_192)}\r`);
     expect((await askForRedirect(lines, EXPECTED, never)).get('code')).toBe('abc');
   });
 
-  it('fails at the end of the input', async () => {
+  it('the prompt for a redirect URL fails at the end of the input', async () => {
     const stdin = input();
     using lines = readLines(stdin, process.stderr);
     stdin.end();
     await expect(askForRedirect(lines, EXPECTED, never)).rejects.toMatchObject({ code: 'LOGIN_FAILED' });
   });
 
-  it('accepts a last line without a line feed', async () => {
+  it('the prompt for a redirect URL accepts a last line without a line feed', async () => {
     const stdin = input();
     using lines = readLines(stdin, process.stderr);
     stdin.end(GOOD);
     expect((await askForRedirect(lines, EXPECTED, never)).get('code')).toBe('abc');
   });
 
-  it('ends with the reason of its abort signal', async () => {
+  it('the prompt for a redirect URL ends with the reason of its abort signal', async () => {
     using lines = readLines(input(), process.stderr);
     const impatience = new AbortController();
     const asked = askForRedirect(lines, EXPECTED, impatience.signal);

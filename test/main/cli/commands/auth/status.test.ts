@@ -29,13 +29,13 @@ describe('formatted instant', () => {
     [172_800_000, 'in 2 d'],
     [-1, '0 s ago'],
     [-90_000, '1 min ago'],
-  ])('shows %i ms from now as %s', (distanceMs, text) => {
+  ])('a time that is %i ms from now is shown as %s', (distanceMs, text) => {
     expect(relativeTime(NOW + distanceMs, NOW)).toBe(text);
   });
 });
 
 describe('login table', () => {
-  it('shows the issuer, the scopes and the expiry of each login, and what happens after the expiry', () => {
+  it('the login table shows the issuer, the scopes, the expiry and what happens after the expiry', () => {
     expect(loginTable([LOGIN], NOW)).toBe(
       '  connector  state      issuer                  scopes  expires    then\n' +
         '  ─────────  ─────────  ──────────────────────  ──────  ─────────  ─────────────────\n' +
@@ -43,15 +43,15 @@ describe('login table', () => {
     );
   });
 
-  it('says that a login without a refresh token ends at an unknown time', () => {
+  it('the login table shows that a login without a refresh token ends at an unknown time', () => {
     expect(rowOf({ isRefreshable: false, expiresAt: null })).toMatch(/not known {2}log in again$/);
   });
 
-  it.each(['none', 'lost'] as const)('shows no expiry of a login that is %s', (state) => {
+  it.each(['none', 'lost'] as const)('the login table shows no expiry if the state of a login is "%s"', (state) => {
     expect(rowOf({ state, scope: null, expiresAt: null })).toMatch(/issuer\.example$/);
   });
 
-  it('escapes terminal control characters in issuer names', () => {
+  it('the login table shows no terminal control characters', () => {
     expect(rowOf({ scope: '\u001b[31mred\u202e' })).not.toMatch(/\p{Cc}|\p{Cf}/u);
   });
 });

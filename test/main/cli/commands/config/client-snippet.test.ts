@@ -11,7 +11,7 @@ const stdio: Way = {
 };
 
 describe('clientSnippet', () => {
-  it("refers to the token in each client's own syntax", () => {
+  it("clientSnippet() refers to the access token in each client's own syntax", () => {
     const headerOf = (client: SnippetClient) =>
       clientSnippet(client, 'x', http, 'linux').written.text.match(/Bearer [^"\n]*/)?.[0];
     expect(headerOf('claude')).toBe(`Bearer \${GATEWAY_TOKEN}`);
@@ -23,7 +23,7 @@ describe('clientSnippet', () => {
     expect(clientSnippet('codex', 'x', http, 'linux').written.text).toContain('bearer_token_env_var = "GATEWAY_TOKEN"');
   });
 
-  it('quotes the Claude Code command line so that a shell reads it as intended', () => {
+  it('clientSnippet() quotes the Claude Code command line so that a shell reads it as intended', () => {
     expect(clientSnippet('claude', 'x', http, 'linux').command).toBe(
       `claude mcp add --scope project --transport http x 'https://mcp.example.com/mcp?team=a' --header 'Authorization: Bearer \${GATEWAY_TOKEN}'`,
     );
@@ -37,7 +37,7 @@ describe('clientSnippet', () => {
     ['darwin', '~/Library/Application Support/Claude/claude_desktop_config.json'],
     ['win32', '%APPDATA%\\Claude\\claude_desktop_config.json'],
     ['linux', '~/.config/Claude/claude_desktop_config.json'],
-  ] as const)('names the Claude Desktop file on %s, but only for stdio servers', (platform, file) => {
+  ] as const)('clientSnippet() names the Claude Desktop file on %s, but only for stdio servers', (platform, file) => {
     expect(clientSnippet('claude', 'x', stdio, platform).files).toEqual(['.mcp.json', file]);
     expect(clientSnippet('claude', 'x', http, platform).files).toEqual(['.mcp.json']);
   });
@@ -45,12 +45,12 @@ describe('clientSnippet', () => {
   it.each([
     ['linux', '~/.config/zed/settings.json', '~/.config/goose/config.yaml'],
     ['win32', '%APPDATA%\\Zed\\settings.json', '%APPDATA%\\Block\\goose\\config\\config.yaml'],
-  ] as const)('names the files of Zed and Goose on %s', (platform, zed, goose) => {
+  ] as const)('clientSnippet() names the files of Zed and Goose on %s', (platform, zed, goose) => {
     expect(clientSnippet('zed', 'x', stdio, platform).files).toContain(zed);
     expect(clientSnippet('goose', 'x', stdio, platform).files).toEqual([goose]);
   });
 
-  it('warns about a gateway that would read the very file that starts it', () => {
+  it('clientSnippet() warns if the gateway would read the same file that starts it', () => {
     expect(clientSnippet('claude', 'x', stdio, 'linux').advice).toContain('--config names must be a different one');
     expect(clientSnippet('claude', 'x', { ...stdio, serveArgs: ['--registry'] }, 'linux').advice).not.toContain(
       '--config',

@@ -10,7 +10,7 @@ afterEach(() => {
   for (const close of closers.splice(0)) close();
 });
 
-/** Starts a server whose clock says `date`. */
+/** Starts a server that sends the header `Date: <date>`, and returns its URL. */
 async function dated(date: string): Promise<string> {
   const server = createServer((_, response) => {
     response.sendDate = false;
@@ -23,11 +23,11 @@ async function dated(date: string): Promise<string> {
 }
 
 describe('doctor', () => {
-  it('reports the Node.js version and its path', () => {
+  it('the doctor command reports the Node.js version and its path', () => {
     expect(checkNode().message).toContain(`${process.version} on ${process.platform}`);
   });
 
-  it('does not show the credentials of a proxy', () => {
+  it('the doctor command does not show the credentials of a proxy', () => {
     const network = resolveNetwork(undefined, undefined, { HTTP_PROXY: 'http://me:pw@proxy.example:8080' });
     expect(checkProxy(network)).toEqual({
       check: 'proxy',
@@ -37,17 +37,17 @@ describe('doctor', () => {
     expect(checkProxy(direct)).toMatchObject({ outcome: 'ok', message: 'no proxy is used: connections are direct' });
   });
 
-  it('names the hosts that NO_PROXY excludes from the proxy', () => {
+  it('the doctor command names the hosts that NO_PROXY excludes from the proxy', () => {
     const network = resolveNetwork(undefined, undefined, { HTTP_PROXY: 'http://proxy.example', NO_PROXY: 'localhost' });
     expect(checkProxy(network).message).toContain('; NO_PROXY excludes localhost');
   });
 
-  it('shows the address of a SOCKS proxy', () => {
+  it('the doctor command shows the address of a SOCKS proxy', () => {
     const network = resolveNetwork(undefined, undefined, { HTTP_PROXY: 'socks5://me:pw@127.0.0.1:1080' });
     expect(checkProxy(network).message).toContain('for http socks5://127.0.0.1:1080,');
   });
 
-  it('reports a missing state folder only as a note', async () => {
+  it('the doctor command reports a missing state folder only as a note', async () => {
     expect(await checkDisk(undefined)).toMatchObject({ outcome: 'note' });
   });
 
@@ -55,14 +55,14 @@ describe('doctor', () => {
     ['a clock that agrees', new Date().toUTCString(), 'ok', ''],
     ['a clock that is decades off', 'Thu, 01 Jan 1970 00:00:00 GMT', 'failed', 'Set the clock'],
     ['no Date header', '', 'note', 'sends no Date header'],
-  ])('compares the clock with that of a server: %s', async (_, date, outcome, message) => {
+  ])('the doctor command compares the clock with that of a server: %s', async (_, date, outcome, message) => {
     expect(await checkClock(await dated(date), direct)).toMatchObject({
       outcome,
       message: expect.stringContaining(message),
     });
   });
 
-  it('reports only a note if a server does not answer', async () => {
+  it('the doctor command reports only a note if a server does not respond', async () => {
     expect(await checkClock('http://127.0.0.1:1/', direct)).toMatchObject({ outcome: 'note' });
   });
 });

@@ -12,7 +12,7 @@ const login = (more: Partial<Login> = {}): Login => ({
 });
 
 describe('checkLogins', () => {
-  it('fails for a connector that needs a login, with its URL and the login command', () => {
+  it('checkLogins() fails for a connector that needs a login, and shows its URL and the login command', () => {
     const message = 'Connector linear wants a login at https://issuer.example: run `mcp-switchyard auth login linear`.';
     const lastError = { code: 'CONNECTOR_LOGIN_NEEDED', message };
     const [finding, ...others] = checkLogins([listed('linear', 'needs-login', { lastError }), listed('b')]);
@@ -21,13 +21,13 @@ describe('checkLogins', () => {
     expect(others).toEqual([]);
   });
 
-  it('reports why a login was lost', () => {
+  it('checkLogins() reports why a login was lost', () => {
     const lost = login({ state: 'lost', reason: 'The issuer refused to refresh it (invalid_grant).' });
     const [finding] = checkLogins([listed('linear', 'needs-login', { login: lost })]);
     expect(finding?.message).toContain('It was logged in before: The issuer refused to refresh it (invalid_grant).');
   });
 
-  it('warns about a login that expires at a known time and cannot be refreshed', () => {
+  it('checkLogins() warns about a login that expires at a known time and cannot be refreshed', () => {
     const [finding] = checkLogins([listed('linear', 'ready', { login: login({ expiresAt: NOW }) })]);
     expect(finding).toMatchObject({
       outcome: 'note',
@@ -39,13 +39,13 @@ describe('checkLogins', () => {
   it.each([
     ['is refreshed', login({ expiresAt: NOW, isRefreshable: true }), 'refreshed automatically'],
     ['has no known expiry', login(), 'not known when the login ends'],
-  ])('accepts a login that %s', (_, present, words) => {
+  ])('checkLogins() accepts a login that %s', (_, present, words) => {
     expect(checkLogins([listed('linear', 'ready', { login: present })])).toMatchObject([
       { outcome: 'ok', message: expect.stringContaining(words) },
     ]);
   });
 
-  it('reports nothing for connectors that are disabled or work without a login', () => {
+  it('checkLogins() reports nothing for connectors that are disabled or work without a login', () => {
     const without = login({ state: 'none' });
     expect(
       checkLogins([listed('a', 'disabled', { login: login() }), listed('b', 'ready', { login: without })]),

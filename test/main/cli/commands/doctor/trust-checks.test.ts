@@ -11,7 +11,7 @@ const DAY_MS = 24 * 3_600_000;
 const signer = { kid: 'k', alg: 'EdDSA', thumbprint: 'abc', expiresAt: NOW, keyExpiresAt: null } as const;
 const REMEMBERED = { version: 2, expiresAt: NOW + 30 * DAY_MS, trustsConfigurationAlone: false, lastError: null };
 
-/** Returns the findings about a map, as `outcome message`. */
+/** Returns the findings about a map, each as the text `outcome message`. */
 function findings(
   status: Partial<ServiceMapStatus>,
   options: Parameters<typeof checkTrust>[0] = {},
@@ -20,7 +20,7 @@ function findings(
 }
 
 describe('checkTrust', () => {
-  it('reports nothing if the keys are stored and valid for a long time', () => {
+  it('checkTrust() reports nothing if the keys are stored and valid for a long time', () => {
     const signedBy = { hmacKey: null, signatures: [signer] };
     expect(findings({ accept: 'signature', signedBy, keys: REMEMBERED }, { keyDocuments: 'x' })).toEqual([]);
   });
@@ -52,7 +52,7 @@ describe('checkTrust', () => {
       findings({ keys: NO_MAP.keys }, { keyDocuments: 'x' }),
       /^note no key document is remembered.*--min-version/,
     ],
-  ])('reports %s', (_, found, message) => {
+  ])('checkTrust() reports %s', (_, found, message) => {
     expect(found).toEqual([expect.stringMatching(message)]);
   });
 });
@@ -71,21 +71,21 @@ describe('checkKeyFile', () => {
     return checkKeyFile(path, NOW).map(({ outcome, message }) => `${outcome} ${message}`);
   }
 
-  it('accepts usable keys, and reports nothing without a key file', () => {
+  it('checkKeyFile() accepts usable keys, and reports nothing if there is no key file', () => {
     expect(check(jwksOf(newKey('a'), newKey('b')))).toEqual([expect.stringMatching(/^ok .* has 2 public keys/)]);
     expect(checkKeyFile(undefined, NOW)).toEqual([]);
   });
 
-  it('reports a key file that other users can change', () => {
+  it('checkKeyFile() reports a key file that other users can change', () => {
     expect(check(jwksOf(newKey('a')), 0o666)[1]).toMatch(/^note other users can change .*chmod go-w/);
   });
 
-  it('reports configured keys that expire soon', () => {
+  it('checkKeyFile() reports a configured key that has expired', () => {
     const found = check(jwksOf(newKey('a', 'EdDSA', { exp: NOW / 1000 - 1 })));
     expect(found[1]).toMatch(/^failed the configured key "a" expired/);
   });
 
-  it('fails for private keys and for a missing key file', () => {
+  it('checkKeyFile() fails for private keys and for a missing key file', () => {
     const key = newKey('a');
     const [found] = check({ keys: [key] });
     expect(found).toMatch(/^failed KEYS_INVALID/);

@@ -89,7 +89,7 @@ const ODD_NAMES = [
 ];
 
 describe('clientModule', () => {
-  it('generates a typed client that calls tools by their names', () => {
+  it('the generated client module calls tools by their names, with types', () => {
     const tools = [
       tool(
         'weather',
@@ -133,7 +133,7 @@ void degrees;
     expect(compiled(tools, use)).toBe('');
   }, 60_000);
 
-  it('keeps the names of connectors, tools and properties distinct if they differ in any way', async () => {
+  it('the generated client module keeps all names of connectors, tools and properties distinct', async () => {
     const properties = Object.fromEntries(ODD_NAMES.map((name) => [name, { type: 'string', description: name }]));
     const schema = JSON.parse(JSON.stringify(object(properties, { required: RESERVED })));
     Object.defineProperty(schema.properties, '__proto__', { value: { type: 'number' }, enumerable: true });
@@ -152,7 +152,7 @@ void degrees;
     expect(Object.getPrototypeOf(client)).toBeNull();
   }, 60_000);
 
-  it('supports the keywords of JSON Schema 2020-12 and draft-07', () => {
+  it('the generated client module supports the keywords of JSON Schema 2020-12 and draft-07', () => {
     const draft7 = { $schema: 'http://json-schema.org/draft-07/schema#' };
     expectTypes({
       any: [true, 'unknown'],
@@ -214,7 +214,7 @@ void degrees;
     });
   }, 60_000);
 
-  it('follows references within the schema and types other references as unknown', () => {
+  it('the generated client module follows references within a schema, and types other references as unknown', () => {
     const schema = {
       ...object({
         tree: { $ref: '#/$defs/tree' },
@@ -274,7 +274,7 @@ void [depth, json, bad];`,
     ).toBe('');
   }, 60_000);
 
-  it('generates no circular type that the compiler rejects', () => {
+  it('the generated client module contains no circular type that the compiler rejects', () => {
     const schemas = [
       { $ref: '#' },
       { $defs: { a: { $ref: '#/$defs/a' } }, $ref: '#/$defs/a' },
@@ -344,7 +344,7 @@ void [depth, json, bad];`,
     ).toBe('');
   }, 120_000);
 
-  it('generates the same text whatever the order of tools and members', () => {
+  it('the generated client module has the same text whatever the order of tools and properties', () => {
     const schema = {
       $defs: { n: object({ next: { $ref: '#/$defs/n' } }) },
       ...object({ b: { $ref: '#/$defs/n' }, a: {} }),
@@ -358,7 +358,7 @@ void [depth, json, bad];`,
     expect(text.split('\n').filter((line) => !lines.has(line))).toEqual(['  ["a", "x", "y"],']);
   });
 
-  it('never turns a name, description or constant of a server into code', () => {
+  it('the generated client module never contains a name, description or constant of a server as code', () => {
     const hostile = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 30 }),
       fc
@@ -439,7 +439,7 @@ void [depth, json, bad];`,
         }));
         const statements = statementsOf(clientModule(tools)).filter((text) => !/^export type Schema\w* = /.test(text));
         expect(statements.map(kindOf)).toEqual(plain.map(kindOf));
-        // The executable statements differ only in the table of names, which holds plain strings.
+        // The executable statements of the two modules differ only in the table of names, which contains plain strings.
         expect(statements.filter((text) => text.includes('function createClient'))).toEqual(
           plain.filter((text) => text.includes('function createClient')),
         );
@@ -448,7 +448,7 @@ void [depth, json, bad];`,
     );
   }, 60_000);
 
-  it('generates 10 000 tools within seconds', () => {
+  it('the client module for 10 000 tools is generated within seconds', () => {
     const schema = object(
       {
         a: { type: 'string', description: 'A text' },

@@ -22,7 +22,7 @@ describe('generate types', () => {
     folder[Symbol.dispose]();
   });
 
-  it('writes the types to stdout and to a file, with the same bytes each time', async () => {
+  it('generate types writes the types to stdout and to a file, with the same bytes each time', async () => {
     const printed = await world.on(['generate', 'types', '--no-state']);
     expect(printed).toMatchObject({ code: 0 });
     expect(printed.stdout).toContain('text: string;');
@@ -31,11 +31,11 @@ describe('generate types', () => {
     const before = statSync(out).ino;
     const again = await world.on(['generate', 'types', '--no-state', '--out', out, '--json']);
     expect(JSON.parse(again.stdout)).toEqual({ ok: true, toolCount: 2, file: out, isChanged: false });
-    // An up-to-date file is not rewritten: file watchers would restart.
+    // A file that is up to date is not written again, because a write would trigger file watchers.
     expect(statSync(out).ino).toBe(before);
   });
 
-  it('reports the differences with --check, and exits with 1 if there are any', async () => {
+  it('generate types --check reports the differences, and exits with 1 if there are any', async () => {
     await world.on(['generate', 'types', '--no-state', '--out', out]);
     const check = ['generate', 'types', '--no-state', '--check', '--out', out];
     expect(await world.on(check)).toMatchObject({ code: 0, stdout: '' });
@@ -50,7 +50,7 @@ describe('generate types', () => {
     expect(await world.on(['generate', 'types', '--check'])).toMatchObject({ code: 2, stdout: '' });
   });
 
-  it('writes nothing if the tools of a connector are unknown', async () => {
+  it('generate types writes nothing if the tools of a connector are unknown', async () => {
     const endpoint = 'http://127.0.0.1:9/mcp';
     await using map = await MapServer.start(
       mapNow([entry('one', { endpoint: world.mcp.url }), entry('down', { endpoint })]),

@@ -30,22 +30,22 @@ const problemsOf = (
 };
 
 describe('followDocuments', () => {
-  it('accepts documents that hosts would follow', () => {
+  it('followDocuments() accepts key documents that hosts would accept', () => {
     expect(problemsOf([documentOf(1, [a]), documentOf(2, [b], [a, b])], [a])).toEqual([null, null]);
   });
 
-  it('verifies the first document against its own roots if no keys are configured', () => {
+  it('followDocuments() verifies the first document against its own roots if no keys are configured', () => {
     expect(problemsOf([documentOf(1, [a])], null)).toEqual([null]);
     expect(problemsOf([documentOf(1, [a], [b])], null)).toEqual(['KEYS_UNTRUSTED']);
   });
 
-  it('reports a document that its predecessor does not authorize, and continues', () => {
+  it('followDocuments() reports a document that its predecessor does not authorize, and continues', () => {
     const documents = [documentOf(1, [a]), documentOf(2, [b], [b]), documentOf(3, [b])];
     expect(problemsOf(documents, [a])).toEqual([null, 'KEYS_UNTRUSTED', null]);
     expect(problemsOf([documentOf(1, [a])], [b])).toEqual(['KEYS_UNTRUSTED']);
   });
 
-  it('checks the expiry of the newest document only', () => {
+  it('followDocuments() checks only the expiry of the newest document', () => {
     const past = new Date(NOW).toISOString();
     expect(problemsOf([documentOf(1, [a], [a], past), documentOf(2, [a])], [a])).toEqual([null, null]);
     expect(problemsOf([documentOf(1, [a]), documentOf(2, [a], [a], past)], [a])).toEqual([null, 'KEYS_EXPIRED']);

@@ -19,38 +19,38 @@ const NOTHING: DocumentChange = {
   expiresInMs: 60_000,
 };
 
-/** Creates a first document with these keys, of which `roots` are roots. */
+/** Creates the first key document, with these keys. `roots` lists the kids of the root keys. */
 function documentOf(keys: readonly PrivateJwk[], roots = keys.map(({ kid }) => kid)): KeyDocument {
   const payload = nextPayload(null, { ...NOTHING, added: keys.map(publicJwk), roots });
   return readKeyDocument(JSON.stringify(createKeyDocument(payload, keys.map(readSigningKey))));
 }
 
 describe('nextPayload', () => {
-  it('starts with version 1, in which every key is a root', () => {
+  it('nextPayload() starts with version 1, in which every key is a root', () => {
     const payload = nextPayload(null, { ...NOTHING, added: [publicJwk(a), publicJwk(b)] });
     expect(payload).toMatchObject({ version: 1, roots: ['a', 'b'], threshold: 1, revoked: [] });
     expect(payload.keys.keys).toEqual([publicJwk(a), publicJwk(b)]);
     expect(Math.abs(Date.parse(payload.expires) - Date.now() - 60_000)).toBeLessThan(10_000);
   });
 
-  it('keeps everything that the change does not name', () => {
+  it('nextPayload() keeps everything that the change does not name', () => {
     const payload = nextPayload(documentOf([a, b], ['a']), NOTHING);
     expect(payload).toMatchObject({ version: 2, roots: ['a'], threshold: 1 });
     expect(payload.keys.keys).toHaveLength(2);
   });
 
-  it('makes an added key a root only if every existing key is a root', () => {
+  it('nextPayload() makes an added key a root only if every existing key is a root', () => {
     const change = { ...NOTHING, added: [publicJwk(c)] };
     expect(nextPayload(documentOf([a, b]), change).roots).toEqual(['a', 'b', 'c']);
     expect(nextPayload(documentOf([a, b], ['a']), change).roots).toEqual(['a']);
   });
 
-  it('removes a key from both the keys and the roots', () => {
+  it('nextPayload() removes a key from both the keys and the roots', () => {
     const payload = nextPayload(documentOf([a, b]), { ...NOTHING, removed: ['a'] });
     expect([payload.roots, payload.keys.keys]).toEqual([['b'], [publicJwk(b)]]);
   });
 
-  it('revokes a key permanently, by its kid or its thumbprint', () => {
+  it('nextPayload() revokes a key permanently, by its kid or its thumbprint', () => {
     const revoked = [thumbprintOf(a)];
     for (const name of ['a', thumbprintOf(a)])
       expect(nextPayload(documentOf([a, b]), { ...NOTHING, revoked: [name] })).toMatchObject({ revoked, roots: ['b'] });
@@ -60,7 +60,7 @@ describe('nextPayload', () => {
     expect(() => nextPayload(document, { ...NOTHING, added: [publicJwk(a)] })).toThrow(/a was revoked/);
   });
 
-  it('revokes by its thumbprint a key that is in no document', () => {
+  it('nextPayload() can revoke a key that is in no document, by the thumbprint of the key', () => {
     expect(nextPayload(documentOf([a]), { ...NOTHING, revoked: [thumbprintOf(c)] }).revoked).toEqual([thumbprintOf(c)]);
   });
 
@@ -73,7 +73,7 @@ describe('nextPayload', () => {
     ['a document without roots', { removed: ['a', 'b'] }, /1 roots must sign, and 0/],
     ['a different key with an existing kid', { added: [publicJwk({ ...c, kid: 'a' })] }, /another key with the kid a/],
     ['one key under two kids', { added: [publicJwk({ ...a, kid: 'z' })] }, /z of --keys is the same as a/],
-  ])('rejects %s', (_, change, message) => {
+  ])('nextPayload() rejects %s', (_, change, message) => {
     expect(() => nextPayload(documentOf([a, b]), { ...NOTHING, ...change })).toThrow(message);
   });
 });

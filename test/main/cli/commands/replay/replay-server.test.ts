@@ -21,7 +21,7 @@ function lines(said: readonly Said[], connector: string | null = null): readonly
   return said.map(([from, message]) => ({ connector, connection: '1', from, message: { jsonrpc: '2.0', ...message } }));
 }
 
-/** Replays a recording; `sent` holds the messages sent to the client, without their member `jsonrpc`. */
+/** Replays a recording. `sent` contains the messages to the client, without their member `jsonrpc`. */
 function replayed(
   said: readonly Said[],
   isLenient = false,
@@ -39,7 +39,7 @@ function replayed(
 }
 
 describe('replay', () => {
-  it('answers equal requests with their recorded responses in order, then repeats the last response', async () => {
+  it('the replay server answers equal requests with their recorded responses in order, then repeats the last one', async () => {
     const { sent, take } = replayed([
       ['client', call(1, 'a')],
       ['server', result(1, 'first')],
@@ -50,7 +50,7 @@ describe('replay', () => {
     expect(sent).toEqual([result('x', 'first'), result('y', 'second'), result('z', 'second')]);
   });
 
-  it('answers a request that was not recorded with an error that names the nearest request', async () => {
+  it('the replay server answers a request that was not recorded with an error that names the nearest request', async () => {
     const said: readonly Said[] = [
       ['client', call(1, 'a', { x: 1, y: 'long' })],
       ['server', result(1, 'a')],
@@ -74,7 +74,7 @@ describe('replay', () => {
     expect(lenient.sent).toMatchObject([result(7, 'a'), { id: 8, error: { code: -32_602 } }]);
   });
 
-  it('replays progress, notifications and server requests in their order, with the ids of the client', async () => {
+  it("the replay server replays progress, notifications and server requests in order, with the client's ids", async () => {
     const { sent, take } = replayed([
       ['client', call(1, 'ask', {}, { progressToken: 't' })],
       ['server', { method: 'notifications/progress', params: { progressToken: 't', progress: 1 } }],
@@ -98,7 +98,7 @@ describe('replay', () => {
     ]);
   });
 
-  it('sends no progress to a client without a progress token, and nothing after a cancellation', async () => {
+  it('the replay server sends no progress to a client without a progress token, and nothing after a cancellation', async () => {
     const { sent, take } = replayed([
       ['client', call(1, 'ask', {}, { progressToken: 1 })],
       ['server', { method: 'notifications/progress', params: { progressToken: 1, progress: 1 } }],
@@ -113,7 +113,7 @@ describe('replay', () => {
     expect(sent).toHaveLength(1);
   });
 
-  it('lets a legacy client start with the recording of a modern server, and vice versa', async () => {
+  it('the replay server lets a legacy client start with the recording of a modern server, and vice versa', async () => {
     const discovered = {
       supportedVersions: ['2026-07-28'],
       capabilities: { tools: {} },
@@ -137,7 +137,7 @@ describe('replay', () => {
     expect(legacy.sent).toMatchObject([{ id: 1, error: { code: -32_601 } }]);
   });
 
-  it('reports that the recording ends before a response, and accepts any text for an omitted secret', async () => {
+  it('the replay server reports that a recording ends before a response, and accepts any text for an omitted secret', async () => {
     const { sent, take } = replayed([
       ['client', call(1, 'login', { key: 'Bearer ***masked***' })],
       ['server', result(1, 'in')],
@@ -167,7 +167,7 @@ describe('readRecording', () => {
     ['holds a damaged line', `${headerLine()}${whole[0]}{"conn\n${whole[1]}`, 3],
     ['holds a line without a sender', `${headerLine()}{"connector":null,"connection":1,"message":{}}\n`, 2],
     ['holds a line that nests too deeply', `${headerLine()}${whole[0]}${'['.repeat(10_000)}\n`, 3],
-  ])('rejects a file that %s, with the line number', (_, text, line) => {
+  ])('readRecording() rejects a file that %s, and names the line', (_, text, line) => {
     using folder = new TempDir();
     const path = join(folder.path, 'a.jsonl');
     writeFileSync(path, text);
@@ -176,7 +176,7 @@ describe('readRecording', () => {
     );
   });
 
-  it('reads a recording up to its incomplete last line, wherever it is cut', () => {
+  it('readRecording() reads a recording up to its incomplete last line, wherever the file is cut', () => {
     using folder = new TempDir();
     const path = join(folder.path, 'a.jsonl');
     const text = `${headerLine()}${whole.join('')}`;

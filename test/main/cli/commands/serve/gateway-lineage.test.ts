@@ -8,14 +8,14 @@ import { TempDir } from '../../../../helpers/temp-dir.ts';
 
 const serving = (more: Partial<SourceOptions>): SourceOptions => ({ registry: false, ...more }) as SourceOptions;
 
-/** The environment of a process that was started by a gateway serving the given sources. */
+/** Returns the environment of a process that a gateway with the given sources has started. */
 const started = (options: SourceOptions, environment: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => {
   enterLineage(options, environment);
   return stdioEnvironment(environment, {});
 };
 
 describe('gateway lineage check', () => {
-  it('rejects a gateway that descends from a gateway of the same file, however the file is named', () => {
+  it('a gateway does not start if one of its parent processes is a gateway for the same file, under any name', () => {
     using folder = new TempDir();
     const [file, link] = [join(folder.path, 'mcp.json'), join(folder.path, 'link.json')];
     writeFileSync(file, '{}');
@@ -29,12 +29,12 @@ describe('gateway lineage check', () => {
     );
   });
 
-  it('rejects a gateway that descends from a gateway of the same registry', () => {
+  it('a gateway does not start if one of its parent processes is a gateway for the same registry', () => {
     const environment = started(serving({ registry: true }));
     expect(() => enterLineage(serving({ registry: true }), environment)).toThrow('serves the same connectors');
   });
 
-  it('lets a gateway start gateways that serve other sources', () => {
+  it('a gateway may be started by a gateway that serves other sources', () => {
     const environment = started(serving({ registry: true }), started(serving({ config: ['/a.json'] })));
     expect(() => enterLineage(serving({ config: ['/b.json'] }), environment)).not.toThrow();
     expect(environment[LINEAGE_VARIABLE]?.split(',')).toHaveLength(3);

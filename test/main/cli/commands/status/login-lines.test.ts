@@ -19,11 +19,11 @@ const login = (connectorId: string, more: Partial<Login> = {}): Login => ({
 });
 
 describe('loginLines', () => {
-  it('returns nothing if no connector has or needs a login', () => {
+  it('loginLines() returns nothing if no connector has or needs a login', () => {
     expect(loginLines([listed('a'), listed('b', 'disabled', { login: login('b') })])).toEqual([]);
   });
 
-  it('counts the logins, and names logins that expire and cannot be refreshed', () => {
+  it('loginLines() counts the logins, and names the logins that expire and cannot be refreshed', () => {
     const connectors = [
       listed('a', 'ready', { login: login('a') }),
       listed('b', 'ready', { login: login('b', { isRefreshable: false }) }),

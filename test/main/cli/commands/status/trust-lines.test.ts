@@ -7,7 +7,7 @@ const signer = { kid: 'k', alg: 'EdDSA', thumbprint: 'abcdefghijklmnop', expires
 const linesOf = (more: Partial<ServiceMapStatus>): readonly string[] => trustLines({ ...NO_MAP, ...more });
 
 describe('trustLines', () => {
-  it('shows who signed the map, when the signature expires and how old the map is', () => {
+  it('trustLines() shows who signed the map, when the signature expires and how old the map is', () => {
     const signedBy = { hmacKey: 1, signatures: [signer, { ...signer, kid: 'l', keyExpiresAt: NOW }] };
     expect(linesOf({ accept: 'both', signedBy, ageMs: 61_000, staleSince: NOW })).toEqual([
       'signed by HMAC (key 2); k (abcdefgh…) until 2026-11-22T12:00:00.000Z; ' +
@@ -17,13 +17,13 @@ describe('trustLines', () => {
     ]);
   });
 
-  it('says that an HMAC alone is weak if public keys are configured', () => {
+  it('trustLines() warns that an HMAC alone is weak if public keys are configured', () => {
     const signedBy = { hmacKey: 0, signatures: [] };
     expect(linesOf({ accept: 'either', signedBy })[0]).toBe('signed by HMAC alone, though public keys are configured');
     expect(linesOf({ accept: 'hmac', signedBy })).toEqual(['signed by HMAC']);
   });
 
-  it('shows the key document, why newer documents are not followed, and why a map was dropped', () => {
+  it('trustLines() shows the key document, why newer documents are rejected, and why a map was dropped', () => {
     const lastError = { code: 'KEYS_UNTRUSTED', message: 'no\u001b[31m', at: NOW } as const;
     const keys = { version: 3, expiresAt: NOW, trustsConfigurationAlone: false, lastError };
     expect(linesOf({ accept: 'signature', keys, dropped: { code: 'MAP_KEY_REVOKED', at: NOW } })).toEqual([
@@ -41,7 +41,7 @@ describe('durationText', () => {
     [60_000, '1 min'],
     [3_660_000, '1 h 1 min'],
     [90_000_000, '1 d 1 h'],
-  ])('shows %d ms as %s', (ms, text) => {
+  ])('durationText() shows %d ms as %s', (ms, text) => {
     expect(durationText(ms)).toBe(text);
   });
 });

@@ -26,7 +26,7 @@ const codes = (document: Json | string): string[] =>
 const hmac = (text: string, encoding: 'base64url' | 'hex' | 'base64' = 'base64url'): string =>
   createHmac('sha256', KEY).update(text).digest(encoding);
 
-/** Sorts keys by locale at every level, as some producers do. */
+/** Sorts the keys of all objects by locale, like some publishers do before they sign. */
 function byLocale(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(byLocale);
   if (typeof value !== 'object' || value === null) return value;
@@ -38,7 +38,7 @@ function byLocale(value: unknown): unknown {
 }
 
 describe('verifyMap', () => {
-  it('accepts a valid map', () => {
+  it('verifyMap() accepts a valid map', () => {
     expect(codes({ ...map, signature: createServiceMapSignature(map, KEY) })).toEqual([
       'syntax ok',
       'signature ok',
@@ -47,7 +47,7 @@ describe('verifyMap', () => {
     ]);
   });
 
-  it('stops if nothing can be parsed, and otherwise continues after a failure', () => {
+  it('verifyMap() stops if nothing can be parsed, and otherwise runs its other checks after a failure', () => {
     expect(codes('{')).toEqual(['syntax MAP_SYNTAX']);
     expect(codes('[]')).toEqual(['syntax MAP_SCHEMA']);
     expect(codes({ ...mapOf([entry('a', { scopes: [] })]), signature: 'x' })).toEqual([
@@ -63,7 +63,7 @@ describe('verifyMap', () => {
     ]);
   });
 
-  it('names the key and the line of a duplicate', () => {
+  it('verifyMap() names the duplicate key and its line', () => {
     const [syntax] = verify('{\n "a": {"x": 1},\n "b": [{"y": 1, "\\u0079": 2}]\n}');
     expect(syntax?.failure?.message).toBe('The service map has the same key twice in one object: "\\u0079" in line 3.');
   });
@@ -85,7 +85,7 @@ describe('matchingForm', () => {
           .replace(/\n\s*/g, ''),
       ),
     ],
-  ])('recognizes a producer that writes %s', (expected, signature) => {
+  ])('matchingForm() recognizes this form of a publisher: %s', (expected, signature) => {
     expect(matchingForm(map, signature, KEY)).toContain(expected);
     const [, check] = verify({ ...map, signature });
     expect([check?.failure?.code, check?.found]).toEqual([
@@ -94,12 +94,12 @@ describe('matchingForm', () => {
     ]);
   });
 
-  it('recognizes a producer that signs only the known members', () => {
+  it('matchingForm() recognizes a publisher that signs only the known members', () => {
     const { extra: _extra, ...known } = { ...map, extra: 1 };
     expect(matchingForm({ ...map, extra: 1 }, hmac(JSON.stringify(known)), KEY)).toContain('the known members alone');
   });
 
-  it('returns nothing if the key differs', () => {
+  it('matchingForm() returns null if the publisher uses another key', () => {
     expect(matchingForm(map, createServiceMapSignature(map, 'other'), KEY)).toBeNull();
   });
 });

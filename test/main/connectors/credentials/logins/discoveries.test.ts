@@ -24,7 +24,7 @@ function discoveriesUnderTest(discover: () => Promise<LoginDiscovery> = async ()
 }
 
 describe('Discoveries', () => {
-  it('shares one discovery among all rejected requests of a minute', async () => {
+  it('all rejected requests of a minute share one discovery of the login server', async () => {
     const { find, state } = discoveriesUnderTest();
     await Promise.all([find(1), find(1)]);
     await find(1);
@@ -34,7 +34,7 @@ describe('Discoveries', () => {
     expect(state.asked).toBe(2);
   });
 
-  it('caches eight discoveries per connector: many challenges of one connector evict nothing of another', async () => {
+  it('the discovery cache keeps eight results per connector, and one connector evicts nothing of another', async () => {
     const { find, state } = discoveriesUnderTest();
     const wiki = targetOf('wiki');
     await find(0, wiki);
@@ -47,7 +47,7 @@ describe('Discoveries', () => {
     expect(state.asked).toBe(1_002);
   });
 
-  it('runs at most eight discoveries of a slow server at a time', async () => {
+  it('at most eight login discoveries of a slow server run at a time', async () => {
     const { promise, resolve } = Promise.withResolvers<LoginDiscovery>();
     const { find, state } = discoveriesUnderTest(() => promise);
     const all = Promise.all(Array.from({ length: 1_000 }, (_, place) => find(place)));
@@ -58,7 +58,7 @@ describe('Discoveries', () => {
     expect(state.asked).toBe(9);
   });
 
-  it('does not cache a failure', async () => {
+  it('a failed login discovery is not cached', async () => {
     const { find, state } = discoveriesUnderTest(() => Promise.reject(new Error('away')));
     await expect(find(1)).rejects.toThrow('away');
     await expect(find(1)).rejects.toThrow('away');

@@ -14,7 +14,7 @@ function bookOver(store: Pick<MemoryLogins, 'readAll' | 'readEarly'>) {
 }
 
 describe('LoginBook', () => {
-  it('reports logins that were added, replaced or removed, and nothing else', async () => {
+  it('LoginBook reports exactly the logins that were added, replaced or removed', async () => {
     const store = new MemoryLogins();
     await store.saveBinding(bindingOf('a'));
     await store.saveLogin(keyOf('a'), tokensOf('a'));
@@ -30,7 +30,7 @@ describe('LoginBook', () => {
     expect([changes, book.loginOf(bindingId)]).toEqual([[[bindingId], [bindingId], [bindingId]], null]);
   });
 
-  it('rejects an older generation, and rereads logins that this process changed meanwhile', async () => {
+  it('LoginBook rejects an older generation, and rereads logins that this process changed during a read', async () => {
     const store = new MemoryLogins();
     await store.saveBinding(bindingOf('a'));
     const old = await store.saveLogin(keyOf('a'), tokensOf('a'));
@@ -53,7 +53,7 @@ describe('LoginBook', () => {
     expect(book.login(old.loginId)?.generation).toBe(2);
   });
 
-  it('reports once that logins cannot be read, holds none for now, and reads them at the next call', async () => {
+  it('LoginBook reports once that logins cannot be read, has no logins for now, and retries at the next call', async () => {
     const store = new MemoryLogins();
     await store.saveBinding(bindingOf('a'));
     await store.saveLogin(keyOf('a'), tokensOf('a'));

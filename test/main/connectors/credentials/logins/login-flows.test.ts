@@ -14,7 +14,7 @@ beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 
 afterEach(() => void vi.useRealTimers());
 
 describe('LoginFlows', () => {
-  it('redeems each of two pending logins once; the last one wins', async () => {
+  it('each of two pending logins can be completed once, and the last one wins', async () => {
     const { service, issuer, store } = serviceUnderTest();
     const [one, two] = [
       await service.start(crm, { redirectUrl: REDIRECT_URL }),
@@ -30,7 +30,7 @@ describe('LoginFlows', () => {
     await service.close();
   });
 
-  it('rejects a redirect after ten minutes', async () => {
+  it('a login redirect is rejected after ten minutes', async () => {
     const { service } = serviceUnderTest();
     const { state, expiresAt } = await service.start(crm, { redirectUrl: REDIRECT_URL });
     expect(expiresAt - Date.now()).toBe(600_000);
@@ -39,7 +39,7 @@ describe('LoginFlows', () => {
     await service.close();
   });
 
-  it('keeps at most a thousand pending logins; the oldest is dropped first', async () => {
+  it('at most a thousand logins are pending, and the oldest is dropped first', async () => {
     const { service } = serviceUnderTest();
     const states: string[] = [];
     for (let count = 0; count < 1_001; count += 1)
@@ -49,7 +49,7 @@ describe('LoginFlows', () => {
     await service.close();
   });
 
-  it('registers once for all connectors of an issuer', async () => {
+  it('one client registration serves all connectors of an issuer', async () => {
     const { service, store } = serviceUnderTest();
     await logInTo(service, crm);
     await logInTo(service, targetOf('wiki'));
@@ -57,7 +57,7 @@ describe('LoginFlows', () => {
     await service.close();
   });
 
-  it('requests the scopes of a step-up at the next login, and keeps them afterwards', async () => {
+  it('the scopes of a step-up are requested at the next login, and kept afterwards', async () => {
     const { service } = serviceUnderTest();
     const credentials = service.credentialsOf(crm);
     await logInTo(service, crm);
@@ -76,7 +76,7 @@ describe('LoginFlows', () => {
     await service.close();
   });
 
-  it('drops the scopes of a step-up after a logout, since an issuer refuses scopes that it does not know', async () => {
+  it('the scopes of a step-up are dropped after a logout, because an issuer refuses unknown scopes', async () => {
     const { service, store } = serviceUnderTest();
     const credentials = service.credentialsOf(crm);
     await logInTo(service, crm);
@@ -90,7 +90,7 @@ describe('LoginFlows', () => {
     await service.close();
   });
 
-  it('revokes and forgets a login at a logout, and reports the logout once', async () => {
+  it('a logout revokes and deletes a login, and is reported once', async () => {
     const { service, issuer, store, told, lines } = serviceUnderTest();
     service.credentialsOf(crm);
     await logInTo(service, crm);
@@ -102,7 +102,7 @@ describe('LoginFlows', () => {
     await service.close();
   });
 
-  it('reports a login and a logout by another manager within half a second', async () => {
+  it('a login and a logout by another manager are reported within half a second', async () => {
     const one = serviceUnderTest();
     const two = serviceUnderTest({}, one);
     two.service.credentialsOf(crm);
@@ -116,7 +116,7 @@ describe('LoginFlows', () => {
     await Promise.all([one.service.close(), two.service.close()]);
   });
 
-  it('does not report the logins that existed at the start', async () => {
+  it('logins that existed at the start are not reported', async () => {
     const one = serviceUnderTest();
     await logInTo(one.service, crm);
     const two = serviceUnderTest({}, one);
@@ -126,7 +126,7 @@ describe('LoginFlows', () => {
     await Promise.all([one.service.close(), two.service.close()]);
   });
 
-  it('rejects a browser login for a connector with client credentials', async () => {
+  it('a browser login is rejected for a connector with client credentials', async () => {
     const { service } = serviceUnderTest();
     const robot = targetOf('robot', { grant: 'client_credentials', clientId: 'robot' });
     await expect(service.start(robot, { redirectUrl: REDIRECT_URL })).rejects.toMatchObject({

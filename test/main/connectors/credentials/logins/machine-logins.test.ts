@@ -11,7 +11,7 @@ beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 
 afterEach(() => void vi.useRealTimers());
 
 describe('MachineLogins', () => {
-  it('obtains one token that all waiting requests then share, and reports no login', async () => {
+  it('waiting requests share one token of a client-credentials login, and no login is reported', async () => {
     const { service, issuer, told } = serviceUnderTest();
     const credentials = service.credentialsOf(robot);
     const sent = await Promise.all([1, 2, 3].map(() => sendBy(credentials)));
@@ -22,7 +22,7 @@ describe('MachineLogins', () => {
     await service.close();
   });
 
-  it('requests a new token before the old one expires, and after a 401', async () => {
+  it('a client-credentials login gets a new token before the old one expires, and after a 401', async () => {
     const { service, issuer } = serviceUnderTest();
     const credentials = service.credentialsOf(robot);
     const sent = await sendBy(credentials);
@@ -34,7 +34,7 @@ describe('MachineLogins', () => {
     await service.close();
   });
 
-  it('fails with LOGIN_FAILED after a refusal by issuer or server, and never requires a person to log in', async () => {
+  it('a client-credentials login that is refused fails with LOGIN_FAILED, and never requires a person', async () => {
     const { service, issuer } = serviceUnderTest();
     const credentials = service.credentialsOf(robot);
     const renew = issuer.onMachine;
@@ -52,7 +52,7 @@ describe('MachineLogins', () => {
     await service.close();
   });
 
-  it('sends its secret only to the first issuer, until a logout', async () => {
+  it('a client-credentials login sends its secret only to the first issuer, until a logout', async () => {
     const { service, issuer, store } = serviceUnderTest();
     const credentials = service.credentialsOf(robot);
     const renew = issuer.onMachine;
@@ -76,7 +76,7 @@ describe('MachineLogins', () => {
     await service.close();
   });
 
-  it('immediately requests the old and the required scopes, at most three times in ten minutes', async () => {
+  it('a client-credentials login immediately requests additional scopes, at most three times in ten minutes', async () => {
     const { service, issuer } = serviceUnderTest();
     const credentials = service.credentialsOf(robot);
     const step = async (scope: string) => {

@@ -17,7 +17,7 @@ beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 
 afterEach(() => void vi.useRealTimers());
 
 describe('OAuthCredentials', () => {
-  it('sends and loads nothing for a connector without a login', async () => {
+  it('OAuthCredentials sends and loads nothing for a connector that has no login', async () => {
     const { service, issuer } = serviceUnderTest();
     const credentials = service.credentialsOf(crm);
     expect(await sendBy(credentials)).toEqual([]);
@@ -26,7 +26,7 @@ describe('OAuthCredentials', () => {
     await service.close();
   });
 
-  it('requires a login if a challenge offers one, and discovers and logs the issuer of the login once', async () => {
+  it('OAuthCredentials requires a login after a challenge, and discovers and logs the issuer of the login once', async () => {
     const { service, issuer, lines } = serviceUnderTest();
     const credentials = service.credentialsOf(crm);
     const challenge = challengeOf(crm, 401, 'Bearer scope="tools"');
@@ -53,7 +53,7 @@ describe('OAuthCredentials', () => {
     await service.close();
   });
 
-  it('logs each reason to log in once, and only a few reasons of a server that keeps sending new ones', async () => {
+  it('OAuthCredentials logs each reason to log in once, and only a few of a server that keeps sending new ones', async () => {
     const { service, issuer, lines } = serviceUnderTest();
     const credentials = service.credentialsOf(crm);
     const needed = () => lines.filter(({ fields }) => fields.event === 'login-needed').length;
@@ -71,7 +71,7 @@ describe('OAuthCredentials', () => {
     await service.close();
   });
 
-  it('neither logs in nor refreshes if the request that ends a session is rejected', async () => {
+  it('OAuthCredentials neither logs in nor refreshes after a rejection of the request that ends a session', async () => {
     const { service, issuer, lines } = serviceUnderTest();
     const credentials = service.credentialsOf(crm);
     const ended = (status: 401 | 403, headers: readonly string[]) =>
@@ -84,12 +84,12 @@ describe('OAuthCredentials', () => {
       expect(await ended(status, sent)).toEqual({ kind: 'refused', hint: null });
     expect(issuer.refreshed).toEqual([]);
     expect(service.view(crm)).toMatchObject({ state: 'logged-in' });
-    // The ended session may have used an older token.
+    // The session may have been opened with an older token, so the request is retried with the new one.
     expect(await ended(401, ['authorization', 'Bearer old'])).toEqual({ kind: 'retry' });
     await service.close();
   });
 
-  it('names both remedies if nothing indicates a login', async () => {
+  it('OAuthCredentials names both remedies if nothing shows that the server supports a login', async () => {
     const { service, issuer } = serviceUnderTest();
     issuer.hasMetadata = false;
     const verdict = await service.credentialsOf(crm).refused(challengeOf(crm, 401, 'Basic realm="x"'), [], null);
@@ -100,7 +100,7 @@ describe('OAuthCredentials', () => {
     await service.close();
   });
 
-  it('returns the token of a login synchronously, without a request', async () => {
+  it('OAuthCredentials returns the token of a login synchronously, without a request', async () => {
     const { service, issuer, told } = serviceUnderTest();
     const credentials = service.credentialsOf(crm);
     await logInTo(service, crm);
@@ -111,12 +111,12 @@ describe('OAuthCredentials', () => {
     await service.close();
   });
 
-  it('refreshes once for all requests that find an expired token', async () => {
+  it('OAuthCredentials refreshes once for all requests that find an expired token', async () => {
     const { service, issuer } = serviceUnderTest();
     const credentials = service.credentialsOf(crm);
     await logInTo(service, crm);
     const old = tokenIn(await sendBy(credentials));
-    // As on a laptop that slept: the clock advanced, and no timer fired.
+    // The clock advances without firing a timer, like on a laptop that slept.
     vi.setSystemTime(Date.now() + 2 * 3_600_000);
     const all = await Promise.all(Array.from({ length: 20 }, () => sendBy(credentials)));
     expect(new Set(all.map(tokenIn)).size).toBe(1);
@@ -125,7 +125,7 @@ describe('OAuthCredentials', () => {
     await service.close();
   });
 
-  it('refreshes once for many concurrent 401s, and retries with a newer token without a refresh', async () => {
+  it('OAuthCredentials refreshes once for many concurrent 401s, and retries with a newer token without a refresh', async () => {
     const { service, issuer } = serviceUnderTest();
     const credentials = service.credentialsOf(crm);
     await logInTo(service, crm);
@@ -139,7 +139,7 @@ describe('OAuthCredentials', () => {
     await service.close();
   });
 
-  it('requires a login if the server rejects a token that was just refreshed', async () => {
+  it('OAuthCredentials requires a login if the server rejects a token that was just refreshed', async () => {
     const { service, issuer } = serviceUnderTest();
     const credentials = service.credentialsOf(crm);
     await logInTo(service, crm);
@@ -153,19 +153,20 @@ describe('OAuthCredentials', () => {
     await service.close();
   });
 
-  it('refreshes a just refreshed token again if the token expired in transit', async () => {
+  it('OAuthCredentials refreshes a new token again if the token expired before it reached the server', async () => {
     const { service, issuer } = serviceUnderTest();
     issuer.lifeMs = 3_000;
     const credentials = service.credentialsOf(crm);
     await logInTo(service, crm);
     await credentials.refused(challengeOf(crm), await sendBy(credentials), null);
     const sent = await sendBy(credentials);
-    // No timer refreshes the token meanwhile: the process is suspended. The issuer counts in whole seconds.
+    // The clock advances without firing a timer, as in a suspended process, so no background refresh runs. The issuer
+    // counts in whole seconds.
     vi.setSystemTime(Date.now() + 2_001);
     expect(await credentials.refused(challengeOf(crm), sent, null)).toEqual({ kind: 'retry' });
     expect(issuer.refreshed).toHaveLength(2);
     expect(service.view(crm)).toMatchObject({ state: 'logged-in' });
-    // A token that is rejected early in its lifetime was not rejected because it expired.
+    // The next token is rejected early in its lifetime, so an expiry cannot be the reason.
     vi.setSystemTime(Date.now() + 1_000);
     expect(await credentials.refused(challengeOf(crm), await sendBy(credentials), null)).toMatchObject({
       kind: 'login',
@@ -173,7 +174,7 @@ describe('OAuthCredentials', () => {
     await service.close();
   });
 
-  it('reports once that a login is lost, and then requires a person to log in', async () => {
+  it('OAuthCredentials reports once that a login is lost, and then requires a person to log in', async () => {
     const { service, issuer, lines, told } = serviceUnderTest();
     const credentials = service.credentialsOf(crm);
     await logInTo(service, crm);
@@ -194,7 +195,7 @@ describe('OAuthCredentials', () => {
     await service.close();
   });
 
-  it('keeps a login that the issuer fails to refresh, and retries after growing pauses', async () => {
+  it('OAuthCredentials keeps a login if a refresh fails at the issuer, and retries after growing pauses', async () => {
     const { service, issuer } = serviceUnderTest();
     const credentials = service.credentialsOf(crm);
     await logInTo(service, crm);
@@ -213,7 +214,7 @@ describe('OAuthCredentials', () => {
     await service.close();
   });
 
-  it('stops waiting when the request is aborted, and lets the refresh continue', async () => {
+  it('OAuthCredentials stops waiting when the request is aborted, and lets the refresh continue', async () => {
     const { service, issuer } = serviceUnderTest();
     const credentials = service.credentialsOf(crm);
     await logInTo(service, crm);
@@ -233,7 +234,7 @@ describe('OAuthCredentials', () => {
     await service.close();
   });
 
-  it('keeps using an old token without a refresh token until the server rejects it', async () => {
+  it('OAuthCredentials uses an old token that cannot be refreshed until the server rejects it', async () => {
     const { service, issuer } = serviceUnderTest();
     issuer.givesRefreshTokens = false;
     const credentials = service.credentialsOf(crm);
@@ -248,7 +249,7 @@ describe('OAuthCredentials', () => {
     await service.close();
   });
 
-  it('does not use a login of an issuer other than the one in the entry', async () => {
+  it('OAuthCredentials does not use a login of an issuer other than the one in the entry', async () => {
     const { service } = serviceUnderTest();
     await logInTo(service, crm);
     const same = targetOf('crm', { issuer: 'https://issuer.test' });
@@ -259,7 +260,7 @@ describe('OAuthCredentials', () => {
     await service.close();
   });
 
-  it('reports the scopes that a call needs even if they cannot be stored', async () => {
+  it('OAuthCredentials reports the scopes that a call needs even if they cannot be stored', async () => {
     const { service, store } = serviceUnderTest();
     const credentials = service.credentialsOf(crm);
     await logInTo(service, crm);
@@ -270,7 +271,7 @@ describe('OAuthCredentials', () => {
     await service.close();
   });
 
-  it('names the features of an entry that this version does not support', async () => {
+  it('OAuthCredentials names the features of an entry that this version does not support', async () => {
     const { service, issuer } = serviceUnderTest();
     const target = targetOf('bound', { unsupported: 'DPoP' });
     const verdict = await service.credentialsOf(target).refused(challengeOf(target), [], null);

@@ -19,7 +19,7 @@ const invalid = (message: string) =>
   expect.objectContaining({ code: 'LOGIN_METADATA_INVALID', message: expect.stringContaining(message) });
 
 describe('prepareAuthorization', () => {
-  it('sets client, resource, scope, state and an S256 challenge of the verifier', async () => {
+  it('prepareAuthorization() sets client, resource, scope, state and the S256 challenge of the PKCE verifier', async () => {
     const { url, codeVerifier } = await prepareAuthorization(loginDiscovery(), registeredClient(), asked);
     expect(url.origin + url.pathname).toBe(`${ISSUER}/authorize`);
     expect(Object.fromEntries(url.searchParams)).toEqual({
@@ -35,14 +35,14 @@ describe('prepareAuthorization', () => {
     expect(codeVerifier.length).toBeGreaterThanOrEqual(43);
   });
 
-  it('creates a different verifier each time', async () => {
+  it('prepareAuthorization() creates a different PKCE verifier each time', async () => {
     const [one, other] = await Promise.all(
       [1, 2].map(() => prepareAuthorization(loginDiscovery(), registeredClient(), asked)),
     );
     expect(one?.codeVerifier).not.toBe(other?.codeVerifier);
   });
 
-  it('replaces parameters that the endpoint URL already has', async () => {
+  it('prepareAuthorization() replaces parameters that the endpoint URL already has', async () => {
     const discovery = withMetadata({
       authorization_endpoint: `${ISSUER}/authorize?tenant=1&redirect_uri=https://evil.test&state=evil`,
     });
@@ -52,12 +52,12 @@ describe('prepareAuthorization', () => {
     expect(url.searchParams.get('tenant')).toBe('1');
   });
 
-  it('requests no scope if the issuer chooses the scopes', async () => {
+  it('prepareAuthorization() requests no scope if the issuer chooses the scopes', async () => {
     const { url } = await prepareAuthorization(loginDiscovery(), registeredClient(), { ...asked, scope: null });
     expect(url.searchParams.has('scope')).toBe(false);
   });
 
-  it('uses the MCP 2025-03-26 endpoints if there is no metadata', async () => {
+  it('prepareAuthorization() uses the MCP 2025-03-26 endpoints if there is no metadata', async () => {
     const discovery = loginDiscovery({ metadata: null, authorizationServerUrl: 'https://mcp.test/' });
     const { url } = await prepareAuthorization(discovery, registeredClient(), asked);
     expect(url.href).toMatch(/^https:\/\/mcp\.test\/authorize\?/);
@@ -70,13 +70,13 @@ describe('prepareAuthorization', () => {
     ['at a javascript: URL', { authorization_endpoint: 'javascript:alert(1)' }, 'authorization_endpoint'],
     ['at a file: URL', { authorization_endpoint: 'file:///x' }, 'authorization_endpoint'],
     ['over plain http', { authorization_endpoint: 'http://issuer.test/authorize' }, 'authorization_endpoint'],
-  ])('rejects an issuer %s', async (_, metadata, message) => {
+  ])('prepareAuthorization() rejects an issuer %s', async (_, metadata, message) => {
     await expect(prepareAuthorization(withMetadata(metadata), registeredClient(), asked)).rejects.toThrowError(
       invalid(message),
     );
   });
 
-  it('rejects an http origin if there is no metadata', async () => {
+  it('prepareAuthorization() rejects an http origin if there is no metadata', async () => {
     const discovery = loginDiscovery({ metadata: null, authorizationServerUrl: 'http://mcp.test/' });
     await expect(prepareAuthorization(discovery, registeredClient(), asked)).rejects.toThrowError(invalid('https'));
   });
@@ -87,7 +87,7 @@ describe('codeOfRedirect', () => {
     codeOfRedirect(new URLSearchParams(parameters), withMetadata(metadata));
   const promises = { authorization_response_iss_parameter_supported: true };
 
-  it('returns the code, with the correct iss and without one', () => {
+  it('codeOfRedirect() returns the code of a redirect with the correct iss parameter, or without iss', () => {
     expect(read(`code=abc&state=s&iss=${ISSUER}`)).toBe('abc');
     expect(read('code=abc&state=s')).toBe('abc');
     expect(read(`code=abc&iss=${ISSUER}`, promises)).toBe('abc');
@@ -101,7 +101,7 @@ describe('codeOfRedirect', () => {
     ['iss twice', `code=abc&iss=${ISSUER}&iss=https://evil.test`, {}],
     ['two codes', `code=abc&code=def&iss=${ISSUER}`, {}],
     ['an error of another issuer', 'error=access_denied&error_description=call+555&iss=https://evil.test', {}],
-  ])('rejects %s', (_, parameters, metadata) => {
+  ])('codeOfRedirect() rejects %s', (_, parameters, metadata) => {
     const error = (() => {
       try {
         return read(parameters, metadata);
@@ -113,7 +113,7 @@ describe('codeOfRedirect', () => {
     expect(String((error as Error).message)).not.toMatch(/evil|abc|555/);
   });
 
-  it('shows the sanitized error of the issuer', () => {
+  it('codeOfRedirect() shows the sanitized error of the issuer', () => {
     expect(() => read('error=access_denied&error_description=The+person%0Asaid%1b[31m+no&state=s')).toThrowError(
       expect.objectContaining({
         code: 'LOGIN_FAILED',
@@ -123,18 +123,21 @@ describe('codeOfRedirect', () => {
     expect(() => read('error=%3Cscript%3E')).toThrowError(`${ISSUER} refused the login: an error.`);
   });
 
-  it('shows no description that contains the state', () => {
+  it('codeOfRedirect() shows no description that contains the state', () => {
     const state = 'abcdefghijklmnopqrstuvwxyz';
     expect(() => read(`error=access_denied&error_description=bad+${state.slice(3, 20)}&state=${state}`)).toThrowError(
       `${ISSUER} refused the login: access_denied.`,
     );
   });
 
-  it.each(['', 'code=', 'code=%00', `code=${'x'.repeat(9_000)}`])('finds no code in %j', (parameters) => {
-    expect(() => read(parameters)).toThrowError(expect.objectContaining({ code: 'LOGIN_FAILED' }));
-  });
+  it.each(['', 'code=', 'code=%00', `code=${'x'.repeat(9_000)}`])(
+    'codeOfRedirect() finds no code in %j',
+    (parameters) => {
+      expect(() => read(parameters)).toThrowError(expect.objectContaining({ code: 'LOGIN_FAILED' }));
+    },
+  );
 
-  it('accepts a code without iss if there is no metadata to compare with', () => {
+  it('codeOfRedirect() accepts a code without iss if there is no metadata to compare with', () => {
     expect(codeOfRedirect(new URLSearchParams('code=abc'), loginDiscovery({ metadata: null }))).toBe('abc');
   });
 });

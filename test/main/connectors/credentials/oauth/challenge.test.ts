@@ -13,7 +13,7 @@ const parse = (header: string) =>
   parseChallenges(header).map(({ scheme, parameters }) => [scheme, Object.fromEntries(parameters)]);
 
 describe('readChallenge', () => {
-  it('reads the metadata URL, the scope and the error of a Bearer challenge', () => {
+  it('readChallenge() reads the metadata URL, the scope and the error of a Bearer challenge', () => {
     const header =
       'Bearer resource_metadata="https://mcp.test/.well-known/oauth-protected-resource/mcp", scope="a b", error="invalid_token"';
     expect(read(header)).toEqual({
@@ -24,17 +24,17 @@ describe('readChallenge', () => {
     });
   });
 
-  it('returns nothing without a header', () => {
+  it('readChallenge() returns nothing if there is no WWW-Authenticate header', () => {
     expect(read(null)).toEqual({ schemes: [], resourceMetadataUrl: null, scope: null, error: null });
   });
 
-  it('reads the Bearer challenge among several, at any position', () => {
+  it('readChallenge() reads the Bearer challenge among several, at any position', () => {
     const header =
       'Basic realm="a, Bearer scope=\\"no\\"", DPoP algs="ES256", scope="of dpop", BEARER scope="of bearer"';
     expect(read(header)).toMatchObject({ schemes: ['basic', 'dpop', 'bearer'], scope: 'of bearer' });
   });
 
-  it('reads the DPoP challenge if there is no Bearer challenge', () => {
+  it('readChallenge() reads the DPoP challenge if there is no Bearer challenge', () => {
     expect(read('DPoP algs="ES256", scope="s"')).toMatchObject({ schemes: ['dpop'], scope: 's' });
   });
 
@@ -46,11 +46,11 @@ describe('readChallenge', () => {
     ['null for a URL with credentials', 'https://user:pw@a.test/', null],
     ['null for an invalid URL', 'https://[', null],
     ['null for an empty string', '', null],
-  ])('returns as the metadata URL: %s', (_, text, expected) => {
+  ])('readChallenge() returns as the metadata URL: %s', (_, text, expected) => {
     expect(read(`Bearer resource_metadata="${text}"`).resourceMetadataUrl?.href ?? null).toBe(expected);
   });
 
-  it('drops an error that is not a valid code', () => {
+  it('readChallenge() drops an error that is not a valid code', () => {
     expect(read('Bearer error="<script>"').error).toBe(null);
     expect(read(`Bearer error="${'x'.repeat(65)}"`).error).toBe(null);
   });
@@ -103,11 +103,11 @@ describe('parseChallenges', () => {
     ['a quoted string without a name', '"x", Bearer', [['bearer', {}]]],
     ['= without names or values', '=, =="x", Bearer a=', [['bearer', { a: '' }]]],
     ['line breaks', 'Bearer\r\n a="b"', [['bearer', { a: 'b' }]]],
-  ])('parses %s', (_, header, expected) => {
+  ])('parseChallenges() parses %s', (_, header, expected) => {
     expect(parse(header)).toEqual(expected);
   });
 
-  it('never throws, whatever the header', () => {
+  it('parseChallenges() never throws, whatever the header', () => {
     const pieces = fc.constantFrom('Bearer', ' ', ',', '=', '"', '\\', 'scope', 'é', '\u0000', 'a', '\t', '==');
     // A header consists of bytes, which arrive as characters up to U+00FF.
     const headers = fc.oneof(
@@ -117,7 +117,7 @@ describe('parseChallenges', () => {
     fc.assert(fc.property(headers, (header) => void read(header)));
   });
 
-  it('parses every challenge that follows the grammar', () => {
+  it('parseChallenges() parses every challenge that follows the grammar', () => {
     const token = fc.stringMatching(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,12}$/);
     const value = fc.oneof(
       token.map((text) => ({ text, written: text })),
@@ -145,7 +145,7 @@ describe('parseChallenges', () => {
     );
   });
 
-  it('parses a long header of quotes and backslashes in linear time', () => {
+  it('parseChallenges() parses a long header of quotes and backslashes in linear time', () => {
     const header = `Bearer ${'a="\\'.repeat(200_000)}`;
     const start = performance.now();
     parseChallenges(header);
@@ -159,11 +159,11 @@ describe('readScopes', () => {
     ['a "b" c\\d é', 'a'],
     ['', null],
     [null, null],
-  ])('reads %j as %j', (text, expected) => {
+  ])('readScopes() reads %j as %j', (text, expected) => {
     expect(readScopes(text)).toBe(expected);
   });
 
-  it('keeps at most 4 096 characters', () => {
+  it('readScopes() keeps at most 4 096 characters', () => {
     const many = Array.from({ length: 5_000 }, (_, index) => `scope${index}`).join(' ');
     expect(readScopes(many)?.length).toBeLessThanOrEqual(4_096);
   });

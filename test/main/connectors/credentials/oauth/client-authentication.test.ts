@@ -19,7 +19,7 @@ const withKey = (privateKey: string, oauth: LoginTarget['oauth'] = {}) =>
   loginTarget({ oauth: { clientId: 'mine', privateKeyEnv: 'K', ...oauth }, privateKey: () => privateKey });
 
 describe('proveClient', () => {
-  it('returns the secret of a registered client and its method', async () => {
+  it('proveClient() returns the secret of a registered client and its method', async () => {
     const client = registeredClient({ clientSecret: 'S', authMethod: 'client_secret_post' });
     expect(await proveClient(loginTarget({ clientSecret: () => 'of another' }), loginDiscovery(), client)).toEqual({
       clientInformation: {
@@ -31,7 +31,7 @@ describe('proveClient', () => {
     });
   });
 
-  it('reads the secret of a configured client only when it is needed', async () => {
+  it('proveClient() reads the secret of a configured client only when the secret is needed', async () => {
     const target = loginTarget({ oauth: { clientId: 'mine', clientSecretEnv: 'S' }, clientSecret: () => 'now' });
     expect(await proveClient(target, loginDiscovery(), configured)).toEqual({
       clientInformation: { client_id: 'mine', client_secret: 'now', issuer: ISSUER },
@@ -43,19 +43,22 @@ describe('proveClient', () => {
     ['base64+/=', ['client_secret_basic'], undefined],
     ['base64+/=', undefined, undefined],
     ['plain-._~9', ['client_secret_basic', 'client_secret_post'], undefined],
-  ])('for the secret %s and an issuer that supports %j, selects the method %s', async (secret, supported, expected) => {
-    const target = loginTarget({ oauth: { clientId: 'mine' }, clientSecret: () => secret });
-    const metadata = serverMetadata({ token_endpoint_auth_methods_supported: supported }) as never;
-    const { clientInformation } = await proveClient(target, loginDiscovery({ metadata }), configured);
-    expect((clientInformation as Record<string, unknown>).token_endpoint_auth_method).toBe(expected);
-  });
+  ])(
+    'proveClient() selects for the secret %s and an issuer that supports %j the method %s',
+    async (secret, supported, expected) => {
+      const target = loginTarget({ oauth: { clientId: 'mine' }, clientSecret: () => secret });
+      const metadata = serverMetadata({ token_endpoint_auth_methods_supported: supported }) as never;
+      const { clientInformation } = await proveClient(target, loginDiscovery({ metadata }), configured);
+      expect((clientInformation as Record<string, unknown>).token_endpoint_auth_method).toBe(expected);
+    },
+  );
 
   it.each<[string, LoginTarget['oauth'], string]>([
     ['another issuer', { clientId: 'mine', issuer: 'https://other.test' }, 'LOGIN_METADATA_INVALID'],
     ['another client', { clientId: 'other' }, 'LOGIN_CLIENT_UNKNOWN'],
     ['no client', null, 'LOGIN_CLIENT_UNKNOWN'],
     ['a variable that is not set', { clientId: 'mine', privateKeyEnv: 'K' }, 'LOGIN_SECRET_MISSING'],
-  ])('returns no secret if the entry names %s', async (_, oauth, code) => {
+  ])('proveClient() returns no secret if the entry names %s', async (_, oauth, code) => {
     const target = loginTarget({ oauth, clientSecret: () => 'S' });
     await expect(proveClient(target, loginDiscovery(), configured)).rejects.toMatchObject({ code });
   });
@@ -90,7 +93,7 @@ describe('proveClient', () => {
       rsa,
       undefined,
     ],
-  ])('signs with the key (%s) by the algorithm %s', async (_, alg, text, { publicKey }, supported) => {
+  ])('proveClient() signs with the key (%s) by the algorithm %s', async (_, alg, text, { publicKey }, supported) => {
     const metadata = serverMetadata({ token_endpoint_auth_signing_alg_values_supported: supported }) as never;
     const proof = await proveClient(withKey(text), loginDiscovery({ metadata }), configured);
     expect(proof.clientInformation).not.toHaveProperty('client_secret');
@@ -114,7 +117,7 @@ describe('proveClient', () => {
     JSON.stringify(rsa.publicKey.export({ format: 'jwk' })),
     JSON.stringify(generateKeyPairSync('x25519').privateKey.export({ format: 'jwk' })),
     String(locked),
-  ])('rejects an unusable key without repeating any of it', async (text) => {
+  ])('proveClient() rejects an unusable key without repeating any of it', async (text) => {
     await expect(proveClient(withKey(text), loginDiscovery(), configured)).rejects.toSatisfy((error) => {
       expect(error).toMatchObject({ code: 'LOGIN_SECRET_MISSING' });
       expect(error).not.toHaveProperty('cause');
@@ -125,7 +128,7 @@ describe('proveClient', () => {
 });
 
 describe('checkSecrets', () => {
-  it('accepts an entry that names no secret, or whose secret is available', () => {
+  it('checkSecrets() accepts an entry that names no secret, or whose secret is available', () => {
     expect(() => checkSecrets(loginTarget())).not.toThrow();
     expect(() => checkSecrets(withKey('x'))).not.toThrow();
   });

@@ -29,7 +29,7 @@ function identify(target: Partial<LoginTarget>, choices: Partial<ClientChoice> =
 }
 
 describe('identifyClient', () => {
-  it('prefers the client of the entry, and does not read its secret', async () => {
+  it('identifyClient() prefers the client of the entry, and does not read the secret of that client', async () => {
     const target = { oauth: { clientId: 'mine', clientSecretEnv: 'S' }, clientSecret: () => 'the secret' };
     const { client, requests } = identify(
       target,
@@ -47,7 +47,7 @@ describe('identifyClient', () => {
     expect(requests).toEqual([]);
   });
 
-  it('records that a client of the entry has a private key', async () => {
+  it('identifyClient() records that a client of the entry has a private key', async () => {
     const target = { oauth: { clientId: 'mine', privateKeyEnv: 'K' }, privateKey: () => 'a key' };
     expect(await identify(target, { redirectUrl: null }).client).toMatchObject({
       authMethod: 'private_key_jwt',
@@ -59,15 +59,15 @@ describe('identifyClient', () => {
     ['a secret whose variable is not set', { oauth: { clientId: 'mine', clientSecretEnv: 'S' } }, {}],
     ['a key whose variable is not set', { oauth: { clientId: 'mine', privateKeyEnv: 'K' } }, {}],
     ['client credentials without a secret or key', { oauth: { clientId: 'mine' } }, { redirectUrl: null }],
-  ])('reports the missing secret: %s', async (_, target, choices) => {
+  ])('identifyClient() reports the missing secret: %s', async (_, target, choices) => {
     await expect(identify(target, choices).client).rejects.toMatchObject({ code: 'LOGIN_SECRET_MISSING' });
   });
 
-  it('rejects client credentials if the entry names no client', async () => {
+  it('identifyClient() rejects client credentials if the entry names no client', async () => {
     await expect(identify({}, { redirectUrl: null }).client).rejects.toMatchObject({ code: 'LOGIN_CLIENT_UNKNOWN' });
   });
 
-  it('uses a client metadata document if the issuer supports it, preferring the document of the entry', async () => {
+  it('identifyClient() uses a client metadata document if the issuer supports it, first the one of the entry', async () => {
     const { client } = identify({}, { clientMetadataUrl: document, stored: registeredClient() }, takesDocuments);
     expect(await client).toMatchObject({ kind: 'metadata-document', clientId: document, clientSecret: null });
     const own = identify(
@@ -78,7 +78,7 @@ describe('identifyClient', () => {
     expect(await own.client).toMatchObject({ clientId: 'https://own.test/c' });
   });
 
-  it('registers if the issuer does not support a client metadata document', async () => {
+  it('identifyClient() registers a client if the issuer does not support client metadata documents', async () => {
     expect(await identify({}, { clientMetadataUrl: document }).client).toMatchObject({
       kind: 'registered',
       clientId: 'new',
@@ -86,14 +86,14 @@ describe('identifyClient', () => {
   });
 
   it.each(['http://host.test/c', 'https://host.test/', 'https://u:p@host.test/c', 'https://host.test/c#x', 'nonsense'])(
-    'uses no client metadata document at %s',
+    'identifyClient() uses no client metadata document at %s',
     async (clientMetadataUrl) => {
       const { client } = identify({}, { clientMetadataUrl }, takesDocuments);
       await expect(client).rejects.toMatchObject({ code: 'LOGIN_CLIENT_UNKNOWN' });
     },
   );
 
-  it('reuses a stored registration with the same redirect URL', async () => {
+  it('identifyClient() reuses a stored registration that has the same redirect URL', async () => {
     const { client, requests } = identify({}, { stored: registeredClient() });
     expect(await client).toEqual(registeredClient());
     expect(requests).toEqual([]);
@@ -103,7 +103,7 @@ describe('identifyClient', () => {
     ['another redirect URL', { redirectUris: ['http://127.0.0.1:10/callback'] }],
     ['an expired secret', { clientSecret: 's', secretExpiresAtMs: 999_999 }],
     ['another kind', { kind: 'configured' as const }],
-  ])('registers again if the stored registration has %s', async (_, overrides) => {
+  ])('identifyClient() registers again if the stored registration has %s', async (_, overrides) => {
     const { client, requests } = identify({}, { stored: registeredClient(overrides) });
     expect(await client).toMatchObject({ clientId: 'new' });
     expect(requests.map(({ url }) => url)).toEqual([`${ISSUER}/register`]);
@@ -114,7 +114,7 @@ describe('identifyClient', () => {
     ['scopes that it was registered with', 'tools admin', 'admin', false],
     ['no requested scope', 'tools', null, false],
     ['a scope that it was not registered with', 'tools', 'tools admin', true],
-  ])('reuses or replaces a stored registration for %s', async (_, scope, asked, isNew) => {
+  ])('identifyClient() reuses or replaces a stored registration for %s', async (_, scope, asked, isNew) => {
     const stored = { ...registeredClient(), redirectUris: [redirectUrl], scope };
     const { client, requests } = identify({}, { stored, scope: asked });
     expect([(await client).clientId, requests.length]).toEqual(isNew ? ['new', 1] : [stored.clientId, 0]);

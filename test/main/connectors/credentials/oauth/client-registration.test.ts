@@ -26,7 +26,7 @@ const good =
     json({ client_id: 'new', redirect_uris: [redirectUrl], ...overrides }, 201);
 
 describe('registerAtIssuer', () => {
-  it('registers a public native client with its redirect URL, and without a scope if none is known', async () => {
+  it('registerAtIssuer() registers a public native client with its redirect URL, and no scope if none is known', async () => {
     const { client, requests } = register(good());
     expect(await client).toEqual({
       kind: 'registered',
@@ -47,7 +47,7 @@ describe('registerAtIssuer', () => {
     });
   });
 
-  it('registers the requested scopes, and those of the resource for a later step-up', async () => {
+  it('registerAtIssuer() registers the requested scopes, and those of the resource for a later step-up', async () => {
     const { fetch, requests } = scriptedFetch(good());
     const resourceMetadata = { resource: 'https://mcp.test/mcp', scopes_supported: ['tools', 'admin'] };
     const discovery = loginDiscovery({ resourceMetadata });
@@ -56,7 +56,7 @@ describe('registerAtIssuer', () => {
     expect(client.scope).toBe('tools offline_access admin');
   });
 
-  it('omits the scopes if the issuer refuses them, and keeps the scopes that the issuer registers', async () => {
+  it('registerAtIssuer() omits the scopes if the issuer refuses them, and keeps the scopes that the issuer registers', async () => {
     const answers = [() => json({ error: 'invalid_client_metadata' }, 400), good({ scope: 'its own' })];
     const { fetch, requests } = scriptedFetch(() => answers.shift()?.() ?? json({}, 500));
     const client = await registerAtIssuer(loginRequest(fetch), loginDiscovery(), redirectUrl, 'tools');
@@ -64,7 +64,7 @@ describe('registerAtIssuer', () => {
     expect(client.scope).toBe('its own');
   });
 
-  it('registers a web client for a web redirect URL, without grants that the issuer does not support', async () => {
+  it('registerAtIssuer() registers a web client for a web redirect URL, only with grants that the issuer supports', async () => {
     const metadata = {
       grant_types_supported: ['authorization_code'],
       token_endpoint_auth_methods_supported: ['client_secret_post'],
@@ -82,7 +82,7 @@ describe('registerAtIssuer', () => {
     });
   });
 
-  it('keeps the secret, its expiry and its method', async () => {
+  it('registerAtIssuer() returns the secret of the client, its expiry and its method', async () => {
     const { client } = register(
       good({ client_secret: 'S', client_secret_expires_at: 2_000, token_endpoint_auth_method: 'client_secret_basic' }),
     );
@@ -95,18 +95,18 @@ describe('registerAtIssuer', () => {
     expect(await forEver.client).toMatchObject({ clientSecret: 'S', secretExpiresAtMs: null });
   });
 
-  it('accepts responses with null members or without redirect URLs', async () => {
+  it('registerAtIssuer() accepts responses with null members or without redirect URLs', async () => {
     const { client } = register(() => json({ client_id: 'new', client_secret: null, logo_uri: null }, 200));
     expect(await client).toMatchObject({ clientId: 'new', clientSecret: null });
   });
 
-  it('registers at /register of the origin if there is no metadata', async () => {
+  it('registerAtIssuer() uses /register of the origin if there is no metadata', async () => {
     const { client, requests } = register(good(), null);
     await client;
     expect(requests[0]?.url).toBe(`${ISSUER}/register`);
   });
 
-  it('fails at an issuer without registration', async () => {
+  it('registerAtIssuer() fails at an issuer that offers no registration', async () => {
     const { client, requests } = register(good(), { registration_endpoint: undefined });
     await expect(client).rejects.toMatchObject({ code: 'LOGIN_CLIENT_UNKNOWN' });
     expect(requests).toEqual([]);
@@ -121,11 +121,11 @@ describe('registerAtIssuer', () => {
     ['a method that was not requested', good({ token_endpoint_auth_method: 'tls_client_auth' })],
     ['invalid JSON', () => new Response('<html>', { status: 201 })],
     ['no JSON object', () => json([], 201)],
-  ])('rejects a response with %s', async (_, answer) => {
+  ])('registerAtIssuer() rejects a response with %s', async (_, answer) => {
     await expect(register(answer).client).rejects.toMatchObject({ code: 'LOGIN_METADATA_INVALID' });
   });
 
-  it('shows the code and the sanitized description of a refusal', async () => {
+  it('registerAtIssuer() shows the code and the sanitized description of a refusal', async () => {
     const refusal = { error: 'invalid_redirect_uri', error_description: 'only\nhttps \u0000', secret: 'x' };
     await expect(register(() => json(refusal, 400)).client).rejects.toMatchObject({
       code: 'LOGIN_CLIENT_UNKNOWN',
@@ -143,14 +143,14 @@ describe('registerAtIssuer', () => {
     ],
     ['a server error', json({ error: 'x' }, 500), 'LOGIN_FAILED', 'x'],
     ['too many requests', json({}, 429), 'LOGIN_FAILED', 'HTTP 429'],
-  ])('reports the status of %s', async (_, response, code, words) => {
+  ])('registerAtIssuer() reports the status of %s', async (_, response, code, words) => {
     await expect(register(() => response).client).rejects.toMatchObject({
       code,
       message: `${ISSUER} registered no client: ${words}.`,
     });
   });
 
-  it('reports that the issuer could not be reached', async () => {
+  it('registerAtIssuer() reports that the issuer could not be reached', async () => {
     const { client } = register(() => {
       throw Object.assign(new TypeError('fetch failed'), {
         cause: Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }),

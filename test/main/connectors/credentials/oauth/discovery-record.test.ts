@@ -13,11 +13,11 @@ const changed = (change: (value: Record<string, unknown>) => unknown): string =>
 };
 
 describe('unpackDiscovery', () => {
-  it('restores what was packed', () => {
+  it('unpackDiscovery() restores what was packed', () => {
     expect(unpackDiscovery(packDiscovery(loginDiscovery()))).toEqual(loginDiscovery());
   });
 
-  it('restores a discovery without metadata', () => {
+  it('unpackDiscovery() restores a discovery without metadata', () => {
     const bare = loginDiscovery({ metadata: null, resourceMetadata: null });
     expect(unpackDiscovery(packDiscovery(bare))).toEqual(bare);
   });
@@ -40,13 +40,13 @@ describe('unpackDiscovery', () => {
     ['metadata that is not an object', changed((value) => ({ ...value, metadata: 'x' }))],
     ['resource metadata without a resource', changed((value) => ({ ...value, resourceMetadata: {} }))],
     ['a resource that is not a URL', changed((value) => ({ ...value, resource: 'x' }))],
-  ])('rejects a record with %s', (_, text) => {
+  ])('unpackDiscovery() rejects a record with %s', (_, text) => {
     expect(unpackDiscovery(text)).toBe(null);
   });
 });
 
 describe('pickServerMetadata', () => {
-  it('keeps the known members that have the right types', () => {
+  it('pickServerMetadata() keeps the known members that have the right types', () => {
     const picked = pickServerMetadata({
       ...serverMetadata({
         scopes_supported: ['a'],
@@ -58,13 +58,16 @@ describe('pickServerMetadata', () => {
     expect(picked).toEqual(serverMetadata({ scopes_supported: ['a'] }));
   });
 
-  it.each(['issuer', 'authorization_endpoint', 'token_endpoint', 'response_types_supported'])('requires %s', (name) => {
-    expect(pickServerMetadata(serverMetadata({ [name]: undefined }))).toBe(null);
-  });
+  it.each(['issuer', 'authorization_endpoint', 'token_endpoint', 'response_types_supported'])(
+    'pickServerMetadata() requires %s',
+    (name) => {
+      expect(pickServerMetadata(serverMetadata({ [name]: undefined }))).toBe(null);
+    },
+  );
 });
 
 describe('pickResourceMetadata', () => {
-  it('keeps the known members', () => {
+  it('pickResourceMetadata() keeps the known members', () => {
     const found = {
       resource: ENDPOINT,
       authorization_servers: [ISSUER],

@@ -16,7 +16,7 @@ describe('checkUrl', () => {
     'http://app.localhost/x',
     'http://[::1]:1/x',
     'http://2130706433/x',
-  ])('allows %s', (text) => {
+  ])('checkUrl() allows %s', (text) => {
     expect(checkUrl(text, 'field').href).toBe(new URL(text).href);
   });
 
@@ -40,13 +40,13 @@ describe('checkUrl', () => {
     ['https://a.test/\u202etxet', 'field is not a valid URL'],
     ['https://аpple.test/', 'field is not a valid URL'],
     [`https://a.test/${'x'.repeat(2_048)}`, 'field is not a valid URL'],
-  ])('rejects %s', (text, message) => {
+  ])('checkUrl() rejects %s', (text, message) => {
     expect(() => checkUrl(text, 'field')).toThrowError(
       expect.objectContaining({ code: 'LOGIN_METADATA_INVALID', message: expect.stringContaining(message) }),
     );
   });
 
-  it('never repeats credentials in its message', () => {
+  it('checkUrl() never repeats the credentials of a URL in its message', () => {
     expect(() => checkUrl('https://user:hunter2@a.test/', 'field')).toThrowError(
       expect.not.stringContaining('hunter2'),
     );
@@ -54,14 +54,14 @@ describe('checkUrl', () => {
 });
 
 describe('checkIssuer', () => {
-  it('rejects an issuer with a query', () => {
+  it('checkIssuer() rejects an issuer with a query', () => {
     expect(() => checkIssuer('https://a.test/?x', 'issuer')).toThrowError('issuer must not have a query');
     expect(checkIssuer('https://a.test/tenant', 'issuer').href).toBe('https://a.test/tenant');
   });
 });
 
 describe('isSameIssuer', () => {
-  it('ignores one trailing slash and nothing else', () => {
+  it('isSameIssuer() ignores one trailing slash and nothing else', () => {
     expect(isSameIssuer('https://a.test', 'https://a.test/')).toBe(true);
     expect(isSameIssuer('https://a.test/', 'https://a.test')).toBe(true);
     expect(isSameIssuer('https://a.test/b', 'https://a.test/b')).toBe(true);
@@ -71,13 +71,13 @@ describe('isSameIssuer', () => {
 });
 
 describe('placeOf', () => {
-  it('omits the query', () => {
+  it('placeOf() omits the query of a URL', () => {
     expect(placeOf(new URL('https://a.test/b?secret=c'))).toBe('https://a.test/b');
   });
 });
 
 describe('isSecureUrl', () => {
-  it('accepts https, and http on loopback', () => {
+  it('isSecureUrl() accepts https, and http on loopback', () => {
     expect(isSecureUrl(new URL('https://a.test'))).toBe(true);
     expect(isSecureUrl(new URL('http://localhost'))).toBe(true);
     expect(isSecureUrl(new URL('ftp://localhost'))).toBe(false);

@@ -19,7 +19,7 @@ const OIDC = '/.well-known/openid-configuration';
 const resource = (overrides: Pages = {}) => ({ resource: ENDPOINT, authorization_servers: [ISSUER], ...overrides });
 const good: Pages = { [`${PRM}/mcp`]: resource(), [ISSUER + AS]: serverMetadata() };
 
-/** Runs a discovery with a server that has only these pages. The server sends a page that is a Response unchanged. */
+/** Runs a discovery against a server that has only these pages. Pages are sent as JSON, unless a page is a Response. */
 function discover(pages: Pages, wwwAuthenticate: string | null = null, target: Partial<LoginTarget> = {}) {
   const { fetch, requests } = scriptedFetch(({ url }) => {
     const page = pages[url];
@@ -34,7 +34,7 @@ function discover(pages: Pages, wwwAuthenticate: string | null = null, target: P
 const invalid = (message = '') => ({ code: 'LOGIN_METADATA_INVALID', message: expect.stringContaining(message) });
 
 describe('discoverLogin', () => {
-  it('finds the resource and the issuer at the well-known URLs', async () => {
+  it('discoverLogin() finds the resource and the issuer at the well-known URLs', async () => {
     const { found, urls } = discover(good);
     expect(await found).toEqual({
       issuer: ISSUER,
@@ -47,7 +47,7 @@ describe('discoverLogin', () => {
   });
 
   it.each(['\u001b[2J', 'run this', '\u202e', 'x'.repeat(2_048)])(
-    'rejects an issuer and a resource that could mislead a terminal or a person: %j',
+    'discoverLogin() rejects an issuer or resource name that could mislead a terminal or a person: %j',
     async (text) => {
       const issuer = `${ISSUER}/${text}`;
       const named = { ...good, [`${PRM}/mcp`]: resource({ authorization_servers: [issuer] }) };
@@ -57,7 +57,7 @@ describe('discoverLogin', () => {
     },
   );
 
-  it('reads at most a thousand items of a list', async () => {
+  it('discoverLogin() reads at most a thousand items of a list', async () => {
     const scopes = Array.from({ length: 200_000 }, (_, index) => `s${index}`);
     const { found } = discover({ ...good, [`${PRM}/mcp`]: resource({ scopes_supported: scopes }) });
     expect((await found).resourceMetadata?.scopes_supported).toEqual(scopes.slice(0, 1_000));
@@ -65,7 +65,7 @@ describe('discoverLogin', () => {
     await expect(discover({ [`${PRM}/mcp`]: invalidOnes }).found).rejects.toMatchObject(invalid('is invalid'));
   });
 
-  it('tries the URL of the challenge first', async () => {
+  it('discoverLogin() tries the URL of the challenge first', async () => {
     const { found, urls } = discover(
       { ...good, 'https://other.test/prm': resource() },
       'Bearer resource_metadata="https://other.test/prm"',
@@ -74,13 +74,13 @@ describe('discoverLogin', () => {
     expect(urls()[0]).toBe('https://other.test/prm');
   });
 
-  it('tries the well-known URLs if the URL of the challenge does not exist', async () => {
+  it('discoverLogin() tries the well-known URLs if the URL of the challenge does not exist', async () => {
     const { found, urls } = discover(good, 'Bearer resource_metadata="https://mcp.test/gone"');
     expect(await found).toMatchObject({ issuer: ISSUER });
     expect(urls()).toEqual(['https://mcp.test/gone', `${PRM}/mcp`, ISSUER + AS]);
   });
 
-  it('stops if the URL of the challenge fails', async () => {
+  it('discoverLogin() stops if the request to the URL of the challenge fails', async () => {
     const { found } = discover(
       { ...good, 'https://mcp.test/x': json({}, 503) },
       'Bearer resource_metadata="https://mcp.test/x"',
@@ -94,7 +94,7 @@ describe('discoverLogin', () => {
   it.each([
     ['the path of the endpoint', `${PRM}/mcp`],
     ['the root', PRM],
-  ])('finds the resource metadata at %s', async (_, address) => {
+  ])('discoverLogin() finds the resource metadata at %s', async (_, address) => {
     expect(await discover({ [address]: resource(), [ISSUER + AS]: serverMetadata() }).found).toMatchObject({
       issuer: ISSUER,
     });
@@ -112,13 +112,19 @@ describe('discoverLogin', () => {
     ['RFC 8414 with a path', tenant, `${ISSUER}${AS}/tenant`],
     ['OpenID, inserted before the path', tenant, `${ISSUER}${OIDC}/tenant`],
     ['OpenID, appended to the path', tenant, `${tenant}${OIDC}`],
-  ])('finds the issuer metadata by %s, revocation endpoint included', async (_, issuer, address) => {
-    const metadata = serverMetadata({ issuer, revocation_endpoint: `${ISSUER}/revoke`, ...openId });
-    const { found } = discover({ [`${PRM}/mcp`]: resource({ authorization_servers: [issuer] }), [address]: metadata });
-    expect(await found).toMatchObject({ issuer, metadata: { revocation_endpoint: `${ISSUER}/revoke` } });
-  });
+  ])(
+    'discoverLogin() finds the issuer metadata by %s, including the revocation endpoint',
+    async (_, issuer, address) => {
+      const metadata = serverMetadata({ issuer, revocation_endpoint: `${ISSUER}/revoke`, ...openId });
+      const { found } = discover({
+        [`${PRM}/mcp`]: resource({ authorization_servers: [issuer] }),
+        [address]: metadata,
+      });
+      expect(await found).toMatchObject({ issuer, metadata: { revocation_endpoint: `${ISSUER}/revoke` } });
+    },
+  );
 
-  it('uses the origin as issuer if there is no resource metadata', async () => {
+  it('discoverLogin() uses the origin as issuer if there is no resource metadata', async () => {
     const metadata = serverMetadata({ issuer: 'https://mcp.test' });
     expect(await discover({ [`https://mcp.test${AS}`]: metadata }).found).toMatchObject({
       issuer: 'https://mcp.test',
@@ -127,7 +133,7 @@ describe('discoverLogin', () => {
     });
   });
 
-  it('falls back to the MCP 2025-03-26 endpoints if there is no metadata at all', async () => {
+  it('discoverLogin() falls back to the MCP 2025-03-26 endpoints if there is no metadata at all', async () => {
     const target = { url: new URL(`${ENDPOINT}?a=b#c`) };
     expect(await discover({}, null, target).found).toEqual({
       issuer: 'https://mcp.test/',
@@ -146,13 +152,13 @@ describe('discoverLogin', () => {
     ['redirects to another host', new Response(null, { status: 302, headers: { location: 'https://evil.test/' } })],
     ['refusals', json({}, 401)],
     ['failures', json({}, 500)],
-  ])('finds nothing at a server that answers every path with %s', async (_, answer) => {
+  ])('discoverLogin() finds nothing at a server that answers every path with %s', async (_, answer) => {
     const { fetch, requests } = scriptedFetch(() => answer.clone());
     expect(await discoverLogin(loginRequest(fetch), null)).toMatchObject({ metadata: null, resourceMetadata: null });
     expect(requests.every(({ url }) => url.startsWith('https://mcp.test/'))).toBe(true);
   });
 
-  it('accepts metadata with null members', async () => {
+  it('discoverLogin() accepts metadata with null members', async () => {
     const nulls = { registration_endpoint: null, scopes_supported: null };
     const { found } = discover({ ...good, [ISSUER + AS]: serverMetadata(nulls) });
     expect((await found).metadata).not.toHaveProperty('registration_endpoint');
@@ -169,23 +175,26 @@ describe('discoverLogin', () => {
     ['an issuer over plain http', { authorization_servers: ['http://issuer.test'] }, 'must be https'],
     ['an issuer with a query', { authorization_servers: [`${ISSUER}?x`] }, 'query'],
     ['a javascript: issuer', { authorization_servers: ['javascript:alert(1)'] }, '(authorization_servers.0)'],
-  ])('rejects resource metadata with %s', async (_, overrides, message) => {
+  ])('discoverLogin() rejects resource metadata with %s', async (_, overrides, message) => {
     await expect(discover({ ...good, [`${PRM}/mcp`]: resource(overrides) }).found).rejects.toMatchObject(
       invalid(message),
     );
   });
 
-  it.each([`${ISSUER}/`, ISSUER])('accepts the issuer %s if the resource lists it without a slash', async (issuer) => {
-    const { found } = discover({ ...good, [ISSUER + AS]: serverMetadata({ issuer }) });
-    expect(await found).toMatchObject({ issuer, authorizationServerUrl: ISSUER });
-  });
+  it.each([`${ISSUER}/`, ISSUER])(
+    'discoverLogin() accepts the issuer %s if the resource lists it without a slash',
+    async (issuer) => {
+      const { found } = discover({ ...good, [ISSUER + AS]: serverMetadata({ issuer }) });
+      expect(await found).toMatchObject({ issuer, authorizationServerUrl: ISSUER });
+    },
+  );
 
-  it('accepts the endpoint with a trailing slash as the same resource', async () => {
+  it('discoverLogin() accepts the endpoint with a trailing slash as the same resource', async () => {
     const { found } = discover({ ...good, [`${PRM}/mcp`]: resource({ resource: `${ENDPOINT}/` }) });
     expect(await found).toMatchObject({ resource: `${ENDPOINT}/` });
   });
 
-  it('keeps the exact spelling of the resource metadata', async () => {
+  it('discoverLogin() keeps the exact spelling of the resource metadata', async () => {
     const { found } = discover({ ...good, [`${PRM}/mcp`]: resource({ resource: 'https://mcp.test' }) });
     expect(await found).toMatchObject({ resource: 'https://mcp.test' });
   });
@@ -205,23 +214,23 @@ describe('discoverLogin', () => {
       'registration_endpoint',
     ],
     ['no token endpoint', { token_endpoint: undefined }, '(token_endpoint)'],
-  ])('rejects issuer metadata with %s', async (_, overrides, message) => {
+  ])('discoverLogin() rejects issuer metadata with %s', async (_, overrides, message) => {
     const { found } = discover({ ...good, [ISSUER + AS]: serverMetadata(overrides) });
     await expect(found).rejects.toMatchObject(invalid(message));
     await expect(found).rejects.toSatisfy((error) => !String((error as Error).message).includes('evil.test'));
   });
 
-  it('rejects an issuer that is on another origin and has no metadata', async () => {
+  it('discoverLogin() rejects an issuer that is on another origin and has no metadata', async () => {
     await expect(discover({ [`${PRM}/mcp`]: resource() }).found).rejects.toMatchObject(invalid('has no metadata'));
   });
 
-  it('reports an issuer that fails', async () => {
+  it('discoverLogin() reports an issuer that fails', async () => {
     await expect(discover({ ...good, [ISSUER + AS]: json({}, 500) }).found).rejects.toMatchObject({
       code: 'LOGIN_FAILED',
     });
   });
 
-  it('selects the issuer of the entry among those of the resource', async () => {
+  it('discoverLogin() selects the issuer of the entry among the issuers of the resource', async () => {
     const names = {
       [`${PRM}/mcp`]: resource({ authorization_servers: ['https://first.test', ISSUER] }),
       [ISSUER + AS]: serverMetadata(),
@@ -232,12 +241,12 @@ describe('discoverLogin', () => {
     expect(other.urls().some((url) => url.includes('third.test'))).toBe(false);
   });
 
-  it('uses the issuer of the entry if the resource names none', async () => {
+  it('discoverLogin() uses the issuer of the entry if the resource names none', async () => {
     const { found } = discover({ [ISSUER + AS]: serverMetadata() }, null, { oauth: { issuer: ISSUER } });
     expect(await found).toMatchObject({ issuer: ISSUER, resourceMetadata: null });
   });
 
-  it('rejects a resource that requires DPoP', async () => {
+  it('discoverLogin() rejects a resource that requires DPoP', async () => {
     const unsupported = { code: 'LOGIN_UNSUPPORTED', message: expect.stringContaining('DPoP') };
     await expect(discover(good, 'DPoP algs="ES256"').found).rejects.toMatchObject(unsupported);
     const bound = { ...good, [`${PRM}/mcp`]: resource({ dpop_bound_access_tokens_required: true }) };
@@ -245,7 +254,7 @@ describe('discoverLogin', () => {
     await discover(good, 'DPoP algs="ES256", Bearer').found;
   });
 
-  it('passes on the refusal of the fetch, and otherwise reports a network error', async () => {
+  it('discoverLogin() passes on a refusal by the fetch function, and reports other failures as network errors', async () => {
     const refused = new SwitchyardError('CONNECTOR_ADDRESS_REFUSED', 'x');
     await expect(discover({ ...good, [ISSUER + AS]: refused }).found).rejects.toBe(refused);
     const network = Object.assign(new TypeError('fetch failed'), {
@@ -257,7 +266,7 @@ describe('discoverLogin', () => {
     });
   });
 
-  it('rejects with the reason of its signal', async () => {
+  it('discoverLogin() rejects with the reason of its signal', async () => {
     const controller = new AbortController();
     const reason = new Error('enough');
     const { fetch } = scriptedFetch(() => {
@@ -267,7 +276,7 @@ describe('discoverLogin', () => {
     await expect(discoverLogin(loginRequest(fetch, { signal: controller.signal }), null)).rejects.toBe(reason);
   });
 
-  it('reads the metadata of an http connector, but requires https of the issuer', async () => {
+  it('discoverLogin() reads the metadata of an http connector, but requires https for the issuer', async () => {
     const target = { url: new URL('http://intranet.test/mcp') };
     const pages = {
       'http://intranet.test/.well-known/oauth-protected-resource/mcp': resource({

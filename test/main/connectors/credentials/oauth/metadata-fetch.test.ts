@@ -12,7 +12,7 @@ import {
 const opened: LoginFetchUnderTest[] = [];
 afterAll(() => Promise.all(opened.map((one) => one[Symbol.asyncDispose]())));
 
-/** `isHome` tells whether 127.0.0.1 counts as public. */
+/** Creates a login fetch, which is closed after all tests. */
 function loginFetch(target: Partial<LoginTarget>, options: FetchOptions = {}): typeof fetch {
   const world = new LoginFetchUnderTest(options);
   opened.push(world);
@@ -21,7 +21,7 @@ function loginFetch(target: Partial<LoginTarget>, options: FetchOptions = {}): t
 const refused = { code: 'CONNECTOR_ADDRESS_REFUSED' };
 
 describe('createLoginFetch', () => {
-  it('returns the response and its content type', async () => {
+  it('createLoginFetch() returns the response and its content type', async () => {
     await using server = await MisbehavingAuthorizationServer.start();
     server.behave('/x', saysJson({ a: 1 }, 201));
     const fetch = loginFetch({ url: server.endpoint, isLocal: true });
@@ -34,7 +34,7 @@ describe('createLoginFetch', () => {
     expect(response).toBeInstanceOf(Response);
   });
 
-  it('sends the method, headers and body', async () => {
+  it('createLoginFetch() sends the method, headers and body', async () => {
     await using server = await MisbehavingAuthorizationServer.start();
     const fetch = loginFetch({ url: server.endpoint, isLocal: true });
     await fetch(new URL('/token', server.origin), {
@@ -45,7 +45,7 @@ describe('createLoginFetch', () => {
     expect(server.requests[0]).toMatchObject({ method: 'POST', text: 'a=b+c', headers: { accept: 'x/y' } });
   });
 
-  it('follows no redirects', async () => {
+  it('createLoginFetch() follows no redirects', async () => {
     await using server = await MisbehavingAuthorizationServer.start();
     server.behave('/x', redirects('/y', 307));
     const fetch = loginFetch({ url: server.endpoint, isLocal: true });
@@ -56,7 +56,7 @@ describe('createLoginFetch', () => {
     expect(server.paths).toEqual(['/x', '/x']);
   });
 
-  it('drops the body of a rejected GET, and keeps that of a POST', async () => {
+  it('createLoginFetch() drops the body of a rejected GET, and keeps the body of a rejected POST', async () => {
     await using server = await MisbehavingAuthorizationServer.start();
     server.behave('/x', saysText('because', 400));
     const fetch = loginFetch({ url: server.endpoint, isLocal: true });
@@ -66,7 +66,7 @@ describe('createLoginFetch', () => {
     expect((await fetch(`${server.origin}/x`, { method: 'POST' })).status).toBe(204);
   });
 
-  it.each(['endless', 'huge', 'deep'] as const)('rejects a response that is %s', async (way) => {
+  it.each(['endless', 'huge', 'deep'] as const)('createLoginFetch() rejects a response that is %s', async (way) => {
     await using server = await MisbehavingAuthorizationServer.start();
     server.behave('/x', WAYS[way]);
     const fetch = loginFetch({ url: server.endpoint, isLocal: true });
@@ -77,34 +77,40 @@ describe('createLoginFetch', () => {
       });
   });
 
-  it('does not parse brackets in an HTML page as JSON', async () => {
+  it('createLoginFetch() does not parse brackets in an HTML page as JSON', async () => {
     await using server = await MisbehavingAuthorizationServer.start();
     server.behave('/x', saysText(`<script>${'['.repeat(500)}</script>`));
     const fetch = loginFetch({ url: server.endpoint, isLocal: true });
     expect((await fetch(`${server.origin}/x`)).status).toBe(200);
   });
 
-  it.each(['silent', 'stalls'] as const)('times out at its deadline for the server behaviour "%s"', async (way) => {
-    await using server = await MisbehavingAuthorizationServer.start();
-    server.behave('/x', WAYS[way]);
-    const fetch = loginFetch({ url: server.endpoint, isLocal: true }, { timeoutMs: 50 });
-    await expect(fetch(`${server.origin}/x`)).rejects.toMatchObject({
-      code: 'LOGIN_FAILED',
-      message: `${server.origin}/x did not answer within 50 ms.`,
-    });
-  });
+  it.each(['silent', 'stalls'] as const)(
+    'createLoginFetch() times out at its deadline for the server behaviour "%s"',
+    async (way) => {
+      await using server = await MisbehavingAuthorizationServer.start();
+      server.behave('/x', WAYS[way]);
+      const fetch = loginFetch({ url: server.endpoint, isLocal: true }, { timeoutMs: 50 });
+      await expect(fetch(`${server.origin}/x`)).rejects.toMatchObject({
+        code: 'LOGIN_FAILED',
+        message: `${server.origin}/x did not answer within 50 ms.`,
+      });
+    },
+  );
 
-  it.each(['resets', 'cut'] as const)('reports the network error of the server behaviour "%s"', async (way) => {
-    await using server = await MisbehavingAuthorizationServer.start();
-    server.behave('/x', WAYS[way]);
-    const fetch = loginFetch({ url: server.endpoint, isLocal: true });
-    await expect(fetch(`${server.origin}/x`)).rejects.toMatchObject({
-      code: 'LOGIN_FAILED',
-      message: expect.stringContaining('cannot be reached'),
-    });
-  });
+  it.each(['resets', 'cut'] as const)(
+    'createLoginFetch() reports a network error for the server behaviour "%s"',
+    async (way) => {
+      await using server = await MisbehavingAuthorizationServer.start();
+      server.behave('/x', WAYS[way]);
+      const fetch = loginFetch({ url: server.endpoint, isLocal: true });
+      await expect(fetch(`${server.origin}/x`)).rejects.toMatchObject({
+        code: 'LOGIN_FAILED',
+        message: expect.stringContaining('cannot be reached'),
+      });
+    },
+  );
 
-  it('rejects with the reason of its signal', async () => {
+  it('createLoginFetch() rejects with the reason of its signal', async () => {
     await using server = await MisbehavingAuthorizationServer.start();
     server.behave('/x', WAYS.silent);
     const fetch = loginFetch({ url: server.endpoint, isLocal: true });
@@ -116,7 +122,7 @@ describe('createLoginFetch', () => {
   });
 
   it.each(['http://issuer.test/x', 'http://10.0.0.1/x', 'file:///etc/passwd', 'ftp://127.0.0.1/x'])(
-    'sends no request to %s',
+    'createLoginFetch() sends no request to %s',
     async (url) => {
       await expect(loginFetch({ isLocal: true })(url)).rejects.toMatchObject({
         code: 'LOGIN_METADATA_INVALID',
@@ -125,7 +131,7 @@ describe('createLoginFetch', () => {
     },
   );
 
-  it('reads over http only from the origin of the connector, and sends nothing to that origin', async () => {
+  it('createLoginFetch() reads over http only from the origin of the connector, and sends nothing to that origin', async () => {
     await using server = await MisbehavingAuthorizationServer.start('home.test');
     const fetch = loginFetch({ url: server.endpoint }, { isHome: true });
     server.behave('/x', saysJson({}));
@@ -150,12 +156,12 @@ describe('permitted addresses of login servers', () => {
   ];
   const publicUrl = { url: new URL('https://home.test/mcp') };
 
-  it.each(PRIVATE)('exclude %s for a public connector of a map', async (url) => {
+  it.each(PRIVATE)('the login of a public connector of a map does not contact %s', async (url) => {
     await expect(loginFetch(publicUrl, { isHome: true })(url)).rejects.toMatchObject(refused);
   });
 
   it.each(PRIVATE)(
-    'exclude %s for a public connector, even if private ones are allowed or its entry is local',
+    'the login of a public connector does not contact %s, even if private addresses are allowed',
     async (url) => {
       await expect(loginFetch(publicUrl, { isHome: true, allowPrivateEndpoints: true })(url)).rejects.toMatchObject(
         refused,
@@ -164,7 +170,7 @@ describe('permitted addresses of login servers', () => {
     },
   );
 
-  it('exclude private addresses for a private connector of a map, unless the options allow them', async () => {
+  it('the login of a private connector of a map contacts private addresses only if the options allow them', async () => {
     await expect(loginFetch({ url: new URL('https://10.0.0.1/mcp') })('https://10.0.0.1/x')).rejects.toMatchObject(
       refused,
     );
@@ -174,12 +180,15 @@ describe('permitted addresses of login servers', () => {
     ['http://127.0.0.1:1/mcp', { isLocal: true }, {}],
     ['https://inner.test/mcp', { isLocal: true }, {}],
     ['https://inner.test/mcp', {}, { allowPrivateEndpoints: true }],
-  ])('include private addresses for %s, if it is local or the options allow them', async (url, target, options) => {
-    await using server = await MisbehavingAuthorizationServer.start();
-    server.behave('/x', saysJson({}));
-    const fetch = loginFetch({ url: new URL(url), ...target }, options);
-    expect((await fetch(`${server.origin}/x`)).status).toBe(200);
-  });
+  ])(
+    'the login of %s contacts private addresses if the connector is local or the options allow them',
+    async (url, target, options) => {
+      await using server = await MisbehavingAuthorizationServer.start();
+      server.behave('/x', saysJson({}));
+      const fetch = loginFetch({ url: new URL(url), ...target }, options);
+      expect((await fetch(`${server.origin}/x`)).status).toBe(200);
+    },
+  );
 
   it.each([
     'https://169.254.169.254/x',
@@ -187,7 +196,7 @@ describe('permitted addresses of login servers', () => {
     'https://[::ffff:169.254.169.254]/x',
     'https://[fe80::1]/x',
     'https://[fd00:ec2::254]/x',
-  ])('never include %s, not even for a private connector', async (url) => {
+  ])('no login contacts %s, not even the login of a private connector', async (url) => {
     const fetch = loginFetch(
       { url: new URL('http://127.0.0.1:1/mcp'), isLocal: true },
       { allowPrivateEndpoints: true },

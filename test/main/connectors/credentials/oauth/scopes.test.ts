@@ -12,30 +12,30 @@ const offline = (overrides: Readonly<Record<string, unknown>> = {}) =>
 const withScopes = loginTarget({ oauth: { scopes: ['own'] } });
 
 describe('chooseScope', () => {
-  it('prefers the scopes of the entry over those of the challenge and the metadata', () => {
+  it('chooseScope() prefers the scopes of the entry over those of the challenge and the metadata', () => {
     expect(chooseScope(withScopes, plain, null, 'c', 'person')).toBe('own');
     expect(chooseScope(loginTarget(), plain, null, 'c', 'person')).toBe('c');
     expect(chooseScope(loginTarget(), plain, null, null, 'person')).toBe('r1 r2');
   });
 
-  it('lets the issuer choose if no scope is named', () => {
+  it('chooseScope() lets the issuer choose the scopes if no scope is named', () => {
     expect(chooseScope(loginTarget(), loginDiscovery(), null, null, 'person')).toBe(null);
     expect(chooseScope(loginTarget({ oauth: { scopes: [] } }), plain, null, 'c', 'person')).toBe(null);
   });
 
-  it('requests in a step-up everything that was granted, required and configured', () => {
+  it('chooseScope() requests in a step-up everything that was granted, required and configured', () => {
     expect(chooseScope(withScopes, plain, 'a b', 'b c', 'person')).toBe('own a b c');
     expect(chooseScope(loginTarget(), plain, 'a b', null, 'machine')).toBe('a b');
   });
 
-  it('adds offline_access for a person if the issuer supports it and a scope is requested', () => {
+  it("chooseScope() adds offline_access to a person's login if the issuer supports it and a scope is requested", () => {
     expect(chooseScope(loginTarget(), offline(), null, 'c', 'person')).toBe('c offline_access');
     expect(chooseScope(loginTarget(), offline(), null, 'offline_access c', 'person')).toBe('offline_access c');
     expect(chooseScope(loginTarget(), offline(), null, 'c', 'machine')).toBe('c');
     expect(chooseScope(loginTarget({ oauth: { scopes: [] } }), offline(), null, null, 'person')).toBe(null);
   });
 
-  it('adds no offline_access if the issuer has no refresh tokens', () => {
+  it('chooseScope() adds no offline_access if the issuer has no refresh tokens', () => {
     expect(
       chooseScope(loginTarget(), offline({ grant_types_supported: ['authorization_code'] }), null, 'c', 'person'),
     ).toBe('c');
@@ -44,7 +44,7 @@ describe('chooseScope', () => {
 });
 
 describe('uniteScopes', () => {
-  it('contains each scope once, in order of appearance', () => {
+  it('uniteScopes() contains each scope once, in order of appearance', () => {
     expect(uniteScopes('b a', null, 'a c')).toBe('b a c');
     expect(uniteScopes(null, '')).toBe(null);
   });

@@ -33,7 +33,7 @@ const network = (code: string): Error =>
   Object.assign(new TypeError('fetch failed'), { cause: Object.assign(new Error(code), { code }) });
 
 describe('redeemCode', () => {
-  it('sends the code with verifier, redirect URL, client and resource', async () => {
+  it('redeemCode() sends the code with verifier, redirect URL, client and resource', async () => {
     const { fetch, requests } = scriptedFetch(() => json(granted));
     expect(await redeemCode(loginRequest(fetch), loginDiscovery(), registeredClient(), redeemed)).toEqual({
       accessToken: 'A',
@@ -58,13 +58,13 @@ describe('redeemCode', () => {
     ]);
   });
 
-  it('treats the requested scopes as granted if the response names none', async () => {
+  it('redeemCode() treats the requested scopes as granted if the response names none', async () => {
     const { fetch } = scriptedFetch(() => json({ ...granted, scope: undefined }));
     const tokens = await redeemCode(loginRequest(fetch), loginDiscovery(), registeredClient(), redeemed);
     expect(tokens.scope).toBe('a b');
   });
 
-  it('sends no code for a redirect of another issuer', async () => {
+  it('redeemCode() sends no code for a redirect of another issuer', async () => {
     const { fetch, requests } = scriptedFetch(() => json(granted));
     const redeeming = redeemCode(loginRequest(fetch), loginDiscovery(), registeredClient(), {
       ...redeemed,
@@ -97,7 +97,7 @@ describe('redeemCode', () => {
       () => new Response(null, { status: 307, headers: { location: 'https://evil.test/' } }),
       'HTTP 307',
     ],
-  ])('reveals only the harmless parts of %s', async (_, answer, words) => {
+  ])('redeemCode() reveals only the harmless parts of %s', async (_, answer, words) => {
     const { fetch, requests } = scriptedFetch(answer);
     const redeeming = redeemCode(loginRequest(fetch), loginDiscovery(), registeredClient(), redeemed);
     await expect(redeeming).rejects.toMatchObject({
@@ -107,7 +107,7 @@ describe('redeemCode', () => {
     expect(requests.length).toBe(1);
   });
 
-  it('rejects a token of another type', async () => {
+  it('redeemCode() rejects a token of another type', async () => {
     const { fetch } = scriptedFetch(() => json({ ...granted, token_type: 'DPoP' }));
     const redeeming = redeemCode(loginRequest(fetch), loginDiscovery(), registeredClient(), redeemed);
     await expect(redeeming).rejects.toMatchObject({ code: 'LOGIN_UNSUPPORTED' });
@@ -116,7 +116,7 @@ describe('redeemCode', () => {
   it.each([
     ['client_secret_basic', undefined, { authorization: `Basic ${btoa('the-client:S')}` }, {}],
     ['client_secret_post', ['client_secret_post'], {}, { client_id: 'the-client', client_secret: 'S' }],
-  ])('authenticates a client with a secret by %s', async (authMethod, supported, headers, body) => {
+  ])('redeemCode() authenticates a client with a secret by %s', async (authMethod, supported, headers, body) => {
     const { fetch, requests } = scriptedFetch(() => json(granted));
     const discovery = withMetadata({ token_endpoint_auth_methods_supported: supported });
     await redeemCode(loginRequest(fetch), discovery, registeredClient({ clientSecret: 'S', authMethod }), redeemed);
@@ -124,7 +124,7 @@ describe('redeemCode', () => {
     expect(Object.fromEntries(requests[0]?.body ?? [])).toMatchObject(body);
   });
 
-  it('uses /token of the origin if there is no metadata', async () => {
+  it('redeemCode() uses /token of the origin if there is no metadata', async () => {
     const { fetch, requests } = scriptedFetch(() => json(granted));
     const discovery = loginDiscovery({ metadata: null, authorizationServerUrl: 'https://mcp.test/' });
     await redeemCode(loginRequest(fetch), discovery, registeredClient(), redeemed);
@@ -138,7 +138,7 @@ describe('refreshTokens', () => {
     return { outcome: refreshTokens(loginRequest(fetch), loginDiscovery(), client, tokens), requests };
   };
 
-  it('sends the refresh token with client and resource, and returns the new one', async () => {
+  it('refreshTokens() sends the refresh token with client and resource, and returns the new tokens', async () => {
     const { outcome, requests } = refresh(() => json(granted));
     expect(await outcome).toMatchObject({ kind: 'refreshed', tokens: { accessToken: 'A', refreshToken: 'R' } });
     expect(Object.fromEntries(requests[0]?.body ?? [])).toEqual({
@@ -149,7 +149,7 @@ describe('refreshTokens', () => {
     });
   });
 
-  it('keeps the refresh token and the scope if the response has none', async () => {
+  it('refreshTokens() keeps the refresh token and the scope if the response has none', async () => {
     const { outcome } = refresh(() => json({ access_token: 'A', token_type: 'bearer' }));
     expect(await outcome).toEqual({
       kind: 'refreshed',
@@ -182,14 +182,14 @@ describe('refreshTokens', () => {
       () => json({ error: 'invalid_grant', error_description: 'refresh-token-of-a-test' }, 400),
       'invalid_grant',
     ],
-  ])('returns lost after %s', async (_, answer, words) => {
+  ])('refreshTokens() returns "lost" after %s', async (_, answer, words) => {
     expect(await refresh(answer).outcome).toEqual({
       kind: 'lost',
       reason: `${ISSUER} refused to refresh the login: ${words}`,
     });
   });
 
-  it('returns lost if the new token is of another type, or if there is no refresh token', async () => {
+  it('refreshTokens() returns "lost" if the new token is of another type, or if there is no refresh token', async () => {
     const { outcome } = refresh(() => json({ ...granted, token_type: 'DPoP' }));
     expect(await outcome).toMatchObject({ kind: 'lost', reason: expect.stringContaining('Bearer') });
     const none = refresh(() => json(granted), registeredClient(), loginTokens({ refreshToken: null }));
@@ -210,13 +210,13 @@ describe('refreshTokens', () => {
     ],
     ['an access token that is no valid header value', () => json({ ...granted, access_token: 'a\r\nb' })],
     ['JSON that nests too deeply', () => new Response(`{"a":${'['.repeat(1_000)}`)],
-  ])('returns unknown after %s', async (_, answer) => {
+  ])('refreshTokens() returns "unknown" after %s', async (_, answer) => {
     const { outcome, requests } = refresh(answer);
     expect(await outcome).toMatchObject({ kind: 'unknown' });
     expect(requests.every(({ url }) => url === `${ISSUER}/token`)).toBe(true);
   });
 
-  it('reports why the outcome is unknown, or that nothing was sent', async () => {
+  it('refreshTokens() reports why the outcome is unknown, or that nothing was sent', async () => {
     const busy = refresh(() => json({ error: 'slow_down', error_description: 'later' }, 429));
     expect(await busy.outcome).toEqual({ kind: 'unknown', reason: 'it answered slow_down: later' });
     const away = refresh(() => {
@@ -226,7 +226,7 @@ describe('refreshTokens', () => {
     expect(await away.outcome).toEqual({ kind: 'unspent', reason });
   });
 
-  it('keeps a configured client whose secret may be fixed later', async () => {
+  it('refreshTokens() keeps the login of a configured client whose secret may be corrected later', async () => {
     const { fetch } = scriptedFetch(() => json({ error: 'invalid_client' }, 401));
     const target = loginTarget({ oauth: { clientId: 'mine' }, clientSecret: () => 'wrong' });
     const client = registeredClient({ kind: 'configured', clientId: 'mine' });
@@ -236,7 +236,7 @@ describe('refreshTokens', () => {
   });
 
   it.each(['ECONNREFUSED', 'ENOTFOUND', 'CONNECTOR_ADDRESS_REFUSED', 'CERT_HAS_EXPIRED'])(
-    'returns unspent after %s',
+    'refreshTokens() returns "unspent" after %s',
     async (code) => {
       const { outcome } = refresh(() => {
         throw network(code);
@@ -245,14 +245,14 @@ describe('refreshTokens', () => {
     },
   );
 
-  it.each(['ECONNRESET', 'UND_ERR_SOCKET'])('returns unknown after %s', async (code) => {
+  it.each(['ECONNRESET', 'UND_ERR_SOCKET'])('refreshTokens() returns "unknown" after %s', async (code) => {
     const { outcome } = refresh(() => {
       throw network(code);
     });
     expect(await outcome).toMatchObject({ kind: 'unknown' });
   });
 
-  it('returns unknown if the connection failed after a redirect within the origin', async () => {
+  it('refreshTokens() returns "unknown" if the connection failed after a redirect within the origin', async () => {
     let count = 0;
     const { outcome } = refresh(() => {
       count += 1;
@@ -262,7 +262,7 @@ describe('refreshTokens', () => {
     expect(await outcome).toMatchObject({ kind: 'unknown' });
   });
 
-  it('returns unspent if the secret is missing or the endpoint is not secure', async () => {
+  it('refreshTokens() returns "unspent" if the secret is missing or the endpoint is not secure', async () => {
     const { fetch, requests } = scriptedFetch(() => json(granted));
     const target = loginTarget({ oauth: { clientId: 'mine', clientSecretEnv: 'S' } });
     const client = registeredClient({ kind: 'configured', clientId: 'mine' });
@@ -275,7 +275,7 @@ describe('refreshTokens', () => {
     expect(requests).toEqual([]);
   });
 
-  it('rejects only with the reason of its signal', async () => {
+  it('refreshTokens() rejects only with the reason of its signal', async () => {
     const controller = new AbortController();
     const { fetch } = scriptedFetch(() => {
       controller.abort(new Error('enough'));
@@ -298,7 +298,7 @@ describe('fetchMachineTokens', () => {
   });
   const client = registeredClient({ kind: 'configured', clientId: 'mine', authMethod: null });
 
-  it('sends the secret, the scope and the resource', async () => {
+  it('fetchMachineTokens() sends the secret, the scope and the resource', async () => {
     const { fetch, requests } = scriptedFetch(() => json({ ...granted, refresh_token: undefined }));
     expect(await fetchMachineTokens(loginRequest(fetch, { target }), loginDiscovery(), client, 'a b')).toMatchObject({
       accessToken: 'A',
@@ -313,7 +313,7 @@ describe('fetchMachineTokens', () => {
     });
   });
 
-  it('never repeats the secret in its error message', async () => {
+  it('fetchMachineTokens() never repeats the secret in its error message', async () => {
     const { fetch } = scriptedFetch(() =>
       json({ error: 'invalid_client', error_description: 'secret-of-a-test is wrong' }, 401),
     );
@@ -329,7 +329,7 @@ describe('fetchMachineTokens', () => {
 describe('revokeTokens', () => {
   const revocable = withMetadata({ revocation_endpoint: `${ISSUER}/revoke` });
 
-  it('revokes the refresh token and the access token', async () => {
+  it('revokeTokens() revokes the refresh token and the access token', async () => {
     const { fetch, requests } = scriptedFetch(() => new Response(null));
     expect(await revokeTokens(loginRequest(fetch), revocable, registeredClient(), loginTokens())).toBe(true);
     expect(requests.map(({ url, body }) => [url, Object.fromEntries(body)])).toEqual([
@@ -347,7 +347,7 @@ describe('revokeTokens', () => {
   it.each([
     ['client_secret_basic', { authorization: `Basic ${btoa('the-client:S')}` }, null],
     ['client_secret_post', {}, 'S'],
-  ])('authenticates the client by %s', async (authMethod, headers, secret) => {
+  ])('revokeTokens() authenticates the client by %s', async (authMethod, headers, secret) => {
     const { fetch, requests } = scriptedFetch(() => new Response(null));
     const client = registeredClient({ clientSecret: 'S', authMethod });
     expect(await revokeTokens(loginRequest(fetch), revocable, client, loginTokens({ refreshToken: null }))).toBe(true);
@@ -356,9 +356,13 @@ describe('revokeTokens', () => {
   });
 
   it.each<[string, Readonly<Record<string, unknown>>, () => Response]>([
-    ['the issuer does not support it', {}, () => new Response(null)],
-    ['its URL is not secure', { revocation_endpoint: 'http://issuer.test/revoke' }, () => new Response(null)],
-    ['its URL is invalid', { revocation_endpoint: 'x' }, () => new Response(null)],
+    ['the issuer does not support revocation', {}, () => new Response(null)],
+    [
+      'the revocation URL is not secure',
+      { revocation_endpoint: 'http://issuer.test/revoke' },
+      () => new Response(null),
+    ],
+    ['the revocation URL is invalid', { revocation_endpoint: 'x' }, () => new Response(null)],
     ['the issuer refuses', { revocation_endpoint: `${ISSUER}/revoke` }, () => json({}, 503)],
     [
       'the network fails',
@@ -367,14 +371,14 @@ describe('revokeTokens', () => {
         throw network('ECONNRESET');
       },
     ],
-  ])('returns false if %s', async (_, metadata, answer) => {
+  ])('revokeTokens() returns false if %s', async (_, metadata, answer) => {
     const { fetch } = scriptedFetch(answer);
     expect(await revokeTokens(loginRequest(fetch), withMetadata(metadata), registeredClient(), loginTokens())).toBe(
       false,
     );
   });
 
-  it('rejects with the reason of its signal', async () => {
+  it('revokeTokens() rejects with the reason of its signal', async () => {
     const { fetch } = scriptedFetch(() => {
       throw new Error('aborted');
     });

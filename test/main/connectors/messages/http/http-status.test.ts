@@ -18,16 +18,16 @@ describe('judgeAnswer', () => {
     ['an error that reports a lost session', error(7, -32_001, 'Session not found')],
     ['a result whose id is a string', JSON.stringify({ jsonrpc: '2.0', id: '7', result: {} })],
     ['a batch', `[${error(6, 1, 'other')},${error(7, -32_602, 'bad')}]`],
-  ])('accepts %s with the id of the request as the answer, whatever the status', (_, body) => {
+  ])('judgeAnswer() accepts %s with the id of the request as its response, whatever the status', (_, body) => {
     for (const status of STATUSES) expect(judge(CALL, status, body).kind).toBe('answered');
   });
 
-  it('finds the answer in events', () => {
+  it('judgeAnswer() finds the response in an event stream', () => {
     const body = `event: message\ndata: ${error(7, -32_602, 'bad')}\n\n`;
     expect(judge(CALL, 400, body, { 'content-type': 'text/event-stream' }).kind).toBe('answered');
   });
 
-  it('ignores a request, a malformed answer, and the answer to another request', () => {
+  it('judgeAnswer() ignores a request, a malformed response, and the response to another request', () => {
     for (const body of [
       error(8, -32_602, 'bad'),
       JSON.stringify({ jsonrpc: '2.0', id: 7, method: 'ping' }),
@@ -38,7 +38,7 @@ describe('judgeAnswer', () => {
 
   const lost = error(null, -32_000, 'Bad Request: No valid session ID provided');
 
-  it('reports for only two answers that the request definitely did not run', () => {
+  it('judgeAnswer() reports only for two responses that the request definitely did not run', () => {
     const bodies = ['', 'Session not found', lost, error(null, -32_602, 'bad'), error('server-error', -32_600, 'no')];
     const sure = new Set<string>();
     for (const asked of [CALL, STATELESS]) {
@@ -75,11 +75,11 @@ describe('judgeAnswer', () => {
     ['429', CALL, 429, 'Session not found', 'retry-after'],
     ['500', CALL, 500, '', 'may-have-run'],
     ['200 without an answer', CALL, 200, 'Session not found', 'may-have-run'],
-  ] as const)('judges %s', (_, asked, status, body, kind) => {
+  ] as const)('judgeAnswer() judges %s', (_, asked, status, body, kind) => {
     expect(judge(asked, status, body)).toMatchObject({ kind, sent: 'maybe' });
   });
 
-  it('reads Retry-After as seconds and as a date, and limits it', () => {
+  it('judgeAnswer() reads Retry-After as seconds and as a date, and limits the delay', () => {
     const wait = (value: string): HttpRefusal => judge(CALL, 503, '', { 'retry-after': value }) as HttpRefusal;
     expect(wait('30')).toMatchObject({ kind: 'retry-after', retryAfterMs: 30_000 });
     expect(wait('Thu, 01 Jan 2026 00:00:10 GMT')).toMatchObject({ retryAfterMs: 10_000 });
@@ -87,7 +87,7 @@ describe('judgeAnswer', () => {
     expect(wait('soon')).toMatchObject({ kind: 'may-have-run', retryAfterMs: null });
   });
 
-  it('recognizes whether the server supports a modern version', () => {
+  it('judgeAnswer() recognizes whether the server supports a modern version', () => {
     const supported = (status: number, data: unknown): boolean => {
       const body = JSON.stringify({ jsonrpc: '2.0', id: null, error: { code: -32_022, message: '', data } });
       return (judge({ ...CALL, step: 'initialize' }, status, body) as HttpRefusal).namesModern;
@@ -101,7 +101,7 @@ describe('judgeAnswer', () => {
 });
 
 describe('describeRefusal', () => {
-  it('names the step, the status and the content type, but nothing of the body', () => {
+  it('describeRefusal() names the step, the status and the content type, but nothing of the body', () => {
     const text = (status: number, body: string, headers: Record<string, string>): string =>
       describeRefusal(judge(CALL, status, body, headers) as HttpRefusal);
     expect(text(500, 'Bearer secret', { 'content-type': 'text/html; charset=x' })).toBe(

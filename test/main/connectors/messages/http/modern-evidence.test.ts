@@ -16,7 +16,7 @@ describe('namesModern', () => {
     ],
     ['the echo of a legacy SDK', { code: -32_000, message: ECHO, data: undefined }, false],
     ['an unknown method', { code: -32_601, message: 'Method not found', data: undefined }, false],
-  ])('evaluates %s as an answer to server/discover', (_, error, expected) => {
+  ])('namesModern() evaluates %s as a response to server/discover', (_, error, expected) => {
     expect(namesModern('server/discover', error)).toBe(expected);
   });
 });
@@ -28,7 +28,7 @@ describe('textNamesModern', () => {
     ['server/discover', 'Bad header. Supported versions: 2026-07-28', true],
     ['initialize', 'Unsupported protocol version 2025-11-25; this server speaks 2026-07-28', true],
     ['initialize', 'Bad Request', false],
-  ])('evaluates, after the request %s, the answer "%s"', (step, text, expected) => {
+  ])('textNamesModern() evaluates, after the request %s, the response "%s"', (step, text, expected) => {
     expect(textNamesModern(step, text)).toBe(expected);
   });
 });

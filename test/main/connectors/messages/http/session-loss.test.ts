@@ -38,7 +38,7 @@ describe('saysSessionLost', () => {
     'Bad Request: Server not initialized',
     'Server is not yet initialized',
     'Received request before initialization was complete',
-  ])('recognizes "%s"', (words) => {
+  ])('saysSessionLost() recognizes "%s"', (words) => {
     expect(saysSessionLost(words)).toBe(true);
   });
 
@@ -57,22 +57,28 @@ describe('saysSessionLost', () => {
     'Server already initialized',
     'Not Acceptable: Client must accept both application/json and text/event-stream',
     'Rate limit exceeded',
-  ])('does not treat "%s" as a lost session', (words) => {
+  ])('saysSessionLost() does not treat "%s" as a lost session', (words) => {
     expect(saysSessionLost(words)).toBe(false);
   });
 
-  it('checks long texts in linear time', () => {
+  it('saysSessionLost() checks long texts in linear time', () => {
     expect(saysSessionLost('session '.repeat(1_000_000))).toBe(false);
     expect(saysSessionLost(`no ${'or '.repeat(1_000_000)}session`)).toBe(false);
   });
 });
 
 describe('isSessionLoss', () => {
-  it.each([-32_000, -32_001, -32_600, 404])('requires a code for a lost session, such as %i', (code) => {
-    expect(isSessionLoss({ code, message: 'Session not found' })).toBe(true);
-  });
+  it.each([-32_000, -32_001, -32_600, 404])(
+    'isSessionLoss() requires an error code of a lost session, such as %i',
+    (code) => {
+      expect(isSessionLoss({ code, message: 'Session not found' })).toBe(true);
+    },
+  );
 
-  it.each([-32_602, -32_603, -32_601, -32_022, 1])('ignores the message with the code %i', (code) => {
-    expect(isSessionLoss({ code, message: 'Session not found' })).toBe(false);
-  });
+  it.each([-32_602, -32_603, -32_601, -32_022, 1])(
+    'isSessionLoss() ignores the message of an error with the code %i',
+    (code) => {
+      expect(isSessionLoss({ code, message: 'Session not found' })).toBe(false);
+    },
+  );
 });

@@ -12,7 +12,7 @@ describe('createNameFilter', () => {
     [['{a,b}__x'], 'b__x', true],
     [['a__*'], 'a__b/c', true],
     [['*'], '.hidden', true],
-  ] as const)('with the patterns %j lets %s through: %s', (patterns, name, isAllowed) => {
+  ] as const)('a name filter with the patterns %j accepts %s: %s', (patterns, name, isAllowed) => {
     expect(createNameFilter(patterns)(name)).toBe(isAllowed);
   });
 });

@@ -5,7 +5,7 @@ import { exposeUri, resolveUri } from '../../../../../src/main/gateway/catalog/u
 const id = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,30}$/);
 
 describe('exposeUri and resolveUri', () => {
-  it('map an exposed URI back to its connector and original URI', () => {
+  it('resolveUri() finds the connector and the original URI of any exposed URI', () => {
     fc.assert(
       fc.property(id, fc.webUrl(), (connectorId, uri) => {
         const exposed = exposeUri(connectorId, uri);
@@ -17,7 +17,7 @@ describe('exposeUri and resolveUri', () => {
   });
 
   it.each(['test://x', '+x', 'A+x', 'a.zz+x', 'a.6+x', 'z+x', 'a.61+x', ''])(
-    'resolve %j to null, because no exposed URI has this form',
+    'resolveUri() returns null for %j, because no exposed URI has this form',
     (uri) => {
       expect(resolveUri(uri)).toBeNull();
     },
@@ -29,7 +29,7 @@ describe('exposeUri and resolveUri', () => {
     ['Ab', 'demo://x', 'z.41b+demo://x'],
     ['zoo', 'demo://x', 'z.7aoo+demo://x'],
     ['1st', 'demo://{id}', 'z.31st+demo://{id}'],
-  ])('write connector %s and URI %s as %s', (connectorId, uri, exposed) => {
+  ])('exposeUri() turns the connector %s and the URI %s into %s', (connectorId, uri, exposed) => {
     expect(exposeUri(connectorId, uri)).toBe(exposed);
     expect(resolveUri(exposed)).toEqual({ connectorId, uri });
   });
@@ -37,7 +37,7 @@ describe('exposeUri and resolveUri', () => {
   const anyId = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 });
   const anyUri = fc.string({ unit: 'grapheme', maxLength: 60 });
 
-  it('keep the scheme of ui:// URIs and put the connector into the authority, for any id and path', () => {
+  it('exposeUri() keeps the scheme of ui:// URIs and puts the connector into the authority, for any id and path', () => {
     const rest = fc.oneof(
       anyUri,
       fc.webUrl().map((url) => url.slice('http://'.length)),
@@ -52,7 +52,7 @@ describe('exposeUri and resolveUri', () => {
     );
   });
 
-  it('never give two connectors the same URI', () => {
+  it('exposeUri() never gives two connectors the same URI', () => {
     fc.assert(
       fc.property(anyId, anyId, anyUri, anyUri, (one, other, a, b) => {
         fc.pre(one !== other || a !== b);
@@ -69,21 +69,21 @@ describe('exposeUri and resolveUri', () => {
     ['My.App_1', 'ui://Weather/{+path}', 'ui://z.4dy.2e.41pp.5f1+Weather/{+path}'],
     ['ui', 'demo://x', 'ui+demo://x'],
     ['ui', 'ui:opaque', 'ui+ui:opaque'],
-  ])('write connector %s and ui:// URI %s as %s', (connectorId, uri, exposed) => {
+  ])('exposeUri() turns the connector %s and the ui:// URI %s into %s', (connectorId, uri, exposed) => {
     expect(exposeUri(connectorId, uri)).toBe(exposed);
     expect(resolveUri(exposed)).toEqual({ connectorId, uri });
     expect(URL.canParse(exposed.replace(/\{.*/, ''))).toBe(true);
   });
 
   it.each(['ui://weather/view.html', 'ui://+x', 'ui://A+x', 'ui://', 'ui://a%20b+x', 'ui:a+b'])(
-    'resolve %j to null, because it names no connector',
+    'resolveUri() returns null for %j, because the URI names no connector',
     (uri) => {
       expect(resolveUri(uri)).toBeNull();
     },
   );
 });
 
-it('resolveUri accepts only the canonical spelling of a ui:// URI', () => {
+it('resolveUri() accepts only the canonical spelling of a ui:// URI', () => {
   expect(resolveUri('weather+ui://view.html')).toBeNull();
   expect(resolveUri(exposeUri('weather', 'ui://view.html'))).toEqual({ connectorId: 'weather', uri: 'ui://view.html' });
 });

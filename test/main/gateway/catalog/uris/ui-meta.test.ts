@@ -4,7 +4,7 @@ import { exposeUiLinks, uiUrisOf } from '../../../../../src/main/gateway/catalog
 const expose = (uri: string): string => `x+${uri}`;
 
 describe('exposeUiLinks', () => {
-  it('rewrites ui:// URIs wherever `_meta` has them, and keeps everything else', () => {
+  it('exposeUiLinks() rewrites ui:// URIs wherever `_meta` has them, and keeps everything else', () => {
     const item = {
       name: 't',
       _meta: {
@@ -32,18 +32,18 @@ describe('exposeUiLinks', () => {
     { _meta: [] },
     { _meta: { ui: null } },
     { _meta: { ui: { resourceUri: 7, csp: {} }, 'ui/resourceUri': null } },
-  ])('returns %j unchanged', (item) => {
+  ])('exposeUiLinks() returns %j unchanged', (item) => {
     expect(exposeUiLinks(item, expose)).toBe(item);
   });
 
-  it('returns the same object if no URI changes', () => {
+  it('exposeUiLinks() returns the same object if no URI changes', () => {
     const item = { _meta: { ui: { resourceUri: 'ui://a' } } };
     expect(exposeUiLinks(item, (uri) => uri)).toBe(item);
   });
 });
 
 describe('uiUrisOf', () => {
-  it('returns the ui:// URIs of a tool, and no other URIs', () => {
+  it('uiUrisOf() returns only the ui:// URIs of a tool', () => {
     const meta = { ui: { resourceUri: 'ui://a' }, 'ui/resourceUri': 'file:///etc/passwd', 'openai/outputTemplate': 7 };
     expect(uiUrisOf({ _meta: meta })).toEqual(['ui://a']);
     expect(uiUrisOf({})).toEqual([]);

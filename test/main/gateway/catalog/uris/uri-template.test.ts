@@ -32,11 +32,11 @@ describe('matchesTemplate', () => {
     ['broken://{x', 'broken://{x', true],
     ['broken://{}', 'broken://7', true],
     ['ui://{name}/view', 'ui://weather/view', true],
-  ])('matches %s against %s: %s', (template, uri, matches) => {
+  ])('matchesTemplate() compares the template %s with %s: %s', (template, uri, matches) => {
     expect(matchesTemplate(template, uri)).toBe(matches);
   });
 
-  it('matches every expansion of a template with simple variables', () => {
+  it('matchesTemplate() accepts every expansion of a template with simple variables', () => {
     const value = fc.stringMatching(/^[A-Za-z0-9._~%-]{1,12}$/);
     const text = fc.stringMatching(/^[a-z/:?=-]{1,8}$/);
     fc.assert(
@@ -49,7 +49,7 @@ describe('matchesTemplate', () => {
     );
   });
 
-  it('matches a hostile template without backtracking, and rejects overlong ones', () => {
+  it('matchesTemplate() compares a hostile template without backtracking, and rejects overlong templates', () => {
     const startedMs = monotonicMs();
     expect(matchesTemplate(`${'{a}a'.repeat(200)}b`, 'a'.repeat(2_000))).toBe(false);
     expect(matchesTemplate('{+a}'.repeat(250), 'a'.repeat(2_000))).toBe(true);

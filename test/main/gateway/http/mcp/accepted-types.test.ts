@@ -20,7 +20,7 @@ describe('acceptedTypes', () => {
     ['application/json-patch+json', false, false],
     ['xapplication/json', false, false],
     [',,;', false, false],
-  ])('reads %j as JSON %s and stream %s', (accept, json, stream) => {
+  ])('the Accept header %j allows JSON: %s, and event streams: %s', (accept, json, stream) => {
     expect(acceptedTypes(accept)).toEqual({ json, stream });
   });
 });

@@ -6,7 +6,7 @@ import { Backlog } from '../../../../../src/main/gateway/http/mcp/backlog.ts';
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** Creates a response with this many unsent bytes, since no real socket stalls on demand. */
+/** Creates a fake response with this many unsent bytes, because a real socket cannot be stalled reliably. */
 function answer(writableLength: number): ServerResponse & { readonly socket: { bytesWritten: number } } {
   const response = Object.assign(new EventEmitter(), {
     writableLength,
@@ -16,7 +16,7 @@ function answer(writableLength: number): ServerResponse & { readonly socket: { b
   return response as unknown as ServerResponse & { readonly socket: { bytesWritten: number } };
 }
 
-it('Backlog disconnects a client that reads nothing for 30 seconds, and counts its unread bytes until then', () => {
+it('a client that reads nothing for 30 seconds is disconnected, and its unread bytes count until then', () => {
   const backlog = new Backlog();
   const [slow, stuck] = [answer(50 * 1024 * 1024), answer(20 * 1024 * 1024)];
   const gone: string[] = [];
@@ -33,20 +33,20 @@ it('Backlog disconnects a client that reads nothing for 30 seconds, and counts i
   expect(gone).toEqual(['stuck', 'slow']);
 });
 
-it('Backlog ignores small responses', () => {
+it('small responses do not count as unread bytes', () => {
   const backlog = new Backlog();
   const small = answer(1_000);
   backlog.watch(small, 'a');
   expect(small.listenerCount('close')).toBe(0);
 });
 
-it('Backlog leaves room for other callers if one caller may fill only half', () => {
+it('unread bytes of one caller leave room for other callers, because one caller may use only half of the limit', () => {
   const backlog = new Backlog(0.5);
   backlog.watch(answer(40 * 1024 * 1024), 'a');
   expect([backlog.isFull('a'), backlog.isFull('b')]).toEqual([true, false]);
 });
 
-it('Backlog counts unread bytes of streams, and disconnects a client whose bytes do not fit', () => {
+it('unread bytes of streams count, and a client whose bytes exceed the limit is disconnected', () => {
   const backlog = new Backlog();
   const streams = Array.from({ length: 20 }, () => backlog.stream('a'));
   const mebibytes = (count: number): number => count * 1024 * 1024;

@@ -24,7 +24,7 @@ afterEach(() => {
 });
 
 describe('SessionTable', () => {
-  it('finds a session only for the client and the route that opened it', () => {
+  it('a gateway session is found only for the client and the route that opened it', () => {
     const { table, open, find } = openTable(2);
     const session = open();
     expect(find(session)).toBe(session);
@@ -34,7 +34,7 @@ describe('SessionTable', () => {
     expect(table.find('no such id', 'p', view)).toBeUndefined();
   });
 
-  it('closes the longest-idle session if there are too many', () => {
+  it('the gateway closes the longest-idle session if there are too many', () => {
     const { table, closed, open, find } = openTable(2);
     const [first, second] = [open(), open()];
     vi.advanceTimersByTime(10);
@@ -45,7 +45,7 @@ describe('SessionTable', () => {
     expect([table.size, find(second), find(first)]).toEqual([2, undefined, first]);
   });
 
-  it('counts a request as use until it ends, however early it began', () => {
+  it('a request counts as use of its gateway session until the request ends', () => {
     const { table, closed, open, find } = openTable(2);
     const [first, second] = [open(), open()];
     first.client.running.set(1, new AbortController());
@@ -59,7 +59,7 @@ describe('SessionTable', () => {
     expect(closed).toEqual([second]);
   });
 
-  it('opens no session while all sessions are in use', () => {
+  it('the gateway opens no session while it has the maximum number of sessions and all are in use', () => {
     const { table, closed, open } = openTable(1);
     const session = open();
     session.client.running.set(1, new AbortController());
@@ -68,7 +68,7 @@ describe('SessionTable', () => {
     expect([table.size, closed]).toEqual([1, []]);
   });
 
-  it('closes sessions that were unused for the configured time', () => {
+  it('the gateway closes sessions that were unused for the configured time', () => {
     const { table, closed, open, find } = openTable(5, 100_000);
     const [first, second] = [open(), open()];
     vi.advanceTimersByTime(90_000);
@@ -77,7 +77,7 @@ describe('SessionTable', () => {
     expect([closed, table.all()]).toEqual([[first], [second]]);
   });
 
-  it('closes a session only once, when it ends or when the table closes', () => {
+  it('the gateway closes a session only once, when the session ends or when the gateway closes', () => {
     const { table, closed, open } = openTable(5);
     const [first, second] = [open(), open()];
     const running = new AbortController();
@@ -91,11 +91,11 @@ describe('SessionTable', () => {
     expect([closed, table.size]).toEqual([[first, second], 0]);
   });
 
-  it('accepts a limit far beyond available memory', () => {
+  it('the gateway accepts a session limit far beyond available memory', () => {
     expect(openTable(1_000_000_000).open()).not.toBeNull();
   });
 
-  it('closes a session of the caller with the most sessions, and of no other caller', () => {
+  it('at its limit, the gateway closes a session of the caller with the most sessions, and of no other caller', () => {
     const { table, closed, open } = openTable(4);
     const other = { ...facts, principal: 'q', payer: 'q' };
     const own = table.open(other);
@@ -110,7 +110,7 @@ describe('SessionTable', () => {
     expect(closed.includes(own as HttpSession)).toBe(false);
   });
 
-  it('closes a session in use only for another caller that has fewer sessions', () => {
+  it('the gateway closes a session in use only for another caller that has fewer sessions', () => {
     const { table, closed, open } = openTable(2);
     const sessions = [open(), open()];
     for (const { client } of sessions) client.running.set(1, new AbortController());
@@ -138,7 +138,7 @@ describe('SessionTable with other replicas', () => {
     return { table, joined, ended };
   }
 
-  it('restores a session of another replica, only for its client and its route', () => {
+  it('the gateway restores a session of another replica only for the same client and route', () => {
     const { table, joined } = openShared(5);
     expect(table.find('p/all/7', 'another', view)).toBeUndefined();
     expect(table.find('p/all/7', 'p', viewOf('other'))).toBeUndefined();
@@ -149,7 +149,7 @@ describe('SessionTable with other replicas', () => {
     expect(joined).toEqual([['p/all/7', false]]);
   });
 
-  it('restores a session that was closed to make room, but not a session that has ended', () => {
+  it('the gateway restores a session that was closed to make room, but not a session that has ended', () => {
     const { table, joined, ended } = openShared(1);
     const first = table.open({ ...facts, payer: 'p', view });
     vi.advanceTimersByTime(10);
@@ -165,7 +165,7 @@ describe('SessionTable with other replicas', () => {
     expect(table.find('p/all/7', 'p', view)).toBeUndefined();
   });
 
-  it('distinguishes a session that does not fit from an unknown session', () => {
+  it('the gateway distinguishes a session for which it has no room from an unknown session', () => {
     const { table } = openShared(1);
     table.find('p/all/1', 'p', view)?.client.running.set(1, new AbortController());
     expect(table.find('p/all/2', 'p', view)).toBeUndefined();
@@ -174,7 +174,7 @@ describe('SessionTable with other replicas', () => {
     expect(table.lacksRoomFor('no such id', 'p', view)).toBe(false);
   });
 
-  it('closes sessions in use whose id can no longer be opened', () => {
+  it('the gateway closes sessions in use whose id can no longer be decrypted', () => {
     const { table, ended } = openShared(2);
     table.find('p/all/1', 'p', view)?.client.running.set(1, new AbortController());
     ended.add('p/all/1');

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { cookieName, cookiesOf, setCookie } from '../../../../../src/main/gateway/login/access/cookies.ts';
 
-it('setCookie hides cookies from scripts, and over https restricts them to this host', () => {
+it('setCookie() hides cookies from scripts, and over https restricts them to this host', () => {
   const name = cookieName('login', true);
   expect(setCookie(name, 'v', { sameSite: 'Lax', isSecure: true, maxAgeS: 600 })).toBe(
     '__Host-login=v; Path=/; HttpOnly; SameSite=Lax; Max-Age=600; Secure',
@@ -11,7 +11,7 @@ it('setCookie hides cookies from scripts, and over https restricts them to this 
   );
 });
 
-it('cookiesOf finds every value of a cookie, despite malformed cookies and a cookie set by another port', () => {
+it('cookiesOf() finds every value of a cookie, despite malformed cookies and cookies set by another port', () => {
   expect(cookiesOf(' a=1; b=x=y ;a=2; =; a; aa=3', 'a')).toEqual(['1', '2']);
   expect(cookiesOf('b=x=y', 'b')).toEqual(['x=y']);
   expect(cookiesOf(undefined, 'a')).toEqual([]);

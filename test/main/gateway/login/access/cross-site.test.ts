@@ -15,7 +15,7 @@ it.each([
   [{ host, origin: 'junk' }, false],
   [{ host, origin: '' }, false],
   [{ host, 'sec-fetch-site': 'cross-site' }, false],
-])("isOwnPage distinguishes requests of the gateway's own page from others: %j", (headers, expected) => {
+])("isOwnPage() distinguishes requests of the gateway's own page from others: %j", (headers, expected) => {
   expect(isOwnPage(headers)).toBe(expected);
 });
 
@@ -30,6 +30,6 @@ it.each([
   [{ 'x-moz': 'prefetch' }, true],
   [{ 'sec-fetch-dest': 'iframe' }, true],
   [{ 'sec-fetch-dest': 'empty' }, true],
-])('isNoVisit distinguishes a prefetch from a person in a browser window: %j', (headers, expected) => {
+])('isNoVisit() distinguishes a prefetch from a person in a browser window: %j', (headers, expected) => {
   expect(isNoVisit(headers)).toBe(expected);
 });

@@ -45,18 +45,18 @@ describe('rightOfCaller()', () => {
     ],
     ['a caller with one of several tokens on loopback', { tokenCount: 2 }, HERE, 'operator'],
     ['a caller with one of several tokens by the public URL', { tokenCount: 2, publicUrl }, ELSEWHERE, 'operator'],
-  ] as const)('decides what %s may do', (_, rules, headers, expected) => {
+  ] as const)('rightOfCaller() decides what %s may do', (_, rules, headers, expected) => {
     expect(rightOfCaller('token-0', headers, { ...LOCAL, ...rules })).toBe(expected);
   });
 
-  it('lets the operator log in while there are several callers, if a URL leads to the gateway', () => {
+  it('rightOfCaller() lets the operator log in while there are several callers, if a URL leads to the gateway', () => {
     const rules = { ...LOCAL, tokenCount: 2, hasOperatorToken: true };
     expect(rightOfCaller(OPERATOR, HERE, rules)).toBe('address');
     expect(rightOfCaller(OPERATOR, ELSEWHERE, rules)).toBe('command');
     expect(hasAddress(ELSEWHERE, { ...rules, publicUrl })).toBe(true);
   });
 
-  it('never gives a login URL to one of several callers, whatever its headers are', () => {
+  it('rightOfCaller() never gives a login URL to one of several callers, whatever the headers are', () => {
     const headers = fc.dictionary(fc.string(), fc.string());
     const rules = fc.record({
       isLoopback: fc.boolean(),
@@ -84,12 +84,12 @@ describe('isLocalOperator()', () => {
     ['if the operator has a token', { hasOperatorToken: true }, HERE, false],
     ['by another host name', {}, ELSEWHERE, false],
     ['through a proxy', {}, { ...HERE, 'x-forwarded-for': '203.0.113.9' }, false],
-  ])('judges a request %s', (_, rules, headers, expected) => {
+  ])('isLocalOperator() judges a request %s', (_, rules, headers, expected) => {
     expect(isLocalOperator(headers, { ...LOCAL, ...rules })).toBe(expected);
   });
 });
 
-it('isForwarded, isLoopbackHost and isLocalRequest recognize proxy headers and names of this machine', () => {
+it('isForwarded(), isLoopbackHost() and isLocalRequest() recognize proxy headers and names of this machine', () => {
   for (const name of ['forwarded', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-anything', 'via', 'x-real-ip'])
     expect([name, isForwarded({ [name]: 'x' })]).toEqual([name, true]);
   expect(isForwarded({ host: 'x', 'x-forward': 'x', viaduct: 'x' })).toBe(false);

@@ -29,7 +29,7 @@ describe('HeldCalls', () => {
       return { answers };
     };
 
-  it('answers with each server request of a call and then with its result, with a new state each time', async () => {
+  it('a held call sends each server request and then its result to the client, with a new state each time', async () => {
     const held = new HeldCalls();
     const first = (await held.start(exchange(), 'x', asks(2) as never)) as Record<string, never>;
     const second = (await held.resume(first.requestState ?? '', 'x', { 'request-1': { a: 1 } }, exchange())) as Record<
@@ -42,7 +42,7 @@ describe('HeldCalls', () => {
     expect(held.size).toBe(0);
   });
 
-  it('abandons a call if its client does not retry, or if the gateway closes', async () => {
+  it('a held call is abandoned if its client does not retry, or if the gateway closes', async () => {
     vi.useFakeTimers();
     try {
       const held = new HeldCalls();
@@ -67,12 +67,12 @@ describe('HeldCalls', () => {
     }
   });
 
-  it('rejects with the error of the call', async () => {
+  it('a held call is rejected with the error of the call', async () => {
     const held = new HeldCalls();
     await expect(held.start(exchange(), 'x', () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
   });
 
-  it('rejects a retry by another client, for another request or with a used state', async () => {
+  it('a retry of a held call is rejected for another client, for another request or with a used state', async () => {
     const held = new HeldCalls();
     const first = (await held.start(exchange(), 'x', asks(1) as never)) as Record<string, never>;
     const state = first.requestState ?? '';
@@ -83,7 +83,7 @@ describe('HeldCalls', () => {
     await expect(held.resume(state, 'x', answers, exchange())).rejects.toThrow('requestState');
   });
 
-  it('requests input again if a retry lacks it', async () => {
+  it('a held call requests input again if the retry contains no input', async () => {
     const held = new HeldCalls();
     const first = (await held.start(exchange(), 'x', asks(1) as never)) as Record<string, never>;
     const second = await held.resume(first.requestState ?? '', 'x', { 'request-1': 'junk', more: {} }, exchange());
@@ -91,7 +91,7 @@ describe('HeldCalls', () => {
     held.close();
   });
 
-  it('abandons the oldest call beyond 1 000 held calls', async () => {
+  it('the oldest held call is abandoned if there are more than 1 000', async () => {
     const held = new HeldCalls();
     const failed: unknown[] = [];
     const work = (index: number) => async (context: HeldContext) =>
@@ -105,11 +105,11 @@ describe('HeldCalls', () => {
     held.close();
   });
 
-  it('distinguishes its own states from those of connectors', () => {
+  it('the state of a held call is distinguished from the states of connectors', () => {
     expect(['switchyard:abc', 'abc', undefined].map((state) => HeldCalls.isState(state))).toEqual([true, false, false]);
   });
 
-  it('abandons a call of the client with the most held calls, and of no other client', async () => {
+  it('at the limit, a held call of the client with the most held calls is abandoned, and of no other client', async () => {
     const held = new HeldCalls();
     const state = async (principal: string, what: string): Promise<string> =>
       String(
@@ -125,7 +125,7 @@ describe('HeldCalls', () => {
     held.close();
   });
 
-  it('holds requests of at most 32 MiB in total, however few they are', async () => {
+  it('held calls keep requests of at most 32 MiB in total, however few they are', async () => {
     const held = new HeldCalls();
     for (let index = 0; index < 20; index += 1)
       await held.start(exchange(), `${index}${'x'.repeat(4_000_000)}`, asks(1) as never);

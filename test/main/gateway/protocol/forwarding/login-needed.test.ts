@@ -21,7 +21,7 @@ const login = (detail = {}): SwitchyardError =>
   new SwitchyardError('CONNECTOR_LOGIN_NEEDED', 'a login', { detail: { connectorId: 'a', status: 401, ...detail } });
 
 describe('neededLogin()', () => {
-  it('finds a required login, including in the cause of a connector that is down', () => {
+  it('neededLogin() finds a required login, even in the cause of the error of a connector that is down', () => {
     const down = new SwitchyardError('CONNECTOR_UNAVAILABLE', 'down', {
       cause: login({ issuer: 'https://i.example' }),
     });
@@ -33,7 +33,7 @@ describe('neededLogin()', () => {
     });
   });
 
-  it('finds no login in other errors, including a look-alike error of a connector', () => {
+  it('neededLogin() finds no login in other errors, including a look-alike error of a connector', () => {
     for (const error of [
       new SwitchyardError('CONNECTOR_UNAVAILABLE', 'down'),
       new SwitchyardError('LOGIN_UNSUPPORTED', 'DPoP'),
@@ -88,7 +88,7 @@ describe('askForLogin()', () => {
     return held.resume(requestState, 'this call', { 'request-1': { action } }, exchange);
   };
 
-  it('sends the request after the login succeeded', async () => {
+  it('a call that needs a login is sent after the login succeeded', async () => {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const { exchange, held, interrupted, requests, sent } = world(address(promise));
     const first = await askForLogin(NEEDED, exchange, interrupted);
@@ -106,7 +106,7 @@ describe('askForLogin()', () => {
     expect(sent()).toBe(1);
   });
 
-  it('sends nothing if the URL expired or the person declined', async () => {
+  it('a call that needs a login is not sent if the login URL expired or the person declined', async () => {
     const expired = world(address(Promise.resolve(false)));
     const first = await askForLogin(NEEDED, expired.exchange, expired.interrupted);
     await expect(answered(expired.held, expired.exchange, first, 'accept')).rejects.toThrow('auth login a');
@@ -118,7 +118,7 @@ describe('askForLogin()', () => {
     expect([expired.sent(), declined.sent()]).toEqual([0, 0]);
   });
 
-  it('gives no URL to a client that cannot log in', async () => {
+  it('a client that cannot log in gets no login URL', async () => {
     for (const [offer, more, words] of [
       [{ kind: 'operator' }, {}, 'An operator must log in'],
       [{ kind: 'command' }, {}, '`mcp-switchyard auth login a`'],

@@ -18,14 +18,14 @@ function replica(secrets: readonly string[] = [NEW], nowMs = 0, hostId = 'host-a
 }
 
 describe('SealedSessions', () => {
-  it('creates unique ids that another replica can open', () => {
+  it('an encrypted session id is unique, and another replica can decrypt it', () => {
     const [one, other] = [replica(), replica([NEW], 0, 'host-b')];
     const id = one.sessions.seal(facts);
     expect(other.sessions.open(id)).toMatchObject({ ...facts, hostId: 'host-a', issuedAtMs: 0 });
     expect(one.sessions.seal(facts)).not.toBe(id);
   });
 
-  it('creates ids of at most 4 096 visible ASCII characters, however large the client capabilities are', () => {
+  it('an encrypted session id has at most 4 096 visible ASCII characters, however large the capabilities are', () => {
     const text = fc.string({ unit: 'grapheme', maxLength: 5_000 });
     const declared = fc.record({ sampling: fc.dictionary(text, text), elicitation: fc.dictionary(text, text) });
     fc.assert(
@@ -42,7 +42,7 @@ describe('SealedSessions', () => {
     expect(replica().sessions.seal({ ...facts, capabilities: huge }).length).toBeLessThan(600);
   });
 
-  it('opens no id with a changed, added or missing character', () => {
+  it('an encrypted session id is rejected after a character was changed, added or removed', () => {
     const { sessions } = replica();
     const id = sessions.seal(facts);
     const place = fc.nat({ max: id.length - 1 });
@@ -58,7 +58,7 @@ describe('SealedSessions', () => {
     for (let end = 0; end < id.length; end += 1) expect(sessions.open(id.slice(0, end))).toBeNull();
   });
 
-  it('opens no id of another fleet or for another purpose', () => {
+  it('an encrypted session id is rejected if it is of another fleet or for another purpose', () => {
     const { sessions } = replica();
     const elsewhere = new SealedSessions(new FleetSealer('other', [NEW]), 'host-a');
     expect(sessions.open(elsewhere.seal(facts))).toBeNull();
@@ -66,14 +66,14 @@ describe('SealedSessions', () => {
     expect(sessions.open(`sy1.${box.toString('base64url')}`)).toBeNull();
   });
 
-  it('opens ids of the previous secret during rotation, and not afterwards', () => {
+  it('an encrypted session id under the previous secret is accepted during a rotation, and not afterwards', () => {
     const id = replica([OLD]).sessions.seal(facts);
     expect(replica([NEW, OLD]).sessions.open(id)).not.toBeNull();
     expect(replica([NEW]).sessions.open(id)).toBeNull();
     expect(replica([NEW]).sessions.open(replica([NEW, OLD]).sessions.seal(facts))).not.toBeNull();
   });
 
-  it('opens an id for one day, even if clocks are up to an hour off', () => {
+  it('an encrypted session id is valid for one day, even if clocks are up to an hour off', () => {
     const now = 100 * HOUR_MS;
     const id = replica([NEW], now).sessions.seal(facts);
     for (const [hours, isOpened] of [
@@ -89,7 +89,7 @@ describe('SealedSessions', () => {
       expect(replica([NEW], now + hours * HOUR_MS).sessions.open(id) !== null, `after ${hours} h`).toBe(isOpened);
   });
 
-  it("does not open a known id after it expired or after the client's token expired", () => {
+  it("a known session id is rejected after it expired or after the client's token expired", () => {
     const { sessions, clock } = replica([NEW], 0);
     const [aged, expiring] = [sessions.seal(facts), sessions.seal({ ...facts, tokenExpiresAtMs: HOUR_MS })];
     expect([sessions.open(aged), sessions.open(expiring)]).not.toContain(null);
@@ -99,7 +99,7 @@ describe('SealedSessions', () => {
     expect(sessions.open(aged)).toBeNull();
   });
 
-  it('decrypts an id only once, and caches its content', () => {
+  it('an encrypted session id is decrypted only once, and its content is cached', () => {
     let opened = 0;
     const sealer = new FleetSealer('test', [NEW]);
     const counting = {

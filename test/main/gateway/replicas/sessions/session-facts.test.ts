@@ -14,7 +14,7 @@ const facts: SessionFacts = {
 const unique = (bytes: number): string => randomBytes(bytes).toString('base64');
 
 describe('packFacts', () => {
-  it('preserves all initial facts of a session', () => {
+  it('packFacts() preserves all initial facts of a session', () => {
     const given = fc.record({
       revision: fc.constantFrom('2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25'),
       capabilities: fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 3 }), { noNullPrototype: true }),
@@ -34,14 +34,14 @@ describe('packFacts', () => {
     );
   });
 
-  it('compresses facts that would be too long', () => {
+  it('packFacts() compresses facts that would be too long', () => {
     const repeated = { ...facts, capabilities: { sampling: { hints: 'again and again '.repeat(500) } } };
     const packed = packFacts(repeated, 3_000);
     expect(packed.length).toBeLessThan(3_000);
     expect(unpackFacts(packed)).toEqual(repeated);
   });
 
-  it('omits unused capabilities if the facts are too long even when compressed', () => {
+  it('packFacts() omits unused capabilities if the facts are too long even when compressed', () => {
     const ui = {
       'io.modelcontextprotocol/ui': { mimeTypes: ['text/html;profile=mcp-app', unique(400)], more: unique(99) },
     };
@@ -65,13 +65,13 @@ describe('packFacts', () => {
     });
   });
 
-  it('throws if the rest is still too long', () => {
+  it('packFacts() throws if the facts are too long even without unused capabilities', () => {
     expect(() => packFacts({ ...facts, route: unique(4_000) }, 3_000)).toThrow('too long');
   });
 });
 
 describe('unpackFacts', () => {
-  it('returns null for invalid input, and never throws', () => {
+  it('unpackFacts() returns null for invalid input, and never throws', () => {
     const packed = fc.oneof(
       fc.uint8Array(),
       fc.json().map((json) => Buffer.concat([Uint8Array.of(1), Buffer.from(json)])),

@@ -35,7 +35,7 @@ function sealed(parts: readonly Buffer[], answerKey = key): Buffer[] {
 }
 
 describe('answer frames', () => {
-  it('arrive as they were sent, however the network splits them', async () => {
+  it('the frames of a response between replicas arrive as they were sent, however the network splits them', async () => {
     const sizes = fc.array(fc.integer({ min: 0, max: 60 }), { maxLength: 20 });
     const parts = fc.array(fc.uint8Array({ maxLength: 80 }), { maxLength: 6 });
     await fc.assert(
@@ -48,7 +48,7 @@ describe('answer frames', () => {
     );
   });
 
-  it('are rejected if a single byte changed', async () => {
+  it('the frames of a response between replicas are rejected if a single byte changed', async () => {
     const bytes = Buffer.concat(sealed([Buffer.from('data')]));
     for (let at = 0; at < bytes.length; at += 1) {
       const changed = Buffer.from(bytes);
@@ -57,7 +57,7 @@ describe('answer frames', () => {
     }
   });
 
-  it('are rejected if a frame is missing, repeated, swapped or of another answer, or if there is no end', async () => {
+  it('the frames of a response between replicas are rejected if one is missing, repeated, swapped or foreign', async () => {
     const [head, one, two, end] = sealed([Buffer.from('1'), Buffer.from('2')]) as [Buffer, Buffer, Buffer, Buffer];
     const [, foreign] = sealed([Buffer.from('1')], createAnswerKey()) as [Buffer, Buffer];
     const wrong = [
@@ -75,7 +75,7 @@ describe('answer frames', () => {
       });
   });
 
-  it('are rejected at once if a length exceeds the maximum', async () => {
+  it('a frame of a response between replicas is rejected immediately if its length exceeds the maximum', async () => {
     const huge = Buffer.alloc(64);
     huge.writeUInt32BE(MAX_FRAME_BYTES + 1);
     let isForged = false;

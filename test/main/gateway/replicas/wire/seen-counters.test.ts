@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { SeenCounters } from '../../../../../src/main/gateway/replicas/wire/seen-counters.ts';
 
 describe('SeenCounters', () => {
-  it('accepts each counter of a sender once, in any order', () => {
+  it('SeenCounters accepts each counter of a sender once, in any order', () => {
     const near = fc.array(fc.integer({ min: 1, max: 4_000 }), { maxLength: 200 });
     fc.assert(
       fc.property(near, (counters) => {
@@ -17,7 +17,7 @@ describe('SeenCounters', () => {
     );
   });
 
-  it('never accepts a counter twice, however far counters jump', () => {
+  it('SeenCounters never accepts a counter twice, however far counters jump', () => {
     const anywhere = fc.array(
       fc.oneof(fc.integer({ min: 1, max: 20_000 }), fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER })),
       { maxLength: 100 },
@@ -31,7 +31,7 @@ describe('SeenCounters', () => {
     );
   });
 
-  it('rejects a counter that is 4 096 behind the highest counter, and accepts a nearer counter', () => {
+  it('SeenCounters rejects a counter that is 4 096 or more behind the highest, and accepts a nearer counter', () => {
     const seen = new SeenCounters();
     expect(seen.take('a', 10_000)).toBe(true);
     expect(seen.take('a', 10_000 - 4_096)).toBe(false);
@@ -39,7 +39,7 @@ describe('SeenCounters', () => {
     expect(seen.take('a', 10_000 - 4_095)).toBe(false);
   });
 
-  it('clears the ring positions that a jump skips, so that their new counters are accepted', () => {
+  it('SeenCounters accepts new counters at the ring positions that a jump skipped', () => {
     const seen = new SeenCounters();
     for (let counter = 1; counter <= 4_096; counter += 1) expect(seen.take('a', counter)).toBe(true);
     expect(seen.take('a', 6_000)).toBe(true);
@@ -47,7 +47,7 @@ describe('SeenCounters', () => {
     expect(seen.take('a', 4_096)).toBe(false);
   });
 
-  it('separates senders, and forgets the least recently heard sender', () => {
+  it('SeenCounters separates senders, and forgets the sender that was silent the longest', () => {
     const seen = new SeenCounters(2);
     expect([seen.take('a', 1), seen.take('b', 1), seen.take('a', 1)]).toEqual([true, true, false]);
     expect(seen.take('c', 1)).toBe(true);

@@ -15,7 +15,7 @@ function list(connectors: readonly ListedConnector[], search = '', pageRows = 20
 const ids = (result: ReturnType<typeof list>): readonly string[] => result.rows.map(({ id }) => id);
 
 describe('connector list', () => {
-  it('lists connectors with problems first, and otherwise keeps the order of the map', () => {
+  it('the connector list of the status page shows problems first, and otherwise keeps the order of the map', () => {
     const connectors = [
       listed('r1'),
       listed('off', 'disabled'),
@@ -30,7 +30,7 @@ describe('connector list', () => {
     expect(new Set(STATE_ORDER).size).toBe(8);
   });
 
-  it('shows one of many pages, and the number of connectors', () => {
+  it('the connector list of the status page shows one of many pages, and the number of connectors', () => {
     const connectors = Array.from({ length: 10_000 }, (_, index) => listed(`c${index}`));
     const first = list(connectors);
     expect([first.rows.length, first.matchingCount, first.totalCount, first.pageCount]).toEqual([
@@ -40,7 +40,7 @@ describe('connector list', () => {
     expect(list(connectors, 'page=51').query.page).toBe(50);
   });
 
-  it('reads details only for the connectors on the page', () => {
+  it('the connector list of the status page reads details only for the connectors on the page', () => {
     const connectors = Array.from({ length: 1_000 }, (_, index) => listed(`c${index}`));
     const looked: string[] = [];
     const endpointOf = (id: string): null => {
@@ -52,7 +52,7 @@ describe('connector list', () => {
     expect(looked).toHaveLength(10);
   });
 
-  it('searches ids, names, state labels, transports and codes, ignoring case', () => {
+  it('the connector list of the status page searches ids, names, state labels, transports and codes, ignoring case', () => {
     const refused = listed('crew', 'failed', { lastError: { code: 'CONNECTOR_REFUSED', message: 'no' } });
     const connectors = [refused, listed('mail', 'ready', { name: 'Post Office' }), listed('old', 'backing-off')];
     const found = (text: string) => ids(list(connectors, new URLSearchParams({ q: text }).toString()));
@@ -64,20 +64,20 @@ describe('connector list', () => {
     expect(found('nothing like it')).toEqual([]);
   });
 
-  it('can be filtered by state', () => {
+  it('the connector list of the status page can be filtered by state', () => {
     const connectors = [listed('a'), listed('b', 'failed')];
     expect(ids(list(connectors, 'state=failed'))).toEqual(['b']);
     expect(ids(list(connectors, 'state=constructor'))).toEqual(['b', 'a']);
   });
 
-  it('counts callable tools, including stored ones', () => {
+  it('the connector list of the status page counts callable tools, including stored ones', () => {
     const connectors = [listed('a', 'connecting', { tools: { listedAt: 1, isStale: true, count: 9 } })];
     expect(list(connectors).rows[0]).toMatchObject({ toolCount: 9, areToolsStale: true });
   });
 });
 
 describe('last error of a stdio server', () => {
-  it('contains the line that says why the process ended, with its secrets masked', () => {
+  it('the last error of a stdio server contains the line that says why it ended, with its secrets masked', () => {
     const message = 'Connector process "node" exited with code 1: API_TOKEN=hunter2-hunter2 is not valid';
     const lastError = { code: 'CONNECTOR_EXITED', message };
     const [row] = list([listed('weather', 'backing-off', { lastError })]).rows;
@@ -89,7 +89,7 @@ describe('last error of a stdio server', () => {
 });
 
 describe('status page query', () => {
-  it('survives a round trip through its URL', () => {
+  it('the query of the status page survives a round trip through its URL', () => {
     const query = parseListQuery(new URLSearchParams({ q: ' a&b="<> ', state: 'failed', page: '3' }));
     expect(query).toEqual({ text: 'a&b="<>', state: 'failed', page: 3 });
     const address = listAddress(query);
@@ -97,11 +97,11 @@ describe('status page query', () => {
     expect(listAddress({ text: '', state: null, page: 1 })).toBe('/');
   });
 
-  it.each(['0', '-1', '1.5', 'x', '1e99', ''])('treats page %j as the first page', (page) => {
+  it.each(['0', '-1', '1.5', 'x', '1e99', ''])('the status page treats page %j as the first page', (page) => {
     expect(parseListQuery(new URLSearchParams({ page })).page).toBe(1);
   });
 
-  it('keeps at most 100 characters of its search text', () => {
+  it('the query of the status page keeps at most 100 characters of search text', () => {
     expect(parseListQuery(new URLSearchParams({ q: 'x'.repeat(10_000) })).text).toHaveLength(100);
   });
 });

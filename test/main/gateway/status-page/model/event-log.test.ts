@@ -9,7 +9,7 @@ function logOf(kept = 100) {
 }
 
 describe('status page event log', () => {
-  it('records changes of connectors, maps, tools and pins, newest first', () => {
+  it('the event log of the status page records changes of connectors, maps, tools and pins, newest first', () => {
     const { hub, log } = logOf();
     hub.emit('snapshot', { sourceId: 'default', revision: 2, added: ['a', 'b'], changed: [], removed: ['c'] });
     hub.emit('connector', {
@@ -33,7 +33,7 @@ describe('status page event log', () => {
     expect(log.after(3).map(({ seq }) => seq)).toEqual([5, 4]);
   });
 
-  it('keeps a bounded number of events', () => {
+  it('the event log of the status page keeps a bounded number of events', () => {
     const { hub, log } = logOf(3);
     for (let revision = 1; revision <= 10; revision += 1)
       hub.emit('snapshot', { sourceId: 'default', revision, added: [], changed: [], removed: [] });
@@ -41,7 +41,7 @@ describe('status page event log', () => {
     expect(log.seq).toBe(10);
   });
 
-  it('records nothing after it is closed', () => {
+  it('the event log of the status page records nothing after it is closed', () => {
     const { hub, log } = logOf();
     log.close();
     hub.emit('snapshot', { sourceId: 'default', revision: 1, added: [], changed: [], removed: [] });

@@ -3,12 +3,12 @@ import { shownAddress, shownMessage, shownName } from '../../../../../src/main/g
 import { secret } from '../../../../helpers/evidence.ts';
 
 describe('shown foreign text', () => {
-  it('is a single truncated line that keeps its direction', () => {
+  it('foreign text on the status page is a single truncated line that keeps its writing direction', () => {
     expect(shownName('evil\u202etxt.exe\n\u0000')).toBe('evil\ufffdtxt.exe\ufffd\ufffd');
     expect(shownName('x'.repeat(10_000))).toHaveLength(301);
   });
 
-  it('reduces a URL to its origin and path', () => {
+  it('the status page shows only the origin and the path of a URL', () => {
     expect(shownAddress(`https://me:${secret('login')}@example.com:8443/mcp?token=${secret('query')}#x`)).toBe(
       'https://example.com:8443/mcp',
     );
@@ -16,13 +16,13 @@ describe('shown foreign text', () => {
     expect(shownAddress('http://')).toBeNull();
   });
 
-  it('masks a path that is itself a key', () => {
+  it('the status page masks the path of a URL that is itself a key', () => {
     expect(shownAddress('https://example.com/hooks/T0A1B2C3D4E5F6a7b8c9d0e1f2/mcp')).toBe(
       'https://example.com/hooks/***masked***/mcp',
     );
   });
 
-  it('removes queries, logins and tokens from a message', () => {
+  it('the status page removes queries, logins and tokens from a message', () => {
     const shown = shownMessage(
       `GET https://me:${secret('login')}@example.com/mcp?key=${secret('query')} said\n  Authorization: Bearer ${secret('token')}`,
     );
@@ -38,11 +38,11 @@ describe('shown foreign text', () => {
       'a bearer token is wanted, basic credentials were given',
     ],
     ['MAP_TIMEOUT: no answer within 5000 ms', 'MAP_TIMEOUT: no answer within 5000 ms'],
-  ])('for the message %j is: %j', (message, shown) => {
+  ])('the status page shows the message %j as: %j', (message, shown) => {
     expect(shownMessage(message)).toBe(shown);
   });
 
-  it('takes bounded time for an endless message', () => {
+  it('the status page shortens an endless message in bounded time', () => {
     const beganMs = performance.now();
     for (const part of ['a=', 'a.', 'token', 'a: ', 'bearer '])
       expect(shownMessage(`https://x ${part.repeat(1_000_000)}`).length).toBeLessThanOrEqual(301);

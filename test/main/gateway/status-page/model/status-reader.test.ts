@@ -31,7 +31,7 @@ function setUp(status: ManagerStatus, endpointOf?: (id: string) => string) {
 const page = (reader: StatusReader, query = ALL): string => renderPage(reader.read(query), 'bm9uY2U=');
 
 describe('status reading', () => {
-  it('is shared by all views within one second, and within five if nothing happened', () => {
+  it('all views of the status page share one reading for one second, and for five if nothing happened', () => {
     const { manager, clock, reader } = setUp(statusWith([]));
     for (let view = 0; view < 10; view += 1) reader.read(ALL);
     clock.nowMs += 4_999;
@@ -45,7 +45,7 @@ describe('status reading', () => {
     expect(manager.readings).toBe(3);
   });
 
-  it('is refreshed for pages that are notified of events', () => {
+  it('the status is read again for pages that are notified of events', () => {
     const { manager, reader } = setUp(statusWith([]));
     reader.read(ALL);
     reader.renew();
@@ -61,7 +61,7 @@ describe('status reading', () => {
 });
 
 describe('status page', () => {
-  it('stays small, however many connectors there are', () => {
+  it('the status page stays small, however many connectors there are', () => {
     const { reader } = setUp(statusWith(Array.from({ length: 10_000 }, (_, index) => listed(`c${index}`))));
     const all = page(reader);
     expect(all.match(/<tr role="row" data-row=/g)).toHaveLength(200);
@@ -72,7 +72,7 @@ describe('status page', () => {
     expect(found).toContain('11 of 10000 connectors match.');
   });
 
-  it('escapes all names of connectors, maps, files and viewers', () => {
+  it('the status page escapes all names of connectors, maps, files and viewers', () => {
     const failing = { code: IMG, message: IMG };
     const status = statusWith(
       [
@@ -93,7 +93,7 @@ describe('status page', () => {
     expect(all.match(/&lt;img src=x onerror=alert\(1\)&gt;/g)?.length).toBeGreaterThan(8);
   });
 
-  it('shows no secret, and neither does its model', () => {
+  it('neither the status page nor its data contains a secret', () => {
     const message = `POST https://u:${secret('login')}@x.example/mcp?key=${secret('query')} Authorization: Bearer ${secret('bearer')}`;
     const leaky = listed('a', 'failed', {
       why: message,
@@ -108,7 +108,7 @@ describe('status page', () => {
     }
   });
 
-  it('shows maps, files, the store, latencies and the reasons for states', () => {
+  it('the status page shows maps, files, the store, latencies and the reasons for states', () => {
     const status = statusWith(
       [
         listed('a', 'degraded', {
@@ -170,7 +170,7 @@ describe('status page', () => {
       expect(text).toContain(said);
   });
 
-  it('explains empty sections', () => {
+  it('the status page explains empty sections', () => {
     const { reader } = setUp(statusWith([], { serviceMaps: [] }));
     expect(page(reader)).toContain('No service map and no file is configured.');
     expect(page(reader)).toContain('There are no connectors yet.');
@@ -189,17 +189,17 @@ describe('update of an open status page', () => {
       scene.reader.renew();
       return state.advance(scene.reader.read(ALL));
     };
-    // Each page receives the gauges with every update.
+    // The first update of a page contains its gauges.
     const first = advance();
     return { ...scene, state, advance, first };
   }
 
-  it('contains only gauges if the stamp of the page is current', () => {
+  it('an update of an open status page contains only gauges if the version of the page is current', () => {
     expect(Object.keys(open().first?.parts ?? {})).toEqual(['process']);
     expect([open().first?.rows, open().first?.order, open().first?.events]).toEqual([{}, null, []]);
   });
 
-  it('contains everything if the stamp of the page is outdated', () => {
+  it('an update of an open status page contains everything if the version of the page is outdated', () => {
     const { reader } = setUp(statusWith(many));
     const state = new PageState(0);
     state.adopt(reader.read(ALL), 'another');
@@ -208,7 +208,7 @@ describe('update of an open status page', () => {
     expect(update?.order).toHaveLength(50);
   });
 
-  it('contains the changed row, its new position, the event and the announcement', () => {
+  it('an update of an open status page contains the changed row, its position, the event and the announcement', () => {
     const { manager, advance } = open();
     manager.current = statusWith(many.map((it) => (it.id === 'c7' ? listed('c7', 'failed') : it)));
     manager.hub.emit('connector', { connectorId: 'c7', from: 'ready', to: 'failed', why: 'no', at: NOW });
@@ -220,7 +220,7 @@ describe('update of an open status page', () => {
     expect(update?.announcement).toBe('c7: ready → failed');
   });
 
-  it('contains only the row if a connector was merely called', () => {
+  it('an update of an open status page contains only the row if a connector was merely called', () => {
     const { latencies, advance } = open();
     latencies.record('c3', 5, true);
     const update = advance();
@@ -228,7 +228,7 @@ describe('update of an open status page', () => {
     expect(update?.order).toBeNull();
   });
 
-  it('does not grow with the number of missed events', () => {
+  it('an update of an open status page does not grow with the number of missed events', () => {
     const { manager, state, advance } = open();
     for (let index = 0; index < 500; index += 1)
       manager.hub.emit('connector', { connectorId: 'c0', from: 'ready', to: 'ready', why: `${index}`, at: NOW });

@@ -25,7 +25,7 @@ function withMap(more: Partial<ManagerStatus['serviceMap']>): ManagerStatus {
 }
 
 describe('system verdict', () => {
-  it('is clear if nothing is wrong, and ignores disabled connectors', () => {
+  it('the status page reports no problem if nothing is wrong, and ignores disabled connectors', () => {
     expect(verdict(statusWith([listed('a'), listed('b', 'disabled')]))).toEqual({
       aspect: 'clear',
       headline: 'All clear',
@@ -34,7 +34,7 @@ describe('system verdict', () => {
     expect(verdict(statusWith([])).headline).toBe('No connectors');
   });
 
-  it('lists the worst problem first', () => {
+  it('the status page lists the worst problem first', () => {
     const connectors = [
       listed('a', 'degraded'),
       listed('b', 'backing-off'),
@@ -113,11 +113,11 @@ describe('system verdict', () => {
       'caution',
       'The store failed, so nothing survives a restart',
     ],
-  ])('reports %s', (_, status, aspect, headline) => {
+  ])('the status page reports %s', (_, status, aspect, headline) => {
     expect(verdict(status)).toMatchObject({ aspect, headline });
   });
 
-  it('reports quarantined tools, but not tools that merely differ', () => {
+  it('the status page reports quarantined tools, but not tools that merely differ from their pins', () => {
     const tool = { name: 'a.x', connectorId: 'a', members: [], pinnedSha256: '', sha256: '', pinnedAt: 1 };
     const changedTools = [
       { ...tool, isQuarantined: true },
@@ -130,11 +130,11 @@ describe('system verdict', () => {
 });
 
 describe('status page maps', () => {
-  it('are empty if a manager has none', () => {
+  it('the status page shows no maps if a manager has none', () => {
     expect(systemModel(statusWith([], { serviceMaps: [NO_MAP] }), NOW).maps).toEqual([]);
   });
 
-  it('are shown as verified once a map was accepted, with the reason if they are stale', () => {
+  it('the status page shows a map as verified after it was accepted, with the reason if it is stale', () => {
     const lastError = { code: 'MAP_SIGNATURE_INVALID', message: 'The signature does not fit', at: NOW };
     expect(systemModel(withMap({ freshness: 'stale', lastError }), NOW).maps).toMatchObject([
       { signature: 'verified', freshness: 'stale', lastError },

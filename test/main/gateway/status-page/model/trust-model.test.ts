@@ -15,13 +15,13 @@ const signer = {
 const modelOf = (more: Partial<ServiceMapStatus>) => trustModel({ ...NO_MAP, ...more });
 
 describe('trustModel', () => {
-  it('names the signing keys with the start of their thumbprints', () => {
+  it('the trust section of the status page names the signing keys with the start of their thumbprints', () => {
     const model = modelOf({ accept: 'both', signedBy: { hmacKey: 0, signatures: [signer] } });
     expect(model).toMatchObject({ hasHmac: true, isHmacOnly: false, dropped: null });
     expect(model.signers).toEqual([{ kid: 'k', thumbprint: 'abcdefgh', expiresAt: NOW + 60_000, keyExpiresAt: null }]);
   });
 
-  it('escapes a kid that contains control characters', () => {
+  it('the trust section of the status page escapes a kid that contains control characters', () => {
     const signatures = [{ ...signer, kid: '\u202e\u001b[31mk' }];
     const [shown] = modelOf({ accept: 'signature', signedBy: { hmacKey: null, signatures } }).signers;
     for (const sign of ['\u202e', '\u001b']) expect(shown?.kid).not.toContain(sign);
@@ -31,12 +31,15 @@ describe('trustModel', () => {
     ['hmac', false],
     ['either', true],
     ['both', true],
-  ] as const)('marks an HMAC alone as weak with the policy %s: %s', (accept, isHmacOnly) => {
-    expect(modelOf({ accept, signedBy: { hmacKey: 0, signatures: [] } }).isHmacOnly).toBe(isHmacOnly);
-    expect(modelOf({ accept }).isHmacOnly).toBe(false);
-  });
+  ] as const)(
+    'the trust section of the status page marks an HMAC alone as weak with the policy %s: %s',
+    (accept, isHmacOnly) => {
+      expect(modelOf({ accept, signedBy: { hmacKey: 0, signatures: [] } }).isHmacOnly).toBe(isHmacOnly);
+      expect(modelOf({ accept }).isHmacOnly).toBe(false);
+    },
+  );
 
-  it('names the trust anchor of the keys', () => {
+  it('the trust section of the status page names the trust anchor of the keys', () => {
     const alone = { version: null, expiresAt: null, trustsConfigurationAlone: true, lastError: null };
     expect(modelOf({ accept: 'signature', keys: alone })).toMatchObject({
       restsOnConfiguration: true,
@@ -52,7 +55,7 @@ describe('trustModel', () => {
     });
   });
 
-  it('reports the earliest expiry, and whether it is within a week', () => {
+  it('the trust section of the status page reports the earliest expiry, and whether it is within a week', () => {
     const signatures = [{ ...signer, keyExpiresAt: NOW + 3 * DAY_MS }, signer];
     const keys = { ...NO_MAP.keys, version: 1, expiresAt: NOW + 30 * DAY_MS };
     const model = modelOf({ accept: 'signature', signedBy: { hmacKey: null, signatures }, keys });

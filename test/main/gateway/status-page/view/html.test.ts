@@ -3,24 +3,24 @@ import { describe, expect, it } from 'vitest';
 import { escapeHtml, html, trusted } from '../../../../../src/main/gateway/status-page/view/html.ts';
 
 describe('html', () => {
-  it('escapes every character that could end a text or an attribute', () => {
+  it('html`` escapes every character that could end a text or an attribute', () => {
     expect(escapeHtml(`<a href="x" id='y'>&amp;`)).toBe('&lt;a href=&quot;x&quot; id=&#39;y&#39;&gt;&amp;amp;');
   });
 
-  it('escapes values, including those in lists, and leaves its own markup unescaped', () => {
+  it('html`` escapes values, including those in lists, and leaves its own markup unescaped', () => {
     const items = ['<b>', html`<i>${'&'}</i>`];
     expect(html`<p title="${'"'}">${items}${3}${null}${false}</p>`.toString()).toBe(
       '<p title="&quot;">&lt;b&gt;<i>&amp;</i>3</p>',
     );
   });
 
-  it('does not accept an object that imitates markup as markup', () => {
+  it('html`` does not accept an object that imitates markup as markup', () => {
     const impostor = JSON.parse('{"toString":"<b>","markup":"<b>"}') as never;
     expect(() => html`${impostor}`.toString()).toThrow();
     expect(html`${trusted('<b>')}`.toString()).toBe('<b>');
   });
 
-  it('keeps text within its element or attribute', () => {
+  it('html`` keeps text within its element or attribute', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         const [, inAttribute = '', inElement = ''] = /^<p title="(.*)">(.*)<\/p>$/s.exec(

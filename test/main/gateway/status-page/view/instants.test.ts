@@ -9,11 +9,11 @@ describe('relativeTime', () => {
     [-121_000, '2 min ago'],
     [3 * 3_600_000, 'in 3 h'],
     [-5 * 86_400_000, '5 days ago'],
-  ])('formats %d ms from now as %s', (offsetMs, text) => {
+  ])('relativeTime() formats %d ms from now as %s', (offsetMs, text) => {
     expect(relativeTime(1_000_000_000 + offsetMs, 1_000_000_000)).toBe(text);
   });
 
-  it('is self-contained, so that its source text works in a browser', () => {
+  it('relativeTime() depends on no other code, so its source text works in a browser', () => {
     const again = new Function(`return ${relativeTime.toString()}`)() as typeof relativeTime;
     expect(again(0, 12_000)).toBe('12 s ago');
   });

@@ -11,21 +11,21 @@ function of(...calls: readonly (readonly [ms: number, isOk: boolean])[]) {
 }
 
 describe('sparkline', () => {
-  it('runs from the first call to the last, with the slowest at the top and ticks for failures', () => {
+  it('the sparkline of call latencies runs from the first call to the last, with ticks for failures', () => {
     const drawn = sparkline(of([0, true], [10, false], [5, true])).toString();
     expect(drawn).toContain('<polyline points="3.0,21.0 54.0,3.0 105.0,12.0"/>');
     expect(drawn.match(/class="miss"/g)).toHaveLength(1);
     expect(drawn).toContain('<circle cx="105.0" cy="12.0" r="2"/>');
   });
 
-  it('has an equivalent text description', () => {
+  it('the sparkline of call latencies has an equivalent text description', () => {
     const view = of([0.4, true], [12, false], [1_234, true]);
     expect(latencyText(view)).toBe('The last 3 calls: median 12 ms, 95th percentile 1.2 s, slowest 1.2 s, 1 failed');
     expect(sparkline(view).toString()).toContain(`role="img" aria-label="${latencyText(view)}"`);
     expect(latencyText(of([3, true]))).toMatch(/^The last call: .* none failed$/);
   });
 
-  it('contains no invalid number, even if all calls took no time or there is only one', () => {
+  it('the sparkline of call latencies contains no invalid number, even if all calls took no time', () => {
     for (const view of [of([0, true]), of([0, true], [0, true]), of([5, false])])
       expect(sparkline(view).toString()).not.toMatch(/NaN|Infinity/);
   });
@@ -37,7 +37,7 @@ describe('sparkline', () => {
     [994, '994 ms'],
     [996, '1.0 s'],
     [12_400, '12 s'],
-  ])('formats %d ms as %s', (ms, text) => {
+  ])('a latency of %d ms is shown as %s', (ms, text) => {
     expect(milliseconds(ms)).toBe(text);
   });
 });

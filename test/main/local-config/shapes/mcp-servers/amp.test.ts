@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
 describe('parser of Amp config files', () => {
-  it('finds the servers in amp.mcpServers of the settings', () => {
+  it('a config file of Amp has its servers in amp.mcpServers of the settings', () => {
     const { servers, problems } = readShape('amp-settings.json');
     expect(servers).toEqual({
       app: {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
 describe('parser of Cline config files', () => {
-  it('reads a timeout of up to 3 600 as seconds', () => {
+  it('a timeout of up to 3 600 in a config file of Cline is read as seconds', () => {
     const { servers, problems } = readShape('cline_mcp_settings.json');
     expect(servers).toEqual({
       weather: {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
 describe('parser of Factory config files', () => {
-  it('reads a disabled server as disabled', () => {
+  it('a disabled server in a config file of Factory is read as disabled', () => {
     const { servers, problems } = readShape('factory-mcp.json');
     expect(servers).toEqual({
       brew: {

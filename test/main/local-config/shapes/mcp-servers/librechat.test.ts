@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
 describe('parser of LibreChat config files', () => {
-  it('reads both timeouts as milliseconds and warns about templates', () => {
+  it('both timeouts in a config file of LibreChat are read as milliseconds, and templates cause a warning', () => {
     const { servers, problems } = readShape('librechat.yaml');
     expect(servers).toEqual({
       warehouse: {

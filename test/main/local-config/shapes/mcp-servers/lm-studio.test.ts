@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
 describe('parser of LM Studio config files', () => {
-  it('reads a timeout above 3 600 as milliseconds', () => {
+  it('a timeout above 3 600 in a config file of LM Studio is read as milliseconds', () => {
     const { servers, problems } = readShape('lmstudio-mcp.json');
     expect(servers).toEqual({
       models: {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
 describe('parser of mcp-hub config files', () => {
-  it('reads null variables from the environment and runs no command of the file', () => {
+  it('a config file of mcp-hub may have null variables, which come from the environment, and its commands never run', () => {
     const { servers, problems } = readShape('mcp-hub-servers.json');
     expect(servers).toEqual({
       github: {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
 describe('parser of Warp config files', () => {
-  it('finds servers without a wrapper and reads their working_directory', () => {
+  it('a config file of Warp may list servers without a wrapper member, and set their working_directory', () => {
     const { servers, problems } = readShape('warp.mcp.json');
     expect(servers).toEqual({
       files: {

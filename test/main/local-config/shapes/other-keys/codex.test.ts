@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
 describe('parser of Codex config files', () => {
-  it('reads variables, headers, timeouts and tool lists of TOML tables', () => {
+  it('a config file of Codex may have variables, headers, timeouts and tool lists in TOML tables', () => {
     const { servers, problems } = readShape('codex-config.toml');
     expect(servers).toEqual({
       docs: {

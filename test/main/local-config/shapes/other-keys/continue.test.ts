@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
 describe('parser of Continue config files', () => {
-  it('reads a list of servers with their secrets', () => {
+  it('a config file of Continue has a list of servers with their secrets', () => {
     const { servers, problems } = readShape('continue.yaml');
     expect(servers).toEqual({
       'browser-search': {
@@ -31,7 +31,7 @@ describe('parser of Continue config files', () => {
     ]);
   });
 
-  it('reads the unnamed servers of an older configuration', () => {
+  it('an older config file of Continue has servers without names', () => {
     const { servers, problems } = readShape('continue-config.json');
     expect(servers).toEqual({
       'server-1': {

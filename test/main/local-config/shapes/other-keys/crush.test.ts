@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
 describe('parser of Crush config files', () => {
-  it('expands variables as a shell does, but runs no command', () => {
+  it('a config file of Crush is read with variables expanded as in a shell, but no command is run', () => {
     const { servers, problems } = readShape('crush.json');
     expect(servers).toEqual({
       filesystem: {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
 describe('parser of Docker catalog files', () => {
-  it('reads images and remotes and warns once about each server that it cannot use', () => {
+  it('a Docker catalog file has images and remotes, and each server that cannot be used causes one warning', () => {
     const { servers, problems } = readShape('docker-catalog.yaml');
     expect(servers).toEqual({
       notion: {

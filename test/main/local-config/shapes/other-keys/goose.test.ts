@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
 describe('parser of Goose config files', () => {
-  it('reads the extensions that are servers and warns once about each other enabled extension', () => {
+  it('a config file of Goose has servers as extensions, and each other enabled extension causes one warning', () => {
     const { servers, problems } = readShape('goose-config.yaml');
     expect(servers).toEqual({
       fetch: {
@@ -40,7 +40,7 @@ describe('parser of Goose config files', () => {
     ]);
   });
 
-  it('reads the list of a recipe', () => {
+  it('the list of servers in a Goose recipe is read', () => {
     const { servers, problems } = readShape('goose-recipe.yaml');
     expect(servers).toEqual({
       sheets: {

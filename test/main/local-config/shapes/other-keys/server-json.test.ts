@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
 describe('parser of server.json files', () => {
-  it('selects the first runnable package', () => {
+  it('the first package of a server.json file that can be run is selected', () => {
     const { servers, problems } = readShape('server-package.json');
     expect(servers).toEqual({
       'io.github.example-tracker': {
@@ -17,7 +17,7 @@ describe('parser of server.json files', () => {
     expect(problems).toEqual([]);
   });
 
-  it('passes the variables to a container', () => {
+  it('the variables of a server.json file are passed to the container', () => {
     const { servers, problems } = readShape('server-oci.json');
     expect(servers).toEqual({
       'io.github.example-db': {
@@ -31,7 +31,7 @@ describe('parser of server.json files', () => {
     expect(problems).toEqual([]);
   });
 
-  it('fills in the variables of a remote', () => {
+  it('the variables of a remote in a server.json file are filled in', () => {
     const { servers, problems } = readShape('server-remote.json');
     expect(servers).toEqual({
       'com.example-far': {

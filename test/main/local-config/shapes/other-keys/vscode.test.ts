@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
 describe('parser of VS Code config files', () => {
-  it('warns about unexpanded variables in arguments and about the sandbox', () => {
+  it('a config file of VS Code causes warnings about unexpanded variables in arguments and about the sandbox', () => {
     const { servers, problems } = readShape('vscode-mcp.json');
     expect(servers).toEqual({
       github: {

@@ -9,7 +9,7 @@ const pin = (version: number, description: string) => ({
 const record = recordOf('mail', tool('send', 'sends'));
 
 describe('FleetPinBook', () => {
-  it('compares a list with the definitions that the fleet saw first', () => {
+  it('FleetPinBook compares a list of tools with the definitions that the fleet saw first', () => {
     const book = new FleetPinBook();
     expect(book.learn([pin(0, 'posts')])).toEqual({ approved: [], isBehind: false });
     expect(book.changesOf(record)).toMatchObject([{ tool: 'send', members: ['description'] }]);
@@ -17,7 +17,7 @@ describe('FleetPinBook', () => {
     expect(book.changesOf(record)).toEqual([]);
   });
 
-  it('selects the approvals that this host has not applied, and forgets the approvals that they replace', () => {
+  it('FleetPinBook returns the approvals that this host has not applied, and forgets older approvals', () => {
     const book = new FleetPinBook();
     book.learn([pin(0, 'posts')]);
     expect(book.learn([pin(1, 'sends')]).approved).toEqual([pin(1, 'sends')]);
@@ -26,7 +26,7 @@ describe('FleetPinBook', () => {
     expect(book.versionOf('mail', 'send')).toBe(1);
   });
 
-  it('ignores an approval that is older than the newest applied approval', () => {
+  it('FleetPinBook ignores an approval that is older than the newest applied approval', () => {
     const book = new FleetPinBook();
     book.taken('mail', 'send', 2);
     expect(book.learn([pin(1, 'posts')])).toEqual({ approved: [], isBehind: true });
@@ -35,12 +35,12 @@ describe('FleetPinBook', () => {
     expect(book.versionOf('mail', 'send')).toBe(2);
   });
 
-  it('skips pins whose definition no connector could list', () => {
+  it('FleetPinBook skips pins with a definition that no connector could list', () => {
     const book = new FleetPinBook();
     expect(book.learn([{ ...pin(1, 'x'), definition: { name: 'other' } }]).approved).toEqual([]);
   });
 
-  it('names each tool that differs once', () => {
+  it('FleetPinBook names each tool that differs once', () => {
     const own = [{ connectorId: 'mail', tool: 'send', from: 'own' }];
     const fleet = [
       { connectorId: 'mail', tool: 'send', from: 'fleet' },

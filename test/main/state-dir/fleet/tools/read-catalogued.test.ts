@@ -7,17 +7,17 @@ const bytesOf = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.st
 const good = recordOf('mail', tool('send', 'sends'), tool('read', 'reads'));
 
 describe('readCatalogued', () => {
-  it('reads a record written by another host', () => {
+  it('readCatalogued() reads a tool list that another host of the fleet stored', () => {
     expect(readCatalogued('mail', bytesOf(good))).toEqual(good);
     const toolDigests = { send: 'sha-256:x' };
     expect(readCatalogued('mail', bytesOf({ ...good, toolDigests }))).toMatchObject({ toolDigests });
   });
 
-  it('rejects the record of another connector', () => {
+  it('readCatalogued() rejects the tool list of another connector', () => {
     expect(readCatalogued('post', bytesOf(good))).toBeNull();
   });
 
-  it('drops duplicate names, and tools that no connector could list', () => {
+  it('readCatalogued() drops duplicate names, and tools that no connector could list', () => {
     let deep: unknown = 1;
     for (let level = 0; level < 70; level += 1) deep = { deep };
     const definitions: unknown[] = [null, 'send', { name: '' }, { name: 'a\u0000b' }, { name: 'deep', deep }];
@@ -30,7 +30,7 @@ describe('readCatalogued', () => {
     expect(readCatalogued('mail', bytesOf({ ...good, tools: [null, 1, { tags: [1] }] }))?.tools).toEqual([]);
   });
 
-  it('rejects every input that is not a record', () => {
+  it('readCatalogued() rejects every input that is not a stored tool list', () => {
     const parts = Object.keys(good).filter((name) => name !== 'toolDigests' && name !== 'tools');
     fc.assert(
       fc.property(fc.constantFrom(...parts), fc.constantFrom([], {}, true, 'x'.repeat(9_000)), (part, value) => {
@@ -44,7 +44,7 @@ describe('readCatalogued', () => {
     );
   });
 
-  it('accepts a pinned definition only under its own name', () => {
+  it('readCatalogued() accepts a pinned definition only under its own name', () => {
     expect(isPinnable({ name: 'send' }, 'send')).toBe(true);
     expect(isPinnable({ name: 'send' }, 'read')).toBe(false);
     expect(isPinnable('send', 'send')).toBe(false);

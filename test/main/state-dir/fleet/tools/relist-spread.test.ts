@@ -15,7 +15,7 @@ describe('RelistSpread', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  it('lists a connector again within a time that grows with the fleet', () => {
+  it('after a tool list of the fleet changed, a host lists the tools again within a time that grows with the fleet', () => {
     const { spread, relisted } = setUp(100);
     expect([setUp(1).spread.spreadMs(), spread.spreadMs(), setUp(1e6).spread.spreadMs()]).toEqual([200, 2_000, 10_000]);
     spread.heard('mail', 'a');
@@ -25,7 +25,7 @@ describe('RelistSpread', () => {
     expect(relisted).toEqual(['mail']);
   });
 
-  it('lists a connector at most once for each digest, so that hosts with different lists cause no storm', () => {
+  it("a host lists a connector's tools at most once for each digest, so different lists cause no storm", () => {
     const { spread, relisted } = setUp();
     for (let round = 0; round < 100; round += 1) {
       spread.heard('mail', round % 2 === 0 ? 'a' : 'b');
@@ -34,14 +34,14 @@ describe('RelistSpread', () => {
     expect(relisted.length).toBeLessThanOrEqual(2);
   });
 
-  it('lists once for several changes that arrive meanwhile', () => {
+  it("a host lists a connector's tools once for several changes during the wait", () => {
     const { spread, relisted } = setUp();
     for (const digest of ['a', 'b', 'c']) spread.heard('mail', digest);
     vi.advanceTimersByTime(200);
     expect(relisted).toEqual(['mail']);
   });
 
-  it('lists nothing after it was closed', () => {
+  it('a host lists no tools again after the fleet connection was closed', () => {
     const { spread, relisted } = setUp();
     spread.heard('mail', 'a');
     spread.close();

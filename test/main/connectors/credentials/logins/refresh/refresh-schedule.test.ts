@@ -18,13 +18,13 @@ describe('isExpiring', () => {
     [5_000, 4_000, true],
     [0, 0, true],
     [null, 1e12, false],
-  ])('returns for a token that lives %s ms, after %s ms: %s', (lifeMs, afterMs, expected) => {
+  ])('isExpiring() returns for a token that lives %s ms, after %s ms: %s', (lifeMs, afterMs, expected) => {
     expect(isExpiring(living(lifeMs), FROM + afterMs)).toBe(expected);
   });
 });
 
 describe('refreshInMs', () => {
-  it('is between 60 % and 85 % of the token lifetime, for any random value', () => {
+  it('a token is refreshed in the background after 60 % to 85 % of its lifetime, for any random value', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 11_765, max: 1e12 }),
@@ -38,7 +38,7 @@ describe('refreshInMs', () => {
     );
   });
 
-  it('is at most 10 s, and before the expiry, if 85 % of the lifetime have passed', () => {
+  it('a token past 85 % of its lifetime is refreshed within 10 s, and before it expires', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 11_765, max: 1e9 }),
@@ -52,12 +52,12 @@ describe('refreshInMs', () => {
     );
   });
 
-  it('is null if the refresh would come less than two seconds after the token was issued', () => {
+  it('a token is not refreshed in the background within two seconds of its issue', () => {
     for (const lifeMs of [1, 1_000, 2_352]) expect(refreshInMs(living(lifeMs), FROM, { next: () => 0 })).toBeNull();
     expect(refreshInMs(living(2_400), FROM, { next: () => 0 })).toBe(2_000);
   });
 
-  it('is null for a token that has expired or that never expires', () => {
+  it('a token that has expired or that never expires is not refreshed in the background', () => {
     expect(refreshInMs(living(1_000), FROM + 1_000, { next: () => 0 })).toBeNull();
     expect(refreshInMs(living(null), FROM, { next: () => 0 })).toBeNull();
   });

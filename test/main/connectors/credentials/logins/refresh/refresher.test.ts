@@ -10,7 +10,7 @@ import {
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] }));
 afterEach(() => void vi.useRealTimers());
 
-/** Random numbers that differ between draws, but not between runs. */
+/** Returns a generator of random numbers that are the same in every run of the test. */
 function spreadChance(seed: number) {
   let state = seed;
   return {
@@ -22,7 +22,7 @@ function spreadChance(seed: number) {
 }
 
 describe('Refresher', () => {
-  it('spreads a hundred refreshes over the token lifetime: each once, over two managers, at most four at a time', async () => {
+  it('two managers refresh a hundred logins once each, spread over the token lifetime, at most four at a time', async () => {
     const targets = Array.from({ length: 100 }, (_, index) => targetOf(`c${index}`));
     const one = serviceUnderTest({ random: spreadChance(1) });
     const two = serviceUnderTest({ random: spreadChance(2) }, one);
@@ -43,7 +43,7 @@ describe('Refresher', () => {
     await vi.advanceTimersByTimeAsync(3_600_000 * 0.87);
     expect(issuer.refreshed).toHaveLength(100);
     expect(new Set(issuer.refreshed).size).toBe(100);
-    // A refresh comes after 60 % to 85 % of an hour; the upper limit allows two more seconds for the wait.
+    // Each refresh runs after 60 % to 85 % of an hour. The upper limit has two extra seconds for the wait.
     expect(Math.min(...times)).toBeGreaterThanOrEqual(3_600_000 * 0.6);
     expect(Math.max(...times)).toBeLessThan(3_600_000 * 0.85 + 2_000);
     const minutes = new Map<number, number>();
@@ -52,20 +52,23 @@ describe('Refresher', () => {
     await Promise.all([one.service.close(), two.service.close()]);
   });
 
-  it.each([100, 1_000, 2_300])('lets requests refresh the tokens that live only %d ms', async (lifeMs) => {
-    const { service, issuer } = serviceUnderTest();
-    issuer.lifeMs = lifeMs;
-    const crm = targetOf('crm');
-    const credentials = service.credentialsOf(crm);
-    await logInTo(service, crm);
-    await vi.advanceTimersByTimeAsync(3_600_000);
-    expect(issuer.refreshed).toHaveLength(0);
-    expect(await credentials.headers(null, { method: 'POST', url: crm.url })).toHaveLength(2);
-    expect(issuer.refreshed).toHaveLength(1);
-    await service.close();
-  });
+  it.each([100, 1_000, 2_300])(
+    'a token that lives only %d ms is refreshed by requests, not in the background',
+    async (lifeMs) => {
+      const { service, issuer } = serviceUnderTest();
+      issuer.lifeMs = lifeMs;
+      const crm = targetOf('crm');
+      const credentials = service.credentialsOf(crm);
+      await logInTo(service, crm);
+      await vi.advanceTimersByTimeAsync(3_600_000);
+      expect(issuer.refreshed).toHaveLength(0);
+      expect(await credentials.headers(null, { method: 'POST', url: crm.url })).toHaveLength(2);
+      expect(issuer.refreshed).toHaveLength(1);
+      await service.close();
+    },
+  );
 
-  it('treats a login as the login of a local entry even if a map has an entry with the same endpoint', async () => {
+  it('a login of a local entry stays a local login even if a map has an entry with the same endpoint', async () => {
     const sent: string[] = [];
     const { service, issuer } = serviceUnderTest({
       fetchOf: ({ connectorId }) => {
@@ -83,7 +86,7 @@ describe('Refresher', () => {
     await service.close();
   });
 
-  it('refreshes a hundred logins that are due at once, each once, at most four at a time', async () => {
+  it('a hundred logins that are due at the same time are refreshed once each, at most four at a time', async () => {
     const targets = Array.from({ length: 100 }, (_, index) => targetOf(`c${index}`));
     const { service, issuer } = serviceUnderTest();
     const renew = issuer.onRefresh;
@@ -104,7 +107,7 @@ describe('Refresher', () => {
     await service.close();
   });
 
-  it('uses the token that another manager received, and sends no request', async () => {
+  it('a background refresh uses the token that another manager received, and sends no request', async () => {
     const target = targetOf('crm');
     const one = serviceUnderTest();
     const two = serviceUnderTest({}, one);
@@ -120,7 +123,7 @@ describe('Refresher', () => {
     await Promise.all([one.service.close(), two.service.close()]);
   });
 
-  it('sends nothing if its lock expired while the process was suspended', async () => {
+  it('a background refresh sends nothing if its lock expired while the process was suspended', async () => {
     const target = targetOf('crm');
     const { service, issuer, sent, store } = serviceUnderTest();
     await logInTo(service, target);
@@ -143,7 +146,7 @@ describe('Refresher', () => {
     await service.close();
   });
 
-  it('waits on close for a response in flight: its token would be lost otherwise', async () => {
+  it('closing the token refresher waits for a response in flight, because its token would be lost otherwise', async () => {
     const target = targetOf('crm');
     const { service, issuer, store } = serviceUnderTest();
     await logInTo(service, target);
@@ -163,7 +166,7 @@ describe('Refresher', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('does not wait on close for the lock of another process', async () => {
+  it('closing the token refresher does not wait for the lock of another process', async () => {
     const target = targetOf('crm');
     const { service, store } = serviceUnderTest();
     await logInTo(service, target);
@@ -178,7 +181,7 @@ describe('Refresher', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('stops waiting on close for a response that does not arrive', async () => {
+  it('closing the token refresher stops waiting for a response that does not arrive', async () => {
     const target = targetOf('crm');
     const { service, issuer } = serviceUnderTest();
     await logInTo(service, target);
@@ -195,7 +198,7 @@ describe('Refresher', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('deletes the registration together with a lost login, so that the next login registers again', async () => {
+  it('a lost login is deleted together with its client registration, so the next login registers again', async () => {
     const target = targetOf('crm');
     const { service, issuer, store } = serviceUnderTest();
     await logInTo(service, target);
@@ -211,7 +214,7 @@ describe('Refresher', () => {
     await service.close();
   });
 
-  it('does not refresh the login of a connector that is no longer used', async () => {
+  it('the login of a connector that is no longer used is not refreshed', async () => {
     const wanted = new Set(['crm', 'gone']);
     const { service, issuer } = serviceUnderTest({ isWanted: (connectorId) => wanted.has(connectorId) });
     await logInTo(service, targetOf('crm'));

@@ -12,12 +12,12 @@ import { json, loginRequest, scriptedFetch } from '../../../../../helpers/logins
 const SECRET = 'a-secret+of/this=test';
 
 describe('cleanDescription', () => {
-  it('returns one line of at most 200 visible ASCII characters', () => {
+  it('cleanDescription() returns one line of at most 200 visible ASCII characters', () => {
     expect(cleanDescription(' one\r\n\ttwo \u001b[2Jthree \u202e four é', [])).toBe('one two [2Jthree four');
     expect(cleanDescription('x'.repeat(300), [])).toMatch(/^x{197}\.\.\.$/);
   });
 
-  it.each([null, 1, {}, '', '\n', 'x'.repeat(5_000)])('returns null for %j', (text) => {
+  it.each([null, 1, {}, '', '\n', 'x'.repeat(5_000)])('cleanDescription() returns null for %j', (text) => {
     expect(cleanDescription(text, [])).toBe(null);
   });
 
@@ -26,17 +26,17 @@ describe('cleanDescription', () => {
     `bad token ${SECRET.slice(2, 14)}...`,
     `bad token ${encodeURIComponent(SECRET)}`,
     `bad token ${SECRET.slice(0, 6)}\n${SECRET.slice(6)}`,
-  ])('drops %j, which contains a part of a secret', (text) => {
+  ])('cleanDescription() drops the text %j, which contains a part of a secret', (text) => {
     expect(cleanDescription(text, [SECRET])).toBe(null);
   });
 
-  it('keeps ordinary words that resemble short secrets', () => {
+  it('cleanDescription() keeps ordinary words that resemble short secrets', () => {
     expect(cleanDescription('the session is over', ['s'])).toBe('the session is over');
     expect(cleanDescription('the secret abc is wrong', ['abc'])).toBe(null);
     expect(cleanDescription('password hunter2?', ['hunter2'])).toBe(null);
   });
 
-  it('never reveals 12 consecutive characters of a secret', () => {
+  it('cleanDescription() never reveals 12 consecutive characters of a secret', () => {
     const secrets = fc.stringMatching(/^[!-~]{12,60}$/);
     fc.assert(
       fc.property(
@@ -57,22 +57,22 @@ describe('cleanDescription', () => {
 });
 
 describe('readRefusal', () => {
-  it('hides all texts if a token is too long to search them for it, and returns fast', () => {
+  it('readRefusal() quickly hides all texts if a token is too long to search the texts for it', () => {
     const body = { error: 'invalid_grant', error_description: 'ab'.repeat(2_048), access_token: 'c'.repeat(1_000_000) };
     expect(readRefusal(body, [])).toEqual({ error: null, description: null });
     const startedMs = performance.now();
     const { error } = readRefusal({ ...body, access_token: 'abababababac'.repeat(10_000) }, ['d'.repeat(65_536)]);
     expect(error).toBe('invalid_grant');
-    // This search was once very slow.
+    // A search in quadratic time would take much longer.
     expect(performance.now() - startedMs).toBeLessThan(1_000);
   });
 
-  it('handles a token that is not valid Unicode', () => {
+  it('readRefusal() handles a token that is not valid Unicode', () => {
     const body = { error: 'invalid_grant', access_token: 'half of a pair \ud800' };
     expect(readRefusal(body, []).error).toBe('invalid_grant');
   });
 
-  it('reads the code and the description', () => {
+  it('readRefusal() reads the code and the description of a refusal by an issuer', () => {
     expect(readRefusal({ error: 'invalid_grant', error_description: 'over' }, [])).toEqual({
       error: 'invalid_grant',
       description: 'over',
@@ -85,7 +85,7 @@ describe('readRefusal', () => {
     ['a code that is the secret', { error: 'secret_of_a_test' }],
     ['a code that is a token of the answer', { error: 'given_token_1', access_token: 'given_token_1' }],
     ['an object', { error: { code: 401 } }],
-  ])('hides %s', (_, body) => {
+  ])('readRefusal() hides %s', (_, body) => {
     expect(readRefusal(body, ['secret_of_a_test']).error).toBe(null);
   });
 });
@@ -93,7 +93,7 @@ describe('readRefusal', () => {
 describe('watchFetch', () => {
   const show = (body: Readonly<Record<string, unknown>> | null) => jsonResponse({ shown: body !== null }, 200);
 
-  it('reports the response, and passes on only the permitted parts', async () => {
+  it('watchFetch() reports the response, and passes on only the permitted parts', async () => {
     const { fetch } = scriptedFetch(() => json({ error: 'e', error_description: 'd', more: 1 }, 400));
     const watched = watchFetch(loginRequest(fetch), show);
     expect(watched.seen()).toMatchObject({ isSent: false, status: null });
@@ -103,13 +103,13 @@ describe('watchFetch', () => {
     expect(refusalWords(watched.seen())).toBe('e: d');
   });
 
-  it.each(['<html>', '[1]', '"x"', '', '{'])('recognizes that %j is not an object', async (text) => {
+  it.each(['<html>', '[1]', '"x"', '', '{'])('watchFetch() recognizes that %j is not an object', async (text) => {
     const { fetch } = scriptedFetch(() => new Response(text));
     const response = await watchFetch(loginRequest(fetch), show).fetch('https://a.test/', {});
     expect(await response.text()).toBe('{"shown":false}');
   });
 
-  it('rejects JSON that nests too deeply, and reports that the request was sent', async () => {
+  it('watchFetch() rejects JSON that nests too deeply, and reports that the request was sent', async () => {
     const { fetch } = scriptedFetch(() => new Response(`{"a":${'['.repeat(1_000)}`));
     const watched = watchFetch(loginRequest(fetch), show);
     await expect(watched.fetch('https://a.test/', {})).rejects.toMatchObject({ code: 'LOGIN_METADATA_INVALID' });
@@ -125,7 +125,7 @@ describe('watchFetch', () => {
     ['ECONNRESET', true],
     ['UND_ERR_SOCKET', true],
     ['SOMETHING_ELSE', true],
-  ])('knows for %s whether the request may have arrived', async (code, isSent) => {
+  ])('watchFetch() knows for the network error %s whether the request may have arrived: %s', async (code, isSent) => {
     const { fetch } = scriptedFetch(() => {
       throw Object.assign(new TypeError('fetch failed'), { cause: Object.assign(new Error(code), { code }) });
     });
@@ -134,7 +134,7 @@ describe('watchFetch', () => {
     expect(watched.seen()).toMatchObject({ isSent, status: null });
   });
 
-  it('removes the sent body and the Authorization header from messages', async () => {
+  it('watchFetch() removes the sent body and the Authorization header from error messages', async () => {
     const values = ['code-of-a-test-1', 'verifier-of-a-test', 'password-of-a-test'];
     for (const value of values) {
       const { fetch } = scriptedFetch(() => json({ error: 'e', error_description: `echo ${value}` }, 400));
@@ -148,7 +148,7 @@ describe('watchFetch', () => {
     }
   });
 
-  it('leaves redirects to the SDK', async () => {
+  it('watchFetch() leaves redirects to the MCP SDK', async () => {
     const { fetch } = scriptedFetch(() => new Response(null, { status: 307, headers: { location: '/x' } }));
     const response = await watchFetch(loginRequest(fetch), show).fetch('https://a.test/', {});
     expect([response.status, response.headers.get('location')]).toEqual([307, '/x']);

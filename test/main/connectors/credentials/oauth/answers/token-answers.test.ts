@@ -30,7 +30,7 @@ describe('isDefiniteRefusal', () => {
     ['Microsoft after a policy change', 400, 'interaction_required'],
     ['servers that answer an unknown token as a bad request', 400, 'invalid_request'],
     ['an issuer that rejects the resource', 400, 'invalid_target'],
-  ])('is true for the refusal of %s: %i %s', (_, status, error) => {
+  ])('isDefiniteRefusal() is true for the refusal of %s: %i %s', (_, status, error) => {
     expect(isDefiniteRefusal(seen(status, error), false)).toBe(true);
   });
 
@@ -46,11 +46,11 @@ describe('isDefiniteRefusal', () => {
     [404, 'invalid_grant'],
     [302, null],
     [200, null],
-  ])('is false for %i with %s', (status, error) => {
+  ])('isDefiniteRefusal() is false for %i with %s', (status, error) => {
     expect(isDefiniteRefusal(seen(status, error), true)).toBe(false);
   });
 
-  it('is true for a refused client only if the client was registered dynamically', () => {
+  it('isDefiniteRefusal() is true for a refused client only if the client was registered dynamically', () => {
     expect(isDefiniteRefusal(seen(401, 'invalid_client'), true)).toBe(true);
     expect(isDefiniteRefusal(seen(401, 'invalid_client'), false)).toBe(false);
     expect(isDefiniteRefusal(seen(200, 'incorrect_client_credentials'), true)).toBe(true);
@@ -74,11 +74,11 @@ describe('showTokens', () => {
     [true, undefined],
     [[3600], undefined],
     [{}, undefined],
-  ])('reads expires_in %j as %j', async (expires_in, expected) => {
+  ])('showTokens() reads expires_in %j as %j', async (expires_in, expected) => {
     expect((await shown({ access_token: 'a', expires_in })).expires_in).toBe(expected);
   });
 
-  it('keeps a token if other members are null, missing or of another type', async () => {
+  it('showTokens() keeps a token if other members are null, missing or of another type', async () => {
     const body = {
       access_token: 'a',
       token_type: null,
@@ -99,11 +99,11 @@ describe('showTokens', () => {
     ['repo,user', 'repo user'],
     ['a,b c', 'a,b c'],
     ['a b', 'a b'],
-  ])('reads the scopes %j as %j', async (scope, expected) => {
+  ])('showTokens() reads the scopes %j as %j', async (scope, expected) => {
     expect((await shown({ access_token: 'a', scope })).scope).toBe(expected);
   });
 
-  it('shows only the code of a refusal', async () => {
+  it('showTokens() shows only the code of a refusal', async () => {
     expect(await shown({ error: 'e', error_description: 'secret' }, 400, 'invalid_grant')).toEqual({
       status: 400,
       error: 'invalid_grant',
@@ -113,7 +113,7 @@ describe('showTokens', () => {
     expect(await shown({ access_token: 'a' }, 401)).toEqual({ status: 401, error: 'server_error' });
   });
 
-  it('never throws, whatever the response', () => {
+  it('showTokens() never throws, whatever the response', () => {
     fc.assert(fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (body) => void showTokens(body, seen(200))));
   });
 });
@@ -121,7 +121,7 @@ describe('showTokens', () => {
 describe('readTokens', () => {
   const token = { access_token: 'a', token_type: 'bearer' };
 
-  it('counts the lifetime of a token from the start of the request', () => {
+  it('readTokens() counts the lifetime of a token from the start of the request', () => {
     expect(readTokens({ ...token, expires_in: 60, scope: ' x  x y', refresh_token: 'r' }, 'i', 1_000)).toEqual({
       accessToken: 'a',
       refreshToken: 'r',
@@ -132,14 +132,14 @@ describe('readTokens', () => {
     expect(readTokens(token, 'i', 1_000)).toMatchObject({ refreshToken: null, expiresAtMs: null, scope: null });
   });
 
-  it.each(['DPoP', 'mac', 'N_A', ''])('rejects a token of type %j', (token_type) => {
+  it.each(['DPoP', 'mac', 'N_A', ''])('readTokens() rejects a token of type %j', (token_type) => {
     expect(() => readTokens({ ...token, token_type }, 'i', 0)).toThrowError(
       expect.objectContaining({ code: 'LOGIN_UNSUPPORTED', message: expect.not.stringContaining('mac') }),
     );
   });
 
   it.each(['', 'a b', 'a\r\nx: y', 'é', 'x'.repeat(32_769)])(
-    'rejects an access token that is not a valid header value',
+    'readTokens() rejects an access token that is not a valid header value',
     (access_token) => {
       expect(() => readTokens({ ...token, access_token }, 'i', 0)).toThrowError(
         expect.objectContaining({ code: 'LOGIN_FAILED' }),

@@ -27,18 +27,18 @@ const textOf = (status: Partial<FleetStatus>): string =>
     .trim();
 
 describe('renderFleet', () => {
-  it('renders nothing without a fleet', () => {
+  it('renderFleet() returns nothing if there is no fleet', () => {
     expect(renderFleet(fleetModel(null))).toBe(false);
   });
 
-  it('shows hosts with their roles, addresses and maps, the leader, and hosts that are behind', () => {
+  it('renderFleet() shows hosts with their roles, addresses and maps, the leader, and hosts that are behind', () => {
     expect(textOf({})).toBe(
       'Fleet prod Connected Hosts 2 one This host http://10.0.0.1/ Role may lead Version 1.0.0 Map main abababab , leads ' +
         'two http://10.0.0.1/ Role reader Version 1.0.0 Map main abababab , behind',
     );
   });
 
-  it('explains why the server is unreachable, without possible secrets', () => {
+  it('renderFleet() explains why the Redis server is unreachable, without possible secrets', () => {
     const failure = { code: 'FLEET_UNAVAILABLE', message: 'redis://u:word@h is away' };
     const text = textOf({
       isConnected: false,
@@ -56,7 +56,7 @@ describe('renderFleet', () => {
     expect(text).not.toContain('word');
   });
 
-  it('shows twenty hosts of a larger fleet, and the number of hidden hosts', () => {
+  it('renderFleet() shows twenty hosts of a larger fleet, and the number of hidden hosts', () => {
     const hosts = Array.from({ length: 50 }, (_, index) => ({
       ...host,
       hostId: `h${index}`,
@@ -66,7 +66,7 @@ describe('renderFleet', () => {
     expect(textOf({ hosts, hostCount: hosts.length })).toContain('and 30 more');
   });
 
-  it('escapes foreign text', () => {
+  it('renderFleet() escapes foreign text', () => {
     const hosts = [{ ...host, hostId: '<script>', version: '<b>', maps: [{ ...map, sourceId: '<i>' }], isThis: false }];
     const markup = String(renderFleet(fleetModel({ ...STATUS, id: '<u>', hosts })));
     expect(markup).toContain('<bdi>&lt;script&gt;</bdi>');

@@ -20,11 +20,11 @@ const textOf = (trust: Partial<TrustModel>): string =>
     .trim();
 
 describe('renderTrust', () => {
-  it('renders nothing if there is nothing to report', () => {
+  it('renderTrust() renders nothing if there is nothing to report', () => {
     expect(textOf({})).toBe('');
   });
 
-  it('names each signer with its key and the expiry of both', () => {
+  it('renderTrust() names each signer with its key and the expiry of both', () => {
     const signers = [
       { kid: 'first', thumbprint: 'abcdefgh', expiresAt: NOW + 300_000, keyExpiresAt: NOW + 864_000_000 },
     ];
@@ -33,12 +33,12 @@ describe('renderTrust', () => {
     );
   });
 
-  it('escapes foreign text', () => {
+  it('renderTrust() escapes foreign text', () => {
     const signers = [{ kid: '<script>', thumbprint: 'a', expiresAt: NOW, keyExpiresAt: null }];
     expect(String(renderTrust({ ...NOTHING, signers }, NOW))).toContain('<bdi>&lt;script&gt;</bdi>');
   });
 
-  it('shows the trust anchor of the keys, their problems, and why a map was dropped', () => {
+  it('renderTrust() shows the trust anchor of the keys, their problems, and why a map was dropped', () => {
     const text = textOf({
       isHmacOnly: true,
       keyDocument: { version: 3, expiresAt: NOW + 600_000 },
