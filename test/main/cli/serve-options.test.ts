@@ -51,7 +51,7 @@ describe('serve options', () => {
   it('serve reads routes from NAME=GLOB,GLOB', () => {
     expect(routesOf(parsed('--route', 'a=x__*,!x__y', '--route', 'b=z'))).toEqual({ a: ['x__*', '!x__y'], b: ['z'] });
     for (const spec of ['a', 'a=', '/=x', '=x'])
-      expect(() => routesOf(parsed('--route', spec))).toThrow(`--route ${spec}: give NAME=GLOB`);
+      expect(() => routesOf(parsed('--route', spec))).toThrow(`--route ${spec} is not valid: give NAME=GLOB`);
   });
 
   it('serve can wait for any, all, none or the named connectors', () => {

@@ -49,9 +49,9 @@ describe('problem in a local config file', () => {
     ],
     ['mcpServers["x"].headers["K:"]', { url: 'https://a.example', headers: { 'K:': SECRET } }, /must be a header name/],
     ['mcpServers["x"].disabled', { command: 'a', disabled: 'yes' }, /must be true or false/],
-    ['mcpServers["x"].era', { command: 'a', era: SECRET }, /is wrong/],
-    ['mcpServers["x"].timeouts', { command: 'a', timeouts: { call: -1 } }, /is wrong/],
-    ['mcpServers["x"].auth', { command: 'a', auth: { type: SECRET } }, /is wrong/],
+    ['mcpServers["x"].era', { command: 'a', era: SECRET }, /is invalid/],
+    ['mcpServers["x"].timeouts', { command: 'a', timeouts: { call: -1 } }, /is invalid/],
+    ['mcpServers["x"].auth', { command: 'a', auth: { type: SECRET } }, /is invalid/],
   ])('a problem at %s of a local config file skips only this server: %j', (place, entry, message) => {
     const { servers, problems } = parse(JSON.stringify({ mcpServers: { x: entry, y: { command: 'b' } } }));
     expect(servers.map((server) => server.entry.id)).toEqual(['y']);

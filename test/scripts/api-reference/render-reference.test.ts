@@ -74,5 +74,5 @@ it('the API reference shows a declaration with several names once, and its other
 
 it('the API reference generator throws for an export that no file declares', () => {
   const files = new DeclarationFiles([['main/index.d.ts', 'export { nothing };']]);
-  expect(() => files.exportsOf('main/index.d.ts')).toThrow('main/index.d.ts exports nothing of nowhere');
+  expect(() => files.exportsOf('main/index.d.ts')).toThrow(/^main\/index\.d\.ts exports nothing, but /);
 });

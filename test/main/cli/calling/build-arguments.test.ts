@@ -60,7 +60,7 @@ describe('buildArguments', () => {
   it('buildArguments() rejects keys that contradict each other', () => {
     expect(() => build(['x', '1'], ['x.y', '2'])).toThrow(/x\.y contradicts another argument/);
     expect(() => build(['rows[3].id', '1'])).toThrow(/the items before it are missing/);
-    expect(() => build(['.x', '1'])).toThrow(/is not a key/);
+    expect(() => build(['.x', '1'])).toThrow(/is not the name of an argument/);
   });
 
   it('buildArguments() reports each text that it cannot convert, with the path of the argument', () => {

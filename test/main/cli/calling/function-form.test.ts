@@ -62,7 +62,7 @@ describe('readFunctionForm', () => {
 
   it.each([
     ['t(a: Bern)', /column 6: Bern must be in quotes/],
-    ['t(a: "x)', /the quote " does not end/],
+    ['t(a: "x)', /at column 9/],
     ['t(a: 1 b: 2)', /a comma or \) is missing/],
     ['t(a: )', /a value is missing/],
     [`t(a: ${'['.repeat(100)}${']'.repeat(100)})`, /nested too deeply/],

@@ -203,7 +203,7 @@ describe('client config files', () => {
   it('client config files that were named explicitly are rejected if they do not exist', async () => {
     await expect(chooseClientFiles(['kiro'], person(null))).rejects.toMatchObject({
       code: 'OPTIONS_INVALID',
-      message: expect.stringContaining('--from kiro: nothing was found'),
+      message: expect.stringContaining('--from kiro: no servers'),
     });
   });
 });

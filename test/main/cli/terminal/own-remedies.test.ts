@@ -3,7 +3,7 @@ import { remedyOf } from '../../../../src/main/cli/terminal/output.ts';
 import { ERROR_CODES, type ErrorCode } from '../../../../src/shared/error-codes.ts';
 
 /** Fields of entries and errors, not library options. CLI users see them in files or in `--json` output. */
-const NOT_OPTIONS = new Set(['`detail.retryAfterMs`', '`oauth.clientId`', '`fleet.quotasWithout`']);
+const NOT_OPTIONS = new Set(['`detail.retryAfterMs`', '`oauth.clientId`', '`fleet.quotasWithout`', '`generatedAt`']);
 
 it.each(Object.keys(ERROR_CODES) as ErrorCode[])(
   'the remedy that the CLI shows for %s uses words of the command line',

@@ -69,10 +69,10 @@ describe('nextPayload', () => {
     ['an unknown root', { roots: ['z'] }, /--roots names z/],
     ['a removed root', { removed: ['a'], roots: ['a'] }, /--roots names a, but the keys are b/],
     ['an unknown key to revoke', { revoked: ['z'] }, /no key z; the keys are a, b/],
-    ['fewer roots than the threshold', { threshold: 3 }, /3 roots must sign, and 2 would be left/],
-    ['a document without roots', { removed: ['a', 'b'] }, /1 roots must sign, and 0/],
+    ['fewer roots than the threshold', { threshold: 3 }, /3 roots must sign, but only 2 would be left/],
+    ['a document without roots', { removed: ['a', 'b'] }, /1 roots must sign, but only 0/],
     ['a different key with an existing kid', { added: [publicJwk({ ...c, kid: 'a' })] }, /another key with the kid a/],
-    ['one key under two kids', { added: [publicJwk({ ...a, kid: 'z' })] }, /z of --keys is the same as a/],
+    ['one key under two kids', { added: [publicJwk({ ...a, kid: 'z' })] }, /key z of --keys is already in the documents, with the kid a/],
   ])('nextPayload() rejects %s', (_, change, message) => {
     expect(() => nextPayload(documentOf([a, b]), { ...NOTHING, ...change })).toThrow(message);
   });

@@ -64,7 +64,7 @@ describe('replay', () => {
     expect(strict.sent).toMatchObject([
       {
         id: 7,
-        error: { code: -32_602, message: expect.stringMatching(/"x":2.*nearest.*"y":"long"/), data: { nearest } },
+        error: { code: -32_602, message: expect.stringMatching(/"x":2.*similar.*"y":"long"/), data: { nearest } },
       },
       { id: 8, error: { code: -32_601 } },
     ]);
