@@ -41,18 +41,24 @@ export function refuses(hostile: readonly Hostile[]): void {
   const caps = { maxConnectors: 100, maxMapBytes: 1_000_000, timeoutMs: 2_000 };
 
   describe('on the main thread', () => {
-    it.each(hostile)('%s is rejected with %s, and the last good map stays', async (_, code, make) => {
-      await using server = await FaultyServer.start(answer(mapNow()));
-      await using held = mapUnderTest(server.url, { ...caps, offload: 'never' });
-      await survives({ held, server }, answer(make()), code);
-    });
+    it.each(hostile)(
+      '%s is rejected with %s on the main thread, and the last good map stays in use',
+      async (_, code, make) => {
+        await using server = await FaultyServer.start(answer(mapNow()));
+        await using held = mapUnderTest(server.url, { ...caps, offload: 'never' });
+        await survives({ held, server }, answer(make()), code);
+      },
+    );
   });
 
   describe('on a worker thread', () => {
     const world = sharedWorld({ ...caps, offload: 'always' });
 
-    it.each(hostile)('%s is rejected with %s, and the last good map stays', async (_, code, make) => {
-      await survives(world(), answer(make()), code);
-    });
+    it.each(hostile)(
+      '%s is rejected with %s on a worker thread, and the last good map stays in use',
+      async (_, code, make) => {
+        await survives(world(), answer(make()), code);
+      },
+    );
   });
 }

@@ -61,8 +61,8 @@ function worstShare(times: readonly number[]): number {
   return worst / times.length;
 }
 
-describe('27: a thousand hosts that start together', () => {
-  it('refresh at times spread evenly over the whole jitter', async () => {
+describe('a thousand hosts that start together', () => {
+  it('fault 27: a thousand hosts that start together refresh at times spread evenly over the whole jitter', async () => {
     const [first = []] = await askedAt(1);
     expect([Math.min(...first) >= INTERVAL_MS * 0.8, Math.max(...first) <= INTERVAL_MS * 1.2]).toEqual([true, true]);
     const histogram = new Array<number>(12).fill(0);
@@ -74,19 +74,19 @@ describe('27: a thousand hosts that start together', () => {
     expect(histogram.every((count) => count > 50 && count < 125)).toBe(true);
   });
 
-  it('never crowd: any 5 % of the interval holds less than a quarter of them, and they drift apart each round', async () => {
+  it('fault 27: any 5 % of the interval holds less than a quarter of all refreshes, and the hosts drift apart', async () => {
     const shares = (await askedAt(5)).map(worstShare);
     expect(Math.max(...shares)).toBeLessThan(0.25);
     expect(shares.at(-1)).toBeLessThan((shares[0] ?? 0) * 0.75);
   });
 
-  it('would crowd without jitter (control: the measure detects crowding)', async () => {
+  it('fault 27: without jitter, a thousand hosts refresh at the same time (control: the test detects crowding)', async () => {
     expect((await askedAt(2, 0)).map(worstShare)).toEqual([1, 1]);
   });
 });
 
-describe('27: callers within one process', () => {
-  it('share one request, even if it fails', async () => {
+describe('callers within one process', () => {
+  it('fault 27: concurrent calls of sync in one process share one request, even if it fails', async () => {
     await using server = await FaultyServer.start(answer(mapNow()));
     await using held = mapUnderTest(server.url);
     await Promise.all(Array.from({ length: 50 }, (_, index) => held.manager.sync(index % 2 === 0)));

@@ -86,7 +86,7 @@ const done = (call: RawRequest, result: Json = { content: [] }) => {
 };
 
 describe.skipIf(!hasRedis)('real replicas without Redis', () => {
-  it("resume each other's held calls, and if one is killed, only its own calls fail, each at once", async () => {
+  it("replicas without Redis resume each other's held calls, and a killed replica loses only its own calls", async () => {
     let isStuck = false;
     await using world = await startWorld(
       3,
@@ -114,7 +114,7 @@ describe.skipIf(!hasRedis)('real replicas without Redis', () => {
     expect((await call(1, retry(second))).error).toMatchObject({ code: -32_602 });
   });
 
-  it('time out a replica that is frozen in the middle of a call', async () => {
+  it('replicas without Redis time out a replica that is frozen in the middle of a call', async () => {
     let isStuck = false;
     let stuckCalls = 0;
     await using world = await startWorld(

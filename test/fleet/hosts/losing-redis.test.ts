@@ -45,7 +45,7 @@ async function expectReunion(source: FleetSource, views: readonly HostView[]): P
 }
 
 describe.skipIf(!hasRedis)('a fleet with a failing Redis server', TOGETHER, () => {
-  it('becomes a group of lone hosts when the server dies, and a fleet again when the server is back without its data', async () => {
+  it('a fleet becomes lone hosts when its Redis server dies, and a fleet again when the server is back without data', async () => {
     await using redis = await RedisServer.start();
     await using source = await FleetSource.start(['a']);
     await using hosts = await calmHosts(source, redis.url);
@@ -56,7 +56,7 @@ describe.skipIf(!hasRedis)('a fleet with a failing Redis server', TOGETHER, () =
     expect(await redis.do('KEYS', '*:body:*')).not.toEqual([]);
   });
 
-  it('becomes a group of lone hosts when the server freezes, and a fleet again when the server thaws', async () => {
+  it('a fleet becomes lone hosts when its Redis server freezes, and a fleet again when the server thaws', async () => {
     await using redis = await RedisServer.start();
     await using source = await FleetSource.start(['a']);
     await using hosts = await calmHosts(source, redis.url);
@@ -66,7 +66,7 @@ describe.skipIf(!hasRedis)('a fleet with a failing Redis server', TOGETHER, () =
     await expectReunion(source, hosts.views);
   });
 
-  it('becomes a group of lone hosts when the server answers each command two seconds late', async () => {
+  it('a fleet becomes lone hosts when its Redis server answers each command two seconds late', async () => {
     await using redis = await RedisServer.start();
     await using proxy = await TcpProxy.start(redis.port);
     await using source = await FleetSource.start(['a']);
@@ -78,7 +78,7 @@ describe.skipIf(!hasRedis)('a fleet with a failing Redis server', TOGETHER, () =
     expect(source.peakSince(from)).toBeLessThanOrEqual(COUNT);
   });
 
-  it('splits when half of its hosts lose the server: these hosts are alone, and the other half stays a fleet', async () => {
+  it('a fleet splits when half of its hosts lose Redis: these hosts are alone, and the other half stays a fleet', async () => {
     await using redis = await RedisServer.start();
     await using proxy = await TcpProxy.start(redis.port);
     await using source = await FleetSource.start(['a']);
@@ -95,7 +95,7 @@ describe.skipIf(!hasRedis)('a fleet with a failing Redis server', TOGETHER, () =
     await allHave([...near.views, ...far.views], source.publish(['a', 'mended']).generatedAtMs);
   });
 
-  it('has hosts that start alone when the server is missing at the start', async () => {
+  it('a fleet whose Redis server is missing at the start consists of lone hosts', async () => {
     await using source = await FleetSource.start(['a']);
     await using hosts = hostsHere('host', { url: source.url, redis: 'redis://127.0.0.1:1', count: 2 });
     await hosts.started;
@@ -103,7 +103,7 @@ describe.skipIf(!hasRedis)('a fleet with a failing Redis server', TOGETHER, () =
     expect(hosts.views.map(({ ids }) => ids)).toEqual([['a'], ['a']]);
   });
 
-  it('still gets every map to its hosts when the server is flushed or has no memory left', async () => {
+  it('a fleet gets every map to its hosts even when its Redis server is flushed or has no memory left', async () => {
     await using redis = await RedisServer.start();
     await using source = await FleetSource.start(['a']);
     await using hosts = await calmHosts(source, redis.url);

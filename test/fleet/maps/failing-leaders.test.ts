@@ -62,12 +62,12 @@ describe.skipIf(!hasRedis)('a leader in its own process', () => {
     await server[Symbol.asyncDispose]();
   });
 
-  it('has a successor within 2.5 s after SIGKILL', async () => {
+  it('a leader in its own process has a successor within 2.5 s after SIGKILL', async () => {
     leader.signal('SIGKILL');
     await follower.leads(2_500);
   });
 
-  it('publishes nothing after it was stopped for longer than its lease, and reports that it follows', async () => {
+  it('a leader that was stopped for longer than its lease publishes nothing, and reports that it follows', async () => {
     leader.publish(1_000);
     await follower.hears(mapOf(1_000));
     leader.signal('SIGSTOP');

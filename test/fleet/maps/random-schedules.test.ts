@@ -35,7 +35,7 @@ describe.skipIf(!hasRedis)('any order of actions of two hosts, with lost message
     await server[Symbol.asyncDispose]();
   });
 
-  it('lets only the holder of a fence publish with that fence, and never goes back in time', async () => {
+  it('in any order of actions of two hosts, only the holder of a fence publishes with it, and time never goes back', async () => {
     const heads: Written[] = [];
     const client = server.client();
     await client.connect();

@@ -34,9 +34,9 @@ function watchTurns() {
 }
 
 describe.skipIf(!hasRedis)('a catalogue of 1 000 connectors with 20 tools each', () => {
-  it('is read a few connectors per turn, so that the event loop keeps running', { timeout: 120_000 }, async ({
-    annotate,
-  }) => {
+  it('a catalogue of 20 000 tools is read a few connectors at a time, so that the event loop keeps running', {
+    timeout: 120_000,
+  }, async ({ annotate }) => {
     await using redis = await RedisServer.start();
     await using host = await toolMemory(redis);
     const text = 'Describes what the tool does, when to use it, and what it returns to the caller. '.repeat(8);
