@@ -37,7 +37,7 @@ async function startAll(programs: StoppingPrograms) {
 }
 
 describe('stdio servers that stop responding in any phase', () => {
-  it('stdio servers that stop responding in any phase have ended once the manager has closed, with their children', async () => {
+  it('stdio servers that stop responding in any phase end with their children before the manager has closed', async () => {
     using programs = new StoppingPrograms();
     const before = handles();
     const local = await startAll(programs);

@@ -68,7 +68,7 @@ describe('record and replay', () => {
   }, 120_000);
 
   it.each<Speaker>(['1.x', 'legacy', 'modern'])(
-    'record and replay replays a server with both protocol generations to the same %s client',
+    '`replay` replays a server with both protocol generations to the same %s client',
     async (speaker) => {
       const calls: readonly Call[] = [['greet', { name: 'Ada' }]];
       // A modern client of the SDK starts a second process to probe the protocol, so there are two.
@@ -83,7 +83,7 @@ describe('record and replay', () => {
   );
 
   it.each<Speaker>(['1.x', 'legacy', 'modern'])(
-    'record and replay records a server at a URL for a %s client',
+    '`record` records a server at a URL for a %s client',
     async (speaker) => {
       await using server =
         speaker === 'modern' ? await TestMcpServer.start(addTools) : await TestMcpServer.startWithSessions(addTools);
@@ -164,7 +164,7 @@ describe('serve --record', () => {
     folder[Symbol.dispose]();
   });
 
-  it('serve --record records all connectors, and replays them under the same names or individually', async () => {
+  it('`serve --record` records all connectors, and they are replayed under the same names or individually', async () => {
     const calls: readonly Call[] = [
       ['things__echo', { message: 'hi' }],
       ['web__echo', { message: 'ho' }],

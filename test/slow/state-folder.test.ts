@@ -38,7 +38,7 @@ describe('the state folder of the command line', () => {
     expect([code, stderr.match(/state folder/g)]).toEqual([0, ['state folder']]);
   });
 
-  it('the state folder of the command line serves two gateways and ten calls at once', {
+  it('the state folder of the command line serves two gateways and ten calls at the same time', {
     timeout: 90_000,
   }, async () => {
     using dir = new TempDir();

@@ -28,7 +28,7 @@ function seedsOf(context: Context): number[] {
 }
 
 const killed: FaultCase = {
-  name: 'killed at each call that writes, one process',
+  name: 'one process is killed at each call that writes',
   async run(context) {
     let last = 0;
     for (const seed of seedsOf(context)) {
@@ -47,7 +47,7 @@ const killed: FaultCase = {
 };
 
 const torn: FaultCase = {
-  name: 'killed with half a write done, one process',
+  name: 'one process is killed in the middle of a write',
   async run(context) {
     let tries = 0;
     for (const seed of seedsOf(context)) {
@@ -115,6 +115,6 @@ const four = (then: 'go on' | 'die', name: string): FaultCase => ({
 export const killCases: readonly FaultCase[] = [
   killed,
   torn,
-  four('go on', 'four processes, one is killed'),
-  four('die', 'four processes, all are killed'),
+  four('go on', 'one of four processes is killed'),
+  four('die', 'all of four processes are killed'),
 ];

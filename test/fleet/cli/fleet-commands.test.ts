@@ -31,7 +31,7 @@ describe.skipIf(!hasRedis)('mcp-switchyard fleet', () => {
   });
   afterAll(() => server[Symbol.asyncDispose]());
 
-  it('`fleet status` shows hosts and maps, and does not join as a host', async () => {
+  it('`fleet hosts` and `fleet status` show hosts and maps, and do not join as a host', async () => {
     await using one = joinFleet(server, { address: 'http://127.0.0.1:8080' });
     await using reader = joinFleet(server, { role: 'reader' });
     const map = { name: 'm', sourceId: 'main', generatedAtMs: 2_000, isLeading: true, sha256: 'ab'.repeat(32) };

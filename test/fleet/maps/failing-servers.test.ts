@@ -72,7 +72,7 @@ describe.skipIf(!hasRedis)('maps on a failing Redis server', () => {
     expect([...leader.events, ...stranger.events].filter(({ kind }) => kind === 'refused')).toEqual([]);
   });
 
-  it('maps have no leader while the Redis server is frozen, and one leader once it thaws', async () => {
+  it('maps of a fleet have no leader while the Redis server is frozen, and one leader once it thaws', async () => {
     const both = await pair();
     server.freeze();
     await eventually('nobody leads', () => both.every(({ isLeading }) => !isLeading), 3_000);
@@ -83,7 +83,7 @@ describe.skipIf(!hasRedis)('maps on a failing Redis server', () => {
     expect(await leader?.publish(mapOf(2_000))).toBe('done');
   });
 
-  it('maps are handled as on a frozen Redis server if each reply comes two seconds late', async () => {
+  it('maps of a fleet are handled as on a frozen Redis server if each reply comes two seconds late', async () => {
     await using path = await SlowPath.to(server.port);
     const both = await pair(path.port);
     path.replyDelayMs = 2_000;
@@ -95,7 +95,7 @@ describe.skipIf(!hasRedis)('maps on a failing Redis server', () => {
     await Promise.all(hosts.map((host) => host.close()));
   });
 
-  it('maps cannot be published while the Redis server is full, and are published once there is room', async () => {
+  it('maps of a fleet cannot be published while the Redis server is full, and are published once there is room', async () => {
     const [leader, follower] = await pair();
     await server.do('CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
     await server.do('CONFIG', 'SET', 'maxmemory', '1mb');

@@ -43,7 +43,7 @@ describe.skipIf(!hasRedis)('the leader of a map', () => {
     await eventually('the first follows', () => !first.isLeading);
   });
 
-  it('the leader of a map is replaced at once when it closes', async () => {
+  it('the leader of a map is replaced immediately when it closes', async () => {
     const first = await join('first');
     await first.leads();
     const second = await join('second');

@@ -67,7 +67,7 @@ describe('mcp-switchyard tools and call', () => {
     expect([code, stdout]).toEqual([0, expect.stringMatching(/one\.echo\s+Says it again/)]);
   });
 
-  it('`call` and `tools` reject an unknown connector, and suggest a similar id', async () => {
+  it('`tools` rejects an unknown connector, and suggests a similar id', async () => {
     const { code, stdout } = await world.on(['tools', '--connector', 'onne', '--json']);
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({
@@ -178,15 +178,12 @@ describe('mcp-switchyard commands', () => {
       2,
       /HTTP_PROXY of the environment is not the URL of a proxy/,
     ],
-  ])(
-    'mcp-switchyard commands report %s in one line, and exit with the matching code',
-    async (_, args, variables, expected, line) => {
-      const { code, stdout, stderr } = await runCliHere(args, { env: variables });
-      expect([code, stdout]).toEqual([expected, '']);
-      expect(stderr).toMatch(line);
-      expect(stderr.trim().split('\n')).toHaveLength(1);
-    },
-  );
+  ])('commands report %s in one line, and exit with the matching code', async (_, args, variables, expected, line) => {
+    const { code, stdout, stderr } = await runCliHere(args, { env: variables });
+    expect([code, stdout]).toEqual([expected, '']);
+    expect(stderr).toMatch(line);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
 
   it('commands report a mistake as a JSON document with --json', async () => {
     const { code, stdout, stderr } = await world.on(['sync', '--json'], { CONNECTORS_SIGNATURE_KEY: secret('wrong') });

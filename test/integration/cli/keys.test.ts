@@ -248,12 +248,12 @@ describe('mcp-switchyard keys rotate, revoke and list', () => {
     ['no key to sign with', ['--documents', 'k.{version}'], /--key <file\.\.\.>.*not specified/],
     ['a missing folder', ['--documents', '/nope/k.{version}', '--key', 'a'], /Cannot list the folder/],
     ['a validity of zero days', ['--documents', 'k.{version}', '--key', 'a', '--expires', '0'], /number of days/],
-  ])('mcp-switchyard keys rotate, revoke and list reject %s', async (_, args, message) => {
+  ])('`keys rotate` rejects %s', async (_, args, message) => {
     const { code, stderr } = await keys('rotate', ...args);
     expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
   });
 
-  it('`keys list` names a file that holds no key document', async () => {
+  it('`keys rotate` and `keys list` name a file that holds no key document', async () => {
     await rotate(['a']);
     const path = at(DOCUMENTS.replace('{version}', '1'));
     writeFileSync(path, readFileSync(path).subarray(0, 100));

@@ -128,7 +128,7 @@ describe('mcp-switchyard sign --key', () => {
     ['a missing key file', ['--key', 'none.jwk'], 2, /no file .*none\.jwk, which --key names/],
     ['a set of public keys', ['--key', 'keys.json'], 1, /keys\.json of --key holds no private key/],
     ['an unset variable', ['--key', 'a.jwk', '--key-env', 'NOPE'], 2, /variable NOPE, which --key-env/],
-  ])('mcp-switchyard sign --key rejects %s', async (_, args, code, message) => {
+  ])('`sign --key` rejects %s', async (_, args, code, message) => {
     const given = args.map((arg) => (/\.(jwk|json)$/.test(arg) ? at(arg) : arg));
     expect(await sign(...given)).toMatchObject({ code, stderr: expect.stringMatching(message) });
   });

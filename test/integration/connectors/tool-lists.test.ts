@@ -65,7 +65,7 @@ describe.concurrent('a tool that is added later', () => {
     await eventually('the late one is there', () => names(managed).includes('one.late'));
   });
 
-  it('a tool that is added later is listed with few requests when its server announces two hundred changes at once', async () => {
+  it('a tool that is added later is listed with few requests when its server announces two hundred changes together', async () => {
     const servers = new Set<McpServer>();
     await using server = await TestMcpServer.startWithSessions((made) => {
       servers.add(made);

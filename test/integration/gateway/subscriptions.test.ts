@@ -25,7 +25,7 @@ const watchable: Readonly<Record<string, Answer>> = {
 };
 
 describe('subscriptions', () => {
-  it('subscriptions do not count towards the limit on concurrent requests', async () => {
+  it('subscriptions of clients do not count towards the limit on concurrent requests', async () => {
     await using world = await startGateway({}, { limits: { maxConcurrent: 2 } });
     const url = `${world.listener.url}/mcp`;
     const streams = await Promise.all(
@@ -36,7 +36,7 @@ describe('subscriptions', () => {
     for (const stream of streams) await stream[Symbol.asyncDispose]();
   });
 
-  it('subscriptions are rejected beyond their own limit', async () => {
+  it('subscriptions of clients are rejected beyond their own limit', async () => {
     await using world = await startGateway({}, { limits: { maxStreams: 1 } });
     const url = `${world.listener.url}/mcp`;
     await using first = await streamPost(url, listenMessage({ toolsListChanged: true }), listenHeaders);

@@ -328,7 +328,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     expect(client?.attributes).toMatchObject(address);
   });
 
-  it('a trace marks a failed tool with tool_error, on both sides', () => {
+  it('a trace marks a failed tool with tool_error, on the server side and the client side', () => {
     for (const kind of ['server', 'client'] as const) {
       const { attributes, status } = only('6', kind);
       expect([attributes['error.type'], status.code]).toEqual(['tool_error', 2]);
@@ -336,7 +336,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     }
   });
 
-  it('a trace marks a call that was answered with an error by the code of the error, on both sides', () => {
+  it('a trace marks a call that ends with an error by its code, on the server side and the client side', () => {
     for (const kind of ['server', 'client'] as const) {
       const { attributes, status } = only('7', kind);
       expect(attributes).toMatchObject({ 'error.type': '-32602', 'rpc.response.status_code': '-32602' });
@@ -448,7 +448,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     },
   );
 
-  it('a trace comes with metrics of the duration of sessions, on both sides', () => {
+  it('a trace comes with metrics of the duration of sessions, on the server side and the client side', () => {
     const pointsOf = (name: string) => report.histograms.find((one) => one.name === name)?.points ?? [];
     expect(pointsOf('mcp.server.session.duration').map(({ attributes, value }) => [attributes, value.count])).toEqual([
       [{ 'network.transport': 'tcp', 'network.protocol.name': 'http', 'mcp.protocol.version': '2025-11-25' }, 2],

@@ -142,7 +142,7 @@ describe('a map entry with a machine login', () => {
   });
 });
 
-it('a connector logs in at once after its secret in the file was corrected, and not with the old secret', async () => {
+it('a connector logs in immediately after its secret in the file was corrected, and not with the old secret', async () => {
   await using issuer = await AuthorizationServer.start({ clients: [machine({ client_secret: SECRET })] });
   await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer });
   const settings = { grant: 'client_credentials', clientId: 'machine', scopes: ['tools'] };

@@ -155,15 +155,21 @@ describe('waiting for connectors that need a login', () => {
     ['all', 200, []],
     [['open'], 200, []],
     [['linear', 'open'], 503, ['linear']],
-  ] as const)('/readyz of a gateway that is ready for %j answers with %i', async (readyFor, status, waitsFor) => {
-    await using world = await startGateway({ linear: remote(server), open: remote(open) }, { listener: { readyFor } });
-    const answer = await fetch(`${world.listener.url}/readyz`);
-    const { waitsFor: named } = (await answer.json()) as { readonly waitsFor: readonly string[] };
-    expect([answer.status, named]).toEqual([status, waitsFor]);
-  });
+  ] as const)(
+    '/readyz of a gateway with readyFor %j answers with %i if the connector "linear" needs a login',
+    async (readyFor, status, waitsFor) => {
+      await using world = await startGateway(
+        { linear: remote(server), open: remote(open) },
+        { listener: { readyFor } },
+      );
+      const answer = await fetch(`${world.listener.url}/readyz`);
+      const { waitsFor: named } = (await answer.json()) as { readonly waitsFor: readonly string[] };
+      expect([answer.status, named]).toEqual([status, waitsFor]);
+    },
+  );
 
   it.each(['any', 'all'] as const)(
-    '/readyz for %s is ready if every connector needs a login, since nobody could log in otherwise',
+    '/readyz with readyFor %s is ready if every connector needs a login, since nobody could log in otherwise',
     async (readyFor) => {
       await using world = await startGateway({ linear: remote(server) }, { listener: { readyFor } });
       expect((await fetch(`${world.listener.url}/readyz`)).status).toBe(200);

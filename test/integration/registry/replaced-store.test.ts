@@ -57,7 +57,7 @@ describe('a store that is replaced while it is open', () => {
       'the store was set aside for the damage of its own pin',
       (it: Awaited<ReturnType<typeof world>>) => it.change("UPDATE tool_pin SET sha256 = '0' WHERE tool = 'send'"),
     ],
-  ])('keeps a tool in quarantine when %s', async (_, replace) => {
+  ])('a replaced store keeps a tool in quarantine when %s', async (_, replace) => {
     await using it = await world();
     await using manager = it.start();
     await manager.sync();

@@ -69,7 +69,7 @@ describe('sync while the server fails', () => {
     ['none', false, 'open', 'CIRCUIT_OPEN', 0],
     ['none', true, 'open', 'CIRCUIT_OPEN', 0],
   ])(
-    'sync while the server fails with a %s map, force %s and a circuit that is %s: %s after %s requests',
+    'while the server fails, sync with a %s map, force %s and a circuit that is %s: %s after %s requests',
     async (cached, force, circuit, expected, requests) => {
       await using state = await inState(cached, circuit);
       const outcome = await state.manager.sync(force).then(

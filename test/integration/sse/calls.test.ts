@@ -115,7 +115,7 @@ describe('a result over SSE', () => {
     await expect(sse.call()).resolves.toEqual(result);
   });
 
-  it('a result over SSE that is malformed fails its call at once, and no other call', async () => {
+  it('a result over SSE that is malformed fails its call immediately, and no other call', async () => {
     await using server = await RawSseServer.start({
       'tools/call'({ accept, message, send }) {
         accept();
@@ -204,7 +204,7 @@ describe('a request over SSE', () => {
     await expect(sse.connection.request('ping', {}, { signal: never, timeoutMs: 1_000 })).resolves.toEqual({});
   });
 
-  it('a request over SSE watches a resource until the watch ends', async () => {
+  it('a resource is watched over SSE until the watch ends', async () => {
     const accepting: SseAnswer = ({ result }) => result({});
     await using server = await RawSseServer.start({
       initialize: ({ result }) =>

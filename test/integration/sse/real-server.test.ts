@@ -91,7 +91,7 @@ describe('server-everything over SSE', () => {
     expect([steps.slice(0, 2), sse.lost]).toEqual([[1, 2], []]);
   });
 
-  it('server-everything over SSE accepts many calls at once, and answers each with its own result', async () => {
+  it('server-everything over SSE accepts many concurrent calls, and answers each with its own result', async () => {
     await using sse = await connect();
     const tool = { name: 'echo', inputSchema: { type: 'object' as const } };
     const answers = await Promise.all(

@@ -56,7 +56,7 @@ describe('a response to a request', () => {
       ({ response }) => response.writeHead(200, { 'content-type': 'application/json' }).end('{}'),
     ],
     ['a result without content', ({ result }) => result({ content: 'text' })],
-  ] as [string, Answer][])('that is %s is reported as unusable', async (_, answer) => {
+  ] as [string, Answer][])('a response to a request that is %s is reported as unusable', async (_, answer) => {
     await using server = await RawMcpServer.start({ 'tools/call': answer });
     await using raw = await connectRaw(server);
     await expect(raw.call()).rejects.toMatchObject({ code: 'TOOL_CALL_REJECTED' });

@@ -146,7 +146,7 @@ describe.concurrent('the protocol generation of a server over HTTP', () => {
     ['stays silent', hang],
     ['opens a silent stream', silentStream],
   ])(
-    'the protocol generation of a server over HTTP is legacy if it %s, after 2 s, and is not remembered',
+    'a server over HTTP is legacy if it %s, after 2 s, which is not remembered',
     async (_, discover) => {
       const startedMs = performance.now();
       const [first, second] = await connectTwice({ 'server/discover': discover });

@@ -26,7 +26,7 @@ describe('HTTP headers of a response', () => {
     await expect(raw.call()).resolves.toMatchObject({ content: [{ text: 'ok' }] });
   });
 
-  it('HTTP headers of a response may spell the content type in capitals', async () => {
+  it('a response may spell its content type in capitals', async () => {
     await using server = await RawMcpServer.start({
       'tools/call': ({ response }) =>
         void response.writeHead(200, { 'content-type': 'Text/Event-Stream' }).end(': nothing\n\n'),
@@ -81,7 +81,7 @@ describe('a call that cannot be sent', () => {
 });
 
 describe('an error response without an id', () => {
-  it('an error response without an id belongs to the request that it was sent for, as one with the id null does', async () => {
+  it('an error response without an id, or with the id null, belongs to the request that it was sent for', async () => {
     await using server = await RawMcpServer.start({
       'tools/call'({ response }) {
         response.writeHead(200, { 'content-type': 'application/json' });

@@ -195,7 +195,7 @@ describe('clients of a gateway with tokens', () => {
     },
   );
 
-  it('clients get a command if the listener is reachable from outside, and a login URL if it has a public URL', async () => {
+  it('clients get a command to log in if the gateway is reachable from outside, and a URL if it has a public URL', async () => {
     const listener = { host: '0.0.0.0', tokens: [ALICE] };
     const options = { headers: bearer(ALICE) };
     await using world = await startLoginGateway({ listener });
