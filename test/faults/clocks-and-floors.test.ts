@@ -139,7 +139,7 @@ describe('a clock that jumps while a map is being verified', () => {
     async (offload, stepMs) => {
       let now = NOW;
       await using server = await FaultyServer.start((socket, request) => {
-        // The request has been sent: from here on the clock differs.
+        // The clock jumps once the request has been sent.
         now += stepMs;
         answer(dated(NOW, [off('a')], 60))(socket, request);
       });

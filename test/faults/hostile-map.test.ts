@@ -10,7 +10,7 @@ const endpoint = (url: string) => () => mapNow([off('a', { endpoint: url })]);
 const dated = (generatedAt: unknown) => () => signed(mapOf([off('a')], { generatedAt }));
 const metadata = (text: string) => () => withMetadata(text);
 
-/** The name of each map starts with its row in the fault catalogue. */
+/** The name of each map starts with its number in the fault catalogue. */
 const HOSTILE: readonly Hostile[] = [
   ['fault 40: a ttl of 0', 'MAP_TTL_INVALID', ttl(0)],
   ['fault 40: a negative ttl', 'MAP_TTL_INVALID', ttl(-60)],

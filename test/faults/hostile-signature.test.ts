@@ -10,13 +10,16 @@ const hex = (signature: string): string => Buffer.from(signature, 'base64url').t
 const reencoded = (signature: string, change: (mac: Buffer) => Uint8Array): string =>
   Buffer.from(change(Buffer.from(signature, 'base64url'))).toString('base64url');
 
-/** The last of the 43 characters carries two unused bits; flipping one of them leaves the decoded bytes unchanged. */
+/** Flips an unused bit in the last of the 43 characters of a signature. The decoded bytes stay the same. */
 const malleable = (signature: string): string => {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
   return signature.slice(0, -1) + (alphabet[alphabet.indexOf(signature.at(-1) ?? '') ^ 1] ?? '');
 };
 
-/** Plain base64. The last character is replaced, in case the MAC contains no character that base64url lacks. */
+/**
+ * Returns the signature in plain base64. Its last character becomes a plus sign, because the signature may contain no
+ * character that base64url lacks.
+ */
 const plainBase64 = (signature: string): string =>
   Buffer.from(signature, 'base64url').toString('base64').replace('=', '').replace(/.$/, '+');
 
@@ -85,7 +88,7 @@ describe('fault 28: a signed map with any flipped byte', () => {
       expect(held.manager.status().serviceMap, `byte ${at}`).toMatchObject({ freshness: 'fresh', revision: at + 1 });
       expect(held.manager.status().serviceMap.lastError?.code, `byte ${at}`).toMatch(/^MAP_/);
       expect(held.manager.listConnectors().map(({ id }) => id)).toEqual(['good']);
-      // Three rejected refreshes in a row would open the circuit.
+      // Each rejected map is followed by a good map, because three failed refreshes in a row would open the circuit.
       body = mapNow([off('good')]);
       await held.manager.sync(true);
     }

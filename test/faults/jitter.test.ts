@@ -18,7 +18,10 @@ function seeded(seed: number): { next(): number } {
   };
 }
 
-/** Returns when each host starts its first `rounds` refreshes, in ms from the start. Every refresh takes no time. */
+/**
+ * Returns when each host starts its first `rounds` refreshes, in ms from the start. The refreshes themselves take no
+ * time.
+ */
 async function askedAt(rounds: number, jitterFactor?: number): Promise<number[][]> {
   const random = seeded(27);
   const byRound: number[][] = Array.from({ length: rounds }, () => []);
@@ -70,7 +73,8 @@ describe('a thousand hosts that start together', () => {
       const slot = Math.floor((time - INTERVAL_MS * 0.8) / 10_000);
       histogram[slot] = (histogram[slot] ?? 0) + 1;
     }
-    // With an even spread, each twelfth holds 83 hosts; without jitter, one slot would hold all hosts.
+    // With an even spread, each twelfth of the time holds about 83 hosts. Without jitter, one twelfth would hold all
+    // hosts.
     expect(histogram.every((count) => count > 50 && count < 125)).toBe(true);
   });
 

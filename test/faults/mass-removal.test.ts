@@ -7,7 +7,7 @@ import { TempDir } from '../helpers/temp-dir.ts';
 
 const ids = (count: number): string[] => Array.from({ length: count }, (_, index) => `c${index}`);
 
-/** A manager whose connectors are proxies that are ready at once. */
+/** Creates a manager whose connectors are proxies that are ready immediately. */
 const managed = (names: readonly string[]) =>
   manage(
     names.map((id) => entry(id)),
@@ -79,7 +79,7 @@ describe('connectors whose removal is held back', () => {
   const mapFor = (names: readonly string[]): Uint8Array => mapNow(names.map((id) => off(id)));
   const serves = (names: readonly string[]): Fault => answer(mapFor(names));
 
-  /** A manager that holds back the removal of all but the first of these connectors. */
+  /** Creates a manager that holds back the removal of all but the first of these connectors. */
   async function holding(names: readonly string[], options: Parameters<typeof mapUnderTest>[1] = {}) {
     const server = await FaultyServer.start(serves(names));
     const held = mapUnderTest(server.url, options);

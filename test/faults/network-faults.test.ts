@@ -6,7 +6,7 @@ import { sharedWorld, survives } from './last-good.ts';
 
 type FaultName = keyof typeof FAULTS;
 
-/** Faults, each with its row in the fault catalogue and the code that it causes. */
+/** Faults, each with its number in the fault catalogue and the code that it causes. */
 const EXPECTED: [row: number, name: FaultName, code: string][] = [
   [5, 'no-response', 'MAP_TIMEOUT'],
   [6, 'close-before-headers', 'MAP_CONNECTION_LOST'],

@@ -67,8 +67,8 @@ async function countingServer(server: Server = createServer((socket) => void soc
 type Rules = AddressRules & { asked: number; readonly hosts: string[] };
 
 /**
- * Rules by which every name resolves to each of these addresses in turn, and from then on to the last address;
- * 127.0.0.1 counts as public if `isHome`.
+ * Rules by which every name resolves to each of these addresses in turn, and then always to the last address. With
+ * `isHome`, 127.0.0.1 counts as public.
  */
 function rulesOf(answers: readonly (readonly string[])[], isHome = false): Rules {
   const rules: Rules = {
@@ -135,7 +135,7 @@ describe('a name that resolves to a private address', () => {
         method: 'GET',
       });
       await body.dump();
-      // undici reuses a connection one turn after it reports the end of a response.
+      // undici reuses a connection one turn of the event loop after it reports the end of a response.
       await nextTurn();
       await nextTurn();
     }

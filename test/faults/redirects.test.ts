@@ -45,7 +45,7 @@ describe('a load of the map', () => {
       const { port } = new URL(elsewhere.url);
       await using server = await FaultyServer.start(redirectTo(`http://${host}:${port}/map`));
       for (const offload of ['never', 'always'] as const) {
-        // Each attempt must get its response, even on a busy machine.
+        // The timeout is long, so that each attempt gets its response even on a busy machine.
         await using held = mapUnderTest(server.url, { offload, timeoutMs: 10_000 });
         await expect(held.manager.sync()).rejects.toMatchObject({ code: 'MAP_REDIRECTED' });
       }

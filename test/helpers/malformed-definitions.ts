@@ -69,7 +69,7 @@ const NO_OUTPUT = output(undefined);
 const deepSchema = (depth: number): Json =>
   depth === 0 ? {} : { type: 'object', properties: { next: deepSchema(depth - 1) } };
 
-/** An output schema that Ajv cannot compile, so that SDK 1.x rejects the whole list. */
+/** Creates a case with an output schema that Ajv cannot compile, so that SDK 1.x rejects the whole list. */
 const uncompilable = (what: string, schema: Json): Case => {
   const broken = output({ type: 'object', ...schema });
   return { what: `an output schema with ${what}`, broken, view: broken, legacy: NO_OUTPUT };

@@ -29,7 +29,7 @@ describe.each(CLIENTS)('%s', (_, era, connect) => {
 
   beforeAll(async () => {
     client = await connect(world);
-    // A gateway that the client has just started answers lists at once, perhaps before all connectors are up.
+    // A gateway that the client has just started answers lists immediately, perhaps before all connectors are up.
     await eventually('all connectors are there', async () => (await client.toolNames()).includes('probe__wait'));
   });
 

@@ -106,7 +106,7 @@ describe('first answers of a map that is too stale', { timeout: 120_000 }, () =>
   it('first answers of a map that is too stale are not used, and a call of its remembered tool is refused', async () => {
     await using world = await ranOnce({ ttlSeconds: 12 }, '--max-stale', '1');
     const { validUntilMs } = (world.at.answers() as FirstAnswers).header;
-    // The source of the map is down from now on.
+    // The source of the map now fails.
     world.publisher.answerMap((_, response) => response.writeHead(503).end());
     await eventually('the map is too stale', () => Date.now() > (validUntilMs ?? Number.POSITIVE_INFINITY) + 1, 20_000);
     expect(world.at.answers()).toBeNull();

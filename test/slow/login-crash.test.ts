@@ -19,7 +19,7 @@ async function find(stateDir: string) {
     const store = new DurableLogins(stateDir, writer);
     const early = await store.readEarly();
     const { logins, unreadable } = await store.readAll();
-    // There is no start image, or it matches exactly.
+    // The start image is missing, or matches the store exactly.
     if (early !== null) expect(early.logins).toEqual(logins);
     return { tokens: logins[0]?.tokens ?? null, unreadable, lines: logger.lines };
   } finally {

@@ -27,7 +27,7 @@ function handles(): number {
 
 /** A manager with one stdio server for each point of stopping and each reaction; all the servers have been started. */
 async function startAll(programs: StoppingPrograms) {
-  // Retries of the servers that exit would continue while the others are checked.
+  // All servers may start at the same time. Otherwise servers that exit would be retried before the last server starts.
   const local = manageFile(programs.all(), { programStarts: COUNT, startTimeoutMs: 60_000 });
   void local.manager.sync().catch(() => {});
   await eventually('every program was started', () => programs.pids().length >= COUNT, 60_000);

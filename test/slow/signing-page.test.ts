@@ -115,7 +115,7 @@ it('ten commands of docs/signing.md work as printed, from no keys to a rotated k
   for (const command of commands.slice(serve + 1)) {
     printed += await runAsPrinted(command, place);
     if (!command.startsWith('mcp-switchyard sign')) continue;
-    // The host would also refresh by itself; this is sooner.
+    // The host would also refresh automatically, but later.
     host.refresh();
     await eventually('the host has the map of the second key', async () => (await signersOf(host)) === 'second');
   }

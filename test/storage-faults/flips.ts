@@ -78,7 +78,7 @@ function range(from: number, to: number, stride = 1): number[] {
  */
 function flipsAtTheEnd(kind: SampleKind, file: string, isWhole: boolean): FaultCase {
   return {
-    name: `a bit flips in the last kilobyte of ${file} after its process was ${kind}`,
+    name: `a bit flips in the last kilobyte of ${file}, after the process was ${kind}`,
     async run(context) {
       using world = new World();
       const sample = makeSample(world.path, kind);

@@ -67,8 +67,8 @@ const torn: FaultCase = {
 };
 
 /**
- * Runs four processes on one folder, one of them with the fault; `then` says what happens to the others after its
- * death.
+ * Runs four processes on one folder, one of them with the fault. `then` says what the other processes do after that
+ * process has died.
  */
 async function fourWith(context: Context, call: number, seed: number, then: 'go on' | 'die'): Promise<boolean> {
   using world = new World();

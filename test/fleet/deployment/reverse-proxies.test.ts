@@ -188,7 +188,7 @@ describe.each(PROXIES)('%s with the configuration of docs/deployment.md', (kind,
       await eventually('it answers', async () => (await listTools(proxy)).startsWith('_'));
       using notices = await openNotices(proxy);
       const acknowledged = notices.seen.text;
-      // Ten minutes at a hundredth: this pause is what the test checks.
+      // The test needs this pause: 6 s stand for ten minutes, as all timeouts are divided by 100.
       await sleep(6_000);
       expect(notices.seen).toEqual({ text: acknowledged, hasEnded: false });
       replicas.addTool();

@@ -15,7 +15,7 @@ interface World extends AsyncDisposable {
   readonly server: RawMcpServer;
   /** Calls the tool at a replica, or retries a call. */
   readonly call: (replica: number, retry?: Json) => Promise<Posted>;
-  /** The same, as a stream. */
+  /** Retries a call at a replica, and returns the response as a stream. */
   readonly stream: (replica: number, retry: Json) => Promise<OpenStream>;
 }
 
@@ -109,7 +109,7 @@ describe.skipIf(!hasRedis)('real replicas without Redis', () => {
     expect(performance.now() - killedAtMs).toBeLessThan(3_000);
     isStuck = false;
     expect((await call(2, retry(third))).result).toMatchObject({ content: [] });
-    // After a restart at the same address it is a different replica, to which the old state does not belong.
+    // A replica that restarts at the same address is a different replica, to which the old state does not belong.
     await set.start(0);
     expect((await call(1, retry(second))).error).toMatchObject({ code: -32_602 });
   });

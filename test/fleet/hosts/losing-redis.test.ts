@@ -11,7 +11,7 @@ const COUNT = 3;
 /** These tests mostly wait, so they run concurrently. */
 const TOGETHER = { concurrent: true, timeout: 120_000 };
 
-/** The awaited condition holds much sooner, unless the machine is busy. */
+/** Time limit of a wait, in ms. The awaited condition holds much sooner unless the machine is busy. */
 const LONG_MS = 30_000;
 
 const areAll = (views: readonly HostView[], state: string): boolean => views.every((view) => view.state === state);
@@ -34,7 +34,9 @@ async function expectAlone(source: FleetSource, views: readonly HostView[]): Pro
   expect(source.peakSince(from)).toBeLessThanOrEqual(COUNT);
 }
 
-/** Checks that one host leads again, that only this host requests maps, and that changes reach all hosts at once. */
+/**
+ * Checks that one host leads again, that only this host requests maps, and that changes reach all hosts immediately.
+ */
 async function expectReunion(source: FleetSource, views: readonly HostView[]): Promise<void> {
   await leaderOf(views);
   await eventually('the others follow', () => views.filter(({ state }) => state === 'following').length === COUNT - 1);

@@ -17,7 +17,7 @@ describe.skipIf(!hasRedis)('the fleet thread', () => {
     host.fleet.onRestart(() => {
       restarts += 1;
     });
-    // In this fixture that request ends the thread.
+    // The thread of this fixture ends when it is asked to step down from the map `crash`.
     await expect(host.fleet.ask((api) => api.stepDown('crash'))).rejects.toMatchObject({ code: 'FLEET_UNAVAILABLE' });
     expect(host.fleet.isConnected).toBe(false);
     await host.connected();

@@ -17,7 +17,10 @@ const isAlive = ({ process }: LoginHost): boolean =>
 
 const MOMENTS: readonly Moment[] = ['before-the-answer', 'around-the-write', 'before-the-issuer', 'after-the-answer'];
 
-/** Signals the host that refreshes next, at a moment of that refresh; resolves with the host. */
+/**
+ * Waits for the next refresh of a login, and sends a signal to the refreshing host at a moment of that refresh.
+ * Resolves with the host.
+ */
 async function hit(fleet: LoginFleet, moment: Moment, signal: 'SIGKILL' | 'SIGSTOP'): Promise<LoginHost> {
   const { promise, resolve } = Promise.withResolvers<LoginHost>();
   const strike = (port: number): void => {

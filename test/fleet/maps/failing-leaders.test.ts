@@ -74,7 +74,7 @@ describe.skipIf(!hasRedis)('a leader in its own process', () => {
     await follower.leads(3_000);
     await follower.hold(mapOf(1_000));
     expect(await follower.publish(mapOf(2_000))).toBe('done');
-    // The command waits in the pipe, and is the first thing that the process reads.
+    // The command waits in the pipe. The stopped process reads it first when it continues.
     leader.publish(3_000);
     leader.signal('SIGCONT');
     await eventually('it is refused', () => leader.lines.some(({ outcome }) => outcome === 'fenced'), 5_000);

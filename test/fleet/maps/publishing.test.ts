@@ -190,7 +190,7 @@ describe.skipIf(!hasRedis)('a published map', () => {
     const patches = await keysOf('*:patch:*');
     const current = await Promise.all(patches.map(async (key) => Number(await server.do('PTTL', key)) > 10_000));
     expect(current.filter((isLasting) => isLasting)).toHaveLength(1);
-    // No piece stays, and only the counter of the fence has no expiry.
+    // Redis holds no piece of a body any more, and only the counter of the fence has no expiry.
     expect(bodies.filter((key) => /body:[0-9a-f]{64}:/.test(key))).toEqual([]);
     const ttls = await Promise.all((await keysOf('*')).map(async (key) => [key, await server.do('PTTL', key)]));
     expect(ttls.filter(([, ttl]) => ttl === -1)).toEqual([[mapKeys.fence, -1]]);

@@ -68,7 +68,7 @@ describe.skipIf(!hasRedis)('any order of actions of two hosts, with lost message
     const endsAt = performance.now() + 30_000;
     const schedule = fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), async (steps) => {
       if (performance.now() > endsAt) return;
-      // Two at a time, so that they overlap.
+      // Two actions run at the same time, so that they overlap.
       for (let at = 0; at < steps.length; at += 2) await Promise.all(steps.slice(at, at + 2).map(perform));
     });
     await fc.assert(schedule, { numRuns: 200, endOnFailure: true });

@@ -148,8 +148,8 @@ describe('quotas of a fleet whose Redis server fails', { concurrent: true, timeo
     const before = world.callsAtMs.length;
     for (const host of [0, 1]) await world.call(host, 500);
     await world.burst(15, 500);
-    // Each host used a part of the 20. Until the second host has reported its calls, the first host can get that many
-    // more.
+    // Each host used a part of the 20 permits. Until the second host has reported its calls, the first host can get as
+    // many further permits as the second host used.
     expect(world.callsAtMs.length - before).toBeLessThanOrEqual(10);
   });
 });

@@ -33,7 +33,7 @@ describe.skipIf(!hasRedis)('TAKE_PERMITS', () => {
     await server[Symbol.asyncDispose]();
   });
 
-  /** One request at a time on the server's clock. */
+  /** Sends one request to the script, at the given time of the server's clock. */
   async function take(nowMs: number, request: Partial<PermitRequest> & { limits: PermitCounts }): Promise<Grant> {
     await client.set('now', nowMs);
     const full = { wanted: 0, returned: [], spent: {}, ...request };
@@ -74,7 +74,8 @@ describe.skipIf(!hasRedis)('TAKE_PERMITS', () => {
             const sinceMs = nowMs - MINUTE_MS - PERMIT_HOLD_MS - BUCKET_MS;
             const counted = takenAtMs.slice(0, wereTaken).filter((atMs) => atMs > sinceMs).length;
             expect(counted + grant.granted).toBeGreaterThanOrEqual(limit);
-            // No other host requests permits in between: then there is room, and unused permits are back as well.
+            // No other host requests permits before the retry. So there is room then, because unused permits have been
+            // returned as well.
             const later = await take(nowMs + grant.retryInMs, { limits, returned: unused });
             unused = [];
             expect(later.retryInMs).toBe(0);

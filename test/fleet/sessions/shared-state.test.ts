@@ -58,7 +58,7 @@ describe.skipIf(!hasRedis)('sessions of replicas with a Redis server', () => {
     await using standing = await stream(world.a, headers);
     await eventually('the stream begins', () => countOf(standing, 'notifications/tools/list_changed') === 1);
     expect((await postLegacy(world.b, 'resources/subscribe', { uri: 'a+x://y' }, { headers })).result).toEqual({});
-    // The replica that got the request watches first, and hands over to the replica with the stream.
+    // The replica that got the request watches the resource first. Then the replica with the stream takes over.
     const [asked = ''] = world.connector.watching;
     await eventually('the replica with the stream alone watches it', () => {
       const { watching } = world.connector;

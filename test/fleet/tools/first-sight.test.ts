@@ -11,7 +11,7 @@ describe.skipIf(!hasRedis)('the first listing of a tool in a fleet', () => {
     const listOf = (text: string) => recordOf('mail', ...names.map((name) => tool(name, text)));
     const [atA, atB] = await Promise.all([a.memory.remember(listOf('as A')), b.memory.remember(listOf('as B'))]);
     const heldBack = [...atA, ...atB].map((change) => change.tool).sort();
-    // Every tool is quarantined on exactly one of them.
+    // Every tool is quarantined on exactly one of the two hosts.
     expect(heldBack).toEqual(names.toSorted());
     expect(await a.memory.changes()).toHaveLength(atA.length);
   });

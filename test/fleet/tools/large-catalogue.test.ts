@@ -5,7 +5,9 @@ import { memoryOn, recordOf, SCOPE, tool, toolMemory } from '../../helpers/fleet
 const CONNECTORS = 1_000;
 const TOOLS = 20;
 
-/** As many connectors as one turn may handle: a few milliseconds of work with this number of tools. */
+/**
+ * Maximum number of connectors that one turn of the event loop may handle: a few milliseconds of work with these tools.
+ */
 const MAX_IN_TURN = 8;
 
 /** Counts the work in each turn of this thread's event loop, and measures its processor time. */

@@ -23,7 +23,7 @@ const SCHEMA = {
   $defs: { x: { type: 'array', items: [{ type: 'string' }], contains: {}, minItems: 1, uniqueItems: true } },
 };
 
-/** A validator keeps every schema that it compiled. */
+/** The validator is replaced after this number of schemas, because it keeps every schema that it compiled. */
 const MAX_COMPILED = 500;
 
 /**

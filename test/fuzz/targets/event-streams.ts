@@ -33,7 +33,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
 
 const STREAM = new URL('https://server.example/sse?a=1');
 
-/** Brackets that an input may open. */
+/** Maximum number of open brackets in an input. */
 const MAX_DEPTH = 100;
 
 /** Maximum event size of the readers with a size limit, in bytes. */
@@ -173,7 +173,7 @@ function checkEvents(body: Buffer, chunks: readonly Buffer[]): void {
   for (const [type, data] of heard.events) if (type === 'endpoint') checkEndpoint(data);
 }
 
-/** Nothing is reported beyond the size limit; before it, the same events as from any reader. */
+/** Checks that the reader reports nothing beyond the size limit, and the same events as other readers before it. */
 function checkCappedEvents(body: Buffer, chunks: readonly Buffer[]): void {
   const heard = read('text/event-stream', chunks, { perEvent: SMALL_CAP });
   const expected = expectedEvents(body);

@@ -98,7 +98,7 @@ describe('unfinished bodies', () => {
     for (const { socket } of held) socket.write(head(null, 1_000_000) + 'x'.repeat(900_000));
     await eventually('most are refused', () => held.filter(({ answer }) => answer().includes('503')).length >= 90);
     expect(process.memoryUsage().rss - before).toBeLessThan(300_000_000);
-    // The bodies still held receive no more data; after a second they are dropped.
+    // The unfinished bodies receive no more data, so the gateway drops them after a second.
     await eventually('a large body gets through', async () => {
       const answer = await post(url, JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping', x: 'x'.repeat(500_000) }));
       return answer.status === 200;

@@ -77,8 +77,8 @@ describe('connectors', () => {
       // After a 401 the client looks for the server's OAuth metadata.
       const isMetadata = ({ url }: { readonly url?: string | undefined }): boolean =>
         url?.includes('/.well-known/') === true;
-      // The probe, and the tools/list sent in parallel unless the refusal of the probe came first. Neither is a handshake
-      // of the legacy protocol, whose requests have no such header.
+      // The server received the probe, and perhaps the tools/list that is sent in parallel. It received no legacy
+      // handshake, whose requests have no header `mcp-method`.
       const methods = server.requests
         .filter((request) => !isMetadata(request))
         .map(({ headers }) => headers['mcp-method']);

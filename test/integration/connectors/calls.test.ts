@@ -17,8 +17,8 @@ const tools = (server: McpServer): void => {
 const never = { next: () => 1 };
 
 /**
- * Gives this side time to read the end of the connections that the server has closed, so that no call uses one of them.
- * No event tells when that has happened.
+ * Waits until the client has noticed that the server closed its connections, so that no call uses a closed connection.
+ * No event reports this.
  */
 const noticed = (): Promise<void> => sleep(50);
 

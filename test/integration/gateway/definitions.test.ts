@@ -228,7 +228,7 @@ it('a malformed tool is stored unchanged, and is shown repaired even before its 
   using dir = new TempDir();
   const sent = { name: 'bare', description: null, 'x-own': [1] };
   const server = await startListing({ tool: [sent] });
-  // Stored tools belong to a configuration file.
+  // Stored tools belong to one configuration file, so both gateways use the same file.
   using file = new LocalFile({ sloppy: remote(server) });
   const options = { manager: { stateDir: dir.path, configFile: file.path } };
   await using first = await startGateway({}, options);

@@ -17,8 +17,8 @@ afterEach(() => {
 });
 
 /**
- * The files of `src/main` on the stack, awaited ones included, outermost first; consecutive frames of one file count
- * once.
+ * The files of `src/main` on the call stack, with those of awaited functions, outermost first. Consecutive frames of
+ * one file count once.
  */
 function filesOnStack(): string[] {
   const frames = (new Error('here').stack ?? '').split('\n').slice(1).reverse();

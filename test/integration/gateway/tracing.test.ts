@@ -165,7 +165,7 @@ class Connectors implements AsyncDisposable {
     return messages.filter((message) => message.method === method).map(({ params }) => ({ headers: {}, params }));
   }
 
-  /** The only call with this argument. */
+  /** Returns the only call with this argument. */
   call(transport: (typeof TRANSPORTS)[number], text: string): Got | undefined {
     return this.calls(transport).find(({ params }) => (params.arguments as Json | undefined)?.text === text);
   }
@@ -491,7 +491,7 @@ describe('a trace through a gateway over stdio', () => {
     await using gateway = await startTracedGateway(connectors.entries(), { serve: 'stdio' });
     const { stdin, stdout } = gateway.child;
     if (stdin === null || stdout === null) throw new Error('The gateway has no pipes');
-    // An iterator keeps lines that arrive together.
+    // An iterator loses no line when several lines arrive together.
     const answers = createInterface({ input: stdout })[Symbol.asyncIterator]();
     const ask = async (id: number, method: string, params: Json): Promise<void> => {
       stdin.write(`${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`);

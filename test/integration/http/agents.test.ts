@@ -108,7 +108,7 @@ describe('an Agent of undici 7 or 8', () => {
     using servers = new NpmServers();
     const sse = entry('sse', { endpoint: await servers.everythingOverSse(), transport: 'sse' });
     await using managed = await manage([sse], { agent: noting });
-    // The check of the Agent at construction sent a request to no server.
+    // Forgets the request that the check of the Agent made at construction and sent to no server.
     asked.clear();
     await managed.manager.sync();
     expect(managed.manager.status().connectors[0]).toMatchObject({ state: 'ready', transport: 'sse' });

@@ -212,7 +212,7 @@ describe('a proxy that requires credentials', () => {
     async (offload) => {
       await using proxy = await ProxyServer.start({ credentials: 'user:other' });
       await using mcp = await TestMcpServer.start(() => {});
-      // Late retries: otherwise a failed connector might be read during its next attempt.
+      // Retries come late. Otherwise the test might read the state of a failed connector during its next attempt.
       const random = { next: () => 1 };
       const options = { proxy: proxy.url(`${credentials}@`), offload, timeoutMs: 3_000, random };
       const errors: unknown[] = [];

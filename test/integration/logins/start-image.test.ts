@@ -154,7 +154,7 @@ describe('the start image of the logins', () => {
     renameSync(w.at('logins.sqlite'), w.at('elsewhere'));
     expect(await w.early()).toBeNull();
     expect((await w.start().readAll()).logins).toEqual([]);
-    // From its first row on, a new store has no image of the old store.
+    // Once the new store has its first row, the image of the old store no longer exists.
     await w.start().saveBinding(bindingOf('b'));
     expect(existsSync(w.image)).toBe(false);
   });

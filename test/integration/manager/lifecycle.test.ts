@@ -186,7 +186,7 @@ describe('closing a manager', () => {
         map.manager.sync(),
         map.manager.sync(true).then(() => map.manager.callTool('a.t')),
       ]);
-      // There is no wait for a condition: the calls of close() are spread over the whole bring-up.
+      // A fixed time instead of a condition spreads the calls of close() over the whole bring-up.
       await sleep(delayMs);
       await map.manager.close();
       const [synced, called] = await work;

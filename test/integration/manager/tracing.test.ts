@@ -163,7 +163,7 @@ describe('one trace', () => {
     const [call] = named('tools/call one.echo');
     expect(call).toMatchObject({ parentId: own?.spanId, failed: false });
     expect(named('tools/call one.nope')).toMatchObject([{ failed: true }]);
-    // First on the main thread, then in the worker.
+    // The first request came from the main thread, the second from the worker.
     const headersOf = (span: HostSpan | undefined) => `00-${span?.traceId}-${span?.spanId}-01`;
     expect(server.requests.map(({ headers }) => headers.traceparent)).toEqual(loads.map(headersOf));
     const sent = sentFor(mcp).map(({ headers }) => headers.traceparent);

@@ -59,7 +59,7 @@ describe('a host that has seen signed maps of a source', () => {
       expect(manager.status().serviceMap).toMatchObject({ accept: 'hmac', seenSigned: true });
     });
     await world.during({ signatureKey: HMAC, accept: 'hmac' }, (manager) => expect(idsOf(manager)).toEqual(['b']));
-    // The source still counts as seen signed.
+    // The host still knows that the source has served signed maps.
     world.server.serve(signed(mapAt(2, ['c']), HMAC));
     await world.during(EITHER, (manager) =>
       expect(manager.status().serviceMap.lastError).toMatchObject({ code: 'MAP_SIGNATURE_DOWNGRADED' }),

@@ -298,7 +298,7 @@ describe('a failing server of key documents', () => {
       await host.sync(true);
       expect(keysOf(host)).toMatchObject({ version: 2, lastError: { code } });
       expect([failureOf(host), idsOf(host)]).toEqual([undefined, ['b']]);
-      // One line for each new reason.
+      // The log has one line for each new reason.
       await host.sync(true);
       expect(host.complaints()).toEqual([`keys-not-followed ${code}`]);
       publisher.answerKeys(null);

@@ -124,7 +124,7 @@ describe('a rotation of keys', () => {
     publisher.serve([off('a')], { generatedAt: new Date(Date.now() + 3_600_000).toISOString() });
     await using host = follower(publisher);
     await expect(host.sync()).rejects.toMatchObject({ code: 'MAP_FROM_FUTURE' });
-    // Once before the first attempt, and once in parallel to each of the next two.
+    // The document was requested once before the first attempt, and once in parallel to each of the next two attempts.
     expect(publisher.asked.filter((path) => path === 'keys/1').length).toBe(3);
   });
 

@@ -9,8 +9,8 @@ type Cached = 'fresh' | 'stale' | 'none';
 const HOUR = 3_600_000;
 
 /**
- * A manager with its map and circuit in the wanted state, on a clock that the test controls. Its server fails from here
- * on.
+ * Creates a manager with its map and circuit in the wanted state, on a clock that the test controls. The map server now
+ * fails.
  */
 async function inState(
   cached: Cached,

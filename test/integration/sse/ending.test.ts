@@ -82,7 +82,7 @@ describe.concurrent('SSE servers that fall silent at any point', () => {
     using file = new LocalFile(world.entries);
     const run = startCli(['tools', '--config', file.path, '--wait', '1000', '--json']);
     await world.fallenSilent();
-    // The command waits 1 s for them, as its option says.
+    // The command waits 1 s for the servers, because of `--wait 1000`.
     expect(await timed(run.ended)).toBeLessThan(1_000 + END_MS);
     expect((await run.ended).code).toBe(1);
   });

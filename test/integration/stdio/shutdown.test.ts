@@ -31,7 +31,7 @@ describe.skipIf(!existsSync('/proc/self'))('closing a stdio transport', () => {
     const program = stdioProgram('serves');
     await program.transport.start();
     const pid = program.transport.pid ?? -1;
-    // While the server still starts, which may take long, it does not notice the end of its input.
+    // The response shows that the server has started. Before that, it would not notice the end of its input.
     await program.transport.send(ping);
     await eventually('it serves', () => program.messages.length > 0);
     await Promise.all([program.transport.close(), program.transport.close()]);

@@ -65,7 +65,7 @@ describe.concurrent('a standing stream', () => {
     await using _other = await connectRaw(patient);
     await using _raw = await connectRaw(server, { host });
     await eventually('it is answered', () => server.requests.some(({ message }) => 'result' in message));
-    // A stream that is not needed at once opens two seconds after its connection, which was made first.
+    // `patient` connected first, but its stream is not needed immediately: it opens two seconds after the connection.
     expect(patient.of('GET')).toHaveLength(0);
   });
 

@@ -8,7 +8,7 @@ import { TripServer, type TripServerOptions } from '../../helpers/trip-server.ts
 const authority = await Authority.create();
 const leaf = await authority.sign();
 
-/** Long enough to establish a connection meanwhile, even over TLS. */
+/** Delay of each response, in ms. It is long enough to establish another connection in that time, even over TLS. */
 const DELAY_MS = 150;
 
 const SCHEMES: readonly [string, Pick<TripServerOptions, 'tls'>][] = [

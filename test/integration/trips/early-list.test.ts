@@ -123,7 +123,7 @@ describe('a strict legacy server', () => {
       era: 'legacy',
       answer: (method, { error, response, message }) => {
         if (method === 'notifications/initialized') {
-          // It responds late, so that the list request arrives first.
+          // The server responds late, so that the list request arrives first.
           setTimeout(() => {
             isInitialized = true;
             response.writeHead(202).end();

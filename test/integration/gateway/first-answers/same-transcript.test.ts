@@ -75,7 +75,7 @@ async function transcript(
     input.write(piece);
     await new Promise((resolve) => setImmediate(resolve));
   }
-  // The last request of every script.
+  // The id `last` belongs to the last request of every script.
   await eventually('it is all answered', () => text.includes('"id":"last"'));
   await eventually('nothing is being served', () => gateway.server.running === 0);
   input.end();
@@ -111,7 +111,7 @@ const message: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom('prompts/list', 'resources/list', 'resources/templates/list').map((method) => request(method, {})),
   fc.constant(request('tools/call', { name: 'a__echo', arguments: { text: 'x' } })),
   fc.constant(request('tools/call', { name: 'a__echo', _meta: META })),
-  // No request has this id: whether a call ends before its cancellation arrives would be a matter of time.
+  // No request has this id. Otherwise the result would depend on whether the call ends before its cancellation arrives.
   fc.constant({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 'id 99' } }),
   fc.constant([request('ping')]),
   fc.constant(request('no/such', {})),

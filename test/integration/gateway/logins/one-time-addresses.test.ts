@@ -198,7 +198,7 @@ describe('the callback of a login', () => {
     const attacker = new ScriptedBrowser();
     const back = world.comesBackTo(await goOn(attacker, await addressOf(world)));
     const victim = new ScriptedBrowser();
-    // The victim has its own login under way.
+    // The victim has started its own login.
     const params = { name: 'a__echo', _meta: meta('Of the victim') };
     const own = await postLegacy(world.mcp, 'tools/call', params, { headers: MODERN });
     await goOn(victim, String(own.error.data?.loginUrl));
