@@ -61,12 +61,12 @@ async function listed(client: Client, { url: base }: Gateway, browser: ScriptedB
     const page = await (await browser.request(`${base}/`)).text();
     if (page.includes('action="/login/start"')) {
       logins += 1;
-      if (logins > MAX_LOGINS) throw new Error('The connector wants one login after another');
+      if (logins > MAX_LOGINS) throw new Error('The connector needs more logins than any scenario should need');
       await browser.follow(`${base}/`);
       askAgainMs = performance.now() + UP_AFTER_LOGIN_MS;
     }
   }
-  throw new Error('No tool was listed in time');
+  throw new Error(`No tool was listed within ${LISTED_MS} ms`);
 }
 
 /** Calls a tool, and calls it again after each login that the call needs. */
@@ -85,7 +85,7 @@ async function call(client: Client, name: string, browser: ScriptedBrowser): Pro
 const folder = mkdtempSync(join(tmpdir(), 'conformance-serve-'));
 const serve = start(folder);
 try {
-  if (serve.stdout === null) throw new Error('serve has no output');
+  if (serve.stdout === null) throw new Error('The process `serve` has no stdout');
   const { value: line } = await createInterface({ input: serve.stdout })[Symbol.asyncIterator]().next();
   const gateway = JSON.parse(line ?? '{}') as Gateway;
   const client = new Client({ name: 'conformance', version: '1' }, { versionNegotiation: { mode: 'auto' } });

@@ -41,7 +41,7 @@ async function askedAt(rounds: number, jitterFactor?: number): Promise<number[][
     });
     scheduler.start();
     for (const times of byRound) {
-      const { delayMs, fire } = timers.at(-1) ?? expect.fail('a scheduler that runs has a timer');
+      const { delayMs, fire } = timers.at(-1) ?? expect.fail('a running scheduler must have a timer');
       now += delayMs;
       times.push(now);
       fire();

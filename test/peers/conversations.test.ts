@@ -82,7 +82,7 @@ describe.each(CLIENTS)('%s', (_, era, connect) => {
     await eventually('the connector has the call', () => world.probe.hanging.has(text));
     giveUp.abort(new Error('Enough'));
     await failed;
-    await eventually('the connector was told', () => world.probe.cancelled.has(text));
+    await eventually('the connector was notified', () => world.probe.cancelled.has(text));
     expect(await client.call('probe__wait', { text: 'still there', ms: 1 })).toBe('still there');
   });
 });
@@ -94,5 +94,5 @@ it('the calls of a client that disconnects without a message are cancelled', asy
   await eventually('the connector has the call', () => world.probe.hanging.has(text));
   await client[Symbol.asyncDispose]();
   await failed;
-  await eventually('the connector was told', () => world.probe.cancelled.has(text));
+  await eventually('the connector was notified', () => world.probe.cancelled.has(text));
 });

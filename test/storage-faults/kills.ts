@@ -88,7 +88,8 @@ async function fourWith(context: Context, call: number, seed: number, then: 'go 
   if (then === 'go on') {
     for (const user of world.users.filter((_, index) => signals[index] === null)) {
       const { acked, failures } = user.acks();
-      if (acked !== roundsOf(context)) throw new Error(`${user.options.prefix} was held up: ${failures.join()}`);
+      if (acked !== roundsOf(context))
+        throw new Error(`Process ${user.options.prefix} did not finish its rounds: ${failures.join()}`);
     }
   }
   return signal === 'SIGKILL';

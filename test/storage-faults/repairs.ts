@@ -80,7 +80,12 @@ const atOnce: FaultCase = {
         );
         await Promise.all(users.map(({ ended }) => ended));
         checkRepaired(world);
-        for (const user of users) assert.equal(user.acks().flushed, ROUNDS, `${user.options.prefix} was held up`);
+        for (const user of users)
+          assert.equal(
+            user.acks().flushed,
+            ROUNDS,
+            `Process ${user.options.prefix} did not write its rounds to the file`,
+          );
       }
     }
     return `${2 * times} times`;

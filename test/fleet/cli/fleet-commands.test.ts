@@ -38,7 +38,7 @@ describe.skipIf(!hasRedis)('mcp-switchyard fleet', () => {
     one.fleet.announceMap(map);
     reader.fleet.announceMap({ ...map, isLeading: false, generatedAtMs: 1_000, sha256: 'cd'.repeat(32) });
     await eventually('both are known', () => one.fleet.hosts.length + reader.fleet.hosts.length === 2);
-    await eventually('the maps are told', () => one.fleet.hosts[0]?.maps.length === 1);
+    await eventually('the maps are announced', () => one.fleet.hosts[0]?.maps.length === 1);
     const hosts = await fleetCommand(server.url, 'hosts');
     expect(hosts).toMatchObject({ code: 0, stderr: '' });
     for (const text of [one.fleet.hostId, reader.fleet.hostId, 'http://127.0.0.1:8080', 'abababab (leads)', 'cdcdcdcd'])
@@ -60,7 +60,9 @@ describe.skipIf(!hasRedis)('mcp-switchyard fleet', () => {
     one.fleet.announceMap({
       ...{ name: 'm', sourceId: 'main', generatedAtMs: 2_000, isLeading: true, sha256: 'ab'.repeat(32) },
     });
-    await eventually('the map is told', async () => (await fleetCommand(server.url, 'hosts')).stdout.includes('leads'));
+    await eventually('the map is announced', async () =>
+      (await fleetCommand(server.url, 'hosts')).stdout.includes('leads'),
+    );
     for (const name of ['status', 'hosts', 'check'] as const)
       expectDocument(await fleetCommand(server.url, name, '--json'), startedElsewhere(`fleet ${name}`));
   });

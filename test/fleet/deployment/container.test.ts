@@ -99,7 +99,7 @@ describe('the Dockerfile of docs/deployment.md', () => {
     try {
       const [check = '', ...checkArgs] = image.healthcheck;
       await eventually('its health check succeeds', async () => {
-        if (container.exitCode !== null) throw new Error(`It has ended: ${said}`);
+        if (container.exitCode !== null) throw new Error(`The process has ended: ${said}`);
         return (await inside(check, ...checkArgs)) === 0;
       });
       const lines = deploymentBlock('Try it').replaceAll(port, String(own)).trim().split('\n');

@@ -132,7 +132,7 @@ it('the replica that owns a held call cancels it when the client disconnects fro
   await eventually('the owner goes on', () => server.requests.some(({ message }) => message.id === 'q-1'));
   gone.abort();
   await expect(retry).rejects.toThrow();
-  await eventually('the connector is told', () => server.of('notifications/cancelled').length === 1);
+  await eventually('the connector is notified', () => server.of('notifications/cancelled').length === 1);
   await eventually('neither serves anything', () =>
     world.replicas.every(({ gateway }) => gateway.server.running === 0),
   );

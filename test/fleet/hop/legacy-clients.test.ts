@@ -79,7 +79,7 @@ describe('a legacy client behind a balancer without affinity', () => {
     await eventually('it is called', () => server.of('tools/call').length === 1);
     const cancel = { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 'long' } };
     expect((await post(world.at(2).mcp, cancel, { headers: session.headers })).status).toBe(202);
-    await eventually('the connector is told', () => server.of('notifications/cancelled').length === 1);
+    await eventually('the connector is notified', () => server.of('notifications/cancelled').length === 1);
     await using _stream = await called;
   });
 

@@ -54,7 +54,7 @@ describe.skipIf(!hasRedis)('a leader in its own process', () => {
     leader = new HostProcess(server.port, 'leader');
     await leader.leads();
     follower = await MapHost.follow(server.port, 'follower');
-    await eventually('it hears the leader', () => follower.count('map-heard') > 0);
+    await eventually('it receives news of the leader', () => follower.count('map-heard') > 0);
   });
   afterEach(async () => {
     await leader.end();

@@ -18,7 +18,7 @@ describe.skipIf(!hasRedis)('maps on a failing Redis server', () => {
     const leader = await join('leader', port);
     await leader.leads();
     const follower = await join('follower', port);
-    await eventually('it hears the leader', () => follower.count('map-heard') > 0);
+    await eventually('it receives news of the leader', () => follower.count('map-heard') > 0);
     expect(await leader.publish(map)).toBe('done');
     await follower.hears(map);
     await follower.read(map);
@@ -39,7 +39,7 @@ describe.skipIf(!hasRedis)('maps on a failing Redis server', () => {
   it('maps are written again by one leader, without a request to the source, after a killed Redis came back empty', async () => {
     const pairOf = await pair();
     await server.kill();
-    await eventually('nobody leads', () => pairOf.every(({ isLeading }) => !isLeading), 3_000);
+    await eventually('no host leads', () => pairOf.every(({ isLeading }) => !isLeading), 3_000);
     await eventually('all are alone', () => pairOf.every((host) => host.count('map-alone') === 1), 9_000);
     await server.restart();
     await eventually('one leads', () => pairOf.filter(({ isLeading }) => isLeading).length === 1, 10_000);
@@ -75,7 +75,7 @@ describe.skipIf(!hasRedis)('maps on a failing Redis server', () => {
   it('maps of a fleet have no leader while the Redis server is frozen, and one leader once it thaws', async () => {
     const both = await pair();
     server.freeze();
-    await eventually('nobody leads', () => both.every(({ isLeading }) => !isLeading), 3_000);
+    await eventually('no host leads', () => both.every(({ isLeading }) => !isLeading), 3_000);
     await eventually('all are alone', () => both.every((host) => host.count('map-alone') === 1), 9_000);
     server.thaw();
     await eventually('one leads', () => both.filter(({ isLeading }) => isLeading).length === 1, 10_000);
@@ -87,7 +87,7 @@ describe.skipIf(!hasRedis)('maps on a failing Redis server', () => {
     await using path = await SlowPath.to(server.port);
     const both = await pair(path.port);
     path.replyDelayMs = 2_000;
-    await eventually('nobody leads', () => both.every(({ isLeading }) => !isLeading), 3_000);
+    await eventually('no host leads', () => both.every(({ isLeading }) => !isLeading), 3_000);
     await eventually('all are alone', () => both.every((host) => host.count('map-alone') === 1), 9_000);
     expect(await both[0].publish(mapOf(2_000))).toBe('fenced');
     path.replyDelayMs = 0;

@@ -16,7 +16,7 @@ describe.skipIf(!hasRedis)('a published map', () => {
     const leader = await join('leader');
     await leader.leads();
     const follower = await join('follower');
-    await eventually('it hears the leader', () => follower.count('map-heard') > 0);
+    await eventually('it receives news of the leader', () => follower.count('map-heard') > 0);
     return [leader, follower];
   };
   const held = ({ sha256, generatedAtMs, expiresAtMs, etag }: HeldMap): HeldMap => {

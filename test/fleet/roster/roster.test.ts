@@ -20,7 +20,7 @@ describe.skipIf(!hasRedis)('the roster of a fleet', () => {
     await eventually('each knows the other', () => one.fleet.hosts.length === 1 && other.fleet.hosts.length === 1);
     expect(one.fleet.hosts[0]).toMatchObject({ hostId: other.fleet.hostId, role: 'reader', address: null });
     expect(one.fleet.address).toBe('http://10.0.0.1:8080');
-    await eventually('the map is told', () => other.fleet.hosts[0]?.maps.length === 1);
+    await eventually('the map is announced', () => other.fleet.hosts[0]?.maps.length === 1);
     expect(other.fleet.hosts[0]).toMatchObject({ role: 'any', address: 'http://10.0.0.1:8080', maps: [map] });
   });
 
@@ -72,7 +72,7 @@ describe.skipIf(!hasRedis)('the roster of a fleet', () => {
     await eventually('the other knows it', () => other.fleet.hosts.length === 1);
     const old = server.client();
     const box = await old.getBuffer(hostKey(one.fleet.hostId));
-    if (box === null) throw new Error('There is a record');
+    if (box === null) throw new Error('The record is missing');
     one.fleet.announceMap({ name: 'm', sourceId: 'main', sha256: null, generatedAtMs: null, isLeading: false });
     await eventually('the change is heard', () => other.fleet.hosts[0]?.maps.length === 1);
     const nowMs = Date.now();

@@ -63,7 +63,7 @@ describe.skipIf(!hasRedis)('official clients behind a balancer without affinity'
         await isConnected(replica);
         await hasResources(replica.mcp);
       }
-      await eventually('the connector can tell all', () => connector.listening === 3);
+      await eventually('the connector can notify all clients', () => connector.listening === 3);
       await using proxy = await RoundRobinProxy.start(all.map(({ listener }) => listener.url));
       const updates: string[] = [];
       const client = await connect(`${proxy.url}/mcp`, (uri) => void updates.push(uri));
@@ -74,10 +74,10 @@ describe.skipIf(!hasRedis)('official clients behind a balancer without affinity'
         expect(await client.callTool('a__echo')).toMatchObject({ content: [{ type: 'text', text: 'echoed' }] });
       const before = updates.length;
       connector.change();
-      await eventually('the client hears of it', () => updates.length > before);
+      await eventually('the client is notified', () => updates.length > before);
       expect(new Set(updates)).toEqual(new Set(['a+x://y']));
       await client.end();
-      await eventually('nobody watches it', () => connector.watching.size === 0);
+      await eventually('no replica watches it', () => connector.watching.size === 0);
       expect(new Set(proxy.requests.map(({ upstream }) => upstream)).size).toBe(3);
     },
   );

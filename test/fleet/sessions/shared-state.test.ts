@@ -24,7 +24,7 @@ async function startWorld(redisUrl: string) {
     await isConnected(replica);
     await hasResources(replica.mcp);
   }
-  await eventually('the connector can tell all', () => connector.listening === 3);
+  await eventually('the connector can notify all clients', () => connector.listening === 3);
   const [a, b, c] = all.map(({ mcp }) => mcp) as [string, string, string];
   return {
     ...{ connector, all, a, b, c },
@@ -66,9 +66,9 @@ describe.skipIf(!hasRedis)('sessions of replicas with a Redis server', () => {
     });
     expect(updates(standing)).toBe(0);
     world.connector.change();
-    await eventually('the client hears of it', () => updates(standing) === 1);
+    await eventually('the client is notified', () => updates(standing) === 1);
     await postLegacy(world.c, 'resources/unsubscribe', { uri: 'a+x://y' }, { headers });
-    await eventually('nobody watches it', () => world.connector.watching.size === 0);
+    await eventually('no replica watches it', () => world.connector.watching.size === 0);
     expect(updates(standing)).toBe(1);
   });
 

@@ -61,7 +61,7 @@ export class FleetSource implements AsyncDisposable {
   }
 
   get current(): PublishedAt {
-    if (this.#current === null) throw new Error('A source has a map');
+    if (this.#current === null) throw new Error('The source has no map');
     return this.#current;
   }
 

@@ -183,7 +183,7 @@ export async function leaderOf(views: readonly HostView[], withinMs = LONG_MS): 
   const leading = (): readonly HostView[] => views.filter(({ state }) => state === 'leading');
   await eventually('one host leads and the others follow', () => leading().length === 1, withinMs);
   const [leader] = leading();
-  if (leader === undefined) throw new Error('Somebody led a moment ago');
+  if (leader === undefined) throw new Error('No host leads any more');
   return leader;
 }
 

@@ -72,7 +72,7 @@ export class LoginCli implements AsyncDisposable {
 
   /** Returns the secrets that occur in these outputs. Throws if no token was ever issued. */
   leaksIn(...outputs: readonly { readonly stdout: string; readonly stderr: string }[]): readonly string[] {
-    if (this.#tokens.size === 0) throw new Error('The issuer gave no token');
+    if (this.#tokens.size === 0) throw new Error('The issuer issued no token');
     const text = outputs.map(({ stdout, stderr }) => stdout + stderr).join('\n');
     return this.secrets.filter((secret) => text.includes(secret));
   }

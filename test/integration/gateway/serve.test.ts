@@ -256,7 +256,7 @@ describe('mcp-switchyard serve --stdio', () => {
       heard().some(({ method }) => method === 'notifications/subscriptions/acknowledged'),
     );
     cli.child.stdin?.write('no json\n');
-    await eventually('it is told', () =>
+    await eventually('it is notified', () =>
       heard().some(({ error }) => (error as { code?: number } | undefined)?.code === -32_700),
     );
     cli.child.stdin?.end();

@@ -122,7 +122,7 @@ describe('the event streams of the status site', () => {
   it('the status site sends an event to a page within a second, and at most one update per second', async () => {
     const page = await listen();
     expect(page.response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
-    await eventually('it is told everything', () => page.updates.length === 1);
+    await eventually('it has received everything', () => page.updates.length === 1);
     expect(Object.keys(page.updates[0]?.rows ?? {})).toEqual(['a', 'b']);
     const beganMs = performance.now();
     let made = 0;
@@ -155,7 +155,7 @@ describe('the event streams of the status site', () => {
 
   it('an event stream of the status site reports a call with only the row of its connector', async () => {
     const page = await listen();
-    await eventually('it is told everything', () => page.updates.length === 1);
+    await eventually('it has received everything', () => page.updates.length === 1);
     scene.latencies.record('b', 12, true);
     await eventually('it is told of the call', () => page.updates.length >= 2);
     expect(page.updates[1]).toMatchObject({ rows: { b: expect.stringContaining('</abbr> 12 ms') }, order: null });
@@ -186,7 +186,7 @@ describe('the event streams of the status site', () => {
 
   it('event streams of the status site read no status while no page listens', async () => {
     const page = await listen();
-    await eventually('it is told everything', () => page.updates.length === 1);
+    await eventually('it has received everything', () => page.updates.length === 1);
     page.leave();
     await eventually('it is gone', () => page.isOver);
     const { readings } = scene.manager;

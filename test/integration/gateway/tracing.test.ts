@@ -280,7 +280,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     expect(got?.params._meta?.baggage).toBe('user=mallory');
   });
 
-  it.each(TRANSPORTS)('a trace drops a malformed parent without an error, and starts anew: %s', (transport) => {
+  it.each(TRANSPORTS)('a malformed parent of a trace causes no error, and starts a new trace: %s', (transport) => {
     const sent = partsOf(traceOf(connectors.call(transport, 'malformed')));
     expect(sent[1]).toMatch(/^(?!0+$)[0-9a-f]{32}$/);
     const client = report.spans.find((span) => span.spanId === sent[2]);
@@ -490,7 +490,7 @@ describe('a trace through a gateway over stdio', () => {
     await using connectors = await Connectors.start();
     await using gateway = await startTracedGateway(connectors.entries(), { serve: 'stdio' });
     const { stdin, stdout } = gateway.child;
-    if (stdin === null || stdout === null) throw new Error('The gateway has no pipes');
+    if (stdin === null || stdout === null) throw new Error('The gateway process has no stdin or stdout');
     // An iterator loses no line when several lines arrive together.
     const answers = createInterface({ input: stdout })[Symbol.asyncIterator]();
     const ask = async (id: number, method: string, params: Json): Promise<void> => {

@@ -79,7 +79,7 @@ describe('the start image of the logins', () => {
     expect(await store.removeLogin(loginIdOf(keyOf('a')))).toMatchObject({ tokens });
     expect(existsSync(w.image)).toBe(false);
     expect(await w.early()).toBeNull();
-    await eventually('it is written anew', () => existsSync(w.image));
+    await eventually('it is written again', () => existsSync(w.image));
     expect(await w.early()).toEqual({
       bindings: [bindingOf('a')],
       logins: [],
@@ -186,7 +186,7 @@ describe('the start image of the logins', () => {
     copyFileSync(w.image, w.at('old'));
     const store = w.start();
     await store.removeLogin(loginIdOf(keyOf('a')));
-    await eventually('it is written anew', () => existsSync(w.image));
+    await eventually('it is written again', () => existsSync(w.image));
     copyFileSync(w.at('old'), w.image);
     const { service, told } = serviceUnderTest({ store: w.start() });
     const credentials = service.credentialsOf(targetOf('a'));
@@ -202,7 +202,7 @@ describe('the start image of the logins', () => {
     copyFileSync(w.image, w.at('old'));
     const store = w.start();
     const login = await store.saveLogin(keyOf('a'), tokensOf('b', { expiresAtMs: null }));
-    await eventually('it is written anew', () => existsSync(w.image));
+    await eventually('it is written again', () => existsSync(w.image));
     copyFileSync(w.at('old'), w.image);
     const { service } = serviceUnderTest({ store: w.start() });
     const target = targetOf('a');

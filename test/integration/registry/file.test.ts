@@ -67,7 +67,7 @@ describe('a servers.json of an open host', () => {
     truncateSync(it.path, 64 * 1024 * 1024 + 1);
     await using cache = await it.open({ flushIntervalMs: 50 });
     expect(cache.getAll()).toEqual([server('a')]);
-    await eventually('it is written anew', () => existsSync(it.path) && isWhole(it));
+    await eventually('it is written again', () => existsSync(it.path) && isWhole(it));
     expect(existsSync(`${it.path}.bak`)).toBe(true);
   });
 });

@@ -215,7 +215,7 @@ describe('a request over SSE', () => {
     await using sse = await connectSse(server);
     const stop = await sse.connection.watchResource('test://a', { signal: never, timeoutMs: 1_000 });
     server.send({ jsonrpc: '2.0', method: 'notifications/resources/updated', params: { uri: 'test://a' } });
-    await eventually('it is told', () => sse.notices.length === 1);
+    await eventually('it is notified', () => sse.notices.length === 1);
     stop();
     await eventually('it is ended', () => server.of('resources/unsubscribe').length === 1);
     expect(sse.notices).toEqual([['notifications/resources/updated', { uri: 'test://a' }]]);
@@ -279,7 +279,7 @@ describe('a message that an SSE server sends on its own', () => {
     server.send({ jsonrpc: '2.0', id: 1, method: 'roots/list' });
     const signal = await asked.promise;
     server.send({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1 } });
-    await eventually('the host is told', () => signal.aborted);
+    await eventually('the host is notified', () => signal.aborted);
     expect(sse.lost).toEqual([]);
   });
 });

@@ -168,7 +168,7 @@ describe('a call that is cancelled', () => {
       caller.abort(new Error('enough'));
       await expect(call).rejects.toThrow('enough');
       await eventually('its stream is closed', () => isClosed);
-      await eventually('it is told', () => server.of('notifications/cancelled').length === notices);
+      await eventually('it is notified', () => server.of('notifications/cancelled').length === notices);
       const ids = server.of('notifications/cancelled').map(({ message }) => message.params?.requestId);
       expect(ids).toEqual(
         server
@@ -369,7 +369,7 @@ describe('requests of a legacy server', () => {
     await using server = await RawMcpServer.start({ 'tools/call': asking(elicit, cancel) });
     await using raw = await connectRaw(server, { host });
     await raw.call();
-    await eventually('the host is told', () => seen.signal?.aborted === true);
+    await eventually('the host is notified', () => seen.signal?.aborted === true);
     // A response would have been sent before this call.
     await raw.call();
     expect(answers(server)).toEqual([]);
