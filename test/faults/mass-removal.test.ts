@@ -132,7 +132,7 @@ describe('connectors whose removal is held back', () => {
     expect(it.held.complaints()).toEqual(Array(2).fill('map-mass-removal MAP_MASS_REMOVAL'));
   });
 
-  it('fault 51: the next map removes connectors whose removal is held back, while connectors that it drops are held back', async () => {
+  it('fault 51: the next map removes held-back connectors, and holds back the connectors that it drops itself', async () => {
     await using it = await holding(ids(5));
     const others = ['o1', 'o2', 'o3', 'o4'];
     await it.serve(serves(['c0', ...others]));

@@ -37,7 +37,7 @@ async function answers(world: GatewayWorld): Promise<readonly string[]> {
 
 describe('tools of two connectors, if the id of one begins with the id of the other', () => {
   it.each([
-    ['at once', ['a', 'a.bank'], ['a', 'a.bank']],
+    ['at the same time', ['a', 'a.bank'], ['a', 'a.bank']],
     ['the shorter id first', ['a'], ['a', 'a.bank']],
     ['the longer id first', ['a.bank'], ['a', 'a.bank']],
   ])(

@@ -42,7 +42,7 @@ async function world() {
 it.each([
   ['process.exit() right after a change', 'exits-at-once', 0],
   ['an uncaught error', 'throws', 1],
-])('%s of a process with a registry loses nothing, acknowledged or not', async (_what, how, expectedCode) => {
+])('%s loses no change of the registry, acknowledged or not', async (_what, how, expectedCode) => {
   using it = await world();
   expect((await it.run(how, 'x', '5')).code).toBe(expectedCode);
   const expected = ['x-0', 'x-1', 'x-2', 'x-3', 'x-4'];

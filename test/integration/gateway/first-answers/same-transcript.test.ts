@@ -200,7 +200,7 @@ describe('a client that gets first answers before the gateway is ready', () => {
   });
 
   it.each(['ping', 'tools/list', 'prompts/list'])(
-    'a client with first answers gets all responses to 10 000 %s requests that it sends at once',
+    'a client with first answers gets all responses to 10 000 %s requests that it sends together',
     async (method) => {
       await using server = await RawMcpServer.start({ 'tools/list': ({ result }) => result({ tools: TOOLS }) });
       await using world = await startGateway({ a: remote(server) });
