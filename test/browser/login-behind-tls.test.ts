@@ -32,7 +32,7 @@ it('a person logs in behind TLS at the URL that was given to the operator', asyn
   await eventually('the call runs', async () => (await gateway.call()).result !== undefined);
 });
 
-it('the operator signs in behind TLS, and then logs in with the button of the page', async () => {
+it('the operator signs in behind TLS, and then logs in to a connector with the button of the status page', async () => {
   await using gateway = await startGatewayBehindTls();
   const context = await browser.context({ ignoreHTTPSErrors: true });
   const page = await context.newPage();

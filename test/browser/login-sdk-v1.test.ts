@@ -55,7 +55,7 @@ it('a person logs in to a server of the official SDK 1.x at the URL of an elicit
   expect((await session.call('tools/call', CALL)).result).toMatchObject(IN);
 });
 
-it('a person logs in to a server of the official SDK 1.x with the button of the page', async () => {
+it('a person logs in to a server of the official SDK 1.x with the button of the status page', async () => {
   await using it = await open();
   await it.page.goto(it.gateway.listener.url);
   await it.page.getByRole('button', { name: 'Log in to' }).click();

@@ -87,7 +87,7 @@ it('a person logs in at the URL that a client received', async () => {
 });
 
 it.each(['127.0.0.1', 'localhost'])(
-  'a person logs in with the button of the page at %s, and the button disappears automatically',
+  'a person logs in with the button of the status page at %s, and the button disappears without a reload',
   async (host) => {
     await using it = await open();
     const { page, gateway } = it;
@@ -111,7 +111,7 @@ it.each(['127.0.0.1', 'localhost'])(
   },
 );
 
-it('an operator signs in with a form, and then logs in with the button', async () => {
+it('an operator signs in with a form, and then logs in to a connector with the button of the status page', async () => {
   await using it = await open({ tokens: [ALICE], operatorToken: OPERATOR });
   const { page, gateway } = it;
   await page.goto(`${gateway.listener.url}/login/operator`);

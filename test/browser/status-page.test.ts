@@ -75,14 +75,17 @@ const sidewaysPixels = (page: Page): Promise<number> =>
   page.evaluate('document.scrollingElement.scrollWidth - innerWidth');
 
 describe('the status page', () => {
-  it.each(LOOKS)('is accessible and does not scroll sideways at %d px, %s', async (width, colorScheme) => {
-    await using it = await open('/', { colorScheme, viewport: { width, height: 800 } });
-    expect(await violations(it.page)).toEqual([]);
-    expect(await sidewaysPixels(it.page)).toBeLessThanOrEqual(0);
-    expect(it.complaints).toEqual([]);
-  });
+  it.each(LOOKS)(
+    'the status page is accessible and does not scroll sideways at %d px in %s mode',
+    async (width, colorScheme) => {
+      await using it = await open('/', { colorScheme, viewport: { width, height: 800 } });
+      expect(await violations(it.page)).toEqual([]);
+      expect(await sidewaysPixels(it.page)).toBeLessThanOrEqual(0);
+      expect(it.complaints).toEqual([]);
+    },
+  );
 
-  it('shows the state of connectors and the reasons for failures, the worst first', async () => {
+  it('the status page shows the state of connectors and the reasons for failures, the worst first', async () => {
     await using it = await open();
     const row = (id: string) => it.page.locator(`[data-row="${id}"]`);
     expect(await row('timetable').textContent()).toMatch(
@@ -101,7 +104,7 @@ describe('the status page', () => {
     expect(await it.page.content()).not.toContain('token=');
   });
 
-  it('is checked strictly enough (control: every violation that the test inserts is detected)', async () => {
+  it('the accessibility check of the status page detects every violation that the test inserts (control)', async () => {
     await using it = await open();
     await it.page.evaluate(
       `document.querySelector('main').insertAdjacentHTML('beforeend', '<img src="/x.png"><p id="wide">')`,
@@ -115,7 +118,7 @@ describe('the status page', () => {
     expect(it.complaints.join()).toContain('Content Security Policy');
   });
 
-  it('executes nothing from a hostile name', async () => {
+  it('the status page executes nothing from a hostile connector name', async () => {
     await using it = await open(`/?q=${encodeURIComponent(`"><script>alert(1)</script>${IMG}`)}`);
     expect(await it.page.locator('#q').inputValue()).toBe(`"><script>alert(1)</script>${IMG}`);
     await it.page.goto(world.url);
@@ -125,7 +128,7 @@ describe('the status page', () => {
     expect(it.complaints).toEqual([]);
   });
 
-  it('shows and announces events without a reload', async () => {
+  it('the status page shows and announces events without a reload', async () => {
     await using it = await open();
     await it.page.evaluate('window.isTheSame = true');
     const late = entry('late', { name: `Late train ${IMG}` });
@@ -143,7 +146,7 @@ describe('the status page', () => {
     expect(it.complaints).toEqual([]);
   });
 
-  it('keeps the keyboard focus while parts are rendered again', async () => {
+  it('the status page keeps the keyboard focus while it renders parts of itself again', async () => {
     await using it = await open();
     const ready = it.page.locator('.counts a', { hasText: 'Ready' });
     await ready.focus();
@@ -158,7 +161,7 @@ describe('the status page', () => {
     await world.publish([]);
   });
 
-  it('pauses and resumes its updates', async () => {
+  it('the status page pauses and resumes its updates', async () => {
     await using it = await open();
     await it.page.getByRole('button', { name: 'Pause' }).click();
     await it.page.getByText('Paused').waitFor();
@@ -170,7 +173,7 @@ describe('the status page', () => {
     await world.publish([]);
   });
 
-  it('searches and filters connectors', async () => {
+  it('the status page searches and filters connectors', async () => {
     await using it = await open();
     await it.page.getByRole('searchbox').fill('rolling');
     await it.page.getByRole('searchbox').press('Enter');
@@ -183,7 +186,7 @@ describe('the status page', () => {
     expect(it.complaints).toEqual([]);
   });
 
-  it('is complete without JavaScript, and explains how to reload', async () => {
+  it('the status page is complete without JavaScript, and explains how to reload', async () => {
     await using it = await open('/?state=ready', { javaScriptEnabled: false, viewport: { width: 360, height: 800 } });
     expect(await it.page.locator('#rows tr').count()).toBe(6);
     expect(await it.page.getByRole('button', { name: 'Pause' }).isVisible()).toBe(false);
@@ -192,7 +195,7 @@ describe('the status page', () => {
     expect(it.complaints).toEqual([]);
   });
 
-  it('does not animate with prefers-reduced-motion', async () => {
+  it('the status page does not animate if the user prefers reduced motion', async () => {
     await using calm = await open('/', { reducedMotion: 'reduce' });
     await using lively = await open('/', { reducedMotion: 'no-preference' });
     const animation = ({ page }: OpenPage): Promise<string> =>
@@ -202,7 +205,7 @@ describe('the status page', () => {
     expect([await animation(calm), await animation(lively)]).toEqual(['none', 'changed']);
   });
 
-  it('reports when too many pages already listen', async () => {
+  it('the status page reports when too many other pages already receive updates', async () => {
     await using crowded = await startStatusWorld([], { maxStreams: 1 });
     await using first = await open('/', {}, crowded.url);
     const context = await browser.context();

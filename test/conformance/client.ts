@@ -39,7 +39,7 @@ const VALUES: Readonly<Record<string, unknown>> = {
 
 const [way = 'own', url = ''] = process.argv.slice(2);
 const { MCP_CONFORMANCE_SCENARIO = '', MCP_CONFORMANCE_PROTOCOL_VERSION, MCP_CONFORMANCE_CONTEXT } = process.env;
-// The suite runs these scenarios too, but their result is not counted.
+// The suite also runs scenarios about HTTP itself over the bridges, but their results are not counted.
 if (way !== 'own' && isHttpOnly(MCP_CONFORMANCE_SCENARIO)) process.exit();
 const context = JSON.parse(MCP_CONFORMANCE_CONTEXT ?? '{}') as Context;
 
@@ -82,9 +82,9 @@ const WAYS = { own: createConnect, stdio: createStdioConnect, sse: createSseConn
 const connect = WAYS[way as keyof typeof WAYS](options);
 const sse = way === 'sse' ? await startSseBridge(url) : null;
 const bridge = fileURLToPath(new URL('../fixtures/stdio/stdio-bridge.ts', import.meta.url));
-// With `auto`, `initialize` is sent in parallel to a probe without a response for 2 s, which the suite forbids. A
-// bridge can take that long to start. The suite's own servers can too while all its clients run; those scenarios run
-// once more, alone.
+// With `auto`, `initialize` is sent in parallel to a probe that has no response for 2 s, and the suite forbids this. A
+// bridge can take 2 s to start. The suite's own servers can be that slow while all its clients run, so those scenarios
+// are run again, one at a time.
 const modernPolicy = way === 'own' ? 'auto' : 'modern';
 
 /** A user who logs in through the library's option `oauth`. */

@@ -1,7 +1,7 @@
 /**
- * The client that the official conformance suite runs for logins: `node login-client.ts URL`.
- * It is a host that uses the library: it logs in whenever a connector needs a login, and calls each tool. Scenarios
- * without a login end at once. The exit code is 1 if anything failed.
+ * The client that the official conformance suite runs for logins: `node login-client.ts URL`. It is a host that uses
+ * the library: it logs in whenever a connector needs a login, and calls each tool. Scenarios without a login end
+ * immediately. The exit code is 1 if anything failed.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,7 +22,7 @@ const wantsLogin = (error: unknown): boolean =>
   error instanceof Error &&
   ((error as Partial<SwitchyardError>).code === 'CONNECTOR_LOGIN_NEEDED' || wantsLogin(error.cause));
 
-/** A person who consents at once: the browser goes to the issuer and is redirected back. */
+/** Logs in like a person who consents immediately: the browser goes to the issuer and is redirected back. */
 async function logIn(manager: ConnectorProxyManager): Promise<void> {
   const options = { redirectUrl: REDIRECT_URL, clientMetadataUrl: DOCUMENT_URL };
   const { authorizationUrl } = await manager.startLogin('suite', options);
@@ -32,7 +32,7 @@ async function logIn(manager: ConnectorProxyManager): Promise<void> {
   await manager.finishLogin(new URL(location).searchParams);
 }
 
-/** Runs `work`, and once more after each login that it needs. */
+/** Runs `work`, and runs it again after each login that it needs. */
 async function withLogins(manager: ConnectorProxyManager, work: () => Promise<unknown>): Promise<void> {
   for (let logins = 0; ; logins += 1) {
     try {
@@ -40,7 +40,7 @@ async function withLogins(manager: ConnectorProxyManager, work: () => Promise<un
     } catch (error) {
       if (logins === MAX_LOGINS || !wantsLogin(error)) throw error;
       await logIn(manager);
-      // The server may need yet another login, which the next attempt shows.
+      // The server may need yet another login, which the next run of `work` shows.
       await manager.ready('suite').catch(() => {});
     }
   }

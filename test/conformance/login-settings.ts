@@ -8,10 +8,10 @@ export interface LoginContext {
 /** The URL of a client metadata document that the suite's issuers know. */
 export const DOCUMENT_URL = 'https://conformance-test.local/client-metadata.json';
 
-/** More logins than any scenario needs; one scenario requests more scopes each time. */
+/** Maximum number of logins in a scenario. One scenario requests more scopes each time. */
 export const MAX_LOGINS = 3;
 
-/** The field `oauth` of the connector's entry; undefined if the challenge holds everything. */
+/** Returns the field `oauth` of the connector's entry. It is undefined if the suite registered no credentials. */
 export function loginSettings(scenario: string, context: LoginContext): object | undefined {
   const { client_id, client_secret, private_key_pem } = context;
   if (client_id === undefined) return undefined;

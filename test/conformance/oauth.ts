@@ -17,7 +17,7 @@ export interface Preregistered {
 const CALLBACK = 'http://localhost:3000/callback';
 
 /**
- * A user who consents at once: the browser goes to the authorization server and is redirected back. The tokens are
+ * A user who consents immediately: the browser goes to the authorization server and is redirected back. The tokens are
  * bound to `dpop` if it is given.
  */
 export function createLogin({ client_id, client_secret }: Preregistered, dpop?: DpopSession): ConnectorOAuth {

@@ -2,7 +2,7 @@
  * The client that the official conformance suite runs for logins through the gateway: `node serve-login-client.ts URL`.
  * It starts `mcp-switchyard serve` with the URL as its only connector, and connects to it with the official client. It
  * logs in like a person: with the button of the status page, and at the URL in an error. Scenarios without a login end
- * at once. The exit code is 1 if anything failed.
+ * immediately. The exit code is 1 if anything failed.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -25,7 +25,10 @@ const BIN = fileURLToPath(new URL('../../src/main/cli/bin.ts', import.meta.url))
 
 const LISTED_MS = 20_000;
 
-/** How long the page may still show its button after a login; the connector usually comes up sooner. */
+/**
+ * Time after a login in which the page is not read again, in ms: it may still show the button until the connector is
+ * up.
+ */
 const UP_AFTER_LOGIN_MS = 1500;
 
 const [url = ''] = process.argv.slice(2);
@@ -58,15 +61,15 @@ async function listed(client: Client, { url: base }: Gateway, browser: ScriptedB
     const page = await (await browser.request(`${base}/`)).text();
     if (page.includes('action="/login/start"')) {
       logins += 1;
-      if (logins > MAX_LOGINS) throw new Error('The connector wants one login after another');
+      if (logins > MAX_LOGINS) throw new Error('The connector needs more logins than any scenario should need');
       await browser.follow(`${base}/`);
       askAgainMs = performance.now() + UP_AFTER_LOGIN_MS;
     }
   }
-  throw new Error('No tool was listed in time');
+  throw new Error(`No tool was listed within ${LISTED_MS} ms`);
 }
 
-/** Calls a tool, and once more after each login that it needs. */
+/** Calls a tool, and calls it again after each login that the call needs. */
 async function call(client: Client, name: string, browser: ScriptedBrowser): Promise<void> {
   for (let logins = 0; ; logins += 1) {
     try {
@@ -82,7 +85,7 @@ async function call(client: Client, name: string, browser: ScriptedBrowser): Pro
 const folder = mkdtempSync(join(tmpdir(), 'conformance-serve-'));
 const serve = start(folder);
 try {
-  if (serve.stdout === null) throw new Error('serve has no output');
+  if (serve.stdout === null) throw new Error('The process `serve` has no stdout');
   const { value: line } = await createInterface({ input: serve.stdout })[Symbol.asyncIterator]().next();
   const gateway = JSON.parse(line ?? '{}') as Gateway;
   const client = new Client({ name: 'conformance', version: '1' }, { versionNegotiation: { mode: 'auto' } });
@@ -96,7 +99,7 @@ try {
 } finally {
   const hasEnded = once(serve, 'exit');
   serve.kill();
-  // The gateway would write into the folder while it is being removed.
+  // Otherwise the gateway could write into the folder while it is being removed.
   await hasEnded;
   rmSync(folder, { recursive: true, force: true });
 }

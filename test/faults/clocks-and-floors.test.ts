@@ -7,8 +7,8 @@ import { TempDir } from '../helpers/temp-dir.ts';
 const dated = (atMs: number, connectors: readonly Json[] = [off('a')], ttlSeconds = 3_600): Uint8Array =>
   signed(mapOf(connectors, { generatedAt: new Date(atMs).toISOString(), ttlSeconds }));
 
-describe('35: an older map with a valid signature', () => {
-  it('is rejected, even after a restart', async () => {
+describe('an older map with a valid signature', () => {
+  it('fault 35: an older map with a valid signature is rejected, even after a restart', async () => {
     using dir = new TempDir();
     await using server = await FaultyServer.start(answer(dated(NOW)));
     const options = { stateDir: dir.path, now: () => NOW + 10_000 };
@@ -27,7 +27,7 @@ describe('35: an older map with a valid signature', () => {
     expect(after.manager.listConnectors().map(({ id }) => id)).toEqual(['a']);
   });
 
-  it('is rejected even if it is only a millisecond older', async () => {
+  it('fault 35: an older map with a valid signature is rejected even if it is only a millisecond older', async () => {
     await using server = await FaultyServer.start(answer(dated(NOW)));
     await using held = mapUnderTest(server.url, { now: () => NOW });
     await held.manager.sync();
@@ -37,8 +37,8 @@ describe('35: an older map with a valid signature', () => {
   });
 });
 
-describe('36: two maps with the same generatedAt', () => {
-  it('raise an alarm if they differ, and the map that was loaded later is used', async () => {
+describe('two maps with the same generatedAt', () => {
+  it('fault 36: two maps with the same generatedAt raise an alarm if they differ, and the later map is used', async () => {
     await using server = await FaultyServer.start(answer(dated(NOW)));
     await using held = mapUnderTest(server.url, { now: () => NOW });
     await held.manager.sync();
@@ -52,7 +52,7 @@ describe('36: two maps with the same generatedAt', () => {
     expect(held.complaints()).toHaveLength(1);
   });
 
-  it('raise an alarm if they differ, even if the host restarts in between', async () => {
+  it('fault 36: two different maps with the same generatedAt raise an alarm, even if the host restarts in between', async () => {
     using dir = new TempDir();
     await using server = await FaultyServer.start(answer(dated(NOW)));
     const options = { stateDir: dir.path, now: () => NOW };
@@ -69,7 +69,7 @@ describe('36: two maps with the same generatedAt', () => {
 
   // Two replicas of a map server may format the same signed map differently. Other content would need another
   // signature.
-  it('raise no alarm if they are the same signed map in two formats', async () => {
+  it('fault 36: two maps with the same generatedAt raise no alarm if they are the same signed map in two formats', async () => {
     const map = dated(NOW);
     await using server = await FaultyServer.start(answer(map));
     await using held = mapUnderTest(server.url, { now: () => NOW });
@@ -81,15 +81,15 @@ describe('36: two maps with the same generatedAt', () => {
   });
 });
 
-describe('38: a map from the future', () => {
-  it('is accepted if the clocks differ by seconds', async () => {
+describe('a map from the future', () => {
+  it('fault 38: a map from the future is accepted if the clocks differ by seconds', async () => {
     await using server = await FaultyServer.start(answer(dated(NOW + 5_000)));
     await using held = mapUnderTest(server.url, { now: () => NOW });
     await held.manager.sync();
     expect(held.manager.status().serviceMap.freshness).toBe('fresh');
   });
 
-  it('is rejected if it is ten years ahead, and sets no floor', async () => {
+  it('fault 38: a map that is ten years ahead is rejected, and sets no floor', async () => {
     using dir = new TempDir();
     await using server = await FaultyServer.start(answer(dated(NOW + 10 * 365 * 86_400_000)));
     const options = { stateDir: dir.path, now: () => NOW };
@@ -105,7 +105,7 @@ describe('38: a map from the future', () => {
     expect(after.manager.status().serviceMap.lastError).toBeNull();
   });
 
-  it('is accepted exactly at the allowed skew, and rejected just beyond the skew', async () => {
+  it('fault 38: a map from the future is accepted exactly at the allowed skew, and rejected just beyond the skew', async () => {
     await using server = await FaultyServer.start(answer(dated(NOW + 60_001)));
     await using held = mapUnderTest(server.url, { now: () => NOW, maxClockSkewMs: 60_000 });
     await expect(held.manager.sync()).rejects.toMatchObject({ code: 'MAP_FROM_FUTURE' });
@@ -115,8 +115,8 @@ describe('38: a map from the future', () => {
   });
 });
 
-describe('37: an expired map', () => {
-  it('is rejected if it is new, and the last good map is served as stale', async () => {
+describe('an expired map', () => {
+  it('fault 37: a new map that has already expired is rejected, and the last good map is served as stale', async () => {
     let now = NOW;
     await using server = await FaultyServer.start(answer(dated(NOW, [off('a')], 60)));
     await using held = mapUnderTest(server.url, { now: () => now });
@@ -128,21 +128,24 @@ describe('37: an expired map', () => {
   });
 });
 
-describe('41: a clock that jumps while a map is being verified', () => {
+describe('a clock that jumps while a map is being verified', () => {
   it.each([
     ['never', -3_600_000],
     ['never', 3_600_000],
     ['always', -3_600_000],
     ['always', 3_600_000],
-  ] as const)('does not change the result (offload %s, a jump of %d ms)', async (offload, stepMs) => {
-    let now = NOW;
-    await using server = await FaultyServer.start((socket, request) => {
-      // The request has been sent: from here on the clock differs.
-      now += stepMs;
-      answer(dated(NOW, [off('a')], 60))(socket, request);
-    });
-    await using held = mapUnderTest(server.url, { offload, now: () => now });
-    await held.manager.sync();
-    expect([held.manager.listConnectors().length, held.complaints()]).toEqual([1, []]);
-  });
+  ] as const)(
+    'fault 41: a clock jump during verification does not change the result (offload %s, a jump of %d ms)',
+    async (offload, stepMs) => {
+      let now = NOW;
+      await using server = await FaultyServer.start((socket, request) => {
+        // The clock jumps once the request has been sent.
+        now += stepMs;
+        answer(dated(NOW, [off('a')], 60))(socket, request);
+      });
+      await using held = mapUnderTest(server.url, { offload, now: () => now });
+      await held.manager.sync();
+      expect([held.manager.listConnectors().length, held.complaints()]).toEqual([1, []]);
+    },
+  );
 });

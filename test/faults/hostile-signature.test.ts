@@ -10,13 +10,16 @@ const hex = (signature: string): string => Buffer.from(signature, 'base64url').t
 const reencoded = (signature: string, change: (mac: Buffer) => Uint8Array): string =>
   Buffer.from(change(Buffer.from(signature, 'base64url'))).toString('base64url');
 
-/** The last of the 43 characters carries two unused bits; flipping one of them leaves the decoded bytes unchanged. */
+/** Flips an unused bit in the last of the 43 characters of a signature. The decoded bytes stay the same. */
 const malleable = (signature: string): string => {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
   return signature.slice(0, -1) + (alphabet[alphabet.indexOf(signature.at(-1) ?? '') ^ 1] ?? '');
 };
 
-/** Plain base64. The last character is replaced, in case the MAC contains no character that base64url lacks. */
+/**
+ * Returns the signature in plain base64. Its last character becomes a plus sign, because the signature may contain no
+ * character that base64url lacks.
+ */
 const plainBase64 = (signature: string): string =>
   Buffer.from(signature, 'base64url').toString('base64').replace('=', '').replace(/.$/, '+');
 
@@ -24,46 +27,46 @@ const MALFORMED = 'MAP_SIGNATURE_MALFORMED';
 const MISMATCH = 'MAP_SIGNATURE_MISMATCH';
 
 const HOSTILE: readonly Hostile[] = [
-  ['28: no signature', 'MAP_SIGNATURE_MISSING', () => resigned(() => undefined)],
-  ['28: an empty signature', 'MAP_SIGNATURE_MISSING', () => resigned(() => '')],
-  ['28: a changed value', MISMATCH, () => one().replace('Connector a', 'Connector z')],
-  ['28: an added member', MISMATCH, () => one().replace('{', '{"extra":1,')],
-  ['28: a removed connector', MISMATCH, () => one().replace(/"connectors":\[.*\]/, '"connectors":[]')],
+  ['fault 28: no signature', 'MAP_SIGNATURE_MISSING', () => resigned(() => undefined)],
+  ['fault 28: an empty signature', 'MAP_SIGNATURE_MISSING', () => resigned(() => '')],
+  ['fault 28: a changed value', MISMATCH, () => one().replace('Connector a', 'Connector z')],
+  ['fault 28: an added member', MISMATCH, () => one().replace('{', '{"extra":1,')],
+  ['fault 28: a removed connector', MISMATCH, () => one().replace(/"connectors":\[.*\]/, '"connectors":[]')],
   [
-    '28: the signature of another map',
+    'fault 28: the signature of another map',
     MISMATCH,
     () => resigned(() => JSON.parse(textOf(mapNow([off('other')]))).signature),
   ],
-  ['28: a signature of zeros', MISMATCH, () => resigned(() => '0'.repeat(64))],
-  ['29: another key', MISMATCH, () => signed(mapOf([off('a')], { generatedAt: now() }), secret('other key'))],
-  ['34: a truncated MAC', MALFORMED, () => resigned((mac) => mac.slice(0, 22))],
-  ['34: a MAC of 31 bytes', MALFORMED, () => resigned((mac) => reencoded(mac, (bytes) => bytes.subarray(1)))],
+  ['fault 28: a signature of zeros', MISMATCH, () => resigned(() => '0'.repeat(64))],
+  ['fault 29: another key', MISMATCH, () => signed(mapOf([off('a')], { generatedAt: now() }), secret('other key'))],
+  ['fault 34: a truncated MAC', MALFORMED, () => resigned((mac) => mac.slice(0, 22))],
+  ['fault 34: a MAC of 31 bytes', MALFORMED, () => resigned((mac) => reencoded(mac, (bytes) => bytes.subarray(1)))],
   [
-    '34: a MAC of 33 bytes',
+    'fault 34: a MAC of 33 bytes',
     MALFORMED,
     () => resigned((mac) => reencoded(mac, (bytes) => Buffer.concat([bytes, bytes.subarray(0, 1)]))),
   ],
-  ['34: a padded MAC', MALFORMED, () => resigned((mac) => `${mac}=`)],
-  ['34: a MAC in plain base64', MALFORMED, () => resigned(plainBase64)],
-  ['34: another encoding of the same bytes', MALFORMED, () => resigned(malleable)],
-  ['34: white space before the signature', MALFORMED, () => resigned((mac) => ` ${mac}`)],
-  ['34: white space after the signature', MALFORMED, () => resigned((mac) => `${mac} `)],
+  ['fault 34: a padded MAC', MALFORMED, () => resigned((mac) => `${mac}=`)],
+  ['fault 34: a MAC in plain base64', MALFORMED, () => resigned(plainBase64)],
+  ['fault 34: another encoding of the same bytes', MALFORMED, () => resigned(malleable)],
+  ['fault 34: white space before the signature', MALFORMED, () => resigned((mac) => ` ${mac}`)],
+  ['fault 34: white space after the signature', MALFORMED, () => resigned((mac) => `${mac} `)],
   [
-    '34: a line break within the signature',
+    'fault 34: a line break within the signature',
     MALFORMED,
     () => resigned((mac) => `${mac.slice(0, 20)}\n${mac.slice(20)}`),
   ],
-  ['34: upper-case hex', MALFORMED, () => resigned((mac) => hex(mac).toUpperCase())],
-  ['34: truncated hex', MALFORMED, () => resigned((mac) => hex(mac).slice(0, 62))],
-  ['34: a line break after hex', MALFORMED, () => resigned((mac) => `${hex(mac)}\n`)],
-  ['34: a MAC that is a number', MALFORMED, () => resigned(() => 7)],
-  ['34: a MAC that is null', MALFORMED, () => resigned(() => null)],
-  ['34: a MAC in a list', MALFORMED, () => resigned((mac) => [mac])],
+  ['fault 34: upper-case hex', MALFORMED, () => resigned((mac) => hex(mac).toUpperCase())],
+  ['fault 34: truncated hex', MALFORMED, () => resigned((mac) => hex(mac).slice(0, 62))],
+  ['fault 34: a line break after hex', MALFORMED, () => resigned((mac) => `${hex(mac)}\n`)],
+  ['fault 34: a MAC that is a number', MALFORMED, () => resigned(() => 7)],
+  ['fault 34: a MAC that is null', MALFORMED, () => resigned(() => null)],
+  ['fault 34: a MAC in a list', MALFORMED, () => resigned((mac) => [mac])],
 ];
 
 describe('a map with an invalid signature', () => refuses(HOSTILE));
 
-it('34: a signature may be lower-case hex', async () => {
+it('fault 34: a signature may be lower-case hex', async () => {
   const body = resigned(hex);
   await using held = mapUnderTest('http://map.invalid/', {
     fetchImpl: (async () => new Response(body)) as typeof fetch,
@@ -72,8 +75,8 @@ it('34: a signature may be lower-case hex', async () => {
   expect(held.manager.listConnectors()).toHaveLength(1);
 });
 
-describe('28: a signed map with any flipped byte', () => {
-  it('is never accepted, and the last good map is served throughout', async () => {
+describe('fault 28: a signed map with any flipped byte', () => {
+  it('fault 28: a signed map with any flipped byte is never accepted, and the last good map is served throughout', async () => {
     const target = mapNow([off('other')]);
     let body = mapNow([off('good')]);
     const fetchImpl = (async () => new Response(body)) as typeof fetch;
@@ -85,7 +88,7 @@ describe('28: a signed map with any flipped byte', () => {
       expect(held.manager.status().serviceMap, `byte ${at}`).toMatchObject({ freshness: 'fresh', revision: at + 1 });
       expect(held.manager.status().serviceMap.lastError?.code, `byte ${at}`).toMatch(/^MAP_/);
       expect(held.manager.listConnectors().map(({ id }) => id)).toEqual(['good']);
-      // Three rejected refreshes in a row would open the circuit.
+      // Each rejected map is followed by a good map, because three failed refreshes in a row would open the circuit.
       body = mapNow([off('good')]);
       await held.manager.sync(true);
     }

@@ -18,7 +18,10 @@ function seeded(seed: number): { next(): number } {
   };
 }
 
-/** Returns when each host starts its first `rounds` refreshes, in ms from the start. Every refresh takes no time. */
+/**
+ * Returns when each host starts its first `rounds` refreshes, in ms from the start. The refreshes themselves take no
+ * time.
+ */
 async function askedAt(rounds: number, jitterFactor?: number): Promise<number[][]> {
   const random = seeded(27);
   const byRound: number[][] = Array.from({ length: rounds }, () => []);
@@ -38,7 +41,7 @@ async function askedAt(rounds: number, jitterFactor?: number): Promise<number[][
     });
     scheduler.start();
     for (const times of byRound) {
-      const { delayMs, fire } = timers.at(-1) ?? expect.fail('a scheduler that runs has a timer');
+      const { delayMs, fire } = timers.at(-1) ?? expect.fail('a running scheduler must have a timer');
       now += delayMs;
       times.push(now);
       fire();
@@ -61,8 +64,8 @@ function worstShare(times: readonly number[]): number {
   return worst / times.length;
 }
 
-describe('27: a thousand hosts that start together', () => {
-  it('refresh at times spread evenly over the whole jitter', async () => {
+describe('a thousand hosts that start together', () => {
+  it('fault 27: a thousand hosts that start together refresh at times spread evenly over the whole jitter', async () => {
     const [first = []] = await askedAt(1);
     expect([Math.min(...first) >= INTERVAL_MS * 0.8, Math.max(...first) <= INTERVAL_MS * 1.2]).toEqual([true, true]);
     const histogram = new Array<number>(12).fill(0);
@@ -70,23 +73,24 @@ describe('27: a thousand hosts that start together', () => {
       const slot = Math.floor((time - INTERVAL_MS * 0.8) / 10_000);
       histogram[slot] = (histogram[slot] ?? 0) + 1;
     }
-    // With an even spread, each twelfth holds 83 hosts; without jitter, one slot would hold all hosts.
+    // With an even spread, each twelfth of the time holds about 83 hosts. Without jitter, one twelfth would hold all
+    // hosts.
     expect(histogram.every((count) => count > 50 && count < 125)).toBe(true);
   });
 
-  it('never crowd: any 5 % of the interval holds less than a quarter of them, and they drift apart each round', async () => {
+  it('fault 27: any 5 % of the interval holds less than a quarter of all refreshes, and the hosts drift apart', async () => {
     const shares = (await askedAt(5)).map(worstShare);
     expect(Math.max(...shares)).toBeLessThan(0.25);
     expect(shares.at(-1)).toBeLessThan((shares[0] ?? 0) * 0.75);
   });
 
-  it('would crowd without jitter (control: the measure detects crowding)', async () => {
+  it('fault 27: without jitter, a thousand hosts refresh at the same time (control: the test detects crowding)', async () => {
     expect((await askedAt(2, 0)).map(worstShare)).toEqual([1, 1]);
   });
 });
 
-describe('27: callers within one process', () => {
-  it('share one request, even if it fails', async () => {
+describe('callers within one process', () => {
+  it('fault 27: concurrent calls of sync in one process share one request, even if it fails', async () => {
     await using server = await FaultyServer.start(answer(mapNow()));
     await using held = mapUnderTest(server.url);
     await Promise.all(Array.from({ length: 50 }, (_, index) => held.manager.sync(index % 2 === 0)));

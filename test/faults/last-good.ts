@@ -56,7 +56,7 @@ export function sharedWorld(options: Parameters<typeof mapUnderTest>[1]): () => 
     await world?.server[Symbol.asyncDispose]();
   });
   return () => {
-    if (world === null) throw new Error('The world is there from beforeAll on');
+    if (world === null) throw new Error('The world is only available after beforeAll');
     return world;
   };
 }

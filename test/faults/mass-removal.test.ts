@@ -7,7 +7,7 @@ import { TempDir } from '../helpers/temp-dir.ts';
 
 const ids = (count: number): string[] => Array.from({ length: count }, (_, index) => `c${index}`);
 
-/** A manager whose connectors are proxies that are ready at once. */
+/** Creates a manager whose connectors are proxies that are ready immediately. */
 const managed = (names: readonly string[]) =>
   manage(
     names.map((id) => entry(id)),
@@ -21,8 +21,8 @@ const managed = (names: readonly string[]) =>
     },
   );
 
-describe('51: a map that loses more than half of its connectors', () => {
-  it('does not remove them at once: they stay callable, and a warning is logged', async () => {
+describe('a map that loses more than half of its connectors', () => {
+  it('fault 51: connectors of a mass removal are not removed immediately, stay callable, and a warning is logged', async () => {
     await using it = await managed(ids(5));
     await it.manager.sync();
     const before = await counterOf('mcp_service_map_alarms_total', { code: 'MAP_MASS_REMOVAL' });
@@ -35,21 +35,24 @@ describe('51: a map that loses more than half of its connectors', () => {
     expect(await counterOf('mcp_service_map_alarms_total', { code: 'MAP_MASS_REMOVAL' })).toBe(before + 1);
   });
 
-  it.each(['a newer map', 'a 304'])('removes them once %s confirms the removal', async (what) => {
-    await using it = await managed(ids(5));
-    await it.manager.sync();
-    await it.publish([entry('c0')]);
-    expect(it.manager.listTools()).toHaveLength(5);
-    if (what === 'a newer map') await it.publish([entry('c0')]);
-    else await it.manager.sync(true);
-    expect(it.lines.filter(({ fields }) => fields.code === 'MAP_MASS_REMOVAL')).toHaveLength(1);
-    expect(it.manager.listConnectors().map(({ id }) => id)).toEqual(['c0']);
-    expect(it.manager.listTools().map(({ name }) => name)).toEqual(['c0.do']);
-    expect(it.manager.status().serviceMap).toMatchObject({ heldRemovals: [], connectorCount: 1 });
-    expect(it.manager.status().connectors).toHaveLength(1);
-  });
+  it.each(['a newer map', 'a 304'])(
+    'fault 51: connectors of a mass removal are removed once %s confirms the removal',
+    async (what) => {
+      await using it = await managed(ids(5));
+      await it.manager.sync();
+      await it.publish([entry('c0')]);
+      expect(it.manager.listTools()).toHaveLength(5);
+      if (what === 'a newer map') await it.publish([entry('c0')]);
+      else await it.manager.sync(true);
+      expect(it.lines.filter(({ fields }) => fields.code === 'MAP_MASS_REMOVAL')).toHaveLength(1);
+      expect(it.manager.listConnectors().map(({ id }) => id)).toEqual(['c0']);
+      expect(it.manager.listTools().map(({ name }) => name)).toEqual(['c0.do']);
+      expect(it.manager.status().serviceMap).toMatchObject({ heldRemovals: [], connectorCount: 1 });
+      expect(it.manager.status().connectors).toHaveLength(1);
+    },
+  );
 
-  it('keeps connectors that come back, without reconnecting them', async () => {
+  it('fault 51: connectors that come back before a mass removal is confirmed are not reconnected', async () => {
     await using it = await managed(ids(4));
     await it.manager.sync();
     await it.publish([]);
@@ -63,7 +66,7 @@ describe('51: a map that loses more than half of its connectors', () => {
     [4, 2],
     [3, 0],
     [10, 5],
-  ])('needs a confirmation if it goes from %d to %d connectors', async (before, after) => {
+  ])('fault 51: a map that goes from %d to %d connectors needs no confirmation', async (before, after) => {
     await using it = await managed(ids(before));
     await it.manager.sync();
     await it.publish(ids(after).map((id) => entry(id)));
@@ -72,11 +75,11 @@ describe('51: a map that loses more than half of its connectors', () => {
   });
 });
 
-describe('51: connectors whose removal is held back', () => {
+describe('connectors whose removal is held back', () => {
   const mapFor = (names: readonly string[]): Uint8Array => mapNow(names.map((id) => off(id)));
   const serves = (names: readonly string[]): Fault => answer(mapFor(names));
 
-  /** A manager that holds back the removal of all but the first of these connectors. */
+  /** Creates a manager that holds back the removal of all but the first of these connectors. */
   async function holding(names: readonly string[], options: Parameters<typeof mapUnderTest>[1] = {}) {
     const server = await FaultyServer.start(serves(names));
     const held = mapUnderTest(server.url, options);
@@ -101,7 +104,7 @@ describe('51: connectors whose removal is held back', () => {
     };
   }
 
-  it('are removed once the same bytes arrive again without an ETag', async () => {
+  it('fault 51: connectors whose removal is held back are removed once the same bytes arrive again without an ETag', async () => {
     await using it = await holding(ids(5));
     expect([it.ids(), it.heldIds()]).toEqual([ids(5), ids(5).slice(1)]);
     await it.serve(answer(it.left));
@@ -109,7 +112,7 @@ describe('51: connectors whose removal is held back', () => {
     expect(it.held.complaints()).toEqual(['map-mass-removal MAP_MASS_REMOVAL']);
   });
 
-  it('stay while loads fail: only a successful load can confirm their removal', async () => {
+  it('fault 51: connectors whose removal is held back stay while loads of the map fail', async () => {
     await using it = await holding(ids(5));
     const forged = Buffer.from(mapFor([])).map((byte, at, all) => (at === all.length - 10 ? byte ^ 1 : byte));
     for (const fault of [answer('', 'HTTP/1.1 500 X\r\n'), answer(forged)]) {
@@ -120,7 +123,7 @@ describe('51: connectors whose removal is held back', () => {
     expect(it.ids()).toEqual(['c0']);
   });
 
-  it('stay once a map lists them again, and are then protected again', async () => {
+  it('fault 51: connectors whose removal is held back stay once a map lists them again, and are then protected again', async () => {
     await using it = await holding(ids(5));
     await it.serve(serves(ids(5)));
     expect([it.ids(), it.heldIds()]).toEqual([ids(5), []]);
@@ -129,7 +132,7 @@ describe('51: connectors whose removal is held back', () => {
     expect(it.held.complaints()).toEqual(Array(2).fill('map-mass-removal MAP_MASS_REMOVAL'));
   });
 
-  it('are removed by the next map, while the connectors that this map drops are held back instead', async () => {
+  it('fault 51: the next map removes held-back connectors, and holds back the connectors that it drops itself', async () => {
     await using it = await holding(ids(5));
     const others = ['o1', 'o2', 'o3', 'o4'];
     await it.serve(serves(['c0', ...others]));
@@ -138,7 +141,7 @@ describe('51: connectors whose removal is held back', () => {
     expect([it.ids(), it.heldIds()]).toEqual([['c0', ...others], others]);
   });
 
-  it('are also kept by a manager that starts with a stored map', async () => {
+  it('fault 51: a manager that starts with a stored map also keeps connectors whose removal is held back', async () => {
     using dir = new TempDir();
     await using server = await FaultyServer.start(serves(ids(5)));
     {
@@ -152,7 +155,7 @@ describe('51: connectors whose removal is held back', () => {
     expect(after.complaints()).toEqual(['map-mass-removal MAP_MASS_REMOVAL']);
   });
 
-  it('survive a restart without the server, since nothing has confirmed their removal', async () => {
+  it('fault 51: connectors whose removal is held back survive a restart while the map server is down', async () => {
     using dir = new TempDir();
     let url = '';
     {
@@ -171,13 +174,16 @@ describe('51: connectors whose removal is held back', () => {
     [5, 2, true],
     [5, 3, false],
     [7, 3, true],
-  ])('are not removed if a map goes from %d to %d connectors: %s', async (before, after, isHeld) => {
-    await using server = await FaultyServer.start(serves(ids(before)));
-    await using held = mapUnderTest(server.url);
-    await held.manager.sync();
-    server.behave(serves(ids(after)));
-    await held.manager.sync(true);
-    expect(held.manager.status().serviceMap.heldRemovals).toEqual(isHeld ? ids(before).slice(after) : []);
-    expect(held.manager.listConnectors()).toHaveLength(isHeld ? before : after);
-  });
+  ])(
+    'fault 51: if a map goes from %d to %d connectors, their removal is held back: %s',
+    async (before, after, isHeld) => {
+      await using server = await FaultyServer.start(serves(ids(before)));
+      await using held = mapUnderTest(server.url);
+      await held.manager.sync();
+      server.behave(serves(ids(after)));
+      await held.manager.sync(true);
+      expect(held.manager.status().serviceMap.heldRemovals).toEqual(isHeld ? ids(before).slice(after) : []);
+      expect(held.manager.listConnectors()).toHaveLength(isHeld ? before : after);
+    },
+  );
 });

@@ -6,7 +6,7 @@ import { sharedWorld, survives } from './last-good.ts';
 
 type FaultName = keyof typeof FAULTS;
 
-/** Faults, each with its row in the fault catalogue and the code that it causes. */
+/** Faults, each with its number in the fault catalogue and the code that it causes. */
 const EXPECTED: [row: number, name: FaultName, code: string][] = [
   [5, 'no-response', 'MAP_TIMEOUT'],
   [6, 'close-before-headers', 'MAP_CONNECTION_LOST'],
@@ -63,23 +63,29 @@ const CAPS = { maxMapBytes: 1_000_000 };
 const faultOf = (name: FaultName): Fault => FAULTS[name](mapNow());
 
 describe('on the main thread', () => {
-  it.each(EXPECTED)('%d: %s leaves the last good map in force: one log line, one count, %s', async (_, name, code) => {
-    await using server = await FaultyServer.start(answer(mapNow()));
-    await using held = mapUnderTest(server.url, { ...CAPS, offload: 'never' });
-    await survives({ held, server }, faultOf(name), code);
-  });
+  it.each(EXPECTED)(
+    'fault %d: %s leaves the last good map in force on the main thread: one log line, one count, %s',
+    async (_, name, code) => {
+      await using server = await FaultyServer.start(answer(mapNow()));
+      await using held = mapUnderTest(server.url, { ...CAPS, offload: 'never' });
+      await survives({ held, server }, faultOf(name), code);
+    },
+  );
 });
 
 describe('on a worker thread', () => {
   const world = sharedWorld({ ...CAPS, offload: 'always' });
 
-  it.each(EXPECTED)('%d: %s leaves the last good map in force: one log line, one count, %s', async (_, name, code) => {
-    await survives(world(), faultOf(name), code);
-  });
+  it.each(EXPECTED)(
+    'fault %d: %s leaves the last good map in force on a worker thread: one log line, one count, %s',
+    async (_, name, code) => {
+      await survives(world(), faultOf(name), code);
+    },
+  );
 });
 
 describe.concurrent('without a map', () => {
-  it.each(EXPECTED)('%d: %s rejects the first sync with %s', async (_, name, code) => {
+  it.each(EXPECTED)('fault %d: %s rejects the first sync with %s', async (_, name, code) => {
     await using server = await FaultyServer.start(faultOf(name));
     await using held = mapUnderTest(server.url, CAPS);
     await expect(held.manager.sync()).rejects.toMatchObject({ name: 'ConnectorManifestError', code });
@@ -88,13 +94,13 @@ describe.concurrent('without a map', () => {
   });
 });
 
-it('19: a web page in place of the map is reported as a web page', async () => {
+it('fault 19: a web page in place of the map is reported as a web page', async () => {
   await using server = await FaultyServer.start(faultOf('html-captive-portal'));
   await using held = mapUnderTest(server.url);
   await expect(held.manager.sync()).rejects.toThrow(/looks like a web page, such as a login/);
 });
 
-it('19: a 407 from the map server itself has a code and a reason', async () => {
+it('fault 19: a 407 from the map server itself has a code and a reason', async () => {
   await using server = await FaultyServer.start(faultOf('s407'));
   await using held = mapUnderTest(server.url);
   await expect(held.manager.sync()).rejects.toMatchObject({
@@ -105,7 +111,7 @@ it('19: a 407 from the map server itself has a code and a reason', async () => {
 
 describe('a fault that has ended by the second attempt', () => {
   it.each(['close-before-headers', 'reset-before-headers', 'no-response', 's500', 'truncated'] as const)(
-    'is not logged: %s',
+    'a fault that has ended by the second attempt is not logged: %s',
     async (name) => {
       await using server = await FaultyServer.start((socket, request) => {
         const isFirst = server.requests.length === 1;
@@ -117,7 +123,7 @@ describe('a fault that has ended by the second attempt', () => {
     },
   );
 
-  it('is retried if the server closes a kept-alive connection just when it is reused', async () => {
+  it('a request for a map is retried if the server closes a kept-alive connection just when it is reused', async () => {
     const sockets: Socket[] = [];
     const on =
       (fault: Fault): Fault =>

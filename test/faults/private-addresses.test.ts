@@ -67,8 +67,8 @@ async function countingServer(server: Server = createServer((socket) => void soc
 type Rules = AddressRules & { asked: number; readonly hosts: string[] };
 
 /**
- * Rules by which every name resolves to each of these addresses in turn, and from then on to the last address;
- * 127.0.0.1 counts as public if `isHome`.
+ * Rules by which every name resolves to each of these addresses in turn, and then always to the last address. With
+ * `isHome`, 127.0.0.1 counts as public.
  */
 function rulesOf(answers: readonly (readonly string[])[], isHome = false): Rules {
   const rules: Rules = {
@@ -92,7 +92,7 @@ const direct = resolveNetwork(undefined, false, {});
 
 describe('a name that resolves to a private address', () => {
   it.each([[['127.0.0.1']], [['1.1.1.1', '127.0.0.1']], [['127.0.0.1', '1.1.1.1']]])(
-    'is rejected without a connection, over http and https: %j',
+    'a name that resolves to a private address is rejected without a connection, over http and https: %j',
     async (addresses) => {
       await using server = await countingServer();
       const rules = rulesOf([addresses]);
@@ -108,7 +108,7 @@ describe('a name that resolves to a private address', () => {
     },
   );
 
-  it('is rejected for a second socket, although the name was public for the first socket (rebinding)', async () => {
+  it('a name that was public for the first socket is rejected if it is private for the second socket (rebinding)', async () => {
     const http = createHttpServer((_, response) => void response.writeHead(200, { connection: 'close' }).end());
     await using server = await countingServer(http);
     const rules = rulesOf([['127.0.0.1'], ['169.254.169.254']], true);
@@ -123,7 +123,7 @@ describe('a name that resolves to a private address', () => {
     await agent.destroy();
   });
 
-  it('does not affect an open socket, because the name is not resolved again', async () => {
+  it('a name that now resolves to a private address does not affect an open socket, as it is not resolved again', async () => {
     const http = createHttpServer((_, response) => void response.end());
     await using server = await countingServer(http);
     const rules = rulesOf([['127.0.0.1'], ['169.254.169.254']], true);
@@ -135,7 +135,7 @@ describe('a name that resolves to a private address', () => {
         method: 'GET',
       });
       await body.dump();
-      // undici reuses a connection one turn after it reports the end of a response.
+      // undici reuses a connection one turn of the event loop after it reports the end of a response.
       await nextTurn();
       await nextTurn();
     }
@@ -143,7 +143,7 @@ describe('a name that resolves to a private address', () => {
     await agent.destroy();
   });
 
-  it('is accepted if the address is allowed, and TLS connects to the checked address', async () => {
+  it('a private address is accepted if it is allowed, and TLS connects to the checked address', async () => {
     const authority = await Authority.create();
     await using server = await TlsServer.start(await authority.sign({ host: 'host.test' }), mcpListener());
     const rules = rulesOf([['127.0.0.1']], true);
@@ -204,18 +204,21 @@ describe('a connector of a map, if its host name resolves to a private address',
     ['SSE', { transport: 'sse' }, {}],
     ['OAuth', {}, { oauth }],
     ['OAuth over SSE', { transport: 'sse' }, { oauth }],
-  ])('fails permanently without a connection (%s)', async (_, overrides, options) => {
-    await using server = await countingServer();
-    const endpoint = `http://host.test:${server.port}/mcp`;
-    await using held = await connectorOver(rulesOf([['127.0.0.1']]), { endpoint, ...overrides }, options);
-    expect(held.connector.status()).toMatchObject({
-      state: 'failed',
-      lastError: { ...REFUSED, message: expect.stringContaining('host.test resolves to 127.0.0.1') },
-    });
-    expect(await server.connections()).toBe(0);
-  });
+  ])(
+    'a connector of a map whose host name resolves to a private address fails permanently (%s)',
+    async (_, overrides, options) => {
+      await using server = await countingServer();
+      const endpoint = `http://host.test:${server.port}/mcp`;
+      await using held = await connectorOver(rulesOf([['127.0.0.1']]), { endpoint, ...overrides }, options);
+      expect(held.connector.status()).toMatchObject({
+        state: 'failed',
+        lastError: { ...REFUSED, message: expect.stringContaining('host.test resolves to 127.0.0.1') },
+      });
+      expect(await server.connections()).toBe(0);
+    },
+  );
 
-  it('sends nothing of its OAuth login to that address either', async () => {
+  it('a connector of a map with a private address sends nothing of its OAuth login to that address', async () => {
     await using inner = await countingServer();
     const metadata = `http://inner.test:${inner.port}/metadata`;
     const outer = createHttpServer((_, response) => {
@@ -229,7 +232,7 @@ describe('a connector of a map, if its host name resolves to a private address',
     expect([rules.hosts.includes('inner.test'), await inner.connections()]).toEqual([true, 0]);
   });
 
-  it('is retried on a forced attempt, and comes up once its host name has another address', async () => {
+  it('a connector rejected for its private address is retried by sync(true), and comes up at another address', async () => {
     await using server = await TestMcpServer.start(addEcho);
     const endpoint = `http://host.test:${portOf(server.url)}/mcp`;
     await using held = await connectorOver(rulesOf([['10.0.0.1'], ['127.0.0.1']], true), { endpoint });
@@ -240,33 +243,36 @@ describe('a connector of a map, if its host name resolves to a private address',
     expect(connector.status()).toMatchObject({ state: 'ready', lastError: null });
   });
 
-  it.each(['streamable-http', 'oauth'])('fails when it needs another socket (%s)', async (way) => {
-    // Each response ends its connection, so that each request opens a new one.
-    const listener = mcpListener();
-    const http = createHttpServer((request, response) => {
-      response.shouldKeepAlive = false;
-      listener(request, response);
-    });
-    await using server = await countingServer(http);
-    const answers = [['127.0.0.1']];
-    const rules = rulesOf(answers, true);
-    const options = way === 'oauth' ? { oauth } : {};
-    const endpoint = `http://host.test:${server.port}/mcp`;
-    await using held = await connectorOver(rules, { endpoint }, options);
-    const { connector } = held;
-    expect(connector.status()).toMatchObject({ state: 'ready' });
-    const before = await server.connections();
-    answers.splice(0, 1, ['10.0.0.1']);
-    const call = connector.calls.callTool({ name: 'echo', inputSchema: { type: 'object' } }, { text: 'x' }, {});
-    await expect(call).rejects.toMatchObject({ code: 'CONNECTOR_UNAVAILABLE', cause: REFUSED });
-    expect(connector.status()).toMatchObject({ state: 'failed', lastError: REFUSED });
-    expect(await server.connections()).toBe(before);
-  });
+  it.each(['streamable-http', 'oauth'])(
+    'a connector of a map fails when it needs another socket and its host name has become private (%s)',
+    async (way) => {
+      // Each response ends its connection, so that each request opens a new one.
+      const listener = mcpListener();
+      const http = createHttpServer((request, response) => {
+        response.shouldKeepAlive = false;
+        listener(request, response);
+      });
+      await using server = await countingServer(http);
+      const answers = [['127.0.0.1']];
+      const rules = rulesOf(answers, true);
+      const options = way === 'oauth' ? { oauth } : {};
+      const endpoint = `http://host.test:${server.port}/mcp`;
+      await using held = await connectorOver(rules, { endpoint }, options);
+      const { connector } = held;
+      expect(connector.status()).toMatchObject({ state: 'ready' });
+      const before = await server.connections();
+      answers.splice(0, 1, ['10.0.0.1']);
+      const call = connector.calls.callTool({ name: 'echo', inputSchema: { type: 'object' } }, { text: 'x' }, {});
+      await expect(call).rejects.toMatchObject({ code: 'CONNECTOR_UNAVAILABLE', cause: REFUSED });
+      expect(connector.status()).toMatchObject({ state: 'failed', lastError: REFUSED });
+      expect(await server.connections()).toBe(before);
+    },
+  );
 });
 
 describe('allowPrivateEndpoints: false', () => {
   it.each(['127.0.0.1', 'localhost', '[::ffff:127.0.0.1]', '2130706433'])(
-    'rejects a connector of the map at %s, and allows a connector of a local file to the same server',
+    'allowPrivateEndpoints: false rejects a connector of the map at %s, but not one of a local file at that server',
     async (host) => {
       await using server = await TestMcpServer.start(addEcho);
       using file = new LocalFile({ mine: { url: server.url } });
@@ -297,7 +303,7 @@ describe('allowPrivateEndpoints: false', () => {
     },
   );
 
-  it('opens no socket for a connector that it rejects', async () => {
+  it('allowPrivateEndpoints: false opens no socket for a connector that it rejects', async () => {
     await using server = await countingServer();
     const endpoint = `http://127.0.0.1:${server.port}/mcp`;
     await using managed = await manage([entry('theirs', { endpoint })], { allowPrivateEndpoints: false, proxy: false });
@@ -307,7 +313,7 @@ describe('allowPrivateEndpoints: false', () => {
     expect(await server.connections()).toBe(0);
   });
 
-  it('lets no connector of the map reuse a connection that a removed connector of the local file made', async () => {
+  it('a connector of the map cannot reuse a private connection that a removed connector of the local file made', async () => {
     await using server = await TestMcpServer.start(addEcho);
     using file = new LocalFile({ one: { url: server.url } });
     await using managed = await manage([entry('one', { endpoint: server.url })], {
@@ -325,7 +331,7 @@ describe('allowPrivateEndpoints: false', () => {
     expect(managed.manager.status().connectors[0]).toMatchObject({ state: 'ready' });
   });
 
-  it('rejects literal private addresses even behind a proxy, and lets the proxy resolve names', async () => {
+  it('allowPrivateEndpoints: false rejects literal private addresses behind a proxy, and the proxy resolves names', async () => {
     await using proxy = await ProxyServer.start();
     proxy.refusal = 502;
     const hosts = ['127.0.0.1', 'localhost', '[::1]', '169.254.169.254', 'host.invalid'];
@@ -345,7 +351,7 @@ describe('allowPrivateEndpoints: false', () => {
     expect(proxy.asked.filter((line) => !line.includes('host.invalid:9'))).toEqual([]);
   });
 
-  it('checks names that the proxy does not resolve because they are in NO_PROXY', async () => {
+  it('allowPrivateEndpoints: false checks names that the proxy does not resolve because they are in NO_PROXY', async () => {
     await using server = await countingServer();
     await using proxy = await ProxyServer.start();
     const network = resolveNetwork(undefined, { http: proxy.url(), noProxy: 'host.test' }, {});

@@ -25,29 +25,35 @@ async function redirector(status: number, location: (request: IncomingMessage) =
 const SPELLINGS = ['127.0.0.1', 'localhost', '[::ffff:127.0.0.1]', '2130706433', '0x7f.1', '0177.0.0.1', '127.1'];
 
 describe('a load of the map', () => {
-  it.each([301, 302, 303, 307, 308])('follows no redirect with status %d, not even to a good map', async (status) => {
-    await using elsewhere = await FaultyServer.start(answer(mapNow()));
-    await using server = await redirector(status, () => elsewhere.url);
-    await using held = mapUnderTest(server.url, { timeoutMs: 10_000 });
-    await expect(held.manager.sync()).rejects.toMatchObject({ code: 'MAP_REDIRECTED', detail: { status } });
-    expect([server.requests.length, elsewhere.requests.length]).toEqual([3, 0]);
-    // The key is sent only to the configured origin.
-    expect(server.requests[0]?.headers.authorization).toBe(`Bearer ${secret('map')}`);
-  });
+  it.each([301, 302, 303, 307, 308])(
+    'a load of the map follows no redirect with status %d, not even to a good map',
+    async (status) => {
+      await using elsewhere = await FaultyServer.start(answer(mapNow()));
+      await using server = await redirector(status, () => elsewhere.url);
+      await using held = mapUnderTest(server.url, { timeoutMs: 10_000 });
+      await expect(held.manager.sync()).rejects.toMatchObject({ code: 'MAP_REDIRECTED', detail: { status } });
+      expect([server.requests.length, elsewhere.requests.length]).toEqual([3, 0]);
+      // The key is sent only to the configured origin.
+      expect(server.requests[0]?.headers.authorization).toBe(`Bearer ${secret('map')}`);
+    },
+  );
 
-  it.each(SPELLINGS)('24: follows no redirect to %s, on the main thread or on a worker', async (host) => {
-    await using elsewhere = await FaultyServer.start(answer(mapNow()));
-    const { port } = new URL(elsewhere.url);
-    await using server = await FaultyServer.start(redirectTo(`http://${host}:${port}/map`));
-    for (const offload of ['never', 'always'] as const) {
-      // Each attempt must get its response, even on a busy machine.
-      await using held = mapUnderTest(server.url, { offload, timeoutMs: 10_000 });
-      await expect(held.manager.sync()).rejects.toMatchObject({ code: 'MAP_REDIRECTED' });
-    }
-    expect([server.requests.length, elsewhere.requests]).toEqual([6, []]);
-  });
+  it.each(SPELLINGS)(
+    'fault 24: a load of the map follows no redirect to %s, on the main thread or on a worker',
+    async (host) => {
+      await using elsewhere = await FaultyServer.start(answer(mapNow()));
+      const { port } = new URL(elsewhere.url);
+      await using server = await FaultyServer.start(redirectTo(`http://${host}:${port}/map`));
+      for (const offload of ['never', 'always'] as const) {
+        // The timeout is long, so that each attempt gets its response even on a busy machine.
+        await using held = mapUnderTest(server.url, { offload, timeoutMs: 10_000 });
+        await expect(held.manager.sync()).rejects.toMatchObject({ code: 'MAP_REDIRECTED' });
+      }
+      expect([server.requests.length, elsewhere.requests]).toEqual([6, []]);
+    },
+  );
 
-  it('23: follows no redirect within the same origin either', async () => {
+  it('fault 23: a load of the map follows no redirect within the same origin either', async () => {
     await using server = await FaultyServer.start((socket, request) => {
       const isFirst = request.startsWith('GET /map');
       (isFirst ? redirectTo('/other') : answer(mapNow()))(socket, request);
@@ -57,7 +63,7 @@ describe('a load of the map', () => {
     expect(server.requests.map((request) => request.startsWith('GET /map?'))).toEqual([true, true, true]);
   });
 
-  it('calls fetchImpl with redirect: manual, and follows no redirect that fetchImpl returns', async () => {
+  it('a load of the map calls fetchImpl with redirect: manual, and follows no redirect that fetchImpl returns', async () => {
     const asked: (RequestInit | undefined)[] = [];
     const fetchImpl = (async (_url, init) => {
       asked.push(init);
@@ -78,9 +84,9 @@ const AUTHS = [
 ] as const;
 const KEYS = { connectorsApiKey: secret('connectors'), proxy: false, offload: 'never' } as const;
 
-describe.each(AUTHS)('25: a redirect of a connector that gets its key as %s', (header, auth, value) => {
+describe.each(AUTHS)('a redirect of a connector that gets its key as %s', (header, auth, value) => {
   it.each([301, 302, 303, 307, 308])(
-    'with status %d to another origin is not followed, and nothing is sent there',
+    "fault 25: a connector's redirect with status %d to another origin is not followed, and nothing is sent there",
     async (status) => {
       await using elsewhere = await TestMcpServer.start(addEcho);
       await using server = await redirector(status, () => elsewhere.url);
@@ -96,7 +102,7 @@ describe.each(AUTHS)('25: a redirect of a connector that gets its key as %s', (h
   );
 
   it.each([301, 302, 303, 307, 308])(
-    'with status %d in the middle of a session sends neither key nor session to another origin',
+    'fault 25: a redirect with status %d during a session sends neither key nor session to another origin',
     async (status) => {
       await using elsewhere = await TestMcpServer.start(addEcho);
       await using server = await TestMcpServer.startWithSessions(addEcho);
@@ -116,7 +122,7 @@ describe.each(AUTHS)('25: a redirect of a connector that gets its key as %s', (h
   );
 });
 
-it('25: a redirect within the origin of a connector is followed, and the connector gets its key there', async () => {
+it('fault 25: a redirect within the origin of a connector is followed, and the connector gets its key there', async () => {
   await using real = await TestMcpServer.start(addEcho);
   real.redirectFrom('/old');
   const endpoint = real.url.replace('/mcp', '/old');

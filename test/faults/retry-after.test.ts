@@ -12,7 +12,7 @@ function inTurn(...faults: readonly Fault[]): Fault {
 }
 
 it.each(['429 Too Many Requests', '503 Service Unavailable'])(
-  '%s with a short Retry-After is retried after that time',
+  'a %s with a short Retry-After is retried after that time',
   async (line) => {
     await using server = await FaultyServer.start(inTurn(asks('2', line), answer(mapNow())));
     await using held = mapUnderTest(server.url, { timeoutMs: 5_000 });
@@ -21,7 +21,7 @@ it.each(['429 Too Many Requests', '503 Service Unavailable'])(
   },
 );
 
-it('Retry-After may be a date', async () => {
+it('the Retry-After of a map server may be a date', async () => {
   const now = Date.parse('2026-11-22T12:00:00Z');
   const map = mapNow([], { generatedAt: '2026-11-22T12:00:00Z' });
   await using server = await FaultyServer.start(inTurn(asks('Sun, 22 Nov 2026 12:00:03 GMT'), answer(map)));
@@ -33,7 +33,7 @@ it('Retry-After may be a date', async () => {
 const PAST = 'Sun, 06 Nov 1994 08:49:37 GMT';
 
 it.each(['-5', '0', '1.5', '+5', '0x10', 'junk', '1e9', '', PAST, '2099-01-01', '2, 5'])(
-  '%j is not a valid Retry-After: the usual pauses apply',
+  '%j is not a valid Retry-After, so a load of a map retries after the usual pauses',
   async (header) => {
     await using server = await FaultyServer.start(asks(header));
     await using held = mapUnderTest(server.url);
@@ -43,7 +43,7 @@ it.each(['-5', '0', '1.5', '+5', '0x10', 'junk', '1e9', '', PAST, '2099-01-01', 
   },
 );
 
-it('a repeated short Retry-After is waited for twice, and then blocks requests until it is over', async () => {
+it('a short Retry-After that the server repeats is waited for twice, and then blocks requests until it is over', async () => {
   await using server = await FaultyServer.start(asks('2'));
   await using held = mapUnderTest(server.url, { timeoutMs: 5_000 });
   await expect(held.manager.sync()).rejects.toMatchObject({ code: 'MAP_RATE_LIMITED' });
@@ -56,7 +56,7 @@ it.each([
   ['999999999', 'always'],
   ['9'.repeat(400), 'never'],
   ['Fri, 31 Dec 9999 23:59:59 GMT', 'never'],
-] as const)('Retry-After %s, with offload %s, is limited to five minutes', async (header, offload) => {
+] as const)('a Retry-After of %s, with offload %s, is limited to five minutes', async (header, offload) => {
   const now = Date.now();
   await using server = await FaultyServer.start(asks(header));
   await using held = mapUnderTest(server.url, { now: () => now, offload, timeoutMs: 2_000 });
@@ -86,7 +86,7 @@ it('a long Retry-After ends the refresh, and no request is sent until it is over
   expect([server.requests.length, held.manager.status().serviceMap.revision]).toEqual([3, 2]);
 });
 
-it('without a map to serve, sync rejects at once during a Retry-After', async () => {
+it('without a map to serve, sync rejects immediately during a Retry-After', async () => {
   await using server = await FaultyServer.start(asks('60'));
   await using held = mapUnderTest(server.url);
   await expect(held.manager.sync()).rejects.toMatchObject({

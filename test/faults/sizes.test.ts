@@ -6,16 +6,19 @@ import { survives } from './last-good.ts';
 const many = (count: number): Uint8Array<ArrayBuffer> =>
   mapNow(Array.from({ length: count }, (_, index) => off(`connector-${index}`)));
 
-describe('43: with the default limits', () => {
-  it.each(['endless-body', 'gzip-bomb'] as const)('%s is cut off while it streams', async (name) => {
-    await using server = await FaultyServer.start(answer(mapNow()));
-    await using held = mapUnderTest(server.url, { offload: 'always', timeoutMs: 20_000 });
-    await survives({ held, server }, FAULTS[name](mapNow()), 'MAP_TOO_LARGE');
-  });
+describe('with the default limits', () => {
+  it.each(['endless-body', 'gzip-bomb'] as const)(
+    'fault 43: %s is cut off with the default limits while it streams',
+    async (name) => {
+      await using server = await FaultyServer.start(answer(mapNow()));
+      await using held = mapUnderTest(server.url, { offload: 'always', timeoutMs: 20_000 });
+      await survives({ held, server }, FAULTS[name](mapNow()), 'MAP_TOO_LARGE');
+    },
+  );
 });
 
-describe('43: exactly at a limit', () => {
-  it('as many connectors as allowed are accepted, and one more is rejected', async () => {
+describe('exactly at a limit', () => {
+  it('fault 43: a map with the allowed number of connectors is accepted, and a map with one more is rejected', async () => {
     await using server = await FaultyServer.start(answer(many(100)));
     await using held = mapUnderTest(server.url, { maxConnectors: 100 });
     await held.manager.sync();
@@ -27,7 +30,7 @@ describe('43: exactly at a limit', () => {
   });
 
   it.each(['never', 'always'] as const)(
-    'as many bytes as allowed are accepted, and one more is rejected, with offload %s',
+    'fault 43: a map of the allowed number of bytes is accepted, and one more byte is rejected, with offload %s',
     async (offload) => {
       const [body, next] = [many(50), many(50)];
       await using server = await FaultyServer.start(answer(body));

@@ -54,19 +54,22 @@ async function outcomes(server: RedisServer, user: User, commands: readonly (rea
 const refusedBy = (all: readonly [string, string][]) => all.filter(([, answer]) => answer !== 'refused');
 
 describe.skipIf(!hasRedis)('the ACL rules of docs/fleet-server.md', () => {
-  it.each(['fetcher', 'reader'] as const)('give a %s everything that its role needs', async (user) => {
-    await using server = await startServer();
-    await using host = joinFleet(server, { url: urlOf(server, user), ...as(user), address: 'http://127.0.0.1:1' });
-    const refused: FleetEvent[] = [];
-    host.fleet.on('refused', (event) => refused.push(event));
-    await host.connected();
-    const probe = await host.fleet.ask((api) => api.probe(), 5_000);
-    expect(probe.missingPermissions).toEqual([]);
-    expect(probe.server).not.toBeNull();
-    expect(refused).toEqual([]);
-  });
+  it.each(['fetcher', 'reader'] as const)(
+    'the ACL rules of docs/fleet-server.md give a %s everything that its role needs',
+    async (user) => {
+      await using server = await startServer();
+      await using host = joinFleet(server, { url: urlOf(server, user), ...as(user), address: 'http://127.0.0.1:1' });
+      const refused: FleetEvent[] = [];
+      host.fleet.on('refused', (event) => refused.push(event));
+      await host.connected();
+      const probe = await host.fleet.ask((api) => api.probe(), 5_000);
+      expect(probe.missingPermissions).toEqual([]);
+      expect(probe.server).not.toBeNull();
+      expect(refused).toEqual([]);
+    },
+  );
 
-  it('keep a reader from other keys, and from writing maps, leases and news, even with a script', async () => {
+  it('the Redis ACL rules keep a reader from other keys, and from writing maps, leases and news, even with a script', async () => {
     await using server = await startServer();
     const map = '{sw:tests}:map:m';
     const denied = await outcomes(server, 'reader', [
@@ -97,7 +100,7 @@ describe.skipIf(!hasRedis)('the ACL rules of docs/fleet-server.md', () => {
     expect(await outcomes(server, 'reader', allowed)).toEqual([[`GETRANGE ${map}:head 0 10`, 'OK']]);
   });
 
-  it('keep a fetcher from other keys and from administrator commands', async () => {
+  it('the Redis ACL rules keep a fetcher from other keys and from administrator commands', async () => {
     await using server = await startServer();
     const denied = await outcomes(server, 'fetcher', [
       ...[
@@ -111,7 +114,7 @@ describe.skipIf(!hasRedis)('the ACL rules of docs/fleet-server.md', () => {
     expect(refusedBy(denied)).toEqual([]);
   });
 
-  it('let a fetcher lead and readers follow', async () => {
+  it('the Redis ACL rules let a fetcher lead and readers follow', async () => {
     await using server = await startServer();
     await using source = await FleetSource.start(['a']);
     const world = (user: User) => ({ url: source.url, redis: urlOf(server, user), fleet: as(user) });
@@ -126,7 +129,7 @@ describe.skipIf(!hasRedis)('the ACL rules of docs/fleet-server.md', () => {
     expect(views.flatMap((view) => view.logged('fleet-refused'))).toEqual([]);
   });
 
-  it('make "fleet check" report every missing permission if they are incomplete', async () => {
+  it('incomplete Redis ACL rules make "fleet check" report every missing permission', async () => {
     await using server = await RedisServer.start(
       documentedRules().map((rule) => rule.replaceAll(' +hset ', ' ').replace(' +getrange', '')),
     );

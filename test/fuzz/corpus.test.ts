@@ -28,7 +28,9 @@ describe.each(targets)('fuzz target $name', (target) => {
     await running.close?.();
   });
 
-  it('keeps its rules for every seed and for every input of the corpus', { timeout: 120_000 }, async () => {
+  it('a fuzz target keeps its rules for every seed and for every input of the corpus', {
+    timeout: 120_000,
+  }, async () => {
     const seeds = target.seeds().map((seed) => (typeof seed === 'string' ? Buffer.from(seed) : seed));
     for (const input of [...seeds, ...readCorpus(target.name)]) {
       expect(await runner.run(input)).toBeNull();

@@ -5,7 +5,7 @@ import type * as z from 'zod';
 import type { Check } from '../../src/shared/validation/check.ts';
 import { Fault } from '../../src/shared/validation/fault.ts';
 
-/** A change within a value. `steps` lead to the place; each is the number of a member. */
+/** A change within a value. The numbers in `steps` lead to the place of the change: each is the index of a member. */
 interface Mutation {
   readonly steps: readonly number[];
   readonly kind: 'replace' | 'remove' | 'add';
@@ -212,5 +212,5 @@ export function expectAgreement(check: Check<unknown>, schema: z.ZodType, value:
   expect(isLength ? path.slice(0, first.path.length) : path).toEqual(first?.path);
 }
 
-/** Faults are said behind the name of a place. */
+/** A message of a fault follows the name of the faulty member, so it starts with one of these words. */
 const BEGINNING = /^(must|is|has|holds|contains|needs|two of them) /;

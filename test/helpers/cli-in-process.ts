@@ -41,7 +41,7 @@ async function captured(args: readonly string[], { env, stdin }: CliOptions): Pr
     process.stdout.write = writes.stdout;
     process.stderr.write = writes.stderr;
     process.env = before.env;
-    // A separate process would not know the options of this run.
+    // Forgets the options of this run, as a separate process would not know them.
     rememberSource(new Command());
     for (const [index, signal] of SIGNALS.entries())
       for (const listener of process.listeners(signal))

@@ -8,7 +8,7 @@ export async function eventually(
 ): Promise<void> {
   const endsAt = performance.now() + withinMs;
   while (!(await condition())) {
-    if (performance.now() > endsAt) throw new Error(`Never came true: ${what}`);
+    if (performance.now() > endsAt) throw new Error(`Timed out while waiting for this: ${what}`);
     await sleep(10);
   }
 }

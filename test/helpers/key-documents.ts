@@ -34,7 +34,10 @@ export function signedBy(signers: readonly PrivateJwk[], payload: KeyDocumentPay
   return createKeyDocument(payload, signers.map(readSigningKey));
 }
 
-/** Creates a chain of documents from version 1 on. Each has one key, and is signed by it and by the previous key. */
+/**
+ * Creates a chain of documents from version 1 on. Each document has one key, and is signed with this key and with the
+ * previous key.
+ */
 export function chainOf(keys: readonly PrivateJwk[], change: DocumentChange = {}): readonly SignedKeyDocument[] {
   return keys.slice(1).map((key, index) => {
     const before = keys[index] as PrivateJwk;

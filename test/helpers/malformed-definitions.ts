@@ -69,7 +69,7 @@ const NO_OUTPUT = output(undefined);
 const deepSchema = (depth: number): Json =>
   depth === 0 ? {} : { type: 'object', properties: { next: deepSchema(depth - 1) } };
 
-/** An output schema that Ajv cannot compile, so that SDK 1.x rejects the whole list. */
+/** Creates a case with an output schema that Ajv cannot compile, so that SDK 1.x rejects the whole list. */
 const uncompilable = (what: string, schema: Json): Case => {
   const broken = output({ type: 'object', ...schema });
   return { what: `an output schema with ${what}`, broken, view: broken, legacy: NO_OUTPUT };
@@ -88,7 +88,7 @@ const TOOLS: readonly Case[] = [
   { what: 'an input schema of type null', broken: input({ type: null }), view: input(OBJECT) },
   { what: 'an input schema of several types', broken: input({ type: ['object', 'null'] }), view: input(OBJECT) },
   { what: 'an input schema of another type', broken: input({ type: 'string' }), view: null },
-  { what: 'a text as its input schema', broken: { inputSchema: '{"type":"object"}' }, view: null },
+  { what: 'a string as its input schema', broken: { inputSchema: '{"type":"object"}' }, view: null },
   { what: 'a list as its input schema', broken: { inputSchema: [OBJECT] }, view: null },
   { what: 'true as its input schema', broken: { inputSchema: true }, view: null },
   { what: 'null properties', broken: input({ ...OBJECT, properties: null }), view: input(OBJECT) },
@@ -114,7 +114,7 @@ const TOOLS: readonly Case[] = [
   { what: 'true as required', broken: input({ ...OBJECT, required: true }), view: input(OBJECT) },
   { what: 'numbers as required', broken: input({ ...OBJECT, required: ['a', 1] }), view: input(OBJECT) },
   {
-    what: 'a $schema that is no text',
+    what: 'a $schema that is not a string',
     broken: input({ ...OBJECT, $schema: 7 }),
     view: input(OBJECT),
     legacy: input({ ...OBJECT, $schema: 7 }),
@@ -130,13 +130,13 @@ const TOOLS: readonly Case[] = [
     view: { annotations: { openWorldHint: false } },
   },
   {
-    what: 'a wrong execution',
+    what: 'an execution with an unknown value',
     broken: { execution: { taskSupport: 'maybe' } },
     view: { execution: { taskSupport: 'maybe' } },
     legacy: { execution: {} },
   },
-  { what: 'an execution that is a text', broken: { execution: 'x' }, view: { execution: 'x' }, legacy: {} },
-  { what: 'an icon that is a text', broken: { icons: ['https://example.com/i.png'] }, view: { icons: [] } },
+  { what: 'an execution that is a string', broken: { execution: 'x' }, view: { execution: 'x' }, legacy: {} },
+  { what: 'an icon that is a string', broken: { icons: ['https://example.com/i.png'] }, view: { icons: [] } },
   { what: 'icons that are an object', broken: { icons: { src: 'x' } }, view: { icons: undefined } },
   {
     what: 'icons of an older draft',
@@ -144,12 +144,12 @@ const TOOLS: readonly Case[] = [
     view: { icons: [{ src: 'x' }] },
   },
   { what: 'a null _meta', broken: { _meta: null }, view: { _meta: undefined } },
-  { what: 'a text as _meta', broken: { _meta: 'x' }, view: { _meta: undefined } },
+  { what: 'a string as _meta', broken: { _meta: 'x' }, view: { _meta: undefined } },
   { what: 'a list as _meta', broken: { _meta: [] }, view: { _meta: undefined } },
   { what: 'a null output schema', broken: output(null), view: NO_OUTPUT },
   { what: 'an output schema without a type', broken: output({}), view: output({}), legacy: NO_OUTPUT },
   {
-    what: 'an output schema of a list',
+    what: 'an output schema of type array',
     broken: output({ type: 'array', items: OBJECT }),
     view: output({ type: 'array', items: OBJECT }),
     legacy: NO_OUTPUT,
@@ -162,15 +162,15 @@ const TOOLS: readonly Case[] = [
     view: output({ ...OBJECT, properties: { data: true } }),
     legacy: output({ ...OBJECT, properties: { data: {} } }),
   },
-  uncompilable('properties that are no schemas', { properties: { a: 'string' } }),
+  uncompilable('properties that are not schemas', { properties: { a: 'string' } }),
   {
-    what: 'an output schema with required that is true',
+    what: 'true as required in its output schema',
     broken: output({ ...OBJECT, required: true }),
     view: output({ ...OBJECT, required: true }),
     legacy: output(OBJECT),
   },
-  uncompilable('a reference to nothing', { properties: { a: { $ref: '#/$defs/missing' } } }),
-  uncompilable('a reference elsewhere', { properties: { a: { $ref: 'https://example.com/schema.json' } } }),
+  uncompilable('a reference to a missing definition', { properties: { a: { $ref: '#/$defs/missing' } } }),
+  uncompilable('a reference to another document', { properties: { a: { $ref: 'https://example.com/schema.json' } } }),
   uncompilable('references in a circle', {
     properties: { a: { $ref: '#/$defs/b' } },
     $defs: { b: { $ref: '#/$defs/c' }, c: { $ref: '#/$defs/b' } },
@@ -188,11 +188,11 @@ const PROMPTS: readonly Case[] = [
   { what: 'null arguments', broken: { arguments: null }, view: { arguments: undefined } },
   { what: 'an empty object of arguments', broken: { arguments: {} }, view: { arguments: [] } },
   { what: 'an object of arguments', broken: { arguments: { a: {} } }, view: null },
-  { what: 'a text as its arguments', broken: { arguments: 'a' }, view: null },
-  { what: 'an argument that is a text', broken: { arguments: ['a'] }, view: null },
+  { what: 'a string as its arguments', broken: { arguments: 'a' }, view: null },
+  { what: 'an argument that is a string', broken: { arguments: ['a'] }, view: null },
   { what: 'an argument without a name', broken: { arguments: [{ description: 'a' }] }, view: null },
   {
-    what: 'an argument with wrong members',
+    what: 'an argument with members of wrong types',
     broken: { arguments: [{ name: 'a', description: null, required: 'yes' }] },
     view: { arguments: [{ name: 'a' }] },
   },
@@ -208,7 +208,7 @@ const ANNOTATED: readonly Case[] = [
     view: { annotations: { priority: 1 } },
   },
   {
-    what: 'a text as its audience',
+    what: 'a string as its audience',
     broken: { annotations: { audience: 'user' } },
     view: { annotations: {} },
   },
@@ -220,7 +220,7 @@ const ANNOTATED: readonly Case[] = [
     view: { annotations: {} },
   },
   {
-    what: 'a day that is none',
+    what: 'a date that does not exist',
     broken: { annotations: { lastModified: '2025-02-30T15:00:58Z' } },
     view: { annotations: {} },
   },
@@ -229,7 +229,7 @@ const ANNOTATED: readonly Case[] = [
 
 const RESOURCES: readonly Case[] = [
   ...ANNOTATED,
-  { what: 'a text as its size', broken: { size: '7 KB' }, view: { size: undefined } },
+  { what: 'a string as its size', broken: { size: '7 KB' }, view: { size: undefined } },
   { what: 'a null size', broken: { size: null }, view: { size: undefined } },
 ];
 
@@ -250,7 +250,7 @@ export const MALFORMED: readonly Malformed[] = [
   ...NAMELESS.flatMap((broken, index) =>
     (['resource', 'template'] as const).map((kind) => {
       const uri = `nameless-${index}`;
-      return malformed(kind, uri, { what: `no name (${index})`, broken, view: { name: uri } });
+      return malformed(kind, uri, { what: `no valid name (${index})`, broken, view: { name: uri } });
     }),
   ),
 ];

@@ -13,7 +13,7 @@ export interface MapUnderTest extends AsyncDisposable {
   readonly lines: readonly LogLine[];
   /** Lines of level warn or error that have a code, as `event code`. */
   readonly complaints: () => string[];
-  /** The requested pauses between tries, in milliseconds. None is waited for. */
+  /** The pauses between attempts that the manager requested, in milliseconds. The test does not wait for them. */
   readonly pauses: readonly number[];
 }
 

@@ -79,7 +79,7 @@ export class TestMcpServer implements AsyncDisposable {
     return server;
   }
 
-  /** Responds with 401 to requests that do not pass. */
+  /** Responds with 401 to requests for which `passes` returns false. */
   wants(passes: (request: IncomingMessage) => boolean): void {
     this.#passes = passes;
   }

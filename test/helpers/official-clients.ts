@@ -29,7 +29,7 @@ interface Lister extends Pick<Client2, 'close'> {
 export async function connectOfficialClients(url: string): Promise<readonly OfficialClient[]> {
   const address = new URL(url);
   const first = new Client1({ name: 'sdk-1', version: '1.0.0' });
-  // The type of `sessionId` there does not match exactly.
+  // The type of `sessionId` in the SDK does not match exactly.
   await first.connect(new Http1(address) as Parameters<typeof first.connect>[0]);
   const legacy = async (version: WireRevision): Promise<Client2> => {
     const options = { supportedProtocolVersions: [version], versionNegotiation: { mode: 'legacy' } } as const;

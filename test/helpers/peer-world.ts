@@ -79,7 +79,7 @@ function http(url: string): object {
   return { type: 'http', url };
 }
 
-/** Resolves once all connectors are up, because not every client lists again. */
+/** Resolves once all connectors are up, because some clients list the tools only once. */
 async function urlOf({ seen }: RunningCli): Promise<string> {
   await eventually(
     'all connectors are ready',

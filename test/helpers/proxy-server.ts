@@ -22,7 +22,7 @@ export class ProxyServer implements AsyncDisposable {
   /** `CONNECT host:port` or `GET http://…`, in order. */
   readonly asked: string[] = [];
   readonly authorizations: (string | undefined)[] = [];
-  /** Status that it responds with instead of forwarding. */
+  /** Status that the proxy responds with instead of forwarding; null to forward. */
   refusal: number | null = null;
   readonly #server: Server;
   readonly #isSecure: boolean;

@@ -89,7 +89,7 @@ export class RawSseServer implements AsyncDisposable {
    */
   openStream(start: string = this.endpoint()): ServerResponse {
     const response = this.#opening;
-    if (response === null) throw new Error('No GET is under way');
+    if (response === null) throw new Error('There is no pending GET');
     this.streams.push(response.writeHead(200, { 'content-type': 'text/event-stream' }));
     response.flushHeaders();
     if (start !== '') response.write(start);

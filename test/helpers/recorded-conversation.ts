@@ -72,7 +72,7 @@ export async function converse(
         : (client as unknown as Client2).callTool(call, { onprogress });
     outcomes.push(await result.catch((error: unknown) => ({ error: String(error) })));
   }
-  // A gateway lists the connectors that are up by then.
+  // A gateway lists only the connectors that are up when this request arrives.
   const { tools } = await client.listTools();
   const { pid } = client.transport as { readonly pid: number };
   await beforeEnd(pid);

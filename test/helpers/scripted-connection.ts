@@ -46,7 +46,7 @@ export interface Attempt {
   readonly reject: (error: unknown) => void;
 }
 
-/** Creates a BringUp whose attempts the test settles. Each ends by itself when its signal aborts. */
+/** Creates a BringUp whose attempts the test settles. An attempt also ends when its signal aborts. */
 export function scriptedBringUp(): { readonly attempts: Attempt[]; readonly bringUp: BringUp } {
   const attempts: Attempt[] = [];
   const bringUp: BringUp = (entry, events, signal) => {

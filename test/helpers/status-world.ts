@@ -93,7 +93,7 @@ function tools({ tools: count, baseMs, spreadMs, failsEvery }: Manners): (server
   let calls = 0;
   const answer = async () => {
     calls += 1;
-    // Irregular but not random, so that the picture is the same each time.
+    // The delays are irregular but not random, so that the picture is the same each time.
     await sleep(baseMs + ((calls * 37) % 11) ** 2 * (spreadMs / 121));
     const isError = failsEvery !== undefined && calls % failsEvery === 0;
     return { content: [{ type: 'text' as const, text: 'done' }], isError };

@@ -7,7 +7,7 @@ const PROGRAM = new URL('../fixtures/stdio/program.ts', import.meta.url).pathnam
 /** A transport over test/fixtures/stdio/program.ts that records its events. */
 export interface StdioProgram extends AsyncDisposable {
   readonly transport: StdioTransport;
-  /** Each line of it that was JSON. */
+  /** Each line of the process's output that was JSON. */
   readonly messages: JsonObject[];
   readonly errors: Error[];
   /** `close` and `error`, once for each such event. */

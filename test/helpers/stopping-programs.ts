@@ -49,7 +49,7 @@ export class StoppingPrograms implements Disposable {
       try {
         process.kill(pid, 'SIGKILL');
       } catch {
-        // The process ended meanwhile.
+        // The process has already ended.
       }
     }
     this.#folder[Symbol.dispose]();

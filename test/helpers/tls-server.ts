@@ -32,7 +32,7 @@ export class Authority {
   }
 
   static async create(): Promise<Authority> {
-    // Each has its own name, because two authorities with one name are mistaken for each other.
+    // Each authority has its own name, because authorities with the same name are mistaken for each other.
     const made = await generate([{ name: 'commonName', value: `authority ${crypto.randomUUID()}` }], {
       ...EC,
       extensions: [

@@ -19,7 +19,7 @@ export interface ReportedSpan {
   readonly attributes: Json;
   /** The code is 2 for an error. */
   readonly status: { readonly code: number; readonly message?: string };
-  /** The spans that it links to. */
+  /** The spans that this span links to. */
   readonly links: readonly string[];
   readonly events: readonly unknown[];
 }

@@ -29,11 +29,11 @@ export interface TripServerOptions {
   /** Delay before a request is handled. */
   readonly delayMs?: number;
   readonly tls?: { readonly cert: string; readonly key: string };
-  /** Replaces the usual responses; false leaves the request to them. */
+  /** Responds to a request and returns true, or returns false for the usual response. */
   readonly answer?: (method: string, request: TripRequest) => boolean;
 }
 
-/** The tools of every such server. */
+/** The tools of every TripServer. */
 const TOOLS = [{ name: 'echo', inputSchema: { type: 'object' } }];
 
 /** A real MCP server that logs its connections and requests. It answers each request after the same delay. */

@@ -28,7 +28,7 @@ export interface TrustWorld extends AsyncDisposable {
   readonly stateDir: string;
   /** The present time of all managers, epoch ms. */
   readonly clock: { at: number };
-  /** Creates a manager on the folder; the previous one has to be closed. */
+  /** Creates a manager on the state folder. The previous manager must be closed first. */
   start(options: TrustingOptions): TrustingManager;
   /** Creates a manager, passes it to `work` after its first sync, and closes it. */
   during<T>(options: TrustingOptions, work: (manager: TrustingManager) => T | Promise<T>): Promise<T>;

@@ -39,23 +39,23 @@ describe.each(PEERS)('%s', (_, connect) => {
 
   afterAll(() => client[Symbol.asyncDispose]());
 
-  it('lists the tools of all connectors', async () => {
+  it('a client lists the tools of all connectors of the gateway', async () => {
     const names = await client.toolNames();
     expect(names).toEqual(expect.arrayContaining(['everything__get-sum', 'fixture__test_simple_text', 'probe__wait']));
   });
 
-  it('calls a tool of each connector', async () => {
+  it('a client calls a tool of each connector of the gateway', async () => {
     expect(await client.call('everything__get-sum', { a: 2, b: 3 })).toContain('The sum of 2 and 3 is 5');
     expect(await client.call('fixture__test_simple_text', {})).toContain('simple text');
     expect(await client.call('probe__wait', { text: 'waited', ms: 1 })).toBe('waited');
   });
 
-  it('reads a resource', async ({ skip }) => {
+  it('a client reads a resource of a connector through the gateway', async ({ skip }) => {
     if (client.read === null) return skip('the client has none');
     expect(await client.read('fixture+test://static-text')).toContain('static text resource');
   });
 
-  it('gets a prompt', async ({ skip }) => {
+  it('a client gets a prompt of a connector through the gateway', async ({ skip }) => {
     if (client.prompt === null) return skip('the client has none');
     expect(await client.prompt('fixture__test_simple_prompt')).toContain('a simple prompt for testing');
   });

@@ -29,42 +29,42 @@ describe.each(CLIENTS)('%s', (_, era, connect) => {
 
   beforeAll(async () => {
     client = await connect(world);
-    // A gateway that the client has just started answers lists at once, perhaps before all connectors are up.
+    // A gateway that the client has just started answers lists immediately, perhaps before all connectors are up.
     await eventually('all connectors are there', async () => (await client.toolNames()).includes('probe__wait'));
   });
 
   afterAll(() => client[Symbol.asyncDispose]());
 
-  it(`speaks the ${era} protocol with the gateway`, () => {
+  it(`a client speaks the ${era} protocol with the gateway`, () => {
     expect(client.era()).toBe(era);
   });
 
-  it('is notified of changed tools of a connector, and lists them', async () => {
+  it('a client is notified of changed tools of a connector, and lists them', async () => {
     const [before, had] = [client.toolChanges(), (await client.toolNames()).includes(EXTRA)];
     await client.call('fixture__test_trigger_tool_change', {});
     await eventually('it was told', () => client.toolChanges() > before);
     await eventually('they changed', async () => (await client.toolNames()).includes(EXTRA) !== had);
   });
 
-  it('lets its model answer in the middle of a call', async () => {
+  it("a client lets its model answer a connector's request in the middle of a call", async () => {
     const text = await client.call('fixture__test_sampling', { prompt: 'How far is the moon?' });
     expect(text).toContain('The model of ada heard');
     expect(text).toContain('How far is the moon?');
   });
 
   // Clients of earlier tests that left without ending their sessions still have open sessions.
-  it('lets its model answer a stdio server, which cannot name the call', async () => {
+  it('a client lets its model answer a stdio server, which cannot name the call', async () => {
     const text = await client.call('everything__trigger-sampling-request', { prompt: 'How far is the sun?' });
     expect(text).toContain('The model of ada heard');
     expect(text).toContain('How far is the sun?');
   });
 
-  it('lets its user answer in the middle of a call', async () => {
+  it("a client lets its user answer a connector's request in the middle of a call", async () => {
     const text = await client.call('fixture__test_elicitation', { message: 'Who are you?' });
     expect(text).toBe('User response: action=accept, content={"username":"ada","email":"ada@example.com"}');
   });
 
-  it('receives progress in order and before the result', async () => {
+  it('a client receives progress in order and before the result', async () => {
     const heard: number[] = [];
     const onprogress = ({ progress }: { readonly progress: number }): void => void heard.push(progress);
     await client.call('fixture__test_tool_with_progress', {}, { onprogress });
@@ -74,7 +74,7 @@ describe.each(CLIENTS)('%s', (_, era, connect) => {
     expect([0, 50, 100]).toEqual(expect.arrayContaining(heard));
   });
 
-  it('cancels the call at the connector when it aborts', async () => {
+  it('a client cancels the call at the connector when it aborts', async () => {
     const text = crypto.randomUUID();
     const giveUp = new AbortController();
     const call = client.call('probe__hang', { text }, { signal: giveUp.signal });
@@ -82,7 +82,7 @@ describe.each(CLIENTS)('%s', (_, era, connect) => {
     await eventually('the connector has the call', () => world.probe.hanging.has(text));
     giveUp.abort(new Error('Enough'));
     await failed;
-    await eventually('the connector was told', () => world.probe.cancelled.has(text));
+    await eventually('the connector was notified', () => world.probe.cancelled.has(text));
     expect(await client.call('probe__wait', { text: 'still there', ms: 1 })).toBe('still there');
   });
 });
@@ -94,5 +94,5 @@ it('the calls of a client that disconnects without a message are cancelled', asy
   await eventually('the connector has the call', () => world.probe.hanging.has(text));
   await client[Symbol.asyncDispose]();
   await failed;
-  await eventually('the connector was told', () => world.probe.cancelled.has(text));
+  await eventually('the connector was notified', () => world.probe.cancelled.has(text));
 });

@@ -3,14 +3,14 @@ import type { RealServer } from './catalog.ts';
 import type { ServerOutcome } from './manager-outcome.ts';
 import type { Definition, SdkListing } from './sdk-listing.ts';
 
-/** Faults of the baseline itself, which are faults of the catalog and not of the product. */
+/** Returns the faults of the listing by the SDK. They are faults of the catalog, and not of the product. */
 export function baselineProblems(server: RealServer, sdk: SdkListing): string[] {
   if (server.exitsWith === undefined) return sdk.tools === null ? ['the plain SDK cannot list it'] : [];
   const isAsExpected = sdk.tools === null && sdk.stderr.includes(server.exitsWith);
   return isAsExpected ? [] : [`it should exit with "${server.exitsWith}"`];
 }
 
-/** Faults of the manager's result for a server. */
+/** Returns the faults of the manager's result for a server. */
 export function outcomeProblems(server: RealServer, sdk: SdkListing, ours: ServerOutcome | null): string[] {
   if (ours === null) return ['the manager does not know it'];
   if (server.exitsWith !== undefined) return exitProblems(server.exitsWith, ours);

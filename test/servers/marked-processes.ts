@@ -35,7 +35,7 @@ export function killMarked(runId: string): void {
     try {
       process.kill(pid, 'SIGKILL');
     } catch {
-      // The process ended in the meantime.
+      // The process has already ended.
     }
   }
 }

@@ -1,8 +1,7 @@
 /**
- * Checks that real servers come up as they do with the plain SDK:
- * `node test/servers/run.ts [--only ID,…] [--trace FOLDER]`.
- * Lists the tools of each server with the official client. Then lists the tools of all servers at once with a manager
- * and with the command line, and compares. `--trace` logs every message between each server and the manager.
+ * Checks that real servers come up as they do with the plain SDK: `node test/servers/run.ts [--only ID,…] [--trace
+ * FOLDER]`. Lists the tools of each server with the official client. Then lists the tools of all servers together with
+ * a manager and with the command line, and compares. `--trace` logs every message between each server and the manager.
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

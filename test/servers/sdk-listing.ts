@@ -23,8 +23,8 @@ export interface SdkListing {
 const START_MS = 40_000;
 
 /**
- * Starts a server, lists its tools and ends it. If that fails with the probe for the modern protocol, does the same
- * once more without the probe.
+ * Starts a server, lists its tools and ends it. If that fails with the probe for the modern protocol, tries again
+ * without the probe.
  */
 export async function listWithSdk(entry: ServerEntry): Promise<SdkListing> {
   const first = await listOnce(entry, 'auto');

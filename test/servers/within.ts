@@ -5,7 +5,7 @@ export async function within<T>(what: string, ms: number, work: Promise<T>): Pro
   const timer = new AbortController();
   work.catch(() => {});
   const late = sleep(ms, undefined, { signal: timer.signal }).then(() => {
-    throw new Error(`${what}: no end after ${ms / 1_000} s`);
+    throw new Error(`${what}: not finished after ${ms / 1_000} s`);
   });
   late.catch(() => {});
   try {

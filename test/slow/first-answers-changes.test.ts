@@ -41,7 +41,7 @@ async function ranOnce(at: Place, env: NodeJS.ProcessEnv = {}): Promise<string> 
 }
 
 describe('the file of first answers', { timeout: 120_000 }, () => {
-  it('is skipped without waiting if it is a pipe or a folder, huge, deeply nested, or owned by another user', async () => {
+  it("a file of first answers that is a pipe, a folder, too large, too deep or not the user's is skipped", async () => {
     await using server = await RawMcpServer.start();
     using at = placeFor({ a: remote(server) });
     await ranOnce(at);
@@ -88,7 +88,7 @@ describe('the file of first answers', { timeout: 120_000 }, () => {
 });
 
 describe('first answers after a change', { timeout: 120_000 }, () => {
-  it('are not used once the map has expired', async () => {
+  it('first answers are not used once the map has expired', async () => {
     await using server = await RawMcpServer.start();
     const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
     await using maps = await MapServer.start(mapNow([entry('one', { endpoint: String(server.url) })], { expiresAt }));
@@ -100,7 +100,7 @@ describe('first answers after a change', { timeout: 120_000 }, () => {
     expect(at.answers()).toBeNull();
   });
 
-  it('are not used while a tool that differs from its pin is being checked, and a quarantined tool stays hidden', async () => {
+  it('first answers are not used while a changed tool is being checked, and a quarantined tool stays hidden', async () => {
     let description = 'reads';
     const tools = () => ({
       tools: [
@@ -135,7 +135,7 @@ describe('first answers after a change', { timeout: 120_000 }, () => {
     await closed(fourth);
   });
 
-  it('are invalidated by a change of servers.json', async () => {
+  it('first answers are invalidated by a change of servers.json', async () => {
     await using server = await RawMcpServer.start();
     using dir = new TempDir();
     const registry = join(dir.path, 'servers.json');
@@ -148,7 +148,7 @@ describe('first answers after a change', { timeout: 120_000 }, () => {
     expect(at.answers()).toBeNull();
   });
 
-  it('are used from a read-only state folder, and the gateway works', async () => {
+  it('first answers are used from a read-only state folder, and the gateway works', async () => {
     await using server = await RawMcpServer.start();
     using at = placeFor({ a: remote(server) });
     await ranOnce(at);
@@ -166,7 +166,7 @@ describe('first answers after a change', { timeout: 120_000 }, () => {
     }
   });
 
-  it('leave nothing out of a recording of messages to and from connectors', async () => {
+  it('first answers leave nothing out of a recording of messages to and from connectors', async () => {
     await using server = await RawMcpServer.start();
     using dir = new TempDir();
     const record = join(dir.path, 'all.jsonl');

@@ -91,7 +91,7 @@ test('a manager logs a person in with a client that authenticates with a private
   await expectIn(manager);
 });
 
-test('a manager refreshes with the client that logged in, even after another redirect URL caused a second registration', async () => {
+test('a manager refreshes with the client that logged in, even after another redirect URL caused a new registration', async () => {
   await using issuer = await AuthorizationServer.start({ tokenTtlSeconds: 4 });
   await using one = await ProtectedMcpServer.start({ issuer: issuer.issuer });
   await using other = await ProtectedMcpServer.start({ issuer: issuer.issuer });

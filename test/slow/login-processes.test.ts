@@ -10,7 +10,7 @@ import { TempDir } from '../helpers/temp-dir.ts';
 const loginId = loginIdOf(keyOf('a'));
 
 describe('processes that share a folder of logins', () => {
-  it('refresh a login one process at a time, and refresh each generation once', async () => {
+  it('processes that share a folder of logins refresh a login one at a time, and refresh each generation once', async () => {
     using dir = new TempDir();
     await using one = new LoginProcess(dir.path);
     await using two = new LoginProcess(dir.path);
@@ -26,7 +26,7 @@ describe('processes that share a folder of logins', () => {
     expect((await two.ask('readAll')).logins).toMatchObject([{ generation: last, tokens: tokensOf(`g${last}`) }]);
   });
 
-  it('give the turn of a killed process to the next process at once, and report that the token may be spent', async () => {
+  it('processes that share logins give the turn of a killed process to the next, and report a possibly spent token', async () => {
     using dir = new TempDir();
     await using one = new LoginProcess(dir.path);
     await using two = new LoginProcess(dir.path);
@@ -42,19 +42,22 @@ describe('processes that share a folder of logins', () => {
     expect(await three.ask('beginRefresh', loginId, 1)).toMatchObject({ kind: 'go', mayBeSpent: true });
   });
 
-  it.skipIf(process.platform === 'win32')('wait for a process that is only frozen', async () => {
-    using dir = new TempDir();
-    await using one = new LoginProcess(dir.path);
-    await using two = new LoginProcess(dir.path);
-    await one.ask('saveLogin', keyOf('a'), tokensOf('a'));
-    expect(await one.ask('beginRefresh', loginId, 1)).toMatchObject({ kind: 'go' });
-    one.child.kill('SIGSTOP');
-    expect(await two.ask('beginRefresh', loginId, 1)).toMatchObject({ kind: 'wait' });
-    await one.kill();
-    expect(await two.ask('beginRefresh', loginId, 1)).toMatchObject({ kind: 'go', mayBeSpent: true });
-  });
+  it.skipIf(process.platform === 'win32')(
+    'processes that share a folder of logins wait for a process that is only frozen',
+    async () => {
+      using dir = new TempDir();
+      await using one = new LoginProcess(dir.path);
+      await using two = new LoginProcess(dir.path);
+      await one.ask('saveLogin', keyOf('a'), tokensOf('a'));
+      expect(await one.ask('beginRefresh', loginId, 1)).toMatchObject({ kind: 'go' });
+      one.child.kill('SIGSTOP');
+      expect(await two.ask('beginRefresh', loginId, 1)).toMatchObject({ kind: 'wait' });
+      await one.kill();
+      expect(await two.ask('beginRefresh', loginId, 1)).toMatchObject({ kind: 'go', mayBeSpent: true });
+    },
+  );
 
-  it("see each other's changes, even if they began to watch before the very first login", async () => {
+  it("processes that share logins see each other's changes, even if they watched before the very first login", async () => {
     using dir = new TempDir();
     await using one = new LoginProcess(dir.path);
     await using two = new LoginProcess(dir.path);
@@ -68,7 +71,7 @@ describe('processes that share a folder of logins', () => {
     expect((await one.ask('readAll')).logins).toEqual([]);
   });
 
-  it("that log in first at the same time end up with one key, and can read each other's logins", async () => {
+  it("processes that log in first at the same time end up with one key, and can read each other's logins", async () => {
     using dir = new TempDir();
     const names = ['a', 'b', 'c'];
     const processes = names.map(() => new LoginProcess(dir.path));
@@ -87,14 +90,17 @@ describe('processes that share a folder of logins', () => {
     }
   });
 
-  it.skipIf(process.platform === 'win32')('create files of mode 0600, whatever the umask', async () => {
-    for (const umask of ['000', '277']) {
-      using dir = new TempDir();
-      await using one = new LoginProcess(dir.path, umask);
-      await one.ask('saveLogin', keyOf('a'), tokensOf('a'));
-      const files = readdirSync(dir.path).filter((name) => name.startsWith('logins'));
-      expect(files).toEqual(['logins.key', 'logins.sqlite', 'logins.sqlite-shm', 'logins.sqlite-wal']);
-      for (const name of files) expect(statSync(join(dir.path, name)).mode & 0o777, `${umask} ${name}`).toBe(0o600);
-    }
-  });
+  it.skipIf(process.platform === 'win32')(
+    'processes that share a folder of logins create files of mode 0600, whatever the umask',
+    async () => {
+      for (const umask of ['000', '277']) {
+        using dir = new TempDir();
+        await using one = new LoginProcess(dir.path, umask);
+        await one.ask('saveLogin', keyOf('a'), tokensOf('a'));
+        const files = readdirSync(dir.path).filter((name) => name.startsWith('logins'));
+        expect(files).toEqual(['logins.key', 'logins.sqlite', 'logins.sqlite-shm', 'logins.sqlite-wal']);
+        for (const name of files) expect(statSync(join(dir.path, name)).mode & 0o777, `${umask} ${name}`).toBe(0o600);
+      }
+    },
+  );
 });

@@ -11,7 +11,7 @@ import { entry } from '../helpers/signed-map.ts';
 const IN = { content: [{ text: 'scopes mcp:tools' }] };
 
 test.each(['resource', 'origin', '2025-03-26'] as const)(
-  'the library logs in to a server of the official SDK 1.x whose layout is %s, refreshes, and revokes at the logout',
+  'the library logs in to a server of the SDK 1.x whose layout is %s, refreshes, and revokes at the logout',
   async (layout) => {
     await using server = await SdkV1Server.start({ layout, tokenTtlSeconds: 5 });
     await using world = await manage([entry('crm', { endpoint: server.url })]);

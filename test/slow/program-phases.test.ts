@@ -27,7 +27,7 @@ function handles(): number {
 
 /** A manager with one stdio server for each point of stopping and each reaction; all the servers have been started. */
 async function startAll(programs: StoppingPrograms) {
-  // Retries of the servers that exit would continue while the others are checked.
+  // All servers may start at the same time. Otherwise servers that exit would be retried before the last server starts.
   const local = manageFile(programs.all(), { programStarts: COUNT, startTimeoutMs: 60_000 });
   void local.manager.sync().catch(() => {});
   await eventually('every program was started', () => programs.pids().length >= COUNT, 60_000);
@@ -37,7 +37,7 @@ async function startAll(programs: StoppingPrograms) {
 }
 
 describe('stdio servers that stop responding in any phase', () => {
-  it('have ended with all their children once the manager has closed', async () => {
+  it('stdio servers that stop responding in any phase end with their children before the manager has closed', async () => {
     using programs = new StoppingPrograms();
     const before = handles();
     const local = await startAll(programs);
@@ -51,7 +51,7 @@ describe('stdio servers that stop responding in any phase', () => {
     await local[Symbol.asyncDispose]();
   }, 120_000);
 
-  it('have ended soon after their entries were removed', async () => {
+  it('stdio servers that stop responding in any phase have ended soon after their entries were removed', async () => {
     using programs = new StoppingPrograms();
     await using local = await startAll(programs);
     local.file.write({});
@@ -60,7 +60,7 @@ describe('stdio servers that stop responding in any phase', () => {
     expect(local.manager.status().connectors).toEqual([]);
   }, 120_000);
 
-  it('have ended soon after their entries were changed, and their replacements run', async () => {
+  it('stdio servers that stop responding have ended soon after their entries changed, and their replacements run', async () => {
     using programs = new StoppingPrograms();
     await using local = await startAll(programs);
     const before = programs.pids();
@@ -78,7 +78,7 @@ describe('stdio servers that stop responding in any phase', () => {
 describe('a stdio server that is silent from the start', () => {
   afterEach(killRunning);
 
-  it('has ended soon after its entry was removed in its first seconds', async () => {
+  it('a stdio server that is silent from the start has ended soon after its entry was removed in its first seconds', async () => {
     using programs = new StoppingPrograms();
     await using local = manageFile({ silent: programs.entry('probed', 'stubborn forks') });
     void local.manager.sync().catch(() => {});
@@ -93,7 +93,7 @@ describe('a stdio server that is silent from the start', () => {
     ['status', ['status', '--wait', '1000']],
     ['call to another connector', ['call', 'good.echo']],
   ])(
-    'does not delay the end of the command: %s',
+    'a stdio server that is silent from the start does not delay the end of the command: %s',
     async (_what, args) => {
       using programs = new StoppingPrograms();
       using file = new LocalFile({ silent: programs.entry('probed', 'stubborn'), good: programs.entry('never') });
@@ -106,7 +106,7 @@ describe('a stdio server that is silent from the start', () => {
   );
 
   it.each(['SIGTERM', 'SIGINT'] as const)(
-    'has ended once serve was stopped (%s)',
+    'a stdio server that is silent from the start has ended once `serve` was stopped (%s)',
     async (signal) => {
       using programs = new StoppingPrograms();
       using file = new LocalFile({ silent: programs.entry('probed', 'stubborn forks') });
@@ -131,7 +131,7 @@ describe('a host that is killed with SIGKILL', () => {
     return child;
   }
 
-  it('ends its stdio servers by closing their input', async () => {
+  it('a host that is killed with SIGKILL ends its stdio servers by closing their input', async () => {
     using programs = new StoppingPrograms();
     using dir = new TempDir();
     using file = new LocalFile({ one: programs.entry('never') });
@@ -140,7 +140,7 @@ describe('a host that is killed with SIGKILL', () => {
     await eventually('the program is gone', () => programs.alive().length === 0);
   }, 60_000);
 
-  it('leaves stubborn servers to the next host on its state folder, and that host ends and logs them', async () => {
+  it('a host that is killed with SIGKILL leaves stubborn servers to the next host, which ends and logs them', async () => {
     using programs = new StoppingPrograms();
     using dir = new TempDir();
     using file = new LocalFile({ one: programs.entry('never', 'stubborn forks') });
@@ -158,7 +158,7 @@ describe('a host that is killed with SIGKILL', () => {
     );
   }, 60_000);
 
-  it('does not end the servers of another, running host on the same folder', async () => {
+  it('a host that is killed with SIGKILL does not cause the servers of another host on its folder to be ended', async () => {
     using programs = new StoppingPrograms();
     using dir = new TempDir();
     using file = new LocalFile({ one: programs.entry('never', 'stubborn') });

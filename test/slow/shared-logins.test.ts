@@ -33,7 +33,7 @@ test('two processes share a login with a rotating refresh token, and never spend
   await Promise.all([one.ask('close'), two.ask('close')]);
 });
 
-test("a kill between the issuer's response and the write loses only that login, and the next process reports the loss", async () => {
+test("a kill between the issuer's response and the write loses only that login, and the next process reports it", async () => {
   let victim: LoginProcess | null = null;
   await using issuer = await AuthorizationServer.start({
     intercept: (request, response) => {

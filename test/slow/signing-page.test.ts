@@ -111,11 +111,11 @@ it('ten commands of docs/signing.md work as printed, from no keys to a rotated k
   let printed = '';
   for (const command of commands.slice(0, serve)) printed += await runAsPrinted(command, place);
   await using host = await startHost(commands[serve] ?? '', place);
-  await eventually('the host believes the map', async () => (await signersOf(host)) === 'first');
+  await eventually('the host accepts the map', async () => (await signersOf(host)) === 'first');
   for (const command of commands.slice(serve + 1)) {
     printed += await runAsPrinted(command, place);
     if (!command.startsWith('mcp-switchyard sign')) continue;
-    // The host would also refresh by itself; this is sooner.
+    // The host would also refresh automatically, but later.
     host.refresh();
     await eventually('the host has the map of the second key', async () => (await signersOf(host)) === 'second');
   }
@@ -150,7 +150,7 @@ it('a host drops a map whose key was revoked, and accepts the next map that a ne
     await runAsPrinted(command, place);
   const flags = '--keys keys-of-hosts.json --key-documents "$MAPS/keys.{version}.json"';
   await using host = await startHost(`mcp-switchyard serve --service-map "$MAPS/map.json" ${flags}`, place);
-  await eventually('the host believes the map', async () => (await signersOf(host)) === 'stolen');
+  await eventually('the host accepts the map', async () => (await signersOf(host)) === 'stolen');
   await runAsPrinted('mcp-switchyard keys new --out next.jwk --public next.json --kid next', place);
   await runAsPrinted(`mcp-switchyard keys revoke stolen ${documents} --keys next.json --key root.jwk`, place);
   host.refresh();

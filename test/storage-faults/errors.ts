@@ -18,7 +18,7 @@ const MAX_CLOSE_MS = 11_000;
 async function outlive(context: Context, fault: Fault, seed: number): Promise<Acks> {
   using world = new World();
   const user = world.start({ prefix: 'p', seed, rounds: ROUNDS, shim: context.shim(), fault });
-  assert.equal(await user.ended, null, 'it did not end by itself');
+  assert.equal(await user.ended, null, 'the process did not end automatically');
   check(world);
   const acks = user.acks();
   assert.ok(acks.closedMs !== null && acks.closedMs < MAX_CLOSE_MS, `closing took ${acks.closedMs} ms`);
@@ -33,7 +33,7 @@ function pointsOf(context: Context, calls: readonly number[], count: number): nu
 }
 
 const short: FaultCase = {
-  name: 'short writes',
+  name: 'a call writes fewer bytes than it was given',
   async run(context) {
     const calls = await callsOf(context, ROUNDS);
     const writes = calls.flatMap((call, index) => (call.includes('write') ? [index + 1] : []));
@@ -44,7 +44,7 @@ const short: FaultCase = {
         assert.deepEqual([failures, flushed], [[], ROUNDS]);
       }),
     );
-    return `${points.length} of them, none noticed by anybody`;
+    return `${points.length} short writes, none of which caused a failure`;
   },
 };
 
@@ -91,7 +91,7 @@ const syncs: FaultCase = {
 };
 
 const lasting: FaultCase = {
-  name: 'calls fail from one on for good',
+  name: 'from some call on, all calls fail',
   async run(context) {
     const calls = await callsOf(context, ROUNDS);
     const points = Object.entries(ERRORS).flatMap(([name, errno], index) => {
@@ -102,12 +102,12 @@ const lasting: FaultCase = {
     await inLanes(points, ({ name, errno, at }) =>
       labelled(`${name} from call ${at} on`, async () => {
         const acks = await outlive(context, { at, mode: 'error', errno, isLasting: true }, context.seed);
-        assert.ok(acks.failures.length > 0, 'nobody was told');
-        assert.ok(acks.acked < ROUNDS || acks.flushed < ROUNDS, 'it says that all is durable');
+        assert.ok(acks.failures.length > 0, 'no failure was reported');
+        assert.ok(acks.acked < ROUNDS || acks.flushed < ROUNDS, 'it reports that everything is stored');
         assert.ok(acks.events.includes('registry-closed-early') || acks.events.includes('registry-flush-failed'));
       }),
     );
-    return `${points.length} points; told, and closed within ${MAX_CLOSE_MS} ms`;
+    return `${points.length} points; failures reported, and closed within ${MAX_CLOSE_MS} ms`;
   },
 };
 

@@ -78,14 +78,14 @@ function range(from: number, to: number, stride = 1): number[] {
  */
 function flipsAtTheEnd(kind: SampleKind, file: string, isWhole: boolean): FaultCase {
   return {
-    name: `a bit flips in the last kilobyte of ${file}, ${kind}`,
+    name: `a bit flips in the last kilobyte of ${file}, after the process was ${kind}`,
     async run(context) {
       using world = new World();
       const sample = makeSample(world.path, kind);
       const { size } = statSync(join(sample, file));
       const stride = context.isFull || isWhole ? 1 : 2;
       const text = await flips(context, sample, file, range(Math.max(0, size - TAIL_BYTES), size, stride));
-      assert.ok(text.includes(' 0 refused'), `some are refused: ${text}`);
+      assert.ok(text.includes(' 0 refused'), `the store refused some files: ${text}`);
       return text;
     },
   };

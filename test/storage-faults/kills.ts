@@ -28,7 +28,7 @@ function seedsOf(context: Context): number[] {
 }
 
 const killed: FaultCase = {
-  name: 'killed at each call that writes, one process',
+  name: 'one process is killed at each call that writes',
   async run(context) {
     let last = 0;
     for (const seed of seedsOf(context)) {
@@ -47,7 +47,7 @@ const killed: FaultCase = {
 };
 
 const torn: FaultCase = {
-  name: 'killed with half a write done, one process',
+  name: 'one process is killed in the middle of a write',
   async run(context) {
     let tries = 0;
     for (const seed of seedsOf(context)) {
@@ -67,8 +67,8 @@ const torn: FaultCase = {
 };
 
 /**
- * Runs four processes on one folder, one of them with the fault; `then` says what happens to the others after its
- * death.
+ * Runs four processes on one folder, one of them with the fault. `then` says what the other processes do after that
+ * process has died.
  */
 async function fourWith(context: Context, call: number, seed: number, then: 'go on' | 'die'): Promise<boolean> {
   using world = new World();
@@ -88,7 +88,8 @@ async function fourWith(context: Context, call: number, seed: number, then: 'go 
   if (then === 'go on') {
     for (const user of world.users.filter((_, index) => signals[index] === null)) {
       const { acked, failures } = user.acks();
-      if (acked !== roundsOf(context)) throw new Error(`${user.options.prefix} was held up: ${failures.join()}`);
+      if (acked !== roundsOf(context))
+        throw new Error(`Process ${user.options.prefix} did not finish its rounds: ${failures.join()}`);
     }
   }
   return signal === 'SIGKILL';
@@ -115,6 +116,6 @@ const four = (then: 'go on' | 'die', name: string): FaultCase => ({
 export const killCases: readonly FaultCase[] = [
   killed,
   torn,
-  four('go on', 'four processes, one is killed'),
-  four('die', 'four processes, all are killed'),
+  four('go on', 'one of four processes is killed'),
+  four('die', 'all of four processes are killed'),
 ];

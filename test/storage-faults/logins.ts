@@ -100,7 +100,7 @@ async function pointsOf(context: Context, stride: number): Promise<number[]> {
 }
 
 const killed: FaultCase = {
-  name: 'logins: killed at calls that write, whole and half',
+  name: 'a process that stores logins is killed at a call that writes, or in the middle of a write',
   async run(context) {
     const points = await pointsOf(context, STRIDE);
     for (const mode of ['kill', 'torn'] as const) {
@@ -116,7 +116,7 @@ const killed: FaultCase = {
 };
 
 const failing: FaultCase = {
-  name: 'logins: a call fails once with EIO, ENOSPC, EACCES',
+  name: 'a call of a process that stores logins fails once with EIO, ENOSPC, EACCES',
   async run(context) {
     let failures = 0;
     const points = await pointsOf(context, STRIDE * 3);
@@ -135,7 +135,7 @@ const failing: FaultCase = {
 };
 
 const full: FaultCase = {
-  name: 'logins: the disk is full (a tmpfs of 1 MB)',
+  name: 'the disk of the logins is full (a tmpfs of 1 MB)',
   async run() {
     using home = new World();
     using mount = mountTmpfs(home.path, 2 ** 20);

@@ -31,7 +31,7 @@ const namesIn = (path: string): string[] =>
   (JSON.parse(readFileSync(path, 'utf8')) as { servers: ServerInfo[] }).servers.map(({ name }) => name);
 
 const links: FaultCase = {
-  name: 'symbolic links in the way',
+  name: 'symbolic links stand in the place of files',
   async run() {
     using world = new World();
     const { folder, registry } = world;
@@ -57,7 +57,7 @@ const links: FaultCase = {
     assert.deepEqual(namesIn(registry), ['a']);
     assert.equal(readFileSync(join(away, 'real.db.corrupt')).length, 6_000);
     assert.equal(stateOf(open(folder, registry).servers), stateOf([server('a')]));
-    return 'nothing behind them was touched, and what belongs behind one stays there';
+    return 'no target of an unexpected link was changed, and expected links stay';
   },
 };
 

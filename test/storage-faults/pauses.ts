@@ -95,7 +95,7 @@ const hanging: FaultCase = {
     await until('it is closed', () => user.acks().closedMs !== null);
     const { closedMs, failures } = user.acks();
     assert.ok(closedMs !== null && closedMs < MAX_CLOSE_MS, `closing took ${closedMs} ms`);
-    assert.ok(failures.length > 0, 'nobody was told');
+    assert.ok(failures.length > 0, 'no failure was reported');
     // A thread that is stuck in the kernel keeps its process from ending.
     user.child.kill('SIGKILL');
     await user.ended;

@@ -36,7 +36,7 @@ async function cutOnce(tool: string, type: 'ext4' | 'xfs', seed: number): Promis
 }
 
 const powerCut = (type: 'ext4' | 'xfs'): FaultCase => ({
-  name: `the power is cut, ${type}`,
+  name: `the power is cut during writes (${type})`,
   async run(context: Context) {
     const cuts = context.isFull ? 40 : 3;
     using tools = new World();

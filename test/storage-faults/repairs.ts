@@ -48,7 +48,7 @@ function checkRepaired(world: World): Found {
 }
 
 const killed = (what: string, damage: Damage): FaultCase => ({
-  name: `killed at each call while a store is set aside that is damaged ${what}`,
+  name: `a process is killed at each call while it sets aside a store that is damaged ${what}`,
   async run(context: Context) {
     using home = new World();
     const sample = makeSample(home.path, 'closed');
@@ -67,7 +67,7 @@ const killed = (what: string, damage: Damage): FaultCase => ({
 });
 
 const atOnce: FaultCase = {
-  name: 'four processes find the store damaged at once',
+  name: 'four processes find the damaged store at the same time',
   async run(context) {
     const times = context.isFull ? 25 : 3;
     using home = new World();
@@ -80,7 +80,12 @@ const atOnce: FaultCase = {
         );
         await Promise.all(users.map(({ ended }) => ended));
         checkRepaired(world);
-        for (const user of users) assert.equal(user.acks().flushed, ROUNDS, `${user.options.prefix} was held up`);
+        for (const user of users)
+          assert.equal(
+            user.acks().flushed,
+            ROUNDS,
+            `Process ${user.options.prefix} did not write its rounds to the file`,
+          );
       }
     }
     return `${2 * times} times`;

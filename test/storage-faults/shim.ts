@@ -24,7 +24,7 @@ export function compile(file: string, folder: string, options: readonly string[]
     const args = ['-O1', '-Wall', '-Wextra', '-Werror', ...options, '-o', target, source, '-ldl'];
     const { error, status, stderr } = spawnSync(compiler, args, { encoding: 'utf8' });
     if (status === 0) return target;
-    if (error === undefined) throw new Error(`${compiler} does not compile ${file}:\n${stderr}`);
+    if (error === undefined) throw new Error(`${compiler} cannot compile ${file}:\n${stderr}`);
   }
   throw new Skip('there is no C compiler (cc, gcc, clang)');
 }

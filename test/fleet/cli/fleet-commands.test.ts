@@ -31,14 +31,14 @@ describe.skipIf(!hasRedis)('mcp-switchyard fleet', () => {
   });
   afterAll(() => server[Symbol.asyncDispose]());
 
-  it('shows hosts and maps without joining as a host', async () => {
+  it('`fleet hosts` and `fleet status` show hosts and maps, and do not join as a host', async () => {
     await using one = joinFleet(server, { address: 'http://127.0.0.1:8080' });
     await using reader = joinFleet(server, { role: 'reader' });
     const map = { name: 'm', sourceId: 'main', generatedAtMs: 2_000, isLeading: true, sha256: 'ab'.repeat(32) };
     one.fleet.announceMap(map);
     reader.fleet.announceMap({ ...map, isLeading: false, generatedAtMs: 1_000, sha256: 'cd'.repeat(32) });
     await eventually('both are known', () => one.fleet.hosts.length + reader.fleet.hosts.length === 2);
-    await eventually('the maps are told', () => one.fleet.hosts[0]?.maps.length === 1);
+    await eventually('the maps are announced', () => one.fleet.hosts[0]?.maps.length === 1);
     const hosts = await fleetCommand(server.url, 'hosts');
     expect(hosts).toMatchObject({ code: 0, stderr: '' });
     for (const text of [one.fleet.hostId, reader.fleet.hostId, 'http://127.0.0.1:8080', 'abababab (leads)', 'cdcdcdcd'])
@@ -55,17 +55,19 @@ describe.skipIf(!hasRedis)('mcp-switchyard fleet', () => {
     expect(one.fleet.hosts).toHaveLength(1);
   });
 
-  it('prints one document with an envelope for each command', async () => {
+  it('each `fleet` command prints one JSON document with an envelope', async () => {
     await using one = joinFleet(server);
     one.fleet.announceMap({
       ...{ name: 'm', sourceId: 'main', generatedAtMs: 2_000, isLeading: true, sha256: 'ab'.repeat(32) },
     });
-    await eventually('the map is told', async () => (await fleetCommand(server.url, 'hosts')).stdout.includes('leads'));
+    await eventually('the map is announced', async () =>
+      (await fleetCommand(server.url, 'hosts')).stdout.includes('leads'),
+    );
     for (const name of ['status', 'hosts', 'check'] as const)
       expectDocument(await fleetCommand(server.url, name, '--json'), startedElsewhere(`fleet ${name}`));
   });
 
-  it('accepts a healthy server, and explains its settings', async () => {
+  it('`fleet check` accepts a healthy server, and explains its settings', async () => {
     const { code, findings } = await checkOf(server.url);
     expect(code).toBe(0);
     expect([...findings.values()].map(({ check, outcome }) => [check, outcome])).toEqual([
@@ -86,7 +88,7 @@ describe.skipIf(!hasRedis)('mcp-switchyard fleet', () => {
     await server.do('CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
   });
 
-  it('fails for hosts with another secret', async () => {
+  it('`fleet check` fails if the hosts have another secret', async () => {
     await using stranger = joinFleet(server, { secrets: ['another secret, with at least 32 characters'] });
     await eventually('the stranger is in the roster', async () => {
       return (await server.do('ZSCORE', '{sw:tests}:hosts', stranger.fleet.hostId)) !== null;
@@ -100,7 +102,7 @@ describe.skipIf(!hasRedis)('mcp-switchyard fleet', () => {
       expect(stderr).toContain('hosts with another secret are not shown');
   });
 
-  it('checks the id and the secrets before it connects to the server', async () => {
+  it('`fleet` commands check the id and the secrets before they connect to the server', async () => {
     const flags = ['fleet', 'hosts', '--fleet', server.url, '--fleet-secret-env', 'S', '--fleet-id'];
     const [badId, shortSecret] = [
       await runCliHere([...flags, 'a b{}'], { env: { S: 'x'.repeat(32) } }),
@@ -110,7 +112,7 @@ describe.skipIf(!hasRedis)('mcp-switchyard fleet', () => {
     expect([shortSecret.code, shortSecret.stderr]).toEqual([2, expect.stringContaining('at least 32 characters')]);
   });
 
-  it('fails within seconds for a server that cannot be reached, and explains why', async () => {
+  it('`fleet` commands fail within seconds if the server cannot be reached, and explain why', async () => {
     const url = `redis://127.0.0.1:${await freePort()}`;
     const { code, findings } = await checkOf(url);
     expect([code, findings.get('server')?.outcome]).toEqual([1, 'failed']);
@@ -120,7 +122,7 @@ describe.skipIf(!hasRedis)('mcp-switchyard fleet', () => {
     expect(hosts.stderr).toContain('FLEET_UNAVAILABLE');
   });
 
-  it('rejects a password among the arguments, and a command without a fleet', async () => {
+  it('`fleet` commands reject a password among the arguments, and a command without a fleet', async () => {
     const refused = await fleetCommand('redis://ann:word@127.0.0.1', 'check');
     expect(refused.code).toBe(2);
     expect(refused.stderr).toContain('SWITCHYARD_FLEET_PASSWORD');

@@ -37,7 +37,7 @@ function packInto(context: string, scratch: string): void {
 }
 
 describe('the Dockerfile of docs/deployment.md', () => {
-  it('has two stages of one exact Node image, runs as an unprivileged user, and uses Node for its health check', () => {
+  it('the Dockerfile of docs/deployment.md uses one exact Node image and runs as an unprivileged user', () => {
     const images = all('FROM').map((text) => text.split(' ')[0]);
     expect(new Set(images).size).toBe(1);
     expect(images).toHaveLength(2);
@@ -48,7 +48,7 @@ describe('the Dockerfile of docs/deployment.md', () => {
     expect(dockerfile).not.toContain('curl');
   });
 
-  it('has a stop timeout that is longer than its drain', () => {
+  it('the Dockerfile of docs/deployment.md has a stop timeout that is longer than the drain of the gateway', () => {
     const run = deploymentBlock('Build and run it');
     const drainMs = Number(/"--drain", "(\d+)"/.exec(dockerfile)?.[1]);
     const stopSeconds = Number(/--stop-timeout (\d+)/.exec(run)?.[1]);
@@ -57,7 +57,7 @@ describe('the Dockerfile of docs/deployment.md', () => {
     expect(all('EXPOSE')).toEqual([port]);
   });
 
-  it('builds from the packed tarball in an empty folder, answers the requests of the page, and exits with 0 on SIGTERM', async () => {
+  it('the Dockerfile of docs/deployment.md builds an image that answers requests and exits with 0 on SIGTERM', async () => {
     using scratch = new TempDir();
     using context = new TempDir();
     packInto(context.path, scratch.path);
@@ -99,7 +99,7 @@ describe('the Dockerfile of docs/deployment.md', () => {
     try {
       const [check = '', ...checkArgs] = image.healthcheck;
       await eventually('its health check succeeds', async () => {
-        if (container.exitCode !== null) throw new Error(`It has ended: ${said}`);
+        if (container.exitCode !== null) throw new Error(`The process has ended: ${said}`);
         return (await inside(check, ...checkArgs)) === 0;
       });
       const lines = deploymentBlock('Try it').replaceAll(port, String(own)).trim().split('\n');
@@ -114,7 +114,7 @@ describe('the Dockerfile of docs/deployment.md', () => {
     }
   }, 600_000);
 
-  it('names a Node version that the package supports', () => {
+  it('the Dockerfile of docs/deployment.md names a Node version that the package supports', () => {
     const { engines } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as {
       engines: { node: string };
     };

@@ -37,7 +37,7 @@ const pod = of('Deployment').spec.template.spec;
 const [container] = pod.containers;
 
 describe('the Kubernetes manifests of docs/deployment.md', () => {
-  it('match the schemas of Kubernetes', () => {
+  it('the Kubernetes manifests of docs/deployment.md match the schemas of Kubernetes', () => {
     expect(manifests.map(({ kind }) => kind)).toEqual([
       'Secret',
       'Deployment',
@@ -55,7 +55,7 @@ describe('the Kubernetes manifests of docs/deployment.md', () => {
     ['Service', 'sessionAffinity: None', 'sessionAffinity: 0'],
     ['PodDisruptionBudget', 'matchLabels:\n      app: mcp-switchyard', 'matchLabels: mcp-switchyard'],
     ['Ingress', 'pathType: Prefix', 'pathType: []'],
-  ] as const)('are rejected by the schema of %s if %s is changed to %s', (kind, right, wrong) => {
+  ] as const)('the Kubernetes manifests fail the schema of %s if %s is changed to %s', (kind, right, wrong) => {
     const documents = text.split(/^---$/m);
     const document = documents.find((part) => part.includes(`kind: ${kind}\n`)) ?? '';
     expect(document).toContain(right);
@@ -63,13 +63,13 @@ describe('the Kubernetes manifests of docs/deployment.md', () => {
     expect(() => validate(changed as Manifest)).toThrow();
   });
 
-  it('give a pod more time to end than preStop and the drain need', () => {
+  it('the Kubernetes manifests give a pod more time to end than preStop and the drain need', () => {
     const drainMs = Number(/--drain=(\d+)/.exec(text)?.[1]);
     const preStopSeconds = Number(container.lifecycle.preStop.exec.command[1]);
     expect(pod.terminationGracePeriodSeconds * 1_000).toBeGreaterThanOrEqual(preStopSeconds * 1_000 + drainMs + 5_000);
   });
 
-  it('have a command line that serve accepts, with variables that the pod sets', () => {
+  it('the Kubernetes manifests have a command line that serve accepts, with variables that the pod sets', () => {
     const serve = createProgram(() => {}).commands.find((command) => command.name() === 'serve');
     expect(container.args[0]).toBe('serve');
     expect(serve?.parseOptions(container.args.slice(1))).toEqual({ operands: [], unknown: [] });
@@ -82,7 +82,7 @@ describe('the Kubernetes manifests of docs/deployment.md', () => {
     expect(container.envFrom).toEqual([{ secretRef: { name: of('Secret').metadata.name } }]);
   });
 
-  it('agree on labels and ports, and describe three replicas without affinity, and allow one replica to be unavailable', () => {
+  it('the Kubernetes manifests have matching labels and ports, and three replicas without session affinity', () => {
     const labels = of('Deployment').spec.template.metadata.labels;
     for (const kind of ['Deployment', 'PodDisruptionBudget'] as const)
       expect(of(kind).spec.selector.matchLabels).toEqual(labels);

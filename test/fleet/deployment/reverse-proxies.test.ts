@@ -130,20 +130,23 @@ async function startCutters(): Promise<AsyncDisposable & { readonly urls: string
 }
 
 describe.each(PROXIES)('%s with the configuration of docs/deployment.md', (kind, isThere) => {
-  it.skipIf(!isThere)('spreads requests over three replicas, and forwards a notification at once', async () => {
-    await using replicas = await startReplicas();
-    await using proxy = await ReverseProxy.start(kind, replicas.urls);
-    await eventually('it answers', async () => (await listTools(proxy)).startsWith('_'));
-    const answered: string[] = [];
-    for (let count = 0; count < 12; count += 1) answered.push(await listTools(proxy));
-    expect(new Set(answered)).toEqual(new Set(SEPARATORS));
-    using notices = await openNotices(proxy);
-    replicas.addTool();
-    await eventually('the notice comes while the stream is open', () => hasChanged(notices), 5_000);
-    expect(notices.seen.hasEnded).toBe(false);
-  });
+  it.skipIf(!isThere)(
+    'a reverse proxy spreads requests over three replicas, and forwards a notification immediately',
+    async () => {
+      await using replicas = await startReplicas();
+      await using proxy = await ReverseProxy.start(kind, replicas.urls);
+      await eventually('it answers', async () => (await listTools(proxy)).startsWith('_'));
+      const answered: string[] = [];
+      for (let count = 0; count < 12; count += 1) answered.push(await listTools(proxy));
+      expect(new Set(answered)).toEqual(new Set(SEPARATORS));
+      using notices = await openNotices(proxy);
+      replicas.addTool();
+      await eventually('the notice comes while the stream is open', () => hasChanged(notices), 5_000);
+      expect(notices.seen.hasEnded).toBe(false);
+    },
+  );
 
-  it.skipIf(!isThere)('continues with two replicas after the third has ended', async () => {
+  it.skipIf(!isThere)('a reverse proxy continues with two replicas after the third has ended', async () => {
     await using replicas = await startReplicas();
     await using proxy = await ReverseProxy.start(kind, replicas.urls);
     await eventually('it answers', async () => (await listTools(proxy)).startsWith('_'));
@@ -156,16 +159,19 @@ describe.each(PROXIES)('%s with the configuration of docs/deployment.md', (kind,
     expect(new Set(answered)).toEqual(new Set([...failed, SEPARATORS[0], SEPARATORS[2]]));
   });
 
-  it.skipIf(!isThere)('never sends a call to a second replica after the first replica has read it', async () => {
-    await using cutters = await startCutters();
-    await using proxy = await ReverseProxy.start(kind, cutters.urls);
-    await eventually('it passes requests on', async () => (await proxy.post('/mcp', {})).statusCode === 502);
-    const before = cutters.posts();
-    const { statusCode } = await proxy.post(...modern('tools/call', { name: 'a__tool0' }));
-    expect([statusCode, cutters.posts() - before]).toEqual([502, 1]);
-  });
+  it.skipIf(!isThere)(
+    'a reverse proxy never sends a call to a second replica after the first replica has read it',
+    async () => {
+      await using cutters = await startCutters();
+      await using proxy = await ReverseProxy.start(kind, cutters.urls);
+      await eventually('it passes requests on', async () => (await proxy.post('/mcp', {})).statusCode === 502);
+      const before = cutters.posts();
+      const { statusCode } = await proxy.post(...modern('tools/call', { name: 'a__tool0' }));
+      expect([statusCode, cutters.posts() - before]).toEqual([502, 1]);
+    },
+  );
 
-  it('has timeouts of more than ten minutes', () => {
+  it('a reverse proxy has timeouts of more than ten minutes', () => {
     const names = {
       nginx: ['proxy_read_timeout', 'proxy_send_timeout', 'send_timeout'],
       caddy: ['read_timeout', 'response_header_timeout'],
@@ -174,20 +180,23 @@ describe.each(PROXIES)('%s with the configuration of docs/deployment.md', (kind,
       expect(Number(new RegExp(`^\\s*${name} (\\d+)s;?$`, 'm').exec(PROXY_BLOCKS[kind])?.[1])).toBeGreaterThan(600);
   });
 
-  it.skipIf(!isThere)('keeps a stream open that is idle for ten minutes (scaled to a hundredth)', async () => {
-    await using replicas = await startReplicas();
-    await using proxy = await ReverseProxy.start(kind, replicas.urls, scaled(kind));
-    await eventually('it answers', async () => (await listTools(proxy)).startsWith('_'));
-    using notices = await openNotices(proxy);
-    const acknowledged = notices.seen.text;
-    // Ten minutes at a hundredth: this pause is what the test checks.
-    await sleep(6_000);
-    expect(notices.seen).toEqual({ text: acknowledged, hasEnded: false });
-    replicas.addTool();
-    await eventually('the notice comes', () => hasChanged(notices), 5_000);
-  });
+  it.skipIf(!isThere)(
+    'a reverse proxy keeps a stream open that is idle for ten minutes (scaled to a hundredth)',
+    async () => {
+      await using replicas = await startReplicas();
+      await using proxy = await ReverseProxy.start(kind, replicas.urls, scaled(kind));
+      await eventually('it answers', async () => (await listTools(proxy)).startsWith('_'));
+      using notices = await openNotices(proxy);
+      const acknowledged = notices.seen.text;
+      // The test needs this pause: 6 s stand for ten minutes, as all timeouts are divided by 100.
+      await sleep(6_000);
+      expect(notices.seen).toEqual({ text: acknowledged, hasEnded: false });
+      replicas.addTool();
+      await eventually('the notice comes', () => hasChanged(notices), 5_000);
+    },
+  );
 
-  it.skipIf(!isThere)('cuts an idle stream if its timeout is a minute', async () => {
+  it.skipIf(!isThere)('a reverse proxy cuts an idle stream if its timeout is a minute (control)', async () => {
     await using replicas = await startReplicas();
     await using proxy = await ReverseProxy.start(kind, replicas.urls, scaled(kind, 60));
     await eventually('it answers', async () => (await listTools(proxy)).startsWith('_'));
@@ -199,7 +208,7 @@ describe.each(PROXIES)('%s with the configuration of docs/deployment.md', (kind,
 
 describe('the Host header of a reverse proxy', () => {
   it.skipIf(!hasProgram('nginx', '-v'))(
-    'is rejected by the gateway if nginx sends its own host name instead of the client’s',
+    'the gateway rejects requests if nginx sends its own host name instead of the client’s Host header',
     async () => {
       await using replicas = await startReplicas();
       const withoutHost = (block: string): string => block.replace(/^ *proxy_set_header Host .*\n/m, '');

@@ -27,14 +27,17 @@ const stopSeconds = Number(/^TimeoutStopSec=(\d+)$/m.exec(unit)?.[1]);
 const drainMs = Number(/--drain (\d+)/.exec(unit)?.[1]);
 
 describe('the systemd unit of docs/deployment.md', () => {
-  it.skipIf(!hasProgram('systemd-analyze', '--version'))('passes systemd-analyze verify without warnings', () => {
-    expect(analyze(unit, 'verify')).toEqual({ status: 0, output: '' });
-    const wrong = unit.replace('TimeoutStopSec=', 'TimeoutStopSecs=');
-    expect(analyze(wrong, 'verify').output).toContain('TimeoutStopSecs');
-  });
+  it.skipIf(!hasProgram('systemd-analyze', '--version'))(
+    'the systemd unit of docs/deployment.md passes systemd-analyze verify without warnings',
+    () => {
+      expect(analyze(unit, 'verify')).toEqual({ status: 0, output: '' });
+      const wrong = unit.replace('TimeoutStopSec=', 'TimeoutStopSecs=');
+      expect(analyze(wrong, 'verify').output).toContain('TimeoutStopSecs');
+    },
+  );
 
   it.skipIf(!hasProgram('systemd-analyze', '--version'))(
-    'has an exposure of at most 2.0 by systemd-analyze security',
+    'the systemd unit of docs/deployment.md has an exposure of at most 2.0 by systemd-analyze security',
     () => {
       const { status, output } = analyze(unit, 'security', '--offline=true', '--threshold=20', '--no-pager');
       expect(
@@ -46,19 +49,19 @@ describe('the systemd unit of docs/deployment.md', () => {
     },
   );
 
-  it('gives the process more time to end than its calls can take', () => {
+  it('the systemd unit of docs/deployment.md gives the process more time to end than its calls can take', () => {
     expect(stopSeconds * 1_000).toBeGreaterThanOrEqual(drainMs + 5_000);
     expect(unit).toContain('KillSignal=SIGTERM');
   });
 
-  it('sets every variable that its command names', () => {
+  it('the systemd unit of docs/deployment.md sets every variable that its command names', () => {
     const set = new Set([...environment.matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name));
     const named = [...unit.matchAll(/-env ([A-Z_]+)|\$\{([A-Z_]+)\}/g)].map(([, first, second]) => first ?? second);
     expect(named.filter((name) => name !== 'STATE_DIRECTORY' && !set.has(name))).toEqual([]);
     expect(named).toEqual(['GATEWAY_TOKEN', 'STATE_DIRECTORY', 'FLEET_SECRET', 'HOST_IP']);
   });
 
-  it('has a command line that serve accepts', () => {
+  it('the systemd unit of docs/deployment.md has a command line that serve accepts', () => {
     const line = /^ExecStart=((?:.*\\\n)*.*)$/m.exec(unit)?.[1]?.replaceAll('\\\n', ' ').split(/\s+/) ?? [];
     const serve = createProgram(() => {}).commands.find((command) => command.name() === 'serve');
     expect(line[2]).toBe('serve');

@@ -94,7 +94,7 @@ const send = ({ listener }: HopReplica, { text }: { readonly text: string }) =>
 const refusals = ({ lines }: HopReplica) => lines.filter(({ fields }) => fields.event === 'fleet-hop-refused');
 
 describe('the endpoint for hops between replicas', () => {
-  it('accepts a genuine hop with any host name and origin, and answers only in sealed frames', async () => {
+  it('the endpoint for hops accepts a hop with any host name and origin, and answers only in sealed frames', async () => {
     await using world = await startHopWorld(1, {});
     const answer = await send(world.at(0), hop(world.at(0)));
     expect(answer).toMatch(/^HTTP\/1\.1 200 /);
@@ -102,14 +102,14 @@ describe('the endpoint for hops between replicas', () => {
     expect(answer).not.toContain('isDone');
   });
 
-  it('does not exist without a fleet', async () => {
+  it('the endpoint for hops does not exist without a fleet', async () => {
     await using world = await startGateway({});
     const { listener } = world;
     const [response, hopped] = [await fetch(`${listener.url}/nowhere`), await fetch(`${listener.url}/fleet/v1/answer`)];
     expect([hopped.status, await hopped.text()]).toEqual([response.status, await response.text()]);
   });
 
-  it('rejects everything else with the same text: no header, another secret, kind, receiver, length or sender', async () => {
+  it('the endpoint for hops rejects every forged hop with the same text: wrong header, secret, receiver or length', async () => {
     await using world = await startHopWorld(2, {});
     const replica = world.at(0);
     const good = hop(replica);
@@ -146,7 +146,7 @@ describe('the endpoint for hops between replicas', () => {
     expect((await send(replica, good)).slice(0, 12)).toBe('HTTP/1.1 200');
   });
 
-  it('cannot be reached by any other spelling of its paths', async () => {
+  it('the endpoint for hops cannot be reached by any other spelling of its paths', async () => {
     await using world = await startHopWorld(1, {});
     const paths = [
       ...[
@@ -172,7 +172,7 @@ describe('the endpoint for hops between replicas', () => {
     }
   });
 
-  it('accepts a recorded hop only once, and a changed hop never', async () => {
+  it('the endpoint for hops accepts a recorded hop only once, and never accepts a changed hop', async () => {
     await using world = await startHopWorld(1, {});
     const replica = world.at(0);
     const { address, bytes } = await record(replica.listener.url);
@@ -192,7 +192,7 @@ describe('the endpoint for hops between replicas', () => {
     expect(start).toBeGreaterThan(4);
   });
 
-  it('blocks only the sender that uses the highest possible counter', async () => {
+  it('the endpoint for hops blocks only the sender that uses the highest possible counter', async () => {
     await using world = await startHopWorld(1, {});
     const replica = world.at(0);
     const take = async (change: Partial<HopFacts>) => (await send(replica, hop(replica, change))).slice(9, 12);
@@ -201,7 +201,7 @@ describe('the endpoint for hops between replicas', () => {
     expect(await take({ senderId: 'low', counter: 5 })).toBe('200');
   });
 
-  it('rejects an unknown sender before the body arrives, and times out a body that never arrives', async () => {
+  it('the endpoint for hops rejects an unknown sender before the body, and times out a body that never arrives', async () => {
     await using world = await startHopWorld(1, {}, { limits: { requestTimeoutMs: 1_000 } });
     const replica = world.at(0);
     const stranger = hop(replica).text.replace(/attacker/, 'stranger');
@@ -212,7 +212,7 @@ describe('the endpoint for hops between replicas', () => {
     expect(answer.slice(0, 12)).toBe('HTTP/1.1 408');
   });
 
-  it('logs a flood of rejected hops in one line each minute', async () => {
+  it('the endpoint for hops logs a flood of rejected hops in one line each minute', async () => {
     await using world = await startHopWorld(1, {});
     for (let count = 0; count < 20; count += 1)
       await fetch(`${world.at(0).listener.url}/fleet/v1/answer`, { method: 'POST' });
@@ -223,7 +223,7 @@ describe('the endpoint for hops between replicas', () => {
 describe('a replica that sends a hop', () => {
   const session = { id: 's', principal: 'anonymous', route: 'all' };
 
-  it('accepts no response without authentication, and follows no redirect', async () => {
+  it('a replica that sends a hop accepts no unauthenticated response, and follows no redirect', async () => {
     await using world = await startHopWorld(1, {});
     const real = world.at(0);
     const hops: string[] = [];
@@ -256,7 +256,7 @@ describe('a replica that sends a hop', () => {
     expect(refusals(real)).toEqual([]);
   });
 
-  it('forwards no client credentials, neither header nor cookie', async () => {
+  it('a replica that sends a hop forwards no client credentials, neither header nor cookie', async () => {
     const token = 'the-access-token-of-a-client';
     await using server = await RawMcpServer.start({
       'tools/call': ({ events }) => events({ jsonrpc: '2.0', id: 'q', method: 'roots/list', params: {} }),
@@ -292,7 +292,7 @@ describe('a replica that sends a hop', () => {
     for (const secret of [token, 'cookie-value', 'authorization']) expect(text).not.toContain(secret);
   });
 
-  it('gets an error for an old state from a replica that would have to forward it: a hop never causes another hop', async () => {
+  it('a hop never causes another hop: a replica that would have to forward a hop answers with an error', async () => {
     await using server = await RawMcpServer.start({
       'tools/call': ({ events }) => events({ jsonrpc: '2.0', id: 'q', method: 'roots/list', params: {} }),
     });
@@ -323,7 +323,7 @@ describe('a replica that sends a hop', () => {
     expect(bytes()).toHaveLength(0);
   });
 
-  it('cannot resume a call of another principal, route or request', async () => {
+  it('a replica that sends a hop cannot resume a call of another principal, route or request', async () => {
     await using server = await RawMcpServer.start({
       'tools/call': ({ events }) => events({ jsonrpc: '2.0', id: 'q', method: 'roots/list', params: {} }),
     });

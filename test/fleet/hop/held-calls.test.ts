@@ -123,7 +123,7 @@ it('a large result waits at its connector while the client at another replica do
   expect(JSON.parse(body).result.content[0].text.length).toBe(text.length);
 });
 
-it('the replica that owns a call cancels the call when the client disconnects from the replica in between', async () => {
+it('the replica that owns a held call cancels it when the client disconnects from the replica that forwards it', async () => {
   await using server = await RawMcpServer.start(asking(() => {}));
   await using world = await startHopWorld(2, { a: remote(server) });
   const first = await postModern(world.at(0).mcp, 'tools/call', { name: 'a__echo' }, options);
@@ -132,13 +132,13 @@ it('the replica that owns a call cancels the call when the client disconnects fr
   await eventually('the owner goes on', () => server.requests.some(({ message }) => message.id === 'q-1'));
   gone.abort();
   await expect(retry).rejects.toThrow();
-  await eventually('the connector is told', () => server.of('notifications/cancelled').length === 1);
+  await eventually('the connector is notified', () => server.of('notifications/cancelled').length === 1);
   await eventually('neither serves anything', () =>
     world.replicas.every(({ gateway }) => gateway.server.running === 0),
   );
 });
 
-it('a retry fails at once, as with an old state, if the owning replica is unknown, cannot be reached or rejects the retry', async () => {
+it('a retry of a held call fails immediately if its owner is unknown, cannot be reached or rejects the retry', async () => {
   await using server = await RawMcpServer.start(asking(() => {}));
   await using world = await startHopWorld(3, { a: remote(server) });
   const { hostId } = world.at(0).fleet;
@@ -177,7 +177,7 @@ it('held calls are resumed while the secret of the fleet is replaced', async () 
   expect(error).toMatchObject({ code: -32_602 });
 });
 
-it('responses that a draining replica waits for still arrive, so that its calls finish', async () => {
+it('a draining replica still gets the responses that its calls wait for, so that its calls finish', async () => {
   await using server = await RawMcpServer.start(
     asking((call) => call.events({ jsonrpc: '2.0', id: call.message.id, result: { content: [] } })),
   );

@@ -32,7 +32,7 @@ describe('a legacy client behind a balancer without affinity', () => {
     ['elicitation/create', { message: '?', requestedSchema: { type: 'object', properties: {} } }, { action: 'accept' }],
     ['sampling/createMessage', { messages: [], maxTokens: 1 }, { role: 'assistant', content: [], model: 'm' }],
   ] as const) {
-    it(`answers ${method} at a replica other than the requesting replica, and its call continues`, async () => {
+    it(`a legacy client answers ${method} at another replica than the requesting one, and its call continues`, async () => {
       await using server = await startAsking(method, params);
       await using world = await startHopWorld(3, { a: remote(server) });
       const session = await openSession(world.at(0).mcp, CAPABILITIES);
@@ -48,7 +48,7 @@ describe('a legacy client behind a balancer without affinity', () => {
     });
   }
 
-  it('can answer with an error at another replica, even in a batch of protocol 2025-03-26', async () => {
+  it('a legacy client can answer with an error at another replica, even in a batch of protocol 2025-03-26', async () => {
     await using server = await startAsking('roots/list');
     await using world = await startHopWorld(2, { a: remote(server) });
     const initialize = {
@@ -71,7 +71,7 @@ describe('a legacy client behind a balancer without affinity', () => {
     expect(JSON.stringify(other.messages[1])).toContain('no');
   });
 
-  it('can cancel a request at a replica other than the replica that serves the request', async () => {
+  it('a legacy client can cancel a request at a replica other than the replica that serves the request', async () => {
     await using server = await RawMcpServer.start({ 'tools/call': () => {} });
     await using world = await startHopWorld(3, { a: remote(server) });
     const session = await openSession(world.at(0).mcp, {});
@@ -79,11 +79,11 @@ describe('a legacy client behind a balancer without affinity', () => {
     await eventually('it is called', () => server.of('tools/call').length === 1);
     const cancel = { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 'long' } };
     expect((await post(world.at(2).mcp, cancel, { headers: session.headers })).status).toBe(202);
-    await eventually('the connector is told', () => server.of('notifications/cancelled').length === 1);
+    await eventually('the connector is notified', () => server.of('notifications/cancelled').length === 1);
     await using _stream = await called;
   });
 
-  it('gets 202 for a late cancellation and a late response of unknown requests', async () => {
+  it('a legacy client gets 202 for a late cancellation and a late response of unknown requests', async () => {
     await using server = await RawMcpServer.start();
     await using world = await startHopWorld(2, { a: remote(server) });
     const session = await openSession(world.at(0).mcp, CAPABILITIES);
@@ -95,7 +95,7 @@ describe('a legacy client behind a balancer without affinity', () => {
     }
   });
 
-  it('can neither answer requests of another session nor cancel calls of that session', async () => {
+  it('a legacy client can neither answer requests of another session nor cancel calls of that session', async () => {
     await using server = await startAsking('roots/list');
     await using world = await startHopWorld(2, { a: remote(server) });
     const session = await openSession(world.at(0).mcp, CAPABILITIES);
@@ -115,7 +115,7 @@ describe('a legacy client behind a balancer without affinity', () => {
     expect(stream.messages[1]?.result).toBeDefined();
   });
 
-  it('gets a server request over its standing stream at one replica from a connector at another replica', async () => {
+  it('a legacy client gets a server request of a connector of one replica over its stream at another replica', async () => {
     await using server = await RawMcpServer.start({ GET: ({ events }) => events() });
     await using world = await startHopWorld(2, { a: remote(server) });
     const session = await openSession(world.at(0).mcp, CAPABILITIES);
@@ -142,7 +142,7 @@ describe('a legacy client behind a balancer without affinity', () => {
       expect(message.result).toEqual({ roots: [{ uri: 'file:///r' }] });
   });
 
-  it('has no session at any replica once it has ended the session at one of them', async () => {
+  it('a legacy client has no session at any replica once it has ended the session at one of them', async () => {
     await using server = await RawMcpServer.start();
     await using world = await startHopWorld(3, { a: remote(server) });
     const session = await openSession(world.at(0).mcp, {});

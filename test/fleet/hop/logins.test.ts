@@ -20,7 +20,7 @@ async function startReplicas() {
 }
 
 describe('a login behind a balancer without affinity', () => {
-  it('leads from its login URL to the issuer and back, each step at another replica', async () => {
+  it('a login behind a balancer leads from its URL to the issuer and back, each step at another replica', async () => {
     await using world = await startReplicas();
     const { one, proxy } = world;
     const browser = new ScriptedBrowser();
@@ -45,7 +45,7 @@ describe('a login behind a balancer without affinity', () => {
     for (let turn = 0; turn < 3; turn += 1) expect((await fetch(address)).status).toBe(403);
   });
 
-  it('ends with an explanation on the page if its replica has ended', async () => {
+  it('a login behind a balancer ends with an explanation on the page if its replica has ended', async () => {
     await using world = await startReplicas();
     const { error } = await postLegacy(world.one.mcp, 'tools/call', { name: 'a__echo' });
     const { pathname } = new URL(String(error.data?.loginUrl));
@@ -56,7 +56,7 @@ describe('a login behind a balancer without affinity', () => {
     expect(made.status).toBe(403);
   });
 
-  it('keeps the operator signed in at every replica with the same operator token, and at no other replica', async () => {
+  it('the operator is signed in at every replica with the same operator token, and at no other replica', async () => {
     await using world = await startReplicas();
     const browser = new ScriptedBrowser();
     const body = new URLSearchParams({ token: OPERATOR });

@@ -15,7 +15,7 @@ interface World extends AsyncDisposable {
   readonly server: RawMcpServer;
   /** Calls the tool at a replica, or retries a call. */
   readonly call: (replica: number, retry?: Json) => Promise<Posted>;
-  /** The same, as a stream. */
+  /** Retries a call at a replica, and returns the response as a stream. */
   readonly stream: (replica: number, retry: Json) => Promise<OpenStream>;
 }
 
@@ -86,7 +86,7 @@ const done = (call: RawRequest, result: Json = { content: [] }) => {
 };
 
 describe.skipIf(!hasRedis)('real replicas without Redis', () => {
-  it("resume each other's held calls, and if one is killed, only its own calls fail, each at once", async () => {
+  it("replicas without Redis resume each other's held calls, and a killed replica loses only its own calls", async () => {
     let isStuck = false;
     await using world = await startWorld(
       3,
@@ -109,12 +109,12 @@ describe.skipIf(!hasRedis)('real replicas without Redis', () => {
     expect(performance.now() - killedAtMs).toBeLessThan(3_000);
     isStuck = false;
     expect((await call(2, retry(third))).result).toMatchObject({ content: [] });
-    // After a restart at the same address it is a different replica, to which the old state does not belong.
+    // A replica that restarts at the same address is a different replica, to which the old state does not belong.
     await set.start(0);
     expect((await call(1, retry(second))).error).toMatchObject({ code: -32_602 });
   });
 
-  it('time out a replica that is frozen in the middle of a call', async () => {
+  it('replicas without Redis time out a replica that is frozen in the middle of a call', async () => {
     let isStuck = false;
     let stuckCalls = 0;
     await using world = await startWorld(

@@ -11,7 +11,7 @@ const COUNT = 3;
 /** These tests mostly wait, so they run concurrently. */
 const TOGETHER = { concurrent: true, timeout: 120_000 };
 
-/** The awaited condition holds much sooner, unless the machine is busy. */
+/** Time limit of a wait, in ms. The awaited condition holds much sooner unless the machine is busy. */
 const LONG_MS = 30_000;
 
 const areAll = (views: readonly HostView[], state: string): boolean => views.every((view) => view.state === state);
@@ -34,7 +34,9 @@ async function expectAlone(source: FleetSource, views: readonly HostView[]): Pro
   expect(source.peakSince(from)).toBeLessThanOrEqual(COUNT);
 }
 
-/** Checks that one host leads again, that only this host requests maps, and that changes reach all hosts at once. */
+/**
+ * Checks that one host leads again, that only this host requests maps, and that changes reach all hosts immediately.
+ */
 async function expectReunion(source: FleetSource, views: readonly HostView[]): Promise<void> {
   await leaderOf(views);
   await eventually('the others follow', () => views.filter(({ state }) => state === 'following').length === COUNT - 1);
@@ -45,7 +47,7 @@ async function expectReunion(source: FleetSource, views: readonly HostView[]): P
 }
 
 describe.skipIf(!hasRedis)('a fleet with a failing Redis server', TOGETHER, () => {
-  it('becomes a group of lone hosts when the server dies, and a fleet again when the server is back without its data', async () => {
+  it('a fleet becomes lone hosts when its Redis server dies, and a fleet again when the server is back without data', async () => {
     await using redis = await RedisServer.start();
     await using source = await FleetSource.start(['a']);
     await using hosts = await calmHosts(source, redis.url);
@@ -56,7 +58,7 @@ describe.skipIf(!hasRedis)('a fleet with a failing Redis server', TOGETHER, () =
     expect(await redis.do('KEYS', '*:body:*')).not.toEqual([]);
   });
 
-  it('becomes a group of lone hosts when the server freezes, and a fleet again when the server thaws', async () => {
+  it('a fleet becomes lone hosts when its Redis server freezes, and a fleet again when the server thaws', async () => {
     await using redis = await RedisServer.start();
     await using source = await FleetSource.start(['a']);
     await using hosts = await calmHosts(source, redis.url);
@@ -66,7 +68,7 @@ describe.skipIf(!hasRedis)('a fleet with a failing Redis server', TOGETHER, () =
     await expectReunion(source, hosts.views);
   });
 
-  it('becomes a group of lone hosts when the server answers each command two seconds late', async () => {
+  it('a fleet becomes lone hosts when its Redis server answers each command two seconds late', async () => {
     await using redis = await RedisServer.start();
     await using proxy = await TcpProxy.start(redis.port);
     await using source = await FleetSource.start(['a']);
@@ -78,7 +80,7 @@ describe.skipIf(!hasRedis)('a fleet with a failing Redis server', TOGETHER, () =
     expect(source.peakSince(from)).toBeLessThanOrEqual(COUNT);
   });
 
-  it('splits when half of its hosts lose the server: these hosts are alone, and the other half stays a fleet', async () => {
+  it('a fleet splits when half of its hosts lose Redis: these hosts are alone, and the other half stays a fleet', async () => {
     await using redis = await RedisServer.start();
     await using proxy = await TcpProxy.start(redis.port);
     await using source = await FleetSource.start(['a']);
@@ -95,7 +97,7 @@ describe.skipIf(!hasRedis)('a fleet with a failing Redis server', TOGETHER, () =
     await allHave([...near.views, ...far.views], source.publish(['a', 'mended']).generatedAtMs);
   });
 
-  it('has hosts that start alone when the server is missing at the start', async () => {
+  it('a fleet whose Redis server is missing at the start consists of lone hosts', async () => {
     await using source = await FleetSource.start(['a']);
     await using hosts = hostsHere('host', { url: source.url, redis: 'redis://127.0.0.1:1', count: 2 });
     await hosts.started;
@@ -103,7 +105,7 @@ describe.skipIf(!hasRedis)('a fleet with a failing Redis server', TOGETHER, () =
     expect(hosts.views.map(({ ids }) => ids)).toEqual([['a'], ['a']]);
   });
 
-  it('still gets every map to its hosts when the server is flushed or has no memory left', async () => {
+  it('a fleet gets every map to its hosts even when its Redis server is flushed or has no memory left', async () => {
     await using redis = await RedisServer.start();
     await using source = await FleetSource.start(['a']);
     await using hosts = await calmHosts(source, redis.url);

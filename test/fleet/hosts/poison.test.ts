@@ -85,26 +85,29 @@ describe.skipIf(!hasRedis)('a fleet whose server is poisoned', () => {
     ['an empty database', async () => void (await redis.do('FLUSHALL'))],
   ];
 
-  it.each(poisons)('accepts nothing from %s, and sends the source at most one request a second', async (_, poison) => {
-    const before = hosts.views.map(({ generatedAtMs }) => generatedAtMs);
-    const from = Date.now();
-    await poison();
-    await sleep(1_500);
-    expect(hosts.views.map(({ generatedAtMs }) => generatedAtMs)).toEqual(before);
-    const { generatedAtMs } = source.publish(['a', 'c']);
-    await allHave(hosts.views, generatedAtMs);
-    expect(source.since(from).length).toBeLessThanOrEqual(Math.ceil(((Date.now() - from) / 1_000) * 1.2) + 1);
-    await eventually('the head is that of the leader', async () => {
-      const text = await redis.do('GET', keys().head).catch(() => '');
-      return String(text).includes(`"generatedAtMs":${generatedAtMs}`);
-    });
-  });
+  it.each(poisons)(
+    'a fleet accepts nothing from %s in Redis, and sends the source at most one request a second',
+    async (_, poison) => {
+      const before = hosts.views.map(({ generatedAtMs }) => generatedAtMs);
+      const from = Date.now();
+      await poison();
+      await sleep(1_500);
+      expect(hosts.views.map(({ generatedAtMs }) => generatedAtMs)).toEqual(before);
+      const { generatedAtMs } = source.publish(['a', 'c']);
+      await allHave(hosts.views, generatedAtMs);
+      expect(source.since(from).length).toBeLessThanOrEqual(Math.ceil(((Date.now() - from) / 1_000) * 1.2) + 1);
+      await eventually('the head is that of the leader', async () => {
+        const text = await redis.do('GET', keys().head).catch(() => '');
+        return String(text).includes(`"generatedAtMs":${generatedAtMs}`);
+      });
+    },
+  );
 
   it.each([
     ['forged by another key', () => source.sign(['evil'], Date.now() + 1, 'the key of an attacker, long enough')],
     ['older than the current one', () => source.sign(['evil'], source.current.generatedAtMs - 60_000)],
     ['from the future', () => source.sign(['evil'], Date.now() + 3_600_000)],
-  ])('rejects a map that is %s, even if a host of the fleet sealed it', async (_, sign) => {
+  ])('a fleet rejects a map that is %s, even if a host of the fleet sealed it', async (_, sign) => {
     const bytes = sign();
     const refusals = (): number => hosts.views.flatMap((view) => view.logged('fleet-map-refused')).length;
     const before = refusals();

@@ -7,7 +7,7 @@ const CRASHING = new URL('../../fixtures/fleet/crashing.worker.ts', import.meta.
 const CLIENTLESS = new URL('../../fixtures/fleet/clientless.worker.ts', import.meta.url);
 
 describe.skipIf(!hasRedis)('the fleet thread', () => {
-  it('is restarted after it died, and receives again what it must announce', async () => {
+  it('the fleet thread is restarted after it died, and receives again what it must announce', async () => {
     await using server = await RedisServer.start();
     await using host = joinFleet(server, {}, CRASHING);
     await using other = joinFleet(server);
@@ -17,7 +17,7 @@ describe.skipIf(!hasRedis)('the fleet thread', () => {
     host.fleet.onRestart(() => {
       restarts += 1;
     });
-    // In this fixture that request ends the thread.
+    // The thread of this fixture ends when it is asked to step down from the map `crash`.
     await expect(host.fleet.ask((api) => api.stepDown('crash'))).rejects.toMatchObject({ code: 'FLEET_UNAVAILABLE' });
     expect(host.fleet.isConnected).toBe(false);
     await host.connected();
@@ -29,7 +29,7 @@ describe.skipIf(!hasRedis)('the fleet thread', () => {
     expect(other.fleet.hosts[0]?.address).toBe('http://127.0.0.1:1');
   });
 
-  it('reports that ioredis is missing, and is not restarted', async () => {
+  it('the fleet thread reports that ioredis is missing, and is not restarted', async () => {
     await using host = joinFleet({ url: 'redis://127.0.0.1:1' }, {}, CLIENTLESS);
     await eventually('it is logged', () => host.lines.length > 0);
     expect(host.lines[0]).toMatchObject({ level: 'error', fields: { code: 'FLEET_CLIENT_MISSING' } });
@@ -40,7 +40,7 @@ describe.skipIf(!hasRedis)('the fleet thread', () => {
     expect(host.lines).toHaveLength(1);
   });
 
-  it('logs errors that a listener throws, and continues', async () => {
+  it('the fleet thread logs errors that a listener throws, and continues', async () => {
     await using server = await RedisServer.start();
     await using host = joinFleet(server);
     host.fleet.on('connection', () => {
@@ -51,7 +51,7 @@ describe.skipIf(!hasRedis)('the fleet thread', () => {
     await expect(host.fleet.ask((api) => api.probe())).resolves.toBeDefined();
   });
 
-  it('closes within its deadline while the server is frozen', async () => {
+  it('the fleet thread closes within its deadline while the Redis server is frozen', async () => {
     await using server = await RedisServer.start();
     const host = joinFleet(server);
     await host.connected();

@@ -17,7 +17,10 @@ const isAlive = ({ process }: LoginHost): boolean =>
 
 const MOMENTS: readonly Moment[] = ['before-the-answer', 'around-the-write', 'before-the-issuer', 'after-the-answer'];
 
-/** Signals the host that refreshes next, at a moment of that refresh; resolves with the host. */
+/**
+ * Waits for the next refresh of a login, and sends a signal to the refreshing host at a moment of that refresh.
+ * Resolves with the host.
+ */
 async function hit(fleet: LoginFleet, moment: Moment, signal: 'SIGKILL' | 'SIGSTOP'): Promise<LoginHost> {
   const { promise, resolve } = Promise.withResolvers<LoginHost>();
   const strike = (port: number): void => {
@@ -62,7 +65,7 @@ async function mend(fleet: LoginFleet): Promise<number> {
 // The tests find the refreshing host by the sockets in /proc.
 const options = { concurrent: true, timeout: 240_000, skip: !hasRedis || process.platform !== 'linux' };
 describe('hosts that are killed and stopped while they refresh', options, () => {
-  it('lose with each kill at most the login that is being refreshed, and otherwise never spend a token twice', async () => {
+  it('hosts that are killed lose at most the login that is being refreshed, and never spend a token twice', async () => {
     await using fleet = await LoginFleet.start({ ids: ['crm', 'wiki', 'shop', 'mail'], tokenTtlSeconds: 4 });
     const { presented } = fleet.ledger;
     await Promise.all([fleet.add(2, { isProcess: true }), fleet.add(1, { isProcess: true, hasDisk: true })]);
@@ -94,7 +97,7 @@ describe('hosts that are killed and stopped while they refresh', options, () => 
       expect(presented.find((one) => one.token === token)).toMatchObject({ answer: 'tokens', wasHit: true });
   });
 
-  it('lose the lease when they are stopped for longer than the lease lasts, and never overwrite a newer login', async () => {
+  it('hosts that are stopped for longer than their lease lose the lease, and never overwrite a newer login', async () => {
     await using fleet = await LoginFleet.start({ tokenTtlSeconds: 4 });
     const { presented } = fleet.ledger;
     await fleet.add(2, { isProcess: true });

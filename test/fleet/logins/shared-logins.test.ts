@@ -9,7 +9,7 @@ import { doubled } from '../../helpers/login-drill/token-ledger.ts';
 const SOON_MS = 3_000;
 
 describe.skipIf(!hasRedis)('a fleet that shares its logins', () => {
-  it('brings the connector up at every host within about a second after a login at one host, and down after a logout', async () => {
+  it('a login at one host brings the connector up at every host within about a second, and a logout takes it down', async () => {
     await using fleet = await LoginFleet.start();
     const [one, two] = await fleet.add(3);
     await fleet.reaches('needs-login');
@@ -26,7 +26,7 @@ describe.skipIf(!hasRedis)('a fleet that shares its logins', () => {
     expect(fleet.issuer.paths.filter((path) => path === '/reg')).toHaveLength(1);
   });
 
-  it('refreshes each login by one host at a time, and never stores a token in Redis', async () => {
+  it('a fleet that shares its logins refreshes each login by one host at a time, and stores no token in Redis', async () => {
     await using fleet = await LoginFleet.start({ ids: ['crm', 'wiki', 'shop'], tokenTtlSeconds: 4 });
     const { presented, secrets } = fleet.ledger;
     await using monitor = await RedisMonitor.start(fleet.redis);
@@ -47,7 +47,7 @@ describe.skipIf(!hasRedis)('a fleet that shares its logins', () => {
 });
 
 describe.skipIf(!hasRedis)('a fleet whose hosts have separate logins', () => {
-  it('reports with each needed login that the login applies only to this replica', async () => {
+  it('a fleet whose hosts have separate logins reports with each needed login that it applies only to this replica', async () => {
     await using fleet = await LoginFleet.start();
     const [one, two] = await fleet.add(2, { fleet: { logins: 'own' } });
     await fleet.logIn(one);

@@ -21,7 +21,7 @@ describe('a fleet without its Redis server', options, () => {
     ['killed', 'restart'],
     ['frozen', 'thaw'],
   ] as const)(
-    'lets the host that refreshed last continue until the server is back, while others report why they cannot (%s)',
+    'without Redis, the host that refreshed a login last continues, and others report why they cannot (%s)',
     async (how, back) => {
       await using fleet = await LoginFleet.start({ tokenTtlSeconds: 4 });
       const { presented } = fleet.ledger;
@@ -53,7 +53,7 @@ describe('a fleet without its Redis server', options, () => {
     },
   );
 
-  it('restores the logins of its hosts, but no ended login, when the server comes back empty', async () => {
+  it('a Redis server that comes back empty gets the logins of the hosts again, but no ended login', async () => {
     await using fleet = await LoginFleet.start({ ids: ['crm', 'wiki'] });
     const [one, two] = await fleet.add(2);
     const [asleep] = await fleet.add(1, { isProcess: true });

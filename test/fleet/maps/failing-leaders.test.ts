@@ -54,7 +54,7 @@ describe.skipIf(!hasRedis)('a leader in its own process', () => {
     leader = new HostProcess(server.port, 'leader');
     await leader.leads();
     follower = await MapHost.follow(server.port, 'follower');
-    await eventually('it hears the leader', () => follower.count('map-heard') > 0);
+    await eventually('it receives news of the leader', () => follower.count('map-heard') > 0);
   });
   afterEach(async () => {
     await leader.end();
@@ -62,19 +62,19 @@ describe.skipIf(!hasRedis)('a leader in its own process', () => {
     await server[Symbol.asyncDispose]();
   });
 
-  it('has a successor within 2.5 s after SIGKILL', async () => {
+  it('a leader in its own process has a successor within 2.5 s after SIGKILL', async () => {
     leader.signal('SIGKILL');
     await follower.leads(2_500);
   });
 
-  it('publishes nothing after it was stopped for longer than its lease, and reports that it follows', async () => {
+  it('a leader that was stopped for longer than its lease publishes nothing, and reports that it follows', async () => {
     leader.publish(1_000);
     await follower.hears(mapOf(1_000));
     leader.signal('SIGSTOP');
     await follower.leads(3_000);
     await follower.hold(mapOf(1_000));
     expect(await follower.publish(mapOf(2_000))).toBe('done');
-    // The command waits in the pipe, and is the first thing that the process reads.
+    // The command waits in the pipe. The stopped process reads it first when it continues.
     leader.publish(3_000);
     leader.signal('SIGCONT');
     await eventually('it is refused', () => leader.lines.some(({ outcome }) => outcome === 'fenced'), 5_000);

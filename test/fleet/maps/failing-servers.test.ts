@@ -18,7 +18,7 @@ describe.skipIf(!hasRedis)('maps on a failing Redis server', () => {
     const leader = await join('leader', port);
     await leader.leads();
     const follower = await join('follower', port);
-    await eventually('it hears the leader', () => follower.count('map-heard') > 0);
+    await eventually('it receives news of the leader', () => follower.count('map-heard') > 0);
     expect(await leader.publish(map)).toBe('done');
     await follower.hears(map);
     await follower.read(map);
@@ -36,10 +36,10 @@ describe.skipIf(!hasRedis)('maps on a failing Redis server', () => {
     await server[Symbol.asyncDispose]();
   });
 
-  it('are written again by one leader, without a request to the source, after the server was killed and came back empty', async () => {
+  it('maps are written again by one leader, without a request to the source, after a killed Redis came back empty', async () => {
     const pairOf = await pair();
     await server.kill();
-    await eventually('nobody leads', () => pairOf.every(({ isLeading }) => !isLeading), 3_000);
+    await eventually('no host leads', () => pairOf.every(({ isLeading }) => !isLeading), 3_000);
     await eventually('all are alone', () => pairOf.every((host) => host.count('map-alone') === 1), 9_000);
     await server.restart();
     await eventually('one leads', () => pairOf.filter(({ isLeading }) => isLeading).length === 1, 10_000);
@@ -51,7 +51,7 @@ describe.skipIf(!hasRedis)('maps on a failing Redis server', () => {
     expect(pairOf.filter(({ isLeading }) => isLeading)).toHaveLength(1);
   });
 
-  it('are written again by the leader after a flush', async () => {
+  it('maps on a Redis server are written again by the leader after a flush', async () => {
     const [leader, follower] = await pair();
     await server.do('FLUSHALL');
     await eventually('the map is there', () => isThere(mapKeys.head), 8_000);
@@ -59,7 +59,7 @@ describe.skipIf(!hasRedis)('maps on a failing Redis server', () => {
     expect(leader.count('refused')).toBe(0);
   });
 
-  it('get an evicted body back, with the confirmations that the body had', async () => {
+  it('maps on a Redis server get an evicted body back, with the confirmations that the body had', async () => {
     const [leader] = await pair();
     answerOf(await leader.api.confirmMap(MAP_NAME, map.sha256));
     await server.do('DEL', mapKeys.body(map.sha256));
@@ -72,10 +72,10 @@ describe.skipIf(!hasRedis)('maps on a failing Redis server', () => {
     expect([...leader.events, ...stranger.events].filter(({ kind }) => kind === 'refused')).toEqual([]);
   });
 
-  it('have no leader while the server is frozen, and one leader once it thaws', async () => {
+  it('maps of a fleet have no leader while the Redis server is frozen, and one leader once it thaws', async () => {
     const both = await pair();
     server.freeze();
-    await eventually('nobody leads', () => both.every(({ isLeading }) => !isLeading), 3_000);
+    await eventually('no host leads', () => both.every(({ isLeading }) => !isLeading), 3_000);
     await eventually('all are alone', () => both.every((host) => host.count('map-alone') === 1), 9_000);
     server.thaw();
     await eventually('one leads', () => both.filter(({ isLeading }) => isLeading).length === 1, 10_000);
@@ -83,11 +83,11 @@ describe.skipIf(!hasRedis)('maps on a failing Redis server', () => {
     expect(await leader?.publish(mapOf(2_000))).toBe('done');
   });
 
-  it('are handled as on a frozen server if each reply comes two seconds late', async () => {
+  it('maps of a fleet are handled as on a frozen Redis server if each reply comes two seconds late', async () => {
     await using path = await SlowPath.to(server.port);
     const both = await pair(path.port);
     path.replyDelayMs = 2_000;
-    await eventually('nobody leads', () => both.every(({ isLeading }) => !isLeading), 3_000);
+    await eventually('no host leads', () => both.every(({ isLeading }) => !isLeading), 3_000);
     await eventually('all are alone', () => both.every((host) => host.count('map-alone') === 1), 9_000);
     expect(await both[0].publish(mapOf(2_000))).toBe('fenced');
     path.replyDelayMs = 0;
@@ -95,7 +95,7 @@ describe.skipIf(!hasRedis)('maps on a failing Redis server', () => {
     await Promise.all(hosts.map((host) => host.close()));
   });
 
-  it('cannot be published while the server is full, and are published once there is room', async () => {
+  it('maps of a fleet cannot be published while the Redis server is full, and are published once there is room', async () => {
     const [leader, follower] = await pair();
     await server.do('CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
     await server.do('CONFIG', 'SET', 'maxmemory', '1mb');

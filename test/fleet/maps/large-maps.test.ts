@@ -20,7 +20,7 @@ describe.skipIf(!hasRedis)('a map of 14 MB', () => {
     await server[Symbol.asyncDispose]();
   });
 
-  it('arrives in pieces at four hosts at once, then as a patch, while the server stays below 100 MB', async () => {
+  it('a map of 14 MB arrives in pieces at four hosts, then as a patch, while Redis stays below 100 MB', async () => {
     const leader = await MapHost.follow(server.port, 'leader');
     hosts.push(leader);
     await leader.leads();
@@ -46,7 +46,7 @@ describe.skipIf(!hasRedis)('a map of 14 MB', () => {
     expect(Number(/used_memory_peak:(\d+)/.exec(memory)?.[1])).toBeLessThan(100 * MEGABYTE);
   });
 
-  it('is repaired if its body in Redis has changed, because the leader compares digests at some beats', async () => {
+  it('a map of 14 MB whose body in Redis has changed is repaired, because the leader compares digests', async () => {
     const leader = await MapHost.follow(server.port, 'leader');
     hosts.push(leader);
     await leader.leads();

@@ -15,7 +15,7 @@ function listen({ fleet }: FleetUnderTest): FleetMapEvent[] {
 }
 
 describe.skipIf(!hasRedis)('two fleet threads', () => {
-  it('transfer a body from one main thread to another, and then send nothing until the map changes', async () => {
+  it('two fleet threads transfer a map from one main thread to another, and send nothing until the map changes', async () => {
     await using server = await RedisServer.start();
     await using one = joinFleet(server);
     await using two = joinFleet(server, { role: 'reader' });

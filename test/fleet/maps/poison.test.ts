@@ -111,7 +111,9 @@ describe.skipIf(!hasRedis)('hostile data of a map in Redis', () => {
     await server[Symbol.asyncDispose]();
   });
 
-  it('never yields a body that differs from its head, and is repaired', { timeout: 240_000 }, async () => {
+  it('hostile data of a map in Redis never yields a body that differs from its head, and is repaired', {
+    timeout: 240_000,
+  }, async () => {
     const reader = await MapHost.follow(server.port, 'reader', { role: 'reader' });
     hosts.push(reader);
     await eventually('the reader is connected', () => reader.redis.isConnected);
@@ -143,7 +145,7 @@ describe.skipIf(!hasRedis)('hostile data of a map in Redis', () => {
     expect([MAP.sha256, FUTURE.sha256, OLDER.sha256]).toEqual(expect.arrayContaining(told));
   });
 
-  it('does not flood the main thread, however often it is sent', async () => {
+  it('hostile data of a map in Redis does not flood the main thread, however often it is sent', async () => {
     const victim = await MapHost.follow(server.port, 'victim', { role: 'reader' });
     hosts.push(victim);
     await eventually('it heard of the map', () => victim.news === MAP.sha256);

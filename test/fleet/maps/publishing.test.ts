@@ -16,7 +16,7 @@ describe.skipIf(!hasRedis)('a published map', () => {
     const leader = await join('leader');
     await leader.leads();
     const follower = await join('follower');
-    await eventually('it hears the leader', () => follower.count('map-heard') > 0);
+    await eventually('it receives news of the leader', () => follower.count('map-heard') > 0);
     return [leader, follower];
   };
   const held = ({ sha256, generatedAtMs, expiresAtMs, etag }: HeldMap): HeldMap => {
@@ -33,7 +33,7 @@ describe.skipIf(!hasRedis)('a published map', () => {
     await server[Symbol.asyncDispose]();
   });
 
-  it('reaches a follower as news and as bytes, with the ETag that was sealed with them', async () => {
+  it('a published map reaches a follower as news and as bytes, with the ETag that was sealed with them', async () => {
     const [leader, follower] = await leaderAndFollower();
     const map = mapOf(1_000);
     expect(await leader.publish(map)).toBe('done');
@@ -45,7 +45,7 @@ describe.skipIf(!hasRedis)('a published map', () => {
     expect(leader.count('map-news')).toBe(0);
   });
 
-  it('is announced to a host that comes later, and to a host that lost its connection', async () => {
+  it('a published map is announced to a host that comes later, and to a host that lost its connection', async () => {
     const [leader, follower] = await leaderAndFollower();
     const map = mapOf(1_000);
     await leader.publish(map);
@@ -58,7 +58,7 @@ describe.skipIf(!hasRedis)('a published map', () => {
     await follower.hears(mapOf(2_000));
   });
 
-  it('is announced to each follower once, however often the leader beats', async () => {
+  it('a published map is announced to each follower once, however often the leader renews its lease', async () => {
     const [leader, follower] = await leaderAndFollower();
     await leader.publish(mapOf(1_000));
     await follower.hears(mapOf(1_000));
@@ -69,7 +69,7 @@ describe.skipIf(!hasRedis)('a published map', () => {
     expect(follower.count('map-news')).toBe(1);
   });
 
-  it('is reported as confirmed to hosts that hold it, and the head counts the confirmations', async () => {
+  it('a published map is reported as confirmed to hosts that hold it, and the head counts the confirmations', async () => {
     const [leader, follower] = await leaderAndFollower();
     const map = mapOf(1_000);
     await leader.publish(map);
@@ -83,7 +83,7 @@ describe.skipIf(!hasRedis)('a published map', () => {
     expect(follower.count('map-news')).toBe(1);
   });
 
-  it("is rejected if it is older than the fleet's map, or is another map with the same generatedAt", async () => {
+  it("a published map is rejected if it is older than the fleet's map, or differs at the same generatedAt", async () => {
     const [leader, follower] = await leaderAndFollower();
     await leader.publish(mapOf(2_000));
     await leader.close();
@@ -95,7 +95,7 @@ describe.skipIf(!hasRedis)('a published map', () => {
     expect(await follower.publish(mapOf(2_500))).toBe('older');
   });
 
-  it('replaces a newer head whose body the main thread rejected', async () => {
+  it('a published map replaces a newer head whose body the main thread rejected', async () => {
     const [leader, follower] = await leaderAndFollower();
     await leader.publish(mapOf(9_000));
     await leader.close();
@@ -104,7 +104,7 @@ describe.skipIf(!hasRedis)('a published map', () => {
     expect(await follower.publish(mapOf(1_000))).toBe('done');
   });
 
-  it('is adopted by the next leader that holds it, and confirmed with the fence of this leader', async () => {
+  it('a published map is adopted by the next leader that holds it, and confirmed with the fence of this leader', async () => {
     const [leader, follower] = await leaderAndFollower();
     const map = mapOf(1_000);
     await leader.publish(map);
@@ -116,7 +116,7 @@ describe.skipIf(!hasRedis)('a published map', () => {
     expect(answerOf(await follower.api.readHead(MAP_NAME))).toMatchObject({ by: 'follower', fence: 2, confirms: 1 });
   });
 
-  it('is requested in full if neither the fleet nor the thread has it', async () => {
+  it('a published map is requested in full if neither the fleet nor the worker thread has it', async () => {
     const huge = { ...mapOf(4_000), bytes: new Uint8Array(33 * 1024 * 1024) };
     const leader = await join('leader');
     await leader.leads();
@@ -128,7 +128,7 @@ describe.skipIf(!hasRedis)('a published map', () => {
     expect(await leader.api.publishMap(MAP_NAME, huge)).toMatchObject({ error: { code: 'FLEET_MAP_REFUSED' } });
   });
 
-  it('arrives as a patch at a host with the previous body, and in full at any other host', async () => {
+  it('a published map arrives as a patch at a host with the previous body, and in full at any other host', async () => {
     const first = mapOf(1_000, entries(400));
     const second = mapOf(2_000, entries(400, 4, 'changed'));
     const [leader, follower] = await leaderAndFollower();
@@ -150,7 +150,7 @@ describe.skipIf(!hasRedis)('a published map', () => {
     expect(Buffer.compare(whole?.bytes ?? Buffer.alloc(0), second.bytes)).toBe(0);
   });
 
-  it('arrives in full if its patch is garbage, and the rejected patch is reported', async () => {
+  it('a published map arrives in full if its patch is garbage, and the rejected patch is reported', async () => {
     const first = mapOf(1_000, entries(400));
     const second = mapOf(2_000, entries(400, 4, 'changed'));
     const [leader, follower] = await leaderAndFollower();
@@ -179,7 +179,7 @@ describe.skipIf(!hasRedis)('a published map', () => {
     }
   });
 
-  it('leaves only the newest bodies on the server, however often it changes', async () => {
+  it('a published map leaves only the newest bodies on the Redis server, however often it changes', async () => {
     const maps = [1, 2, 3, 4, 5].map((generation) => mapOf(generation * 1_000, entries(300, 3, `${generation}`)));
     const leader = await join('leader');
     await leader.leads();
@@ -190,7 +190,7 @@ describe.skipIf(!hasRedis)('a published map', () => {
     const patches = await keysOf('*:patch:*');
     const current = await Promise.all(patches.map(async (key) => Number(await server.do('PTTL', key)) > 10_000));
     expect(current.filter((isLasting) => isLasting)).toHaveLength(1);
-    // No piece stays, and only the counter of the fence has no expiry.
+    // Redis holds no piece of a body any more, and only the counter of the fence has no expiry.
     expect(bodies.filter((key) => /body:[0-9a-f]{64}:/.test(key))).toEqual([]);
     const ttls = await Promise.all((await keysOf('*')).map(async (key) => [key, await server.do('PTTL', key)]));
     expect(ttls.filter(([, ttl]) => ttl === -1)).toEqual([[mapKeys.fence, -1]]);

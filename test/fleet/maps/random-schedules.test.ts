@@ -35,7 +35,7 @@ describe.skipIf(!hasRedis)('any order of actions of two hosts, with lost message
     await server[Symbol.asyncDispose]();
   });
 
-  it('lets only the holder of a fence publish with that fence, and never goes back in time', async () => {
+  it('in any order of actions of two hosts, only the holder of a fence publishes with it, and time never goes back', async () => {
     const heads: Written[] = [];
     const client = server.client();
     await client.connect();
@@ -68,7 +68,7 @@ describe.skipIf(!hasRedis)('any order of actions of two hosts, with lost message
     const endsAt = performance.now() + 30_000;
     const schedule = fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), async (steps) => {
       if (performance.now() > endsAt) return;
-      // Two at a time, so that they overlap.
+      // Two actions run at the same time, so that they overlap.
       for (let at = 0; at < steps.length; at += 2) await Promise.all(steps.slice(at, at + 2).map(perform));
     });
     await fc.assert(schedule, { numRuns: 200, endOnFailure: true });

@@ -9,7 +9,7 @@ const codes = (world: QuotaWorld, host: number): unknown[] =>
     .filter((event) => event === 'quota-local' || event === 'quota-shared');
 
 describe('quotas of a fleet', { timeout: 120_000, skip: !hasRedis }, () => {
-  it('let three hosts together make exactly as many calls a minute as the map allows', async () => {
+  it('quotas of a fleet let three hosts together make exactly as many calls a minute as the map allows', async () => {
     await using world = await QuotaWorld.start({ perMinute: 30 });
     await world.join(3);
     expect(await world.burst(20)).toBe(30);
@@ -17,7 +17,7 @@ describe('quotas of a fleet', { timeout: 120_000, skip: !hasRedis }, () => {
     expect(await world.burst(1, 1_000)).toBe(0);
   });
 
-  it('leave all permits to the only host that uses them, and report when the next place is free', async () => {
+  it('quotas of a fleet leave all permits to the only host that uses them, and report when the next one is free', async () => {
     await using world = await QuotaWorld.start({ perMinute: 12 });
     await world.join(3);
     for (let count = 0; count < 12; count += 1) expect(await world.call(1)).toBe('done');
@@ -30,7 +30,7 @@ describe('quotas of a fleet', { timeout: 120_000, skip: !hasRedis }, () => {
     });
   });
 
-  it('release unused permits of a batch within two seconds, so that other hosts can use them', async () => {
+  it('quotas of a fleet release unused permits of a batch within two seconds, so that other hosts can use them', async () => {
     await using world = await QuotaWorld.start({ perMinute: 100 });
     await world.join(3);
     for (let count = 0; count < 40; count += 1) expect(await world.call(0)).toBe('done');
@@ -43,7 +43,7 @@ describe('quotas of a fleet', { timeout: 120_000, skip: !hasRedis }, () => {
     expect(await world.call(2, 5_000)).toBe('QUOTA_EXCEEDED');
   });
 
-  it('limit the concurrent calls of all hosts together', async () => {
+  it('quotas of a fleet limit the concurrent calls of all hosts together', async () => {
     await using world = await QuotaWorld.start({ concurrent: 3 });
     world.workMs = 20;
     await world.join(3);
@@ -51,7 +51,7 @@ describe('quotas of a fleet', { timeout: 120_000, skip: !hasRedis }, () => {
     expect(world.peak).toBe(3);
   });
 
-  it('let hosts take turns if one call runs at a time and each host has its own queue', async () => {
+  it('quotas of a fleet let hosts take turns if one call runs at a time and each host has its own queue', async () => {
     await using world = await QuotaWorld.start({ concurrent: 1 });
     world.workMs = 20;
     await world.join(3);
@@ -70,7 +70,7 @@ describe('quotas of a fleet', { timeout: 120_000, skip: !hasRedis }, () => {
     for (const ended of endedAtMs) expect((ended[0] ?? 0) - startedMs).toBeLessThan(allMs / 2);
   });
 
-  it('follow changed quotas at once', async () => {
+  it('quotas of a fleet follow changed quotas of the map immediately', async () => {
     await using world = await QuotaWorld.start({ perMinute: 6 });
     await world.join(2);
     expect(await world.burst(10, 1_000)).toBe(6);
@@ -88,7 +88,7 @@ describe('quotas of a fleet', { timeout: 120_000, skip: !hasRedis }, () => {
 
 // Each test has its own server and hosts, and mostly waits for them.
 describe('quotas of a fleet whose Redis server fails', { concurrent: true, timeout: 120_000, skip: !hasRedis }, () => {
-  it('apply as a share to each host while the server is dead, with one log line, and are shared again once it is back', async () => {
+  it('quotas of a fleet apply as a share to each host while Redis is dead, and are shared again once it is back', async () => {
     await using world = await QuotaWorld.start({ perMinute: 31 });
     await world.join(3);
     for (const { lines } of world.hosts) lines.length = 0;
@@ -109,7 +109,7 @@ describe('quotas of a fleet whose Redis server fails', { concurrent: true, timeo
     expect(more).toBeLessThanOrEqual(21);
   });
 
-  it('reject calls while the server is dead if the option says so, and allow them once it is back', async () => {
+  it('quotas of a fleet reject calls while Redis is dead if the option says so, and allow them once it is back', async () => {
     await using world = await QuotaWorld.start({ perMinute: 30 });
     await world.join(2, { quotasWithout: 'refuse' });
     expect(await world.call(0)).toBe('done');
@@ -122,7 +122,7 @@ describe('quotas of a fleet whose Redis server fails', { concurrent: true, timeo
     await eventually('calls begin again', async () => (await world.call(0)) === 'done');
   });
 
-  it('apply as a share to each host while the server is frozen, and no call hangs', async () => {
+  it('quotas of a fleet apply as a share to each host while the Redis server is frozen, and no call hangs', async () => {
     await using world = await QuotaWorld.start({ perMinute: 40, concurrent: 10 });
     await world.join(2);
     expect(await world.call(0)).toBe('done');
@@ -140,7 +140,7 @@ describe('quotas of a fleet whose Redis server fails', { concurrent: true, timeo
     );
   });
 
-  it('are reported again to a server that lost its data, so that no quota is used twice', async () => {
+  it('used quotas are reported again to a Redis server that lost its data, so that no quota is used twice', async () => {
     await using world = await QuotaWorld.start({ perMinute: 20 });
     await world.join(2);
     expect(await world.burst(15)).toBe(20);
@@ -148,8 +148,8 @@ describe('quotas of a fleet whose Redis server fails', { concurrent: true, timeo
     const before = world.callsAtMs.length;
     for (const host of [0, 1]) await world.call(host, 500);
     await world.burst(15, 500);
-    // Each host used a part of the 20. Until the second host has reported its calls, the first host can get that many
-    // more.
+    // Each host used a part of the 20 permits. Until the second host has reported its calls, the first host can get as
+    // many further permits as the second host used.
     expect(world.callsAtMs.length - before).toBeLessThanOrEqual(10);
   });
 });

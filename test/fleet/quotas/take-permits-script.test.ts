@@ -33,7 +33,7 @@ describe.skipIf(!hasRedis)('TAKE_PERMITS', () => {
     await server[Symbol.asyncDispose]();
   });
 
-  /** One request at a time on the server's clock. */
+  /** Sends one request to the script, at the given time of the server's clock. */
   async function take(nowMs: number, request: Partial<PermitRequest> & { limits: PermitCounts }): Promise<Grant> {
     await client.set('now', nowMs);
     const full = { wanted: 0, returned: [], spent: {}, ...request };
@@ -42,7 +42,7 @@ describe.skipIf(!hasRedis)('TAKE_PERMITS', () => {
     return { granted, retryInMs, takenAtMs, epoch };
   }
 
-  it('never exceeds the limit in any sliding window, and counts no permit longer than window, hold and bucket together', async () => {
+  it('TAKE_PERMITS never exceeds the limit in any sliding window, and does not count permits longer than necessary', async () => {
     const step = fc.record({
       pauseMs: fc.oneof(fc.nat(3), fc.nat(2_000), fc.nat(70_000)),
       wanted: fc.integer({ min: 1, max: 12 }),
@@ -74,7 +74,8 @@ describe.skipIf(!hasRedis)('TAKE_PERMITS', () => {
             const sinceMs = nowMs - MINUTE_MS - PERMIT_HOLD_MS - BUCKET_MS;
             const counted = takenAtMs.slice(0, wereTaken).filter((atMs) => atMs > sinceMs).length;
             expect(counted + grant.granted).toBeGreaterThanOrEqual(limit);
-            // No other host requests permits in between: then there is room, and unused permits are back as well.
+            // No other host requests permits before the retry. So there is room then, because unused permits have been
+            // returned as well.
             const later = await take(nowMs + grant.retryInMs, { limits, returned: unused });
             unused = [];
             expect(later.retryInMs).toBe(0);
@@ -95,7 +96,7 @@ describe.skipIf(!hasRedis)('TAKE_PERMITS', () => {
     );
   });
 
-  it('takes permits from all windows at once, and takes none if one of the windows has no room', async () => {
+  it('TAKE_PERMITS takes permits from all windows together, and takes none if one of the windows has no room', async () => {
     await client.del('q');
     const limits = { perMinute: 3, perHour: 5, perDay: 100 };
     expect((await take(START_MS, { limits, wanted: 10 })).granted).toBe(3);
@@ -110,7 +111,7 @@ describe.skipIf(!hasRedis)('TAKE_PERMITS', () => {
     expect([sum('h'), sum('d')]).toEqual([5, 5]);
   });
 
-  it('returns a permit to the bucket that it was taken from, and never more than the bucket held', async () => {
+  it('TAKE_PERMITS returns a permit to the bucket it was taken from, and never returns more than the bucket held', async () => {
     await client.del('q');
     const limits = { perMinute: 4 };
     const grant = await take(START_MS, { limits, wanted: 4 });
@@ -120,7 +121,7 @@ describe.skipIf(!hasRedis)('TAKE_PERMITS', () => {
     expect((await take(START_MS + 950, { limits, wanted: 4, returned: forged })).granted).toBe(0);
   });
 
-  it('counts calls that began without a permit, even beyond the limit', async () => {
+  it('TAKE_PERMITS counts calls that began without a permit, even beyond the limit', async () => {
     await client.del('q');
     const limits = { perMinute: 4 };
     expect((await take(START_MS, { limits, wanted: 4, spent: { perMinute: 9 } })).granted).toBe(0);
@@ -128,7 +129,7 @@ describe.skipIf(!hasRedis)('TAKE_PERMITS', () => {
     expect((await take(START_MS + 62_100, { limits, wanted: 5 })).granted).toBe(4);
   });
 
-  it('forgets nothing when the clock is set back, and then rejects for at most one window', async () => {
+  it('TAKE_PERMITS forgets nothing when the clock is set back, and then rejects for at most one window', async () => {
     await client.del('q');
     const limits = { perMinute: 2 };
     expect((await take(START_MS + 3_600_000, { limits, wanted: 2 })).granted).toBe(2);
@@ -138,7 +139,7 @@ describe.skipIf(!hasRedis)('TAKE_PERMITS', () => {
     expect((await take(START_MS + refused.retryInMs, { limits, wanted: 2 })).granted).toBe(2);
   });
 
-  it('returns another epoch only after the server lost its data', async () => {
+  it('TAKE_PERMITS returns another epoch only after the server lost its data', async () => {
     await client.del('q');
     const limits = { perMinute: 2 };
     const { epoch } = await take(START_MS, { limits, wanted: 1 });
@@ -147,7 +148,7 @@ describe.skipIf(!hasRedis)('TAKE_PERMITS', () => {
     expect((await take(START_MS + 2, { limits, wanted: 1 })).epoch).not.toBe(epoch);
   });
 
-  it('stores no more fields than the windows have buckets, and sets an expiry on their key', async () => {
+  it('TAKE_PERMITS stores no more fields than the windows have buckets, and sets an expiry on their key', async () => {
     await client.del('q');
     const limits = { perMinute: 1_000_000, perHour: 1_000_000, perDay: 1_000_000 };
     for (let minute = 0; minute < 400; minute += 1) await take(START_MS + minute * 600_000, { limits, wanted: 5 });

@@ -10,7 +10,7 @@ const HOSTS = '{sw:tests}:hosts';
 const hostKey = (id: string): string => `{sw:tests}:host:${id}`;
 
 describe.skipIf(!hasRedis)('the roster of a fleet', () => {
-  it('lists the other hosts with their roles, addresses and maps, and never the host itself', async () => {
+  it('the roster of a fleet lists the other hosts with their roles, addresses and maps, and never the host itself', async () => {
     await using server = await RedisServer.start();
     await using one = joinFleet(server, { address: 'http://10.0.0.1:8080' });
     await using other = joinFleet(server, { role: 'reader' });
@@ -20,11 +20,11 @@ describe.skipIf(!hasRedis)('the roster of a fleet', () => {
     await eventually('each knows the other', () => one.fleet.hosts.length === 1 && other.fleet.hosts.length === 1);
     expect(one.fleet.hosts[0]).toMatchObject({ hostId: other.fleet.hostId, role: 'reader', address: null });
     expect(one.fleet.address).toBe('http://10.0.0.1:8080');
-    await eventually('the map is told', () => other.fleet.hosts[0]?.maps.length === 1);
+    await eventually('the map is announced', () => other.fleet.hosts[0]?.maps.length === 1);
     expect(other.fleet.hosts[0]).toMatchObject({ role: 'any', address: 'http://10.0.0.1:8080', maps: [map] });
   });
 
-  it('receives added and removed replicas without waiting for its next turn', async () => {
+  it('the roster of a fleet receives added and removed replicas without waiting for its next turn', async () => {
     await using server = await RedisServer.start();
     await using one = joinFleet(server);
     await one.connected();
@@ -43,7 +43,7 @@ describe.skipIf(!hasRedis)('the roster of a fleet', () => {
     expect(performance.now() - leftAtMs).toBeLessThan(4_000);
   });
 
-  it('keeps the hosts while the server is unreachable, and after it came back empty', async () => {
+  it('the roster of a fleet keeps the hosts while the server is unreachable, and after it came back empty', async () => {
     await using server = await RedisServer.start();
     await using one = joinFleet(server);
     await using other = joinFleet(server);
@@ -63,7 +63,7 @@ describe.skipIf(!hasRedis)('the roster of a fleet', () => {
     expect(one.fleet.hosts).toHaveLength(1);
   });
 
-  it('rejects unsealed records, records of another host and older records, and reports each foreign record once', async () => {
+  it('the roster rejects unsealed, older and foreign records, and reports each foreign record once', async () => {
     await using server = await RedisServer.start();
     await using one = joinFleet(server, { address: 'http://127.0.0.1:1' });
     await using other = joinFleet(server);
@@ -72,7 +72,7 @@ describe.skipIf(!hasRedis)('the roster of a fleet', () => {
     await eventually('the other knows it', () => other.fleet.hosts.length === 1);
     const old = server.client();
     const box = await old.getBuffer(hostKey(one.fleet.hostId));
-    if (box === null) throw new Error('There is a record');
+    if (box === null) throw new Error('The record is missing');
     one.fleet.announceMap({ name: 'm', sourceId: 'main', sha256: null, generatedAtMs: null, isLeading: false });
     await eventually('the change is heard', () => other.fleet.hosts[0]?.maps.length === 1);
     const nowMs = Date.now();
@@ -88,7 +88,7 @@ describe.skipIf(!hasRedis)('the roster of a fleet', () => {
     expect(refused.map((event) => ('what' in event ? event.what : '')).sort()).toEqual(['host:copied', 'host:forged']);
   });
 
-  it('drops a host that ended without a message, once its record has expired', async () => {
+  it('the roster of a fleet drops a host that ended without a message, once its record has expired', async () => {
     await using server = await RedisServer.start();
     await using one = joinFleet(server);
     await one.connected();
@@ -104,7 +104,7 @@ describe.skipIf(!hasRedis)('the roster of a fleet', () => {
     await eventually('it is forgotten', () => one.fleet.hosts.length === 0, 30_000);
   });
 
-  it('removes a key that is not a roster, so that new hosts become known', async () => {
+  it('the roster of a fleet removes a key that is not a roster, so that new hosts become known', async () => {
     await using server = await RedisServer.start();
     await using one = joinFleet(server);
     await one.connected();
@@ -118,7 +118,7 @@ describe.skipIf(!hasRedis)('the roster of a fleet', () => {
     );
   });
 
-  it('lists the other hosts even if the server is full', async () => {
+  it('the roster of a fleet lists the other hosts even if the server is full', async () => {
     await using server = await RedisServer.start();
     await using one = joinFleet(server);
     await one.connected();

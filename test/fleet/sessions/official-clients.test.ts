@@ -52,30 +52,33 @@ describe.skipIf(!hasRedis)('official clients behind a balancer without affinity'
   it.each([
     ['1.x', connectFirst],
     ['2.x', connectSecond],
-  ])('receive updates of watched resources, call tools, and end their sessions (%s)', async (_, connect) => {
-    await using redis = await RedisServer.start();
-    await using connector = await WatchableConnector.start();
-    await using replicas = await startReplicas(3, { a: remote(connector.server) }, { redisUrl: redis.url });
-    const all = [0, 1, 2].map((index) => replicas.at(index));
-    for (const replica of all) {
-      await isConnected(replica);
-      await hasResources(replica.mcp);
-    }
-    await eventually('the connector can tell all', () => connector.listening === 3);
-    await using proxy = await RoundRobinProxy.start(all.map(({ listener }) => listener.url));
-    const updates: string[] = [];
-    const client = await connect(`${proxy.url}/mcp`, (uri) => void updates.push(uri));
-    await client.subscribe('a+x://y');
-    await eventually('its stream is open', () => proxy.requests.some(({ method }) => method === 'GET'));
-    await eventually('one replica watches', () => connector.watching.size === 1);
-    for (let turn = 0; turn < 6; turn += 1)
-      expect(await client.callTool('a__echo')).toMatchObject({ content: [{ type: 'text', text: 'echoed' }] });
-    const before = updates.length;
-    connector.change();
-    await eventually('the client hears of it', () => updates.length > before);
-    expect(new Set(updates)).toEqual(new Set(['a+x://y']));
-    await client.end();
-    await eventually('nobody watches it', () => connector.watching.size === 0);
-    expect(new Set(proxy.requests.map(({ upstream }) => upstream)).size).toBe(3);
-  });
+  ])(
+    'official clients behind a balancer get updates of watched resources, call tools, and end their sessions (%s)',
+    async (_, connect) => {
+      await using redis = await RedisServer.start();
+      await using connector = await WatchableConnector.start();
+      await using replicas = await startReplicas(3, { a: remote(connector.server) }, { redisUrl: redis.url });
+      const all = [0, 1, 2].map((index) => replicas.at(index));
+      for (const replica of all) {
+        await isConnected(replica);
+        await hasResources(replica.mcp);
+      }
+      await eventually('the connector can notify all clients', () => connector.listening === 3);
+      await using proxy = await RoundRobinProxy.start(all.map(({ listener }) => listener.url));
+      const updates: string[] = [];
+      const client = await connect(`${proxy.url}/mcp`, (uri) => void updates.push(uri));
+      await client.subscribe('a+x://y');
+      await eventually('its stream is open', () => proxy.requests.some(({ method }) => method === 'GET'));
+      await eventually('one replica watches', () => connector.watching.size === 1);
+      for (let turn = 0; turn < 6; turn += 1)
+        expect(await client.callTool('a__echo')).toMatchObject({ content: [{ type: 'text', text: 'echoed' }] });
+      const before = updates.length;
+      connector.change();
+      await eventually('the client is notified', () => updates.length > before);
+      expect(new Set(updates)).toEqual(new Set(['a+x://y']));
+      await client.end();
+      await eventually('no replica watches it', () => connector.watching.size === 0);
+      expect(new Set(proxy.requests.map(({ upstream }) => upstream)).size).toBe(3);
+    },
+  );
 });

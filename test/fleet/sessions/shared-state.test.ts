@@ -24,7 +24,7 @@ async function startWorld(redisUrl: string) {
     await isConnected(replica);
     await hasResources(replica.mcp);
   }
-  await eventually('the connector can tell all', () => connector.listening === 3);
+  await eventually('the connector can notify all clients', () => connector.listening === 3);
   const [a, b, c] = all.map(({ mcp }) => mcp) as [string, string, string];
   return {
     ...{ connector, all, a, b, c },
@@ -42,7 +42,7 @@ describe.skipIf(!hasRedis)('sessions of replicas with a Redis server', () => {
   });
   afterAll(() => redis[Symbol.asyncDispose]());
 
-  it('have the log level that was set at another replica, even at a replica that they use later', async () => {
+  it('a session has the log level that was set at another replica, even at a replica that it uses later', async () => {
     await using world = await startWorld(redis.url);
     const { headers } = await openSession(world.a);
     await postLegacy(world.b, 'logging/setLevel', { level: 'warning' }, { headers });
@@ -52,13 +52,13 @@ describe.skipIf(!hasRedis)('sessions of replicas with a Redis server', () => {
     expect(new Set(world.connector.levels.values())).toEqual(new Set(['warning']));
   });
 
-  it('receive an update once over their stream, even if they subscribed at another replica', async () => {
+  it('a session receives an update once over its stream, even if it subscribed at another replica', async () => {
     await using world = await startWorld(redis.url);
     const { headers } = await openSession(world.a);
     await using standing = await stream(world.a, headers);
     await eventually('the stream begins', () => countOf(standing, 'notifications/tools/list_changed') === 1);
     expect((await postLegacy(world.b, 'resources/subscribe', { uri: 'a+x://y' }, { headers })).result).toEqual({});
-    // The replica that got the request watches first, and hands over to the replica with the stream.
+    // The replica that got the request watches the resource first. Then the replica with the stream takes over.
     const [asked = ''] = world.connector.watching;
     await eventually('the replica with the stream alone watches it', () => {
       const { watching } = world.connector;
@@ -66,13 +66,13 @@ describe.skipIf(!hasRedis)('sessions of replicas with a Redis server', () => {
     });
     expect(updates(standing)).toBe(0);
     world.connector.change();
-    await eventually('the client hears of it', () => updates(standing) === 1);
+    await eventually('the client is notified', () => updates(standing) === 1);
     await postLegacy(world.c, 'resources/unsubscribe', { uri: 'a+x://y' }, { headers });
-    await eventually('nobody watches it', () => world.connector.watching.size === 0);
+    await eventually('no replica watches it', () => world.connector.watching.size === 0);
     expect(updates(standing)).toBe(1);
   });
 
-  it('get an error for a resource that cannot be watched', async () => {
+  it('a session gets an error for a resource that cannot be watched', async () => {
     await using world = await startWorld(redis.url);
     const { headers } = await openSession(world.a);
     await using _standing = await stream(world.a, headers);
@@ -82,7 +82,7 @@ describe.skipIf(!hasRedis)('sessions of replicas with a Redis server', () => {
     expect((await postLegacy(world.b, 'resources/subscribe', long, { headers })).error.message).toContain('2048');
   });
 
-  it('receive everything once at the replica to which their stream moves, and the earlier stream ends', async () => {
+  it('a session receives everything once at the replica to which its stream moves, and the earlier stream ends', async () => {
     await using world = await startWorld(redis.url);
     const { headers } = await openSession(world.a);
     await using first = await stream(world.a, headers);
@@ -98,7 +98,7 @@ describe.skipIf(!hasRedis)('sessions of replicas with a Redis server', () => {
     expect(updates(first)).toBe(0);
   });
 
-  it('keep one stream if several are opened at the same moment', async () => {
+  it('a session keeps one stream if several are opened at the same moment', async () => {
     await using world = await startWorld(redis.url);
     const { headers } = await openSession(world.a);
     for (const mcp of [world.b, world.c]) await postLegacy(mcp, 'ping', {}, { headers });
@@ -112,7 +112,7 @@ describe.skipIf(!hasRedis)('sessions of replicas with a Redis server', () => {
     for (const one of streams) await one[Symbol.asyncDispose]();
   });
 
-  it('end at every replica when they are ended at one of them', async () => {
+  it('a session ends at every replica when it is ended at one of them', async () => {
     await using world = await startWorld(redis.url);
     const { headers } = await openSession(world.a);
     await using standing = await stream(world.a, headers);
@@ -125,7 +125,7 @@ describe.skipIf(!hasRedis)('sessions of replicas with a Redis server', () => {
       expect((await postLegacy(mcp, 'ping', {}, { headers })).status).toBe(404);
   });
 
-  it('receive list changes over every stream, each replica for its own clients', async () => {
+  it('a session receives list changes over every stream, each replica for its own clients', async () => {
     await using world = await startWorld(redis.url);
     const sessions = await Promise.all([world.a, world.b].map((mcp) => openSession(mcp)));
     await using one = await stream(world.a, sessions[0]?.headers ?? {});
@@ -137,7 +137,7 @@ describe.skipIf(!hasRedis)('sessions of replicas with a Redis server', () => {
 });
 
 describe.skipIf(!hasRedis)('sessions of replicas whose Redis server is killed', () => {
-  it('stay usable, and the replicas exchange what they missed once it is back', async () => {
+  it('sessions stay usable while Redis is killed, and the replicas exchange what they missed once it is back', async () => {
     await using redis = await RedisServer.start();
     await using world = await startWorld(redis.url);
     const { headers } = await openSession(world.a);
@@ -166,7 +166,7 @@ describe.skipIf(!hasRedis)('sessions of replicas whose Redis server is killed', 
     });
   });
 
-  it('wait only once for a server that hangs', async () => {
+  it('sessions wait only once for a Redis server that hangs', async () => {
     await using redis = await RedisServer.start();
     await using world = await startWorld(redis.url);
     const sessions = await Promise.all([1, 2, 3].map(() => openSession(world.a)));

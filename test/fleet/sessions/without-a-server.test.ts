@@ -13,7 +13,7 @@ const [ALICE, BOB] = ['alice-token-0123456789', 'bob-token-0123456789'];
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
 describe('sessions of replicas whose Redis server was never there', () => {
-  it('are opened at one replica and used at another', async () => {
+  it('without Redis, a session opened at one replica can be used at another', async () => {
     await using server = await RawMcpServer.start();
     await using replicas = await startReplicas(2, { a: remote(server) }, { redisUrl: await nowhere() });
     const session = await openSession(replicas.at(0).mcp);
@@ -26,7 +26,7 @@ describe('sessions of replicas whose Redis server was never there', () => {
     expect(session.id.length).toBeLessThan(600);
   });
 
-  it('work through a balancer without affinity for official clients of both lines and protocol generations', async () => {
+  it('without Redis, sessions of official clients of both lines and protocol generations work at any replica', async () => {
     await using server = await RawMcpServer.start();
     await using replicas = await startReplicas(3, { a: remote(server) }, { redisUrl: await nowhere() });
     await using proxy = await RoundRobinProxy.start([0, 1, 2].map((index) => replicas.at(index).listener.url));
@@ -41,7 +41,7 @@ describe('sessions of replicas whose Redis server was never there', () => {
     expect(new Set(proxy.requests.map(({ upstream }) => upstream))).toEqual(new Set([0, 1, 2]));
   });
 
-  it('serve modern requests at every replica', async () => {
+  it('without Redis, every replica serves modern requests', async () => {
     await using server = await RawMcpServer.start();
     await using replicas = await startReplicas(2, { a: remote(server) }, { redisUrl: await nowhere() });
     for (const index of [0, 1]) {
@@ -50,7 +50,7 @@ describe('sessions of replicas whose Redis server was never there', () => {
     }
   });
 
-  it('belong to one client token and one route at every replica', async () => {
+  it('without Redis, a session belongs to one client token and one route at every replica', async () => {
     const options = {
       redisUrl: await nowhere(),
       gateway: { routes: { few: ['*'] } },
@@ -67,7 +67,7 @@ describe('sessions of replicas whose Redis server was never there', () => {
     expect((await list(`${second.listener.url}/r/few/mcp`)).status).toBe(404);
   });
 
-  it('end as soon as the replicas no longer accept the token that opened them', async () => {
+  it('without Redis, a session ends as soon as the replicas no longer accept the token that opened it', async () => {
     const redisUrl = await nowhere();
     await using first = await startReplica({}, { redisUrl, listener: { tokens: [ALICE, BOB] } });
     const { headers } = await openSession(first.mcp, {}, bearer(ALICE));
@@ -77,7 +77,7 @@ describe('sessions of replicas whose Redis server was never there', () => {
     expect((await postLegacy(restarted.mcp, 'tools/list', {}, others)).status).toBe(404);
   });
 
-  it('stay usable while the secret of the fleet is replaced', async () => {
+  it('without Redis, a session stays usable while the secret of the fleet is replaced', async () => {
     const redisUrl = await nowhere();
     const [current, previous] = SECRETS;
     await using old = await startReplica({}, { redisUrl, secrets: [previous] });
@@ -90,7 +90,7 @@ describe('sessions of replicas whose Redis server was never there', () => {
     expect((await postLegacy(done.mcp, 'tools/list', {}, { headers: renewed.headers })).status).toBe(200);
   });
 
-  it('are reopened after they were closed to make room, and are rejected while all are in use', async () => {
+  it('without Redis, a session closed to make room is reopened, but is rejected while all sessions are in use', async () => {
     await using server = await RawMcpServer.start({ 'tools/call': () => {} });
     const options = { redisUrl: await nowhere(), limits: { maxSessions: 1 } };
     await using first = await startReplica({ a: remote(server) }, { redisUrl: options.redisUrl });
@@ -112,7 +112,7 @@ describe('sessions of replicas whose Redis server was never there', () => {
     await calling.catch(() => {});
   });
 
-  it('accept batches and notifications at another replica', async () => {
+  it('without Redis, a session accepts batches and notifications at another replica', async () => {
     await using replicas = await startReplicas(2, {}, { redisUrl: await nowhere() });
     const params = { protocolVersion: '2025-03-26', capabilities: {}, clientInfo: { name: 'test', version: '1' } };
     const opened = await postLegacy(replicas.at(0).mcp, 'initialize', params);

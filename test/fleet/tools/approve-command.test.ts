@@ -6,7 +6,7 @@ import { hasRedis } from '../../helpers/fleet/redis-server.ts';
 import { lists, ToolWorld, toolsOf } from '../../helpers/fleet/tool-world.ts';
 
 describe.skipIf(!hasRedis)('mcp-switchyard tools diff and approve with --fleet', () => {
-  it('show what differs from the fleet’s pins, and approve it on all running hosts', async () => {
+  it('`tools diff` and `tools approve` with --fleet show changes of pinned tools, and approve them on all hosts', async () => {
     await using world = await ToolWorld.start();
     const run = (...args: readonly string[]) => {
       const fleet = ['--fleet', world.redis.url, '--fleet-id', 'tests', '--fleet-secret-env', 'FLEET_SECRET'];

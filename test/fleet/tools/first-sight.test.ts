@@ -3,7 +3,7 @@ import { hasRedis, RedisServer } from '../../helpers/fleet/redis-server.ts';
 import { recordOf, tool, toolMemory } from '../../helpers/fleet/tool-memory-under-test.ts';
 
 describe.skipIf(!hasRedis)('the first listing of a tool in a fleet', () => {
-  it('counts for all hosts, even if two hosts list different tools at the same moment', async () => {
+  it('the first listing of a tool counts for all hosts of a fleet, even if two hosts list different tools together', async () => {
     await using redis = await RedisServer.start();
     await using a = await toolMemory(redis);
     await using b = await toolMemory(redis);
@@ -11,12 +11,12 @@ describe.skipIf(!hasRedis)('the first listing of a tool in a fleet', () => {
     const listOf = (text: string) => recordOf('mail', ...names.map((name) => tool(name, text)));
     const [atA, atB] = await Promise.all([a.memory.remember(listOf('as A')), b.memory.remember(listOf('as B'))]);
     const heldBack = [...atA, ...atB].map((change) => change.tool).sort();
-    // Every tool is quarantined on exactly one of them.
+    // Every tool is quarantined on exactly one of the two hosts.
     expect(heldBack).toEqual(names.toSorted());
     expect(await a.memory.changes()).toHaveLength(atA.length);
   });
 
-  it('quarantines nothing if two hosts list the same tool', async () => {
+  it('the first listing of a tool quarantines nothing if two hosts of a fleet list the same tool', async () => {
     await using redis = await RedisServer.start();
     await using a = await toolMemory(redis);
     await using b = await toolMemory(redis);
@@ -24,7 +24,7 @@ describe.skipIf(!hasRedis)('the first listing of a tool in a fleet', () => {
     expect(await Promise.all([a.memory.remember(record), b.memory.remember(record)])).toEqual([[], []]);
   });
 
-  it('is overruled by an approval on another host', async () => {
+  it('the first listing of a tool is overruled by an approval on another host of the fleet', async () => {
     await using redis = await RedisServer.start();
     await using a = await toolMemory(redis);
     await using b = await toolMemory(redis);

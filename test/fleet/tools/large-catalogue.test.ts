@@ -5,7 +5,9 @@ import { memoryOn, recordOf, SCOPE, tool, toolMemory } from '../../helpers/fleet
 const CONNECTORS = 1_000;
 const TOOLS = 20;
 
-/** As many connectors as one turn may handle: a few milliseconds of work with this number of tools. */
+/**
+ * Maximum number of connectors that one turn of the event loop may handle: a few milliseconds of work with these tools.
+ */
 const MAX_IN_TURN = 8;
 
 /** Counts the work in each turn of this thread's event loop, and measures its processor time. */
@@ -34,9 +36,9 @@ function watchTurns() {
 }
 
 describe.skipIf(!hasRedis)('a catalogue of 1 000 connectors with 20 tools each', () => {
-  it('is read a few connectors per turn, so that the event loop keeps running', { timeout: 120_000 }, async ({
-    annotate,
-  }) => {
+  it('a catalogue of 20 000 tools is read a few connectors at a time, so that the event loop keeps running', {
+    timeout: 120_000,
+  }, async ({ annotate }) => {
     await using redis = await RedisServer.start();
     await using host = await toolMemory(redis);
     const text = 'Describes what the tool does, when to use it, and what it returns to the caller. '.repeat(8);

@@ -6,7 +6,7 @@ import { lists, ToolWorld, toolsOf } from '../../helpers/fleet/tool-world.ts';
 const SEND = JSON.stringify(['mail', 'send']);
 
 describe.skipIf(!hasRedis)('the pins of a fleet', () => {
-  it('quarantine a changed tool on a new host that never listed the original', async () => {
+  it('the pins of a fleet quarantine a changed tool on a new host that never listed the original', async () => {
     await using world = await ToolWorld.start();
     const first = await world.up();
     expect(toolsOf(first)).toEqual(['mail.read', 'mail.send']);
@@ -17,7 +17,7 @@ describe.skipIf(!hasRedis)('the pins of a fleet', () => {
     await expect(second.callTool('mail.send')).rejects.toMatchObject({ code: 'TOOL_CHANGED' });
   });
 
-  it('quarantine a changed tool that a new host knows only from the catalogue', async () => {
+  it('the pins of a fleet quarantine a changed tool that a new host knows only from the catalogue', async () => {
     await using world = await ToolWorld.start();
     const first = await world.up();
     await world.catalogued();
@@ -32,7 +32,7 @@ describe.skipIf(!hasRedis)('the pins of a fleet', () => {
     await lists(world.host(), 'mail.read*');
   });
 
-  it('make other hosts list a connector again when one host lists changed tools', async () => {
+  it('the pins of a fleet make other hosts list a connector again when one host lists changed tools', async () => {
     await using world = await ToolWorld.start();
     const [first, second] = [await world.up({ pinTools: 'warn' }), await world.up({ pinTools: 'warn' })];
     await world.catalogued();
@@ -45,7 +45,7 @@ describe.skipIf(!hasRedis)('the pins of a fleet', () => {
     await eventually('the other host says so', () => second.status().changedTools[0]?.name === 'mail.send');
   });
 
-  it('are restored from a host’s disk after the server lost them, so that no tool counts as new', async () => {
+  it('the pins of a fleet are restored from a host’s disk after Redis lost them, so that no tool counts as new', async () => {
     await using world = await ToolWorld.start();
     await world.up({ stateDir: world.folder('first') });
     await world.redis.do('FLUSHALL');
@@ -55,7 +55,7 @@ describe.skipIf(!hasRedis)('the pins of a fleet', () => {
     expect(toolsOf(await world.up())).toEqual(['mail.read']);
   });
 
-  it('are restored by a host that starts with a disk, while its connector is down', async () => {
+  it('the pins of a fleet are restored by a host that starts with a disk, while its connector is down', async () => {
     await using world = await ToolWorld.start();
     const first = await world.up({ stateDir: world.folder('first') });
     await world.end(first);
@@ -70,7 +70,7 @@ describe.skipIf(!hasRedis)('the pins of a fleet', () => {
     expect(toolsOf(await world.up())).toEqual(['mail.read']);
   });
 
-  it("are replaced by a host's own pins while the server is unreachable", async () => {
+  it("the pins of a fleet are replaced by a host's own pins while the Redis server is unreachable", async () => {
     await using world = await ToolWorld.start();
     const host = await world.up();
     await world.redis.kill();
@@ -83,7 +83,7 @@ describe.skipIf(!hasRedis)('the pins of a fleet', () => {
 });
 
 describe.skipIf(!hasRedis)('an approval in a fleet', () => {
-  it('lists a tool again on every host, with and without a disk, and after a restart', async () => {
+  it('an approval in a fleet lists a tool again on every host, with and without a disk, and after a restart', async () => {
     await using world = await ToolWorld.start();
     const first = await world.up();
     const stateDir = world.folder('second');
@@ -103,7 +103,7 @@ describe.skipIf(!hasRedis)('an approval in a fleet', () => {
     expect(toolsOf(again)).toEqual(['mail.read', 'mail.send']);
   });
 
-  it('that was made while the server was unreachable applies to all hosts once the server is back', async () => {
+  it('an approval made while the Redis server was unreachable applies to all hosts once the server is back', async () => {
     await using world = await ToolWorld.start();
     const [first, second] = [await world.up(), await world.up()];
     world.mail.describe('sends a letter');
@@ -115,7 +115,7 @@ describe.skipIf(!hasRedis)('an approval in a fleet', () => {
     await lists(second, 'mail.read', 'mail.send');
   });
 
-  it('is not undone when an older approval is written again', async () => {
+  it('an approval in a fleet is not undone when an older approval is written again', async () => {
     await using world = await ToolWorld.start();
     const stateDir = world.folder('second');
     const [first, second] = [await world.up(), await world.up({ stateDir })];

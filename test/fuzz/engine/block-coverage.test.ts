@@ -24,13 +24,13 @@ describe('notRun', () => {
         [60, 100],
       ],
     ],
-  ] as const)('applies the innermost count of %j', (ranges, expected) => {
+  ] as const)('notRun applies the innermost count of %j', (ranges, expected) => {
     expect(notRun(ranges)).toEqual(expected);
   });
 });
 
 describe('CoverageMap', () => {
-  it('counts code as new if it did not run before any earlier reading, however V8 divides the code', () => {
+  it('CoverageMap counts code as new if it did not run before any earlier reading, however V8 divides the code', () => {
     const map = new CoverageMap();
     const first = reached(range(0, 100, 1), range(10, 30, 0));
     expect([...map.newIn(first)]).toEqual([

@@ -11,7 +11,7 @@ const TOOLS: readonly object[] = [
   { name: 'a name: with spaces', inputSchema: { type: 'object' } },
 ];
 
-/** Creates a real gateway with one connector that answers at once, and another that is disabled. */
+/** Creates a real gateway with one connector that answers immediately, and another that is disabled. */
 export function startFuzzGateway(options: WorldOptions = {}): Promise<GatewayWorld> {
   const servers = {
     one: { type: 'http', url: 'http://one.example/' },

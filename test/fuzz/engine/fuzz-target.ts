@@ -5,7 +5,7 @@ class Violation extends Error {
   override readonly name = 'Violation';
 }
 
-/** Throws a {@link Violation} with `why` unless `holds`. */
+/** Throws a {@link Violation} with `why` unless `holds` is true. */
 export function must(holds: boolean, why: string): asserts holds {
   if (!holds) throw new Violation(why);
 }
@@ -26,7 +26,7 @@ export interface FuzzTarget {
   readonly maxCpuMs?: number;
   /** Number of inputs between two readings of the coverage. Defaults to 32. */
   readonly batchSize?: number;
-  /** A target-specific mutation, used for half of all inputs; undefined if it does not fit the input. */
+  /** A target-specific mutation, used for half of all inputs. Returns undefined if it does not fit the input. */
   readonly mutate?: (input: Uint8Array, random: Random, dictionary: readonly string[]) => Uint8Array | undefined;
   /** Prepares the state that all inputs share. */
   readonly start: () => RunningTarget | Promise<RunningTarget>;

@@ -14,7 +14,7 @@ export interface FuzzOptions {
   readonly maxFindings: number;
   /** End of the run, on the clock of `performance.now()`. */
   readonly deadlineMs: number;
-  /** Whether to keep every input that reaches new code, minimised. */
+  /** Called with every input that reaches new code, minimised. Without it, such inputs are not minimised. */
   readonly onNew?: (input: Uint8Array) => void;
   readonly onFinding: (finding: Finding) => void;
   /** Called before each input. */

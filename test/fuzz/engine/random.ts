@@ -23,7 +23,7 @@ export class Random {
 
   /** Returns one of the items. Throws a RangeError for an empty list. */
   pick<T>(items: readonly T[]): T {
-    if (items.length === 0) throw new RangeError('There is nothing to pick from');
+    if (items.length === 0) throw new RangeError('The list of items is empty');
     return items[this.below(items.length)] as T;
   }
 }

@@ -177,7 +177,7 @@ async function serve(
   input.write(`\n${message({ id: LAST_ID, method: 'ping' })}\n`);
   const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(
-    () => reject(new Error(`The last request is not answered: ${written.slice(-300)}`)),
+    () => reject(new Error(`The gateway did not answer the last request: ${written.slice(-300)}`)),
     PATIENCE_MS,
   );
   try {
@@ -201,11 +201,11 @@ function checkAnswers(input: Buffer, lines: readonly string[]): void {
   const answered = new Map<string, number>();
   for (const line of lines) {
     const values = valuesOf(line);
-    must(values.length > 0, `a line is no JSON-RPC: ${line.slice(0, 100)}`);
+    must(values.length > 0, `a line is not JSON-RPC: ${line.slice(0, 100)}`);
     for (const value of values) {
-      must(isObject(value) && value.jsonrpc === '2.0', `a message is no JSON-RPC: ${line.slice(0, 100)}`);
+      must(isObject(value) && value.jsonrpc === '2.0', `a message is not JSON-RPC: ${line.slice(0, 100)}`);
       if (value.method !== undefined) continue;
-      must('result' in value !== 'error' in value, 'an answer has not one of result and error');
+      must('result' in value !== 'error' in value, 'a response must have either a result or an error');
       if (value.id !== undefined && value.id !== null) count(answered, value.id);
       const { error } = value;
       if (error !== undefined) must(isObject(error) && Number.isSafeInteger(error.code), 'an error has no code');

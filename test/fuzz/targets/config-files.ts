@@ -154,9 +154,9 @@ function runConfig(input: Uint8Array): void {
   try {
     const { servers, problems } = parseLocalConfig(text, { source, env: ENV, folder: '/work/app' });
     const ids = servers.map(({ entry }) => entry.id);
-    must(new Set(ids).size === ids.length, 'two servers have one id');
+    must(new Set(ids).size === ids.length, 'two servers have the same id');
     for (const { severity, place, line, column, message } of problems) {
-      must(severity === 'error' || severity === 'warning', `${severity} is no severity`);
+      must(severity === 'error' || severity === 'warning', `${severity} is not a severity`);
       checkMessage(message, place);
       checkPlace(text, line, column);
     }
@@ -180,7 +180,7 @@ function decoded(bytes: Uint8Array): string | null {
 }
 
 function checkMessage(message: string, place: string): void {
-  must(!message.includes(SECRET) && !place.includes(SECRET), 'a message holds the value of a variable');
+  must(!message.includes(SECRET) && !place.includes(SECRET), 'a message contains the value of a variable');
   must(
     !/[\p{Cc}\u2028\u2029]/u.test(message + place),
     `a message holds control characters: ${JSON.stringify(message)}`,

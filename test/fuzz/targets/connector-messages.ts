@@ -147,7 +147,7 @@ async function runMessages(input: Uint8Array): Promise<void> {
   const asked = new Set(values.map(asIncoming).flatMap((from) => (from.kind === 'request' ? [from.id] : [])));
   for (const { id, method } of sent)
     if (method === undefined)
-      must(asked.has(id as string), `an answer goes to ${JSON.stringify(id)}, which asked nothing`);
+      must(asked.has(id as string), `a response has the id ${JSON.stringify(id)}, which no request had`);
   messages.down();
   await connection.close();
   life.abort(new ClosedConnection());
@@ -188,9 +188,9 @@ function checkOutcome({ id, outcome }: Waiting, values: readonly unknown[], isMo
     must(error instanceof SwitchyardError && isErrorCode(error.code), `request ${id} fails without a code: ${error}`);
     return;
   }
-  must(id !== 4, 'a request that was given up is answered');
+  must(id !== 4, 'an abandoned request is answered');
   const own = values.filter(isObject).filter((value) => isId(value.id, id) && isObject(value.result));
-  must(own.length > 0 || isModern, `request ${id} has an answer that nobody gave`);
+  must(own.length > 0 || isModern, `request ${id} has a response that the server did not send`);
   if (id === 2 && own.length > 0)
     must(
       own.some(({ result }) => isDeepStrictEqual(result, outcome.result)),

@@ -23,7 +23,7 @@ const SCHEMA = {
   $defs: { x: { type: 'array', items: [{ type: 'string' }], contains: {}, minItems: 1, uniqueItems: true } },
 };
 
-/** A validator keeps every schema that it compiled. */
+/** The validator is replaced after this number of schemas, because it keeps every schema that it compiled. */
 const MAX_COMPILED = 500;
 
 /**
@@ -152,7 +152,7 @@ function runDefinition(input: Uint8Array): void {
   if (kind === undefined || value === undefined) return;
   const item = readListItem(kind, value);
   if (item.kind === 'dropped') {
-    must(!/\p{Cc}/u.test(item.name), 'the name of what is left out holds control characters');
+    must(!/\p{Cc}/u.test(item.name), 'the name of a left-out definition contains control characters');
     return;
   }
   const { definition } = item;
@@ -163,7 +163,7 @@ function runDefinition(input: Uint8Array): void {
       fault === null || !/[\p{Cc}\p{Cs}]/u.test(fault),
       `a fault holds control characters: ${JSON.stringify(fault)}`,
     );
-    if (view === null) must(fault !== null, 'a definition is left out for nothing');
+    if (view === null) must(fault !== null, 'a definition is left out without a reason');
     else checkView(kind, definition, view, revision);
   }
   must(isDeepStrictEqual(definition, before), 'a repair changes the definition itself');
@@ -177,7 +177,7 @@ function checkView(
   view: JsonObject,
   revision: (typeof WIRE_REVISIONS)[number],
 ): void {
-  must(view === definition || !isDeepStrictEqual(view, definition), 'a copy is made of what is valid');
+  must(view === definition || !isDeepStrictEqual(view, definition), 'a valid definition is copied');
   const again = examine(kind, view, revision);
   must(again.view === view && again.repairs.length === 0, `a view is repaired again: ${again.fault}`);
   if (revision !== '2026-07-28') assertSdkTakes(kind, view);
@@ -204,7 +204,8 @@ function checkHeaders(definition: JsonObject): void {
   const headers = toolHeaders(tool);
   if (headers.kind === 'invalid') return;
   const values = paramHeaders(tool, { a: 'x\r\ny', b: { a: 1 }, x: 'ü' });
-  for (const text of values) must(/^[\t\x20-\x7e]*$/.test(text), `a header is ${JSON.stringify(text)}`);
+  for (const text of values)
+    must(/^[\t\x20-\x7e]*$/.test(text), `a header contains other characters: ${JSON.stringify(text)}`);
 }
 
 /** Returns undefined for a text that is not JSON. */

@@ -33,7 +33,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
 
 const STREAM = new URL('https://server.example/sse?a=1');
 
-/** Brackets that an input may open. */
+/** Maximum number of open brackets in an input. */
 const MAX_DEPTH = 100;
 
 /** Maximum event size of the readers with a size limit, in bytes. */
@@ -173,15 +173,18 @@ function checkEvents(body: Buffer, chunks: readonly Buffer[]): void {
   for (const [type, data] of heard.events) if (type === 'endpoint') checkEndpoint(data);
 }
 
-/** Nothing is reported beyond the size limit; before it, the same events as from any reader. */
+/** Checks that the reader reports nothing beyond the size limit, and the same events as other readers before it. */
 function checkCappedEvents(body: Buffer, chunks: readonly Buffer[]): void {
   const heard = read('text/event-stream', chunks, { perEvent: SMALL_CAP });
   const expected = expectedEvents(body);
   for (const error of heard.failures)
-    must(error instanceof SwitchyardError && error.code === 'TOOL_RESULT_TOO_LARGE', `the cap throws ${error.message}`);
+    must(
+      error instanceof SwitchyardError && error.code === 'TOOL_RESULT_TOO_LARGE',
+      `the size limit throws another error: ${error.message}`,
+    );
   const said = JSON.stringify(expected.values.slice(0, heard.values.length));
-  must(said === JSON.stringify(heard.values), 'a cap changes what is heard before it');
-  if (heard.failures.length === 0) must(heard.values.length === expected.values.length, 'a cap swallows events');
+  must(said === JSON.stringify(heard.values), 'a size limit changes the events before it');
+  if (heard.failures.length === 0) must(heard.values.length === expected.values.length, 'a size limit drops events');
 }
 
 function checkEndpoint(data: string): void {
@@ -198,9 +201,10 @@ function checkJson(body: Buffer, chunks: readonly Buffer[]): void {
   const { values, failures } = read('application/json', chunks, 1_000_000);
   const value = parsed(body.toString('utf8').replace(/^\ufeff/, ''));
   const expected = value === undefined ? [] : Array.isArray(value) ? value : [value];
-  must(isDeepStrictEqual(values, expected), 'a JSON body is read as something else');
+  must(isDeepStrictEqual(values, expected), 'a JSON body is read as another value');
   must(failures.length === (value === undefined ? 1 : 0), `${failures.length} failures`);
-  for (const error of failures) must(error instanceof UnusableAnswer, `a JSON body fails with ${error.message}`);
+  for (const error of failures)
+    must(error instanceof UnusableAnswer, `a JSON body fails with another error: ${error.message}`);
 }
 
 function checkResult(body: Buffer, chunks: readonly Buffer[]): void {
@@ -211,11 +215,11 @@ function checkResult(body: Buffer, chunks: readonly Buffer[]): void {
   if (typeof message !== 'object' || message === null || Array.isArray(message) || body.includes('\\u')) return;
   must(scanner.hasResult === Object.hasOwn(message, 'result'), 'the scanner sees a result where there is none');
   if (!('result' in message)) {
-    must(result === '', 'the scanner hands out something that is no result');
+    must(result === '', 'the scanner returns something that is not a result');
     return;
   }
   must(scanner.isComplete, 'the scanner does not see the end of the message');
-  must(isDeepStrictEqual(parsed(result), message.result), 'the scanner hands out something else than the result');
+  must(isDeepStrictEqual(parsed(result), message.result), 'the scanner returns something other than the result');
 }
 
 function checkLines(body: Buffer, chunks: readonly Buffer[]): void {
@@ -236,7 +240,7 @@ function checkLines(body: Buffer, chunks: readonly Buffer[]): void {
   for (const chunk of chunks)
     for (const line of capped.push(chunk)) {
       if (typeof line !== 'string') return;
-      must(Buffer.byteLength(line) <= SMALL_CAP * 3, 'a line is longer than the cap');
+      must(Buffer.byteLength(line) <= SMALL_CAP * 3, 'a line is longer than the size limit');
     }
 }
 

@@ -176,7 +176,7 @@ function closed(socket: Socket): Promise<void> {
 function checkAnswer(answer: string): void {
   if (answer === '') return;
   const status = Number(/^HTTP\/1\.1 (\d{3}) /.exec(answer)?.[1]);
-  must(status >= 100 && status <= 599, `the answer is no HTTP: ${answer.slice(0, 100)}`);
+  must(status >= 100 && status <= 599, `the response is not HTTP: ${answer.slice(0, 100)}`);
   // A gateway whose connectors are down is not ready; every other 5xx status is a fault of the gateway.
   must(status < 500 || status === 503, `the gateway answers ${status}`);
 }

@@ -77,7 +77,7 @@ function runScan(input: Uint8Array): void {
   const value = parsed(text);
   if (value === undefined) return;
   const isTooDeep = scanStructure(Buffer.from(text), limits.maxDepth).tooDeepAt >= 0;
-  must(isTooDeep === depthOf(value) > limits.maxDepth, 'the scan byte by byte finds another depth than the value has');
+  must(isTooDeep === depthOf(value) > limits.maxDepth, 'the bytewise scan finds another depth than that of the value');
   const ofText = new JsonScanner(limits);
   must(((ofText.writeText(text) ?? ofText.end()) !== null) === isTooDeep, `depth ${depthOf(value)} is judged wrongly`);
   checkParse(text, value, limits);
@@ -85,8 +85,8 @@ function runScan(input: Uint8Array): void {
 
 function checkParse(text: string, value: unknown, limits: typeof FOREIGN_LIMITS): void {
   try {
-    must(isDeepStrictEqual(parseForeignJson(text, limits), value), 'the value is read as another');
-    must(depthOf(value) <= limits.maxDepth, 'a value that nests too deep is parsed');
+    must(isDeepStrictEqual(parseForeignJson(text, limits), value), 'the text is read as another value');
+    must(depthOf(value) <= limits.maxDepth, 'a value is parsed although it nests too deep');
   } catch (error) {
     if (!(error instanceof JsonFault)) throw error;
     must(depthOf(value) > limits.maxDepth, `a value is refused that nests ${depthOf(value)} levels`);

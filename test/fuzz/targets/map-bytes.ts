@@ -172,7 +172,7 @@ function strictly(bytes: Uint8Array): unknown {
 
 function checkRefusal(error: unknown): void {
   if (!(error instanceof ConnectorManifestError)) throw error;
-  must(isErrorCode(error.code), `${error.code} is no code`);
+  must(isErrorCode(error.code), `${error.code} is not a known error code`);
   must(error.message.isWellFormed() && !/\p{Cc}/u.test(error.message), 'a refusal holds control characters');
   must(error.message.length < 500, 'a refusal is longer than 500 characters');
 }
@@ -180,7 +180,7 @@ function checkRefusal(error: unknown): void {
 function checkCanonicalForm(bytes: Uint8Array, value: unknown): void {
   const canonical = canonicalJson(value);
   const again = parseStrictJson(Buffer.from(canonical));
-  must(canonicalJson(again) === canonical, 'the canonical form of a canonical form is another');
+  must(canonicalJson(again) === canonical, 'the canonical form of a canonical form is different');
   must(JSON.stringify(value).length === canonical.length, 'the canonical form lost or gained something');
   must(
     isDeepStrictEqual(JSON.parse(Buffer.from(bytes).toString('utf8')), value),
@@ -217,10 +217,10 @@ function judged(
 /** Checks that an accepted map was signed and is complete. */
 function checkProof(value: unknown, { kind, sent }: Record<string, unknown>, { trust }: ProofPolicy): void {
   if (kind !== 'proof') return;
-  must(isRecord(value), 'something else than an object was proven');
+  must(isRecord(value), 'a value was verified that is not an object');
   const hasMac = verifyServiceMapSignature(value, String(value.signature), KEY);
-  must(hasMac || (trust.accept !== 'hmac' && trust.accept !== 'both'), 'a map was proven whose HMAC is wrong');
-  must(Array.isArray(value.connectors) && Array.isArray(sent), 'a proven map has no connectors');
+  must(hasMac || (trust.accept !== 'hmac' && trust.accept !== 'both'), 'a map was verified although its HMAC is wrong');
+  must(Array.isArray(value.connectors) && Array.isArray(sent), 'a verified map has no connectors');
   const ids = (sent as readonly { readonly id: string }[]).map(({ id }) => id);
   must(
     isDeepStrictEqual(
@@ -229,7 +229,7 @@ function checkProof(value: unknown, { kind, sent }: Record<string, unknown>, { t
     ),
     'the proof sends other entries than the map has',
   );
-  must(new Set(ids).size === ids.length, 'an id came twice');
+  must(new Set(ids).size === ids.length, 'an id occurs twice');
 }
 
 function remembered(

@@ -115,7 +115,7 @@ function checkUri(connectorId: string, uri: string): void {
   const found = resolveUri(uri);
   if (found !== null) must(exposeUri(found.connectorId, found.uri) === uri, `${uri} has a second spelling`);
   if (matchesTemplate(connectorId, uri))
-    must(uri.startsWith(templatePrefix(connectorId)), `${connectorId} takes ${uri}`);
+    must(uri.startsWith(templatePrefix(connectorId)), `the template of ${connectorId} matches ${uri}`);
 }
 
 /** Whether a glob has only letters, `?` and `*`: the matcher below supports nothing else. */
@@ -139,10 +139,10 @@ function checkFilter(globs: readonly string[], names: readonly string[]): void {
   if (isAllowed === null) return;
   for (const name of names) {
     const verdict = isAllowed(name);
-    must(typeof verdict === 'boolean', 'a filter does not decide');
-    must(isAllowed(name) === verdict, 'a filter decides twice in two ways');
+    must(typeof verdict === 'boolean', 'the result of a filter is not a boolean');
+    must(isAllowed(name) === verdict, 'a filter gives two results for the same name');
     if (globs.every(isPlain))
-      must(verdict === expected(globs, name), `${JSON.stringify(globs)} decides ${verdict} on ${name}`);
+      must(verdict === expected(globs, name), `the globs ${JSON.stringify(globs)} give ${verdict} for ${name}`);
   }
 }
 

@@ -165,7 +165,7 @@ function checkSigned(text: string, header: string, key: TrustedKey): boolean {
   const jws = read(text);
   if (jws === null) return false;
   const { alg, kid, typ } = JSON.parse(header) as Readonly<Record<string, unknown>>;
-  must(jws.alg === alg && jws.kid === kid && typ === MAP_JWS_TYPE, 'the header is read as something else');
+  must(jws.alg === alg && jws.kid === kid && typ === MAP_JWS_TYPE, 'the header is read as another value');
   const isBelieved = isSignedBy(jws, key);
   must(
     isBelieved === (alg === 'EdDSA' || alg === 'Ed25519'),
@@ -177,7 +177,7 @@ function checkSigned(text: string, header: string, key: TrustedKey): boolean {
 /** Checks that the only accepted JWS is the one that the key signed. */
 function checkForgery(text: string, key: TrustedKey): void {
   const jws = read(text);
-  if (jws !== null && isSignedBy(jws, key)) must(text === SIGNED, 'a second spelling of a signature is believed');
+  if (jws !== null && isSignedBy(jws, key)) must(text === SIGNED, 'a second spelling of a signature is accepted');
 }
 
 function checkKeySet(text: string): void {
@@ -188,9 +188,9 @@ function checkKeySet(text: string): void {
     return;
   }
   const keys = refusing('KEYS_INVALID', () => readKeySet(value)) ?? [];
-  must(new Set(keys.map(({ kid }) => kid)).size === keys.length, 'two keys have one kid');
+  must(new Set(keys.map(({ kid }) => kid)).size === keys.length, 'two keys have the same kid');
   for (const { jwk, thumbprint, alg, kid } of keys) {
-    must(thumbprintOf(jwk) === thumbprint, `the key ${JSON.stringify(kid)} has the thumbprint of another`);
+    must(thumbprintOf(jwk) === thumbprint, `the key ${JSON.stringify(kid)} has the thumbprint of another key`);
     must(alg === 'EdDSA' || alg === 'ES256', `a key is used with ${String(alg)}`);
     must(!('d' in jwk), 'a private key is trusted');
   }

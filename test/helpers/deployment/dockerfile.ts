@@ -64,7 +64,7 @@ export function buildWithoutDocker(
       const folder = from === undefined ? context : roots.get(from);
       if (folder === undefined) throw new Error(`There is no stage ${from}`);
       const found = from === undefined ? globSync(source, { cwd: folder }) : [source];
-      if (found.length !== 1) throw new Error(`COPY ${source} finds ${found.length} files`);
+      if (found.length !== 1) throw new Error(`COPY ${source} matches ${found.length} files`);
       for (const path of found) cpSync(join(folder, path), placeOf(target), { recursive: true });
     } else if (name === 'RUN') {
       const env = { ...outer, ...stage.env };
@@ -73,7 +73,7 @@ export function buildWithoutDocker(
     } else if (name === 'HEALTHCHECK') healthcheck = JSON.parse(text.slice(text.indexOf('['))) as string[];
     else if (name === 'ENTRYPOINT') entrypoint = JSON.parse(text) as string[];
     else if (name === 'CMD') command = JSON.parse(text) as string[];
-    else if (name !== 'EXPOSE' && name !== 'STOPSIGNAL') throw new Error(`What does ${name} do?`);
+    else if (name !== 'EXPOSE' && name !== 'STOPSIGNAL') throw new Error(`The instruction ${name} is not supported`);
   }
   return { ...stage, workFolder: placeOf('.'), healthcheck, command: [...entrypoint, ...command] };
 }

@@ -31,7 +31,7 @@ export type HostReport =
       readonly host: number;
       readonly generatedAtMs: number | null;
       readonly ids: readonly string[];
-      /** Epoch ms. */
+      /** Time of the report, in epoch ms. */
       readonly at: number;
     }
   | { readonly kind: 'log'; readonly host: number; readonly level: string; readonly fields: LoggedFields }

@@ -5,7 +5,7 @@ import type { PrivateJwk } from '../signing-keys.ts';
 
 /** One request that reached the source. */
 export interface SourceRequest {
-  /** Epoch ms. */
+  /** Time of the request, in epoch ms. */
   readonly at: number;
   readonly status: number;
   /** Name of the requesting host, from the query of its URL; empty if it has none. */
@@ -61,7 +61,7 @@ export class FleetSource implements AsyncDisposable {
   }
 
   get current(): PublishedAt {
-    if (this.#current === null) throw new Error('A source has a map');
+    if (this.#current === null) throw new Error('The source has no map');
     return this.#current;
   }
 

@@ -23,7 +23,7 @@ export function joinFleet(
   workerUrl?: URL,
 ): FleetUnderTest {
   const resolved = resolveFleet({ url: server.url, id: 'tests', secrets: [FLEET_SECRET], ...options });
-  if (resolved === null) throw new Error('A fleet has options');
+  if (resolved === null) throw new Error('The fleet has no options');
   const logger = recordingLogger();
   const fleet = createFleet(resolved, {
     ...{ logger, clock: systemClock, random: systemRandom },

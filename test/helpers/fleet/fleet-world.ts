@@ -170,7 +170,7 @@ export class HostProcess implements HostGroup {
   }
 }
 
-/** Resolves once each of these hosts has the map of that instant; rejects with their summaries. */
+/** Resolves once each of these hosts has the map of that `generatedAt`; rejects with the summaries of the hosts. */
 export async function allHave(views: readonly HostView[], generatedAtMs: number, withinMs = LONG_MS): Promise<void> {
   const have = (): boolean => views.every((view) => view.generatedAtMs === generatedAtMs);
   await eventually(`all hosts have the map of ${generatedAtMs}`, have, withinMs).catch((cause: Error) => {
@@ -183,7 +183,7 @@ export async function leaderOf(views: readonly HostView[], withinMs = LONG_MS): 
   const leading = (): readonly HostView[] => views.filter(({ state }) => state === 'leading');
   await eventually('one host leads and the others follow', () => leading().length === 1, withinMs);
   const [leader] = leading();
-  if (leader === undefined) throw new Error('Somebody led a moment ago');
+  if (leader === undefined) throw new Error('No host leads any more');
   return leader;
 }
 

@@ -23,7 +23,9 @@ interface HostOptions {
   readonly keys?: FleetKeys;
 }
 
-/** The fleet thread's part for maps as one host has it, in this process, over its own connections. */
+/**
+ * The part of a fleet thread that handles maps, as one host has it. It runs in this process, over its own connections.
+ */
 export class MapHost implements AsyncDisposable {
   readonly hostId: string;
   readonly api: FleetMapApi;

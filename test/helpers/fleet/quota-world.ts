@@ -50,7 +50,7 @@ export class QuotaWorld implements AsyncDisposable {
     return world;
   }
 
-  /** Duration of each call. */
+  /** Duration of each call, in ms. */
   workMs = 0;
 
   get mapUrl(): string {
@@ -99,8 +99,8 @@ export class QuotaWorld implements AsyncDisposable {
   }
 
   /**
-   * Makes `each` calls from each host at once. Resolves with the number of successful ones; calls without a free place
-   * fail before their deadline.
+   * Makes `each` calls from each host at the same time. Resolves with the number of successful calls. Calls without a
+   * free place fail before their deadline.
    */
   async burst(each: number, timeoutMs = 20_000): Promise<number> {
     const calls = this.hosts.flatMap((_, host) => Array.from({ length: each }, () => this.call(host, timeoutMs)));

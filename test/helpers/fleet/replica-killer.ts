@@ -8,7 +8,7 @@ export interface Kill {
   backAtMs: number | null;
 }
 
-/** Kills one replica after another, every `everyMs`, and restarts each at once. */
+/** Kills one replica after another, every `everyMs`, and restarts each immediately. */
 export class ReplicaKiller implements AsyncDisposable {
   readonly kills: Kill[] = [];
   readonly #set: ReplicaSet;
@@ -18,7 +18,7 @@ export class ReplicaKiller implements AsyncDisposable {
   constructor(set: ReplicaSet, everyMs: number) {
     this.#set = set;
     this.#done = this.#run(everyMs);
-    // Awaited at the end; until then no handler is attached.
+    // Prevents an unhandled rejection, because `#done` is awaited only at the end.
     this.#done.catch(() => {});
   }
 

@@ -86,7 +86,7 @@ export class ScriptedFleet implements Fleet {
   }
 
   async ask(question: Parameters<Fleet['ask']>[0]): Promise<never> {
-    if (!this.isConnected) throw new SwitchyardError('FLEET_UNAVAILABLE', 'The server of the fleet is away.');
+    if (!this.isConnected) throw new SwitchyardError('FLEET_UNAVAILABLE', 'The server of the fleet cannot be reached.');
     const reply = await question(this.#api as never);
     if (!reply.ok) throw new Error(reply.error.message);
     return reply.value as never;
@@ -103,7 +103,7 @@ export class ScriptedFleet implements Fleet {
   }
 
   status(): never {
-    throw new Error('Nobody looks at the status of a scripted fleet');
+    throw new Error('A scripted fleet has no status');
   }
 
   onRestart(): () => void {

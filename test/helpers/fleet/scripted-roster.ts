@@ -39,7 +39,7 @@ export class ScriptedRoster {
       on: () => () => {},
       onRestart: () => () => {},
       status: () => {
-        throw new Error('Nobody looks at the status of a scripted fleet');
+        throw new Error('A scripted fleet has no status');
       },
       close: async () => {},
     };

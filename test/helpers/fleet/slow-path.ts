@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
-/** A connection to a server that can be slowed down: each reply is then delayed by a number of milliseconds. */
+/** A proxy in front of a server, which can delay each reply by a number of milliseconds. */
 export class SlowPath implements AsyncDisposable {
   replyDelayMs = 0;
   readonly #server: Server;

@@ -30,7 +30,7 @@ export class TcpProxy implements AsyncDisposable {
     return `redis://127.0.0.1:${this.port}`;
   }
 
-  /** Ends every connection, and each new one at once. */
+  /** Ends every connection, and ends each new connection immediately. */
   cut(): void {
     this.#isCut = true;
     for (const socket of this.#sockets) socket.destroy();

@@ -11,13 +11,13 @@ export interface DocumentCase {
   /** The words that name the command. */
   readonly command: string;
   readonly code: number;
-  /** The code of `error`; absent for a success. */
+  /** The code of `error`; undefined if the command must succeed. */
   readonly error?: ErrorCode;
   /** The fields besides `ok` and `error`, in their order. */
   readonly members: readonly string[];
   /** The arguments after the command. */
   readonly args?: (world: DocumentWorld) => Words;
-  /** Command lines that run before it. */
+  /** Command lines that run before the command. */
   readonly before?: (world: DocumentWorld) => readonly Words[];
   /** Changes the world just before the command runs. */
   readonly change?: (world: DocumentWorld) => void;
@@ -42,7 +42,7 @@ export async function runCase(one: DocumentCase, world: DocumentWorld): Promise<
   return expectDocument(ended, one);
 }
 
-/** Checks that a run printed one document with the envelope, and that its exit code fits. */
+/** Checks that a run printed one document with the envelope, and that its exit code matches the document. */
 export function expectDocument(ended: Ended, { code, error, members }: Omit<DocumentCase, 'command'>): Document {
   expect([ended.code, ended.stdout.trimEnd()], ended.stderr).toEqual([code, expect.stringMatching(/^\{[\s\S]*\}$/)]);
   const document = JSON.parse(ended.stdout) as Document;

@@ -28,7 +28,7 @@ export class Drill implements AsyncDisposable {
   readonly #tmpDir = join(this.folder, 'tmp');
   readonly #env = { T_OPERATOR: OPERATOR, TMPDIR: this.#tmpDir };
   #args: readonly string[] = [];
-  /** Times after which every gateway had the connector of a finished login, in ms. */
+  /** Times from the end of each login until every gateway had its connector, in ms. */
   readonly upAfterMs: number[] = [];
   /** Number of logins by a user. */
   logins = 0;
@@ -107,7 +107,7 @@ export class Drill implements AsyncDisposable {
     return victim;
   }
 
-  /** Sends a signal. Whether the victim has stored the latest answer is unknown afterwards. */
+  /** Sends a signal to a gateway. It is then unknown whether the gateway has stored the latest answer. */
   #signal(victim: GatewayProcess, signal: 'SIGKILL' | 'SIGSTOP'): void {
     const { pid } = victim;
     for (const presented of this.ledger.recent()) if (hasSocket(pid, presented.port)) presented.wasHit = true;

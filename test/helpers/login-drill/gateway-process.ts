@@ -60,7 +60,7 @@ export class GatewayProcess implements AsyncDisposable {
     return this.#connectorIds.map((id) => connectors.rows.find((one) => one.id === id)?.state ?? 'absent');
   }
 
-  /** Sends a signal at once, regardless of its activity. */
+  /** Sends a signal immediately, whatever the process is doing. */
   signal(name: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void {
     if (name === 'SIGKILL') this.#isDying = true;
     this.#cli.child.kill(name);
@@ -116,7 +116,7 @@ export class GatewayProcess implements AsyncDisposable {
         if (status === 200 && result !== undefined && result.isError !== true) this.served += 1;
         else this.refusals.push({ status, text: JSON.stringify([result, error, [...headers]]) });
       } catch (error) {
-        // The process was killed meanwhile.
+        // A call that fails because the drill has killed the process is not recorded.
         if (!this.#isDying) this.refusals.push({ status: 0, text: String(error) });
         return;
       }
@@ -135,7 +135,7 @@ export function hasSocket(pid: number, port: number): boolean {
     try {
       return readlinkSync(`${folder}/${name}`) === `socket:[${inode}]`;
     } catch {
-      // The process ended or the socket was closed meanwhile.
+      // The process has ended, or the socket was closed, while this function read /proc.
       return false;
     }
   });
@@ -149,7 +149,7 @@ export function portsOf(pid: number): readonly number[] {
     try {
       inodes.add(/^socket:\[(\d+)\]$/.exec(readlinkSync(`${folder}/${name}`))?.[1] ?? '');
     } catch {
-      // The socket was closed meanwhile.
+      // The socket was closed while this function read /proc.
     }
   }
   const lines = readFileSync('/proc/net/tcp', 'utf8').split('\n').slice(1);

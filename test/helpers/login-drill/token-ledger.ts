@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Moments of a refresh at which the requesting process is hit. */
+/** Moments of a refresh at which a test kills or stops the requesting process. */
 export type Moment =
   /** The issuer never sees the request. */
   | 'before-the-issuer'
@@ -12,7 +12,7 @@ export type Moment =
   /** The answer is being stored or was just stored. */
   | 'around-the-write';
 
-/** Hits a process at a moment of its refresh. `port` is the port that the process sent from. */
+/** Kills or stops a process at a moment of its refresh. `port` is the port that the process sent from. */
 export type Blow = (port: number) => void;
 
 /** One use of a refresh token. */
@@ -23,7 +23,7 @@ export interface Presented {
   readonly atMs: number;
   /** The answer, once it was sent: an OAuth error code, or `tokens`. */
   answer: string | null;
-  /** Whether the process was hit, so that it may not have stored the answer. */
+  /** Whether the process was killed or stopped, so that it may not have stored the answer. */
   wasHit: boolean;
 }
 
@@ -33,7 +33,10 @@ const NOT_STORED_MS = 4_000;
 const SECRETS = /"(?:access_token|refresh_token|id_token|client_secret|registration_access_token)"\s*:\s*"([^"]+)"/g;
 const SENT_SECRETS = ['code', 'code_verifier', 'refresh_token', 'client_secret', 'client_assertion', 'token'];
 
-/** Sits in front of an authorization server: records each secret, and hits processes at a moment of a refresh. */
+/**
+ * Observes an authorization server. It records each secret, and kills or stops processes at chosen moments of a
+ * refresh.
+ */
 export class TokenLedger {
   readonly secrets = new Set<string>();
   /** Every use of a refresh token, oldest first. */
@@ -41,7 +44,7 @@ export class TokenLedger {
   readonly #gone = new Set<number>();
   #plan: { readonly moment: Moment; readonly blow: Blow } | null = null;
 
-  /** Plans a hit at this moment of the next refresh. */
+  /** Plans a call of `blow` at this moment of the next refresh. */
   plan(moment: Moment, blow: Blow): void {
     this.#plan = { moment, blow };
   }

@@ -17,17 +17,23 @@ export interface AuthorizationServerOptions {
   readonly tls?: { readonly key: string; readonly cert: string };
   /** Whether each refresh issues a new refresh token. Reuse of an old one then revokes the login. Defaults to true. */
   readonly rotates?: boolean;
-  /** Issues refresh tokens only if `offline_access` was requested. Defaults to false: always. */
+  /** Issues refresh tokens only if `offline_access` was requested. Defaults to false, which always issues them. */
   readonly wantsOfflineAccess?: boolean;
   /** Additional scopes of resources. `tools` and `admin` always exist. */
   readonly scopes?: readonly string[];
-  /** The path of the issuer, such as `/tenant`. It then only has OpenID Connect metadata. Defaults to none. */
+  /**
+   * The path of the issuer, such as `/tenant`. An issuer with a path only has OpenID Connect metadata. Defaults to
+   * none.
+   */
   readonly path?: string;
   /** Issues access tokens that are not JWTs. Defaults to false. */
   readonly isOpaque?: boolean;
-  /** Whether tokens are issued for a resource; otherwise `invalid_target`. Defaults to all. */
+  /**
+   * Returns whether tokens are issued for a resource. If not, the server answers `invalid_target`. By default, it
+   * issues tokens for every resource.
+   */
   readonly knowsResource?: (resource: string) => boolean;
-  /** Called for each request before the server. True if it responded to the request itself. */
+  /** Called for each request before the server handles it. Returns true if it responded to the request itself. */
   readonly intercept?: (request: IncomingMessage, response: ServerResponse) => boolean;
 }
 
@@ -123,7 +129,8 @@ function configurationOf(options: AuthorizationServerOptions): Configuration {
     issueRefreshToken: async (_, client, code) =>
       client.grantTypeAllowed('refresh_token') && (!wantsOfflineAccess || code.scopes.has('offline_access')),
     expiresWithSession: async () => false,
-    // Replaces the provider's own agent, which refuses loopback addresses, where the tests serve documents.
+    // Replaces the provider's own agent, because that agent refuses loopback addresses. The tests serve documents
+    // there.
     fetch: (url, { dispatcher: _, ...init }: RequestInit = {}) => fetch(url, init),
     ttl: {
       AccessToken: tokenTtlSeconds,

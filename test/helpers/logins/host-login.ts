@@ -8,7 +8,7 @@ export const REDIRECT = 'http://127.0.0.1:9/callback';
 /** A token that no server accepts. */
 export const SPOILT = 'no-longer-valid';
 
-/** The host's state of one login: the option `oauth` of a manager, with a user who consents at once. */
+/** The host's state of one login: the option `oauth` of a manager, with a user who consents immediately. */
 export interface HostLogin {
   readonly oauth: ConnectorOAuth;
   /** Addresses that the user was sent to. */

@@ -72,7 +72,7 @@ export class LoginCli implements AsyncDisposable {
 
   /** Returns the secrets that occur in these outputs. Throws if no token was ever issued. */
   leaksIn(...outputs: readonly { readonly stdout: string; readonly stderr: string }[]): readonly string[] {
-    if (this.#tokens.size === 0) throw new Error('The issuer gave no token');
+    if (this.#tokens.size === 0) throw new Error('The issuer issued no token');
     const text = outputs.map(({ stdout, stderr }) => stdout + stderr).join('\n');
     return this.secrets.filter((secret) => text.includes(secret));
   }
@@ -111,8 +111,8 @@ export class LoginCli implements AsyncDisposable {
 }
 
 /**
- * Resolves with the address that a login printed, after `nth` others. If the login ends without one, rejects with its
- * output.
+ * Resolves with the address that a login printed; `nth` counts printed addresses from 0. Rejects with the output if the
+ * login ends without printing that address.
  */
 export async function printedAddress({ seen, ended }: RunningCli, nth = 0): Promise<string> {
   const addresses = (): readonly string[] =>

@@ -22,7 +22,7 @@ export interface FetchOptions extends Partial<LoginAgents> {
   readonly ca?: string;
 }
 
-/** Real agents with the names of this file. Disposing of it destroys them. */
+/** Real agents with the names of this file. Disposing of this object destroys the agents. */
 export class LoginFetchUnderTest implements AsyncDisposable {
   readonly #agents: LoginAgents;
   /** Every resolved name, oldest first. */

@@ -14,7 +14,7 @@ interface Answer {
   readonly code: string | null;
 }
 
-/** The process ended before it answered. */
+/** The error of a request to a process that ended before it answered. */
 export class ProcessEnded extends Error {
   constructor() {
     super('The process has ended');

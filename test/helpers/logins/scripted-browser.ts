@@ -50,7 +50,7 @@ export class ScriptedBrowser {
       const origin = new URL(url).origin;
       response = await this.request(url, { method: 'POST', body: form.fields, headers: { origin } });
     }
-    throw new Error(`No end after 30 steps: ${url}`);
+    throw new Error(`The login did not end after 30 redirects and forms: ${url}`);
   }
 }
 

@@ -40,7 +40,7 @@ export class MemoryProvider implements OAuthServerProvider {
   readonly clientsStore = {
     getClient: (id: string) => this.clients.get(id),
     registerClient: (client: Omit<OAuthClientInformationFull, 'client_id' | 'client_id_issued_at'>) => {
-      // The SDK's handler has set the id before.
+      // The SDK's handler has already set the id.
       const whole = client as OAuthClientInformationFull;
       this.clients.set(whole.client_id, whole);
       if (whole.client_secret !== undefined) this.secrets.push(whole.client_secret);

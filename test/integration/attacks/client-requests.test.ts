@@ -61,7 +61,7 @@ describe('hostile JSON from a client', () => {
     ['a short deep body', '['.repeat(129), 'The body nests deeper than 128 levels'],
   ];
 
-  it.each(BODIES)('is rejected over HTTP with 400 and -32700: %s', async (_, body, why) => {
+  it.each(BODIES)('hostile JSON from a client is rejected over HTTP with 400 and -32700: %s', async (_, body, why) => {
     await using world = await startGateway({}, { limits: { maxBodyBytes: 4_194_304 } });
     const answer = await post(world.listener.url, body);
     expect(answer.status).toBe(400);
@@ -69,7 +69,7 @@ describe('hostile JSON from a client', () => {
     expect((await postLegacy(`${world.listener.url}/mcp`, 'ping')).result).toEqual({});
   });
 
-  it('is rejected over stdio with -32700, and the client is still served', async () => {
+  it('hostile JSON from a client is rejected over stdio with -32700, and the client is still served', async () => {
     await using world = await startGateway({});
     const [input, output] = [new PassThrough(), new PassThrough()];
     let text = '';
@@ -89,7 +89,7 @@ describe('hostile JSON from a client', () => {
 });
 
 describe('unfinished bodies', () => {
-  it('are held only up to their budget, and other requests of the same client still get through', async () => {
+  it('unfinished request bodies are held only up to their budget, and other requests of the same client get through', async () => {
     const limits = { maxBodyBytes: 1_000_000, maxBodiesBytes: 4_000_000, maxConnections: 500 };
     await using world = await startGateway({}, { limits });
     const { url } = world.listener;
@@ -98,7 +98,7 @@ describe('unfinished bodies', () => {
     for (const { socket } of held) socket.write(head(null, 1_000_000) + 'x'.repeat(900_000));
     await eventually('most are refused', () => held.filter(({ answer }) => answer().includes('503')).length >= 90);
     expect(process.memoryUsage().rss - before).toBeLessThan(300_000_000);
-    // The bodies still held receive no more data; after a second they are dropped.
+    // The unfinished bodies receive no more data, so the gateway drops them after a second.
     await eventually('a large body gets through', async () => {
       const answer = await post(url, JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping', x: 'x'.repeat(500_000) }));
       return answer.status === 200;
@@ -106,7 +106,7 @@ describe('unfinished bodies', () => {
     expect(held.some(({ answer }) => answer().includes('retry-after: 1'))).toBe(true);
   });
 
-  it('of one token leave half of the budget to another token', async () => {
+  it('unfinished request bodies of one token leave half of the budget to another token', async () => {
     const limits = { maxBodyBytes: 1_000_000, maxBodiesBytes: 4_000_000 };
     await using world = await startGateway({}, { limits, listener: { tokens: TOKENS } });
     const { url } = world.listener;
@@ -118,7 +118,7 @@ describe('unfinished bodies', () => {
     expect(answers.map(({ status }) => status)).toEqual([200, 200]);
   });
 
-  it('time out when they arrive too slowly', async () => {
+  it('unfinished request bodies time out when they arrive too slowly', async () => {
     await using world = await startGateway({}, { limits: { requestTimeoutMs: 300 } });
     const { socket, answer } = dial(world.listener.url);
     socket.write(`${head(null, 100)}{`);
@@ -130,21 +130,24 @@ describe('a body over the size limit', () => {
   it.each([
     ['with a content-length', `content-length: 30000000`],
     ['in chunks', 'transfer-encoding: chunked'],
-  ])('is answered with a 413 that the client can read while it still writes, %s', async (_, framing) => {
-    await using world = await startGateway({}, { limits: { maxBodyBytes: 1_000_000 } });
-    const { socket, answer, error } = dial(world.listener.url);
-    socket.write(`POST /mcp HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n${framing}\r\n\r\n`);
-    const piece = framing.startsWith('content') ? 'x'.repeat(1_000_000) : `f4240\r\n${'x'.repeat(1_000_000)}\r\n`;
-    for (let index = 0; index < 30 && error() === ''; index += 1)
-      await new Promise<void>((resolve) => socket.write(piece, () => resolve()));
-    if (!framing.startsWith('content')) socket.write('0\r\n\r\n');
-    await eventually('the connection is closed', () => socket.closed);
-    expect([error(), answer().split('\r\n')[0]]).toEqual(['', 'HTTP/1.1 413 Payload Too Large']);
-    expect(answer()).toMatch(/connection: close/i);
-    expect(answer()).toContain('A request must have at most 1000000 bytes');
-  });
+  ])(
+    'a body over the size limit is answered with a 413 that the client can read while it still writes, %s',
+    async (_, framing) => {
+      await using world = await startGateway({}, { limits: { maxBodyBytes: 1_000_000 } });
+      const { socket, answer, error } = dial(world.listener.url);
+      socket.write(`POST /mcp HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n${framing}\r\n\r\n`);
+      const piece = framing.startsWith('content') ? 'x'.repeat(1_000_000) : `f4240\r\n${'x'.repeat(1_000_000)}\r\n`;
+      for (let index = 0; index < 30 && error() === ''; index += 1)
+        await new Promise<void>((resolve) => socket.write(piece, () => resolve()));
+      if (!framing.startsWith('content')) socket.write('0\r\n\r\n');
+      await eventually('the connection is closed', () => socket.closed);
+      expect([error(), answer().split('\r\n')[0]]).toEqual(['', 'HTTP/1.1 413 Payload Too Large']);
+      expect(answer()).toMatch(/connection: close/i);
+      expect(answer()).toContain('A request must have at most 1000000 bytes');
+    },
+  );
 
-  it('is answered with 413 before it is sent, if the client expects 100-continue', async () => {
+  it('a body over the size limit is answered with 413 before it is sent, if the client expects 100-continue', async () => {
     await using world = await startGateway({}, { limits: { maxBodyBytes: 1_000 } });
     const { socket, answer } = dial(world.listener.url);
     socket.write(head(null, 2_000).replace('\r\n\r\n', '\r\nexpect: 100-continue\r\n\r\n'));
@@ -152,7 +155,7 @@ describe('a body over the size limit', () => {
     expect(answer()).not.toContain('100 Continue');
   });
 
-  it('is answered with a 413 that fetch can read', async () => {
+  it('a body over the size limit is answered with a 413 that fetch can read', async () => {
     await using world = await startGateway({}, { limits: { maxBodyBytes: 1_000 } });
     const answer = await post(world.listener.url, 'x'.repeat(20_000_000));
     expect([answer.status, await answer.json()]).toMatchObject([413, { error: { message: /at most 1000 bytes/ } }]);
@@ -165,7 +168,7 @@ describe('sessions', () => {
     return post(url, JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params }), token);
   };
 
-  it('of a token that opens too many are closed, and the sessions of another token stay open', async () => {
+  it('a token that opens too many sessions loses some of them, and the session of another token stays open', async () => {
     await using world = await startGateway({}, { limits: { maxSessions: 20 }, listener: { tokens: TOKENS } });
     const { url } = world.listener;
     const session = (await initialize(url, TOKENS[1] ?? '')).headers.get('mcp-session-id') ?? '';
@@ -174,7 +177,7 @@ describe('sessions', () => {
     expect((await postLegacy(`${url}/mcp`, 'ping', {}, { headers })).status).toBe(200);
   });
 
-  it('of a token that has used up the limit give way to the first session of another token', async () => {
+  it('a session of a token that has used up the limit gives way to the first session of another token', async () => {
     await using world = await startGateway({}, { limits: { maxSessions: 3 }, listener: { tokens: TOKENS } });
     const { url } = world.listener;
     for (let index = 0; index < 3; index += 1) {
@@ -188,7 +191,7 @@ describe('sessions', () => {
 });
 
 describe('calls that never end', () => {
-  it('of one token leave half of the concurrency limit to another token', async () => {
+  it('calls of one token that never end leave half of the concurrency limit to another token', async () => {
     await using server = await RawMcpServer.start({ 'tools/call': () => {} });
     const limits = { maxConcurrent: 4 };
     await using world = await startGateway({ a: remote(server) }, { limits, listener: { tokens: TOKENS } });
@@ -225,12 +228,12 @@ describe('malformed requests', () => {
     ['HTTP/0.9', 'GET /healthz\r\n\r\n', 400],
     ['CONNECT', 'CONNECT evil.example:443 HTTP/1.1\r\nhost: evil.example:443\r\n\r\n', 405],
     ['TRACE', 'TRACE /mcp HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n', 405],
-  ])('are rejected: %s', async (_, request, status) => {
+  ])('a malformed HTTP request is rejected: %s', async (_, request, status) => {
     await using world = await startGateway({});
     expect(await raw(world.listener.url, request)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
   });
 
-  it('with an upgrade header are answered as if the header were missing', async () => {
+  it('a request with an upgrade header is answered as if the header were missing', async () => {
     await using world = await startGateway({});
     const upgrade = get('host: localhost', 'upgrade: websocket').replace(
       'connection: close',
@@ -239,7 +242,7 @@ describe('malformed requests', () => {
     expect(await raw(world.listener.url, upgrade)).toMatch(/^HTTP\/1\.1 200 /);
   });
 
-  it('with two different session ids belong to no session', async () => {
+  it('a request with two different session ids belongs to no session', async () => {
     await using world = await startGateway({});
     const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' });
     const request = head(null, body.length).replace('\r\n\r\n', '\r\nmcp-session-id: a\r\nmcp-session-id: b\r\n\r\n');
@@ -248,7 +251,7 @@ describe('malformed requests', () => {
     await eventually('it is answered', () => answer().startsWith('HTTP/1.1 404'));
   });
 
-  it('with a compressed body are rejected with 415', async () => {
+  it('a request with a compressed body is rejected with 415', async () => {
     await using world = await startGateway({});
     const answer = await fetch(`${world.listener.url}/mcp`, {
       ...{ method: 'POST', body: 'x' },

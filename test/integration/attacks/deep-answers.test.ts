@@ -57,7 +57,7 @@ const deepFor = (server: RawMcpServer, way: string, result: string): void => {
 };
 
 describe.each(Object.keys(WAYS))('a hostile result that comes as %s', (way) => {
-  it.each(HOSTILE)('fails only its own call: %s', async (_, result, why) => {
+  it.each(HOSTILE)('a hostile result fails only its own call: %s', async (_, result, why) => {
     await using server = await RawMcpServer.start();
     deepFor(server, way, result);
     await using world = await startGateway({ a: remote(server) });
@@ -73,7 +73,7 @@ describe.each(Object.keys(WAYS))('a hostile result that comes as %s', (way) => {
 });
 
 describe('a hostile result that the gateway forwards in pieces', () => {
-  it('is broken off where it nests too deep, and other clients are still served', async () => {
+  it('a hostile result that the gateway forwards in pieces is broken off where it nests too deep', async () => {
     await using server = await RawMcpServer.start();
     deepFor(server, 'JSON', `{"content":[],"text":"${'x'.repeat(200_000)}","deep":${'['.repeat(2_000_000)}`);
     await using world = await startGateway({ a: remote(server) });
@@ -83,7 +83,7 @@ describe('a hostile result that the gateway forwards in pieces', () => {
     expect((await postLegacy(url, 'tools/call', { name: 'a__echo' })).result).toBeDefined();
   });
 
-  it('becomes an error if it nests too deep right at its beginning', async () => {
+  it('a hostile result becomes an error if it nests too deep right at its beginning', async () => {
     await using server = await RawMcpServer.start();
     deepFor(server, 'an event', '['.repeat(6_000_000));
     await using world = await startGateway({ a: remote(server) });
@@ -95,15 +95,18 @@ describe('a hostile result that the gateway forwards in pieces', () => {
 });
 
 describe('a hostile handshake', () => {
-  it.each(['JSON', 'a batch', 'an event'])('fails only its own attempt to connect, if it comes as %s', async (way) => {
-    await using bad = await RawMcpServer.start({ initialize: WAYS[way]?.('['.repeat(30_000_000)) as Answer });
-    await using good = await RawMcpServer.start();
-    await using world = await startGateway({ bad: remote(bad), good: remote(good) });
-    expect(world.manager.connector('bad')?.status?.lastError).toMatchObject({ code: 'CONNECTOR_CONNECT_FAILED' });
-    expect(await world.manager.callTool('good.echo')).toMatchObject({ content: [{ type: 'text' }] });
-  });
+  it.each(['JSON', 'a batch', 'an event'])(
+    'a hostile handshake response that comes as %s fails only its own attempt to connect',
+    async (way) => {
+      await using bad = await RawMcpServer.start({ initialize: WAYS[way]?.('['.repeat(30_000_000)) as Answer });
+      await using good = await RawMcpServer.start();
+      await using world = await startGateway({ bad: remote(bad), good: remote(good) });
+      expect(world.manager.connector('bad')?.status?.lastError).toMatchObject({ code: 'CONNECTOR_CONNECT_FAILED' });
+      expect(await world.manager.callTool('good.echo')).toMatchObject({ content: [{ type: 'text' }] });
+    },
+  );
 
-  it('is cut off at 1 MiB, even if its JSON is shallow', async () => {
+  it('a hostile handshake response is cut off at 1 MiB, even if its JSON is shallow', async () => {
     const instructions = JSON.stringify('x'.repeat(2_000_000));
     await using bad = await RawMcpServer.start({
       initialize: WAYS.JSON?.(
@@ -145,18 +148,21 @@ async function sseServer(onCall: (stream: ServerResponse, call: Message) => void
 }
 
 describe('a hostile event of a legacy SSE server', () => {
-  it.each(HOSTILE)('fails only its own call, and the session stays open: %s', async (_, result, why) => {
-    let calls = 0;
-    await using server = await sseServer((stream, { id }) => {
-      calls += 1;
-      stream.write(`data: ${message(id, calls === 1 ? result : '{"content":[]}')}\n\n`);
-    });
-    await using world = await startGateway({ a: remote(server, { type: 'sse' }) });
-    const hostile = world.manager.callTool('a.echo');
-    await expect(hostile).rejects.toMatchObject({ code: 'TOOL_CALL_REJECTED', message: expect.stringMatching(why) });
-    expect(await world.manager.callTool('a.echo')).toEqual({ content: [] });
-    expect(world.manager.connector('a')?.status?.state).toBe('ready');
-  });
+  it.each(HOSTILE)(
+    'a hostile event of a legacy SSE server fails only its own call, and the session stays open: %s',
+    async (_, result, why) => {
+      let calls = 0;
+      await using server = await sseServer((stream, { id }) => {
+        calls += 1;
+        stream.write(`data: ${message(id, calls === 1 ? result : '{"content":[]}')}\n\n`);
+      });
+      await using world = await startGateway({ a: remote(server, { type: 'sse' }) });
+      const hostile = world.manager.callTool('a.echo');
+      await expect(hostile).rejects.toMatchObject({ code: 'TOOL_CALL_REJECTED', message: expect.stringMatching(why) });
+      expect(await world.manager.callTool('a.echo')).toEqual({ content: [] });
+      expect(world.manager.connector('a')?.status?.state).toBe('ready');
+    },
+  );
 });
 
 /** A stdio server that answers calls with its argument, and otherwise behaves well. */
@@ -179,7 +185,7 @@ require('node:readline').createInterface({ input: process.stdin }).on('line', (l
 const program = (...args: readonly string[]): object => ({ command: process.execPath, args: ['-e', PROGRAM, ...args] });
 
 describe('a hostile line of a stdio server', () => {
-  it('fails its own call, and the server keeps running', async () => {
+  it('a hostile line of a stdio server fails its own call, and the server keeps running', async () => {
     await using world = await startGateway({ a: program() });
     for (const [index, [, , why]] of HOSTILE.entries()) {
       const hostile = world.manager.callTool('a.echo', { evil: index });
@@ -188,7 +194,7 @@ describe('a hostile line of a stdio server', () => {
     }
   });
 
-  it('in place of the handshake response fails only the current attempt to connect', async () => {
+  it("a hostile line in place of a stdio server's handshake response fails only the current attempt to connect", async () => {
     await using good = await RawMcpServer.start();
     await using world = await startGateway({ bad: program('handshake'), good: remote(good) });
     expect(world.manager.connector('bad')?.status?.lastError?.code).toMatch(/^CONNECTOR_|^TOOL_RESULT_TOO_LARGE/);
@@ -200,7 +206,7 @@ describe('a JSON-RPC error of several megabytes', () => {
   const data = JSON.stringify('x'.repeat(2_000_000));
 
   it.each(['application/json', 'text/event-stream'])(
-    'fails its call, and is not forwarded to any client: %s',
+    'a JSON-RPC error of several megabytes fails its call, and is not forwarded to any client: %s',
     async (type) => {
       await using server = await RawMcpServer.start();
       server.answers['tools/call'] = ({ message: { id }, response }) => {

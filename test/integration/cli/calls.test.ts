@@ -68,13 +68,13 @@ describe('mcp-switchyard call', () => {
     ],
     [['one.say("first", times: 2)'], { text: 'first', times: 2 }],
     [['one.say', 'text=@@home'], { text: '@home' }],
-  ])('calls %j with typed arguments', async (words, expected) => {
+  ])('`call` calls %j with typed arguments', async (words, expected) => {
     const { code, stdout } = await on(['call', ...words]);
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toEqual(expected);
   });
 
-  it('reads text and JSON arguments from files and from standard input', async () => {
+  it('`call` reads text and JSON arguments from files and from standard input', async () => {
     const path = join(dir.path, 'text.txt');
     writeFileSync(path, 'a\n5\n');
     expect(JSON.parse((await on(['call', 'one.say', `text=@${path}`])).stdout)).toEqual({ text: 'a\n5' });
@@ -88,18 +88,18 @@ describe('mcp-switchyard call', () => {
     expect((await on(['call', 'one.say', 'text=@/nowhere'])).stderr).toContain('Cannot read /nowhere (ENOENT)');
   });
 
-  it('starts only the stdio server that offers the tool', async () => {
+  it('`call` starts only the stdio server that offers the tool', async () => {
     await on(['call', 'three.four.say', 'text=x']);
     expect(started()).toEqual(['three.four']);
   });
 
-  it('starts nothing for an unknown connector, and suggests a similar id', async () => {
+  it('`call` starts nothing for an unknown connector, and suggests a similar id', async () => {
     const { code, stderr } = await on(['call', 'onne.say', 'text=x']);
     expect([code, stderr]).toEqual([1, expect.stringContaining('There is no connector onne. Did you mean one?')]);
     expect(started()).toEqual([]);
   });
 
-  it('suggests a similar name for an unknown tool', async () => {
+  it('`call` suggests a similar name for an unknown tool', async () => {
     const { code, stderr } = await on(['call', 'one.sya', 'text=x']);
     expect([code, stderr]).toEqual([
       1,
@@ -108,7 +108,7 @@ describe('mcp-switchyard call', () => {
     expect((await on(['call', 'one__zzzzzz'])).stderr).toContain('It has environment, fail, picture, say, slow.');
   });
 
-  it('shows the signature with the wrong arguments marked, and sends nothing', async () => {
+  it('`call` shows the signature with the wrong arguments marked, and sends nothing', async () => {
     const { code, stdout, stderr } = await on(['call', 'one.say', 'txt=x', 'times=soon', 'where.lat=1']);
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain('OPTIONS_INVALID: Wrong arguments for one.say, so nothing was sent: ');
@@ -118,7 +118,7 @@ describe('mcp-switchyard call', () => {
     expect(stderr).toMatch(/^Example: .* call one\.say text=text --config /m);
   });
 
-  it('lists the wrong arguments in the --json document', async () => {
+  it('`call` lists the wrong arguments in the --json document', async () => {
     const { code, stdout } = await on(['call', 'one.say', '--json']);
     expect([code, JSON.parse(stdout)]).toMatchObject([
       2,
@@ -129,12 +129,12 @@ describe('mcp-switchyard call', () => {
     ]);
   });
 
-  it('reports a timeout in seconds and names the option that sets it', async () => {
+  it('`call` reports a timeout in seconds and names the option that sets it', async () => {
     const { code, stderr } = await on(['call', 'one.slow', '--call-timeout', '1000']);
     expect([code, stderr]).toEqual([1, expect.stringMatching(/TOOL_CALL_TIMEOUT: .* 1 s\. .*`--call-timeout`/)]);
   });
 
-  it('saves images and files under safe names and overwrites no file', async () => {
+  it('`call` saves images and files under safe names and overwrites no file', async () => {
     const out = join(dir.path, 'out');
     const first = await on(['call', 'one.picture', '--save', out]);
     expect(first.code).toBe(0);
@@ -159,7 +159,7 @@ describe('mcp-switchyard call', () => {
 });
 
 describe('mcp-switchyard tools CONNECTOR', () => {
-  it('shows the signatures of the tools of the named connector, and starts no other connector', async () => {
+  it("`tools CONNECTOR` shows the signatures of that connector's tools, and starts no other connector", async () => {
     const { code, stdout } = await on(['tools', 'three']);
     expect(code).toBe(0);
     expect(stdout).toContain(
@@ -172,7 +172,7 @@ describe('mcp-switchyard tools CONNECTOR', () => {
     expect(started()).toEqual(['three']);
   });
 
-  it('shows a single tool by each form of its name', async () => {
+  it('`tools CONNECTOR` shows a single tool by each form of its name', async () => {
     for (const name of ['one.say', 'one__say']) {
       const { code, stdout } = await on(['tools', name]);
       expect([code, stdout]).toEqual([0, expect.stringContaining('one.say(')]);
@@ -187,12 +187,12 @@ describe('mcp-switchyard tools CONNECTOR', () => {
     });
   });
 
-  it('reaches a connector with the name of a subcommand through --connector', async () => {
+  it('`tools CONNECTOR` reaches a connector with the name of a subcommand through --connector', async () => {
     expect((await on(['tools', '--connector', 'diff'])).stdout).toContain('diff.say(');
     expect(started()).toEqual(['diff']);
   });
 
-  it('suggests a similar id for an unknown connector, and starts nothing', async () => {
+  it('`tools CONNECTOR` suggests a similar id for an unknown connector, and starts nothing', async () => {
     const { code, stderr } = await on(['tools', 'onee']);
     expect([code, stderr]).toEqual([1, expect.stringMatching(/Did you mean one/)]);
     expect(started()).toEqual([]);

@@ -22,19 +22,19 @@ afterEach(killRunning);
 const env = CLI_ENV;
 
 describe('mcp-switchyard sync', () => {
-  it('shows each connector and exits with 0 when all are ready', async () => {
+  it('`sync` shows each connector and exits with 0 when all are ready', async () => {
     const { code, stdout, stderr } = await world.on(['sync']);
     expect([code, stdout]).toEqual([0, expect.stringMatching(/one\s+ready\s+modern\s+streamable-http\s+2/)]);
     expect(stdout).toContain('1 of 1 connector up, 2 tools; map fresh');
     expect(stderr).toContain('Service map of 1 connector (test) is verified');
   });
 
-  it('prints one JSON document and nothing else with --json', async () => {
+  it('`sync` prints one JSON document and nothing else with --json', async () => {
     const { code, stdout } = await world.on(['sync', '--json']);
     expect([code, JSON.parse(stdout)]).toMatchObject([0, { ok: true, toolCount: 2, connectors: [{ state: 'ready' }] }]);
   });
 
-  it('exits with 1 when a connector is down, and says why', async () => {
+  it('`sync` exits with 1 when a connector is down, and says why', async () => {
     await using half = await MapServer.start(
       mapNow([entry('one', { endpoint: world.mcp.url }), entry('dead', { endpoint: 'http://127.0.0.1:1/' })]),
     );
@@ -43,7 +43,7 @@ describe('mcp-switchyard sync', () => {
     expect(stdout).toContain('1 of 2 connectors up');
   });
 
-  it('reads URL, map token and connector key from the environment', async () => {
+  it('`sync` reads URL, map token and connector key from the environment', async () => {
     await using server = await MapServer.start(mapNow([]));
     const { code } = await runCliHere(['sync', '--map-key-env', 'TOKEN'], {
       env: { ...env, CONNECTORS_SERVICE_MAP_URL: server.url, TOKEN: secret('map token') },
@@ -51,7 +51,7 @@ describe('mcp-switchyard sync', () => {
     expect([code, server.requests[0]?.headers.authorization]).toEqual([0, `Bearer ${secret('map token')}`]);
   });
 
-  it('shuts down cleanly, with a document, when it is interrupted', async () => {
+  it('`sync` shuts down cleanly, with a document, when it is interrupted', async () => {
     await using silent = await MapServer.start();
     silent.answer(() => {});
     const running = startCli(['sync', '--json', '--service-map', silent.url, '--timeout', '20000'], { env });
@@ -62,12 +62,12 @@ describe('mcp-switchyard sync', () => {
 });
 
 describe('mcp-switchyard tools and call', () => {
-  it('lists tools without their terminal control characters', async () => {
+  it('`tools` lists tools without their terminal control characters', async () => {
     const { code, stdout } = await world.on(['tools']);
     expect([code, stdout]).toEqual([0, expect.stringMatching(/one\.echo\s+Says it again/)]);
   });
 
-  it('rejects an unknown connector, and suggests a similar id', async () => {
+  it('`tools` rejects an unknown connector, and suggests a similar id', async () => {
     const { code, stdout } = await world.on(['tools', '--connector', 'onne', '--json']);
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({
@@ -80,12 +80,12 @@ describe('mcp-switchyard tools and call', () => {
   it.each([
     [['one.echo', '{"text":"hi"}'], 0, 'echo hi\n'],
     [['one.fail'], 3, 'it broke\n'],
-  ])('calls %j and exits with the code of its result', async (args, expected, output) => {
+  ])('`call` with %j prints the result of the tool and exits with its code', async (args, expected, output) => {
     const { code, stdout } = await world.on(['call', ...args]);
     expect([code, stdout]).toEqual([expected, output]);
   });
 
-  it('reads arguments from stdin and prints the whole result with --json', async () => {
+  it('`call` reads arguments from stdin and prints the whole result with --json', async () => {
     const args = ['call', 'one.echo', '-', '--json', '--service-map', world.map.url];
     const { code, stdout } = await runCliHere(args, { env, stdin: '{"text":"in"}' });
     expect([code, JSON.parse(stdout)]).toMatchObject([
@@ -99,7 +99,7 @@ describe('mcp-switchyard tools and call', () => {
     [['call', 'one.echo', '[1]'], 2, /^mcp-switchyard: OPTIONS_INVALID: .*must be a JSON object/m],
     [['tools', '--connector', 'one', '--', 'node'], 2, /^mcp-switchyard: OPTIONS_INVALID: --connector ID chooses/m],
     [['call', 'one.echo', '{'], 2, /^mcp-switchyard: OPTIONS_INVALID: .*not JSON/m],
-  ])('reports in one line what is wrong with %j', async (args, expected, line) => {
+  ])('`call` reports in one line what is wrong with %j', async (args, expected, line) => {
     const { code, stdout, stderr } = await world.on(args);
     expect([code, stdout]).toEqual([expected, '']);
     expect(stderr).toMatch(line);
@@ -107,7 +107,7 @@ describe('mcp-switchyard tools and call', () => {
 });
 
 describe('mcp-switchyard status', () => {
-  it('shows the map, the store and the connectors, and the remembered map while the map server is down', async () => {
+  it('`status` shows the map, the store and the connectors, and the remembered map while the map server is down', async () => {
     using dir = new TempDir();
     await using server = await MapServer.start(mapNow([entry('one', { endpoint: world.mcp.url })]));
     const args = ['status', '--service-map', server.url, '--state-dir', dir.path];
@@ -121,7 +121,7 @@ describe('mcp-switchyard status', () => {
     expect(second.stdout).toMatch(/one\s+ready/);
   });
 
-  it('names the tools that are left out of gateway lists, and why', async () => {
+  it('`status` names the tools that are left out of gateway lists, and why', async () => {
     const tools = [{ name: 'good' }, { name: 'bad \u202etool', inputSchema: { type: 'array' } }, null];
     await using server = await startListing({ tool: tools });
     using file = new LocalFile({ sloppy: { type: 'http', url: server.url.href } });
@@ -179,14 +179,14 @@ describe('mcp-switchyard commands', () => {
       2,
       /HTTP_PROXY of the environment is not the URL of a proxy/,
     ],
-  ])('report %s in one line, and exit with the matching code', async (_, args, variables, expected, line) => {
+  ])('commands report %s in one line, and exit with the matching code', async (_, args, variables, expected, line) => {
     const { code, stdout, stderr } = await runCliHere(args, { env: variables });
     expect([code, stdout]).toEqual([expected, '']);
     expect(stderr).toMatch(line);
     expect(stderr.trim().split('\n')).toHaveLength(1);
   });
 
-  it('report a mistake as a JSON document with --json', async () => {
+  it('commands report a mistake as a JSON document with --json', async () => {
     const { code, stdout, stderr } = await world.on(['sync', '--json'], { CONNECTORS_SIGNATURE_KEY: secret('wrong') });
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({ ok: false, error: { code: 'MAP_SIGNATURE_MISMATCH' } });

@@ -30,7 +30,7 @@ const PLACES = [
 ] as const;
 
 describe('mcp-switchyard config', () => {
-  it.each(PLACES)('prints the format that %s reads, and says that it belongs in %s', async (client, file) => {
+  it.each(PLACES)('`config` prints the format that %s reads, and says that it belongs in %s', async (client, file) => {
     const { code, stdout, stderr } = await runCliHere(['config', client]);
     expect(code).toBe(0);
     expect(stderr).toContain(`Goes into ${file}`);
@@ -41,7 +41,7 @@ describe('mcp-switchyard config', () => {
   });
 
   it.each(PLACES)(
-    'makes %s read the token from its environment variable, and never shows the token',
+    '`config` makes %s read the token from its environment variable, and never shows the token',
     async (client, file) => {
       const args = ['--url', 'https://mcp.example.com/mcp', '--name', 'tools', '--token-env', 'GATEWAY_TOKEN'];
       const { code, stdout, stderr } = await runCliHere(['config', client, ...args], { env: { GATEWAY_TOKEN: TOKEN } });
@@ -54,7 +54,7 @@ describe('mcp-switchyard config', () => {
     },
   );
 
-  it.each(PLACES)('makes %s start its own gateway with --stdio', async (client, file) => {
+  it.each(PLACES)('`config` makes %s start its own gateway with --stdio', async (client, file) => {
     const { code, stdout } = await runCliHere(['config', client, '--stdio', '--', '--config', '/etc/servers.json']);
     expect(code).toBe(0);
     const { servers, problems } = await readBack(stdout, file);
@@ -63,7 +63,7 @@ describe('mcp-switchyard config', () => {
     expect(servers).toMatchObject([{ entry: { id: 'switchyard' }, command: { command: process.execPath, args } }]);
   });
 
-  it("adds the gateway to a client's file, and keeps its comments and its symbolic link", async () => {
+  it("`config --into` adds the gateway to a client's file, and keeps its comments and its symbolic link", async () => {
     using folder = new TempDir();
     const [path, link] = [join(folder.path, 'real.json'), join(folder.path, 'settings.json')];
     writeFileSync(path, '{\n  // mine\n  "theme": "dark"\n}\n', { mode: 0o640 });
@@ -79,7 +79,7 @@ describe('mcp-switchyard config', () => {
     expect(readFileSync(path, 'utf8')).toBe(text);
   });
 
-  it('creates the missing folder of the file that --into names', async () => {
+  it('`config` creates the missing folder of the file that --into names', async () => {
     using folder = new TempDir();
     const path = join(folder.path, 'project', '.cursor', 'mcp.json');
     const { code, stderr } = await runCliHere(['config', 'cursor', '--into', path]);
@@ -88,7 +88,7 @@ describe('mcp-switchyard config', () => {
     expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({ mcpServers: { switchyard: { url: URL_OF_IT } } });
   });
 
-  it('fails with OPTIONS_INVALID if a file is in the place of the folder', async () => {
+  it('`config` fails with OPTIONS_INVALID if there is a file in the place of the folder', async () => {
     using folder = new TempDir();
     writeFileSync(join(folder.path, '.cursor'), '');
     const path = join(folder.path, '.cursor', 'below', 'mcp.json');
@@ -97,7 +97,7 @@ describe('mcp-switchyard config', () => {
     expect(code).toBe(2);
   });
 
-  it('replaces another server of the same name only with --force', async () => {
+  it('`config` replaces another server of the same name only with --force', async () => {
     using folder = new TempDir();
     const path = join(folder.path, '.mcp.json');
     const into = ['config', 'claude', '--into', path];
@@ -112,7 +112,7 @@ describe('mcp-switchyard config', () => {
   it.each([
     ['text that is not JSON', 'no JSON', 1, /CONFIG_INVALID: .*:1:1: it is not JSON/],
     ['UTF-16', Buffer.from('\ufeff{"字": "字字字字字字"}', 'utf16le'), 2, /save it as UTF-8/],
-  ])('leaves a file with %s unchanged', async (_, content, exitCode, why) => {
+  ])('`config` leaves a file with %s unchanged', async (_, content, exitCode, why) => {
     using folder = new TempDir();
     const path = join(folder.path, '.mcp.json');
     writeFileSync(path, content);
@@ -121,7 +121,7 @@ describe('mcp-switchyard config', () => {
     expect(readFileSync(path)).toEqual(Buffer.from(content));
   });
 
-  it('prints one JSON document with --json', async () => {
+  it('`config` prints one JSON document with --json', async () => {
     const { stdout } = await runCliHere(['config', 'claude', '--json']);
     expect(JSON.parse(stdout)).toEqual({
       ok: true,
@@ -141,7 +141,7 @@ describe('mcp-switchyard config', () => {
     ['an invalid URL', ['claude', '--url', '127.0.0.1:3737'], '--url'],
     ['a token variable for Zed, which reads none', ['zed', '--token-env', 'GATEWAY_TOKEN'], '--stdio'],
     ['a name that some clients do not accept', ['claude', '--name', 'my tools'], '--name'],
-  ])('rejects %s', async (_, args, text) => {
+  ])('`config` rejects %s', async (_, args, text) => {
     const { code, stdout, stderr } = await runCliHere(['config', ...args]);
     expect(code).toBe(2);
     expect(stdout).toBe('');
@@ -151,7 +151,7 @@ describe('mcp-switchyard config', () => {
   it.each([
     ["a token that was given in place of its variable's name", ['--token-env', 'sk-live-123']],
     ['a password in a URL', ['--url', 'http://me:sk-live-123@127.0.0.1/mcp']],
-  ])('does not repeat %s in its error', async (_, args) => {
+  ])('`config` does not repeat %s in its error', async (_, args) => {
     const { code, stdout, stderr } = await runCliHere(['config', 'cursor', ...args, '--json']);
     expect(code).toBe(2);
     expect(JSON.parse(stdout)).toMatchObject({ ok: false, error: { code: 'OPTIONS_INVALID' } });

@@ -7,7 +7,7 @@ import { LocalFile, localServer } from '../../helpers/local-file.ts';
 afterEach(killRunning);
 
 describe('--config', () => {
-  it('lists and calls the tools of a file, without a map or a key', async () => {
+  it('--config lists and calls the tools of a file, without a map or a key', async () => {
     using file = new LocalFile({ one: localServer(['one']) });
     const listed = await runCliHere(['tools', '--config', file.path, '--json']);
     expect(listed).toMatchObject({ code: 0 });
@@ -20,7 +20,7 @@ describe('--config', () => {
     expect(JSON.parse(called.stdout)).toMatchObject({ name: 'one' });
   });
 
-  it('works together with a map', async () => {
+  it('--config works together with a map', async () => {
     await using world = await startCliWorld();
     using file = new LocalFile({ near: localServer(['near']) });
     const { code, stdout } = await world.on(['sync', '--config', file.path, '--json']);
@@ -28,7 +28,7 @@ describe('--config', () => {
     expect(JSON.parse(stdout)).toMatchObject({ ok: true, toolCount: 5, config: { serverCount: 1 } });
   });
 
-  it('fails, and reports the position of each fault in the file and the last stderr line of each crashed server', async () => {
+  it('--config fails with the position of each fault in the file and the last stderr line of each crashed server', async () => {
     using file = new LocalFile({ bad: { args: [] }, crash: localServer(['x', 'crash']), one: localServer(['one']) });
     const { code, stdout, stderr } = await runCliHere(['status', '--config', file.path]);
     expect(code).toBe(1);
@@ -38,7 +38,7 @@ describe('--config', () => {
     expect(stdout).toMatch(/one +ready +legacy +stdio +3/);
   });
 
-  it('is checked by doctor', async () => {
+  it('`doctor` checks the servers of --config', async () => {
     using file = new LocalFile({ one: localServer(['one']) });
     const good = await runCliHere(['doctor', '--config', file.path, '--json']);
     const findings = (text: string) => JSON.parse(text).findings as { check: string; outcome: string }[];
@@ -53,7 +53,7 @@ describe('--config', () => {
   it.each([
     ['a missing file', ['tools', '--config', '/no/such/file.json'], 1, 'CONFIG_INVALID'],
     ['a command without any source of connectors', ['tools'], 2, '--config FILE'],
-  ])('exits with the matching code for %s', async (_, args, code, text) => {
+  ])('the command line exits with the matching code for %s', async (_, args, code, text) => {
     const ended = await runCliHere(args, { env: { ...CLI_ENV } });
     expect(ended.code).toBe(code);
     expect(ended.stderr).toContain(text);

@@ -46,7 +46,7 @@ function marking(): { readonly server: object; readonly isStarted: () => boolean
 const TRUSTED = '.local/state/mcp-switchyard/trusted.json';
 
 describe('a configuration file in the current folder, without a terminal', () => {
-  it('is not used; the command exits with 2 and names the options to give', async () => {
+  it('without a terminal, a configuration file in the current folder is not used, and the command exits with 2', async () => {
     const { server, isStarted } = marking();
     write(repo, '.mcp.json', { one: server });
     const commands = [['tools'], ['call', 'one.x'], ['serve', '--stdio'], ['sync', '--json']];
@@ -57,14 +57,14 @@ describe('a configuration file in the current folder, without a terminal', () =>
     expect(isStarted()).toBe(false);
   });
 
-  it('is used for one run with --trust', async () => {
+  it('a configuration file in the current folder is used for one run with --trust', async () => {
     write(repo, '.mcp.json', { one: localServer(['one']) });
     expect(await run('call', 'one.whoami', '--trust')).toMatchObject({ code: 0 });
     expect(existsSync(join(home, TRUSTED))).toBe(false);
     expect(await run('tools')).toMatchObject({ code: 2 });
   });
 
-  it('is ignored if the command line names a source', async () => {
+  it('a configuration file in the current folder is ignored if the command line names a source', async () => {
     write(repo, '.mcp.json', { one: marking().server });
     const other = write(home, 'other.json', { two: localServer(['two']) });
     const { code, stdout } = await run('tools', '--config', other);
@@ -72,7 +72,7 @@ describe('a configuration file in the current folder, without a terminal', () =>
     expect(stdout).toContain('two.whoami');
   });
 
-  it('fails a check of doctor, which still checks the machine and starts nothing', async () => {
+  it('`doctor` fails for an unapproved file of the current folder, but still checks the machine', async () => {
     const { server, isStarted } = marking();
     write(repo, '.mcp.json', { one: server });
     const { stdout, code } = await run('doctor');
@@ -102,7 +102,7 @@ describe.skipIf(process.platform !== 'linux' || spawnSync('script', ['--version'
       return { code, text };
     }
 
-    it('is used after a yes, which is remembered until the file changes', async () => {
+    it('on a terminal, a configuration file in the current folder is used after a yes, until the file changes', async () => {
       const path = write(repo, '.mcp.json', { one: localServer(['one']) });
       const first = await answered('y\n');
       expect(first.text).toContain(`one: runs "${process.execPath}"`);
@@ -113,7 +113,7 @@ describe.skipIf(process.platform !== 'linux' || spawnSync('script', ['--version'
       expect(await run('call', 'one.whoami')).toMatchObject({ code: 2 });
     });
 
-    it('is not used after a no; nothing is started or remembered', async () => {
+    it('on a terminal, a configuration file in the current folder is not used after a no, and nothing is started', async () => {
       const { server, isStarted } = marking();
       write(repo, '.mcp.json', { one: server });
       const { code, text } = await answered('n\n');
@@ -125,7 +125,7 @@ describe.skipIf(process.platform !== 'linux' || spawnSync('script', ['--version'
 );
 
 describe('--from', () => {
-  it('uses the files of the named clients without a prompt', async () => {
+  it('--from uses the files of the named clients without a prompt', async () => {
     write(home, '.claude.json', { one: localServer(['one']) });
     write(home, '.cursor/mcp.json', { two: localServer(['two']) });
     write(home, '.kiro/settings/mcp.json', { three: marking().server });
@@ -138,7 +138,7 @@ describe('--from', () => {
     ]);
   });
 
-  it('lists the known clients', async () => {
+  it('--from without a known client lists the known clients', async () => {
     const { code, stderr } = await run('tools', '--from', 'emacs');
     expect(code).toBe(2);
     expect(stderr).toContain('claude, cursor, vscode');
@@ -149,7 +149,7 @@ describe('mcp-switchyard discover', () => {
   it.each([
     ['the command', ['discover', '--json']],
     ['the option', ['tools', '--discover', '--json']],
-  ])('lists the servers that clients have configured, and starts none of them (as %s)', async (_, args) => {
+  ])('`discover` lists the servers that clients have configured, and starts none of them (as %s)', async (_, args) => {
     const { server, isStarted } = marking();
     const cursor = write(home, '.cursor/mcp.json', { two: server });
     const project = write(repo, '.mcp.json', { one: server });
@@ -165,7 +165,7 @@ describe('mcp-switchyard discover', () => {
     expect(isStarted()).toBe(false);
   });
 
-  it('prints a table, with the faults of each file', async () => {
+  it('`discover` prints a table, with the faults of each file', async () => {
     write(home, '.cursor/mcp.json', { two: localServer(['two']) });
     writeFileSync(join(home, '.claude.json'), '{');
     const { code, stdout } = await run('discover');

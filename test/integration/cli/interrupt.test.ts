@@ -13,23 +13,26 @@ describe('a second signal', () => {
     ['SIGTERM', 'SIGTERM'],
     ['SIGINT', 'SIGTERM'],
     ['SIGTERM', 'SIGINT'],
-  ] as const)('ends the process at once with its own exit code: %s, then %s', async (first, second) => {
-    const { PATH, NODE_V8_COVERAGE } = process.env;
-    const env = { PATH, ...(NODE_V8_COVERAGE && { NODE_V8_COVERAGE }) };
-    const child = spawn(process.execPath, [program], { env, stdio: ['ignore', 'pipe', 'inherit'] });
-    try {
-      let said = '';
-      child.stdout.on('data', (data: Buffer) => {
-        said += data.toString();
-      });
-      await eventually('it runs', () => said === 'ready\n');
-      child.kill(first);
-      await eventually('it ends in order', () => said === `ready\n${CODES[first]}\n`);
-      const ended = once(child, 'exit', { signal: AbortSignal.timeout(2_000) });
-      child.kill(second);
-      expect(await ended).toEqual([CODES[second], null]);
-    } finally {
-      child.kill('SIGKILL');
-    }
-  });
+  ] as const)(
+    'a second signal ends the process immediately with its own exit code: %s, then %s',
+    async (first, second) => {
+      const { PATH, NODE_V8_COVERAGE } = process.env;
+      const env = { PATH, ...(NODE_V8_COVERAGE && { NODE_V8_COVERAGE }) };
+      const child = spawn(process.execPath, [program], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+      try {
+        let said = '';
+        child.stdout.on('data', (data: Buffer) => {
+          said += data.toString();
+        });
+        await eventually('it runs', () => said === 'ready\n');
+        child.kill(first);
+        await eventually('it ends in order', () => said === `ready\n${CODES[first]}\n`);
+        const ended = once(child, 'exit', { signal: AbortSignal.timeout(2_000) });
+        child.kill(second);
+        expect(await ended).toEqual([CODES[second], null]);
+      } finally {
+        child.kill('SIGKILL');
+      }
+    },
+  );
 });

@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => world[Symbol.asyncDispose]());
 
 describe('the --json documents of the command line', () => {
-  it('are all tested: each command has a case that succeeds and one that fails', () => {
+  it('the --json documents are all tested: each command has a case that succeeds and a case that fails', () => {
     const succeeding = [...CASES.filter(({ code }) => code === 0), ...STARTED_ELSEWHERE].map(({ command }) => command);
     const failing = CASES.filter(({ code }) => code !== 0).map(({ command }) => command);
     const named = WITH_JSON.map(({ words }) => words);
@@ -30,11 +30,16 @@ describe('the --json documents of the command line', () => {
     expect(named.filter((words) => !failing.includes(words))).toEqual([]);
   });
 
-  it.each([...CASES, ...STARTED_ELSEWHERE])('for `$command` have only fields that docs/json-output.md names', (one) => {
-    const sections = PAGE.split(/^#{2,3} /m).filter((section) => section.includes(`\`${one.command}\``));
-    const missing = sections.map((section) => one.members.filter((name) => !new RegExp(`\\b${name}\\b`).test(section)));
-    expect(missing.toSorted((a, b) => a.length - b.length)[0]).toEqual([]);
-  });
+  it.each([...CASES, ...STARTED_ELSEWHERE])(
+    'the --json documents of `$command` have only fields that docs/json-output.md names',
+    (one) => {
+      const sections = PAGE.split(/^#{2,3} /m).filter((section) => section.includes(`\`${one.command}\``));
+      const missing = sections.map((section) =>
+        one.members.filter((name) => !new RegExp(`\\b${name}\\b`).test(section)),
+      );
+      expect(missing.toSorted((a, b) => a.length - b.length)[0]).toEqual([]);
+    },
+  );
 
   it.each(CASES.map((one) => ({ ...one, error: one.error ?? 'no error', one })))(
     '`$command` prints its envelope and ends with $code and $error ($members)',
@@ -43,28 +48,28 @@ describe('the --json documents of the command line', () => {
     },
   );
 
-  it('are printed if --json stands before the subcommand, as in `tools --json digest`', async () => {
+  it('a --json document is printed if --json stands before the subcommand, as in `tools --json digest`', async () => {
     const ended = await world.run(['tools', '--json', 'digest', 'one', ...world.up]);
     expectDocument(ended, { code: 0, members: ['connector', 'toolDigests', 'leftOut'] });
   });
 
-  it('are printed for `help` of a command that does not exist, and not for help itself', async () => {
+  it('a --json document is printed for `help` of an unknown command, but not for `help` itself', async () => {
     expectDocument(await world.run(['help', 'none', '--json']), { code: 2, error: 'OPTIONS_INVALID', members: [] });
     expect((await world.run(['tools', '--help', '--json'])).stdout).toMatch(/^Usage/);
   });
 
-  it('are not printed by `serve --stdio`, whose stdout belongs to its client', async () => {
+  it('--json documents are not printed by `serve --stdio`, whose stdout belongs to its client', async () => {
     const ended = await world.run(['serve', '--stdio', '--json', '--separator', '!']);
     expect([ended.code, ended.stdout]).toEqual([2, '']);
   });
 
-  it('are not printed if --json is an argument of a stdio server', async () => {
+  it('a --json document is not printed if --json is an argument of a stdio server', async () => {
     const ended = await world.run(['tools', '--', 'node', '--json']);
     expect([ended.code, ended.stdout]).toEqual([1, '0 tools\n']);
   });
 
   it.each(ALL.map(({ words }) => ({ words })))(
-    'report an unknown option of "$words" with an envelope and exit code 2',
+    '"$words" with --json reports an unknown option in an envelope, and exits with 2',
     async ({ words }) => {
       const ended = await world.run([...words.split(' ').filter((word) => word !== ''), '--json', '--nonsense']);
       expect([ended.code, JSON.parse(ended.stdout)]).toMatchObject([

@@ -64,7 +64,7 @@ function expectNoPrivateKey(): void {
 
 describe('mcp-switchyard keys new', () => {
   it.each(['EdDSA', 'ES256'])(
-    'writes a private %s key that only its owner can read, and adds the public key to a JWKS',
+    '`keys new` writes a private %s key that only its owner can read, and adds the public key to a JWKS',
     async (alg) => {
       const args = [
         'keys',
@@ -93,7 +93,7 @@ describe('mcp-switchyard keys new', () => {
     },
   );
 
-  it('never overwrites a private key without --force', async () => {
+  it('`keys new` never overwrites a private key without --force', async () => {
     await newKey('a');
     const before = read('a.jwk');
     const args = ['new', '--out', at('a.jwk'), '--public', at('b.json')];
@@ -106,13 +106,13 @@ describe('mcp-switchyard keys new', () => {
     expectNoPrivateKey();
   });
 
-  it('writes no private key if the folder of the public key is missing', async () => {
+  it('`keys new` writes no private key if the folder of the public key is missing', async () => {
     const { code, stderr } = await keys('new', '--out', at('a.jwk'), '--public', at('missing/a.json'));
     expect([code, stderr]).toEqual([2, expect.stringContaining('missing of --public (ENOENT)')]);
     expect(readdirSync(dir.path)).toEqual([]);
   });
 
-  it('extends a JWKS, keeps its mode and symbolic link, and rejects a kid that the JWKS already holds', async () => {
+  it('`keys new` extends a JWKS, keeps its mode and symbolic link, and rejects a kid that the JWKS already holds', async () => {
     await newKey('a');
     chmodSync(at('a.json'), 0o640);
     symlinkSync(at('a.json'), at('link.json'));
@@ -134,12 +134,12 @@ describe('mcp-switchyard keys new', () => {
     ],
     ['an unknown algorithm', ['--out', 'k', '--public', 'p', '--alg', 'RS256'], /Allowed choices/],
     ['a missing file name', ['--out', 'k'], /--public <file>.*not specified/],
-  ])('rejects %s', async (_, args, message) => {
+  ])('`keys new` rejects %s', async (_, args, message) => {
     const { code, stderr } = await keys('new', ...args);
     expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
   });
 
-  it('extends neither a file with private keys nor a file that is not a JWKS', async () => {
+  it('`keys new` extends neither a file with private keys nor a file that is not a JWKS', async () => {
     await newKey('a');
     writeFileSync(at('private.json'), JSON.stringify({ keys: [json('a.jwk')] }));
     writeFileSync(at('list.json'), '[]');
@@ -158,7 +158,7 @@ describe('mcp-switchyard keys rotate, revoke and list', () => {
   });
   afterEach(() => expectNoPrivateKey());
 
-  it('write documents that follow each other', async () => {
+  it('`keys rotate` and `keys revoke` write documents that follow each other', async () => {
     expect((await rotate(['a', 'b'], '--keys', at('b.json'))).code).toBe(0);
     expect((await rotate(['a', 'b'], '--remove', 'a')).code).toBe(0);
     const listed = await list('--keys', at('a.json'));
@@ -178,7 +178,7 @@ describe('mcp-switchyard keys rotate, revoke and list', () => {
     ]);
   });
 
-  it('list the documents of an HTTP server', async () => {
+  it('`keys list` lists the documents of an HTTP server', async () => {
     await rotate(['a']);
     await using server = await MapServer.start();
     server.answer((request, response) => {
@@ -191,7 +191,7 @@ describe('mcp-switchyard keys rotate, revoke and list', () => {
     expect([code, JSON.parse(stdout).documents.length]).toEqual([0, 2]);
   });
 
-  it('write nothing that hosts would reject, and name the missing signatures', async () => {
+  it('`keys rotate` writes nothing that hosts would reject, and names the missing signatures', async () => {
     const before = readdirSync(dir.path);
     const { code, stderr } = await rotate(['b'], '--keys', at('b.json'));
     expect([code, stderr]).toEqual([
@@ -203,7 +203,7 @@ describe('mcp-switchyard keys rotate, revoke and list', () => {
     expect(readdirSync(dir.path)).toEqual(before);
   });
 
-  it('let a second key holder complete a document that was written with --partial', async () => {
+  it('`keys rotate` lets a second key holder complete a document that was written with --partial', async () => {
     expect((await rotate(['a', 'b'], '--keys', at('b.json'), '--threshold', '2')).code).toBe(0);
     const first = await rotate(['a'], '--keys', at('c.json'), '--roots', 'a', 'b', '--partial');
     expect([first.code, first.stderr]).toEqual([0, expect.stringContaining('keys sign-document --documents')]);
@@ -221,7 +221,7 @@ describe('mcp-switchyard keys rotate, revoke and list', () => {
     });
   });
 
-  it('revoke a key, and list its thumbprint in the newest document', async () => {
+  it('`keys revoke` revokes a key, and `keys list` lists its thumbprint in the newest document', async () => {
     await rotate(['a', 'b'], '--keys', at('b.json'));
     const named = ['revoke', 'a', '--documents', at(DOCUMENTS)];
     expect((await keys(...named, '--key', at('b.jwk'))).code).toBe(0);
@@ -232,7 +232,7 @@ describe('mcp-switchyard keys rotate, revoke and list', () => {
     expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('1 roots must sign, and 0 would be left')]);
   });
 
-  it('report the document that hosts would not follow', async () => {
+  it('`keys list` reports the document that hosts would not follow', async () => {
     await rotate(['a']);
     const { signatures } = json('keys.2.json');
     writeFileSync(at('keys.2.json'), JSON.stringify({ signatures: [signatures[0].replace(/.{4}$/, 'AAAA')] }));
@@ -248,12 +248,12 @@ describe('mcp-switchyard keys rotate, revoke and list', () => {
     ['no key to sign with', ['--documents', 'k.{version}'], /--key <file\.\.\.>.*not specified/],
     ['a missing folder', ['--documents', '/nope/k.{version}', '--key', 'a'], /Cannot list the folder/],
     ['a validity of zero days', ['--documents', 'k.{version}', '--key', 'a', '--expires', '0'], /number of days/],
-  ])('reject %s', async (_, args, message) => {
+  ])('`keys rotate` rejects %s', async (_, args, message) => {
     const { code, stderr } = await keys('rotate', ...args);
     expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
   });
 
-  it('name a file that holds no key document', async () => {
+  it('`keys rotate` and `keys list` name a file that holds no key document', async () => {
     await rotate(['a']);
     const path = at(DOCUMENTS.replace('{version}', '1'));
     writeFileSync(path, readFileSync(path).subarray(0, 100));
@@ -265,7 +265,7 @@ describe('mcp-switchyard keys rotate, revoke and list', () => {
     expect(isPrivate.stderr).toMatch(/a\.jwk holds neither a JWKS nor a key document/);
   });
 
-  it('require the configured keys for the first document, and a private key in every file of --key', async () => {
+  it('`keys rotate` requires the configured keys for the first document, and a private key in every file of --key', async () => {
     const fresh = at('other.{version}.json');
     const without = await keys('rotate', '--documents', fresh, '--key', at('a.jwk'));
     expect([without.code, without.stderr]).toEqual([2, expect.stringContaining('give --keys FILE')]);
@@ -276,14 +276,14 @@ describe('mcp-switchyard keys rotate, revoke and list', () => {
     expect(publicOne.stderr).not.toContain('chmod');
   });
 
-  it('accept several private keys after one --key', async () => {
+  it('`keys rotate` accepts several private keys after one --key', async () => {
     const keysToSign = ['--key', at('a.jwk'), at('b.jwk')];
     expect(await keys('rotate', '--documents', at(DOCUMENTS), '--keys', at('b.json'), ...keysToSign)).toMatchObject({
       code: 0,
     });
   });
 
-  it('quote nothing of a private key whose file is damaged', async () => {
+  it('`keys` commands quote nothing of a private key whose file is damaged', async () => {
     const { d } = json('a.jwk');
     for (const damaged of [read('a.jwk').replace('"d":', '"d"'), read('a.jwk').replace(`"${d}"`, d), `"${d}"`, d]) {
       writeFileSync(at('damaged.jwk.txt'), damaged);
@@ -293,7 +293,7 @@ describe('mcp-switchyard keys rotate, revoke and list', () => {
     }
   });
 
-  it('warn when others can read a private key', async () => {
+  it('`keys` commands warn when others can read a private key', async () => {
     chmodSync(at('a.jwk'), 0o644);
     expect((await rotate(['a'])).stderr).toContain('Other users can read the private key');
   });

@@ -36,7 +36,7 @@ async function changed(description: string) {
 }
 
 describe('mcp-switchyard tools diff and approve', () => {
-  it('show what changed, including invisible characters, and let an approved tool be called', async () => {
+  it('`tools diff` shows what changed, including invisible characters, and `tools approve` lets the tool be called', async () => {
     await using world = await changed('sends a mail\u202e\u200b');
     const before = await world.pins(['diff']);
     expect([before.code, before.stdout]).toEqual([0, 'All tools are as they were first seen, or approved.\n']);
@@ -60,7 +60,7 @@ describe('mcp-switchyard tools diff and approve', () => {
     expect((await world.pins(['approve', '--all', '--json'])).stdout).toContain('"approved": []');
   });
 
-  it('report unknown tools, missing arguments and a missing store', async () => {
+  it('`tools diff` and `tools approve` report unknown tools, missing arguments and a missing store', async () => {
     using dir = new TempDir();
     const none = await runCliHere(['tools', 'diff', '--state-dir', join(dir.path, 'none')]);
     expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('There is no store in')]);

@@ -51,14 +51,14 @@ describe.concurrent('commands that wait for connectors', () => {
 });
 
 describe.concurrent('--config given twice', () => {
-  it('uses the servers of both files; the later file wins for an id that both have', async () => {
+  it('--config given twice uses the servers of both files; the later file wins for an id that both have', async () => {
     using first = new LocalFile({ one: localServer(['x', 'crash']), two: localServer(['two']) });
     using second = new LocalFile({ one: localServer(['one']) });
     const ended = await runCli(['tools', '--config', first.path, '--config', second.path, '--json']);
     expect([ended.code, names(ended.stdout)]).toEqual([0, expect.arrayContaining(['one.whoami', 'two.whoami'])]);
   });
 
-  it('makes serve reload whichever file changed', async () => {
+  it('--config given twice makes `serve` reload whichever file changed', async () => {
     using first = new LocalFile({ two: localServer(['two']) });
     using second = new LocalFile({ one: localServer(['one']) });
     const { child, seen, ended } = startCli(['serve', '--port', '0', '--config', first.path, '--config', second.path]);

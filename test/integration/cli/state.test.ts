@@ -36,7 +36,7 @@ async function remember(generatedAtMs: number, storeKey = STORE_KEY, url = URL_O
 }
 
 describe('mcp-switchyard state show', () => {
-  it('shows the floor, the map, whether it was signed, and the key document of each source', async () => {
+  it('`state show` shows the floor, the map, whether it was signed, and the key document of each source', async () => {
     const nowMs = Date.now();
     await remember(nowMs);
     const root = newKey('root');
@@ -64,13 +64,13 @@ describe('mcp-switchyard state show', () => {
     expect([code, stdout]).toEqual([0, expect.stringContaining('keys        document 3, expires 2030-01-01')]);
   });
 
-  it('reports a floor in the future', async () => {
+  it('`state show` reports a floor in the future', async () => {
     await remember(Date.now() + 3_600_000);
     expect((await state('show')).stdout).toContain('which is in the future');
     expect((await shown())[0].isFloorAhead).toBe(true);
   });
 
-  it('requires a store', async () => {
+  it('`state show` requires a store', async () => {
     expect(await state('show')).toMatchObject({ code: 2, stderr: expect.stringContaining('There is no store in') });
     expect(await state('show', '--no-state')).toMatchObject({ code: 2, stderr: expect.stringContaining('--no-state') });
   });
@@ -83,25 +83,28 @@ describe('mcp-switchyard state reset-floor', () => {
     ['its key', STORE_KEY],
     ['the start of its key', 'ffffff'],
     ['the id of its map', 'map-1'],
-  ])('resets the floor of a source that is named by %s, and keeps the record of its signatures', async (_, source) => {
-    await remember(Date.now() + 3_600_000);
-    const { code, stderr } = await state('reset-floor', '--source', source, '--yes');
-    expect([code, stderr]).toEqual([0, expect.stringContaining('notice it at their next refresh')]);
-    expect(await shown()).toMatchObject([{ floor: null, map: null, seenSigned: true, mapId: 'map-1' }]);
-    expect(await state('reset-floor', '--source', source, '--yes', '--json')).toMatchObject({
-      code: 0,
-      stdout: expect.stringContaining('"wasReset": false'),
-    });
-  });
+  ])(
+    '`state reset-floor` resets the floor of a source that is named by %s, and keeps the record of its signatures',
+    async (_, source) => {
+      await remember(Date.now() + 3_600_000);
+      const { code, stderr } = await state('reset-floor', '--source', source, '--yes');
+      expect([code, stderr]).toEqual([0, expect.stringContaining('notice it at their next refresh')]);
+      expect(await shown()).toMatchObject([{ floor: null, map: null, seenSigned: true, mapId: 'map-1' }]);
+      expect(await state('reset-floor', '--source', source, '--yes', '--json')).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining('"wasReset": false'),
+      });
+    },
+  );
 
-  it('warns that running hosts keep their floor in memory', async () => {
+  it('`state reset-floor` warns that running hosts keep their floor in memory', async () => {
     await remember(Date.now() - 60_000);
     const { code, stderr } = await state('reset-floor', '--source', URL_OF_MAP, '--yes');
     expect([code, stderr]).toEqual([0, expect.stringContaining('Restart the hosts')]);
     expect(await shown()).toMatchObject([{ floor: null, map: { expiresAt: expect.any(Number) } }]);
   });
 
-  it('changes nothing without confirmation', async () => {
+  it('`state reset-floor` changes nothing without confirmation', async () => {
     await remember(Date.now());
     const { code, stderr } = await state('reset-floor', '--source', URL_OF_MAP);
     expect([code, stderr]).toEqual([
@@ -111,7 +114,7 @@ describe('mcp-switchyard state reset-floor', () => {
     expect((await shown())[0].floor).not.toBeNull();
   });
 
-  it('lists the known sources when none or several match', async () => {
+  it('`state reset-floor` lists the known sources when none or several match', async () => {
     await remember(Date.now());
     await remember(Date.now(), `${'f'.repeat(62)}00`, 'https://maps.example.com/other', false);
     const none = await state('reset-floor', '--source', 'https://maps.example.com/nope', '--yes');
@@ -120,7 +123,7 @@ describe('mcp-switchyard state reset-floor', () => {
     expect([several.code, several.stderr]).toEqual([2, expect.stringContaining('Several sources match ffffff')]);
   });
 
-  it('keeps the floor, and fails with NOT_CONFIRMED, if a person answers no', async () => {
+  it('`state reset-floor` keeps the floor, and fails with NOT_CONFIRMED, if a person answers no', async () => {
     const nowMs = Date.now();
     await remember(nowMs);
     const terminal = 'data:text/javascript,process.stdin.isTTY=true;process.stderr.isTTY=true';

@@ -71,13 +71,13 @@ describe('mcp-switchyard sign and verify', () => {
 });
 
 describe('mcp-switchyard doctor', () => {
-  it('checks only the machine when no map is named', async () => {
+  it('`doctor` checks only the machine when no map is named', async () => {
     const { code, stdout } = await runCliHere(['doctor'], { env: {} });
     expect(code).toBe(0);
     expect(stdout).toMatch(/✔ node[\s\S]*✔ proxy[\s\S]*✔ threads\s+a worker thread booted[\s\S]*✔ disk[\s\S]*• map/);
   });
 
-  it('checks map and connectors too, and exits with 1 if something failed', async () => {
+  it('`doctor` checks map and connectors too, and exits with 1 if something failed', async () => {
     using dir = new TempDir();
     const good = await world.on(['doctor', '--state-dir', dir.path]);
     expect([good.code, good.stdout]).toEqual([
@@ -94,13 +94,13 @@ describe('mcp-switchyard doctor', () => {
 });
 
 describe('mcp-switchyard completion', () => {
-  it.each(['bash', 'zsh', 'fish'])('prints a script for %s', async (shell) => {
+  it.each(['bash', 'zsh', 'fish'])('`completion` prints a script for %s', async (shell) => {
     const { code, stdout } = await runCli(['completion', shell]);
     expect(code).toBe(0);
     for (const name of ['mcp-switchyard', 'switchyard']) expect(stdout).toMatch(new RegExp(`(?<![-\\w])${name}\\b`));
   });
 
-  it('completes both program names in bash, and prints nothing while the script is loaded', async () => {
+  it('`completion` completes both program names in bash, and prints nothing while the script is loaded', async () => {
     const { stdout } = await runCli(['completion', 'bash']);
     const bash = spawnSync('bash', ['-c', `${stdout}\ncomplete -p mcp-switchyard switchyard`], { encoding: 'utf8' });
     const names = bash.stdout
@@ -110,7 +110,7 @@ describe('mcp-switchyard completion', () => {
     expect([bash.status, bash.stderr, names]).toEqual([0, '', ['mcp-switchyard', 'switchyard']]);
   });
 
-  it('completes commands and options', async () => {
+  it('`completion` completes commands and options', async () => {
     const commands = await runCli(['complete', '--', 's']);
     for (const name of ['sync', 'status', 'sign']) expect(commands.stdout).toContain(name);
     expect((await runCli(['complete', '--', 'sync', '--service'])).stdout).toContain('--service-map');
@@ -118,12 +118,12 @@ describe('mcp-switchyard completion', () => {
 });
 
 describe('mcp-switchyard command lines with mistakes', () => {
-  it('are reported as a JSON document with --json', async () => {
+  it('mistakes in the command line are reported as a JSON document with --json', async () => {
     const { code, stdout } = await runCliHere(['sync', '--json', '--bogus'], { env });
     expect([code, JSON.parse(stdout)]).toMatchObject([2, { ok: false, error: { code: 'OPTIONS_INVALID' } }]);
   });
 
-  it('leave no file behind if sign cannot write its output', async () => {
+  it('`sign` leaves no file behind if it cannot write its output', async () => {
     using dir = new TempDir();
     const args = ['sign', '-', '--stamp', '--out', dir.path];
     const { code } = await runCliHere(args, {

@@ -34,7 +34,7 @@ async function silentServer(): Promise<AsyncDisposable & { readonly url: string 
 }
 
 describe('connectors', () => {
-  it('come up in parallel: a hanging and a dead server delay no other server', async () => {
+  it('connectors come up in parallel: a hanging and a dead server delay no other server', async () => {
     await using good = await TestMcpServer.start(addEcho);
     await using silent = await silentServer();
     const entries = [
@@ -53,7 +53,7 @@ describe('connectors', () => {
     expect(['backing-off', 'connecting']).toContain(states.dead);
   });
 
-  it('that hang time out in the phase in which they hang', async () => {
+  it('connectors that hang time out in the phase in which they hang', async () => {
     await using silent = await silentServer();
     await using map = await manage([entry('silent', { endpoint: silent.url, timeouts: { connect: 200 } })]);
     await map.manager.sync();
@@ -63,28 +63,31 @@ describe('connectors', () => {
     });
   });
 
-  it.each([401, 403])('that answer with %s fail, and no other protocol generation is tried', async (status) => {
-    await using server = await MapServer.start();
-    server.fail(status);
-    await using map = await manage([entry('closed', { endpoint: server.url })]);
-    await map.manager.sync();
-    expect(map.manager.connector('closed')?.status).toMatchObject({
-      state: 'failed',
-      lastError: { code: 'CONNECTOR_REFUSED' },
-    });
-    // After a 401 the client looks for the server's OAuth metadata.
-    const isMetadata = ({ url }: { readonly url?: string | undefined }): boolean =>
-      url?.includes('/.well-known/') === true;
-    // The probe, and the tools/list sent in parallel unless the refusal of the probe came first. Neither is a handshake
-    // of the legacy protocol, whose requests have no such header.
-    const methods = server.requests
-      .filter((request) => !isMetadata(request))
-      .map(({ headers }) => headers['mcp-method']);
-    expect(methods.slice(0, 1)).toEqual(['server/discover']);
-    expect(methods.slice(1).filter((method) => method !== 'tools/list')).toEqual([]);
-  });
+  it.each([401, 403])(
+    'connectors that answer with %s fail, and no other protocol generation is tried',
+    async (status) => {
+      await using server = await MapServer.start();
+      server.fail(status);
+      await using map = await manage([entry('closed', { endpoint: server.url })]);
+      await map.manager.sync();
+      expect(map.manager.connector('closed')?.status).toMatchObject({
+        state: 'failed',
+        lastError: { code: 'CONNECTOR_REFUSED' },
+      });
+      // After a 401 the client looks for the server's OAuth metadata.
+      const isMetadata = ({ url }: { readonly url?: string | undefined }): boolean =>
+        url?.includes('/.well-known/') === true;
+      // The server received the probe, and perhaps the tools/list that is sent in parallel. It received no legacy
+      // handshake, whose requests have no header `mcp-method`.
+      const methods = server.requests
+        .filter((request) => !isMetadata(request))
+        .map(({ headers }) => headers['mcp-method']);
+      expect(methods.slice(0, 1)).toEqual(['server/discover']);
+      expect(methods.slice(1).filter((method) => method !== 'tools/list')).toEqual([]);
+    },
+  );
 
-  it('that answer the probe with a server error are tried as legacy servers', async () => {
+  it('connectors that answer the probe with a server error are tried as legacy servers', async () => {
     await using server = await MapServer.start();
     server.fail(500);
     await using map = await manage([entry('odd', { endpoint: server.url })]);
@@ -101,7 +104,7 @@ describe('connectors', () => {
     ['modern', 'modern'],
     ['legacy', 'legacy'],
     ['auto', 'modern'],
-  ] as const)('configured as %s use the %s protocol', async (era, spoken) => {
+  ] as const)('connectors configured as %s use the %s protocol', async (era, spoken) => {
     await using server = await TestMcpServer.start(addEcho);
     await using map = await manage([entry('one', { endpoint: server.url, era })]);
     await map.manager.sync();
@@ -109,7 +112,7 @@ describe('connectors', () => {
     expect(await map.manager.callTool('one.echo', { message: 'hi' })).toMatchObject({ content: [{ text: 'hi' }] });
   });
 
-  it('send their headers and their key with every request', async () => {
+  it('connectors send their headers and their key with every request', async () => {
     await using server = await TestMcpServer.startWithSessions(addEcho);
     const one = entry('one', {
       endpoint: server.url,
@@ -124,7 +127,7 @@ describe('connectors', () => {
       expect(headers).toMatchObject({ 'x-api-key': secret('K'), 'x-tenant': 't' });
   });
 
-  it('whose key cannot be sent in a header fail alone, and the key is not quoted', async () => {
+  it('a connector whose key cannot be sent in a header fails alone, and the key is not quoted', async () => {
     await using server = await TestMcpServer.start(addEcho);
     const keyed = entry('keyed', { endpoint: server.url, auth: { type: 'bearer' } });
     await using map = await manage([keyed, entry('free', { endpoint: server.url })], {
@@ -136,7 +139,7 @@ describe('connectors', () => {
     expect(JSON.stringify([map.manager.status(), map.lines])).not.toContain('s3cr3t');
   });
 
-  it('that need a missing key fail alone', async () => {
+  it('a connector that needs a missing key fails alone', async () => {
     await using server = await TestMcpServer.start(addEcho);
     const keyless = entry('keyless', { endpoint: server.url, auth: { type: 'bearer' } });
     await using map = await manage([keyless, entry('free', { endpoint: server.url })]);
@@ -150,7 +153,7 @@ describe('connectors', () => {
     expect(map.manager.connector('keyless')?.status?.lastError?.code).toBe('CONNECTOR_AUTH_MISSING');
   });
 
-  it('end their sessions when they are removed and when the manager closes', async () => {
+  it('connectors end their sessions when they are removed and when the manager closes', async () => {
     await using server = await TestMcpServer.startWithSessions(addEcho);
     const map = await manage([entry('one', { endpoint: server.url }), entry('two', { endpoint: server.url })]);
     await map.manager.sync();
@@ -162,7 +165,7 @@ describe('connectors', () => {
     await eventually('no socket is left', async () => (await server.openSockets()) === 0);
   });
 
-  it('that come back list their tools without another sync', async () => {
+  it('connectors that come back list their tools without another sync', async () => {
     const first = await TestMcpServer.start(addEcho);
     const { url } = first;
     await first[Symbol.asyncDispose]();
@@ -175,7 +178,7 @@ describe('connectors', () => {
     expect(await map.manager.callTool('late.echo', { message: 'back' })).toMatchObject({ content: [{ text: 'back' }] });
   });
 
-  it('whose endpoint changes connect to the new endpoint, and keep the names of their tools', async () => {
+  it('a connector whose endpoint changes connects to the new endpoint, and keeps the names of its tools', async () => {
     await using one = await TestMcpServer.start(addEcho);
     await using two = await TestMcpServer.start(addEcho);
     await using map = await manage([entry('moving', { endpoint: one.url })]);
@@ -188,7 +191,7 @@ describe('connectors', () => {
 });
 
 describe('a registry given by the host', () => {
-  it("receives each tool when the tool's connector comes up, with a handler that calls the tool", async () => {
+  it('a registry given by the host receives each tool when its connector comes up, with a handler for calls', async () => {
     await using server = await TestMcpServer.start(addEcho);
     const held = new Map<string, ToolDescriptor>();
     const registry: ConnectorProxyManagerOptions['registry'] = {

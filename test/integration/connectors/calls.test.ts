@@ -17,13 +17,13 @@ const tools = (server: McpServer): void => {
 const never = { next: () => 1 };
 
 /**
- * Gives this side time to read the end of the connections that the server has closed, so that no call uses one of them.
- * No event tells when that has happened.
+ * Waits until the client has noticed that the server closed its connections, so that no call uses a closed connection.
+ * No event reports this.
  */
 const noticed = (): Promise<void> => sleep(50);
 
 describe('a call to a connector that is down', () => {
-  it('triggers a reconnect, at most once a second, and succeeds once the connector is back', async () => {
+  it('a call to a connector that is down triggers a reconnect, and succeeds once the connector is back', async () => {
     const server = await TestMcpServer.start(tools);
     const port = Number(new URL(server.url).port);
     await using managed = await manage([entry('one', { endpoint: server.url })], { random: never });
@@ -47,7 +47,7 @@ describe('a call to a connector that is down', () => {
     expect(managed.manager.connector('one')?.status?.state).toBe('ready');
   });
 
-  it('triggers only one reconnect together with any number of other calls', async () => {
+  it('calls to a connector that is down trigger only one reconnect together', async () => {
     await using server = await TestMcpServer.start(tools);
     server.spoilMatching('jsonrpc', (_, response) => response.writeHead(503).end());
     await using managed = await manage([entry('one', { endpoint: server.url })], { random: never });
@@ -68,7 +68,7 @@ describe('a call to a connector that is down', () => {
 });
 
 describe('a connection that breaks during a call', () => {
-  it('fails only that call, which is not sent again, and the error says that the call may have run', async () => {
+  it('a connection that breaks during a call fails only that call, and the error says that it may have run', async () => {
     await using server = await TestMcpServer.start(tools);
     await using managed = await manage([entry('one', { endpoint: server.url })], { random: { next: () => 0.01 } });
     await managed.manager.sync();
@@ -87,7 +87,7 @@ describe('a connection that breaks during a call', () => {
 });
 
 describe('a session that the server has forgotten', () => {
-  it('is initialized again, and the call succeeds in one new session', async () => {
+  it('a session that the server has forgotten is initialized again, and the call succeeds in one new session', async () => {
     const server = await TestMcpServer.startWithSessions(tools);
     const port = Number(new URL(server.url).port);
     await using managed = await manage([entry('one', { endpoint: server.url })]);
@@ -103,7 +103,7 @@ describe('a session that the server has forgotten', () => {
 });
 
 describe('a response that is too large', () => {
-  it('is rejected with an error code, and the connector stays ready', async () => {
+  it('a response that is too large is rejected with an error code, and the connector stays ready', async () => {
     await using server = await TestMcpServer.start(tools);
     await using managed = await manage([entry('one', { endpoint: server.url })], { maxResultBytes: 100_000 });
     await managed.manager.sync();
@@ -115,28 +115,31 @@ describe('a response that is too large', () => {
     expect(managed.manager.connector('one')?.status?.state).toBe('ready');
   });
 
-  it.each(['text/event-stream', 'application/json'])('is cut off if it never ends (%s)', async (type) => {
-    await using server = await TestMcpServer.start(tools);
-    await using managed = await manage([entry('one', { endpoint: server.url })], { maxResultBytes: 100_000 });
-    await managed.manager.sync();
-    let isOpen = true;
-    server.spoilNext((_, response) => {
-      response.writeHead(200, { 'content-type': type });
-      const send = (): void => {
-        while (isOpen && response.write('x'.repeat(10_000)));
-      };
-      response.on('drain', send).on('close', () => {
-        isOpen = false;
+  it.each(['text/event-stream', 'application/json'])(
+    'a response that never ends is cut off at the size limit (%s)',
+    async (type) => {
+      await using server = await TestMcpServer.start(tools);
+      await using managed = await manage([entry('one', { endpoint: server.url })], { maxResultBytes: 100_000 });
+      await managed.manager.sync();
+      let isOpen = true;
+      server.spoilNext((_, response) => {
+        response.writeHead(200, { 'content-type': type });
+        const send = (): void => {
+          while (isOpen && response.write('x'.repeat(10_000)));
+        };
+        response.on('drain', send).on('close', () => {
+          isOpen = false;
+        });
+        send();
       });
-      send();
-    });
-    await expect(managed.manager.callTool('one.echo')).rejects.toMatchObject({ code: 'TOOL_RESULT_TOO_LARGE' });
-    await eventually('the connection is given up', () => !isOpen);
-  });
+      await expect(managed.manager.callTool('one.echo')).rejects.toMatchObject({ code: 'TOOL_RESULT_TOO_LARGE' });
+      await eventually('the connection is given up', () => !isOpen);
+    },
+  );
 });
 
 describe('quotas in the map', () => {
-  it('make calls wait for their turn, in order and no longer than their timeout', async () => {
+  it('quotas in the map make calls wait for their turn, in order and no longer than their timeout', async () => {
     const finish: (() => void)[] = [];
     let running = 0;
     let mostRunning = 0;
@@ -171,7 +174,7 @@ describe('quotas in the map', () => {
 });
 
 describe('ready()', () => {
-  it('resolves as soon as the awaited connectors are up', async () => {
+  it('ready() resolves as soon as the awaited connectors are up', async () => {
     await using server = await TestMcpServer.start(tools);
     await using managed = await manage([entry('one', { endpoint: server.url }), entry('off', { status: 'disabled' })]);
     const waiting = Promise.all([managed.manager.ready('any'), managed.manager.ready('all')]);
@@ -181,7 +184,7 @@ describe('ready()', () => {
     await expect(managed.manager.ready('nope')).rejects.toMatchObject({ code: 'CONNECTOR_UNKNOWN' });
   });
 
-  it('names the connectors that are not up when it times out, and rejects when the manager closes', async () => {
+  it('ready() names the connectors that are not up when it times out, and rejects when the manager closes', async () => {
     await using managed = await manage([entry('dead')], { random: never });
     await expect(managed.manager.ready('any', { timeoutMs: 20 })).rejects.toThrow('there is no service map yet');
     await managed.manager.sync();

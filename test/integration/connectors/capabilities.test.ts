@@ -36,7 +36,7 @@ describe.each(['legacy', 'modern'])('a %s server over HTTP', (era) => {
     ['tools as null', { tools: null, prompts: {} }],
     ['no capabilities at all', undefined],
   ])(
-    'that declares %s is ready without tools, and gets at most the tools/list sent in parallel to the probe',
+    'an HTTP server that declares %s is ready without tools, and gets only the tools/list beside the probe',
     async (_, capabilities) => {
       await using server = await RawMcpServer.start(declaring(era, capabilities));
       await using map = await manage([entry('one', { endpoint: server.url.href })]);
@@ -51,7 +51,7 @@ describe.each(['legacy', 'modern'])('a %s server over HTTP', (era) => {
   it.each([
     ['true', true],
     ['an empty array', []],
-  ])('that declares its tools as %s gets tools/list requests', async (_, tools) => {
+  ])('an HTTP server that declares its tools as %s gets tools/list requests', async (_, tools) => {
     const listing: Answer = ({ result }) => result({ tools: [{ name: 'echo', inputSchema: { type: 'object' } }] });
     await using server = await RawMcpServer.start({ ...declaring(era, { tools }), 'tools/list': listing });
     await using map = await manage([entry('one', { endpoint: server.url.href })]);
@@ -59,7 +59,7 @@ describe.each(['legacy', 'modern'])('a %s server over HTTP', (era) => {
     expect(map.manager.connector('one')?.status).toMatchObject({ state: 'ready', toolCount: 1 });
   });
 
-  it('that offers no resource subscriptions gets no subscribe request', async () => {
+  it('an HTTP server that offers no resource subscriptions gets no subscribe request', async () => {
     await using server = await RawMcpServer.start(declaring(era, { resources: {} }));
     await using raw = await connectRaw(server);
     const limits = { signal: AbortSignal.timeout(5_000), timeoutMs: 5_000 };
@@ -70,7 +70,7 @@ describe.each(['legacy', 'modern'])('a %s server over HTTP', (era) => {
     expect([server.of('resources/subscribe'), server.of('subscriptions/listen')]).toEqual([[], []]);
   });
 
-  it('that declares no list changes gets no request for a notification stream', async () => {
+  it('an HTTP server that declares no list changes gets no request for a notification stream', async () => {
     await using quiet = await RawMcpServer.start(declaring(era, { tools: {}, prompts: { listChanged: true } }));
     await using telling = await RawMcpServer.start(declaring(era, { tools: { listChanged: true } }));
     await using _one = await connectRaw(quiet);

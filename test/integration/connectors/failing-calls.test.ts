@@ -51,14 +51,14 @@ describe('a tool call', () => {
     ['a server error', (_, response) => response.writeHead(500).end(), 'TOOL_CALL_REJECTED'],
     ['too many requests', (_, response) => response.writeHead(429).end(), 'TOOL_CALL_REJECTED'],
     ['403', (_, response) => response.writeHead(403).end(), 'CONNECTOR_REFUSED'],
-  ])('answered with %s fails alone, and the connector stays ready', async (_, spoil, code) => {
+  ])('a tool call answered with %s fails alone, and the connector stays ready', async (_, spoil, code) => {
     await using map = await spoiled(spoil);
     await expect(map.manager.callTool('one.tool')).rejects.toMatchObject({ code });
     expect(map.manager.connector('one')?.status?.state).toBe('ready');
     expect(await map.manager.callTool('one.tool')).toMatchObject({ content: [{ text: 'done' }] });
   });
 
-  it('answered with 401 makes the connector reconnect with the current key', async () => {
+  it('a tool call answered with 401 makes the connector reconnect with the current key', async () => {
     let key = secret('first');
     await using server = await TestMcpServer.startWithSessions(addTool);
     server.wants((request) => request.headers.authorization === `Bearer ${key}`);
@@ -71,7 +71,7 @@ describe('a tool call', () => {
     expect(await map.manager.callTool('one.tool')).toMatchObject({ content: [{ text: 'done' }] });
   });
 
-  it('whose connection breaks does not affect other running calls', async () => {
+  it('a tool call whose connection breaks does not affect other running calls', async () => {
     const started = Promise.withResolvers<void>();
     const finished = Promise.withResolvers<void>();
     await using server = await TestMcpServer.start((mcp) => {
@@ -101,14 +101,14 @@ describe('a tool call', () => {
     ['404 for an expired session', (_, response) => response.writeHead(404).end()],
     ['400 and the text of an expired session, without an id', noSession],
   ];
-  it.each(sessionGone)('answered with %s is sent once more, in a new session', async (_, spoil) => {
+  it.each(sessionGone)('a tool call answered with %s is sent once more, in a new session', async (_, spoil) => {
     await using map = await spoiled(spoil);
     expect(await map.manager.callTool('one.tool')).toMatchObject({ content: [{ text: 'done' }] });
     expect(map.manager.connector('one')?.status?.state).toBe('ready');
   });
 
   it.each(sessionGone)(
-    'answered twice with %s fails, and the error says that the call did not run',
+    'a tool call answered twice with %s fails, and the error says that the call did not run',
     async (_, spoil) => {
       await using server = await TestMcpServer.startWithSessions(addTool);
       await using map = await manage([entry('one', { endpoint: server.url })]);
@@ -127,7 +127,7 @@ describe('a tool call', () => {
   );
 
   it.each<[string, Spoil]>([['breaks', (request) => request.socket.resetAndDestroy()]])(
-    'whose connection %s is not sent again, and the connector reconnects',
+    'a tool call whose connection %s is not sent again, and the connector reconnects',
     async (_, spoil) => {
       await using map = await spoiled(spoil);
       await expect(map.manager.callTool('one.tool')).rejects.toMatchObject({
@@ -142,7 +142,7 @@ describe('a tool call', () => {
   );
 });
 
-it('a call whose arguments cannot be written as JSON fails alone', async () => {
+it('a tool call whose arguments cannot be written as JSON fails alone', async () => {
   await using map = await spoiled(() => {});
   const cycle: Record<string, unknown> = {};
   cycle.self = cycle;
@@ -151,7 +151,7 @@ it('a call whose arguments cannot be written as JSON fails alone', async () => {
 });
 
 describe('a tool list', () => {
-  it.each([401, 403])('that is refused with %s fails the connector permanently', async (status) => {
+  it.each([401, 403])('a tool list that is refused with %s fails the connector permanently', async (status) => {
     await using server = await TestMcpServer.startWithSessions(addTool);
     server.spoilMatching('tools/list', (_, response) => response.writeHead(status).end());
     await using map = await manage([entry('one', { endpoint: server.url })]);
@@ -162,7 +162,7 @@ describe('a tool list', () => {
     });
   });
 
-  it('that breaks off with its connection is reported as a connection failure', async () => {
+  it('a tool list that breaks off with its connection is reported as a connection failure', async () => {
     await using server = await TestMcpServer.startWithSessions(addTool);
     server.spoilMatching('tools/list', (request) => request.socket.resetAndDestroy());
     await using map = await manage([entry('one', { endpoint: server.url })]);
@@ -173,7 +173,7 @@ describe('a tool list', () => {
     });
   });
 
-  it('that is answered with an error makes the connector back off', async () => {
+  it('a tool list that is answered with an error makes the connector back off', async () => {
     await using server = await TestMcpServer.startWithSessions(addTool);
     server.spoilMatching('tools/list', rpcError(200));
     await using map = await manage([entry('one', { endpoint: server.url })]);
@@ -185,7 +185,7 @@ describe('a tool list', () => {
     expect(server.sessions.size).toBe(0);
   });
 
-  it('that never arrives times out', async () => {
+  it('a tool list that never arrives times out', async () => {
     await using server = await TestMcpServer.startWithSessions(addTool);
     server.spoilMatching('tools/list', () => {});
     await using map = await manage([entry('one', { endpoint: server.url, timeouts: { list: 100 } })]);
@@ -194,7 +194,7 @@ describe('a tool list', () => {
   });
 });
 
-it('an error page that echoes our keys is never quoted', async () => {
+it('an error page that echoes our keys is never quoted in the error of a tool list', async () => {
   await using server = await TestMcpServer.start(addTool);
   const echo: Spoil = (request, response) => response.writeHead(500).end(JSON.stringify(request.headers));
   server.spoilMatching('tools/list', echo);

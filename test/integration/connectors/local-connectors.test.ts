@@ -22,7 +22,7 @@ async function whoami(manager: ConnectorProxyManager, id: string): Promise<WhoAm
 }
 
 describe('connectors of a local configuration file', () => {
-  it('come up without a map, can be called, and leave no process behind after close()', async () => {
+  it('connectors of a local file come up without a map, can be called, and leave no process behind after close()', async () => {
     const local = manageFile({ one: localServer(['one']), two: localServer(['two'], { disabled: true }) });
     const { manager } = local;
     await manager.sync();
@@ -47,7 +47,7 @@ describe('connectors of a local configuration file', () => {
     expect(isAlive(pid)).toBe(false);
   });
 
-  it('get their own environment and no variable of this process', async () => {
+  it('connectors of a local file get their own environment and no other variable of this process', async () => {
     process.env.SWITCHYARD_TEST_PRIVATE = 'not for children';
     process.env.SWITCHYARD_TEST_NAME = 'expanded';
     await using local = manageFile({ one: localServer(['one'], { env: { GIVEN: variable('SWITCHYARD_TEST_NAME') } }) });
@@ -57,7 +57,7 @@ describe('connectors of a local configuration file', () => {
     expect(env).not.toHaveProperty('SWITCHYARD_TEST_PRIVATE');
   });
 
-  it('work together with the connectors of a map, and take precedence for a shared id until they are removed', async () => {
+  it('connectors of a local file take precedence over connectors of a map with the same id until they are removed', async () => {
     await using remote = await TestMcpServer.start((server) => server.registerTool('far', {}, () => ({ content: [] })));
     using file = new LocalFile({ shared: localServer(['local']), own: localServer(['own']) });
     const entries = [entry('shared', { endpoint: remote.url }), entry('far', { endpoint: remote.url })];
@@ -79,7 +79,7 @@ describe('connectors of a local configuration file', () => {
     await eventually('the program is gone', () => !isAlive(pid));
   });
 
-  it('are kept, changed and ended as the file says at each forced sync', async () => {
+  it('connectors of a local file are kept, changed and ended as the file says at each forced sync', async () => {
     await using local = manageFile({
       kept: localServer(['kept']),
       changed: localServer(['a']),
@@ -97,7 +97,7 @@ describe('connectors of a local configuration file', () => {
     await eventually('the others are gone', () => before.slice(1).every(({ pid }) => !isAlive(pid)));
   });
 
-  it('stay unchanged while the file cannot be read, which is logged once', async () => {
+  it('connectors of a local file stay unchanged while the file cannot be read, which is logged once', async () => {
     await using local = manageFile({ one: localServer(['one']) });
     await local.manager.sync();
     const { pid } = await whoami(local.manager, 'one');
@@ -109,7 +109,7 @@ describe('connectors of a local configuration file', () => {
     expect(local.lines.filter(({ fields }) => fields.event === 'config-invalid')).toHaveLength(1);
   });
 
-  it('are rejected with CONFIG_INVALID if the file is not JSON at the start, while connectors of the map come up', async () => {
+  it('a local file that is not JSON is rejected with CONFIG_INVALID, while connectors of the map come up', async () => {
     await using remote = await TestMcpServer.start((server) => server.registerTool('far', {}, () => ({ content: [] })));
     using file = new LocalFile({});
     file.writeText('no JSON');
@@ -122,7 +122,7 @@ describe('connectors of a local configuration file', () => {
     expect(map.manager.status().config?.lastError).toBeNull();
   });
 
-  it('are not affected by an invalid entry; each problem is logged once', async () => {
+  it('connectors of a local file are not affected by an invalid entry; each problem is logged once', async () => {
     await using local = manageFile({
       bad: { args: [] },
       unset: localServer([], { env: { A: variable('NO_SUCH_VARIABLE_HERE') } }),
@@ -140,7 +140,7 @@ describe('connectors of a local configuration file', () => {
 });
 
 describe('a stdio server', () => {
-  it('that dies during a call is restarted, and the error of the call says that the call may have run', async () => {
+  it('a stdio server that dies during a call is restarted, and the error says that the call may have run', async () => {
     await using local = manageFile({ one: localServer(['one']) }, { random: { next: () => 0 } });
     const { manager } = local;
     await manager.sync();
@@ -156,7 +156,7 @@ describe('a stdio server', () => {
     expect((await whoami(manager, 'one')).pid).not.toBe(pid);
   });
 
-  it('that is killed from outside is noticed without a call', async () => {
+  it('a stdio server that is killed from outside is noticed without a call', async () => {
     await using local = manageFile({ one: localServer(['one']) }, { random: { next: () => 1 } });
     await local.manager.sync();
     const { pid } = await whoami(local.manager, 'one');
@@ -165,7 +165,7 @@ describe('a stdio server', () => {
     expect(local.manager.connector('one')?.status?.lastError).toMatchObject({ code: 'CONNECTOR_EXITED' });
   });
 
-  it('that cannot start is reported in status() with its last line of stderr', async () => {
+  it('a stdio server that cannot start is reported in status() with its last line of stderr', async () => {
     await using local = manageFile({
       crash: localServer(['x', 'crash']),
       missing: { command: 'no-such-program-anywhere' },
@@ -177,7 +177,7 @@ describe('a stdio server', () => {
     expect(missing).toMatchObject({ lastError: { code: 'CONNECTOR_COMMAND_FAILED' } });
   });
 
-  it('that ignores SIGTERM and the end of its input is killed', async () => {
+  it('a stdio server that ignores SIGTERM and the end of its input is killed', async () => {
     const local = manageFile({ one: localServer(['one', 'stubborn']) });
     await local.manager.sync();
     const { pid } = await whoami(local.manager, 'one');
@@ -185,7 +185,7 @@ describe('a stdio server', () => {
     expect(isAlive(pid)).toBe(false);
   });
 
-  it('leaves no process behind if the manager closes while the server starts', async () => {
+  it('a stdio server leaves no process behind if the manager closes while the server starts', async () => {
     const local = manageFile({ one: localServer(['one']) });
     const syncing = local.manager.sync();
     syncing.catch(() => {});
@@ -196,7 +196,7 @@ describe('a stdio server', () => {
     expect(isAlive(pid)).toBe(false);
   });
 
-  it('is never started for an entry of a map, and never passed to createProxy', async () => {
+  it('a stdio server is never started for an entry of a map, and never passed to createProxy', async () => {
     const asked: string[] = [];
     using file = new LocalFile({ own: localServer(['own']) });
     const named = { command: 'touch', args: ['/nowhere'], type: 'stdio', stdio: { command: 'touch' } };
@@ -217,7 +217,7 @@ describe('a stdio server', () => {
 });
 
 describe('ConnectorProxyManager', () => {
-  it('requires a map or a configuration file', async () => {
+  it('ConnectorProxyManager requires a map or a configuration file', async () => {
     const { ConnectorProxyManager: Manager } = await import('../../../src/main/index.ts');
     expect(() => new Manager({} as never)).toThrow(SwitchyardError);
     expect(() => new Manager({ configFile: '' })).toThrow('configFile');

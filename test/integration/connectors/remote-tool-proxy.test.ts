@@ -40,7 +40,7 @@ function proxyOf(endpoint: string, options: Partial<RemoteToolProxyOptions> = {}
 }
 
 describe('RemoteToolProxy', () => {
-  it('connects, lists, calls and disconnects', async () => {
+  it('RemoteToolProxy connects, lists, calls and disconnects', async () => {
     await using server = await TestMcpServer.start(tools);
     const { proxy, told, logger } = proxyOf(server.url, { headers: { 'x-api-key': secret('proxy') } });
     await Promise.all([proxy.connect(), proxy.connect()]);
@@ -60,7 +60,7 @@ describe('RemoteToolProxy', () => {
     expect(logger.lines.map(({ fields }) => fields.event)).toEqual(['proxy-connected']);
   });
 
-  it('rejects calls with the configured error name while it is offline, and reconnects', async () => {
+  it('RemoteToolProxy rejects calls with the configured error name while it is offline, and reconnects', async () => {
     const server = await TestMcpServer.start(tools);
     const { url } = server;
     const port = Number(new URL(url).port);
@@ -83,7 +83,7 @@ describe('RemoteToolProxy', () => {
     expect(await proxy.callTool('echo', { text: 'back' })).toMatchObject({ content: [{ text: 'back' }] });
   });
 
-  it('stays up when the server answers with an error, and goes down when the connection breaks', async () => {
+  it('RemoteToolProxy stays up when the server answers with an error, and goes down when the connection breaks', async () => {
     await using server = await TestMcpServer.start(tools);
     const { proxy, told } = proxyOf(server.url, { reconnectDelay: 60_000 });
     await proxy.connect();
@@ -94,14 +94,14 @@ describe('RemoteToolProxy', () => {
     expect([proxy.isConnected(), told]).toEqual([false, [true, false]]);
   });
 
-  it('never connects if `enabled` is false', async () => {
+  it('RemoteToolProxy never connects if `enabled` is false', async () => {
     await using server = await TestMcpServer.start(tools);
     const { proxy, told } = proxyOf(server.url, { enabled: false });
     await proxy.connect();
     expect([proxy.isConnected(), told, server.requests]).toEqual([false, [false], []]);
   });
 
-  it('does not connect if it was disconnected while connecting', async () => {
+  it('RemoteToolProxy does not connect if it was disconnected while connecting', async () => {
     await using server = await TestMcpServer.start(tools);
     const { proxy, told } = proxyOf(server.url);
     const connecting = proxy.connect();
@@ -110,7 +110,7 @@ describe('RemoteToolProxy', () => {
     expect([proxy.isConnected(), told]).toEqual([false, []]);
   });
 
-  it('leaves neither a session nor a socket open when it is disconnected at any step of connecting', async () => {
+  it('RemoteToolProxy leaves neither a session nor a socket open when it is disconnected at any step of connecting', async () => {
     for (let turns = 0; turns <= 40; turns += 4) {
       await using server = await TestMcpServer.startWithSessions(tools);
       const { proxy, told } = proxyOf(server.url);
@@ -124,7 +124,7 @@ describe('RemoteToolProxy', () => {
     }
   });
 
-  it('makes no more attempts once it was disconnected after failed attempts', async () => {
+  it('RemoteToolProxy makes no more attempts once it was disconnected after failed attempts', async () => {
     await using server = await MapServer.start();
     server.fail(500);
     const { proxy, told } = proxyOf(server.url, { reconnectDelay: 20 });
@@ -138,7 +138,7 @@ describe('RemoteToolProxy', () => {
   });
 
   it.each(['while it connects', 'while it is up'])(
-    'connects again when connect() follows disconnect() at once, %s',
+    'RemoteToolProxy connects again when connect() follows disconnect() immediately, %s',
     async (when) => {
       await using server = await TestMcpServer.start(tools);
       const { proxy } = proxyOf(server.url);
@@ -150,7 +150,7 @@ describe('RemoteToolProxy', () => {
     },
   );
 
-  it('stays connected when its listener throws', async () => {
+  it('RemoteToolProxy stays connected when its listener throws', async () => {
     await using server = await TestMcpServer.start(tools);
     const onAvailabilityChange = (): void => {
       throw new Error('of the caller');
@@ -161,7 +161,7 @@ describe('RemoteToolProxy', () => {
     expect(logger.lines.at(-1)).toMatchObject({ level: 'error', fields: { event: 'listener-threw' } });
   });
 
-  it('can be returned by createProxy: the manager retries a connector that is down at first', async () => {
+  it('RemoteToolProxy can be returned by createProxy: the manager retries a connector that is down at first', async () => {
     const server = await TestMcpServer.start(tools);
     const { url } = server;
     await server[Symbol.asyncDispose]();
@@ -176,7 +176,7 @@ describe('RemoteToolProxy', () => {
     expect(await managed.manager.callTool('one.echo', { text: 'x' })).toMatchObject({ content: [{ text: 'x' }] });
   });
 
-  it('can be created from the unchanged config that createProxy receives', async () => {
+  it('RemoteToolProxy can be created from the unchanged config that createProxy receives', async () => {
     await using server = await TestMcpServer.start(tools);
     const keyed = entry('one', { endpoint: server.url, auth: { type: 'bearer' } });
     await using managed = await manage([keyed, entry('dead', { endpoint: 'http://127.0.0.1:9/' })], {

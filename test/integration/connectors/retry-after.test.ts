@@ -19,7 +19,7 @@ describe.concurrent('a connector that answers with Retry-After', () => {
     ['notifications/initialized', { 'notifications/initialized': busy('30') }, 5],
     ['tools/list', { 'tools/list': busy('30') }, 5],
   ] as [string, Record<string, Answer>, number][])(
-    'to %s gets no request before that time, neither from sync() nor from a call',
+    'a connector that answers %s with Retry-After gets no request before that time, from sync() or a call',
     async (_, answers, requests) => {
       await using server = await RawMcpServer.start(answers);
       await using map = await manage([entry('one', { endpoint: server.url.href })], eager);
@@ -36,7 +36,7 @@ describe.concurrent('a connector that answers with Retry-After', () => {
     15_000,
   );
 
-  it('is connected once the time is over', async () => {
+  it('a connector that answers with Retry-After is connected once that time is over', async () => {
     await using server = await RawMcpServer.start();
     const { initialize } = server.answers;
     server.answers.initialize = (request) =>
@@ -49,7 +49,7 @@ describe.concurrent('a connector that answers with Retry-After', () => {
     expect(server.of('initialize')).toHaveLength(2);
   }, 15_000);
 
-  it('to tools/list keeps its tools, and lists them again no sooner', async () => {
+  it('a connector that answers tools/list with Retry-After keeps its tools, and lists them again no sooner', async () => {
     await using server = await RawMcpServer.start();
     const { 'tools/list': list } = server.answers;
     server.answers['tools/list'] = (request) =>

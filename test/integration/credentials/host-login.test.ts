@@ -39,17 +39,20 @@ async function world(login: HostLogin, options: Partial<ProtectedServerOptions> 
 }
 
 describe('a login through the host', () => {
-  it.each([false, true])('brings a connector up with one login (sessions: %s)', async (hasSessions) => {
-    const login = hostLogin();
-    await using own = await world(login, { hasSessions });
-    expect(own.status()).toMatchObject({ state: 'ready', transport: 'streamable-http' });
-    expect(await own.call()).toMatchObject({ content: [{ text: 'you are in' }] });
-    expect([login.sentTo.length, login.callbacks]).toEqual([1, 1]);
-    expect(login.sentTo[0]?.searchParams.get('resource')).toBe(own.server.url);
-    expect(own.issuer.tokenRequests).toMatchObject([{ grantType: 'authorization_code', error: null }]);
-  });
+  it.each([false, true])(
+    'a login through the host brings a connector up with one login (sessions: %s)',
+    async (hasSessions) => {
+      const login = hostLogin();
+      await using own = await world(login, { hasSessions });
+      expect(own.status()).toMatchObject({ state: 'ready', transport: 'streamable-http' });
+      expect(await own.call()).toMatchObject({ content: [{ text: 'you are in' }] });
+      expect([login.sentTo.length, login.callbacks]).toEqual([1, 1]);
+      expect(login.sentTo[0]?.searchParams.get('resource')).toBe(own.server.url);
+      expect(own.issuer.tokenRequests).toMatchObject([{ grantType: 'authorization_code', error: null }]);
+    },
+  );
 
-  it('refreshes once for all calls whose token has expired', async () => {
+  it('a login through the host refreshes once for all calls whose token has expired', async () => {
     const login = hostLogin();
     await using own = await world(login);
     login.spoil();
@@ -60,7 +63,7 @@ describe('a login through the host', () => {
     expect(own.status()).toMatchObject({ state: 'ready' });
   });
 
-  it('starts a second login for the union of scopes when a call needs more', async () => {
+  it('a login through the host starts again for the union of scopes when a call needs more', async () => {
     const login = hostLogin({ clientId: 'by-hand' });
     await using own = await world(login, { toolScopes: { whoami: 'admin' } });
     expect(await own.call()).toMatchObject({ content: [{ text: 'you are in' }] });
@@ -68,7 +71,7 @@ describe('a login through the host', () => {
     expect(login.sentTo[1]?.searchParams.get('scope')?.split(' ').sort()).toEqual(['admin', 'offline_access', 'tools']);
   });
 
-  it('starts one login for a scope that is never granted, and at most three for all calls', async () => {
+  it('a login through the host starts once for a scope that is never granted, and at most three times for all calls', async () => {
     const login = hostLogin();
     await using own = await world(login, { toolScopes: { whoami: 'nobody-has-it' } });
     const refused = { code: 'CONNECTOR_REFUSED', detail: { status: 403 } };
@@ -82,7 +85,7 @@ describe('a login through the host', () => {
     expect(own.status()).toMatchObject({ state: 'ready' });
   });
 
-  it('fails if the person returns without a code, and quotes nothing of the redirect', async () => {
+  it('a login through the host fails if the person returns without a code, and quotes nothing of the redirect', async () => {
     const login = hostLogin({
       comeBack: (parameters) => {
         parameters.delete('code');
@@ -96,7 +99,7 @@ describe('a login through the host', () => {
     expect(own.issuer.tokenRequests).toEqual([]);
   });
 
-  it('rejects a code that comes from another issuer (mix-up), and redeems it nowhere', async () => {
+  it('a login through the host rejects a code that comes from another issuer (mix-up), and redeems it nowhere', async () => {
     const login = hostLogin({ comeBack: (parameters) => parameters.set('iss', 'https://attacker.example') });
     await using own = await world(login);
     expect(own.status()?.lastError).toMatchObject({ code: 'LOGIN_METADATA_INVALID' });
@@ -104,7 +107,7 @@ describe('a login through the host', () => {
     expect(own.issuer.tokenRequests).toEqual([]);
   });
 
-  it('reports after one login that the server rejects the newly issued token', async () => {
+  it('a login through the host reports after one login that the server rejects the newly issued token', async () => {
     const login = hostLogin();
     await using issuer = await AuthorizationServer.start();
     await using server = await RawMcpServer.start(protectedBy(issuer, () => false));
@@ -116,7 +119,7 @@ describe('a login through the host', () => {
     expect(login.sentTo).toHaveLength(1);
   });
 
-  it('limits the size of responses from the servers of a login', async () => {
+  it('a login through the host limits the size of responses from the servers of a login', async () => {
     const login = hostLogin();
     await using issuer = await AuthorizationServer.start({
       intercept(request, response) {
@@ -133,7 +136,7 @@ describe('a login through the host', () => {
     });
   });
 
-  it('works over SSE, for the stream and for its messages', async () => {
+  it('a login through the host works over SSE, for the stream and for its messages', async () => {
     const login = hostLogin();
     await using issuer = await AuthorizationServer.start();
     await using server = await RawSseServer.start();
@@ -154,7 +157,7 @@ describe('a login through the host', () => {
     expect([login.sentTo.length, issuer.refreshes]).toEqual([1, 1]);
   });
 
-  it('lets a connector request roots during a call', async () => {
+  it('a connector that needs a login can request roots during a call', async () => {
     const login = hostLogin();
     await using issuer = await AuthorizationServer.start();
     await using server = await RawMcpServer.start({
@@ -169,7 +172,7 @@ describe('a login through the host', () => {
     expect(await called).toMatchObject({ content: [] });
   });
 
-  it('lets a connector send a request to its calling client, through a gateway', async () => {
+  it('a connector that needs a login can send a request to its calling client, through a gateway', async () => {
     const login = hostLogin();
     await using issuer = await AuthorizationServer.start();
     await using server = await RawMcpServer.start({

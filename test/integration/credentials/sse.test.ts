@@ -29,7 +29,7 @@ describe('a connection over SSE with credentials', () => {
     ['a notification', 'notifications/initialized'],
     ['a call', 'tools/call'],
     ['a list', 'tools/list'],
-  ])('resends %s after a 401', async (_, kind) => {
+  ])('a connection over SSE with credentials resends %s after a 401', async (_, kind) => {
     await using server = await protectedServer([kind]);
     const credentials = ScriptedCredentials.refreshing('old');
     await using sse = await connectSse(server, { credentials });
@@ -40,7 +40,7 @@ describe('a connection over SSE with credentials', () => {
   });
 
   it.each(['GET', 'initialize', 'notifications/initialized'])(
-    'fails, and the error names the login that %s needs',
+    'a connection over SSE fails if %s needs a login, and the error names the login',
     async (kind) => {
       await using server = await protectedServer([kind]);
       const credentials = new ScriptedCredentials('old', () => ({ kind: 'login', error: LOGIN }));
@@ -50,7 +50,7 @@ describe('a connection over SSE with credentials', () => {
     },
   );
 
-  it('fails a call and a list with an error that names the needed login, and keeps the stream open', async () => {
+  it('a call and a list over SSE fail with an error that names the needed login, and the stream stays open', async () => {
     await using server = await protectedServer(['tools/call', 'tools/list']);
     const credentials = new ScriptedCredentials('old', () => ({ kind: 'login', error: LOGIN }));
     await using sse = await connectSse(server, { credentials });
@@ -60,7 +60,7 @@ describe('a connection over SSE with credentials', () => {
     expect(server.openStreams).toBe(1);
   });
 
-  it('puts the hint about a rejected stream into the error', async () => {
+  it('a connection over SSE puts the hint about a rejected stream into the error', async () => {
     await using server = await protectedServer(['GET']);
     const credentials = new ScriptedCredentials('old', () => ({ kind: 'refused', hint: 'Ask Ann for a key.' }));
     await expect(connectSse(server, { credentials })).rejects.toMatchObject({

@@ -35,24 +35,30 @@ describe('a connection over Streamable HTTP with credentials', () => {
     vi.useRealTimers();
   });
 
-  it.each(['modern', 'legacy', 'auto'] as const)('is established after one 401 (%s)', async (era) => {
-    await using server = await protectedServer(era === 'legacy' ? {} : MODERN);
-    const credentials = ScriptedCredentials.refreshing(null);
-    await using raw = await connectRaw(server, { era, credentials });
-    expect(await raw.connection.listToolsPage(null, limits())).toMatchObject({ tools: [{ name: 'echo' }] });
-    await raw.call({ text: 'x' });
-    expect(credentials.challenges).toHaveLength(1);
-    expect(raw.lost).toEqual([]);
-  });
+  it.each(['modern', 'legacy', 'auto'] as const)(
+    'a connection over Streamable HTTP is established after one 401 (%s)',
+    async (era) => {
+      await using server = await protectedServer(era === 'legacy' ? {} : MODERN);
+      const credentials = ScriptedCredentials.refreshing(null);
+      await using raw = await connectRaw(server, { era, credentials });
+      expect(await raw.connection.listToolsPage(null, limits())).toMatchObject({ tools: [{ name: 'echo' }] });
+      await raw.call({ text: 'x' });
+      expect(credentials.challenges).toHaveLength(1);
+      expect(raw.lost).toEqual([]);
+    },
+  );
 
-  it.each(['modern', 'legacy', 'auto'] as const)('reports a needed login after one request (%s)', async (era) => {
-    await using server = await protectedServer();
-    const connecting = connectOver(server.url, new ScriptedCredentials(null, wantsLogin), era);
-    await expect(connecting).rejects.toBe(LOGIN);
-    expect(server.requests).toHaveLength(1);
-  });
+  it.each(['modern', 'legacy', 'auto'] as const)(
+    'a connection over Streamable HTTP reports a needed login after one request (%s)',
+    async (era) => {
+      await using server = await protectedServer();
+      const connecting = connectOver(server.url, new ScriptedCredentials(null, wantsLogin), era);
+      await expect(connecting).rejects.toBe(LOGIN);
+      expect(server.requests).toHaveLength(1);
+    },
+  );
 
-  it('falls back neither to SSE nor to another protocol generation after a login failure of any kind', async () => {
+  it('a connection over Streamable HTTP falls back neither to SSE nor to another protocol after a failed login', async () => {
     const network = Object.assign(new Error('gone'), { code: 'ECONNRESET' });
     const failed = new SwitchyardError('LOGIN_FAILED', 'The issuer cannot be reached.', { cause: network });
     await using server = await protectedServer();
@@ -61,7 +67,7 @@ describe('a connection over Streamable HTTP with credentials', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it('fails a call, a list and a read that need a login after one request each, and keeps the session', async () => {
+  it('a call, a list and a read that need a login fail after one request each, and keep the session', async () => {
     const kinds = ['tools/call', 'tools/list', 'resources/read'];
     await using server = await protectedServer({}, kinds);
     await using raw = await connectRaw(server, { credentials: new ScriptedCredentials('old', wantsLogin) });
@@ -72,7 +78,7 @@ describe('a connection over Streamable HTTP with credentials', () => {
     expect(raw.lost).toEqual([]);
   });
 
-  it('resends a call after 401 and after 403, in the same session and with the same id', async () => {
+  it('a connection over Streamable HTTP resends a call after 401 and after 403, in the same session with the same id', async () => {
     const statuses = [401, 403];
     await using server = await RawMcpServer.start({
       initialize: ({ result, response }) => {
@@ -97,7 +103,7 @@ describe('a connection over Streamable HTTP with credentials', () => {
     expect(calls[0]?.[0]).toBe('s1');
   });
 
-  it('puts the hint about a rejection into the error, as a sentence', async () => {
+  it('a connection over Streamable HTTP puts the hint about a rejection into the error, as a sentence', async () => {
     await using server = await protectedServer({}, ['tools/call', 'tools/list']);
     const hint = 'Ask Ann for a key.';
     const credentials = new ScriptedCredentials('old', () => ({ kind: 'refused', hint }));
@@ -112,7 +118,7 @@ describe('a connection over Streamable HTTP with credentials', () => {
     await expect(connectRaw(other, { credentials })).rejects.toMatchObject(refused);
   });
 
-  it('refreshes the token for the standing stream and for the end of the session', async () => {
+  it('a connection over Streamable HTTP refreshes the token for the standing stream and for the end of the session', async () => {
     const streams: RawRequest[] = [];
     await using server = await protectedServer({
       initialize: ({ result, response }) => {
@@ -145,21 +151,24 @@ describe('a connection over Streamable HTTP with credentials', () => {
   it.each([
     [true, [LOGIN]],
     [false, []],
-  ])('ends if its standing stream needs another login (was authorized: %s)', async (wasAuthorized, lost) => {
-    await using server = await protectedServer({}, ['GET']);
-    const error = new SwitchyardError(LOGIN.code, LOGIN.message, { detail: { ...LOGIN.detail, wasAuthorized } });
-    const credentials = new ScriptedCredentials('old', () => ({ kind: 'login', error }));
-    await using raw = await connectRaw(server, {
-      ...{ era: 'legacy', credentials },
-      host: { ...TOOLS_ONLY, capabilities: { roots: {} } },
-    });
-    await eventually('the stream was refused', () => credentials.challenges.length === 1);
-    await raw.call();
-    expect(raw.lost).toMatchObject(lost.map(({ code }) => ({ code })));
-    expect(server.of('GET')).toHaveLength(1);
-  });
+  ])(
+    'a connection over Streamable HTTP ends if its stream needs another login (was authorized: %s)',
+    async (wasAuthorized, lost) => {
+      await using server = await protectedServer({}, ['GET']);
+      const error = new SwitchyardError(LOGIN.code, LOGIN.message, { detail: { ...LOGIN.detail, wasAuthorized } });
+      const credentials = new ScriptedCredentials('old', () => ({ kind: 'login', error }));
+      await using raw = await connectRaw(server, {
+        ...{ era: 'legacy', credentials },
+        host: { ...TOOLS_ONLY, capabilities: { roots: {} } },
+      });
+      await eventually('the stream was refused', () => credentials.challenges.length === 1);
+      await raw.call();
+      expect(raw.lost).toMatchObject(lost.map(({ code }) => ({ code })));
+      expect(server.of('GET')).toHaveLength(1);
+    },
+  );
 
-  it('does not resume a response whose stream needs a login: the call may have run, and counts as lost', async () => {
+  it('a response whose stream needs a login is not resumed: the call may have run, and counts as lost', async () => {
     await using server = await protectedServer(
       {
         'tools/call': ({ response }) => {
@@ -175,7 +184,7 @@ describe('a connection over Streamable HTTP with credentials', () => {
     expect(server.of('GET')).toHaveLength(1);
   });
 
-  it('does not count its server as silent while a person logs in', async () => {
+  it('a connection over Streamable HTTP does not count its server as silent while a person logs in', async () => {
     await using server = await protectedServer(MODERN);
     const cameBack = Promise.withResolvers<void>();
     const credentials: ScriptedCredentials = new ScriptedCredentials(null, async () => {
@@ -196,7 +205,7 @@ describe('a connection over Streamable HTTP with credentials', () => {
     await end();
   });
 
-  it('rejects with the reason of the signal when connecting is aborted during a login', async () => {
+  it('connecting over Streamable HTTP rejects with the reason of the signal when it is aborted during a login', async () => {
     await using server = await protectedServer();
     let given: AbortSignal | null = null;
     const credentials = new ScriptedCredentials(null, async (_challenge, _sent, signal) => {
@@ -214,7 +223,7 @@ describe('a connection over Streamable HTTP with credentials', () => {
     expect(given).toMatchObject({ aborted: true });
   });
 
-  it('sends credentials only to the configured origin: a redirect to another origin is not followed', async () => {
+  it('credentials are sent only to the configured origin: a redirect to another origin is not followed', async () => {
     const elsewhere = createServer((_, response) => void response.end());
     await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve));
     const requests: unknown[] = [];

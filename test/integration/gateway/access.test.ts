@@ -42,7 +42,7 @@ describe('listenHttp()', () => {
     ['::', []],
     ['', [TOKEN]],
     [undefined, []],
-  ])('rejects the address %j with the tokens %j, and quotes none of the tokens', async (host, tokens) => {
+  ])('listenHttp() rejects the address %j with the tokens %j, and quotes none of the tokens', async (host, tokens) => {
     await using world = await startGateway({});
     const rest = { port: 0, allowedHosts: [], allowedOrigins: [], readyFor: 'none', hasSessions: true } as const;
     const options = { gateway: world.gateway, logger: silentLogger, host, tokens, limits: DEFAULT_LIMITS, ...rest };
@@ -100,7 +100,7 @@ describe('mcp-switchyard serve', () => {
     [['--token-env', 'GOOD', '--token-env', 'EMPTY'], 'EMPTY'],
     [['--host', '0.0.0.0'], '--token-env'],
     [['--host', '0.0.0.0', '--token-env', 'EMPTY'], 'EMPTY'],
-  ])('rejects %j and names the mistake', async (args, says) => {
+  ])('`serve` rejects %j and names the mistake', async (args, says) => {
     using file = new LocalFile({});
     const env = { EMPTY: '', SHORT: 'short', FROM_FILE: `${TOKEN}\n`, GOOD: TOKEN, SAME: TOKEN };
     const ended = await runCliHere(['serve', '--config', file.path, '--port', '0', ...args], { env });
@@ -112,7 +112,7 @@ describe('mcp-switchyard serve', () => {
 describe('HTTP responses to requests without a token', () => {
   const named = /secret-project|down-one/;
 
-  it('name neither a connector nor a tool at any address of a gateway with tokens', async () => {
+  it('HTTP responses to requests without a token name no connector and no tool of a gateway with tokens', async () => {
     await using server = await RawMcpServer.start();
     const down = { type: 'http', url: 'http://127.0.0.1:9/mcp' };
     const servers = { 'secret-project': remote(server), 'down-one': down, 'down-one-too': down };
@@ -140,7 +140,7 @@ describe('HTTP responses to requests without a token', () => {
     expect((await fetch(`${base}/readyz`, { headers: { authorization: 'Bearer wrong' } })).status).toBe(503);
   });
 
-  it('name connectors on a loopback gateway that needs no token', async () => {
+  it('HTTP responses of a loopback gateway that needs no token name its connectors', async () => {
     await using world = await startGateway(
       { 'down-one': { type: 'http', url: 'http://127.0.0.1:9/mcp' } },
       { listener: { readyFor: ['down-one'] } },

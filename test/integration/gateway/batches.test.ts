@@ -55,7 +55,7 @@ async function worldOf(answers: Readonly<Record<string, Answer>> = {}, options: 
 }
 
 describe('a batch over HTTP', () => {
-  it('is answered with one array, in which each request has its own result or error', async () => {
+  it('a batch over HTTP is answered with one array, in which each request has its own result or error', async () => {
     await using at = await worldOf();
     const batch = [
       request(1, 'ping'),
@@ -83,7 +83,7 @@ describe('a batch over HTTP', () => {
     }
   });
 
-  it('runs its requests in parallel', async () => {
+  it('a batch over HTTP runs its requests in parallel', async () => {
     const held: RawRequest[] = [];
     await using at = await worldOf({ 'tools/call': (one) => void held.push(one) });
     const answering = send(at.url, [call(1), call(2), call(3)], await open(at.url));
@@ -92,7 +92,7 @@ describe('a batch over HTTP', () => {
     expect((await answering).answers.map(({ id }) => id).sort()).toEqual([1, 2, 3]);
   });
 
-  it('is answered over a stream, one event for each response, if progress or a server request comes first', async () => {
+  it('a batch over HTTP is answered over a stream, one event per response, if progress or a server request is first', async () => {
     const calls = new Map<unknown, RawRequest>();
     await using at = await worldOf({
       'tools/call': (one) => {
@@ -133,14 +133,14 @@ describe('a batch over HTTP', () => {
     for (const { params: notice } of tokens) expect(notice).toMatchObject({ progressToken: 0 });
   });
 
-  it('is answered only with events if the client accepts nothing else', async () => {
+  it('a batch over HTTP is answered only with events if the client accepts nothing else', async () => {
     await using at = await worldOf();
     const headers = { ...(await open(at.url)), accept: 'text/event-stream' };
     const { type, answers } = await send(at.url, [request(1, 'ping'), request(2, 'ping')], headers);
     expect([type, answers.map(({ id }) => id)]).toEqual(['text/event-stream', [1, 2]]);
   });
 
-  it('that holds only notifications and responses is accepted, and cancels the requests that it names', async () => {
+  it('a batch over HTTP that holds only notifications and responses is accepted, and cancels the requests it names', async () => {
     await using at = await worldOf({ 'tools/call': () => {} });
     const session = await open(at.url);
     const answering = post(at.url, call('slow'), { headers: session });
@@ -152,7 +152,7 @@ describe('a batch over HTTP', () => {
     expect((await send(at.url, [{ jsonrpc: '2.0', id: 'x', result: {} }])).status).toBe(404);
   });
 
-  it('is rejected as a whole if it is empty or too long, if its session is unknown, or if its version has no batches', async () => {
+  it('a batch over HTTP is rejected if it is empty or too long, or its session or version does not allow batches', async () => {
     await using at = await worldOf();
     const pings = (count: number) => Array.from({ length: count }, (_, id) => request(id, 'ping'));
     const refused = async (batch: unknown, headers: Readonly<Record<string, string>>) => {
@@ -170,7 +170,7 @@ describe('a batch over HTTP', () => {
     expect((await send(at.url, pings(100), session)).answers).toHaveLength(100);
   });
 
-  it('counts towards the concurrency limit with each of its requests, and may not use an id that is in use', async () => {
+  it('a batch over HTTP counts towards the concurrency limit with each request, and may not repeat an id in use', async () => {
     const held: RawRequest[] = [];
     await using at = await worldOf({ 'tools/call': (one) => void held.push(one) }, { limits: { maxConcurrent: 2 } });
     const session = await open(at.url);
@@ -192,7 +192,7 @@ describe('a batch over HTTP', () => {
     expect(held).toHaveLength(1);
   });
 
-  it('cancels all its requests when the client disconnects', async () => {
+  it('a batch over HTTP cancels all its requests when the client disconnects', async () => {
     await using at = await worldOf({ 'tools/call': () => {} });
     const abort = new AbortController();
     const headers = { 'content-type': 'application/json', accept: 'application/json', ...(await open(at.url)) };
@@ -205,7 +205,7 @@ describe('a batch over HTTP', () => {
     expect(at.world.gateway.server.running).toBe(0);
   });
 
-  it('gets at most 16 MiB of responses, and an error for each further response', async () => {
+  it('a batch over HTTP gets at most 16 MiB of responses, and an error for each further response', async () => {
     const text = 'x'.repeat(6 * 1024 * 1024);
     await using at = await worldOf({
       'tools/call': ({ result }) => result({ content: [{ type: 'text', text }] }),
@@ -221,7 +221,7 @@ describe('a batch over HTTP', () => {
 });
 
 describe('a batch over stdio', () => {
-  it('is answered on one line, preceded by notifications and server requests on their own lines', async () => {
+  it('a batch over stdio is answered on one line, after the notifications and server requests on their own lines', async () => {
     await using at = await worldOf();
     const [input, output] = [new PassThrough(), new PassThrough()];
     const view = at.world.gateway.view() as View;

@@ -29,7 +29,7 @@ function asking(method: string, params: object): Readonly<Record<string, Answer>
 }
 
 describe('capabilities that the gateway declares to a connector', () => {
-  it('include everything that clients on a shared connection may support, but roots only once a client supports them', async () => {
+  it('the gateway declares to a connector everything that clients on a shared connection may support', async () => {
     await using server = await RawMcpServer.start();
     await using world = await startGateway({ a: remote(server) });
     expect(server.of('initialize')[0]?.message.params?.capabilities).toEqual({
@@ -44,7 +44,7 @@ describe('capabilities that the gateway declares to a connector', () => {
     expect(server.of('initialize')[1]?.message.params?.capabilities).toMatchObject({ sampling: {}, roots: {} });
   });
 
-  it("are the part of the client's capabilities that the gateway supports, in a modern request", async () => {
+  it('the gateway declares the capabilities of the client that it supports in a modern request to a connector', async () => {
     await using server = await RawMcpServer.start(MODERN);
     await using world = await startGateway({ a: remote(server) });
     const url = `${world.listener.url}/mcp`;
@@ -66,7 +66,7 @@ describe('capabilities that the gateway declares to a connector', () => {
     ]);
   });
 
-  it('are exactly the capabilities of the only client of a gateway over stdio', async () => {
+  it('a gateway over stdio declares exactly the capabilities of its only client to connectors', async () => {
     await using server = await RawMcpServer.start();
     await using world = await startGateway({});
     await world.listener.close(0);
@@ -86,7 +86,7 @@ describe('capabilities that the gateway declares to a connector', () => {
 });
 
 describe('a server request that the client cannot answer', () => {
-  it('for roots is answered with an empty list, in both protocol generations of the client', async () => {
+  it('a roots request that the client cannot answer is answered with an empty list, in both protocol generations', async () => {
     await using server = await RawMcpServer.start(asking('roots/list', {}));
     await using world = await startGateway({ a: remote(server) });
     const url = `${world.listener.url}/mcp`;
@@ -107,7 +107,7 @@ describe('a server request that the client cannot answer', () => {
     ['sampling/createMessage', { messages: [], tools: [] }, { sampling: {} }, -32_602],
     ['tasks/get', { taskId: '1' }, { sampling: {}, tasks: {} }, -32_601],
   ])(
-    'is rejected: %s with %j, for a client with the capabilities %j, with the error %i',
+    'a server request that the client cannot answer is rejected: %s with %j, for capabilities %j, with error %i',
     async (method, params, capabilities, code) => {
       await using server = await RawMcpServer.start(asking(method, params));
       await using world = await startGateway({ a: remote(server) });
@@ -128,16 +128,19 @@ describe('a result with a type that the gateway does not know', () => {
   it.each([
     ['modern', MODERN],
     ['legacy', {}],
-  ] as const)('of a %s connector reaches both kinds of clients unchanged', async (_, era) => {
-    await using server = await RawMcpServer.start({ ...era, 'tools/call': ({ result }) => result(task) });
-    await using world = await startGateway({ a: remote(server) });
-    const url = `${world.listener.url}/mcp`;
-    const { _meta, ...modern } = (await postModern(url, 'tools/call', { name: 'a__echo' })).result;
-    expect(modern).toEqual(task);
-    expect((await postLegacy(url, 'tools/call', { name: 'a__echo' })).result).toEqual(task);
-  });
+  ] as const)(
+    'a result of an unknown type from a %s connector reaches both kinds of clients unchanged',
+    async (_, era) => {
+      await using server = await RawMcpServer.start({ ...era, 'tools/call': ({ result }) => result(task) });
+      await using world = await startGateway({ a: remote(server) });
+      const url = `${world.listener.url}/mcp`;
+      const { _meta, ...modern } = (await postModern(url, 'tools/call', { name: 'a__echo' })).result;
+      expect(modern).toEqual(task);
+      expect((await postLegacy(url, 'tools/call', { name: 'a__echo' })).result).toEqual(task);
+    },
+  );
 
-  it('is never requested: a call is not sent as a task', async () => {
+  it('the gateway never requests a task: it does not forward the member `task` of a call to a connector', async () => {
     await using server = await RawMcpServer.start();
     await using world = await startGateway({ a: remote(server) });
     const params = { name: 'a__echo', task: { ttl: 1_000 }, 'x-more': 1 };
@@ -148,7 +151,7 @@ describe('a result with a type that the gateway does not know', () => {
 });
 
 describe('capabilities that the gateway declares to a client', () => {
-  it('include no notifications and no subscriptions if the gateway has no sessions', async () => {
+  it('a gateway without sessions declares no notifications and no subscriptions to a client', async () => {
     await using world = await startGateway({}, { listener: { hasSessions: false } });
     const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 't', version: '1' } };
     const { result } = await postLegacy(`${world.listener.url}/mcp`, 'initialize', params);
@@ -159,7 +162,7 @@ describe('capabilities that the gateway declares to a client', () => {
 describe('a connector that did not declare a feature', () => {
   const params = { ref: { type: 'ref/prompt', name: 'a__p' }, argument: { name: 'x', value: '' } };
 
-  it('gets no request for that feature', async () => {
+  it('a connector that did not declare a feature gets no request for that feature', async () => {
     await using server = await RawMcpServer.start({
       'prompts/get': ({ result }) => result({ messages: [] }),
       'resources/read': ({ result }) => result({ contents: [] }),
@@ -176,7 +179,7 @@ describe('a connector that did not declare a feature', () => {
     expect(asked).not.toContain('completion/complete');
   });
 
-  it('gets completion requests if its protocol version cannot declare completions yet', async () => {
+  it('a connector gets completion requests if its protocol version cannot declare completions yet', async () => {
     await using server = await RawMcpServer.start({
       initialize: ({ result }) =>
         result({

@@ -75,17 +75,22 @@ describe('a connector with malformed definitions and junk in its lists', () => {
     await server[Symbol.asyncDispose]();
   });
 
-  it.each(KINDS)('shows every client all %ss that are valid or can be repaired, and no others', async (kind) => {
-    for (const client of scene.clients) {
-      const malformed = MALFORMED.filter((one) => one.kind === kind);
-      const shown = malformed.filter(({ view, legacy }) => (client.revision === '2026-07-28' ? view : legacy) !== null);
-      const expected = ['good-1', ...shown.map(({ definition }) => nameOf(kind, definition)), 'good-2'];
-      const listed = await client.list(kind);
-      expect([client.name, listed.map((one) => nameOf(kind, one)).sort()]).toEqual([client.name, expected.sort()]);
-    }
-  });
+  it.each(KINDS)(
+    'the gateway shows every client all %ss that are valid or can be repaired, and no others',
+    async (kind) => {
+      for (const client of scene.clients) {
+        const malformed = MALFORMED.filter((one) => one.kind === kind);
+        const shown = malformed.filter(
+          ({ view, legacy }) => (client.revision === '2026-07-28' ? view : legacy) !== null,
+        );
+        const expected = ['good-1', ...shown.map(({ definition }) => nameOf(kind, definition)), 'good-2'];
+        const listed = await client.list(kind);
+        expect([client.name, listed.map((one) => nameOf(kind, one)).sort()]).toEqual([client.name, expected.sort()]);
+      }
+    },
+  );
 
-  it('shows valid definitions unchanged', async () => {
+  it('the gateway shows valid definitions unchanged', async () => {
     const [first] = scene.clients;
     for (const kind of KINDS) {
       const listed = await first?.list(kind);
@@ -94,7 +99,7 @@ describe('a connector with malformed definitions and junk in its lists', () => {
     }
   });
 
-  it('keeps the original definitions in the library, together with their faults', () => {
+  it('the library keeps malformed definitions as they are, together with their faults', () => {
     const { manager } = scene.world;
     for (const { what, definition, view, kind } of MALFORMED.filter((one) => one.kind === 'tool')) {
       const tool = manager.tool(`sloppy.${nameOf(kind, definition)}`);
@@ -103,7 +108,7 @@ describe('a connector with malformed definitions and junk in its lists', () => {
     }
   });
 
-  it('names left-out definitions in the status and on the page, counts them, and logs each new reason once', async () => {
+  it('the gateway names left-out definitions in the status and on the page, counts them, and logs each reason once', async () => {
     const { manager, listener, lines } = scene.world;
     const [status] = manager.status().connectors;
     expect(status?.state).toBe('ready');
@@ -179,7 +184,7 @@ it('a definition above 256 KiB is left out alone, and the status reports it', as
 describe('tools whose names hold any characters', () => {
   const NAMES = ['get weather', 'bank:pay', 'grüße', '天気', '🚀', ' x ', 'a.b/c', 'x'.repeat(500), 'a"b<c>'];
 
-  it('are listed by the library, renamed by the gateway, and can be called by both names', async () => {
+  it('tools whose names hold any characters are listed by the library, and can be called by both of their names', async () => {
     const lists: Lists = { tool: NAMES.map((name) => goodDefinition('tool', name)) };
     await using server = await startListing(lists);
     await using world = await startGateway({ any: remote(server) });
@@ -223,7 +228,7 @@ it('a malformed tool is stored unchanged, and is shown repaired even before its 
   using dir = new TempDir();
   const sent = { name: 'bare', description: null, 'x-own': [1] };
   const server = await startListing({ tool: [sent] });
-  // Stored tools belong to a configuration file.
+  // Stored tools belong to one configuration file, so both gateways use the same file.
   using file = new LocalFile({ sloppy: remote(server) });
   const options = { manager: { stateDir: dir.path, configFile: file.path } };
   await using first = await startGateway({}, options);

@@ -42,12 +42,12 @@ describe('a request with a Host and an Origin header', () => {
     ['127.0.0.1', 'origin: http://evil.example.com\r\n'],
     ['127.0.0.1', 'origin: null\r\n'],
     ['127.0.0.1', 'origin: http://127.0.0.1:1\r\n'],
-  ])('is rejected if the host or the origin is foreign: %s %s', async (host, more) => {
+  ])('a request is rejected if its host or origin is foreign: %s %s', async (host, more) => {
     await using world = await startGateway({});
     expect(await raw(world.listener.url, withHost(host, more))).toMatch(/^HTTP\/1\.1 403 /);
   });
 
-  it('is accepted if host and origin are the listener’s own or are allowed', async () => {
+  it('a request is accepted if its host and origin are the listener’s own or are allowed', async () => {
     const allowed = 'https://app.example.com';
     await using world = await startGateway(
       {},
@@ -71,7 +71,7 @@ describe('a request with a Host and an Origin header', () => {
 });
 
 describe('a gateway with tokens', () => {
-  it('requires a token for everything but health, and neither forwards nor shows the token', async () => {
+  it('a gateway with tokens requires a token for everything but health, and neither forwards nor shows the token', async () => {
     await using server = await RawMcpServer.start();
     await using world = await startGateway({ a: remote(server) }, { listener: { tokens: [ALICE, BOB] } });
     const base = world.listener.url;
@@ -101,7 +101,7 @@ describe('a gateway with tokens', () => {
     for (const token of [ALICE, BOB]) expect(told).not.toContain(token);
   });
 
-  it('serves a session only to the token that opened the session, and only on the route of the session', async () => {
+  it('a gateway with tokens serves a session only to the token and on the route that opened the session', async () => {
     await using server = await RawMcpServer.start();
     await using world = await startGateway({ a: remote(server) }, { listener: { tokens: [ALICE, BOB] } });
     const url = `${world.listener.url}/mcp`;
@@ -130,7 +130,7 @@ it('a gateway without tokens cannot listen beyond loopback', async () => {
 });
 
 describe('HTTP limits', () => {
-  it('reject a body that is too large, with and without a content-length', async () => {
+  it('the HTTP limits reject a body that is too large, with and without a content-length', async () => {
     await using world = await startGateway({}, { limits: { maxBodyBytes: 1_000 } });
     const url = `${world.listener.url}/mcp`;
     const announced = await raw(
@@ -149,7 +149,7 @@ describe('HTTP limits', () => {
     expect((await postLegacy(url, 'ping')).result).toEqual({});
   });
 
-  it('reject a request that two parsers could read as two requests (smuggling)', async () => {
+  it('the gateway rejects a request that two parsers could read as two requests (smuggling)', async () => {
     await using world = await startGateway({});
     const head = 'POST /mcp HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n';
     for (const framing of [
@@ -163,7 +163,7 @@ describe('HTTP limits', () => {
     }
   });
 
-  it('time out a slow request without delaying others', async () => {
+  it('the HTTP limits time out a slow request without delaying others', async () => {
     await using world = await startGateway({}, { limits: { requestTimeoutMs: 300 } });
     const url = `${world.listener.url}/mcp`;
     const slow = [
@@ -178,7 +178,7 @@ describe('HTTP limits', () => {
     for (const answer of await Promise.all(slow)) expect(answer).toMatch(/^HTTP\/1\.1 408 /);
   });
 
-  it('reject excess concurrent requests with 503 and Retry-After', async () => {
+  it('the HTTP limits reject excess concurrent requests with 503 and Retry-After', async () => {
     const held: (() => void)[] = [];
     await using server = await RawMcpServer.start({
       'tools/call': ({ result }) => void held.push(() => result({ content: [] })),
@@ -204,7 +204,7 @@ describe('HTTP limits', () => {
     expect((await first.call('ping')).status).toBe(200);
   });
 
-  it('close idle sessions to make room for new ones', async () => {
+  it('the HTTP limits close idle sessions to make room for new ones', async () => {
     await using world = await startGateway({}, { limits: { maxSessions: 1 } });
     const url = `${world.listener.url}/mcp`;
     const idle = await openSession(url);

@@ -30,7 +30,7 @@ const modernHeaders = (method: string, name?: string): Record<string, string> =>
 });
 
 describe.each(['legacy', 'modern'] as const)('with a connector of the %s protocol', (era) => {
-  it("progress precedes the response, under the client's own token, for both kinds of clients", async () => {
+  it("the progress of a call precedes its response, under the client's own token, for both kinds of clients", async () => {
     await using world = await fixtureWorld(era);
     const session = await openSession(world.mcp);
     const params = { name: 'fx__test_tool_with_progress', _meta: { progressToken: 'mine' } };
@@ -45,7 +45,7 @@ describe.each(['legacy', 'modern'] as const)('with a connector of the %s protoco
     }
   });
 
-  it('log messages reach the clients that want them, and name their connector', async () => {
+  it('log messages of a connector reach the clients that want them, and name the connector', async () => {
     await using world = await fixtureWorld(era);
     const session = await openSession(world.mcp);
     expect((await session.call('logging/setLevel', { level: 'loud' })).error.code).toBe(-32_602);
@@ -89,7 +89,7 @@ describe.each(['legacy', 'modern'] as const)('with a connector of the %s protoco
     expect(JSON.stringify(second.result)).toContain('Paris');
   });
 
-  it('a client that cannot answer gets no server request', async () => {
+  it('a client that cannot answer server requests gets none', async () => {
     await using world = await fixtureWorld(era);
     const call = { name: 'fx__test_sampling', arguments: { prompt: 'hello' } };
     const session = await openSession(world.mcp, {});
@@ -157,7 +157,7 @@ describe.each(['legacy', 'modern'] as const)('with a connector of the %s protoco
 });
 
 describe("a call that is held for a client's input", () => {
-  it('continues only for the same client and the same call, and only once', async () => {
+  it("a call that is held for a client's input continues only for the same client and the same call, and only once", async () => {
     const tokens = ['a'.repeat(20), 'b'.repeat(20)];
     await using fixture = await startConformanceServer();
     await using world = await startGateway({ fx: remote(fixture, { era: 'legacy' }) }, { listener: { tokens } });
@@ -179,7 +179,7 @@ describe("a call that is held for a client's input", () => {
     expect((await postModern(url, 'tools/call', retry, as(0))).error).toMatchObject({ code: -32_602 });
   });
 
-  it('requests the input again if the client did not send it', async () => {
+  it("a call that is held for a client's input requests the input again if the client did not send it", async () => {
     await using world = await fixtureWorld('legacy');
     const call = { name: 'fx__test_sampling', arguments: { prompt: 'x' } };
     const first = await postModern(world.mcp, 'tools/call', call, { capabilities: CAPABLE });
@@ -194,7 +194,7 @@ describe('a running call', () => {
   /** A connector whose calls hang, and the messages that it received about them. */
   const hanging = (): Promise<RawMcpServer> => RawMcpServer.start({ 'tools/call': () => {} });
 
-  it('is cancelled at its connector when the client disconnects', async () => {
+  it('a running call is cancelled at its connector when the client disconnects', async () => {
     await using server = await hanging();
     await using world = await startGateway({ a: remote(server) });
     const url = `${world.listener.url}/mcp`;
@@ -218,7 +218,7 @@ describe('a running call', () => {
     expect(world.gateway.server.running).toBe(0);
   });
 
-  it('is cancelled at its connector when the client cancels it, while the calls of other clients continue', async () => {
+  it('a running call is cancelled at its connector when the client cancels it, while calls of other clients continue', async () => {
     await using server = await hanging();
     await using world = await startGateway({ a: remote(server) });
     const url = `${world.listener.url}/mcp`;
@@ -237,7 +237,7 @@ describe('a running call', () => {
     expect((await second)?.result).toEqual({ content: [] });
   });
 
-  it('is cancelled at its connector when its session ends', async () => {
+  it('a running call is cancelled at its connector when its session ends', async () => {
     await using server = await hanging();
     await using world = await startGateway({ a: remote(server) });
     const url = `${world.listener.url}/mcp`;
@@ -251,7 +251,7 @@ describe('a running call', () => {
 });
 
 describe('concurrent clients', () => {
-  it('that use the same ids get their own responses', async () => {
+  it('concurrent clients that use the same ids get their own responses', async () => {
     await using server = await RawMcpServer.start({
       'tools/call': ({ result, message }) => {
         setTimeout(
@@ -280,7 +280,7 @@ describe('a stdio server that sends a request in the middle of a call', () => {
   const servers = { ev: { command: process.execPath, args: [everything, 'stdio'] } };
   const call = { name: 'ev__trigger-sampling-request', arguments: { prompt: 'The capital of France?' } };
 
-  it('gets the response of the calling client, legacy or modern', async () => {
+  it('a stdio server that sends a request in the middle of a call gets the response of the calling client', async () => {
     await using world = await startGateway(servers);
     const url = `${world.listener.url}/mcp`;
     const session = await openSession(url, CAPABLE);

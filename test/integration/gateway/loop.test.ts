@@ -7,24 +7,27 @@ import { LocalFile, localServer } from '../../helpers/local-file.ts';
 afterEach(killRunning);
 
 describe('a gateway among its own connectors', () => {
-  it.each(['auto', 'legacy'])('is left out, and the other connectors work (%s)', async (era) => {
-    await using world = await startGateway({ one: localServer(['one']) });
-    const { manager, listener, file } = world;
-    file.write({ one: localServer(['one']), self: remote({ url: `${listener.url}/mcp` }, { era }) });
-    await manager.reload();
-    const self = () => manager.status().connectors.find(({ id }) => id === 'self');
-    await eventually('it was found out', () => self()?.state === 'failed');
-    expect(self()?.lastError?.code).toBe('CONNECTOR_LOOP');
-    expect(manager.listTools().map(({ connectorId }) => connectorId)).toEqual(['one', 'one', 'one']);
-  });
+  it.each(['auto', 'legacy'])(
+    'a gateway among its own connectors is left out, and the other connectors work (%s)',
+    async (era) => {
+      await using world = await startGateway({ one: localServer(['one']) });
+      const { manager, listener, file } = world;
+      file.write({ one: localServer(['one']), self: remote({ url: `${listener.url}/mcp` }, { era }) });
+      await manager.reload();
+      const self = () => manager.status().connectors.find(({ id }) => id === 'self');
+      await eventually('it was found out', () => self()?.state === 'failed');
+      expect(self()?.lastError?.code).toBe('CONNECTOR_LOOP');
+      expect(manager.listTools().map(({ connectorId }) => connectorId)).toEqual(['one', 'one', 'one']);
+    },
+  );
 
-  it('can still be a connector of another gateway', async () => {
+  it('a gateway can still be a connector of another gateway', async () => {
     await using inner = await startGateway({ one: localServer(['one']) });
     await using outer = await startGateway({ inner: remote({ url: `${inner.listener.url}/mcp` }) });
     expect(outer.manager.listTools().map(({ name }) => name)).toContain('inner.one__whoami');
   });
 
-  it('does not endlessly start itself as a stdio server', async () => {
+  it('a gateway among its own connectors does not endlessly start itself as a stdio server', async () => {
     using file = new LocalFile({});
     const bin = new URL('../../../src/main/cli/bin.ts', import.meta.url).pathname;
     const args = [bin, 'serve', '--stdio', '--config', file.path];

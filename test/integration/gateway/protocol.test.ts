@@ -14,7 +14,7 @@ const listing =
     result({ tools });
 
 describe('tools of all connectors', () => {
-  it('are listed for legacy and modern clients, with and without a session, prefixed with their connector and otherwise unchanged', async () => {
+  it('tools of all connectors are listed for legacy and modern clients, prefixed with their connector', async () => {
     const odd = tool('look', { description: 'Looks', 'x-own': { deep: [1] }, annotations: { readOnlyHint: true } });
     await using a = await RawMcpServer.start({ 'tools/list': listing(odd) });
     await using b = await RawMcpServer.start({ 'tools/list': listing(tool('look')) });
@@ -30,7 +30,7 @@ describe('tools of all connectors', () => {
     expect((await session.call('tools/list')).result).not.toHaveProperty('ttlMs');
   });
 
-  it('can be called by the prefixed names; parameters, `_meta` and the result are forwarded unchanged', async () => {
+  it('tools can be called by the prefixed names; parameters, `_meta` and the result are forwarded unchanged', async () => {
     await using server = await RawMcpServer.start({
       'tools/call': ({ result, message }) => result({ content: [], seen: message.params, isError: false, 'x-own': 1 }),
     });
@@ -58,7 +58,7 @@ describe('tools of all connectors', () => {
     expect(modern.result).toMatchObject({ resultType: 'complete', 'x-own': 1, seen: { _meta: { trace: 'abc' } } });
   });
 
-  it('return the errors of their connector unchanged', async () => {
+  it('tools return the errors of their connector unchanged', async () => {
     const error = { code: -32_123, message: 'No such station', data: { station: 'X', hint: ['a'] } };
     await using server = await RawMcpServer.start({
       'tools/call': ({ response, message }) => {
@@ -74,7 +74,7 @@ describe('tools of all connectors', () => {
     expect([modern.status, modern.error]).toEqual([200, error]);
   });
 
-  it('are rejected if unknown, as are calls without a name or with arguments that are not an object', async () => {
+  it('calls are rejected if the tool is unknown, the name is missing, or the arguments are not an object', async () => {
     await using server = await RawMcpServer.start();
     await using world = await startGateway({ a: remote(server) });
     const url = `${world.listener.url}/mcp`;
@@ -83,7 +83,7 @@ describe('tools of all connectors', () => {
     expect(server.of('tools/call')).toHaveLength(0);
   });
 
-  it('of a connector that is down are rejected with a code and a remedy, and delay no other connector', async () => {
+  it('tools of a connector that is down are rejected with a code and a remedy, and delay no other connector', async () => {
     await using up = await RawMcpServer.start();
     await using world = await startGateway({ down: { type: 'http', url: 'http://127.0.0.1:9/mcp' }, up: remote(up) });
     const url = `${world.listener.url}/mcp`;
@@ -92,7 +92,7 @@ describe('tools of all connectors', () => {
     expect(error.data).toMatchObject({ code: expect.stringMatching(/^CONNECTOR_|^TOOL_/), remedy: expect.any(String) });
   });
 
-  it('with names that are too long or ambiguous get a unique name that every client accepts', async () => {
+  it('tools with names that are too long or ambiguous get a unique name that every client accepts', async () => {
     const names = ['x'.repeat(100), 'a.b/c', 'b__c', 'plain'];
     await using server = await RawMcpServer.start({ 'tools/list': listing(...names.map((name) => tool(name))) });
     await using world = await startGateway({ a: remote(server), 'com.example.a__b': remote(server) });
@@ -109,7 +109,7 @@ describe('tools of all connectors', () => {
     expect(exposed).toContain('a__plain');
   });
 
-  it('are listed in pages if there are many', async () => {
+  it('tools are listed in pages if there are many', async () => {
     const many = Array.from({ length: 1_500 }, (_, index) => tool(`t${String(index).padStart(4, '0')}`));
     await using server = await RawMcpServer.start({ 'tools/list': listing(...many) });
     await using world = await startGateway({ a: remote(server) });
@@ -124,7 +124,7 @@ describe('tools of all connectors', () => {
 });
 
 describe('routes', () => {
-  it("of one connector show the connector's own names", async () => {
+  it("the route of one connector shows the connector's own names", async () => {
     await using fixture = await startConformanceServer();
     await using world = await startGateway({ fx: remote(fixture), other: remote(fixture) });
     const url = `${world.listener.url}/c/fx/mcp`;
@@ -136,7 +136,7 @@ describe('routes', () => {
     expect((await postLegacy(`${world.listener.url}/c/none/mcp`, 'tools/list')).status).toBe(404);
   });
 
-  it('of connector "a" never reach connector "a.b", even with the name of a tool that begins with "b."', async () => {
+  it('the route of connector "a" never reaches connector "a.b", even with the name of a tool that begins with "b."', async () => {
     await using a = await RawMcpServer.start({ 'tools/list': listing(tool('b.c'), tool('d.e')) });
     await using b = await RawMcpServer.start({ 'tools/list': listing(tool('c'), tool('secret')) });
     await using world = await startGateway({ a: remote(a), 'a.b': remote(b) });
@@ -149,7 +149,7 @@ describe('routes', () => {
     expect(b.of('tools/call')).toHaveLength(0);
   });
 
-  it('show only what the globs allow, and call nothing else, whatever the route', async () => {
+  it('routes show only what their globs allow, and call nothing else', async () => {
     await using server = await RawMcpServer.start({
       'tools/list': listing(tool('read'), tool('delete_all'), tool('write')),
     });
@@ -175,7 +175,7 @@ describe('routes', () => {
 });
 
 describe('prompts, resources and completion', () => {
-  it('are offered for all connectors, with distinct URIs', async () => {
+  it('prompts, resources and completion are offered for all connectors, with distinct URIs', async () => {
     await using fixture = await startConformanceServer();
     await using world = await startGateway({ fx: remote(fixture), 'F2.x': remote(fixture) });
     const url = `${world.listener.url}/mcp`;
@@ -215,7 +215,7 @@ describe('prompts, resources and completion', () => {
       );
   });
 
-  it('are rejected if they are unknown, with the error of the client’s protocol generation', async () => {
+  it('unknown prompts and resources are rejected with the error of the client’s protocol generation', async () => {
     await using fixture = await startConformanceServer();
     await using world = await startGateway({ fx: remote(fixture) });
     const url = `${world.listener.url}/mcp`;
@@ -232,7 +232,7 @@ describe('prompts, resources and completion', () => {
 });
 
 describe('a legacy client', () => {
-  it('negotiates a protocol version, gets a session, and loses it when it ends the session', async () => {
+  it('a legacy client negotiates a protocol version, gets a session, and loses it when it ends the session', async () => {
     await using world = await startGateway({});
     const url = `${world.listener.url}/mcp`;
     const asked = { protocolVersion: '2024-11-05', capabilities: {}, clientInfo: { name: 't', version: '1' } };
@@ -249,7 +249,7 @@ describe('a legacy client', () => {
     expect((await postLegacy(url, 'ping', {}, { headers: { 'mcp-protocol-version': '1999-01-01' } })).status).toBe(400);
   });
 
-  it('gets no session if the gateway has none, and is still served', async () => {
+  it('a legacy client gets no session if the gateway has none, and is still served', async () => {
     await using server = await RawMcpServer.start();
     await using world = await startGateway({ a: remote(server) }, { listener: { hasSessions: false } });
     const url = `${world.listener.url}/mcp`;
@@ -261,7 +261,7 @@ describe('a legacy client', () => {
     expect((await postLegacy(url, 'resources/subscribe', { uri: 'x' })).error.code).toBe(-32_601);
   });
 
-  it('gets an error for anything that is not a message', async () => {
+  it('a legacy client gets an error for anything that is not a message', async () => {
     await using world = await startGateway({});
     const url = `${world.listener.url}/mcp`;
     expect(await post(url, '{')).toMatchObject({ status: 400, error: { code: -32_700 } });
@@ -273,7 +273,7 @@ describe('a legacy client', () => {
     expect((await fetch(url, { method: 'PUT' })).status).toBe(405);
   });
 
-  it('that accepts only events gets its response as an event', async () => {
+  it('a legacy client that accepts only events gets its response as an event', async () => {
     await using world = await startGateway({});
     const answered = await postLegacy(
       `${world.listener.url}/mcp`,
@@ -287,7 +287,7 @@ describe('a legacy client', () => {
 });
 
 describe('a modern client', () => {
-  it('learns the identity and capabilities of the gateway, and gets errors for legacy methods', async () => {
+  it('a modern client learns the identity and capabilities of the gateway, and gets errors for legacy methods', async () => {
     await using world = await startGateway({});
     const url = `${world.listener.url}/mcp`;
     const { result } = await postModern(url, 'server/discover');
@@ -307,7 +307,7 @@ describe('a modern client', () => {
     ['another name in its header', envelope(), { 'mcp-name': 'a__other' }, -32_020],
     ['a damaged name in its header', envelope(), { 'mcp-name': '=?base64?a?=' }, -32_020],
   ])(
-    'that sends %s is rejected with the matching code, and with the id of the request',
+    'a modern client that sends %s is rejected with the matching code, and with the id of the request',
     async (_, meta, headers, code) => {
       await using world = await startGateway({});
       const message = { jsonrpc: '2.0', id: 'x9', method: 'tools/call', params: { name: 'a__echo', _meta: meta } };
@@ -322,7 +322,7 @@ describe('a modern client', () => {
     },
   );
 
-  it('with an unsupported protocol version gets the list of supported versions', async () => {
+  it('a modern client with an unsupported protocol version gets the list of supported versions', async () => {
     await using world = await startGateway({});
     const meta = { 'io.modelcontextprotocol/protocolVersion': '2099-01-01' };
     const headers = { 'mcp-protocol-version': '2099-01-01' };
@@ -330,7 +330,7 @@ describe('a modern client', () => {
     expect(answered).toMatchObject({ status: 400, error: { code: -32_022, data: { supported: ['2026-07-28'] } } });
   });
 
-  it('must repeat arguments in headers if the tool requires it', async () => {
+  it('a modern client must repeat arguments in headers if the tool requires it', async () => {
     await using fixture = await startConformanceServer();
     await using world = await startGateway({ fx: remote(fixture) });
     const url = `${world.listener.url}/mcp`;

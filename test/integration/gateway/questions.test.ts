@@ -10,7 +10,7 @@ describe('a server request of a connector', () => {
       events({ jsonrpc: '2.0', id: 'q', method: 'elicitation/create', params: { message: '?' } }),
   };
 
-  it('is answered with an error when the call that it belongs to ends', async () => {
+  it('a server request of a connector is answered with an error when the call that it belongs to ends', async () => {
     await using server = await RawMcpServer.start(asking);
     await using world = await startGateway({ a: remote(server) });
     const url = `${world.listener.url}/mcp`;
@@ -23,7 +23,7 @@ describe('a server request of a connector', () => {
     expect(server.of('POST').at(-1)?.message).toMatchObject({ error: { code: -32_603 } });
   });
 
-  it('cannot be withdrawn by a notification that a connector forges', async () => {
+  it('a server request of a connector cannot be withdrawn by a notification that a connector forges', async () => {
     await using server = await RawMcpServer.start({
       'tools/call': ({ events }) =>
         events(
@@ -41,7 +41,7 @@ describe('a server request of a connector', () => {
     expect((await called).messages).toEqual([{ jsonrpc: '2.0', id: 1, result: { content: [] } }]);
   });
 
-  it('does not reach the clients of a route that hides the connector', async () => {
+  it('a server request of a connector does not reach the clients of a route that hides the connector', async () => {
     await using server = await RawMcpServer.start({
       ...asking,
       GET: ({ events }) =>

@@ -17,8 +17,8 @@ afterEach(() => {
 });
 
 /**
- * The files of `src/main` on the stack, awaited ones included, outermost first; consecutive frames of one file count
- * once.
+ * The files of `src/main` on the call stack, with those of awaited functions, outermost first. Consecutive frames of
+ * one file count once.
  */
 function filesOnStack(): string[] {
   const frames = (new Error('here').stack ?? '').split('\n').slice(1).reverse();
@@ -28,7 +28,7 @@ function filesOnStack(): string[] {
 
 describe('the path of a tools/call request from the socket to the manager', () => {
   it.each(['legacy', 'modern', 'modern and able to answer server requests'])(
-    'enters few files, and none of them twice, for a client that is %s',
+    'a tools/call request enters few files, and none of them twice, for a client that is %s',
     async (client) => {
       await using server = await RawMcpServer.start();
       await using world = await startGateway({ a: remote(server) });

@@ -34,7 +34,7 @@ const toolNames = async (url: string): Promise<readonly string[]> =>
   ((await postLegacy(url, 'tools/list')).result.tools as { name: string }[]).map(({ name }) => name);
 
 describe('mcp-switchyard serve', () => {
-  it('lists the tools of stdio and HTTP servers, and shuts down with 0 on SIGTERM', async () => {
+  it('`serve` lists the tools of stdio and HTTP servers, and shuts down with 0 on SIGTERM', async () => {
     await using server = await RawMcpServer.start();
     using file = new LocalFile({ a: remote(server), local: localServer() });
     const { cli, url, mcp } = await serve(['--config', file.path]);
@@ -49,7 +49,7 @@ describe('mcp-switchyard serve', () => {
     expect(cli.seen.stderr).toContain(mcp);
   });
 
-  it('lets running calls finish at shutdown, accepts no new calls, and closes the notification streams', async () => {
+  it('`serve` lets running calls finish at shutdown, accepts no new calls, and closes the notification streams', async () => {
     let finish = (): void => {};
     await using server = await RawMcpServer.start({
       'tools/call': ({ result }) => {
@@ -72,7 +72,7 @@ describe('mcp-switchyard serve', () => {
     expect(standing.status).toBe(200);
   });
 
-  it('stops at its deadline even if a call does not end', async () => {
+  it('`serve` stops at its deadline even if a call does not end', async () => {
     await using server = await RawMcpServer.start({ 'tools/call': () => {} });
     using file = new LocalFile({ a: remote(server) });
     const { cli, mcp } = await serve(['--config', file.path, '--drain', '200']);
@@ -83,7 +83,7 @@ describe('mcp-switchyard serve', () => {
     await call;
   });
 
-  it('reloads a changed file, and leaves unchanged connectors running', async () => {
+  it('`serve` reloads a changed file, and leaves unchanged connectors running', async () => {
     await using a = await RawMcpServer.start();
     await using b = await RawMcpServer.start();
     using file = new LocalFile({ a: remote(a) });
@@ -103,7 +103,7 @@ describe('mcp-switchyard serve', () => {
     expect(b.of('initialize')).toHaveLength(1);
   });
 
-  it('serves stored tools, marked as stale, while the source of the map is down', async () => {
+  it('`serve` serves stored tools, marked as stale, while the source of the map is down', async () => {
     await using server = await RawMcpServer.start();
     using state = new TempDir();
     const mapServer = await MapServer.start(mapNow([entry('a', { endpoint: server.url.href })]));
@@ -120,7 +120,7 @@ describe('mcp-switchyard serve', () => {
     expect(result).toMatchObject({ tools: [{ name: 'a__echo', _meta: { 'mcp-switchyard/stale': true } }], ttlMs: 0 });
   });
 
-  it('rejects connectors of a map at private addresses unless they are allowed', async () => {
+  it('`serve` rejects connectors of a map at private addresses unless they are allowed', async () => {
     await using server = await RawMcpServer.start();
     await using mapServer = await MapServer.start(mapNow([entry('a', { endpoint: server.url.href })]));
     const { cli, url, mcp } = await serve(['--service-map', mapServer.url], { CONNECTORS_SIGNATURE_KEY: KEY });
@@ -134,7 +134,7 @@ describe('mcp-switchyard serve', () => {
     expect(server.connections).toBe(0);
   });
 
-  it('reloads the map on SIGHUP', async () => {
+  it('`serve` reloads the map on SIGHUP', async () => {
     await using server = await RawMcpServer.start();
     const entryOf = (id: string) => entry(id, { endpoint: server.url.href });
     await using mapServer = await MapServer.start(mapNow([entryOf('a')]));
@@ -146,7 +146,7 @@ describe('mcp-switchyard serve', () => {
     await eventually('b is up', async () => (await toolNames(mcp)).join() === 'a__echo,b__echo');
   });
 
-  it('reports once why a connector is down, and once that it is up again', async () => {
+  it('`serve` reports once why a connector is down, and once that it is up again', async () => {
     await using server = await RawMcpServer.start();
     const answers = { ...server.answers };
     for (const kind of ['server/discover', 'initialize', 'tools/list'])
@@ -163,7 +163,7 @@ describe('mcp-switchyard serve', () => {
     await eventually('it is up', () => /^\d{4}-[\dT:.-]+Z a: ready /m.test(cli.seen.stderr), 20_000);
   });
 
-  it('names the connectors that it waits for until it is ready', async () => {
+  it('`serve` names the connectors that it waits for until it is ready', async () => {
     await using up = await RawMcpServer.start();
     using file = new LocalFile({ up: remote(up), down: { type: 'http', url: 'http://127.0.0.1:9/mcp' } });
     const { url } = await serve(['--config', file.path, '--ready-for', 'all']);
@@ -182,13 +182,13 @@ describe('mcp-switchyard serve', () => {
     [['--port', '99999'], 'port', 2],
     [['--separator', '§'], 'Give 1 to 8', 2],
     [['--raedy-for', 'all'], '--ready-for', 2],
-  ])('rejects %j before it starts anything', async (args, says, code) => {
+  ])('`serve` rejects %j before it starts anything', async (args, says, code) => {
     using file = new LocalFile({});
     const ended = await runCliHere(['serve', '--config', file.path, ...args], { env: { SHORT: 'short' } });
     expect([ended.code, ended.stderr]).toEqual([code, expect.stringContaining(says)]);
   });
 
-  it('reports that its port is in use', async () => {
+  it('`serve` reports that its port is in use', async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     using file = new LocalFile({});
@@ -200,7 +200,7 @@ describe('mcp-switchyard serve', () => {
 });
 
 describe('mcp-switchyard serve --stdio', () => {
-  it('has in its very first list the tools of a stdio server that takes a second to start', async () => {
+  it('`serve --stdio` has in its very first list the tools of a stdio server that takes a second to start', async () => {
     using file = new LocalFile({ late: startedAfter('sleep 1', 'late') });
     const cli = startCli(['serve', '--stdio', '--config', file.path, '--no-state'], { stdinDelayMs: 60_000 });
     const clientInfo = { name: 't', version: '1' };
@@ -211,7 +211,7 @@ describe('mcp-switchyard serve --stdio', () => {
     expect(cli.seen.stdout).toMatch(/"id":2.*late__whoami/);
   });
 
-  it('serves legacy and modern clients over stdio, and ends with its client', async () => {
+  it('`serve --stdio` serves legacy and modern clients, and ends with its client', async () => {
     await using server = await RawMcpServer.start();
     using file = new LocalFile({ a: remote(server) });
     const cli = startCli(['serve', '--stdio', '--config', file.path], { stdinDelayMs: 60_000 });
@@ -256,14 +256,14 @@ describe('mcp-switchyard serve --stdio', () => {
       heard().some(({ method }) => method === 'notifications/subscriptions/acknowledged'),
     );
     cli.child.stdin?.write('no json\n');
-    await eventually('it is told', () =>
+    await eventually('it is notified', () =>
       heard().some(({ error }) => (error as { code?: number } | undefined)?.code === -32_700),
     );
     cli.child.stdin?.end();
     expect((await cli.ended).code).toBe(0);
   });
 
-  it('cancels a call that its client cancels, and sends server requests over the same streams', async () => {
+  it('`serve --stdio` cancels a call that its client cancels, and sends server requests over the same streams', async () => {
     await using server = await RawMcpServer.start({
       'tools/call': ({ message, events }) => {
         if (message.params?.name === 'echo' && (message.params.arguments as { ask?: boolean }).ask === true)

@@ -7,7 +7,7 @@ const PING = { jsonrpc: '2.0', id: 1, method: 'ping' };
 
 describe('a client behind a reverse proxy', () => {
   it.each(['/mcp', '/mcp/', '/mcp?x=1', '/mcp/?x=1', '/c/a/mcp/', '/r/some/mcp/'])(
-    'is served at %s with the legacy and the modern protocol',
+    'a client behind a reverse proxy is served at %s with the legacy and the modern protocol',
     async (path) => {
       await using server = await RawMcpServer.start();
       await using world = await startGateway({ a: remote(server) }, { gateway: { routes: { some: ['a__*'] } } });
@@ -21,7 +21,7 @@ describe('a client behind a reverse proxy', () => {
     },
   );
 
-  it('must send its token at a path with a trailing slash too', async () => {
+  it('a client must send its token at a path with a trailing slash too', async () => {
     await using world = await startGateway({}, { listener: { tokens: ['t'.repeat(20)] } });
     const refused = await postLegacy(`${world.listener.url}/mcp/`, 'ping');
     expect([refused.status, refused.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
@@ -34,21 +34,21 @@ describe('a client behind a reverse proxy', () => {
     ['*', 200, 'application/json'],
     ['text/event-stream, application/json;q=0', 200, 'text/event-stream'],
     ['text/plain', 406, 'application/json'],
-  ])('that accepts %s gets status %i with %s', async (accept, status, type) => {
+  ])('a client that accepts %s gets status %i with %s', async (accept, status, type) => {
     await using world = await startGateway({});
     const answered = await post(`${world.listener.url}/mcp`, PING, { headers: { accept } });
     expect([answered.status, answered.headers.get('content-type')]).toEqual([status, type]);
   });
 
   it.each(['Application/JSON', 'application/json;charset=UTF-8', 'APPLICATION/JSON ; charset="utf-8"'])(
-    'may send a body of the type %s',
+    'a client may send a body of the type %s',
     async (type) => {
       await using world = await startGateway({});
       expect((await post(`${world.listener.url}/mcp`, PING, { headers: { 'content-type': type } })).status).toBe(200);
     },
   );
 
-  it('may repeat the protocol headers, leave them empty, or begin its body with a byte order mark', async () => {
+  it('a client may repeat the protocol headers, leave them empty, or begin its body with a byte order mark', async () => {
     await using world = await startGateway({});
     const url = `${world.listener.url}/mcp`;
     const session = await openSession(url);
@@ -67,7 +67,7 @@ describe('a client behind a reverse proxy', () => {
     expect((await post(url, message, { headers: differing })).error.code).toBe(-32_020);
   });
 
-  it('that falls back to the legacy handshake may still send the header of the modern protocol', async () => {
+  it('a client that falls back to the legacy handshake may still send the header of the modern protocol', async () => {
     await using world = await startGateway({});
     const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 't', version: '1' } };
     const headers = { 'mcp-protocol-version': '2026-07-28' };
@@ -77,7 +77,7 @@ describe('a client behind a reverse proxy', () => {
 });
 
 describe('a client that writes null for optional fields', () => {
-  it('gets its lists, prompts and results as if it had left the fields out', async () => {
+  it('a client that writes null for optional fields gets the same results as a client that leaves the fields out', async () => {
     await using server = await RawMcpServer.start({
       initialize: ({ result }) =>
         result({

@@ -37,27 +37,30 @@ async function answers(world: GatewayWorld): Promise<readonly string[]> {
 
 describe('tools of two connectors, if the id of one begins with the id of the other', () => {
   it.each([
-    ['at once', ['a', 'a.bank'], ['a', 'a.bank']],
+    ['at the same time', ['a', 'a.bank'], ['a', 'a.bank']],
     ['the shorter id first', ['a'], ['a', 'a.bank']],
     ['the longer id first', ['a.bank'], ['a', 'a.bank']],
-  ])('are answered by the connector that they are listed for, when both come up %s', async (_, first, then) => {
-    await using a = await RawMcpServer.start(saying('a', 'bank.pay', 'plain', 'other.one'));
-    await using bank = await RawMcpServer.start(saying('a.bank', 'pay', 'look'));
-    const entries = (ids: readonly string[]) =>
-      Object.fromEntries(ids.map((id) => [id, remote(id === 'a' ? a : bank)] as const));
-    await using world = await startGateway(entries(first));
-    await eventually('the first are listed', async () => (await listed(world)).length >= 2);
-    world.file.write(entries(then));
-    await world.manager.reload();
-    await eventually('both are listed', async () => (await listed(world)).length === 4);
-    expect(await answers(world)).toEqual(['a.bank: look', 'a.bank: pay', 'a: other.one', 'a: plain']);
-    world.file.write(entries(['a']));
-    await world.manager.reload();
-    await eventually('one is gone', async () => (await listed(world)).length === 3);
-    expect(await answers(world)).toEqual(['a: bank.pay', 'a: other.one', 'a: plain']);
-  });
+  ])(
+    'tools of "a" and "a.bank" are answered by the connector that they are listed for, when both come up %s',
+    async (_, first, then) => {
+      await using a = await RawMcpServer.start(saying('a', 'bank.pay', 'plain', 'other.one'));
+      await using bank = await RawMcpServer.start(saying('a.bank', 'pay', 'look'));
+      const entries = (ids: readonly string[]) =>
+        Object.fromEntries(ids.map((id) => [id, remote(id === 'a' ? a : bank)] as const));
+      await using world = await startGateway(entries(first));
+      await eventually('the first are listed', async () => (await listed(world)).length >= 2);
+      world.file.write(entries(then));
+      await world.manager.reload();
+      await eventually('both are listed', async () => (await listed(world)).length === 4);
+      expect(await answers(world)).toEqual(['a.bank: look', 'a.bank: pay', 'a: other.one', 'a: plain']);
+      world.file.write(entries(['a']));
+      await world.manager.reload();
+      await eventually('one is gone', async () => (await listed(world)).length === 3);
+      expect(await answers(world)).toEqual(['a: bank.pay', 'a: other.one', 'a: plain']);
+    },
+  );
 
-  it('are not exposed for another connector while the connector that owns the name has not listed its tools', async () => {
+  it('a tool "bank.pay" of "a" is not exposed while connector "a.bank", whose name it uses, has not listed its tools', async () => {
     await using a = await RawMcpServer.start(saying('a', 'bank.pay', 'plain'));
     await using bank = await RawMcpServer.start({ ...saying('a.bank', 'pay'), 'tools/list': () => {} });
     await using world = await startGateway({ a: remote(a) });

@@ -165,7 +165,7 @@ class Connectors implements AsyncDisposable {
     return messages.filter((message) => message.method === method).map(({ params }) => ({ headers: {}, params }));
   }
 
-  /** The only call with this argument. */
+  /** Returns the only call with this argument. */
   call(transport: (typeof TRANSPORTS)[number], text: string): Got | undefined {
     return this.calls(transport).find(({ params }) => (params.arguments as Json | undefined)?.text === text);
   }
@@ -252,7 +252,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     return span as ReportedSpan;
   };
 
-  it.each(TRANSPORTS)('leads from the client through the gateway to a connector: %s', (transport) => {
+  it.each(TRANSPORTS)('a trace leads from the client through the gateway to a connector: %s', (transport) => {
     const digit = String(TRANSPORTS.indexOf(transport) + 1);
     const servers = inTrace(digit, 'server');
     const clients = inTrace(digit, 'client');
@@ -270,7 +270,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     }
   });
 
-  it.each(TRANSPORTS)('takes its parent from the header if `_meta` carries no parent: %s', (transport) => {
+  it.each(TRANSPORTS)('a trace takes its parent from the header if `_meta` carries no parent: %s', (transport) => {
     const own = spanId(String(TRANSPORTS.indexOf(transport) + 1));
     const server = report.spans.find(({ parentId, kind }) => parentId === own && kind === 'server');
     expect(server).toMatchObject({ traceId: traceId('e'), links: [], name: `tools/call ${transport}__echo` });
@@ -280,7 +280,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     expect(got?.params._meta?.baggage).toBe('user=mallory');
   });
 
-  it.each(TRANSPORTS)('silently drops a malformed parent, and starts a new trace: %s', (transport) => {
+  it.each(TRANSPORTS)('a malformed parent of a trace causes no error, and starts a new trace: %s', (transport) => {
     const sent = partsOf(traceOf(connectors.call(transport, 'malformed')));
     expect(sent[1]).toMatch(/^(?!0+$)[0-9a-f]{32}$/);
     const client = report.spans.find((span) => span.spanId === sent[2]);
@@ -288,7 +288,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     expect([client?.kind, server?.kind, server?.parentId]).toEqual(['client', 'server', null]);
   });
 
-  it('describes the call with the semantic conventions in the server span', () => {
+  it('a trace describes the call with the semantic conventions in the server span', () => {
     const [legacy, modern] = inTrace('1', 'server');
     const common = {
       'mcp.method.name': 'tools/call',
@@ -309,7 +309,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     ['modern', '2026-07-28', {}],
     ['sse', '2024-11-05', {}],
     ['program', '2025-06-18', {}],
-  ] as const)('describes the connection of a call in the client span: %s', (transport, version, session) => {
+  ] as const)('a trace describes the connection of a call in the client span: %s', (transport, version, session) => {
     const client = inTrace(String(TRANSPORTS.indexOf(transport) + 1), 'client')[0];
     const isProgram = transport === 'program';
     expect(client?.attributes).toMatchObject({
@@ -328,7 +328,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     expect(client?.attributes).toMatchObject(address);
   });
 
-  it('marks a failed tool with tool_error, on both sides', () => {
+  it('a trace marks a failed tool with tool_error, on the server side and the client side', () => {
     for (const kind of ['server', 'client'] as const) {
       const { attributes, status } = only('6', kind);
       expect([attributes['error.type'], status.code]).toEqual(['tool_error', 2]);
@@ -336,7 +336,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     }
   });
 
-  it('marks a call that was answered with an error by the code of the error, on both sides', () => {
+  it('a trace marks a call that ends with an error by its code, on the server side and the client side', () => {
     for (const kind of ['server', 'client'] as const) {
       const { attributes, status } = only('7', kind);
       expect(attributes).toMatchObject({ 'error.type': '-32602', 'rpc.response.status_code': '-32602' });
@@ -344,7 +344,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     }
   });
 
-  it('names no unknown tool and no unknown method', () => {
+  it('a trace names no unknown tool and no unknown method', () => {
     const unknown = only('8', 'server');
     expect(unknown).toMatchObject({ name: 'tools/call', status: { code: 2 } });
     expect(unknown.attributes).not.toHaveProperty('gen_ai.tool.name');
@@ -352,7 +352,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     expect(method).toMatchObject({ name: '_OTHER', attributes: { 'error.type': '-32601' } });
   });
 
-  it('names the prompt or the resource of a request', () => {
+  it('a trace names the prompt or the resource of a request', () => {
     for (const [kind, name] of [['server', 'http__greet'] as const, ['client', 'greet'] as const]) {
       const prompt = only('9', kind);
       expect(prompt).toMatchObject({ name: `prompts/get ${name}`, attributes: { 'gen_ai.prompt.name': name } });
@@ -366,13 +366,13 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     expect(only('a', 'client').parentId).toBe(only('a', 'server').spanId);
   });
 
-  it('stays unsampled if the client does not sample it', () => {
+  it('a trace stays unsampled if the client does not sample it', () => {
     expect(report.spans.filter((span) => span.traceId === traceId('b'))).toEqual([]);
     expect(traceOf(connectors.call('http', 'off'))).toMatch(`00-${traceId('b')}-`);
     expect(traceOf(connectors.call('http', 'off'))).toMatch(/-00$/);
   });
 
-  it('covers handshakes and notifications, and is not nested in the span in which the host started listening', () => {
+  it('a trace covers handshakes and notifications, and is not nested in the span in which listening started', () => {
     const kinds = (name: string) => report.spans.filter((span) => span.name === name).map(({ kind }) => kind);
     expect(kinds('initialize')).toContain('server');
     expect(kinds('initialize').filter((kind) => kind === 'client')).toHaveLength(3);
@@ -383,7 +383,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     expect(initialize?.attributes).toMatchObject({ 'mcp.protocol.version': '2025-11-25', 'mcp.session.id': sessionId });
   });
 
-  it('gives each request of a batch its own span', () => {
+  it('a trace gives each request of a batch its own span', () => {
     const served = inTrace('d', 'server');
     expect(served.map(({ parentId }) => parentId).sort()).toEqual(['1', '2', '3'].map(spanId));
     expect(served.map(({ attributes }) => attributes['jsonrpc.request.id']).sort()).toEqual(['one', 'three', 'two']);
@@ -392,7 +392,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     expect(parents.sort()).toEqual(served.map((span) => span.spanId).sort());
   });
 
-  it('gives each further request of a call its own span, below the span of the call', () => {
+  it('a trace gives each further request of a call its own span, below the span of the call', () => {
     const rounds = connectors.calls('modern').filter(({ params }) => (params.arguments as Json)?.text === 'rounds');
     const call = inTrace('5', 'server')[0];
     const [first, second] = rounds.map((got) => report.spans.find(({ spanId: id }) => id === partsOf(traceOf(got))[2]));
@@ -401,7 +401,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     expect(first?.attributes['jsonrpc.request.id']).not.toBe(second?.attributes['jsonrpc.request.id']);
   });
 
-  it('continues to the client in a server request: the connector’s trace if it has one, otherwise that of the call', () => {
+  it('a trace continues to the client in a server request: the connector’s trace, or else that of the call', () => {
     const named = (kind: ReportedSpan['kind']) =>
       report.spans.filter((span) => span.kind === kind && span.name === 'roots/list');
     const [withTrace, without] = named('server');
@@ -416,12 +416,12 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     expect(first?.attributes).toMatchObject({ 'mcp.protocol.version': '2025-11-25', 'network.transport': 'tcp' });
   });
 
-  it('holds no argument, no result, no error message and no secret', () => {
+  it('a trace holds no argument, no result, no error message and no secret', () => {
     expect(JSON.stringify(report)).not.toContain('secret');
     expect(report.spans.flatMap(({ events }) => events)).toEqual([]);
   });
 
-  it('does not pass the traceparent of the client on to any connector', () => {
+  it('a trace does not pass the traceparent of the client on to any connector', () => {
     const all = TRANSPORTS.flatMap((transport) => connectors.calls(transport));
     const ids = all.map((got) => partsOf(traceOf(got))[2]);
     expect(ids.filter((id) => id === spanId('a') || id === spanId('b'))).toEqual([]);
@@ -429,7 +429,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
   });
 
   it.each(['mcp.server.operation.duration', 'mcp.client.operation.duration'])(
-    'comes with the metric %s in seconds',
+    'a trace comes with the metric %s in seconds',
     (name) => {
       const histogram = report.histograms.find((one) => one.name === name);
       expect(histogram?.unit).toBe('s');
@@ -448,7 +448,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     },
   );
 
-  it('comes with metrics of the duration of sessions, on both sides', () => {
+  it('a trace comes with metrics of the duration of sessions, on the server side and the client side', () => {
     const pointsOf = (name: string) => report.histograms.find((one) => one.name === name)?.points ?? [];
     expect(pointsOf('mcp.server.session.duration').map(({ attributes, value }) => [attributes, value.count])).toEqual([
       [{ 'network.transport': 'tcp', 'network.protocol.name': 'http', 'mcp.protocol.version': '2025-11-25' }, 2],
@@ -462,7 +462,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
 });
 
 describe('a trace through the gateway, in a host that traces HTTP', () => {
-  it('links to the span of the HTTP request or is nested in that span, and sends one traceparent header', async () => {
+  it('a trace in a host that traces HTTP links to the HTTP span or is nested in it, with one traceparent header', async () => {
     await using connectors = await Connectors.start();
     await using gateway = await startTracedGateway(connectors.entries(), { sdk: 'instrumented' });
     const headers = { traceparent: parent('2', 'b') };
@@ -486,12 +486,12 @@ describe('a trace through the gateway, in a host that traces HTTP', () => {
 });
 
 describe('a trace through a gateway over stdio', () => {
-  it('is taken only from `_meta`, for legacy and modern clients', async () => {
+  it('over stdio, the parent of a trace is taken only from `_meta`, for legacy and modern clients', async () => {
     await using connectors = await Connectors.start();
     await using gateway = await startTracedGateway(connectors.entries(), { serve: 'stdio' });
     const { stdin, stdout } = gateway.child;
-    if (stdin === null || stdout === null) throw new Error('The gateway has no pipes');
-    // An iterator keeps lines that arrive together.
+    if (stdin === null || stdout === null) throw new Error('The gateway process has no stdin or stdout');
+    // An iterator loses no line when several lines arrive together.
     const answers = createInterface({ input: stdout })[Symbol.asyncIterator]();
     const ask = async (id: number, method: string, params: Json): Promise<void> => {
       stdin.write(`${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`);
@@ -535,7 +535,7 @@ describe('a trace through a gateway over stdio', () => {
 
 describe('a trace through the gateway, without an OpenTelemetry SDK in its host', () => {
   it.each(['none', 'no-op'] as const)(
-    "keeps its id, its flags and its state, with the gateway's own span ids (%s)",
+    "without an OpenTelemetry SDK, a trace keeps its id, flags and state, with the gateway's own span ids (%s)",
     async (sdk) => {
       await using connectors = await Connectors.start();
       await using gateway = await startTracedGateway(connectors.entries(), { sdk });

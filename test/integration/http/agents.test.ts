@@ -23,7 +23,7 @@ describe('an Agent of undici 6', () => {
     ['ProxyAgent', () => new undici6.ProxyAgent(closedPort)],
     ['EnvHttpProxyAgent', () => new undici6.EnvHttpProxyAgent()],
     ['RetryAgent', () => new undici6.RetryAgent(new undici6.Agent())],
-  ])('is rejected at construction: %s', (_, make) => {
+  ])('an Agent of undici 6 is rejected at construction: %s', (_, make) => {
     const refused = expect.objectContaining({ code: 'AGENT_INCOMPATIBLE', detail: { option: 'agent' } });
     const agent = make();
     expect(() => new ConnectorProxyManager({ serviceMapUrl: closedPort, signatureKey: KEY, agent })).toThrow(refused);
@@ -34,7 +34,7 @@ describe('an Agent of undici 6', () => {
 });
 
 describe('the check of an Agent at construction', () => {
-  it('opens no socket, whether the Agent is accepted or rejected', async () => {
+  it('the check of an Agent at construction opens no socket, whether the Agent is accepted or rejected', async () => {
     let connections = 0;
     await using server = createServer((socket) => {
       connections += 1;
@@ -75,27 +75,30 @@ describe('an Agent of undici 7 or 8', () => {
     ['7 EnvHttpProxyAgent', (url) => new undici7.EnvHttpProxyAgent({ httpProxy: url, httpsProxy: url })],
     ['8 ProxyAgent', (url) => new ProxyAgent(url)],
     ['8 EnvHttpProxyAgent', (url) => new EnvHttpProxyAgent({ httpProxy: url, httpsProxy: url })],
-  ])('that is a proxy (%s) carries the requests to the connectors and those for the map', async (_, make) => {
-    await using proxy = await ProxyServer.start();
-    await using mcp = await TestMcpServer.start(() => {});
-    const agent = make(proxy.url());
-    const large = [
-      entry('one', { endpoint: mcp.url }),
-      ...Array.from({ length: 400 }, (_none, index) => off(`c${index}`)),
-    ];
-    await using managed = await manage(large, { agent });
-    await managed.manager.sync();
-    await managed.publish([...large, off('another')]);
-    const { connectors, loads } = managed.manager.status();
-    expect(connectors[0]).toMatchObject({ state: 'ready' });
-    expect(loads.map(({ thread }) => thread.replace(/\d+/, 'N'))).toEqual(['main', 'worker-N']);
-    for (const { port } of [new URL(mcp.url), new URL(managed.server.url)])
-      expect(proxy.asked.filter((line) => line.includes(`:${port}`))).not.toEqual([]);
-    await managed.manager.close();
-    await agent.close();
-  });
+  ])(
+    'an Agent of undici 7 or 8 that is a proxy (%s) carries the requests to the connectors and those for the map',
+    async (_, make) => {
+      await using proxy = await ProxyServer.start();
+      await using mcp = await TestMcpServer.start(() => {});
+      const agent = make(proxy.url());
+      const large = [
+        entry('one', { endpoint: mcp.url }),
+        ...Array.from({ length: 400 }, (_none, index) => off(`c${index}`)),
+      ];
+      await using managed = await manage(large, { agent });
+      await managed.manager.sync();
+      await managed.publish([...large, off('another')]);
+      const { connectors, loads } = managed.manager.status();
+      expect(connectors[0]).toMatchObject({ state: 'ready' });
+      expect(loads.map(({ thread }) => thread.replace(/\d+/, 'N'))).toEqual(['main', 'worker-N']);
+      for (const { port } of [new URL(mcp.url), new URL(managed.server.url)])
+        expect(proxy.asked.filter((line) => line.includes(`:${port}`))).not.toEqual([]);
+      await managed.manager.close();
+      await agent.close();
+    },
+  );
 
-  it('carries the event stream and the messages of a connector over SSE', async () => {
+  it('an Agent of undici 7 or 8 carries the event stream and the messages of a connector over SSE', async () => {
     const asked = new Set<string>();
     await using agent = Object.assign(new Agent(), { [Symbol.asyncDispose]: () => agent.destroy() });
     const noting = agent.compose((dispatch) => (options: Dispatcher.DispatchOptions, handler) => {
@@ -105,7 +108,7 @@ describe('an Agent of undici 7 or 8', () => {
     using servers = new NpmServers();
     const sse = entry('sse', { endpoint: await servers.everythingOverSse(), transport: 'sse' });
     await using managed = await manage([sse], { agent: noting });
-    // The check of the Agent at construction sent a request to no server.
+    // Forgets the request that the check of the Agent made at construction and sent to no server.
     asked.clear();
     await managed.manager.sync();
     expect(managed.manager.status().connectors[0]).toMatchObject({ state: 'ready', transport: 'sse' });
@@ -120,21 +123,24 @@ describe('an Agent of undici 7 or 8', () => {
     ['8 EnvHttpProxyAgent', () => new EnvHttpProxyAgent({ httpProxy: '', httpsProxy: '' })],
     ['8 RetryAgent', () => new RetryAgent(new Agent()) as unknown as Agent],
     ['8 composed', () => new Agent().compose((dispatch) => dispatch) as unknown as Agent],
-  ])('carries the map and the connectors, and stays open after the manager closes: %s', async (_, make) => {
-    const agent = make();
-    await using mcp = await TestMcpServer.start(() => {});
-    await using managed = await manage([entry('one', { endpoint: mcp.url })], { agent });
-    await managed.manager.sync();
-    expect(managed.manager.status().connectors[0]).toMatchObject({ state: 'ready' });
-    await managed.manager.close();
-    await using server = await FaultyServer.start(answer(mapNow()));
-    await using again = mapUnderTest(server.url, { agent });
-    await again.manager.sync();
-    expect(again.manager.listConnectors()).toHaveLength(2);
-    await agent.close();
-  });
+  ])(
+    'an Agent of undici 7 or 8 carries the map and the connectors, and stays open after the manager closes: %s',
+    async (_, make) => {
+      const agent = make();
+      await using mcp = await TestMcpServer.start(() => {});
+      await using managed = await manage([entry('one', { endpoint: mcp.url })], { agent });
+      await managed.manager.sync();
+      expect(managed.manager.status().connectors[0]).toMatchObject({ state: 'ready' });
+      await managed.manager.close();
+      await using server = await FaultyServer.start(answer(mapNow()));
+      await using again = mapUnderTest(server.url, { agent });
+      await again.manager.sync();
+      expect(again.manager.listConnectors()).toHaveLength(2);
+      await agent.close();
+    },
+  );
 
-  it('carries every request: map and connectors, POST and GET', async () => {
+  it('an Agent of undici 7 or 8 carries every request: map and connectors, POST and GET', async () => {
     const asked: string[] = [];
     const inner = new Agent();
     const agent = inner.compose((dispatch) => (options: Dispatcher.DispatchOptions, handler) => {
@@ -153,7 +159,7 @@ describe('an Agent of undici 7 or 8', () => {
     await inner.close();
   });
 
-  it('leaves verification to a worker: only fetching moves to the main thread', async () => {
+  it('an Agent of undici 7 or 8 leaves verification to a worker: only fetching moves to the main thread', async () => {
     await using agent = Object.assign(new Agent(), { [Symbol.asyncDispose]: () => agent.destroy() });
     const large = Array.from({ length: 400 }, (_, index) => off(`c${index}`));
     await using server = await FaultyServer.start(answer(mapNow(large)));
@@ -163,7 +169,7 @@ describe('an Agent of undici 7 or 8', () => {
     expect([load?.thread, (load?.phases.fetch ?? 0) > 0]).toEqual([expect.stringMatching(/^worker-/), true]);
   });
 
-  it('overrides tls and proxy, and logs a warning', async () => {
+  it('an Agent of undici 7 or 8 overrides tls and proxy, and logs a warning', async () => {
     await using held = mapUnderTest('http://map.invalid/', {
       agent: new ProxyAgent(closedPort),
       proxy: closedPort,
@@ -176,7 +182,7 @@ describe('an Agent of undici 7 or 8', () => {
 });
 
 describe('a manager with functions as options', () => {
-  it('calls fetchImpl on the main thread with the original request, while a worker verifies the map', async () => {
+  it('a manager calls fetchImpl on the main thread with the original request, while a worker verifies the map', async () => {
     const asked: [string, RequestInit | undefined][] = [];
     const fetchImpl = (async (url, init) => {
       asked.push([String(url), init]);
@@ -196,14 +202,14 @@ describe('a manager with functions as options', () => {
     expect(held.manager.status().loads[0]?.thread).toMatch(/^worker-/);
   });
 
-  it('calls sleep with 50 and 100 ms between the attempts', async () => {
+  it('a manager calls its sleep option with 50 and 100 ms between the attempts', async () => {
     await using server = await FaultyServer.start((socket) => socket.destroy());
     await using held = mapUnderTest(server.url);
     await held.manager.sync().catch(() => {});
     expect(held.pauses).toEqual([50, 100]);
   });
 
-  it('uses now rather than clock if both are given', async () => {
+  it('a manager uses the option now rather than clock if both are given', async () => {
     const at = Date.parse('2030-01-01T00:00:00Z');
     const fetchImpl = (async () =>
       new Response(mapNow([off('a')], { generatedAt: '2030-01-01T00:00:00Z' }))) as typeof fetch;

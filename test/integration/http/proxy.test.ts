@@ -22,7 +22,7 @@ afterEach(() => {
 
 describe('a proxy', () => {
   it.each(['never', 'always'] as const)(
-    'carries a map over http, and its credentials appear in no log (offload %s)',
+    'a proxy carries a map over http, and its credentials appear in no log (offload %s)',
     async (offload) => {
       await using proxy = await ProxyServer.start();
       await using server = await FaultyServer.start(answer(mapNow()));
@@ -37,7 +37,7 @@ describe('a proxy', () => {
   );
 
   it.each(['never', 'always'] as const)(
-    'tunnels a map over https and verifies its certificate through the tunnel (offload %s)',
+    'a proxy tunnels a map over https, and its certificate is verified through the tunnel (offload %s)',
     async (offload) => {
       await using proxy = await ProxyServer.start();
       await using server = await TlsServer.start(leaf, (_, response) => response.end(mapNow()));
@@ -50,7 +50,7 @@ describe('a proxy', () => {
     },
   );
 
-  it('carries connectors over http and https', async () => {
+  it('a proxy carries connectors over http and https', async () => {
     await using proxy = await ProxyServer.start();
     await using plain = await TestMcpServer.start(() => {});
     await using secure = await TlsServer.start(leaf, mcpListener());
@@ -68,7 +68,7 @@ describe('a proxy', () => {
   });
 
   it.each(['never', 'always'] as const)(
-    'from the environment is used, except for hosts in NO_PROXY (offload %s)',
+    'a proxy from the environment is used, except for hosts in NO_PROXY (offload %s)',
     async (offload) => {
       await using proxy = await ProxyServer.start();
       await using server = await FaultyServer.start(answer(mapNow()));
@@ -85,7 +85,7 @@ describe('a proxy', () => {
     },
   );
 
-  it('from the environment is ignored if the proxy option is false', async () => {
+  it('a proxy from the environment is ignored if the proxy option is false', async () => {
     await using server = await FaultyServer.start(answer(mapNow()));
     vi.stubEnv('HTTP_PROXY', 'http://127.0.0.1:1');
     await using held = mapUnderTest(server.url, { proxy: false, offload: 'always', timeoutMs: 3_000 });
@@ -93,7 +93,7 @@ describe('a proxy', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it('from the environment carries the connectors, and the map on both threads, except for hosts in NO_PROXY', async () => {
+  it('a proxy from the environment carries the connectors and the map, except for hosts in NO_PROXY', async () => {
     await using proxy = await ProxyServer.start();
     await using plain = await TestMcpServer.start(() => {});
     await using direct = await TestMcpServer.start(() => {});
@@ -113,7 +113,7 @@ describe('a proxy', () => {
     expect(proxy.asked.filter((line) => line.includes(new URL(direct.url).port))).toEqual([]);
   });
 
-  it('from the environment is ignored by connectors too if the proxy option is false', async () => {
+  it('a proxy from the environment is ignored by connectors too if the proxy option is false', async () => {
     await using proxy = await ProxyServer.start();
     await using mcp = await TestMcpServer.start(() => {});
     vi.stubEnv('HTTP_PROXY', proxy.url());
@@ -123,7 +123,7 @@ describe('a proxy', () => {
     expect([managed.manager.status().connectors[0]?.state, proxy.asked]).toEqual(['ready', []]);
   });
 
-  it('may itself use https, and is then verified with the same certificate authorities', async () => {
+  it('a proxy may itself use https, and is then verified with the same certificate authorities', async () => {
     await using proxy = await ProxyServer.start({ tls: leaf });
     await using plain = await FaultyServer.start(answer(mapNow()));
     await using secure = await TlsServer.start(leaf, (_, response) => response.end(mapNow()));
@@ -147,18 +147,21 @@ describe('a proxy', () => {
     [407, 'https', 'always'],
     [502, 'https', 'never'],
     [502, 'https', 'always'],
-  ] as const)('that answers %d fails the load with MAP_PROXY (%s, offload %s)', async (status, scheme, offload) => {
-    await using proxy = await ProxyServer.start();
-    proxy.refusal = status;
-    const options = { proxy: proxy.url(), offload, timeoutMs: 3_000 };
-    await using held = mapUnderTest(`${scheme}://127.0.0.1:9443/map`, options);
-    await expect(held.manager.sync()).rejects.toMatchObject({ code: 'MAP_PROXY' });
-  });
+  ] as const)(
+    'a proxy that answers %d fails the load with MAP_PROXY (%s, offload %s)',
+    async (status, scheme, offload) => {
+      await using proxy = await ProxyServer.start();
+      proxy.refusal = status;
+      const options = { proxy: proxy.url(), offload, timeoutMs: 3_000 };
+      await using held = mapUnderTest(`${scheme}://127.0.0.1:9443/map`, options);
+      await expect(held.manager.sync()).rejects.toMatchObject({ code: 'MAP_PROXY' });
+    },
+  );
 
   it.each([
     ['http', 'never'],
     ['https', 'always'],
-  ] as const)('that is down makes the map unreachable (%s, offload %s)', async (scheme, offload) => {
+  ] as const)('a proxy that is down makes the map unreachable (%s, offload %s)', async (scheme, offload) => {
     const proxy = await ProxyServer.start();
     const url = proxy.url(`user:${secret('proxy')}@`);
     await proxy[Symbol.asyncDispose]();
@@ -166,7 +169,7 @@ describe('a proxy', () => {
     await expect(held.manager.sync()).rejects.toMatchObject({ code: 'MAP_UNREACHABLE' });
   });
 
-  it('with an invalid URL is rejected at construction, and not quoted', () => {
+  it('a proxy with an invalid URL is rejected at construction, and not quoted', () => {
     const options = { serviceMapUrl: 'http://map.invalid/', signatureKey: KEY };
     const refused = expect.objectContaining({ code: 'OPTIONS_INVALID', message: expect.not.stringContaining('user') });
     for (const proxy of [`ftp://user:${secret('proxy')}@host`, `http://user:${secret('proxy')}@host:99999`])
@@ -185,7 +188,7 @@ describe('a proxy that requires credentials', () => {
   const encoded = Buffer.from(credentials).toString('base64');
 
   it.each(['never', 'always'] as const)(
-    'gets the credentials that its URL contains, and no other server gets them (offload %s)',
+    'a proxy that requires credentials gets them from its URL, and no other server gets them (offload %s)',
     async (offload) => {
       await using proxy = await ProxyServer.start({ credentials });
       await using plain = await TestMcpServer.start(() => {});
@@ -204,27 +207,30 @@ describe('a proxy that requires credentials', () => {
     },
   );
 
-  it.each(['never', 'always'] as const)('and rejects them leaves no trace of them (offload %s)', async (offload) => {
-    await using proxy = await ProxyServer.start({ credentials: 'user:other' });
-    await using mcp = await TestMcpServer.start(() => {});
-    // Late retries: otherwise a failed connector might be read during its next attempt.
-    const random = { next: () => 1 };
-    const options = { proxy: proxy.url(`${credentials}@`), offload, timeoutMs: 3_000, random };
-    const errors: unknown[] = [];
-    for (const scheme of ['http', 'https']) {
-      await using held = mapUnderTest(`${scheme}://127.0.0.1:9443/map`, options);
-      errors.push(await held.manager.sync().catch((error: unknown) => error), held.lines, held.manager.status());
-    }
-    const fetchImpl = (async () => new Response(mapNow([entry('one', { endpoint: mcp.url })]))) as typeof fetch;
-    await using held = mapUnderTest('http://map.invalid/', { ...options, fetchImpl });
-    await held.manager.sync();
-    expect(held.manager.status().connectors[0]).toMatchObject({
-      state: 'backing-off',
-      lastError: { code: 'CONNECTOR_CONNECT_FAILED' },
-    });
-    expect([errors[0], errors[3]]).toMatchObject([{ code: 'MAP_PROXY' }, { code: 'MAP_PROXY' }]);
-    const told = inspect([errors, held.lines, held.manager.status()], { depth: 12, showHidden: true });
-    expect([told.includes(encoded), told.includes(credentials)]).toEqual([false, false]);
-    expect([proxy.authorizations[0], mcp.requests]).toEqual([`Basic ${encoded}`, []]);
-  });
+  it.each(['never', 'always'] as const)(
+    'a proxy that rejects its credentials leaves no trace of them (offload %s)',
+    async (offload) => {
+      await using proxy = await ProxyServer.start({ credentials: 'user:other' });
+      await using mcp = await TestMcpServer.start(() => {});
+      // Retries come late. Otherwise the test might read the state of a failed connector during its next attempt.
+      const random = { next: () => 1 };
+      const options = { proxy: proxy.url(`${credentials}@`), offload, timeoutMs: 3_000, random };
+      const errors: unknown[] = [];
+      for (const scheme of ['http', 'https']) {
+        await using held = mapUnderTest(`${scheme}://127.0.0.1:9443/map`, options);
+        errors.push(await held.manager.sync().catch((error: unknown) => error), held.lines, held.manager.status());
+      }
+      const fetchImpl = (async () => new Response(mapNow([entry('one', { endpoint: mcp.url })]))) as typeof fetch;
+      await using held = mapUnderTest('http://map.invalid/', { ...options, fetchImpl });
+      await held.manager.sync();
+      expect(held.manager.status().connectors[0]).toMatchObject({
+        state: 'backing-off',
+        lastError: { code: 'CONNECTOR_CONNECT_FAILED' },
+      });
+      expect([errors[0], errors[3]]).toMatchObject([{ code: 'MAP_PROXY' }, { code: 'MAP_PROXY' }]);
+      const told = inspect([errors, held.lines, held.manager.status()], { depth: 12, showHidden: true });
+      expect([told.includes(encoded), told.includes(credentials)]).toEqual([false, false]);
+      expect([proxy.authorizations[0], mcp.requests]).toEqual([`Basic ${encoded}`, []]);
+    },
+  );
 });

@@ -29,11 +29,11 @@ const serveMap = (options: ServerOptions): Promise<TlsServer> =>
 
 const DAY_MS = 86_400_000;
 
-/** Late retries: otherwise a failed connector might be read during its next attempt. */
+/** Retries come late. Otherwise the test might read the state of a failed connector during its next attempt. */
 const lateRetries = { random: { next: () => 1 } };
 
 describe('a configured certificate authority', () => {
-  it('is trusted by the main thread and the worker, in addition to the authorities of the runtime', async () => {
+  it('a configured certificate authority is trusted by the main thread and the worker, beside the default ones', async () => {
     await using server = await serveMap(leaf);
     await using held = mapUnderTest(server.url, { tls: { ca: authority.cert }, offload: 'auto', timeoutMs: 3_000 });
     await held.manager.sync();
@@ -43,16 +43,19 @@ describe('a configured certificate authority', () => {
     expect(server.requests).toHaveLength(2);
   });
 
-  it.each(['always', 'never'] as const)('can be given as bytes or in a list (offload %s)', async (offload) => {
-    await using server = await serveMap(leaf);
-    const other = await Authority.create();
-    const ca = [new TextEncoder().encode(other.cert), authority.cert];
-    await using held = mapUnderTest(server.url, { tls: { ca }, offload, timeoutMs: 3_000 });
-    await held.manager.sync();
-    expect(held.manager.listConnectors()).toHaveLength(2);
-  });
+  it.each(['always', 'never'] as const)(
+    'a configured certificate authority can be given as bytes or in a list (offload %s)',
+    async (offload) => {
+      await using server = await serveMap(leaf);
+      const other = await Authority.create();
+      const ca = [new TextEncoder().encode(other.cert), authority.cert];
+      await using held = mapUnderTest(server.url, { tls: { ca }, offload, timeoutMs: 3_000 });
+      await held.manager.sync();
+      expect(held.manager.listConnectors()).toHaveLength(2);
+    },
+  );
 
-  it('is found in a bundle of several authorities, with any line endings', async () => {
+  it('a configured certificate authority is found in a bundle of several authorities, with any line endings', async () => {
     await using server = await serveMap(leaf);
     const other = await Authority.create();
     const ca = `# ours\n${other.cert}\n${authority.cert}`.replaceAll('\n', '\r\n');
@@ -64,22 +67,25 @@ describe('a configured certificate authority', () => {
   it.each([
     ['auto', ['main', 'worker-N']],
     ['always', ['worker-N', 'worker-N']],
-  ] as const)('applies to a map and a connector of one origin (offload %s)', async (offload, threads) => {
-    const mcp = mcpListener();
-    await using server = await TlsServer.start(leaf, (request, response) => {
-      if (request.url?.startsWith('/map')) response.end(mapNow([entry('secure', { endpoint: server.url })]));
-      else mcp(request, response);
-    });
-    const url = `https://127.0.0.1:${server.port}/map`;
-    await using held = mapUnderTest(url, { tls: { ca: authority.cert }, offload, timeoutMs: 3_000 });
-    await held.manager.sync();
-    await held.manager.sync(true);
-    expect(held.manager.status().loads.map(({ thread }) => thread.replace(/\d+/, 'N'))).toEqual(threads);
-    await expect(held.manager.callTool('secure.echo', { text: 'hi' })).resolves.toMatchObject({
-      content: [{ text: 'hi' }],
-    });
-    expect(server.plainRequests).toBe(0);
-  });
+  ] as const)(
+    'a configured certificate authority applies to a map and a connector of one origin (offload %s)',
+    async (offload, threads) => {
+      const mcp = mcpListener();
+      await using server = await TlsServer.start(leaf, (request, response) => {
+        if (request.url?.startsWith('/map')) response.end(mapNow([entry('secure', { endpoint: server.url })]));
+        else mcp(request, response);
+      });
+      const url = `https://127.0.0.1:${server.port}/map`;
+      await using held = mapUnderTest(url, { tls: { ca: authority.cert }, offload, timeoutMs: 3_000 });
+      await held.manager.sync();
+      await held.manager.sync(true);
+      expect(held.manager.status().loads.map(({ thread }) => thread.replace(/\d+/, 'N'))).toEqual(threads);
+      await expect(held.manager.callTool('secure.echo', { text: 'hi' })).resolves.toMatchObject({
+        content: [{ text: 'hi' }],
+      });
+      expect(server.plainRequests).toBe(0);
+    },
+  );
 });
 
 describe('an invalid certificate', () => {
@@ -97,7 +103,7 @@ describe('an invalid certificate', () => {
     ['of another host', () => authority.sign({ host: 'elsewhere.example.com' })],
   ];
   it.each(cases)(
-    '%s fails with MAP_TLS on every thread, and nothing is fetched without TLS instead',
+    'a certificate %s fails with MAP_TLS on every thread, and nothing is fetched without TLS instead',
     async (_, make) => {
       await using server = await serveMap(await make());
       for (const offload of ['never', 'always'] as const) {
@@ -109,19 +115,19 @@ describe('an invalid certificate', () => {
     },
   );
 
-  it('may also be a certificate of a private authority that is not configured', async () => {
+  it('a certificate of a private authority that is not configured fails with MAP_TLS', async () => {
     await using server = await serveMap(leaf);
     await using held = mapUnderTest(server.url, { timeoutMs: 3_000 });
     await expect(held.manager.sync()).rejects.toMatchObject({ code: 'MAP_TLS' });
   });
 
-  it('is tested with a server that counts requests without TLS (control)', async () => {
+  it('the TLS test server counts requests without TLS (control)', async () => {
     await using server = await serveMap(leaf);
     await expect(fetch(`http://127.0.0.1:${server.port}/`)).rejects.toThrow();
     expect(server.plainRequests).toBe(1);
   });
 
-  it('fails only its connector', async () => {
+  it('an invalid certificate fails only its connector', async () => {
     await using good = await TlsServer.start(leaf, mcpListener());
     await using bad = new AsyncDisposableStack();
     const servers: TlsServer[] = [];
@@ -141,7 +147,7 @@ describe('an invalid certificate', () => {
     expect(servers.map(({ requests, plainRequests }) => requests.length + plainRequests)).toEqual([0, 0, 0, 0]);
   });
 
-  it('has the same effect as a server without TLS: MAP_TLS, and no request in clear text', async () => {
+  it('a server without TLS at an https URL fails with MAP_TLS, and gets no request in clear text', async () => {
     await using plain = await MapServer.start(mapNow());
     await using held = mapUnderTest(plain.url.replace('http:', 'https:'), { timeoutMs: 3_000 });
     await expect(held.manager.sync()).rejects.toMatchObject({ code: 'MAP_TLS' });
@@ -152,19 +158,26 @@ describe('an invalid certificate', () => {
 describe('a client certificate', () => {
   const mutual = (): ServerOptions => ({ ...leaf, ca: authority.cert, requestCert: true, rejectUnauthorized: true });
 
-  it.each(['never', 'always'] as const)('is sent to a server that requests one (offload %s)', async (offload) => {
-    const { cert, key } = await authority.sign({ host: 'client' });
-    await using server = await serveMap(mutual());
-    await using held = mapUnderTest(server.url, { tls: { ca: authority.cert, cert, key }, offload, timeoutMs: 3_000 });
-    await held.manager.sync();
-    expect(held.manager.listConnectors()).toHaveLength(2);
-    await using without = mapUnderTest(server.url, { tls: { ca: authority.cert }, offload, timeoutMs: 3_000 });
-    await expect(without.manager.sync()).rejects.toMatchObject({
-      code: expect.stringMatching(/^MAP_(TLS|CONNECTION_LOST)$/),
-    });
-  });
+  it.each(['never', 'always'] as const)(
+    'a client certificate is sent to a server that requests one (offload %s)',
+    async (offload) => {
+      const { cert, key } = await authority.sign({ host: 'client' });
+      await using server = await serveMap(mutual());
+      await using held = mapUnderTest(server.url, {
+        tls: { ca: authority.cert, cert, key },
+        offload,
+        timeoutMs: 3_000,
+      });
+      await held.manager.sync();
+      expect(held.manager.listConnectors()).toHaveLength(2);
+      await using without = mapUnderTest(server.url, { tls: { ca: authority.cert }, offload, timeoutMs: 3_000 });
+      await expect(without.manager.sync()).rejects.toMatchObject({
+        code: expect.stringMatching(/^MAP_(TLS|CONNECTION_LOST)$/),
+      });
+    },
+  );
 
-  it('is sent by connectors too, and its key may be encrypted', async () => {
+  it('a client certificate is sent by connectors too, and its key may be encrypted', async () => {
     const { cert, key } = await authority.sign({ host: 'client' });
     const passphrase = secret('passphrase');
     const encrypted = createPrivateKey(key)
@@ -184,7 +197,7 @@ describe('a client certificate', () => {
     }
   });
 
-  it('can be combined with the server name to verify', async () => {
+  it('a client certificate can be combined with the server name to verify', async () => {
     await using server = await serveMap(await authority.sign({ host: 'elsewhere.example.com' }));
     const tls = { ca: authority.cert, servername: 'elsewhere.example.com' };
     for (const offload of ['never', 'always'] as const) {
@@ -203,7 +216,7 @@ describe('invalid TLS options', () => {
     ['a malformed certificate', ({ key }) => ({ cert: 'nonsense', key })],
     ['a malformed key', ({ cert }) => ({ cert, key: 'nonsense' })],
     ['a malformed authority', () => ({ ca: [authority.cert, 'nonsense'] })],
-  ])('are rejected at construction: %s', async (_, make) => {
+  ])('invalid TLS options are rejected at construction: %s', async (_, make) => {
     const tls = make(await authority.sign({ host: 'client' }));
     expect(() => new ConnectorProxyManager({ serviceMapUrl: 'https://map.invalid/', signatureKey: KEY, tls })).toThrow(
       expect.objectContaining({
@@ -221,7 +234,7 @@ describe('ten connectors of one https origin, four at a time', () => {
     ['legacy, without a standing stream', 'legacy', () => sessionListener({ hasStandingStream: false })],
     ['legacy, with a standing stream', 'legacy', () => sessionListener({ hasStandingStream: true })],
   ])(
-    '(%s) need at most four handshakes to come up, and none for a refresh and one call each',
+    'ten connectors of one https origin (%s) need at most four handshakes, and none for a refresh and calls',
     async (_, era, listener) => {
       await using mcp = await TlsServer.start(leaf, listener());
       const connectors = Array.from({ length: 10 }, (_none, index) => entry(`c${index}`, { endpoint: mcp.url }));

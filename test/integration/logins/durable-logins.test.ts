@@ -34,7 +34,7 @@ function world() {
 }
 
 describe('DurableLogins', () => {
-  it('returns everything after a restart, and leaves no secret in the folder', async () => {
+  it('DurableLogins returns everything after a restart, and leaves no secret in the folder', async () => {
     await using w = world();
     const { store } = w.start();
     await store.saveBinding(bindingOf('a'));
@@ -50,7 +50,7 @@ describe('DurableLogins', () => {
     expect(await w.start().store.readAll()).toEqual(all);
   });
 
-  it('starts no thread and creates no file when there is nothing to read', async () => {
+  it('DurableLogins starts no thread and creates no file when there is nothing to read', async () => {
     await using w = world();
     const nowhere = new URL('file:///no-such-worker.ts');
     const { store } = w.start(nowhere);
@@ -58,7 +58,7 @@ describe('DurableLogins', () => {
     expect(readdirSync(w.dir)).toEqual([]);
   });
 
-  it('works if the main store is unusable, and each use of the main store tries to open it again', async () => {
+  it('DurableLogins works if the main store is unusable, and each use of the main store tries to open it again', async () => {
     await using w = world();
     const database = new DatabaseSync(join(w.dir, 'switchyard.db'));
     database.exec('PRAGMA application_id = 0x73777964; PRAGMA user_version = 99; CREATE TABLE t (a)');
@@ -73,7 +73,7 @@ describe('DurableLogins', () => {
     expect((await store.readAll()).logins).toEqual([login]);
   });
 
-  it('does not harm the main store if the store of the logins is unusable', async () => {
+  it('DurableLogins does not harm the main store if the store of the logins is unusable', async () => {
     await using w = world();
     const database = new DatabaseSync(join(w.dir, 'logins.sqlite'));
     database.exec('CREATE TABLE theirs (a)');
@@ -85,7 +85,7 @@ describe('DurableLogins', () => {
     expect(existsSync(join(w.dir, 'logins.key'))).toBe(false);
   });
 
-  it('watches until the last listener has ended its watch', async () => {
+  it('DurableLogins watches until the last listener has ended its watch', async () => {
     await using w = world();
     const [{ store }, other] = [w.start(), w.start()];
     const heard = [0, 0];
@@ -101,7 +101,7 @@ describe('DurableLogins', () => {
     ends[1]?.();
   });
 
-  it('resumes watching after its thread was lost, and reports what changed meanwhile', async () => {
+  it('DurableLogins resumes watching after its thread was lost, and reports what changed meanwhile', async () => {
     await using w = world();
     const endOfWriter = join(w.dir, 'end');
     process.env.END_OF_WRITER = endOfWriter;
@@ -120,7 +120,7 @@ describe('DurableLogins', () => {
     end();
   });
 
-  it('logs where the key is and what cannot be read, once each and without a secret', async () => {
+  it('DurableLogins logs where the key is and what cannot be read, once each and without a secret', async () => {
     await using w = world();
     await w.start().store.saveLogin(keyOf('a'), tokensOf('a'));
     await w.close();

@@ -47,20 +47,23 @@ const hasSecretService = isInstalled('dbus-run-session') && isInstalled('gnome-k
 
 // The keyring of macOS and Windows always exists, and belongs to the person who runs the tests.
 describe.skipIf(process.platform !== 'linux')('the system keyring', () => {
-  it.skipIf(!hasSecretService)('holds the key if there is a secret service, and the key is in no file', () => {
-    using dir = new TempDir();
-    const stateDir = join(dir.path, 'state');
-    mkdirSync(stateDir);
-    const script = 'printf pass | gnome-keyring-daemon --unlock --components=secrets >/dev/null; exec "$@"';
-    const args = ['--', 'sh', '-c', script, 'sh', process.execPath, program, stateDir];
-    const { PATH } = process.env;
-    const env = { PATH, HOME: dir.path, XDG_RUNTIME_DIR: dir.path };
-    const { stdout, stderr } = spawnSync('dbus-run-session', args, { encoding: 'utf8', env });
-    expect(JSON.parse(stdout || JSON.stringify(stderr))).toEqual({ logins: 1, unreadable: 0, notes: [] });
-    expect(readdirSync(stateDir).filter((name) => name.endsWith('.key'))).toEqual([]);
-  });
+  it.skipIf(!hasSecretService)(
+    'the system keyring holds the key if there is a secret service, and the key is in no file',
+    () => {
+      using dir = new TempDir();
+      const stateDir = join(dir.path, 'state');
+      mkdirSync(stateDir);
+      const script = 'printf pass | gnome-keyring-daemon --unlock --components=secrets >/dev/null; exec "$@"';
+      const args = ['--', 'sh', '-c', script, 'sh', process.execPath, program, stateDir];
+      const { PATH } = process.env;
+      const env = { PATH, HOME: dir.path, XDG_RUNTIME_DIR: dir.path };
+      const { stdout, stderr } = spawnSync('dbus-run-session', args, { encoding: 'utf8', env });
+      expect(JSON.parse(stdout || JSON.stringify(stderr))).toEqual({ logins: 1, unreadable: 0, notes: [] });
+      expect(readdirSync(stateDir).filter((name) => name.endsWith('.key'))).toEqual([]);
+    },
+  );
 
-  it('is unavailable without a session bus, and the kernel keyring is not used instead', async () => {
+  it('the system keyring is unavailable without a session bus, and the kernel keyring is not used instead', async () => {
     process.env[BUS] = 'unix:path=/nowhere';
     const keyring = createSystemKeyring();
     await expect(keyring.put('account', Buffer.alloc(32, 1))).rejects.toThrow(KeyringError);
@@ -68,13 +71,13 @@ describe.skipIf(process.platform !== 'linux')('the system keyring', () => {
     await expect(keyring.remove('account')).rejects.toThrow(KeyringError);
   });
 
-  it('that does not answer is abandoned, and leaves no process behind', async () => {
+  it('a system keyring that does not answer is abandoned, and leaves no process behind', async () => {
     await using bus = await busThat(() => {});
     await expect(createSystemKeyring(1_500).get('account')).rejects.toThrow('did not answer within 1.5 s');
     for (const socket of bus.sockets) await new Promise((resolve) => socket.once('close', resolve).resume());
   });
 
-  it('that hangs up loses no login: the key is written to a file', async () => {
+  it('a system keyring that hangs up loses no login: the key is written to a file', async () => {
     await using _bus = await busThat((socket) => socket.destroy());
     using dir = new TempDir();
     const keyring = createSystemKeyring();

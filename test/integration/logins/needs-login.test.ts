@@ -62,7 +62,7 @@ const run = (...args: readonly string[]): Promise<Ended> => runCliHere([...args,
 
 describe('a command with a connector that needs a login', () => {
   it.each(['sync', 'status', 'tools', 'doctor'])(
-    '%s exits with 1 and explains in its last line how to log in, with and without --json',
+    '`%s` exits with 1 if a connector needs a login, and explains in its last line how to log in',
     async (command) => {
       const [text, json] = [await run(command), await run(command, '--json')];
       for (const ended of [text, json]) {
@@ -74,7 +74,7 @@ describe('a command with a connector that needs a login', () => {
     },
   );
 
-  it('status shows the state and the issuer, and connects to the server once', async () => {
+  it('`status` shows the state and the issuer of a connector that needs a login, and connects to it once', async () => {
     const before = attempts(server);
     const ended = await run('status', '--json');
     expect(JSON.parse(ended.stdout)).toMatchObject({
@@ -93,13 +93,13 @@ describe('a command with a connector that needs a login', () => {
     expect(attempts(server) - before).toBe(1);
   });
 
-  it('tools lists the tools of the other connectors, and names the connector that is not up', async () => {
+  it('`tools` lists the tools of the other connectors, and names the connector that needs a login', async () => {
     const { tools, notUp } = JSON.parse((await run('tools', '--json')).stdout);
     expect(tools.map(({ name }: { name: string }) => name)).toEqual(['open.echo']);
     expect(notUp).toMatchObject([{ id: 'linear', state: 'needs-login' }]);
   });
 
-  it('doctor reports the needed login as a separate finding', async () => {
+  it('`doctor` reports a needed login as a separate finding', async () => {
     const { findings } = JSON.parse((await run('doctor', '--json')).stdout);
     const ofIt = findings.filter(({ message }: { message: string }) => message.startsWith('linear:'));
     expect(ofIt).toEqual([
@@ -111,7 +111,7 @@ describe('a command with a connector that needs a login', () => {
     ]);
   });
 
-  it('call fails at once with CONNECTOR_LOGIN_NEEDED, and explains once how to log in', async () => {
+  it('`call` fails immediately with CONNECTOR_LOGIN_NEEDED, and explains once how to log in', async () => {
     const ended = await run('call', 'linear.search', '{}', '--json');
     expect(ended.code).toBe(1);
     expect(JSON.parse(ended.stdout)).toMatchObject({
@@ -123,7 +123,7 @@ describe('a command with a connector that needs a login', () => {
     expect((await run('call', 'open.echo')).code).toBe(0);
   });
 
-  it('sync names `auth login` without an id if several connectors need a login', async () => {
+  it('`sync` names `auth login` without an id if several connectors need a login', async () => {
     using several = new LocalFile({ a: remote(server), b: remote(server) });
     const ended = await runCliHere(['sync', '--config', several.path, '--no-state']);
     expect(lastLine(ended)).toMatch(/^2 connectors want a login: .*\bauth login --config \S+$/);
@@ -155,22 +155,28 @@ describe('waiting for connectors that need a login', () => {
     ['all', 200, []],
     [['open'], 200, []],
     [['linear', 'open'], 503, ['linear']],
-  ] as const)('/readyz of a gateway that is ready for %j answers with %i', async (readyFor, status, waitsFor) => {
-    await using world = await startGateway({ linear: remote(server), open: remote(open) }, { listener: { readyFor } });
-    const answer = await fetch(`${world.listener.url}/readyz`);
-    const { waitsFor: named } = (await answer.json()) as { readonly waitsFor: readonly string[] };
-    expect([answer.status, named]).toEqual([status, waitsFor]);
-  });
+  ] as const)(
+    '/readyz of a gateway with readyFor %j answers with %i if the connector "linear" needs a login',
+    async (readyFor, status, waitsFor) => {
+      await using world = await startGateway(
+        { linear: remote(server), open: remote(open) },
+        { listener: { readyFor } },
+      );
+      const answer = await fetch(`${world.listener.url}/readyz`);
+      const { waitsFor: named } = (await answer.json()) as { readonly waitsFor: readonly string[] };
+      expect([answer.status, named]).toEqual([status, waitsFor]);
+    },
+  );
 
   it.each(['any', 'all'] as const)(
-    '/readyz for %s is ready if every connector needs a login, since nobody could log in otherwise',
+    '/readyz with readyFor %s is ready if every connector needs a login, since nobody could log in otherwise',
     async (readyFor) => {
       await using world = await startGateway({ linear: remote(server) }, { listener: { readyFor } });
       expect((await fetch(`${world.listener.url}/readyz`)).status).toBe(200);
     },
   );
 
-  it('a connector is logged once, does not retry, and comes up with the first forced sync after its login', async () => {
+  it('a connector that needs a login is logged once, does not retry, and comes up with the forced sync after it', async () => {
     await using own = await startProtected();
     using only = new LocalFile({ linear: remote(own) });
     const logger = recordingLogger();

@@ -25,7 +25,7 @@ test('a login and a logout in one process bring the connector of another process
   await eventually('it needs a login', () => stateOf() === 'needs-login', 1_500);
 });
 
-test('connectors with valid tokens send the same requests as connectors without a login, and send nothing to the issuer', async () => {
+test('connectors with valid tokens send the same requests as connectors without a login, and none to the issuer', async () => {
   await using issuer = await AuthorizationServer.start();
   await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer });
   await using open = await ProtectedMcpServer.start({

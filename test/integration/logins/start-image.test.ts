@@ -61,7 +61,7 @@ function world() {
 const SENDING = { method: 'POST', url: new URL('https://a.test/mcp') };
 
 describe('the start image of the logins', () => {
-  it('returns all logins without a thread, is readable only by its owner, and holds nothing in clear text', async () => {
+  it('the start image of the logins returns all logins without a thread, and only its owner can read it', async () => {
     await using w = world();
     await w.store();
     const early = await w.early();
@@ -72,14 +72,14 @@ describe('the start image of the logins', () => {
     if (!isWindows) expect(statSync(w.image).mode & 0o777).toBe(0o600);
   });
 
-  it('is removed before a change is acknowledged, so that a logout survives a kill, and is rewritten without the login', async () => {
+  it('the start image is removed before a change is acknowledged, so that a logout survives a kill', async () => {
     await using w = world();
     await w.store();
     const store = w.start();
     expect(await store.removeLogin(loginIdOf(keyOf('a')))).toMatchObject({ tokens });
     expect(existsSync(w.image)).toBe(false);
     expect(await w.early()).toBeNull();
-    await eventually('it is written anew', () => existsSync(w.image));
+    await eventually('it is written again', () => existsSync(w.image));
     expect(await w.early()).toEqual({
       bindings: [bindingOf('a')],
       logins: [],
@@ -88,7 +88,7 @@ describe('the start image of the logins', () => {
     });
   });
 
-  it('holds a refreshed token or nothing, never the previous token', async () => {
+  it('the start image of the logins holds a refreshed token or nothing, never the previous token', async () => {
     await using w = world();
     await w.store();
     const store = w.start();
@@ -102,7 +102,7 @@ describe('the start image of the logins', () => {
     expect((await w.early())?.logins).toMatchObject([{ generation: 2, tokens: tokensOf('b') }]);
   });
 
-  it('is written by the first process that reads the logins of a folder without an image', async () => {
+  it('the start image of the logins is written by the first process that reads a folder without an image', async () => {
     await using w = world();
     await w.store();
     renameSync(w.image, w.at('elsewhere'));
@@ -112,7 +112,7 @@ describe('the start image of the logins', () => {
     expect((await w.early())?.logins).toMatchObject([{ tokens }]);
   });
 
-  it('is not used with another key, an invalid key or no key', async () => {
+  it('the start image of the logins is not used with another key, an invalid key or no key', async () => {
     await using w = world();
     await w.store();
     const key = readFileSync(w.at('logins.key'));
@@ -128,7 +128,7 @@ describe('the start image of the logins', () => {
     expect(existsSync(w.image)).toBe(false);
   });
 
-  it('is not used if it was damaged or truncated anywhere, and is rewritten', async () => {
+  it('the start image of the logins is not used if it was damaged or truncated anywhere, and is rewritten', async () => {
     await using w = world();
     await w.store();
     const bytes = readFileSync(w.image);
@@ -145,7 +145,7 @@ describe('the start image of the logins', () => {
     expect((await w.early())?.logins).toMatchObject([{ tokens }]);
   });
 
-  it('is not used with another file of logins', async () => {
+  it('the start image of the logins is not used with another file of logins', async () => {
     await using w = world();
     await w.store();
     copyFileSync(w.at('logins.sqlite'), w.at('copy'));
@@ -154,36 +154,39 @@ describe('the start image of the logins', () => {
     renameSync(w.at('logins.sqlite'), w.at('elsewhere'));
     expect(await w.early()).toBeNull();
     expect((await w.start().readAll()).logins).toEqual([]);
-    // From its first row on, a new store has no image of the old store.
+    // Once the new store has its first row, the image of the old store no longer exists.
     await w.start().saveBinding(bindingOf('b'));
     expect(existsSync(w.image)).toBe(false);
   });
 
-  it.skipIf(isWindows)('is not read through a symbolic link, or if others can read the image or the key', async () => {
-    await using w = world();
-    await w.store();
-    for (const file of [w.image, w.at('logins.key')]) {
-      chmodSync(file, 0o640);
-      expect(await w.early()).toBeNull();
-      chmodSync(file, 0o600);
-      linkSync(file, w.at('second'));
-      expect(await w.early()).toBeNull();
-      rmSync(w.at('second'));
-      renameSync(file, w.at('target'));
-      symlinkSync('target', file);
-      expect(await w.early()).toBeNull();
-      renameSync(w.at('target'), file);
-    }
-    expect((await w.early())?.logins).toMatchObject([{ tokens }]);
-  });
+  it.skipIf(isWindows)(
+    'the start image is not read through a symbolic link, or if others can read the image or the key',
+    async () => {
+      await using w = world();
+      await w.store();
+      for (const file of [w.image, w.at('logins.key')]) {
+        chmodSync(file, 0o640);
+        expect(await w.early()).toBeNull();
+        chmodSync(file, 0o600);
+        linkSync(file, w.at('second'));
+        expect(await w.early()).toBeNull();
+        rmSync(w.at('second'));
+        renameSync(file, w.at('target'));
+        symlinkSync('target', file);
+        expect(await w.early()).toBeNull();
+        renameSync(w.at('target'), file);
+      }
+      expect((await w.early())?.logins).toMatchObject([{ tokens }]);
+    },
+  );
 
-  it('may be an older image that was restored: it is used until the store is read, and no call is rejected because of it', async () => {
+  it('the start image of the logins may be a restored older image: it is used until the store is read', async () => {
     await using w = world();
     await w.store();
     copyFileSync(w.image, w.at('old'));
     const store = w.start();
     await store.removeLogin(loginIdOf(keyOf('a')));
-    await eventually('it is written anew', () => existsSync(w.image));
+    await eventually('it is written again', () => existsSync(w.image));
     copyFileSync(w.at('old'), w.image);
     const { service, told } = serviceUnderTest({ store: w.start() });
     const credentials = service.credentialsOf(targetOf('a'));
@@ -193,13 +196,13 @@ describe('the start image of the logins', () => {
     await service.close();
   });
 
-  it('without a newly stored login does not force a person to log in', async () => {
+  it('the start image of the logins without a newly stored login does not force a person to log in', async () => {
     await using w = world();
     await w.store();
     copyFileSync(w.image, w.at('old'));
     const store = w.start();
     const login = await store.saveLogin(keyOf('a'), tokensOf('b', { expiresAtMs: null }));
-    await eventually('it is written anew', () => existsSync(w.image));
+    await eventually('it is written again', () => existsSync(w.image));
     copyFileSync(w.at('old'), w.image);
     const { service } = serviceUnderTest({ store: w.start() });
     const target = targetOf('a');

@@ -43,7 +43,7 @@ test('a person is asked for more scopes by the call that needs them, and the con
   expect(issuer.tokenRequests.map(({ grantType }) => grantType)).toEqual(['authorization_code', 'authorization_code']);
 });
 
-test('a machine logs in without a person, gets more scopes at once, and gets a new token after a 401', async () => {
+test('a machine logs in without a person, gets more scopes immediately, and gets a new token after a 401', async () => {
   process.env[machine.clientSecretEnv] = robot.client_secret;
   await using issuer = await AuthorizationServer.start({ clients: [robot] });
   await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer, addTools, toolScopes });

@@ -14,7 +14,7 @@ const current = (connectors: readonly Json[]): Uint8Array =>
   signed(mapOf(connectors, { generatedAt: new Date().toISOString() }));
 
 describe('a manager', () => {
-  it('answers with empty lists before its first sync', async () => {
+  it('a manager answers with empty lists before its first sync', async () => {
     await using map = await manage([entry('a')]);
     expect([map.manager.listConnectors(), map.manager.listTools(), map.manager.connector('a')]).toEqual([
       [],
@@ -29,7 +29,7 @@ describe('a manager', () => {
     await expect(map.manager.callTool('a.b')).rejects.toMatchObject({ code: 'TOOL_UNKNOWN' });
   });
 
-  it('emits an event for each change of the map, of a connector and of its tools', async () => {
+  it('a manager emits an event for each change of the map, of a connector and of its tools', async () => {
     await using server = await TestMcpServer.start((it) => void it.registerTool('t', {}, () => ({ content: [] })));
     await using map = await manage([entry('a', { endpoint: server.url })]);
     const told: unknown[] = [];
@@ -49,14 +49,14 @@ describe('a manager', () => {
     ]);
   });
 
-  it('loads the first map on the main thread and later maps on a worker thread', async () => {
+  it('a manager loads the first map on the main thread and later maps on a worker thread', async () => {
     await using map = await manage([entry('a', { status: 'disabled' })]);
     await map.manager.sync();
     await map.publish([]);
     expect(map.manager.status().loads.map(({ thread }) => thread.replace(/\d+$/, 'N'))).toEqual(['main', 'worker-N']);
   });
 
-  it('verifies a large first map on a worker thread', async () => {
+  it('a manager verifies a large first map on a worker thread', async () => {
     const many = Array.from({ length: 800 }, (_, i) => entry(`c${i}`, { status: 'disabled' }));
     await using map = await manage(many);
     await map.manager.sync();
@@ -64,15 +64,18 @@ describe('a manager', () => {
     expect(map.manager.status().connectors).toHaveLength(800);
   });
 
-  it.each(['always', 'never'] as const)('loads every map on the thread that offload %s names', async (offload) => {
-    await using map = await manage([], { offload });
-    await map.manager.sync();
-    await map.manager.sync(true);
-    const isMain = map.manager.status().loads.map(({ thread }) => thread === 'main');
-    expect(isMain).toEqual(offload === 'never' ? [true, true] : [false, false]);
-  });
+  it.each(['always', 'never'] as const)(
+    'a manager loads every map on the thread that offload %s names',
+    async (offload) => {
+      await using map = await manage([], { offload });
+      await map.manager.sync();
+      await map.manager.sync(true);
+      const isMain = map.manager.status().loads.map(({ thread }) => thread === 'main');
+      expect(isMain).toEqual(offload === 'never' ? [true, true] : [false, false]);
+    },
+  );
 
-  it("fetches with the caller's fetch on the main thread and verifies on a worker thread", async () => {
+  it("a manager fetches with the caller's fetch on the main thread and verifies on a worker thread", async () => {
     const bodies = [current([entry('a', { status: 'disabled' })]), current([])];
     const fetchImpl = (async () => new Response(bodies.shift())) as typeof fetch;
     await using map = await manage([], { serviceMapUrl: 'http://map.invalid/', fetchImpl, offload: 'always' });
@@ -83,7 +86,7 @@ describe('a manager', () => {
     ]);
   });
 
-  it('refreshes the map in the background', async () => {
+  it('a manager refreshes the map in the background', async () => {
     await using map = await manage([], { featureFlags: { asyncRefresh: true, refreshIntervalMs: 100 } });
     await map.manager.sync();
     await eventually('it has asked three times', () => map.server.requests.length > 2);
@@ -91,7 +94,7 @@ describe('a manager', () => {
 });
 
 describe('closing a manager', () => {
-  it('is idempotent under each of its three names', async () => {
+  it('close() is idempotent under each of its three names', async () => {
     const map = await manage([]);
     await map.manager.sync();
     await Promise.all([map.manager.close(), map.manager.disconnect(), map.manager[Symbol.asyncDispose]()]);
@@ -101,11 +104,11 @@ describe('closing a manager', () => {
     await map[Symbol.asyncDispose]();
   });
 
-  it('succeeds before the manager was used', async () => {
+  it('close() succeeds before the manager was used', async () => {
     await (await manage([]))[Symbol.asyncDispose]();
   });
 
-  it('rejects sync at once while the map is being fetched', async () => {
+  it('close() rejects sync immediately while the map is being fetched', async () => {
     await using server = await MapServer.start();
     server.answer(() => {});
     await using manager = new ConnectorProxyManager({
@@ -121,7 +124,7 @@ describe('closing a manager', () => {
   });
 
   it.each(['signatureKey', 'connectorsApiKey'] as const)(
-    'rejects sync while the host has not yet provided %s',
+    'close() rejects sync while the host has not yet provided %s',
     async (name) => {
       const one = entry('a', { auth: { type: 'bearer' } });
       const asked = Promise.withResolvers<void>();
@@ -138,7 +141,7 @@ describe('closing a manager', () => {
     },
   );
 
-  it('rejects sync while connectors come up, and connects no further connector', async () => {
+  it('close() rejects sync while connectors come up, and connects no further connector', async () => {
     await using hanging = await MapServer.start();
     hanging.answer(() => {});
     const many = Array.from({ length: 40 }, (_, i) => entry(`c${i}`, { endpoint: hanging.url }));
@@ -154,7 +157,7 @@ describe('closing a manager', () => {
     expect(hanging.requests.length).toBe(asked);
   });
 
-  it('does not wait for a sleep function of the host that never resolves', async () => {
+  it('close() does not wait for a sleep function of the host that never resolves', async () => {
     await using server = await MapServer.start();
     server.fail(500);
     const asleep = Promise.withResolvers<void>();
@@ -170,7 +173,7 @@ describe('closing a manager', () => {
     await expect(synced).rejects.toMatchObject({ code: 'CLOSED' });
   });
 
-  it('settles every sync and call at any moment of the bring-up', async () => {
+  it('close() settles every sync and call at any moment of the bring-up', async () => {
     using dir = new TempDir();
     await using server = await TestMcpServer.startWithSessions(
       (it) => void it.registerTool('t', {}, () => new Promise(() => {})),
@@ -183,7 +186,7 @@ describe('closing a manager', () => {
         map.manager.sync(),
         map.manager.sync(true).then(() => map.manager.callTool('a.t')),
       ]);
-      // There is no wait for a condition: the calls of close() are spread over the whole bring-up.
+      // A fixed time instead of a condition spreads the calls of close() over the whole bring-up.
       await sleep(delayMs);
       await map.manager.close();
       const [synced, called] = await work;
@@ -200,7 +203,7 @@ describe('closing a manager', () => {
 });
 
 describe('a host that has nothing more to do', () => {
-  it('exits although the thread pool, the writer and the scheduler still exist', async () => {
+  it('a host that has nothing more to do exits although the thread pool, the writer and the scheduler still exist', async () => {
     using dir = new TempDir();
     await using server = await MapServer.start(current([]));
     const program = fileURLToPath(new URL('../../fixtures/programs/idle-host.ts', import.meta.url));

@@ -6,7 +6,7 @@ const addTool = (server: Parameters<Parameters<typeof TestMcpServer.start>[0]>[0
   void server.registerTool('t', {}, () => ({ content: [{ type: 'text', text: 'called' }] }));
 
 describe('a manager that connects on demand', () => {
-  it('connects each connector only when it is needed', async () => {
+  it('a manager that connects on demand connects each connector only when it is needed', async () => {
     await using server = await TestMcpServer.start(addTool);
     await using other = await TestMcpServer.start(addTool);
     await using files = manageFile({ a: { url: server.url }, b: { url: other.url } }, { connect: 'on-demand' });
@@ -27,14 +27,14 @@ describe('a manager that connects on demand', () => {
     expect(manager.status().connectors).toEqual([]);
   });
 
-  it('brings up a connector that a call needs', async () => {
+  it('a manager that connects on demand brings up a connector that a call needs', async () => {
     await using server = await TestMcpServer.start(addTool);
     await using files = manageFile({ a: { url: server.url } }, { connect: 'on-demand' });
     await files.manager.sync();
     expect(await files.manager.request('a', 'tools/list')).toMatchObject({ tools: [{ name: 't' }] });
   });
 
-  it('connects to all connectors at once without the option', async () => {
+  it('a manager connects to all connectors at once without the option to connect on demand', async () => {
     await using server = await TestMcpServer.start(addTool);
     await using files = manageFile({ a: { url: server.url } });
     await files.manager.sync();

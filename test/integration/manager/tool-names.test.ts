@@ -12,14 +12,17 @@ describe('the names under which a manager lists tools', () => {
   it.each([
     ['constructor', ['keys', 'name'], ['constructor.keys', 'constructor.name']],
     ['wikidata', ['toString', 'valueOf'], ['wikidata.toString', 'wikidata.valueOf']],
-  ])('never come from a prototype, for any names of connector %s and its tools', async (id, tools, expected) => {
-    await using managed = await manage([entry(id)], { createProxy: proxyOf(tools) });
-    await managed.manager.sync();
-    expect(managed.manager.listTools().map(({ name }) => name)).toEqual(expected);
-  });
+  ])(
+    'the names of tools never come from a prototype, for any names of connector %s and its tools',
+    async (id, tools, expected) => {
+      await using managed = await manage([entry(id)], { createProxy: proxyOf(tools) });
+      await managed.manager.sync();
+      expect(managed.manager.listTools().map(({ name }) => name)).toEqual(expected);
+    },
+  );
 
   it.each([[['get_entity_claims', 'get_claims']], [['get_claims', 'get_entity_claims']]])(
-    'prefer a real tool over an alias of the same name, in any order of the list (%j)',
+    'the names of tools prefer a real tool over an alias of the same name, in any order of the list (%j)',
     async (tools) => {
       await using managed = await manage([entry('wikidata')], { createProxy: proxyOf(tools) });
       await managed.manager.sync();

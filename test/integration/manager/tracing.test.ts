@@ -45,7 +45,7 @@ async function tracedHost(mapUrl: string, ...args: readonly string[]): Promise<H
 }
 
 describe('one trace', () => {
-  it('spans the main thread, the worker and the connectors, and is marked as not sampled if nothing records it', async () => {
+  it('one trace spans the main thread, the worker and the connectors, and is unsampled if nothing records it', async () => {
     await using mcp = await TestMcpServer.start(tools);
     await using managed = await manage([entry('one', { endpoint: mcp.url })]);
     await managed.manager.sync();
@@ -64,7 +64,7 @@ describe('one trace', () => {
   it.each([
     ['callTool', 'tools/call'],
     ['request', 'prompts/get'],
-  ] as const)('takes its parent from a well-formed `_meta` that a host gives to %s', async (way, method) => {
+  ] as const)('a trace takes its parent from a well-formed `_meta` that a host gives to %s', async (way, method) => {
     await using server = await RawMcpServer.start({ 'prompts/get': ({ result }) => result({ messages: [] }) });
     await using managed = await manage([entry('one', { endpoint: String(server.url) })]);
     await managed.manager.sync();
@@ -84,7 +84,7 @@ describe('one trace', () => {
     expect(junk?.headers.traceparent ?? '').not.toContain(trace);
   });
 
-  it('is published on diagnostics channels, including failures', async () => {
+  it('a trace is published on diagnostics channels, including failures', async () => {
     const told: string[] = [];
     const on = (name: string) => {
       const subscribers = {
@@ -120,7 +120,7 @@ describe('one trace', () => {
     expect(String(mcp.requests[0]?.headers.traceparent)).toMatch(/-01$/);
   });
 
-  it('publishes the failures of each operation on its own channel, with the error', async () => {
+  it('a trace publishes the failures of each operation on its own channel, with the error', async () => {
     const told: string[] = [];
     const stop = (['sync', 'load', 'connect', 'call'] as const).map((name) => {
       const channel = tracingChannel(`mcp-switchyard:${name}`).error;
@@ -145,7 +145,7 @@ describe('one trace', () => {
     expect(told.filter((line) => line.startsWith('call '))).toHaveLength(1);
   });
 
-  it("joins the host's own trace if the host uses OpenTelemetry", async () => {
+  it("a trace joins the host's own trace if the host uses OpenTelemetry", async () => {
     await using mcp = await TestMcpServer.start(tools);
     await using server = await MapServer.start(mapNow([entry('one', { endpoint: mcp.url })]));
     const spans = await tracedHost(server.url);
@@ -163,7 +163,7 @@ describe('one trace', () => {
     const [call] = named('tools/call one.echo');
     expect(call).toMatchObject({ parentId: own?.spanId, failed: false });
     expect(named('tools/call one.nope')).toMatchObject([{ failed: true }]);
-    // First on the main thread, then in the worker.
+    // The first request came from the main thread, the second from the worker.
     const headersOf = (span: HostSpan | undefined) => `00-${span?.traceId}-${span?.spanId}-01`;
     expect(server.requests.map(({ headers }) => headers.traceparent)).toEqual(loads.map(headersOf));
     const sent = sentFor(mcp).map(({ headers }) => headers.traceparent);
@@ -176,7 +176,7 @@ describe('one trace', () => {
     expect(sent.filter((header) => !known.has(String(header)))).toEqual([]);
   });
 
-  it('is marked as not sampled if the host does not sample it', async () => {
+  it('a trace is marked as not sampled if the host does not sample it', async () => {
     await using mcp = await TestMcpServer.start(tools);
     await using server = await MapServer.start(mapNow([entry('one', { endpoint: mcp.url })]));
     expect(await tracedHost(server.url, 'unsampled')).toEqual([]);

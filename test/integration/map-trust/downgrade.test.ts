@@ -22,7 +22,7 @@ async function seenSigned(): Promise<TrustWorld> {
 }
 
 describe('a host that has seen signed maps of a source', () => {
-  it('rejects a newer map that only has an HMAC, and keeps the current map', async () => {
+  it('a host that has seen signed maps rejects a newer map that only has an HMAC, and keeps the current map', async () => {
     await using world = await trustWorld();
     world.server.serve(signedWith(mapAt(0), [KEY], HMAC));
     await world.during(EITHER, async (manager) => {
@@ -38,17 +38,20 @@ describe('a host that has seen signed maps of a source', () => {
     ['a restart', () => {}],
     ['damage to the stored map', (world) => vandalise(world, `UPDATE source SET body = x'00'`)],
     ['the loss of the start image', (world) => removeImages(world)],
-  ])('still rejects a map that only has an HMAC after %s', async (_, damage) => {
-    await using world = await seenSigned();
-    damage(world);
-    world.server.serve(signed(mapAt(1, ['forged']), HMAC));
-    await world.during(EITHER, (manager) => {
-      expect(manager.status().serviceMap.lastError).toMatchObject({ code: 'MAP_SIGNATURE_DOWNGRADED' });
-      expect(idsOf(manager)).not.toContain('forged');
-    });
-  });
+  ])(
+    'a host that has seen signed maps of a source still rejects a map that only has an HMAC after %s',
+    async (_, damage) => {
+      await using world = await seenSigned();
+      damage(world);
+      world.server.serve(signed(mapAt(1, ['forged']), HMAC));
+      await world.during(EITHER, (manager) => {
+        expect(manager.status().serviceMap.lastError).toMatchObject({ code: 'MAP_SIGNATURE_DOWNGRADED' });
+        expect(idsOf(manager)).not.toContain('forged');
+      });
+    },
+  );
 
-  it('returns to the HMAC only if accept says so: leaving out the public keys is not enough', async () => {
+  it('a host that has seen signed maps returns to the HMAC only if the option accept says so', async () => {
     await using world = await seenSigned();
     world.server.serve(signed(mapAt(1, ['b']), HMAC));
     await world.during({ signatureKey: HMAC }, (manager) => {
@@ -56,14 +59,14 @@ describe('a host that has seen signed maps of a source', () => {
       expect(manager.status().serviceMap).toMatchObject({ accept: 'hmac', seenSigned: true });
     });
     await world.during({ signatureKey: HMAC, accept: 'hmac' }, (manager) => expect(idsOf(manager)).toEqual(['b']));
-    // The source still counts as seen signed.
+    // The host still knows that the source has served signed maps.
     world.server.serve(signed(mapAt(2, ['c']), HMAC));
     await world.during(EITHER, (manager) =>
       expect(manager.status().serviceMap.lastError).toMatchObject({ code: 'MAP_SIGNATURE_DOWNGRADED' }),
     );
   });
 
-  it('trusts only its configuration again after its state was deleted', async () => {
+  it('a host that has seen signed maps trusts only its configuration again after its state was deleted', async () => {
     await using world = await seenSigned();
     for (const suffix of ['', '-wal', '-shm']) rmSync(join(world.stateDir, `switchyard.db${suffix}`), { force: true });
     removeImages(world);
@@ -86,7 +89,7 @@ describe('a host that has seen signed maps of a source', () => {
 });
 
 describe('a change of the accepted signatures', () => {
-  it('makes a host verify the current map again, at each step from HMAC through either and both to signatures only', async () => {
+  it('a change of the accepted signatures makes a host verify the current map again, at each step', async () => {
     await using world = await trustWorld();
     world.server.serve(signedWith(mapAt(0), [KEY], HMAC));
     const signatureKeys = jwksOf(KEY);
@@ -106,7 +109,7 @@ describe('a change of the accepted signatures', () => {
 });
 
 describe('the server of a map', () => {
-  it('cannot serve another map of the same publisher, before or after a restart', async () => {
+  it('the server of a map cannot serve another map of the same publisher, before or after a restart', async () => {
     await using world = await trustWorld();
     const signedOnly = { signatureKeys: jwksOf(KEY) };
     const other = { id: 'map-of-another-team' };
@@ -125,7 +128,7 @@ describe('the server of a map', () => {
     await world.during({ ...signedOnly, mapId: other.id }, (manager) => expect(idsOf(manager)).toEqual(['swapped']));
   });
 
-  it('must serve the configured id from the first map on, even with only an HMAC', async () => {
+  it('the server of a map must serve the configured id from the first map on, even with only an HMAC', async () => {
     await using world = await trustWorld();
     world.server.serve(signed(mapAt(0), HMAC));
     await world.during({ signatureKey: HMAC, mapId: 'another' }, (manager) =>

@@ -19,7 +19,7 @@ const states = (manager: ConnectorProxyManager): string[] =>
   manager.status().connectors.map(({ id, state }) => `${id} ${state}`);
 
 describe('registered servers', () => {
-  it('become connectors without a map, both stdio and remote servers', async () => {
+  it('registered servers become connectors without a map, both stdio and remote servers', async () => {
     using world = new RegistryWorld();
     await using remote = await TestMcpServer.start((server) => server.registerTool('far', {}, () => ({ content: [] })));
     const headers = { 'X-Key': 'k' };
@@ -43,7 +43,7 @@ describe('registered servers', () => {
     expect(manager.connector('off')?.status?.why).toBe('disabled in the registry');
   });
 
-  it('come and go within a second of a change by another process, without any effect on other servers', async () => {
+  it('registered servers come and go within a second of a change by another process, without other effects', async () => {
     using world = new RegistryWorld();
     await world.fill(registeredProgram('kept'), registeredProgram('gone'), registeredProgram('changed'));
     await using local = world.manage();
@@ -58,7 +58,7 @@ describe('registered servers', () => {
     await other.upsert(registeredProgram('added'));
     await eventually('it is listed', () => manager.listTools().some(({ name }) => name === 'added.whoami'));
     const tookMs = performance.now() - startedAt;
-    // This includes the start of its process.
+    // This time includes the start of the process that makes the change.
     expect(tookMs).toBeLessThan(2_000);
     other.remove('gone');
     await other.upsert(registeredProgram('changed', { args: [registeredProgram('x').args?.[0], 'new name'] }));
@@ -71,7 +71,7 @@ describe('registered servers', () => {
     expect(transitions.filter((line) => line.startsWith('kept'))).toEqual([]);
   });
 
-  it('follow a manual edit of the file; invalid servers are reported with their place, and the others keep running', async () => {
+  it('registered servers follow a manual edit of the file; invalid servers are reported with their place', async () => {
     using world = new RegistryWorld();
     await world.fill(registeredProgram('one'));
     await using local = world.manage();
@@ -111,7 +111,7 @@ describe('registered servers', () => {
     expect(await whoami(manager, 'one')).toMatchObject({ pid });
   });
 
-  it('take precedence over connectors of the map, but not over connectors of a configuration file', async () => {
+  it('registered servers take precedence over connectors of the map, but not over connectors of a configuration file', async () => {
     using world = new RegistryWorld();
     await using remote = await TestMcpServer.start((server) => server.registerTool('far', {}, () => ({ content: [] })));
     await world.fill(registeredProgram('both'), registeredProgram('all'), registeredProgram('own'));
@@ -135,7 +135,7 @@ describe('registered servers', () => {
     expect(manager.connector('own')).toBeDefined();
   });
 
-  it('read the variables of a file that they name', async () => {
+  it('registered servers read the variables of a file that they name', async () => {
     using world = new RegistryWorld();
     using file = new LocalFile({});
     file.writeText('SWITCHYARD_TEST_GIVEN=1\n');
@@ -149,7 +149,7 @@ describe('registered servers', () => {
     ]);
   });
 
-  it('fail the sync with a code as long as the registry was never read, and come up once it can be read', async () => {
+  it('registered servers fail the sync while the registry cannot be read, and come up once it can be read', async () => {
     using world = new RegistryWorld();
     const folder = join(world.home, 'later');
     writeFileSync(folder, '');
@@ -164,7 +164,7 @@ describe('registered servers', () => {
     expect(local.manager.status().registry).toMatchObject({ serverCount: 1, lastError: null });
   });
 
-  it('are rejected with an invalid option', () => {
+  it('registered servers are rejected with an invalid option', () => {
     using world = new RegistryWorld();
     expect(() => world.manage({ serverRegistry: { file: 'x' } as never })).toThrow('serverRegistry');
     expect(() => world.manage({ serverRegistry: { path: '' } })).toThrow('serverRegistry');
@@ -172,7 +172,7 @@ describe('registered servers', () => {
 });
 
 describe('the in-memory registry', () => {
-  it('reports every change, even of other processes, and reports nothing if nothing changed', async () => {
+  it('the in-memory registry reports every change, even of other processes, and reports nothing if nothing changed', async () => {
     using world = new RegistryWorld();
     await using cache = await world.open();
     await using other = await world.open();

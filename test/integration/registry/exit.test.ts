@@ -42,7 +42,7 @@ async function world() {
 it.each([
   ['process.exit() right after a change', 'exits-at-once', 0],
   ['an uncaught error', 'throws', 1],
-])('%s loses nothing, acknowledged or not', async (_what, how, expectedCode) => {
+])('%s loses no change of the registry, acknowledged or not', async (_what, how, expectedCode) => {
   using it = await world();
   expect((await it.run(how, 'x', '5')).code).toBe(expectedCode);
   const expected = ['x-0', 'x-1', 'x-2', 'x-3', 'x-4'];
@@ -68,7 +68,7 @@ it('process.exit() waits at most two seconds for a store that another process ha
   expect(it.inStore()).toEqual(['before']);
 });
 
-it('a pipe in place of the file is rejected, and blocks nothing', async () => {
+it('a pipe in place of servers.json is rejected, and blocks nothing', async () => {
   using dir = new TempDir();
   const path = join(dir.path, 'mcp', 'servers.json');
   mkdirSync(dirname(path));

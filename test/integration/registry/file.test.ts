@@ -21,7 +21,7 @@ describe('a servers.json of an open host', () => {
     ['is deleted', (path: string) => rmSync(path), 0],
     ['is truncated', (path: string) => truncateSync(path, 20), 1],
     ['has a newer version', (path: string) => writeFileSync(path, '{"version":9,"servers":[]}'), 1],
-  ])('that %s is rewritten automatically', async (_, damage, backups) => {
+  ])('a servers.json that %s while a host has it open is rewritten automatically', async (_, damage, backups) => {
     using it = new RegistryWorld();
     await using cache = await it.open({ flushIntervalMs: 50 });
     await cache.upsert(server('a'));
@@ -34,7 +34,7 @@ describe('a servers.json of an open host', () => {
     expect(kept).toHaveLength(backups);
   });
 
-  it('keeps its formatting if store and file have the same content', async () => {
+  it('a servers.json keeps its formatting if store and file have the same content', async () => {
     using it = new RegistryWorld();
     await using cache = await it.open({ flushIntervalMs: 50 });
     await cache.upsert(server('a'));
@@ -46,7 +46,7 @@ describe('a servers.json of an open host', () => {
     expect(readFileSync(it.path, 'utf8')).toBe(text);
   });
 
-  it('is read again if the store was locked while the file was edited', async () => {
+  it('a servers.json is read again if the store was locked while the file was edited', async () => {
     using it = new RegistryWorld();
     await using cache = await it.open();
     await cache.upsert(server('a'));
@@ -61,13 +61,13 @@ describe('a servers.json of an open host', () => {
     await eventually('it is taken over', () => cache.getAll().length === 2);
   });
 
-  it('that has become too large is set aside', async () => {
+  it('a servers.json that has become too large is set aside', async () => {
     using it = new RegistryWorld();
     await it.fill(server('a'));
     truncateSync(it.path, 64 * 1024 * 1024 + 1);
     await using cache = await it.open({ flushIntervalMs: 50 });
     expect(cache.getAll()).toEqual([server('a')]);
-    await eventually('it is written anew', () => existsSync(it.path) && isWhole(it));
+    await eventually('it is written again', () => existsSync(it.path) && isWhole(it));
     expect(existsSync(`${it.path}.bak`)).toBe(true);
   });
 });

@@ -15,7 +15,7 @@ describe('values that cannot be stored', () => {
     ['a function', { x: () => 1 }],
     ['a symbol in a list', { x: [Symbol('s')] }],
     ['a lone surrogate', { x: '\ud800' }],
-  ])('%s is rejected at once, and everything else still works', async (_, more) => {
+  ])('a server with %s is rejected by the registry, and everything else still works', async (_, more) => {
     using it = new RegistryWorld();
     const cache = await it.open();
     const bad = cache.upsertMany([server('beside-it'), server('bad', more)]);
@@ -28,7 +28,7 @@ describe('values that cannot be stored', () => {
     expect(it.said()).toEqual([server('good')]);
   });
 
-  it('names that differ only in a lone surrogate do not become one server', async () => {
+  it('names of servers that differ only in a lone surrogate do not become one server', async () => {
     using it = new RegistryWorld();
     await using cache = await it.open();
     for (const name of ['\ud800', '\udc00'])
@@ -37,7 +37,7 @@ describe('values that cannot be stored', () => {
     expect(cache.getAll()).toHaveLength(1);
   });
 
-  it('members that are undefined are left out, as in JSON', async () => {
+  it('members of a server that are undefined are left out, as in JSON', async () => {
     using it = new RegistryWorld();
     await using cache = await it.open();
     await cache.upsert(server('a', { args: undefined, at: new Date(0) }));

@@ -57,7 +57,7 @@ describe('a store that is replaced while it is open', () => {
       'the store was set aside for the damage of its own pin',
       (it: Awaited<ReturnType<typeof world>>) => it.change("UPDATE tool_pin SET sha256 = '0' WHERE tool = 'send'"),
     ],
-  ])('keeps a tool in quarantine when %s', async (_, replace) => {
+  ])('a replaced store keeps a tool in quarantine when %s', async (_, replace) => {
     await using it = await world();
     await using manager = it.start();
     await manager.sync();
@@ -80,7 +80,7 @@ describe('a store that is replaced while it is open', () => {
     expect(it.pinCount()).toBe(2);
   });
 
-  it('is not used to check tools until the process has written its pins to it, even if no tool is listed', async () => {
+  it('a replaced store is not used to check tools until the process has written its pins to it', async () => {
     await using it = await world();
     await using manager = it.start();
     await manager.sync();
@@ -93,7 +93,7 @@ describe('a store that is replaced while it is open', () => {
     expect([names(manager), [...seen]]).toEqual([['mail.read'], []]);
   });
 
-  it('receives the tools and the map again, for the next start', async () => {
+  it('a replaced store receives the tools and the map again, for the next start', async () => {
     await using it = await world();
     {
       await using manager = it.start();
@@ -109,7 +109,7 @@ describe('a store that is replaced while it is open', () => {
     await expect(after.callTool('mail.read')).resolves.toMatchObject({ content: [] });
   });
 
-  it('is recognized by the next start too, and gets the pins of the start image', async () => {
+  it('a replaced store is recognized by the next start too, and gets the pins of the start image', async () => {
     await using it = await world();
     {
       await using manager = it.start();

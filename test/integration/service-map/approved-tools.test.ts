@@ -46,7 +46,7 @@ const held = ({ manager }: World) => manager.status().heldBackTools.map(({ name 
 
 describe('a tool whose definition the signed map approves', () => {
   it.each(['off', 'warn', 'quarantine'] as const)(
-    'is quarantined if its definition differs, from the first list on (pinTools: %s)',
+    'an approved tool is quarantined if its definition differs, from the first list on (pinTools: %s)',
     async (pinTools) => {
       await using server = await bank(EVIL, LOOK);
       await using world = await manage([server.entry({ pay: DIGEST, gone: DIGEST })], { pinTools });
@@ -72,7 +72,7 @@ describe('a tool whose definition the signed map approves', () => {
     },
   );
 
-  it('is quarantined once its connector announces a changed list', async () => {
+  it('an approved tool with another definition is quarantined once its connector announces a changed list', async () => {
     let isEvil = false;
     await using server = await RawMcpServer.start({
       initialize: ({ result }) =>
@@ -92,7 +92,7 @@ describe('a tool whose definition the signed map approves', () => {
     await eventually('it is held back', () => held(world).join() === 'bank.pay' && names(world).length === 0);
   });
 
-  it('is checked again when a map has other digests, without a new connection', async () => {
+  it('an approved tool is checked again when a map has other digests, without a new connection', async () => {
     await using server = await bank(EVIL, LOOK);
     await using world = await manage([server.entry()]);
     await world.manager.sync();
@@ -106,7 +106,7 @@ describe('a tool whose definition the signed map approves', () => {
     expect(server.requests.filter(({ message }) => message.method === 'initialize')).toHaveLength(1);
   });
 
-  it('takes precedence over its pin: an approval by the map needs no approval on the machine', async () => {
+  it('an approval by the map takes precedence over a pin, and needs no approval on the machine', async () => {
     await using server = await bank(EVIL);
     await using world = await manage([server.entry()], { pinTools: 'quarantine' });
     await world.manager.sync();
@@ -117,7 +117,7 @@ describe('a tool whose definition the signed map approves', () => {
     expect(names(world)).toEqual(['bank.pay']);
   });
 
-  it('is quarantined after a restart, before any request, if it differs, even if the digest is newer than the stored tool', async () => {
+  it('an approved tool is quarantined after a restart, before any request, if its definition differs', async () => {
     for (const first of [{ pay: DIGEST }, undefined]) {
       using dir = new TempDir();
       await using server = await bank(EVIL, LOOK);
@@ -139,7 +139,7 @@ describe('a tool whose definition the signed map approves', () => {
     }
   });
 
-  it('is neither listed nor called through a gateway, on any route, if its definition differs', async () => {
+  it('an approved tool is neither listed nor called through a gateway, on any route, if its definition differs', async () => {
     await using server = await bank(EVIL, LOOK);
     const host = createGatewayHost();
     await using world = await manage([server.entry({ pay: DIGEST })], { host, notifications: true });
@@ -177,7 +177,7 @@ describe('a tool whose definition the signed map approves', () => {
     gateway.close();
   });
 
-  it("keeps its name if another connector's id is a prefix of its connector's id", async () => {
+  it("an approved tool keeps its name if another connector's id is a prefix of its connector's id", async () => {
     await using server = await bank(EVIL);
     await using other = await RawMcpServer.start({
       'tools/list': ({ result }) =>
@@ -201,7 +201,7 @@ describe('a tool whose definition the signed map approves', () => {
 });
 
 describe('mcp-switchyard tools digest', () => {
-  it('prints the member to paste, and with this member the map approves all listed tools, quarantined or not', async () => {
+  it('`tools digest` prints the member to paste, and with this member the map approves all listed tools', async () => {
     await using server = await bank(PAY, LOOK, { name: 'broken', inputSchema: [] });
     await using maps = await MapServer.start(mapNow([server.entry({ look: DIGEST })]));
     const env = { CONNECTORS_SIGNATURE_KEY: KEY };
@@ -219,7 +219,7 @@ describe('mcp-switchyard tools digest', () => {
     expect([names(world), held(world)]).toEqual([['bank.broken', 'bank.look', 'bank.pay'], []]);
   });
 
-  it('fails for an unknown connector, and for a connector that is down', async () => {
+  it('`tools digest` fails for an unknown connector, and for a connector that is down', async () => {
     await using maps = await MapServer.start(mapNow([entry('down', { endpoint: 'http://127.0.0.1:9/' })]));
     const env = { CONNECTORS_SIGNATURE_KEY: KEY };
     const args = ['--service-map', maps.url, '--wait', '300'];

@@ -25,7 +25,7 @@ it.each(['always', 'never'] as const)('a map is not applied once close() was cal
     const told: string[] = [];
     let closing = Promise.resolve();
     const fetchImpl = (async () => {
-      // The body arrives at once: only verification is left to do when close() is called.
+      // The whole body arrives in one piece: only verification is left to do when close() is called.
       closing = closeAfter(turns);
       return new Response(mapNow());
     }) as typeof fetch;

@@ -157,7 +157,7 @@ it('a map is reassembled from the previous map and the chunks of changed entries
   );
 });
 
-it('credits that arrive in bursts, or late and all at once, change nothing', async () => {
+it('a load is not affected by credits that arrive in bursts, or late and all together', async () => {
   const bursts = fc.array(fc.integer({ min: 0, max: 20 }), { minLength: 1, maxLength: 8 });
   await fc.assert(
     fc.asyncProperty(counts, bursts, async (count, steps) => {

@@ -30,7 +30,7 @@ async function rotated(): Promise<KeyPublisher> {
 }
 
 describe('an attacker', () => {
-  it('who has stolen a key that is not a root key can sign maps, but no key documents', async () => {
+  it('an attacker who has stolen a key that is not a root key can sign maps, but no key documents', async () => {
     await using publisher = await KeyPublisher.start();
     const [root] = publisher.keys as [PrivateJwk];
     const mapKey = newKey('map-key');
@@ -46,7 +46,7 @@ describe('an attacker', () => {
     expect(host.complaints()).toContain('keys-not-followed KEYS_UNTRUSTED');
   });
 
-  it('who has a root key that was rotated away changes nothing', async () => {
+  it('an attacker who has a root key that was rotated away changes nothing', async () => {
     await using publisher = await rotated();
     await using host = follower(publisher);
     await host.sync();
@@ -56,7 +56,7 @@ describe('an attacker', () => {
     expect(keysOf(host)).toMatchObject({ version: 2, lastError: { code: 'KEYS_UNTRUSTED' } });
   });
 
-  it('who serves the key documents of another publisher changes nothing', async () => {
+  it('an attacker who serves the key documents of another publisher changes nothing', async () => {
     await using publisher = await rotated();
     await using other = await rotated();
     other.rotate();
@@ -72,7 +72,7 @@ describe('an attacker', () => {
     expect(keysOf(fresh)).toMatchObject({ version: null, lastError: { code: 'KEYS_UNTRUSTED' } });
   });
 
-  it('who reuses signatures of another key document, or of the same document in other bytes, changes nothing', async () => {
+  it('an attacker who reuses signatures of another key document, or of the same one in other bytes, changes nothing', async () => {
     await using publisher = await rotated();
     await using host = follower(publisher);
     await host.sync();
@@ -96,7 +96,7 @@ describe('an attacker', () => {
     }
   });
 
-  it('who uses a map signature as the signature of a key document changes nothing', async () => {
+  it('an attacker who uses a map signature as the signature of a key document changes nothing', async () => {
     await using publisher = await rotated();
     await using host = follower(publisher);
     await host.sync();
@@ -106,7 +106,7 @@ describe('an attacker', () => {
     expect(keysOf(host)).toMatchObject({ version: 2, lastError: { code: 'KEYS_INVALID' } });
   });
 
-  it('who serves key document 2 in place of 4, or removes documents, rolls nothing back', async () => {
+  it('an attacker who serves key document 2 in place of 4, or removes documents, rolls nothing back', async () => {
     await using publisher = await rotated();
     publisher.rotate();
     publisher.serve();
@@ -122,7 +122,7 @@ describe('an attacker', () => {
     expect([keysOf(host).version, failureOf(host), idsOf(host)]).toEqual([3, 'MAP_SIGNATURE_UNTRUSTED', ['a']]);
   });
 
-  it('who publishes a second key document of a known version does not replace the first, even after a restart', async () => {
+  it('an attacker who publishes a second key document of a known version does not replace the first', async () => {
     using dir = new TempDir();
     await using publisher = await rotated();
     await using host = follower(publisher, { stateDir: dir.path });
@@ -138,7 +138,7 @@ describe('an attacker', () => {
     expect([failureOf(after), idsOf(after)]).toEqual(['MAP_SIGNATURE_UNTRUSTED', ['a']]);
   });
 
-  it('who freezes the key documents succeeds only until the newest document expires, and the map is dropped after maxStaleMs', async () => {
+  it('an attacker who freezes the key documents succeeds only until the newest document expires', async () => {
     await using publisher = await KeyPublisher.start();
     const startedAt = Date.now();
     const expiresAt = startedAt + DAY_MS;
@@ -170,7 +170,7 @@ describe('an attacker', () => {
     expect([failureOf(host), idsOf(host)]).toEqual([undefined, ['thawed']]);
   });
 
-  it('who changes the clock neither revives an expired document nor lets a valid document expire permanently', async () => {
+  it('an attacker who changes the clock neither revives an expired document nor makes a valid one expire for good', async () => {
     await using publisher = await KeyPublisher.start();
     const startedAt = Date.now();
     publisher.rotate({ expires: new Date(startedAt + DAY_MS).toISOString() });
@@ -187,7 +187,7 @@ describe('an attacker', () => {
 });
 
 describe('a host without its state', () => {
-  it('accepts an old document again, and reports that it trusts only its configuration', async () => {
+  it('a host without its state accepts an old document again, and reports that it trusts only its configuration', async () => {
     using dir = new TempDir();
     await using publisher = await rotated();
     await using before = follower(publisher, { stateDir: dir.path });
@@ -202,14 +202,14 @@ describe('a host without its state', () => {
     expect(idsOf(host)).toEqual(['old']);
   });
 
-  it('reports the same without a stateDir', async () => {
+  it('a host without a stateDir accepts an old document again, and reports that it trusts only its configuration', async () => {
     await using publisher = await rotated();
     await using host = follower(publisher);
     await host.sync();
     expect(keysOf(host)).toMatchObject({ version: 2, trustsConfigurationAlone: true });
   });
 
-  it('accepts no map with keys older than minVersion, and accepts the map once that version is reached', async () => {
+  it('a host without its state accepts no map with keys older than minVersion', async () => {
     await using publisher = await rotated();
     const [second] = publisher.documents.splice(1);
     publisher.serve([off('old')], { signers: [publisher.keys[1] as PrivateJwk] });
@@ -226,14 +226,14 @@ describe('a host without its state', () => {
     expect([keysOf(host).version, idsOf(host)]).toEqual([2, ['a']]);
   });
 
-  it('reports why the documents up to minVersion cannot be read', async () => {
+  it('a host without its state reports why the documents up to minVersion cannot be read', async () => {
     await using publisher = await rotated();
     publisher.answerKeys((_, response) => response.writeHead(500).end());
     await using host = follower(publisher, { minVersion: 2 });
     await expect(host.sync()).rejects.toMatchObject({ code: 'KEYS_UNAVAILABLE' });
   });
 
-  it('starts at minVersion, if the configured keys signed that document', async () => {
+  it('a host without its state starts at minVersion, if the configured keys signed that document', async () => {
     await using publisher = await rotated();
     publisher.rotate();
     publisher.serve();
@@ -244,7 +244,7 @@ describe('a host without its state', () => {
     expect([keysOf(host).version, idsOf(host)]).toEqual([3, ['a']]);
   });
 
-  it('serves no stored map if minVersion was raised beyond the stored documents', async () => {
+  it('a host serves no stored map if minVersion was raised beyond the stored documents', async () => {
     using dir = new TempDir();
     await using publisher = await rotated();
     await using before = follower(publisher, { stateDir: dir.path });
@@ -287,24 +287,27 @@ describe('a failing server of key documents', () => {
     ],
   ];
 
-  it.each(hostile)('leaves known keys in force if it %s, and the map is refreshed', async (_, answer, code) => {
-    await using publisher = await rotated();
-    await using host = follower(publisher, { timeoutMs: 500 });
-    await host.sync();
-    publisher.answerKeys(answer);
-    publisher.serve([off('b')]);
-    await host.sync(true);
-    expect(keysOf(host)).toMatchObject({ version: 2, lastError: { code } });
-    expect([failureOf(host), idsOf(host)]).toEqual([undefined, ['b']]);
-    // One line for each new reason.
-    await host.sync(true);
-    expect(host.complaints()).toEqual([`keys-not-followed ${code}`]);
-    publisher.answerKeys(null);
-    await host.sync(true);
-    expect(keysOf(host).lastError).toBeNull();
-  });
+  it.each(hostile)(
+    'a server of key documents leaves known keys in force if it %s, and the map is refreshed',
+    async (_, answer, code) => {
+      await using publisher = await rotated();
+      await using host = follower(publisher, { timeoutMs: 500 });
+      await host.sync();
+      publisher.answerKeys(answer);
+      publisher.serve([off('b')]);
+      await host.sync(true);
+      expect(keysOf(host)).toMatchObject({ version: 2, lastError: { code } });
+      expect([failureOf(host), idsOf(host)]).toEqual([undefined, ['b']]);
+      // The log has one line for each new reason.
+      await host.sync(true);
+      expect(host.complaints()).toEqual([`keys-not-followed ${code}`]);
+      publisher.answerKeys(null);
+      await host.sync(true);
+      expect(keysOf(host).lastError).toBeNull();
+    },
+  );
 
-  it('costs a refresh only one timeout over all its attempts', async () => {
+  it('a failing server of key documents costs a refresh only one timeout over all its attempts', async () => {
     await using publisher = await rotated();
     await using host = follower(publisher, { timeoutMs: 300 });
     await host.sync();
@@ -315,7 +318,7 @@ describe('a failing server of key documents', () => {
     expect(publisher.asked.slice(askedBefore).toSorted()).toEqual(['keys/3', 'map', 'map', 'map']);
   });
 
-  it('advances a host by at most 64 versions in a refresh, however many it signs', async () => {
+  it('a server of key documents advances a host by at most 64 versions in a refresh, however many it signs', async () => {
     await using publisher = await KeyPublisher.start();
     const [key] = publisher.keys as [PrivateJwk];
     publisher.answerKeys((request, response) => {
@@ -328,7 +331,7 @@ describe('a failing server of key documents', () => {
     expect([keysOf(host).version, idsOf(host)]).toEqual([64, ['a']]);
   });
 
-  it('leaves a new host with its configured keys', async () => {
+  it('a failing server of key documents leaves a new host with its configured keys', async () => {
     await using publisher = await KeyPublisher.start();
     publisher.serve();
     publisher.answerKeys((_, response) => response.writeHead(500).end());
@@ -338,7 +341,7 @@ describe('a failing server of key documents', () => {
     expect(idsOf(host)).toEqual(['a']);
   });
 
-  it('is logged by its URL without secrets, and does not get the key of another origin', async () => {
+  it('a failing server of key documents is logged by its URL without secrets, and gets no key of another origin', async () => {
     await using publisher = await rotated();
     await using other = await KeyPublisher.start();
     const keyDocuments = `${other.keysUrl}?token=s3cr3t-documents`;
@@ -352,7 +355,7 @@ describe('a failing server of key documents', () => {
     expect(JSON.stringify([host.status(), host.lines])).not.toContain('s3cr3t');
   });
 
-  it('may publish a half-written file, which is read again', async () => {
+  it('a server may publish a half-written file of key documents, which is read again', async () => {
     using dir = new TempDir();
     await using publisher = await rotated();
     const path = join(dir.path, 'keys.json');
@@ -369,7 +372,7 @@ describe('a failing server of key documents', () => {
 });
 
 describe('keys that a document revokes', () => {
-  it('are named in the rejection of a map that they signed', async () => {
+  it('revoked keys are named in the rejection of a map that they signed', async () => {
     await using publisher = await rotated();
     const { key } = publisher;
     publisher.rotate({ revoked: [thumbprintOf(publicJwk(key))] });
@@ -378,7 +381,7 @@ describe('keys that a document revokes', () => {
     await expect(host.sync()).rejects.toMatchObject({ code: 'MAP_KEY_REVOKED' });
   });
 
-  it('stay revoked for a host that starts without key documents, until its configured keys are replaced', async () => {
+  it('revoked keys stay revoked for a host that starts without key documents', async () => {
     using state = new TempDir();
     await using publisher = await KeyPublisher.start();
     const stolen = publisher.key;

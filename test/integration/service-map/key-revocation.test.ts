@@ -34,7 +34,7 @@ function revoke(publisher: KeyPublisher, revoked: readonly PrivateJwk[], others:
 }
 
 describe("the revocation of the current map's key", () => {
-  it.concurrent('removes its connectors at once; running calls have 5 s to end, and new calls are rejected', async () => {
+  it.concurrent("the revocation of the map's key removes its connectors immediately, and running calls have 5 s to end", async () => {
     const stolen = newKey('stolen');
     const answers: (() => void)[] = [];
     await using connector = await TestMcpServer.start((server) => {
@@ -70,7 +70,7 @@ describe("the revocation of the current map's key", () => {
     expect(performance.now() - revokedAt).toBeGreaterThan(4_900);
   });
 
-  it.concurrent('does not delay close() until calls end', async () => {
+  it.concurrent("the revocation of the map's key does not delay close() until calls end", async () => {
     const stolen = newKey('stolen');
     let calls = 0;
     await using connector = await TestMcpServer.start((server) => {
@@ -93,7 +93,7 @@ describe("the revocation of the current map's key", () => {
     await expect(hanging).resolves.toMatchObject({ code: 'CLOSED' });
   });
 
-  it.concurrent('does not wait for a map server that hangs', async () => {
+  it.concurrent("the revocation of the map's key does not wait for a map server that hangs", async () => {
     const stolen = newKey('stolen');
     await using publisher = await withMapKey(stolen);
     await using host = follower(publisher, { timeoutMs: 3_000 });
@@ -110,7 +110,7 @@ describe("the revocation of the current map's key", () => {
     await syncing;
   });
 
-  it('lets the next map with a valid key bring the connectors back, but lets no older map do so', async () => {
+  it("the revocation of the map's key lets only a newer map with a valid key bring the connectors back", async () => {
     const stolen = newKey('stolen');
     const good = newKey('good');
     await using publisher = await withMapKey(good);
@@ -129,7 +129,7 @@ describe("the revocation of the current map's key", () => {
     expect(idsOf(host)).toEqual(['a']);
   });
 
-  it('replaces a map that is re-signed with a valid key within the same refresh', async () => {
+  it("the revocation of the map's key replaces a map that is re-signed with a valid key within the same refresh", async () => {
     const stolen = newKey('stolen');
     const good = newKey('good');
     await using publisher = await withMapKey(stolen);
@@ -142,7 +142,7 @@ describe("the revocation of the current map's key", () => {
     expect(idsOf(host)).toEqual(['a']);
   });
 
-  it('leaves the map in force if enough other keys signed it', async () => {
+  it('the revocation of a key leaves the map in force if enough other keys signed it', async () => {
     const [one, two, three] = ['one', 'two', 'three'].map((kid) => newKey(kid)) as [PrivateJwk, PrivateJwk, PrivateJwk];
     await using publisher = await withMapKey(one, two, three);
     const root = newKey('second-root');
@@ -169,20 +169,23 @@ describe("the revocation of the current map's key", () => {
     ['both', true],
     ['either', true],
     ['signature', true],
-  ] as const)('drops a map of a source with signed maps if accept is %s', async (accept, isDropped) => {
-    const stolen = newKey('stolen');
-    await using publisher = await withMapKey(stolen);
-    publisher.serve([off('a')], { signers: [stolen], hmacKey: KEY });
-    const signatureKey = accept === 'signature' ? undefined : KEY;
-    await using host = follower(publisher, { accept, signatureKey });
-    await host.sync();
-    expect(idsOf(host)).toEqual(['a']);
-    revoke(publisher, [stolen]);
-    await host.sync(true).catch(() => {});
-    expect(mapOf(host).dropped?.code === 'MAP_KEY_REVOKED').toBe(isDropped);
-  });
+  ] as const)(
+    "the revocation of the map's key drops a map of a source with signed maps if accept is %s",
+    async (accept, isDropped) => {
+      const stolen = newKey('stolen');
+      await using publisher = await withMapKey(stolen);
+      publisher.serve([off('a')], { signers: [stolen], hmacKey: KEY });
+      const signatureKey = accept === 'signature' ? undefined : KEY;
+      await using host = follower(publisher, { accept, signatureKey });
+      await host.sync();
+      expect(idsOf(host)).toEqual(['a']);
+      revoke(publisher, [stolen]);
+      await host.sync(true).catch(() => {});
+      expect(mapOf(host).dropped?.code === 'MAP_KEY_REVOKED').toBe(isDropped);
+    },
+  );
 
-  it('does not affect a map that is accepted by its HMAC alone', async () => {
+  it('the revocation of a key does not affect a map that is accepted by its HMAC alone', async () => {
     const stolen = newKey('stolen');
     await using publisher = await withMapKey(stolen);
     publisher.serve([off('a')], { signers: [], hmacKey: KEY });
@@ -194,7 +197,7 @@ describe("the revocation of the current map's key", () => {
     expect(keysOf(host).version).toBe(2);
   });
 
-  it('does not affect a map whose key was only replaced: it is served until it expires', async () => {
+  it('the replacement of a key does not affect a map that it signed: the map is served until it expires', async () => {
     await using publisher = await KeyPublisher.start();
     publisher.serve();
     await using host = follower(publisher);
@@ -208,26 +211,29 @@ describe("the revocation of the current map's key", () => {
   it.each([
     ['named as revoked if the document still lists it', true, 'MAP_KEY_REVOKED'],
     ['rejected as unknown if the document does not', false, 'MAP_SIGNATURE_UNTRUSTED'],
-  ])('is not undone by a restart: the key of the stored map is %s', async (_, isListed, code) => {
-    using dir = new TempDir();
-    const stolen = newKey('stolen');
-    await using publisher = await withMapKey(stolen);
-    await using before = follower(publisher, { stateDir: dir.path });
-    await before.sync();
-    revoke(publisher, [stolen], isListed ? [stolen] : []);
-    await before.sync(true).catch(() => {});
-    await before.close();
-    publisher.answerMap((_, response) => response.writeHead(503).end());
-    publisher.answerKeys((_, response) => response.writeHead(503).end());
-    await using host = follower(publisher, { stateDir: dir.path });
-    await host.sync().catch(() => {});
-    expect([mapOf(host).freshness, idsOf(host), keysOf(host).version]).toEqual(['none', [], 2]);
-    expect(host.complaints()).toContain(`stored-map-refused ${code}`);
-  });
+  ])(
+    "the revocation of the map's key is not undone by a restart: the key of the stored map is %s",
+    async (_, isListed, code) => {
+      using dir = new TempDir();
+      const stolen = newKey('stolen');
+      await using publisher = await withMapKey(stolen);
+      await using before = follower(publisher, { stateDir: dir.path });
+      await before.sync();
+      revoke(publisher, [stolen], isListed ? [stolen] : []);
+      await before.sync(true).catch(() => {});
+      await before.close();
+      publisher.answerMap((_, response) => response.writeHead(503).end());
+      publisher.answerKeys((_, response) => response.writeHead(503).end());
+      await using host = follower(publisher, { stateDir: dir.path });
+      await host.sync().catch(() => {});
+      expect([mapOf(host).freshness, idsOf(host), keysOf(host).version]).toEqual(['none', [], 2]);
+      expect(host.complaints()).toContain(`stored-map-refused ${code}`);
+    },
+  );
 });
 
 describe('a start image that is older than the store', () => {
-  it("drops its map soon if the store knows that the map's keys are revoked", async () => {
+  it('a start image that is older than the store drops its map soon if the store knows that its keys are revoked', async () => {
     using dir = new TempDir();
     const stolen = newKey('stolen');
     await using publisher = await withMapKey(stolen);
@@ -256,7 +262,7 @@ describe('a start image that is older than the store', () => {
 });
 
 describe('a key document that expires before the current map', () => {
-  it('makes the map expire with it, even if the map server does not answer', async () => {
+  it('a key document that expires before the current map makes the map expire with it, even without the map server', async () => {
     await using publisher = await KeyPublisher.start();
     const [key] = publisher.keys as [PrivateJwk];
     publisher.serve();

@@ -11,7 +11,7 @@ const failureOf = (manager: ConnectorProxyManager) => manager.status().serviceMa
 const idsOf = (manager: ConnectorProxyManager) => manager.listConnectors().map(({ id }) => id);
 
 describe('a rotation of keys', () => {
-  it('is followed in one refresh by a host that missed three rotations', async () => {
+  it('a rotation of keys is followed in one refresh by a host that missed three rotations', async () => {
     using dir = new TempDir();
     await using publisher = await KeyPublisher.start();
     publisher.rotate();
@@ -39,7 +39,7 @@ describe('a rotation of keys', () => {
     }
   });
 
-  it('is followed in two refreshes by a host that missed 70 rotations', async () => {
+  it('a rotation of keys is followed in two refreshes by a host that missed 70 rotations', async () => {
     await using publisher = await KeyPublisher.start();
     for (let times = 0; times < 70; times += 1) publisher.rotate();
     publisher.serve();
@@ -51,7 +51,7 @@ describe('a rotation of keys', () => {
     expect([keysOf(host).version, idsOf(host)]).toEqual([70, ['a']]);
   });
 
-  it('costs one extra request in each refresh without news, and no extra request without key documents', async () => {
+  it('a rotation of keys costs one extra request in each refresh without news, and none without key documents', async () => {
     await using publisher = await KeyPublisher.start();
     publisher.serve();
     await using host = follower(publisher);
@@ -63,7 +63,7 @@ describe('a rotation of keys', () => {
     expect(publisher.asked.length).toBe(5);
   });
 
-  it('never causes a valid map to be rejected, whenever the host refreshes', async () => {
+  it('a rotation of keys never causes a valid map to be rejected, whenever the host refreshes', async () => {
     await using publisher = await KeyPublisher.start();
     publisher.serve();
     await using host = follower(publisher);
@@ -88,7 +88,7 @@ describe('a rotation of keys', () => {
     expect([keysOf(host).version, idsOf(host)]).toEqual([25, ['after-25']]);
   });
 
-  it('is noticed between the response with the documents and the response with the map, without another attempt', async () => {
+  it('a rotation of keys is noticed between the response with the documents and the response with the map', async () => {
     await using publisher = await KeyPublisher.start();
     // The documents hold nothing new; then keys are rotated, and then the map is sent.
     publisher.answerMap((_, response) => {
@@ -105,7 +105,7 @@ describe('a rotation of keys', () => {
     expect(publisher.asked).toEqual(['keys/1', 'map', 'keys/1', 'keys/2', 'map']);
   });
 
-  it('rejects a map that was verified while its key was being replaced', async () => {
+  it('a rotation of keys rejects a map that was verified while its key was being replaced', async () => {
     await using publisher = await KeyPublisher.start();
     publisher.serve();
     await using host = follower(publisher);
@@ -119,16 +119,16 @@ describe('a rotation of keys', () => {
     expect([failureOf(host), idsOf(host), revisions]).toEqual(['MAP_SIGNATURE_UNTRUSTED', ['a'], []]);
   });
 
-  it('causes no wait for a document if the map is rejected for another reason', async () => {
+  it('a map that is rejected for another reason than its keys causes no wait for a key document', async () => {
     await using publisher = await KeyPublisher.start();
     publisher.serve([off('a')], { generatedAt: new Date(Date.now() + 3_600_000).toISOString() });
     await using host = follower(publisher);
     await expect(host.sync()).rejects.toMatchObject({ code: 'MAP_FROM_FUTURE' });
-    // Once before the first attempt, and once in parallel to each of the next two.
+    // The document was requested once before the first attempt, and once in parallel to each of the next two attempts.
     expect(publisher.asked.filter((path) => path === 'keys/1').length).toBe(3);
   });
 
-  it('needs 2 of 3 roots if the documents say so', async () => {
+  it('a rotation of keys needs 2 of 3 roots if the documents say so', async () => {
     await using publisher = await KeyPublisher.start();
     const roots = ['r1', 'r2', 'r3'].map((kid) => newKey(kid)) as [PrivateJwk, PrivateJwk, PrivateJwk];
     const [r1, r2, r3] = roots;
@@ -156,7 +156,7 @@ describe('a rotation of keys', () => {
     expect([keysOf(host).version, idsOf(host)]).toEqual([2, ['b']]);
   });
 
-  it('verifies the same map again with new keys, and takes the expiry of the new document', async () => {
+  it('a rotation of keys verifies the same map again with new keys, and takes the expiry of the new document', async () => {
     await using publisher = await KeyPublisher.start();
     const expires = new Date(Date.now() + 600_000).toISOString();
     const [key] = publisher.keys as [PrivateJwk];
@@ -175,24 +175,27 @@ describe('a rotation of keys', () => {
     expect(host.status().serviceMap.expiresAt).toBeGreaterThan(Date.parse(expires));
   });
 
-  it.each(['files', 'a function', 'one file of all documents'])('is followed from %s too', async (kind) => {
-    using dir = new TempDir();
-    await using publisher = await KeyPublisher.start();
-    publisher.rotate();
-    publisher.rotate();
-    publisher.serve();
-    const { documents } = publisher;
-    const keyDocuments = {
-      files: publisher.writeTo(dir.path),
-      'a function': (version: number) => documents[version - 1] ?? null,
-      'one file of all documents': publisher.writeAllTo(dir.path),
-    }[kind];
-    await using host = follower(publisher, { keyDocuments });
-    await host.sync();
-    expect([keysOf(host).version, idsOf(host)]).toEqual([2, ['a']]);
-  });
+  it.each(['files', 'a function', 'one file of all documents'])(
+    'a rotation of keys is followed from %s too',
+    async (kind) => {
+      using dir = new TempDir();
+      await using publisher = await KeyPublisher.start();
+      publisher.rotate();
+      publisher.rotate();
+      publisher.serve();
+      const { documents } = publisher;
+      const keyDocuments = {
+        files: publisher.writeTo(dir.path),
+        'a function': (version: number) => documents[version - 1] ?? null,
+        'one file of all documents': publisher.writeAllTo(dir.path),
+      }[kind];
+      await using host = follower(publisher, { keyDocuments });
+      await host.sync();
+      expect([keysOf(host).version, idsOf(host)]).toEqual([2, ['a']]);
+    },
+  );
 
-  it('also applies to a source whose maps are verified on a worker thread: first the keys change, then the map', async () => {
+  it('a rotation of keys also applies to maps verified on a worker thread: first the keys change, then the map', async () => {
     await using publisher = await KeyPublisher.start();
     publisher.serve();
     await using host = follower(publisher, { offload: 'always' });
@@ -205,7 +208,7 @@ describe('a rotation of keys', () => {
 });
 
 describe('the replacement of all keys, after the roots were stolen', () => {
-  it('starts over with the documents of the new keys, and is remembered', async () => {
+  it('the replacement of all keys starts over with the documents of the new keys, and is remembered', async () => {
     using dir = new TempDir();
     await using stolen = await KeyPublisher.start();
     for (let times = 0; times < 3; times += 1) stolen.rotate();

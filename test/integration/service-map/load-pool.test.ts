@@ -34,7 +34,7 @@ const run = (
 const codeOf = (outcome: LoadOutcome): string => (outcome.kind === 'failed' ? outcome.error.code : outcome.kind);
 
 describe('a load on a worker thread', () => {
-  it('fetches, verifies and streams a map', async () => {
+  it('a load on a worker thread fetches, verifies and streams a map', async () => {
     await using server = await MapServer.start(signed(mapOf(Array.from({ length: 500 }, (_, i) => entry(`c${i}`)))));
     const outcome = await run(poolOf(), taskFor(server.url));
     if (outcome.kind !== 'loaded') throw new Error(codeOf(outcome));
@@ -45,7 +45,7 @@ describe('a load on a worker thread', () => {
       expect(outcome.commit.report.phases[phase]).toBeGreaterThan(0);
   });
 
-  it('sends only changes if it gets the digests of the previous map', async () => {
+  it('a load on a worker thread sends only changes if it gets the digests of the previous map', async () => {
     const entries = Array.from({ length: 200 }, (_, i) => entry(`c${i}`));
     await using server = await MapServer.start(signed(mapOf(entries)));
     const pool = poolOf();
@@ -61,7 +61,7 @@ describe('a load on a worker thread', () => {
     expect(known.digests.digests.byteLength).toBeGreaterThan(0);
   });
 
-  it('reuses the connection of the previous load', async () => {
+  it('a load on a worker thread reuses the connection of the previous load', async () => {
     await using server = await MapServer.start(signed(mapOf([])));
     const pool = poolOf();
     await run(pool, taskFor(server.url));
@@ -70,12 +70,12 @@ describe('a load on a worker thread', () => {
     expect([ports.length, new Set(ports).size]).toEqual([2, 1]);
   });
 
-  it('is rejected by a worker of another protocol version', async () => {
+  it('a load on a worker thread is rejected by a worker of another protocol version', async () => {
     const outcome = await run(poolOf(), taskFor('http://127.0.0.1:9/', { version: 99 }));
     expect(codeOf(outcome)).toBe('PROTOCOL_MISMATCH');
   });
 
-  it('ends soon after it is cancelled, with the reason, and leaves the thread running', async () => {
+  it('a load on a worker thread ends soon after it is cancelled, with the reason, and leaves the thread running', async () => {
     await using server = await MapServer.start();
     server.answer(() => {});
     const pool = poolOf();
@@ -91,7 +91,7 @@ describe('a load on a worker thread', () => {
     expect(next.commit.report.thread).toBe(first.commit.report.thread);
   });
 
-  it('does nothing if it was cancelled before it started', async () => {
+  it('a load on a worker thread does nothing if it was cancelled before it started', async () => {
     const signal = AbortSignal.abort(new SwitchyardError('CLOSED', 'over'));
     expect(codeOf(await run(poolOf(), taskFor('http://127.0.0.1:9/'), 5_000, signal))).toBe('CLOSED');
   });
@@ -102,14 +102,14 @@ describe('a worker thread', () => {
     ['throws', 'thrown in the thread'],
     ['exits', 'worker'],
     ['says-nothing', 'returned without a final event'],
-  ])('that %s fails only that load', async (name, message) => {
+  ])('a worker thread that %s fails only that load', async (name, message) => {
     const outcome = await run(poolOf({ taskUrl: fixture(name) }), taskFor('http://127.0.0.1:9/'));
     if (outcome.kind !== 'failed') throw new Error(outcome.kind);
     expect(outcome.error.code).toBe('WORKER_LOST');
     expect(outcome.error.message).toContain(message);
   });
 
-  it('that spins is killed at the deadline and replaced', async () => {
+  it('a worker thread that spins is killed at the deadline and replaced', async () => {
     const pool = poolOf({ taskUrl: fixture('spins'), graceMs: 50 });
     const outcome = await run(pool, taskFor('http://127.0.0.1:9/'), 500);
     if (outcome.kind !== 'failed') throw new Error(outcome.kind);
@@ -120,14 +120,14 @@ describe('a worker thread', () => {
     expect(codeOf(await run(pool, taskFor('http://127.0.0.1:9/'), 500))).toBe('WORKER_LOST');
   });
 
-  it('that runs out of memory fails only that load', async () => {
+  it('a worker thread that runs out of memory fails only that load', async () => {
     const pool = poolOf({ taskUrl: fixture('eats-memory'), maxHeapMb: 32 });
     const outcome = await run(pool, taskFor('http://127.0.0.1:9/'), 20_000);
     if (outcome.kind !== 'failed') throw new Error(outcome.kind);
     expect(outcome.error).toMatchObject({ code: 'WORKER_LOST', message: expect.stringContaining('memory') });
   });
 
-  it('whose file is missing fails only that load', async () => {
+  it('a worker thread whose file is missing fails only that load', async () => {
     expect(codeOf(await run(poolOf({ taskUrl: fixture('missing') }), taskFor('http://127.0.0.1:9/'), 1_000))).toBe(
       'WORKER_LOST',
     );
@@ -135,7 +135,7 @@ describe('a worker thread', () => {
 });
 
 describe('the load pool', () => {
-  it('ends running loads when it closes, and can be closed before it was used', async () => {
+  it('the load pool ends running loads when it closes, and can be closed before it was used', async () => {
     await poolOf().close();
     const pool = poolOf({ taskUrl: fixture('spins') });
     const outcome = run(pool, taskFor('http://127.0.0.1:9/'), 30_000);
@@ -144,7 +144,7 @@ describe('the load pool', () => {
     expect(codeOf(await outcome)).toBe('WORKER_LOST');
   });
 
-  it('rejects more loads than fit its queue', async () => {
+  it('the load pool rejects more loads than fit its queue', async () => {
     const pool = poolOf({ taskUrl: fixture('spins'), graceMs: 20 });
     const outcomes = Array.from({ length: 1_030 }, () => run(pool, taskFor('http://127.0.0.1:9/'), 700).then(codeOf));
     expect(await Promise.race(outcomes)).toBe('WORKER_QUEUE_FULL');

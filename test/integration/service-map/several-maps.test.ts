@@ -64,7 +64,7 @@ function start(sources: readonly ServiceMapSourceOptions[], options: Partial<Sou
 const at = (id: string, path: string): Json => entry(id, { endpoint: `http://127.0.0.1:9/${path}` });
 
 describe('several service maps', () => {
-  it('bring up the connectors of all maps, each map verified with its own key', async () => {
+  it('several service maps bring up the connectors of all maps, each map verified with its own key', async () => {
     await using maps = await twoMaps([at('one', 'a1')], [at('two', 'b2'), at('three', 'b3')]);
     await using manager = start(maps.sources);
     await manager.sync();
@@ -83,7 +83,7 @@ describe('several service maps', () => {
     expect(manager.status().serviceMaps[0]?.lastError).toBeNull();
   });
 
-  it('give a shared id to the earlier source, in any order of arrival, and to the later source once the earlier drops it', async () => {
+  it('several service maps give a shared id to the earlier source, in any order of arrival', async () => {
     await using maps = await twoMaps([at('own', 'a')], [at('both', 'b'), at('own', 'evil')]);
     await using manager = start(maps.sources);
     await manager.sync();
@@ -105,7 +105,7 @@ describe('several service maps', () => {
     expect(manager.connector('both')?.entry.status).toBe('disabled');
   });
 
-  it('send a source’s key only to its own connectors', async () => {
+  it('several service maps send a source’s key only to its own connectors', async () => {
     const wants = { auth: { type: 'bearer' } };
     await using maps = await twoMaps([{ ...at('one', 'a'), ...wants }], [{ ...at('two', 'b'), ...wants }]);
     const [a, b] = maps.sources;
@@ -119,7 +119,7 @@ describe('several service maps', () => {
     expect(manager.status().connectors.find(({ id }) => id === 'two')?.lastError?.code).toBe('CONNECTOR_AUTH_MISSING');
   });
 
-  it('fail independently: sync rejects only if no map is available', async () => {
+  it('several service maps fail independently: sync rejects only if no map is available', async () => {
     await using maps = await twoMaps([at('one', 'a')], [at('two', 'b')]);
     maps.servers.a.fail();
     await using manager = start(maps.sources);
@@ -141,7 +141,7 @@ describe('several service maps', () => {
     expect(manager.status().serviceMaps.map(({ circuit }) => circuit)).toEqual(['closed', 'closed']);
   });
 
-  it('do not wait for each other: a map that never arrives is awaited until the deadline of sync', async () => {
+  it('several service maps do not wait for each other: sync waits for a missing map only until its deadline', async () => {
     await using maps = await twoMaps([at('one', 'a')], [at('two', 'b')]);
     maps.servers.a.answer(() => {});
     await using manager = start(maps.sources, { syncDeadlineMs: 300, timeoutMs: 20_000 });
@@ -150,7 +150,7 @@ describe('several service maps', () => {
     expect(manager.status().serviceMaps.map(({ freshness }) => freshness)).toEqual(['none', 'fresh']);
   });
 
-  it('keep separate floors and last good maps, even over restarts', async () => {
+  it('several service maps keep separate floors and last good maps, even over restarts', async () => {
     using dir = new TempDir();
     await using maps = await twoMaps([at('one', 'a')], [at('two', 'b')]);
     maps.servers.b.serve(map([at('two', 'b')], maps.keys.b, 5));
@@ -170,7 +170,7 @@ describe('several service maps', () => {
     ]);
   });
 
-  it('are refreshed on separate schedules, well before they expire', async () => {
+  it('several service maps are refreshed on separate schedules, well before they expire', async () => {
     await using maps = await twoMaps([at('one', 'a')], [at('two', 'b')]);
     const [a, b] = maps.sources;
     if (a === undefined || b === undefined) throw new Error('There are two');
@@ -203,14 +203,14 @@ describe('several service maps', () => {
     ['sources[0].signatureKey', [{ id: 'a', signatureKey: '' }]],
     ['sources[0].timeoutMs', [{ id: 'a', timeoutMs: -1 }]],
     ['sources[0]', [{ id: 'a', keys: 1 } as Partial<ServiceMapSourceOptions>]],
-  ])('reject an invalid %s: %j', (option, sources) => {
+  ])('several service maps reject an invalid %s: %j', (option, sources) => {
     const given = sources.map((source) => ({ url: 'http://127.0.0.1:9/', signatureKey: KEY, ...source }));
     expect(() => start(given as ServiceMapSourceOptions[])).toThrow(
       expect.objectContaining({ code: 'OPTIONS_INVALID', detail: { option } }),
     );
   });
 
-  it('are added to the map of serviceMapUrl, which comes first', async () => {
+  it('several service maps are added to the map of serviceMapUrl, which comes first', async () => {
     await using maps = await twoMaps([at('one', 'a')], [at('one', 'b'), at('two', 'b')]);
     const [a, b] = maps.sources;
     if (a === undefined || b === undefined) throw new Error('There are two');
@@ -229,7 +229,7 @@ describe('several service maps', () => {
 });
 
 describe('a map', () => {
-  it('is fresh for its own time to live, whatever Cache-Control says', async () => {
+  it('a map is fresh for its own time to live, whatever Cache-Control says', async () => {
     let now = NOW;
     const body = map([], KEY, 0, { ttlSeconds: 60 });
     await using server = await MapServer.start();

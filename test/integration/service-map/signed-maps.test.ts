@@ -54,7 +54,7 @@ class Publisher {
 const codeOf = (outcome: LoadOutcome): string => (outcome.kind === 'failed' ? outcome.error.code : outcome.kind);
 
 describe('a signed map that a worker thread fetches', () => {
-  it('carries its signers and their expiry, in a full and in an incremental load', async () => {
+  it('a signed map carries its signers and their expiry, in a full and in an incremental load', async () => {
     await using server = await MapServer.start();
     const publisher = new Publisher(server);
     const trust = { ...MINE, accept: 'both', hmacKeys: ['new', KEY], threshold: 2 } as const;
@@ -149,17 +149,20 @@ describe('a signed map that a worker thread fetches', () => {
       () => ({ ...MAP, signatures: [...(signedBy(MAP, a, b).signatures ?? []), 'a.b'] }),
       {},
     ],
-  ])('is rejected with %s if %s, whatever the thread has cached', async (code, _, map, more) => {
-    await using server = await MapServer.start();
-    const trust = { ...MINE, ...more };
-    const publisher = new Publisher(server);
-    expect(codeOf(await publisher.load(map(), trust))).toBe(code);
-    const before = mapOf([...ENTRIES, entry('last')], { generatedAt: new Date(NOW - 1_000).toISOString() });
-    expect(codeOf(await publisher.load(signedBy(before, a, b), MINE))).toBe('loaded');
-    expect(codeOf(await publisher.load(map(), trust))).toBe(code);
-  });
+  ])(
+    'a signed map that a worker thread fetches is rejected with %s if %s, whatever the thread has cached',
+    async (code, _, map, more) => {
+      await using server = await MapServer.start();
+      const trust = { ...MINE, ...more };
+      const publisher = new Publisher(server);
+      expect(codeOf(await publisher.load(map(), trust))).toBe(code);
+      const before = mapOf([...ENTRIES, entry('last')], { generatedAt: new Date(NOW - 1_000).toISOString() });
+      expect(codeOf(await publisher.load(signedBy(before, a, b), MINE))).toBe('loaded');
+      expect(codeOf(await publisher.load(map(), trust))).toBe(code);
+    },
+  );
 
-  it('is verified with the keys of each load: an earlier verification does not count for a new map', async () => {
+  it('a signed map is verified with the keys of each load: an earlier verification does not count for a new map', async () => {
     await using server = await MapServer.start();
     const publisher = new Publisher(server);
     expect(codeOf(await publisher.load(signedBy(MAP, a), trustIn([a])))).toBe('loaded');
@@ -171,7 +174,7 @@ describe('a signed map that a worker thread fetches', () => {
     expect(codeOf(await publisher.load(next, trustIn([a])))).toBe('loaded');
   });
 
-  it('expires with its key, then is stale, then too stale', async () => {
+  it('a signed map expires with its key, then is stale, then too stale', async () => {
     await using server = await MapServer.start();
     const trust = trustIn([{ ...a, exp: NOW / 1000 + 60 }]);
     const load = async (atMs: number, policy: Partial<ProofPolicy> = {}): Promise<string> =>
@@ -184,7 +187,7 @@ describe('a signed map that a worker thread fetches', () => {
     expect(await load(NOW + 1e12, { ...stale, maxStaleMs: null })).toBe('loaded');
   });
 
-  it('cannot be frozen: the same bytes are rejected once their key has expired', async () => {
+  it('a signed map cannot be frozen: the same bytes are rejected once their key has expired', async () => {
     await using server = await MapServer.start();
     const publisher = new Publisher(server);
     const trust = trustIn([{ ...a, exp: NOW / 1000 + 60 }]);

@@ -37,7 +37,7 @@ function blockLoop(ms: number): void {
 }
 
 describe('worker threads that die one after the other', () => {
-  it('are not replaced for a minute, and are started again after it', async () => {
+  it('worker threads that die one after the other are not replaced for a minute, and are started again after it', async () => {
     let elapsedMs = 0;
     const logger = recordingLogger();
     const pool = new LoadPool({ taskUrl: fixture('exits'), logger, elapsedMs: () => elapsedMs });
@@ -54,7 +54,7 @@ describe('worker threads that die one after the other', () => {
     await pool.close();
   });
 
-  it('are counted too if they die between loads, and cause the same pause', async () => {
+  it('worker threads that die between loads are counted too, and cause the same pause', async () => {
     const logger = recordingLogger();
     const pool = new LoadPool({ taskUrl: fixture('dies-when-idle'), logger });
     pool.boot();
@@ -69,7 +69,7 @@ describe('worker threads that die one after the other', () => {
 });
 
 describe('a worker thread that is stuck in a system call', () => {
-  it('fails its load, is reported as stuck when the pool closes, and does not keep the process alive', async () => {
+  it('a worker thread that is stuck in a system call fails its load, and does not keep the process alive', async () => {
     using dir = new TempDir();
     const fifo = join(dir.path, 'fifo');
     execFileSync('mkfifo', [fifo]);
@@ -93,7 +93,7 @@ describe('a worker thread that is stuck in a system call', () => {
 });
 
 describe('buffers outside of the heap limit', () => {
-  it('are limited by the maximum map size: a worker stops reading an endless body', async () => {
+  it('buffers outside of the heap limit are limited by the maximum map size: a worker stops reading an endless body', async () => {
     await using server = await MapServer.start();
     let sent = 0;
     let open = 0;
@@ -127,7 +127,7 @@ describe('buffers outside of the heap limit', () => {
 });
 
 describe('an event loop that was blocked past the deadline', () => {
-  it('accepts the response that arrived meanwhile instead of timing out', async () => {
+  it('an event loop that was blocked past the deadline accepts the response that arrived while it was blocked', async () => {
     using servers = new NpmServers();
     const endpoint = await servers.everythingOverHttp();
     await using managed = await manage([entry('real', { endpoint })], { syncDeadlineMs: 10_000 });
@@ -149,7 +149,7 @@ describe('an event loop that was blocked past the deadline', () => {
     await expect(call).resolves.toMatchObject({ content: [{ text: expect.stringContaining('completed') }] });
   });
 
-  it('still times out a request without any response', async () => {
+  it('an event loop that was blocked past the deadline still times out a request without any response', async () => {
     await using server = await MapServer.start();
     server.answer(() => {});
     await using manager = new ConnectorProxyManager({
@@ -167,7 +167,7 @@ describe('an event loop that was blocked past the deadline', () => {
 });
 
 describe('a wall clock that jumps', () => {
-  it('changes only what is expired: the circuit keeps its minute', async () => {
+  it('a wall clock that jumps changes only what is expired: the circuit keeps its minute', async () => {
     const startedAt = Date.now();
     const body = signed(
       mapOf([entry('a', { status: 'disabled' })], { generatedAt: new Date(startedAt).toISOString() }),
@@ -192,7 +192,7 @@ describe('a wall clock that jumps', () => {
 });
 
 describe('an unhandled rejection in the host', () => {
-  it('ends the process: this package handles no errors of the host', async () => {
+  it('an unhandled rejection in the host ends the process: this package handles no errors of the host', async () => {
     const program = 'await import(process.argv[1]); Promise.reject(new Error("of the host"));';
     const index = new URL('../../../src/main/index.ts', import.meta.url).href;
     const child = spawn(process.execPath, ['--input-type=module', '-e', program, index]);

@@ -20,7 +20,7 @@ const gauge = async (): Promise<number> => {
 
 // Full verification on the main thread, and incremental verification on a worker thread.
 describe.each(['never', 'always'] as const)('with the option offload: %s, an entry of a signed map', (offload) => {
-  it('that sets a header of the connection is left out alone, and sends no request', async () => {
+  it('a map entry that sets a header of the connection is left out alone, and sends no request', async () => {
     await using server = await RawMcpServer.start();
     const endpoint = server.url.href;
     const bad = FORBIDDEN.map((name, i) => entry(`bad${i}`, { endpoint, headers: { [name]: 'evil.example' } }));
@@ -40,7 +40,7 @@ describe.each(['never', 'always'] as const)('with the option offload: %s, an ent
     await expect(it.manager.callTool('bad0.echo', {})).rejects.toMatchObject({ code: 'TOOL_UNKNOWN' });
   });
 
-  it('comes and goes with newer maps, and the other entries stay unchanged', async () => {
+  it('an unusable map entry comes and goes with newer maps, and the other entries stay unchanged', async () => {
     await using server = await RawMcpServer.start();
     const endpoint = server.url.href;
     const [a, good] = [entry('a', { endpoint }), { ...entry('b', { endpoint }), headers: { 'x-b': '1' } }];
@@ -75,7 +75,7 @@ describe.each(['never', 'always'] as const)('with the option offload: %s, an ent
     );
   });
 
-  it('with an invalid login is left out alone, and is added with the map that corrects it', async () => {
+  it('a map entry with an invalid login is left out alone, and is added with the map that corrects it', async () => {
     await using server = await RawMcpServer.start();
     const endpoint = server.url.href;
     const a = entry('a', { endpoint });
@@ -101,7 +101,7 @@ describe.each(['never', 'always'] as const)('with the option offload: %s, an ent
     expect(state()).toEqual([['a', 'b'], []]);
   });
 
-  it('that is malformed in another way makes the whole map invalid', async () => {
+  it('a map entry that is malformed in another way makes the whole map invalid', async () => {
     const bad = entry('b', { auth: { type: ['bearer'] } });
     await using it = await manage([entry('a', { status: 'disabled' }), bad], { offload });
     await expect(it.manager.sync()).rejects.toMatchObject({ code: 'MAP_SCHEMA' });

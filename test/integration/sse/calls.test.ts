@@ -38,7 +38,7 @@ describe('the response to a POST over SSE', () => {
       inPost((id) => JSON.stringify({ jsonrpc: '2.0', id, result: 'accepted' }), { isTwice: true }),
     ],
     ['an HTML page', inPost(() => '<p>', { type: 'text/html', isTwice: true })],
-  ])('may be %s', async (_, answer) => {
+  ])('the response to a POST over SSE may be %s', async (_, answer) => {
     await using server = await RawSseServer.start({ 'tools/call': answer });
     await using sse = await connectSse(server);
     await expect(sse.call()).resolves.toEqual(OK);
@@ -46,7 +46,7 @@ describe('the response to a POST over SSE', () => {
     expect([server.of('tools/call').length, sse.lost]).toEqual([2, []]);
   });
 
-  it('counts once if the stream carries the result as well', async () => {
+  it('a result in the response to a POST over SSE counts once if the stream carries it as well', async () => {
     const before = await strays();
     await using server = await RawSseServer.start({ 'tools/call': inPost(whole, { isTwice: true }) });
     await using sse = await connectSse(server);
@@ -54,7 +54,7 @@ describe('the response to a POST over SSE', () => {
     await eventually('the other one is a stray', async () => (await strays()) === before + 1);
   });
 
-  it('may never arrive, and its connection is closed eventually', async () => {
+  it('the response to a POST over SSE may never arrive, and its connection is closed eventually', async () => {
     let isCut = false;
     await using server = await RawSseServer.start({
       'tools/call'({ message, response, send }) {
@@ -70,7 +70,7 @@ describe('the response to a POST over SSE', () => {
     expect(sse.lost).toEqual([]);
   }, 10_000);
 
-  it('may break off once the message was accepted', async () => {
+  it('the response to a POST over SSE may break off once the message was accepted', async () => {
     await using server = await RawSseServer.start({
       'tools/call'({ message, response, send }) {
         response.writeHead(202, { 'content-length': '100' });
@@ -86,7 +86,7 @@ describe('the response to a POST over SSE', () => {
     await expect(sse.call()).resolves.toEqual(OK);
   });
 
-  it('may be a redirect within the origin, but not to another origin', async () => {
+  it('the response to a POST over SSE may be a redirect within the origin, but not to another origin', async () => {
     let location = '/moved';
     await using server = await RawSseServer.start({
       'tools/call'({ path, response, result }) {
@@ -103,7 +103,7 @@ describe('the response to a POST over SSE', () => {
 });
 
 describe('a result over SSE', () => {
-  it('is returned unchanged, with unknown members', async () => {
+  it('a result over SSE is returned unchanged, with unknown members', async () => {
     const result = {
       content: [{ type: 'hologram', depth: 3, _meta: null }],
       structuredContent: { a: null },
@@ -115,7 +115,7 @@ describe('a result over SSE', () => {
     await expect(sse.call()).resolves.toEqual(result);
   });
 
-  it('that is malformed fails its call at once, and no other call', async () => {
+  it('a result over SSE that is malformed fails its call immediately, and no other call', async () => {
     await using server = await RawSseServer.start({
       'tools/call'({ accept, message, send }) {
         accept();
@@ -127,7 +127,7 @@ describe('a result over SSE', () => {
     expect(sse.lost).toEqual([]);
   });
 
-  it('that is an error fails the call, with its code', async () => {
+  it('a result over SSE that is an error fails the call, with its code', async () => {
     await using server = await RawSseServer.start({
       'tools/call'({ accept, message, send }) {
         accept();
@@ -138,7 +138,7 @@ describe('a result over SSE', () => {
     await expect(sse.call()).rejects.toMatchObject({ code: 'TOOL_CALL_REJECTED', detail: { rpcCode: -32_042 } });
   });
 
-  it('of a list may have a null cursor', async () => {
+  it('the result of a list over SSE may have a null cursor', async () => {
     await using server = await RawSseServer.start({
       initialize: ({ result }) => result({ protocolVersion: '2024-11-05', capabilities: { tools: {}, prompts: null } }),
       'tools/list': ({ result }) => result({ tools: [{ name: 'echo', inputSchema: {} }], nextCursor: null }),
@@ -151,7 +151,7 @@ describe('a result over SSE', () => {
 });
 
 describe('a request over SSE', () => {
-  it('carries the headers of the entry, except for headers that the protocol sets', async () => {
+  it('a request over SSE carries the headers of the entry, except for headers that the protocol sets', async () => {
     const headers = { authorization: 'Bearer k', 'x-own': '1', accept: 'text/html', 'Mcp-Session-Id': 'mine' };
     await using server = await RawSseServer.start();
     await using sse = await connectSse(server, { headers });
@@ -169,14 +169,14 @@ describe('a request over SSE', () => {
     expect([get?.headers['mcp-session-id'], call?.headers['mcp-session-id']]).toEqual([undefined, undefined]);
   });
 
-  it('that cannot be written as JSON is not sent', async () => {
+  it('a request over SSE that cannot be written as JSON is not sent', async () => {
     await using server = await RawSseServer.start();
     await using sse = await connectSse(server);
     await expect(sse.call({ a: 1n })).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
     expect(server.of('tools/call')).toEqual([]);
   });
 
-  it('reports its progress, and is cancelled with a notification', async () => {
+  it('a request over SSE reports its progress, and is cancelled with a notification', async () => {
     await using server = await RawSseServer.start({
       'tools/call'({ accept, message, send }) {
         accept();
@@ -198,13 +198,13 @@ describe('a request over SSE', () => {
     expect(server.of('notifications/cancelled')[0]?.message.params).toMatchObject({ requestId: call1?.message.id });
   });
 
-  it('may have any method, including ping', async () => {
+  it('a request over SSE may have any method, including ping', async () => {
     await using server = await RawSseServer.start({ ping: ({ result }) => result({}) });
     await using sse = await connectSse(server);
     await expect(sse.connection.request('ping', {}, { signal: never, timeoutMs: 1_000 })).resolves.toEqual({});
   });
 
-  it('watches a resource until the watch ends', async () => {
+  it('a resource is watched over SSE until the watch ends', async () => {
     const accepting: SseAnswer = ({ result }) => result({});
     await using server = await RawSseServer.start({
       initialize: ({ result }) =>
@@ -215,7 +215,7 @@ describe('a request over SSE', () => {
     await using sse = await connectSse(server);
     const stop = await sse.connection.watchResource('test://a', { signal: never, timeoutMs: 1_000 });
     server.send({ jsonrpc: '2.0', method: 'notifications/resources/updated', params: { uri: 'test://a' } });
-    await eventually('it is told', () => sse.notices.length === 1);
+    await eventually('it is notified', () => sse.notices.length === 1);
     stop();
     await eventually('it is ended', () => server.of('resources/unsubscribe').length === 1);
     expect(sse.notices).toEqual([['notifications/resources/updated', { uri: 'test://a' }]]);
@@ -223,7 +223,7 @@ describe('a request over SSE', () => {
 });
 
 describe('a message that an SSE server sends on its own', () => {
-  it('reaches the matching listener if it is a notification', async () => {
+  it('a message that an SSE server sends on its own reaches the matching listener if it is a notification', async () => {
     await using server = await RawSseServer.start();
     await using sse = await connectSse(server);
     const log = { level: 'info', logger: null, data: { a: 1 } };
@@ -244,7 +244,7 @@ describe('a message that an SSE server sends on its own', () => {
     ]);
   });
 
-  it('is answered by the host if it is a request, whatever capabilities are declared', async () => {
+  it('a request that an SSE server sends on its own is answered by the host, whatever capabilities are declared', async () => {
     const host: HostSide = {
       capabilities: { sampling: {}, elicitation: {}, roots: {} },
       answer: async ({ method, params }) => ({ method, params }),
@@ -265,7 +265,7 @@ describe('a message that an SSE server sends on its own', () => {
     expect(server.of('initialize')[0]?.message.params?.capabilities).toEqual(host.capabilities);
   });
 
-  it('may be a request that the server withdraws', async () => {
+  it('a message that an SSE server sends on its own may be a request that the server withdraws', async () => {
     const asked = Promise.withResolvers<AbortSignal>();
     const host: HostSide = {
       capabilities: { roots: {} },
@@ -279,7 +279,7 @@ describe('a message that an SSE server sends on its own', () => {
     server.send({ jsonrpc: '2.0', id: 1, method: 'roots/list' });
     const signal = await asked.promise;
     server.send({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 1 } });
-    await eventually('the host is told', () => signal.aborted);
+    await eventually('the host is notified', () => signal.aborted);
     expect(sse.lost).toEqual([]);
   });
 });

@@ -57,7 +57,7 @@ afterAll(killRunning);
 
 // These tests need little processor time: they run concurrently so that their waits overlap.
 describe.concurrent('SSE servers that fall silent at any point', () => {
-  it('do not delay close() of their manager', async () => {
+  it('SSE servers that fall silent do not delay close() of their manager', async () => {
     await using world = await silentServers();
     await using local = manageFile(world.entries, { connectTimeoutMs: 60_000, listTimeoutMs: 60_000 });
     void local.manager.sync().catch(() => {});
@@ -66,7 +66,7 @@ describe.concurrent('SSE servers that fall silent at any point', () => {
     for (const server of world.servers) await noStreamLeft(server);
   });
 
-  it('do not delay their removal', async () => {
+  it('SSE servers that fall silent do not delay their removal', async () => {
     await using world = await silentServers();
     await using local = manageFile(world.entries, { connectTimeoutMs: 60_000, listTimeoutMs: 60_000 });
     void local.manager.sync().catch(() => {});
@@ -77,17 +77,17 @@ describe.concurrent('SSE servers that fall silent at any point', () => {
     expect(local.manager.status().connectors).toEqual([]);
   });
 
-  it('do not delay the end of a command', async () => {
+  it('SSE servers that fall silent do not delay the end of a command', async () => {
     await using world = await silentServers();
     using file = new LocalFile(world.entries);
     const run = startCli(['tools', '--config', file.path, '--wait', '1000', '--json']);
     await world.fallenSilent();
-    // The command waits 1 s for them, as its option says.
+    // The command waits 1 s for the servers, because of `--wait 1000`.
     expect(await timed(run.ended)).toBeLessThan(1_000 + END_MS);
     expect((await run.ended).code).toBe(1);
   });
 
-  it('do not delay the shutdown of the gateway', async () => {
+  it('SSE servers that fall silent do not delay the shutdown of the gateway', async () => {
     await using world = await silentServers();
     using file = new LocalFile(world.entries);
     const run = startCli(['serve', '--config', file.path, '--port', '0']);
@@ -96,7 +96,7 @@ describe.concurrent('SSE servers that fall silent at any point', () => {
     expect(await timed(run.ended)).toBeLessThan(END_MS);
   });
 
-  it('do not delay closing a connection with an unanswered call', async () => {
+  it('SSE servers that fall silent do not delay closing a connection with an unanswered call', async () => {
     await using server = await RawSseServer.start({ 'tools/call': silent });
     await using sse = await connectSse(server);
     const outcome = sse.call().catch((error: unknown) => error);
@@ -109,7 +109,7 @@ describe.concurrent('SSE servers that fall silent at any point', () => {
 });
 
 describe.concurrent('a handshake over SSE that is aborted', () => {
-  it('ends the session that it opened, even if the server is slow to open it', async () => {
+  it('a handshake over SSE that is aborted ends the session that it opened, even if the server is slow to open it', async () => {
     const opened: number[] = [];
     await using server = await RawSseServer.start({
       GET(_, it) {
@@ -129,7 +129,7 @@ describe.concurrent('a handshake over SSE that is aborted', () => {
     await noStreamLeft(server);
   });
 
-  it('rejects at once if the signal was already aborted', async () => {
+  it('a handshake over SSE that is aborted rejects at once if the signal was already aborted', async () => {
     await using server = await RawSseServer.start();
     await expect(connectSse(server, { signal: AbortSignal.abort(new Error('closed')) })).rejects.toThrow('closed');
     expect(server.requests).toEqual([]);
@@ -142,7 +142,7 @@ describe.concurrent('an event stream that ends', () => {
     ['with its connection', ({ stream }) => stream.destroy()],
     ['with an unusable endpoint', (it) => void it.stream.write(it.endpoint('http://evil.test/'))],
     ['with too large an event', ({ stream }) => void stream.write(`data: ${'x'.repeat(300_000)}`)],
-  ])('(%s) fails its calls, and the connector reconnects', async (_, leave) => {
+  ])('an event stream that ends (%s) fails its calls, and the connector reconnects', async (_, leave) => {
     await using server = await RawSseServer.start({ 'tools/call': accepting });
     const entries = { one: { type: 'sse', url: server.url.href } };
     await using local = manageFile(entries, { maxResultBytes: 200_000, random: { next: () => 0 } });
@@ -159,7 +159,7 @@ describe.concurrent('an event stream that ends', () => {
     expect([server.of('tools/call').length, server.of('GET').length]).toEqual([2, 2]);
   });
 
-  it('is reopened after a pause, however often it ends', async () => {
+  it('an event stream that ends is reopened after a pause, however often it ends', async () => {
     await using server = await RawSseServer.start();
     let opened = 0;
     server.answers['tools/list'] = ({ result }, { stream }) => {

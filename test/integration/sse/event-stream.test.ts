@@ -34,14 +34,14 @@ describe('an SSE server’s event stream', () => {
       (id) => `data: ${answerTo(id).replace('"result"', '"error":null,"result"')}\n\n`,
     ],
     ['a response whose id is a string', (id) => `data: ${answerTo(String(id))}\n\n`],
-  ])('may carry a response as %s', async (_, bytes) => {
+  ])('an SSE server’s event stream may carry a response as %s', async (_, bytes) => {
     await using server = await RawSseServer.start({ 'tools/call': writing(bytes) });
     await using sse = await connectSse(server);
     await expect(sse.call()).resolves.toEqual(OK);
     expect(sse.lost).toEqual([]);
   });
 
-  it('may begin with a byte order mark, and be split anywhere, also within a character', async () => {
+  it('an SSE server’s event stream may begin with a byte order mark, and be split anywhere, even within a character', async () => {
     await using server = await RawSseServer.start({
       GET: (_, it) => void it.openStream(`\ufeff${it.endpoint()}`),
       async 'tools/call'({ accept, message }, { stream }) {
@@ -56,7 +56,7 @@ describe('an SSE server’s event stream', () => {
     await expect(sse.call()).resolves.toEqual(OK);
   });
 
-  it('may be compressed, even without a request for it', async () => {
+  it('an SSE server’s event stream may be compressed, even without a request for it', async () => {
     await using server = await RawSseServer.start({
       GET({ response }, it) {
         it.streams.push(response.writeHead(200, { 'content-type': 'text/event-stream', 'content-encoding': 'gzip' }));
@@ -75,7 +75,7 @@ describe('an SSE server’s event stream', () => {
     expect(sse.connection.facts).toMatchObject({ serverName: 'zipped', transport: 'sse', era: 'legacy' });
   });
 
-  it('may carry notifications and requests before its endpoint', async () => {
+  it('an SSE server’s event stream may carry notifications and requests before its endpoint', async () => {
     await using server = await RawSseServer.start({
       GET: (_, it) =>
         void it.openStream(
@@ -90,7 +90,7 @@ describe('an SSE server’s event stream', () => {
     expect(sse.notices).toEqual([]);
   });
 
-  it('with an event over the size limit ends the connection, and its calls report the reason', async () => {
+  it('an event stream with an event over the size limit ends the connection, and its calls report the reason', async () => {
     await using server = await RawSseServer.start({
       'tools/call': writing(() => `data: "${'x'.repeat(200_000)}`),
     });
@@ -103,7 +103,7 @@ describe('an SSE server’s event stream', () => {
     await noStreamLeft(server);
   });
 
-  it('may exceed the size limit in total with events that are each below it', async () => {
+  it('an SSE server’s event stream may exceed the size limit in total with events that are each below it', async () => {
     const notice = `data: {"jsonrpc":"2.0","method":"notifications/x","params":{"a":"${'x'.repeat(50_000)}"}}\n\n`;
     await using server = await RawSseServer.start({
       'tools/call': writing((id) => `${notice.repeat(20)}data: ${answerTo(id)}\n\n`),
@@ -120,14 +120,14 @@ describe('the endpoint event of an SSE server', () => {
     ['a relative address', 'here?s=1', '/here?s=1'],
     ['a query alone', '?s=1', '/sse?s=1'],
     ['an address with spaces around it', '  /here  ', '/here'],
-  ])('may hold %s', async (_, data, path) => {
+  ])('the endpoint event of an SSE server may hold %s', async (_, data, path) => {
     await using server = await RawSseServer.start({ GET: (_request, it) => void it.openStream(it.endpoint(data)) });
     await using sse = await connectSse(server);
     await sse.call();
     expect(server.of('tools/call').map((request) => request.path)).toEqual([path]);
   });
 
-  it('may hold an absolute URL of the same origin', async () => {
+  it('the endpoint event of an SSE server may hold an absolute URL of the same origin', async () => {
     await using server = await RawSseServer.start({
       GET: (_, it) => void it.openStream(it.endpoint(`${it.origin}/whole#part`)),
     });
@@ -144,7 +144,7 @@ describe('the endpoint event of an SSE server', () => {
     ['a javascript: URL', () => 'javascript:alert(1)'],
     ['an invalid URL', () => 'http://['],
     ['an overlong URL', () => `/${'x'.repeat(10_000)}`],
-  ])('that holds %s is rejected, and nothing is sent there', async (_, address) => {
+  ])('the endpoint event of an SSE server may not name %s', async (_, address) => {
     await using server = await RawSseServer.start({
       GET: (_request, it) => void it.openStream(it.endpoint(address(it.origin))),
     });
@@ -156,7 +156,7 @@ describe('the endpoint event of an SSE server', () => {
     await noStreamLeft(server);
   });
 
-  it('may be changed by a second event, but only within the origin', async () => {
+  it('the endpoint event of an SSE server may be changed by a second event, but only within the origin', async () => {
     await using server = await RawSseServer.start({
       'tools/call'({ result }, it) {
         result(OK);

@@ -29,7 +29,7 @@ const host: HostSide = {
 const connect = (options: SseConnectOptions = {}) => connectSse({ url }, { host, timeoutMs: 10_000, ...options });
 
 describe('server-everything over SSE', () => {
-  it('lists all tools that it offers to a client with every capability', async () => {
+  it('server-everything over SSE lists all tools that it offers to a client with every capability', async () => {
     await using sse = await connect();
     const { tools } = await sse.connection.listToolsPage(null, limits);
     const names = tools.map((tool) => (tool as { name: string }).name);
@@ -42,7 +42,7 @@ describe('server-everything over SSE', () => {
     ['trigger-sampling-request', { prompt: 'hello' }, /sampled \d+/],
     ['trigger-elicitation-request', {}, /declined/],
     ['get-roots-list', {}, /Root A/],
-  ])('gets responses to its requests during %s', async (name, args, words) => {
+  ])('server-everything over SSE gets responses to its requests during %s', async (name, args, words) => {
     await using sse = await connect();
     // The server offers the tool for roots once it has received the roots.
     await eventually('the tool is there', async () => {
@@ -54,7 +54,7 @@ describe('server-everything over SSE', () => {
     expect(JSON.stringify(result)).toMatch(words);
   });
 
-  it('reads prompts and resources, completes arguments, and sets its log level', async () => {
+  it('server-everything over SSE reads prompts and resources, completes arguments, and sets its log level', async () => {
     await using sse = await connect();
     const request = (method: string, params: object = {}) =>
       sse.connection.request(method, params as Record<string, unknown>, limits);
@@ -68,7 +68,7 @@ describe('server-everything over SSE', () => {
     await expect(request('what/ever')).rejects.toMatchObject({ detail: { rpcCode: -32_601 } });
   });
 
-  it('reports progress and log messages, and receives a cancellation', async () => {
+  it('server-everything over SSE reports progress and log messages, and receives a cancellation', async () => {
     await using sse = await connect();
     const caller = new AbortController();
     const steps: number[] = [];
@@ -91,7 +91,7 @@ describe('server-everything over SSE', () => {
     expect([steps.slice(0, 2), sse.lost]).toEqual([[1, 2], []]);
   });
 
-  it('accepts many calls at once, and answers each with its own result', async () => {
+  it('server-everything over SSE accepts many concurrent calls, and answers each with its own result', async () => {
     await using sse = await connect();
     const tool = { name: 'echo', inputSchema: { type: 'object' as const } };
     const answers = await Promise.all(

@@ -39,7 +39,7 @@ const shown = (...seen: readonly unknown[]): string => inspect(seen, { depth: 12
 
 describe('a POST over SSE that is rejected', () => {
   it.each([400, 402, 403, 404, 405, 409, 413, 415, 422, 429, 500, 501, 502, 503, 504])(
-    'with %i fails only its call, and nothing of the body is shown',
+    'a POST over SSE that is rejected with %i fails only its call, and nothing of the body is shown',
     async (status) => {
       await using server = await RawSseServer.start({ GET: plain, 'tools/call': echoing(status) });
       await using local = await managed(server);
@@ -54,7 +54,7 @@ describe('a POST over SSE that is rejected', () => {
     },
   );
 
-  it('with 401 makes the connector reconnect once with the current credentials', async () => {
+  it('a POST over SSE that is rejected with 401 makes the connector reconnect once with the current credentials', async () => {
     await using server = await RawSseServer.start({ GET: plain, 'tools/call': echoing(401) });
     await using local = await managed(server);
     const outcome = await outcomeOf(local.manager.callTool('one.echo'));
@@ -64,7 +64,7 @@ describe('a POST over SSE that is rejected', () => {
     expect(shown(outcome, local.lines)).not.toContain('s3cret');
   });
 
-  it('with 404 at an endpoint that identifies a session renews the session, and the call is sent once more', async () => {
+  it('a POST over SSE that is rejected with 404 for its session renews the session, and the call is sent once more', async () => {
     const refusals: SseAnswer[] = [echoing(404), ({ result }) => result(OK)];
     await using server = await RawSseServer.start({
       'tools/call': (request, it) => refusals.shift()?.(request, it),
@@ -74,7 +74,7 @@ describe('a POST over SSE that is rejected', () => {
     expect(server.of('tools/call').map(({ path }) => path)).toEqual(['/messages?sessionId=1', '/messages?sessionId=2']);
   });
 
-  it('with 404 every time is sent at most twice', async () => {
+  it('a POST over SSE that is rejected with 404 every time is sent at most twice', async () => {
     await using server = await RawSseServer.start({ 'tools/call': echoing(404) });
     await using local = await managed(server);
     const outcome = await outcomeOf(local.manager.callTool('one.echo'));
@@ -84,7 +84,7 @@ describe('a POST over SSE that is rejected', () => {
   });
 
   it.each([400, 404, 500])(
-    'with %i and a JSON-RPC response in the body is settled by that response',
+    'a POST over SSE that is rejected with %i and a JSON-RPC response in the body is settled by that response',
     async (status) => {
       let isError = false;
       await using server = await RawSseServer.start({
@@ -102,7 +102,7 @@ describe('a POST over SSE that is rejected', () => {
     },
   );
 
-  it('with a body that never ends still fails', async () => {
+  it('a POST over SSE that is rejected with a body that never ends still fails', async () => {
     await using server = await RawSseServer.start({
       GET: plain,
       'tools/call': ({ response }) => void response.writeHead(500).write('so '),
@@ -111,7 +111,7 @@ describe('a POST over SSE that is rejected', () => {
     await expect(sse.call()).rejects.toMatchObject({ code: 'TOOL_CALL_REJECTED', detail: { status: 500 } });
   }, 10_000);
 
-  it('fails alone while other calls are answered', async () => {
+  it('a POST over SSE that is rejected fails alone while other calls are answered', async () => {
     await using server = await RawSseServer.start({
       GET: plain,
       'tools/call'(request, it) {
@@ -130,7 +130,7 @@ describe('a POST over SSE that is rejected', () => {
     ['rejected with 401', echoing(401)],
     ['rejected with 404', echoing(404)],
     ['cut off', ({ response }) => void response.destroy()],
-  ])('does not affect another running call: %s', async (_, refuse) => {
+  ])('a POST over SSE that is rejected does not affect another running call: %s', async (_, refuse) => {
     await using server = await RawSseServer.start({
       'tools/call'(request, it) {
         const { word = '' } = (request.message.params?.arguments ?? {}) as { word?: string };
@@ -153,7 +153,7 @@ describe('a POST over SSE that is rejected', () => {
     expect(server.streams.length).toBeGreaterThan(1);
   });
 
-  it('that answers a server request does not end the connection', async () => {
+  it('a rejected POST over SSE that answers a server request does not end the connection', async () => {
     await using server = await RawSseServer.start({ answer: echoing(500) });
     await using sse = await connectSse(server);
     server.send({ jsonrpc: '2.0', id: 1, method: 'ping' });
@@ -177,16 +177,19 @@ describe('a response over SSE that reports an unknown session', () => {
       ({ message, response }) =>
         void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(lost(message.id))),
     ],
-  ])('in %s reaches the caller of a tool, and renews the session', async (_, answer) => {
-    await using server = await RawSseServer.start({ 'tools/call': answer });
-    await using local = await managed(server);
-    const outcome = await outcomeOf(local.manager.callTool('one.echo'));
-    expect(outcome).toMatchObject({ code: 'TOOL_CALL_REJECTED', detail: { sent: 'maybe', rpcCode: -32_600 } });
-    await eventually('the session is renewed', () => server.streams.length === 2);
-    expect(server.of('tools/call')).toHaveLength(1);
-  });
+  ])(
+    'a response over SSE that reports an unknown session in %s reaches the caller of a tool, and renews the session',
+    async (_, answer) => {
+      await using server = await RawSseServer.start({ 'tools/call': answer });
+      await using local = await managed(server);
+      const outcome = await outcomeOf(local.manager.callTool('one.echo'));
+      expect(outcome).toMatchObject({ code: 'TOOL_CALL_REJECTED', detail: { sent: 'maybe', rpcCode: -32_600 } });
+      await eventually('the session is renewed', () => server.streams.length === 2);
+      expect(server.of('tools/call')).toHaveLength(1);
+    },
+  );
 
-  it('makes a read repeat in the new session', async () => {
+  it('a response over SSE that reports an unknown session makes a read repeat in the new session', async () => {
     let isLost = true;
     await using server = await RawSseServer.start({
       initialize: ({ result }) => result({ protocolVersion: '2024-11-05', capabilities: { tools: {}, prompts: {} } }),
@@ -241,17 +244,20 @@ describe('a handshake over SSE that is rejected', () => {
       { status: 405 },
       /initialized was .* 405/,
     ],
-  ])('at %s is reported, without anything of the body', async (_, kind, answers, detail, words) => {
-    await using server = await RawSseServer.start(answers);
-    const failure = await connectSse(server, { headers: { authorization: SECRET } }).catch((error) => error);
-    expect(failure).toMatchObject({ code: 'CONNECTOR_CONNECT_FAILED', detail });
-    expect(failure.message).toMatch(words);
-    expect(shown(failure)).not.toContain('s3cret');
-    expect(server.of(kind)).toHaveLength(1);
-    await noStreamLeft(server);
-  });
+  ])(
+    'a handshake over SSE that is rejected at %s is reported, without anything of the body',
+    async (_, kind, answers, detail, words) => {
+      await using server = await RawSseServer.start(answers);
+      const failure = await connectSse(server, { headers: { authorization: SECRET } }).catch((error) => error);
+      expect(failure).toMatchObject({ code: 'CONNECTOR_CONNECT_FAILED', detail });
+      expect(failure.message).toMatch(words);
+      expect(shown(failure)).not.toContain('s3cret');
+      expect(server.of(kind)).toHaveLength(1);
+      await noStreamLeft(server);
+    },
+  );
 
-  it('with a Retry-After is retried after that time', async () => {
+  it('a handshake over SSE that is rejected with a Retry-After is retried after that time', async () => {
     const times: number[] = [];
     await using server = await RawSseServer.start({
       GET(request, it) {
@@ -266,14 +272,17 @@ describe('a handshake over SSE that is rejected', () => {
     expect([times.length, (times[1] ?? 0) - (times[0] ?? 0) >= 990]).toEqual([2, true]);
   });
 
-  it.each([401, 403])('with %i counts as rejected credentials', async (status) => {
-    await using server = await RawSseServer.start({ GET: echoing(status) });
-    const failure = await connectSse(server, { headers: { authorization: SECRET } }).catch((error) => error);
-    expect(failure).toMatchObject({ code: 'CONNECTOR_REFUSED', detail: { status } });
-    expect(shown(failure)).not.toContain('s3cret');
-  });
+  it.each([401, 403])(
+    'a handshake over SSE that is rejected with %i counts as rejected credentials',
+    async (status) => {
+      await using server = await RawSseServer.start({ GET: echoing(status) });
+      const failure = await connectSse(server, { headers: { authorization: SECRET } }).catch((error) => error);
+      expect(failure).toMatchObject({ code: 'CONNECTOR_REFUSED', detail: { status } });
+      expect(shown(failure)).not.toContain('s3cret');
+    },
+  );
 
-  it('with a redirect to another origin is not followed', async () => {
+  it('a handshake over SSE that is rejected with a redirect to another origin is not followed', async () => {
     await using server = await RawSseServer.start({ GET: echoing(302, { location: 'http://evil.test/sse' }) });
     await expect(connectSse(server)).rejects.toMatchObject({ code: 'CONNECTOR_REDIRECTED' });
   });
@@ -291,7 +300,7 @@ describe('a server without a configured transport', () => {
           .writeHead(200, { 'content-type': 'text/event-stream' })
           .write('event: endpoint\ndata: /other\n\n'),
     ],
-  ])('that %s is reached over SSE', async (_, answer) => {
+  ])('a server without a configured transport that %s is reached over SSE', async (_, answer) => {
     await using server = await RawSseServer.start({
       initialize(request, it) {
         if (request.path === '/sse') answer(request, it);
@@ -311,7 +320,7 @@ describe('a server without a configured transport', () => {
     expect(server.streams).toHaveLength(1);
   });
 
-  it('that has no SSE either is described by its response to Streamable HTTP', async () => {
+  it('a server without a configured transport is described by its response to Streamable HTTP', async () => {
     await using server = await RawMcpServer.start({
       initialize: ({ response }) => void response.writeHead(400, { 'content-type': 'text/plain' }).end('x'),
     });

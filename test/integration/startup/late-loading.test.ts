@@ -93,16 +93,16 @@ const withServer = (then: string): string => `
 `;
 
 describe('a package that the process does not need', () => {
-  it("is not loaded by an import of the package's main module", async () => {
+  it("packages that can be loaded late are not loaded by an import of the package's main module", async () => {
     expect((await runModule(`import '${INDEX}';`)).packages).toEqual([]);
   });
 
-  it('is not loaded by an import of the store or the gateway', async () => {
+  it('packages that can be loaded late are not loaded by an import of the store or the gateway', async () => {
     const [store, gateway] = ['src/main/registry/fs-store.ts', 'src/main/gateway/index.ts'].map(source);
     expect((await runModule(`import '${store}'; import '${gateway}';`)).packages).toEqual([]);
   });
 
-  it('is not loaded by a manager that is created and closed', async () => {
+  it('packages that can be loaded late are not loaded by a manager that is created and closed', async () => {
     const code = `
       import { ConnectorProxyManager } from '${INDEX}';
       const manager = new ConnectorProxyManager({ serviceMapUrl: 'https://maps.example/map', signatureKey: 'k'.repeat(32) });
@@ -113,20 +113,20 @@ describe('a package that the process does not need', () => {
     expect((await runModule(code)).packages).toEqual([]);
   });
 
-  it('is not loaded by a manager that calls an HTTP connector, apart from undici', async () => {
+  it('packages that can be loaded late are not loaded by a manager that calls an HTTP connector, apart from undici', async () => {
     const { packages, stdout } = await runModule(withServer(''));
     expect(stdout).toBe('here');
     expect(packages).toEqual(['undici']);
   });
 
-  it('is not loaded by metrics, apart from prom-client when the metrics are read', async () => {
+  it('packages that can be loaded late are not loaded by metrics, apart from prom-client when the metrics are read', async () => {
     const then = `process.stdout.write((await getConnectorMetricsRegistry().metrics()).includes('connector="one"') ? '!' : '?');`;
     const { packages, stdout } = await runModule(withServer(then));
     expect(stdout).toBe('here!');
     expect(packages).toEqual(['@opentelemetry/api', 'prom-client', 'undici']);
   });
 
-  it('is not loaded by the help of mcp-switchyard', async () => {
+  it('packages that can be loaded late are not loaded by the help of mcp-switchyard', async () => {
     const bin = fileURLToPath(source('src/main/cli/bin.ts'));
     const { packages, stdout } = await run([bin, '--help']);
     expect(stdout).toContain('Usage: mcp-switchyard');

@@ -125,25 +125,28 @@ describe('something else in place of the store,', () => {
     ['a folder', (it: World) => mkdirSync(it.at('switchyard.db')), 'STORE_UNSAFE'],
     ['a link to a device', (it: World) => symlinkSync('/dev/zero', it.at('switchyard.db')), 'STORE_UNSAFE'],
     ['a link to itself', (it: World) => symlinkSync('switchyard.db', it.at('switchyard.db')), 'STORE_UNSAFE'],
-  ])('%s, is neither renamed nor written to, and the manager works without a store', async (_, plant, code) => {
-    using it = new World();
-    plant(it);
-    const before = lstatSync(it.at('switchyard.db'));
-    const bytes = before.isFile() ? readFileSync(it.at('switchyard.db')) : null;
-    const { connectors, store, lines } = await it.run();
-    expect([connectors, store]).toEqual([['a'], expect.objectContaining({ kind: 'failed', code })]);
-    expect(lines.filter(({ event }) => event === 'store-failed')).toHaveLength(1);
-    const after = lstatSync(it.at('switchyard.db'));
-    expect([after.ino, after.mode, after.size]).toEqual([before.ino, before.mode, before.size]);
-    if (bytes !== null) expect(readFileSync(it.at('switchyard.db')).equals(bytes)).toBe(true);
-    expect(readdirSync(it.stateDir).filter((name) => name.includes('corrupt'))).toEqual([]);
-    expect(it.isUntouched).toBe(true);
-  });
+  ])(
+    '%s in place of the store is neither renamed nor written to, and the manager works without a store',
+    async (_, plant, code) => {
+      using it = new World();
+      plant(it);
+      const before = lstatSync(it.at('switchyard.db'));
+      const bytes = before.isFile() ? readFileSync(it.at('switchyard.db')) : null;
+      const { connectors, store, lines } = await it.run();
+      expect([connectors, store]).toEqual([['a'], expect.objectContaining({ kind: 'failed', code })]);
+      expect(lines.filter(({ event }) => event === 'store-failed')).toHaveLength(1);
+      const after = lstatSync(it.at('switchyard.db'));
+      expect([after.ino, after.mode, after.size]).toEqual([before.ino, before.mode, before.size]);
+      if (bytes !== null) expect(readFileSync(it.at('switchyard.db')).equals(bytes)).toBe(true);
+      expect(readdirSync(it.stateDir).filter((name) => name.includes('corrupt'))).toEqual([]);
+      expect(it.isUntouched).toBe(true);
+    },
+  );
 });
 
 describe('a link in place of', () => {
   it.each(['switchyard.db-wal', 'switchyard.db-shm', 'switchyard.db-journal', 'switchyard.lock'])(
-    '%s keeps the store from being used, and is not followed',
+    'a link in place of %s keeps the store from being used, and is not followed',
     async (name) => {
       for (const target of ['../away/authorized_keys', '../away/mail.db', '../away/nothing']) {
         using it = new World();
@@ -155,7 +158,7 @@ describe('a link in place of', () => {
     },
   );
 
-  it('the start image is neither read nor followed', async () => {
+  it('a link in place of the start image is neither read nor followed', async () => {
     using it = new World();
     it.fillState();
     const [image = ''] = readdirSync(it.stateDir).filter((name) => name.endsWith('.img'));
@@ -167,7 +170,7 @@ describe('a link in place of', () => {
     expect(readFileSync(join(it.away, 'image')).equals(bytes)).toBe(true);
   });
 
-  it('the folder of notes about stdio servers causes no deletion of other files', async () => {
+  it('a link in place of the folder of notes about stdio servers causes no deletion of other files', async () => {
     using it = new World();
     const project = join(it.away, 'package.json');
     writeFileSync(project, '{"name":"x"}');
@@ -200,7 +203,7 @@ it('a lock file with content belongs to another program, and is kept', async () 
 
 describe('a state folder', () => {
   it.each([0o770, 0o707, 0o1777, 0o2775])(
-    'of mode %o is used, and a warning explains how to restrict it',
+    'a state folder of mode %o is used, and a warning explains how to restrict it',
     async (mode) => {
       using it = new World();
       chmodSync(it.stateDir, mode);
@@ -211,7 +214,7 @@ describe('a state folder', () => {
     },
   );
 
-  it('that everybody can write to is used without its links, even those of this user, and without its hard links', async () => {
+  it('a state folder that everybody can write to is used without its links, even links of this user', async () => {
     using it = new World();
     it.fillState();
     renameSync(it.at('switchyard.db'), join(it.away, 'real.db'));
@@ -223,7 +226,7 @@ describe('a state folder', () => {
     }
   });
 
-  it('that only this user can write to may be a link, and may hold a link to a store', async () => {
+  it('a state folder that only this user can write to may be a link, and may hold a link to a store', async () => {
     using it = new World();
     it.fillState();
     renameSync(it.at('switchyard.db'), join(it.away, 'real.db'));
@@ -234,7 +237,7 @@ describe('a state folder', () => {
     expect([store, events]).toEqual([expect.objectContaining({ kind: 'ready' }), ['map-accepted']]);
   });
 
-  it.runIf(isRoot)('that is a link of another user is not used', async () => {
+  it.runIf(isRoot)('a state folder that is a link of another user is not used', async () => {
     using it = new World();
     symlinkSync(it.away, `${it.stateDir}.link`);
     lchownSync(`${it.stateDir}.link`, STRANGER, STRANGER);
@@ -244,45 +247,54 @@ describe('a state folder', () => {
     expect(it.isUntouched).toBe(true);
   });
 
-  it.runIf(isRoot)('of another user is used with a warning, and that user’s links are not followed', async () => {
-    using it = new World();
-    it.fillState();
-    chownSync(it.stateDir, STRANGER, STRANGER);
-    const { store, lines } = await it.run();
-    expect([store, lines[0]]).toMatchObject([{ kind: 'ready' }, { event: 'store-exposed' }]);
-    renameSync(it.at('switchyard.db'), join(it.away, 'real.db'));
-    symlinkSync('../away/real.db', it.at('switchyard.db'));
-    lchownSync(it.at('switchyard.db'), STRANGER, STRANGER);
-    expect((await it.run()).store).toMatchObject({ kind: 'failed', code: 'STORE_UNSAFE' });
-  });
+  it.runIf(isRoot)(
+    'a state folder of another user is used with a warning, and that user’s links are not followed',
+    async () => {
+      using it = new World();
+      it.fillState();
+      chownSync(it.stateDir, STRANGER, STRANGER);
+      const { store, lines } = await it.run();
+      expect([store, lines[0]]).toMatchObject([{ kind: 'ready' }, { event: 'store-exposed' }]);
+      renameSync(it.at('switchyard.db'), join(it.away, 'real.db'));
+      symlinkSync('../away/real.db', it.at('switchyard.db'));
+      lchownSync(it.at('switchyard.db'), STRANGER, STRANGER);
+      expect((await it.run()).store).toMatchObject({ kind: 'failed', code: 'STORE_UNSAFE' });
+    },
+  );
 
-  it.runIf(isRoot)('that holds a store of a third user leaves the manager working without a store', async () => {
-    using it = new World();
-    it.fillState();
-    chownSync(it.at('switchyard.db'), STRANGER, STRANGER);
-    expect((await it.run()).store).toMatchObject({ kind: 'failed', code: 'STORE_UNSAFE' });
-  });
+  it.runIf(isRoot)(
+    'a state folder that holds a store of a third user leaves the manager working without a store',
+    async () => {
+      using it = new World();
+      it.fillState();
+      chownSync(it.at('switchyard.db'), STRANGER, STRANGER);
+      expect((await it.run()).store).toMatchObject({ kind: 'failed', code: 'STORE_UNSAFE' });
+    },
+  );
 
-  it.runIf(isRoot)('that holds a note of another user causes no process of this user to be ended', async () => {
-    using it = new World();
-    it.fillState();
-    const table = createProcessTable();
-    const child = spawn('sleep', ['30'], { detached: true, stdio: 'ignore' });
-    const identity = table.identify(child.pid ?? 0);
-    mkdirSync(it.at('programs'), { recursive: true });
-    const note = { bootId: table.bootId(), host: { pid: 99_999_999, startedAt: '1' }, groups: [identity] };
-    writeFileSync(it.at('programs/7-abc.json'), JSON.stringify(note));
-    chownSync(it.at('programs/7-abc.json'), STRANGER, STRANGER);
-    await it.run();
-    expect(table.identify(child.pid ?? 0)).not.toBeNull();
-    child.kill('SIGKILL');
-  });
+  it.runIf(isRoot)(
+    'a state folder that holds a note of another user causes no process of this user to be ended',
+    async () => {
+      using it = new World();
+      it.fillState();
+      const table = createProcessTable();
+      const child = spawn('sleep', ['30'], { detached: true, stdio: 'ignore' });
+      const identity = table.identify(child.pid ?? 0);
+      mkdirSync(it.at('programs'), { recursive: true });
+      const note = { bootId: table.bootId(), host: { pid: 99_999_999, startedAt: '1' }, groups: [identity] };
+      writeFileSync(it.at('programs/7-abc.json'), JSON.stringify(note));
+      chownSync(it.at('programs/7-abc.json'), STRANGER, STRANGER);
+      await it.run();
+      expect(table.identify(child.pid ?? 0)).not.toBeNull();
+      child.kill('SIGKILL');
+    },
+  );
 });
 
 describe('a registry whose servers.json is a link', () => {
   const server = { name: 'a', transport: 'http', endpoint: 'http://a.example/' } as const;
 
-  it('keeps the link in a folder of this user, and is rejected if everybody can write to the folder', async () => {
+  it('a registry keeps the link servers.json in a folder of this user, and rejects it if everybody can write there', async () => {
     using it = new World();
     const dotfiles = join(it.away, 'dotfiles.json');
     writeFileSync(dotfiles, '{"servers":[]}');
@@ -301,7 +313,7 @@ describe('a registry whose servers.json is a link', () => {
     await again.close();
   });
 
-  it('does not overwrite a target that is not a registry', async () => {
+  it('a registry whose servers.json is a link does not overwrite a target that is not a registry', async () => {
     using it = new World();
     symlinkSync(it.text, it.at('servers.json'));
     const cache = new RegistryMemoryCache({ registryPath: it.at('servers.json') });
@@ -311,7 +323,7 @@ describe('a registry whose servers.json is a link', () => {
     expect(it.isUntouched).toBe(true);
   });
 
-  it('is repaired without changing the mode of files behind other links', async () => {
+  it('a registry whose servers.json is a link is repaired without changing the mode of files behind other links', async () => {
     using it = new World();
     const cache = new RegistryMemoryCache({ registryPath: it.at('servers.json') });
     await cache.init();

@@ -42,7 +42,7 @@ function removeStartImage(stateDir: string): void {
 }
 
 describe('a restart', () => {
-  it('refuses a map that is older than a map accepted before the restart', async () => {
+  it('after a restart, a host refuses a map that is older than a map accepted before the restart', async () => {
     using dir = new TempDir();
     await using server = await MapServer.start(signed(mapOf([off('new')])));
     await runOnce(server.url, dir.path);
@@ -54,7 +54,7 @@ describe('a restart', () => {
     expect(after.listConnectors().map(({ id }) => id)).toEqual(['new']);
   });
 
-  it('verifies the stored map again and serves it while the server is down', async () => {
+  it('after a restart, a host verifies the stored map again and serves it while the server is down', async () => {
     using dir = new TempDir();
     await using server = await MapServer.start(signed(mapOf([off('a')])));
     await runOnce(server.url, dir.path);
@@ -67,7 +67,7 @@ describe('a restart', () => {
     expect(after.listConnectors().map(({ id }) => id)).toEqual(['a']);
   });
 
-  it('sends the stored ETag, and keeps the stored map when the answer is 304', async () => {
+  it('after a restart, a host sends the stored ETag, and keeps the stored map when the answer is 304', async () => {
     using dir = new TempDir();
     await using server = await MapServer.start(signed(mapOf([off('a')])));
     await runOnce(server.url, dir.path);
@@ -77,7 +77,7 @@ describe('a restart', () => {
     expect(after.status().serviceMap).toMatchObject({ freshness: 'fresh', revision: 1, connectorCount: 1 });
   });
 
-  it('fetches the whole map when the signature of the stored map is wrong', async () => {
+  it('after a restart, a host fetches the whole map when the signature of the stored map is wrong', async () => {
     using dir = new TempDir();
     await using server = await MapServer.start(signed(mapOf([off('a')])));
     await runOnce(server.url, dir.path);
@@ -96,7 +96,7 @@ describe('a restart', () => {
     expect(after.events()).toContain('stored-map-refused');
   });
 
-  it('logs that the stored map is damaged, and fetches the whole map', async () => {
+  it('after a restart, a host logs that the stored map is damaged, and fetches the whole map', async () => {
     using dir = new TempDir();
     await using server = await MapServer.start(signed(mapOf([off('a')])));
     await runOnce(server.url, dir.path);
@@ -109,7 +109,7 @@ describe('a restart', () => {
     expect(after.status().serviceMap.freshness).toBe('fresh');
   });
 
-  it('still waits for the confirmation of a mass removal', async () => {
+  it('after a restart, a host still waits for the confirmation of a mass removal', async () => {
     using dir = new TempDir();
     const all = ['a', 'b', 'c', 'd', 'e'].map(off);
     await using server = await MapServer.start(signed(mapOf(all)));
@@ -128,7 +128,7 @@ describe('a restart', () => {
 });
 
 describe('a state folder', () => {
-  it('is written to by a host whose clock has fractions of a millisecond', async () => {
+  it('a state folder is written to by a host whose clock has fractions of a millisecond', async () => {
     using dir = new TempDir();
     await using server = await MapServer.start(signed(mapOf([off('a')])));
     {
@@ -143,7 +143,7 @@ describe('a state folder', () => {
     expect(after.listConnectors().map(({ id }) => id)).toEqual(['a']);
   });
 
-  it('that cannot be read makes the floor of the map unknown, until it can be read again', async () => {
+  it('a state folder that cannot be read makes the floor of the map unknown, until it can be read again', async () => {
     using dir = new TempDir();
     await using server = await MapServer.start(signed(mapOf([off('new')])));
     await runOnce(server.url, dir.path);
@@ -166,7 +166,7 @@ describe('a state folder', () => {
     expect(after.listConnectors().map(({ id }) => id)).toEqual(['new']);
   });
 
-  it('that cannot be created leaves the manager working without a store, and is logged once', async () => {
+  it('a state folder that cannot be created leaves the manager working without a store, and is logged once', async () => {
     using dir = new TempDir();
     const file = join(dir.path, 'file');
     writeFileSync(file, '');
@@ -181,7 +181,7 @@ describe('a state folder', () => {
     expect(manager.events().filter((event) => event === 'store-failed')).toHaveLength(1);
   });
 
-  it('is not written to if the host does not configure it', async () => {
+  it('a state folder is not written to if the host does not configure it', async () => {
     using dir = new TempDir();
     chmodSync(dir.path, 0o700);
     await using server = await MapServer.start(signed(mapOf([])));
@@ -192,7 +192,7 @@ describe('a state folder', () => {
 });
 
 describe('WriterClient', () => {
-  it('rejects requests that its thread had not answered when it ended', async () => {
+  it('WriterClient rejects requests that its thread had not answered when it ended', async () => {
     const writer = new WriterClient('/nowhere', {
       workerUrl: new URL('../../fixtures/writer-that-dies.ts', import.meta.url),
     });
@@ -201,7 +201,7 @@ describe('WriterClient', () => {
     await writer.close();
   });
 
-  it('does not wait for a disk that hangs, sends no other request meanwhile, and recovers once the disk answers', async () => {
+  it('WriterClient does not wait for a disk that hangs, and recovers once the disk answers', async () => {
     const writer = new WriterClient('/slow', {
       workerUrl: new URL('../../fixtures/writer-that-is-slow.ts', import.meta.url),
       answerTimeoutMs: 150,
@@ -215,7 +215,7 @@ describe('WriterClient', () => {
     await writer.close();
   });
 
-  it('can be closed before it was used, and closed twice', async () => {
+  it('WriterClient can be closed before it was used, and closed twice', async () => {
     using dir = new TempDir();
     await new WriterClient(dir.path).close();
     const writer = new WriterClient(dir.path);
@@ -225,7 +225,7 @@ describe('WriterClient', () => {
     await expect(writer.readSource('s')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
   });
 
-  it('recovers once the folder can be used', async () => {
+  it('WriterClient recovers once the folder can be used', async () => {
     using dir = new TempDir();
     const blocked = join(dir.path, 'state');
     writeFileSync(blocked, '');

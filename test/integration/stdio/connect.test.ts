@@ -100,7 +100,7 @@ const call = ({ connection, limits }: Opened) => connection.callTool(ECHO, {}, l
 
 // A silent server is awaited for up to 10 s: the handshake tests run concurrently so that their waits overlap.
 describe.concurrent('the handshake with a stdio server', () => {
-  it('falls back to initialize if the server does not know the probe, and reads null members as absent', async () => {
+  it('the handshake with a stdio server falls back to initialize if the server does not know the probe', async () => {
     await using opened = await open(LEGACY);
     expect(opened.connection.facts).toEqual({
       era: 'legacy',
@@ -122,7 +122,7 @@ describe.concurrent('the handshake with a stdio server', () => {
     ['2 s after its first output', { '': ['starting'] }, 2_000, 8_000],
     ['10 s after its start without output', {}, 10_000, 20_000],
   ])(
-    'sends initialize in parallel to a probe that the server ignores, %s',
+    'the handshake with a stdio server sends initialize in parallel to a probe that the server ignores, %s',
     async (_, script, leastMs, mostMs) => {
       const startedMs = performance.now();
       await using opened = await open({ ...LEGACY, ...script, 'server/discover': [] });
@@ -136,17 +136,20 @@ describe.concurrent('the handshake with a stdio server', () => {
   it.each([
     ['before', [MODERN_LATE, INITIALIZED]],
     ['after', [INITIALIZED, MODERN_LATE]],
-  ])('uses the modern protocol if the probe is answered just %s initialize', async (_, initialize) => {
-    await using opened = await open({ '': ['starting'], 'server/discover': [], initialize });
-    expect(opened.connection.facts.era).toBe('modern');
-    expect(opened.seen().map(({ method }) => method)).toEqual(['server/discover', 'initialize']);
-  });
+  ])(
+    'the handshake with a stdio server uses the modern protocol if the probe is answered just %s initialize',
+    async (_, initialize) => {
+      await using opened = await open({ '': ['starting'], 'server/discover': [], initialize });
+      expect(opened.connection.facts.era).toBe('modern');
+      expect(opened.seen().map(({ method }) => method)).toEqual(['server/discover', 'initialize']);
+    },
+  );
 
   it.each<[string, readonly string[]]>([
     ['', []],
     [' after a notification', [NOTICE]],
   ])(
-    'restarts a server that exits at the probe%s, in the same attempt, and remembers it as legacy',
+    'a stdio server that exits at the probe%s is restarted in the same attempt, and remembered as legacy',
     async (_, first) => {
       const eras = new EraMemory();
       const script = { ...LEGACY, '': first, 'server/discover': ['exit'] };
@@ -158,7 +161,7 @@ describe.concurrent('the handshake with a stdio server', () => {
     },
   );
 
-  it('remembers nothing about a server that ignores the probe', async () => {
+  it('the handshake with a stdio server remembers nothing about a server that ignores the probe', async () => {
     const eras = new EraMemory();
     for (const _ of [1, 2]) {
       await using opened = await open({ ...LEGACY, '': ['starting'], 'server/discover': [] }, { eras });
@@ -166,7 +169,7 @@ describe.concurrent('the handshake with a stdio server', () => {
     }
   });
 
-  it('uses the modern protocol without initialize', async () => {
+  it('the handshake with a stdio server uses the modern protocol without initialize', async () => {
     const discovered = answered(
       '{"supportedVersions":["2026-07-28"],"capabilities":{"tools":{}},"serverInfo":{"name":"m"}}',
     );
@@ -177,13 +180,13 @@ describe.concurrent('the handshake with a stdio server', () => {
     expect(called?.params?._meta).toMatchObject({ 'io.modelcontextprotocol/protocolVersion': '2026-07-28' });
   });
 
-  it('accepts the protocol version of the first SDKs', async () => {
+  it('the handshake with a stdio server accepts the protocol version of the first SDKs', async () => {
     const initialize = [INITIALIZED.replace('2025-06-18', '2024-10-07')];
     await using opened = await open({ ...LEGACY, initialize });
     expect(opened.connection.facts.protocolVersion).toBe('2024-10-07');
   });
 
-  it('reports why the server rejects the handshake', async () => {
+  it('the handshake with a stdio server reports why the server rejects it', async () => {
     const refused = '{"jsonrpc":"2.0","id":"$id","error":{"code":-32000,"message":"licence expired"}}';
     const opening = open({ 'server/discover': [UNKNOWN], initialize: [refused] });
     await expect(opening).rejects.toMatchObject({
@@ -194,19 +197,19 @@ describe.concurrent('the handshake with a stdio server', () => {
 });
 
 describe.concurrent('a message of a stdio server', () => {
-  it('may hold unknown members, and a null error next to a result', async () => {
+  it('a message of a stdio server may hold unknown members, and a null error next to a result', async () => {
     const more = '{"jsonrpc":"2.0","id":"$id","error":null,"result":{"content":[],"unknown":{"kept":[1]}},"extra":1}';
     await using opened = await open({ ...LEGACY, 'tools/call': [more] });
     expect(await call(opened)).toEqual({ content: [], unknown: { kept: [1] } });
   });
 
-  it('answers a call even if it carries the id as a string', async () => {
+  it('a response of a stdio server answers a call even if it carries the id as a string', async () => {
     const script = { ...LEGACY, 'tools/call': ['{"jsonrpc":"2.0","id":"3","result":{"content":[]}}'] };
     await using opened = await open(script);
     expect(await call(opened)).toEqual({ content: [] });
   });
 
-  it('may arrive in an array with other messages', async () => {
+  it('a message of a stdio server may arrive in an array with other messages', async () => {
     const batch = `[{"jsonrpc":"2.0","method":"notifications/tools/list_changed"},${answered('{"content":[]}')}]`;
     await using opened = await open({ ...LEGACY, 'tools/call': [batch] });
     await call(opened);
@@ -219,7 +222,7 @@ describe.concurrent('a message of a stdio server', () => {
     ['{"jsonrpc":"2.0","id":"$id","result":["x"]}', 'must be an object and is an array'],
     ['{"jsonrpc":"2.0","id":"$id","error":"broken"}', '`error` must be an object with a numeric `code`'],
     ['{"jsonrpc":"2.0","id":"$id"}', 'neither a result nor an error'],
-  ])('fails its call at once if it is malformed: %s', async (line, reason) => {
+  ])('a malformed response of a stdio server fails its call immediately: %s', async (line, reason) => {
     await using opened = await open({ ...LEGACY, 'tools/call': [line] });
     await expect(call(opened)).rejects.toMatchObject({
       code: 'TOOL_CALL_REJECTED',
@@ -227,13 +230,13 @@ describe.concurrent('a message of a stdio server', () => {
     });
   });
 
-  it('is ignored if it is not JSON', async () => {
+  it('a message of a stdio server is ignored if it is not JSON', async () => {
     await using opened = await open({ ...LEGACY, '': ['Server is running', '{"half":'] });
     const limits = { maxPages: 2, maxTools: 10, timeoutMs: 10_000 };
     expect((await listAllTools(opened.connection, limits, signalOf(opened.limits.signal))).tools).toEqual([ECHO]);
   });
 
-  it('reports progress only to its own call', async () => {
+  it('a progress notification of a stdio server reports progress only to its own call', async () => {
     const progress =
       '{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":3,"progress":1,"total":2}}';
     await using opened = await open({ ...LEGACY, 'tools/call': [progress, answered('{"content":[]}')] });
@@ -242,7 +245,7 @@ describe.concurrent('a message of a stdio server', () => {
     expect(steps).toEqual([{ progress: 1, total: 2 }]);
   });
 
-  it('may be a request to the host, whose response carries the id of the request', async () => {
+  it('a message of a stdio server may be a request to the host, whose response carries the id of the request', async () => {
     const ask = '{"jsonrpc":"2.0","id":"q","method":"roots/list"}';
     const host: HostSide = { capabilities: { roots: {} }, answer: async () => ({ roots: [] }) };
     await using opened = await open({ ...LEGACY, 'tools/call': [ask, answered('{"content":[]}')] }, { host });
@@ -257,7 +260,7 @@ describe.concurrent('a message of a stdio server', () => {
 });
 
 describe.concurrent('a call over stdio', () => {
-  it('is cancelled with a notification when its caller aborts it, and the connection stays usable', async () => {
+  it('a call over stdio is cancelled with a notification when its caller aborts it, and the connection stays usable', async () => {
     await using opened = await open({ ...LEGACY, 'tools/call': [] });
     const gone = new AbortController();
     const called = opened.connection.callTool(ECHO, {}, { ...opened.limits, signal: gone.signal });
@@ -272,7 +275,7 @@ describe.concurrent('a call over stdio', () => {
     expect(opened.heard).toEqual(['first message']);
   });
 
-  it('fails when the server exits meanwhile, and the error says that the call may have run', async () => {
+  it('a call over stdio fails when the server exits during it, and the error says that the call may have run', async () => {
     await using opened = await open({ ...LEGACY, 'tools/call': ['exit'] });
     await expect(call(opened)).rejects.toMatchObject({ code: 'TOOL_CALL_LOST', detail: { sent: 'maybe' } });
     expect(opened.heard.at(-1)).toMatch(/^lost: .* exited with code 4/);
@@ -280,7 +283,7 @@ describe.concurrent('a call over stdio', () => {
 });
 
 describe.concurrent('a modern stdio server that declares list changes', () => {
-  it('gets a subscription, and its notifications arrive', async () => {
+  it('a modern stdio server that declares list changes gets a subscription, and its notifications arrive', async () => {
     const discovered = answered('{"supportedVersions":["2026-07-28"],"capabilities":{"tools":{"listChanged":true}}}');
     const listening = [
       '{"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged","params":{}}',
@@ -295,24 +298,27 @@ describe.concurrent('a modern stdio server that declares list changes', () => {
 });
 
 describe.concurrent('the real server-everything over stdio', () => {
-  it.each(['auto', 'legacy'] as const)('lists and calls tools (%s), and leaves no process behind', async (era) => {
-    const bin = packageBin('@modelcontextprotocol/server-everything', 'mcp-server-everything') ?? '';
-    const programs: { readonly pid: number | null }[] = [];
-    const limits = { signal: new AbortController().signal, timeoutMs: 20_000 };
-    const connect = createStdioConnect({ maxResultBytes: 10_000_000, host: TOOLS_ONLY });
-    const events = {
-      onLost: () => {},
-      onToolsChanged: () => {},
-      onProcess: (view: (typeof programs)[0]) => programs.push(view),
-    };
-    const connection = await connect(targetOf([bin, 'stdio'], {}, era), events, limits);
-    const listing = await listAllTools(connection, { maxPages: 9, maxTools: 99, timeoutMs: 10_000 }, limits.signal);
-    const echo = listing.tools.find(({ name }) => name === 'echo') ?? ECHO;
-    const answer = await connection.callTool(echo, { message: 'over stdio' }, limits);
-    expect(answer.content).toEqual([{ type: 'text', text: 'Echo: over stdio' }]);
-    const pid = programs[0]?.pid ?? 0;
-    await connection.close();
-    expect(() => process.kill(-pid, 0)).toThrow(expect.objectContaining({ code: 'ESRCH' }));
-    expect(existsSync(`/proc/${pid}`)).toBe(false);
-  });
+  it.each(['auto', 'legacy'] as const)(
+    'the real server-everything lists and calls tools over stdio (%s), and leaves no process behind',
+    async (era) => {
+      const bin = packageBin('@modelcontextprotocol/server-everything', 'mcp-server-everything') ?? '';
+      const programs: { readonly pid: number | null }[] = [];
+      const limits = { signal: new AbortController().signal, timeoutMs: 20_000 };
+      const connect = createStdioConnect({ maxResultBytes: 10_000_000, host: TOOLS_ONLY });
+      const events = {
+        onLost: () => {},
+        onToolsChanged: () => {},
+        onProcess: (view: (typeof programs)[0]) => programs.push(view),
+      };
+      const connection = await connect(targetOf([bin, 'stdio'], {}, era), events, limits);
+      const listing = await listAllTools(connection, { maxPages: 9, maxTools: 99, timeoutMs: 10_000 }, limits.signal);
+      const echo = listing.tools.find(({ name }) => name === 'echo') ?? ECHO;
+      const answer = await connection.callTool(echo, { message: 'over stdio' }, limits);
+      expect(answer.content).toEqual([{ type: 'text', text: 'Echo: over stdio' }]);
+      const pid = programs[0]?.pid ?? 0;
+      await connection.close();
+      expect(() => process.kill(-pid, 0)).toThrow(expect.objectContaining({ code: 'ESRCH' }));
+      expect(existsSync(`/proc/${pid}`)).toBe(false);
+    },
+  );
 });

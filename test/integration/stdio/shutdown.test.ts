@@ -11,7 +11,7 @@ describe('a host that ends without closing its transport', () => {
   it.each([
     ['exits', 0],
     ['throws', 1],
-  ])('ends the whole process group when it %s', async (how, code) => {
+  ])('a host that does not close its transport ends the whole process group when it %s', async (how, code) => {
     const script = new URL('../../fixtures/stdio/host.ts', import.meta.url).pathname;
     const host = spawn(process.execPath, [script, how], { stdio: ['ignore', 'pipe', 'ignore'] });
     let output = '';
@@ -27,11 +27,11 @@ describe('a host that ends without closing its transport', () => {
 });
 
 describe.skipIf(!existsSync('/proc/self'))('closing a stdio transport', () => {
-  it('lets a server exit on its own, and leaves no zombie', async () => {
+  it('closing a stdio transport lets a server exit on its own, and leaves no zombie', async () => {
     const program = stdioProgram('serves');
     await program.transport.start();
     const pid = program.transport.pid ?? -1;
-    // While the server still starts, which may take long, it does not notice the end of its input.
+    // The response shows that the server has started. Before that, it would not notice the end of its input.
     await program.transport.send(ping);
     await eventually('it serves', () => program.messages.length > 0);
     await Promise.all([program.transport.close(), program.transport.close()]);
@@ -40,7 +40,7 @@ describe.skipIf(!existsSync('/proc/self'))('closing a stdio transport', () => {
     expect(existsSync(`/proc/${pid}`)).toBe(false);
   });
 
-  it('kills a server that ignores the end of its input and SIGTERM', async () => {
+  it('closing a stdio transport kills a server that ignores the end of its input and SIGTERM', async () => {
     const program = stdioProgram('ignores-signals', { graceMs: 100 });
     await program.transport.start();
     const pid = await program.toldPid();
@@ -50,7 +50,7 @@ describe.skipIf(!existsSync('/proc/self'))('closing a stdio transport', () => {
     expect(program.errors).toEqual([]);
   });
 
-  it('ends a grandchild that holds stdout open after the server has exited', async () => {
+  it('closing a stdio transport ends a grandchild that holds stdout open after the server has exited', async () => {
     const program = stdioProgram('leaves-a-grandchild');
     await program.transport.start();
     const grandchild = await program.toldPid();
@@ -61,7 +61,7 @@ describe.skipIf(!existsSync('/proc/self'))('closing a stdio transport', () => {
     expect(() => process.kill(-(program.transport.pid ?? 0), 0)).toThrow(expect.objectContaining({ code: 'ESRCH' }));
   });
 
-  it('does not wait for a daemon that holds stdout in its own process group', async () => {
+  it('closing a stdio transport does not wait for a daemon that holds stdout in its own process group', async () => {
     const program = stdioProgram('leaves-a-daemon');
     await program.transport.start();
     const daemon = await program.toldPid();
@@ -75,7 +75,7 @@ describe.skipIf(!existsSync('/proc/self'))('closing a stdio transport', () => {
     }
   });
 
-  it('never signals a server that has already exited', async () => {
+  it('closing a stdio transport never signals a server that has already exited', async () => {
     const program = stdioProgram('exits');
     await program.transport.start();
     await program.closed();
@@ -93,7 +93,7 @@ describe.skipIf(!existsSync('/proc/self'))('closing a stdio transport', () => {
     expect(sent).toEqual([]);
   });
 
-  it('also works while the transport is still starting', async () => {
+  it('closing a stdio transport also works while the transport is still starting', async () => {
     const program = stdioProgram('ignores-signals', { graceMs: 50 });
     const starting = program.transport.start();
     await program.transport.close();
@@ -102,7 +102,7 @@ describe.skipIf(!existsSync('/proc/self'))('closing a stdio transport', () => {
     expect(program.events).toEqual(['close']);
   });
 
-  it('listens for the end of this process only while a server runs', async () => {
+  it('a stdio transport listens for the end of this process only while a server runs', async () => {
     const before = process.listenerCount('exit');
     const programs = [stdioProgram('serves'), stdioProgram('serves')];
     await Promise.all(programs.map(({ transport }) => transport.start()));

@@ -15,7 +15,7 @@ async function strays(): Promise<number> {
 }
 
 describe('a response to a request', () => {
-  it('may arrive as one event among others, and is returned before its stream ends', async () => {
+  it('a response to a request may arrive as one event among others, and is returned before its stream ends', async () => {
     let isCut = false;
     await using server = await RawMcpServer.start({
       'tools/call'({ events, message, response }) {
@@ -32,7 +32,7 @@ describe('a response to a request', () => {
     await eventually('its connection is cut', () => isCut);
   }, 10_000);
 
-  it('may arrive in a batch, within an event or as the whole body', async () => {
+  it('a response to a request may arrive in a batch, within an event or as the whole body', async () => {
     let isEvent = false;
     const notice = { jsonrpc: '2.0', method: 'notifications/message', params: { level: 'info', data: 1 } };
     await using server = await RawMcpServer.start({
@@ -56,13 +56,13 @@ describe('a response to a request', () => {
       ({ response }) => response.writeHead(200, { 'content-type': 'application/json' }).end('{}'),
     ],
     ['a result without content', ({ result }) => result({ content: 'text' })],
-  ] as [string, Answer][])('that is %s is reported as unusable', async (_, answer) => {
+  ] as [string, Answer][])('a response to a request that is %s is reported as unusable', async (_, answer) => {
     await using server = await RawMcpServer.start({ 'tools/call': answer });
     await using raw = await connectRaw(server);
     await expect(raw.call()).rejects.toMatchObject({ code: 'TOOL_CALL_REJECTED' });
   });
 
-  it('with an unknown, wrong or repeated id is ignored and counted', async () => {
+  it('a response to a request with an unknown, wrong or repeated id is ignored and counted', async () => {
     const before = await strays();
     await using server = await RawMcpServer.start({
       'tools/call'({ events, message, response }) {
@@ -82,7 +82,7 @@ describe('a response to a request', () => {
     await eventually('all are counted', async () => (await strays()) === before + 5);
   });
 
-  it('that is an error without an id belongs to the request that it was sent for', async () => {
+  it('a response that is an error without an id belongs to the request that it was sent for', async () => {
     await using server = await RawMcpServer.start({
       'tools/call'({ response }) {
         response.writeHead(200, { 'content-type': 'application/json' });
@@ -93,7 +93,7 @@ describe('a response to a request', () => {
     await expect(raw.call()).rejects.toMatchObject({ code: 'TOOL_CALL_REJECTED', detail: { rpcCode: -32_700 } });
   });
 
-  it('with an HTTP error status is an error in the modern protocol', async () => {
+  it('a response with an HTTP error status is an error in the modern protocol', async () => {
     await using server = await RawMcpServer.start({
       ...MODERN,
       'tools/call'({ response, message }) {
@@ -105,7 +105,7 @@ describe('a response to a request', () => {
     await expect(raw.call()).rejects.toMatchObject({ code: 'TOOL_CALL_REJECTED', detail: { rpcCode: -32_601 } });
   });
 
-  it('settles as a result or a coded error, whatever the server sends', async () => {
+  it('a response settles its call with a result or a coded error, whatever the server sends', async () => {
     let sent: { status: number; type: string; body: Uint8Array } = { status: 200, type: '', body: new Uint8Array() };
     await using server = await RawMcpServer.start({
       'tools/call': ({ response }) =>
@@ -139,7 +139,7 @@ describe('a response to a request', () => {
 });
 
 describe('consecutive calls', () => {
-  it('share one connection, and leave no listener on the caller’s signal', async () => {
+  it('consecutive calls share one connection, and leave no listener on the caller’s signal', async () => {
     await using server = await RawMcpServer.start();
     await using raw = await connectRaw(server);
     const before = server.connections;
@@ -154,7 +154,7 @@ describe('a call that is cancelled', () => {
     ['legacy', {}, 1],
     ['modern', MODERN, 0],
   ] as [string, Record<string, Answer>, number][])(
-    'is cancelled at a %s server in the way of its protocol',
+    'a call is cancelled at a %s server in the way of its protocol',
     async (_, answers, notices) => {
       let isClosed = false;
       await using server = await RawMcpServer.start({
@@ -168,7 +168,7 @@ describe('a call that is cancelled', () => {
       caller.abort(new Error('enough'));
       await expect(call).rejects.toThrow('enough');
       await eventually('its stream is closed', () => isClosed);
-      await eventually('it is told', () => server.of('notifications/cancelled').length === notices);
+      await eventually('it is notified', () => server.of('notifications/cancelled').length === notices);
       const ids = server.of('notifications/cancelled').map(({ message }) => message.params?.requestId);
       expect(ids).toEqual(
         server
@@ -182,7 +182,7 @@ describe('a call that is cancelled', () => {
     },
   );
 
-  it('before it starts sends nothing', async () => {
+  it('a call that is cancelled before it starts sends nothing', async () => {
     await using server = await RawMcpServer.start();
     await using raw = await connectRaw(server);
     await expect(raw.call({}, { signal: AbortSignal.abort(new Error('never')) })).rejects.toThrow('never');
@@ -191,7 +191,7 @@ describe('a call that is cancelled', () => {
 });
 
 describe('progress notifications', () => {
-  it('reach the caller of their call', async () => {
+  it('progress notifications reach the caller of their call', async () => {
     await using server = await RawMcpServer.start({
       'tools/call'({ events, message, response }) {
         const { progressToken } = (message.params?._meta ?? {}) as { progressToken?: number };
@@ -220,7 +220,7 @@ describe('a stream that breaks before its response', () => {
     setTimeout(() => response.destroy(), 20);
   };
 
-  it('is resumed after its last event, and after the pause that the server requests', async () => {
+  it('a stream that breaks before its response is resumed after its last event, and after the requested pause', async () => {
     await using server = await RawMcpServer.start({
       'tools/call': primed,
       GET({ response, events }) {
@@ -239,7 +239,7 @@ describe('a stream that breaks before its response', () => {
   });
 
   it.each([404, 405, 500])(
-    'that cannot be resumed (%i) fails its call, and the error says that the call may have run',
+    'a stream that breaks and cannot be resumed (%i) fails its call, and the error says that the call may have run',
     async (status) => {
       await using server = await RawMcpServer.start({
         'tools/call': primed,
@@ -251,7 +251,7 @@ describe('a stream that breaks before its response', () => {
     },
   );
 
-  it('without an event id fails its call at once', async () => {
+  it('a stream that breaks without an event id fails its call immediately', async () => {
     await using server = await RawMcpServer.start({
       'tools/call'({ events, response }) {
         events({ jsonrpc: '2.0', method: 'notifications/message' });
@@ -263,7 +263,7 @@ describe('a stream that breaks before its response', () => {
     expect(server.of('GET')).toHaveLength(0);
   });
 
-  it('settles its call when the connection is closed meanwhile', async () => {
+  it('a stream that breaks settles its call when the connection is closed before it is resumed', async () => {
     await using server = await RawMcpServer.start({
       'tools/call': ({ response, result }) =>
         server.of('tools/call').length === 1
@@ -294,7 +294,7 @@ describe('requests of a legacy server', () => {
       .filter(({ method, message }) => method === 'POST' && message.method === undefined)
       .map(({ message }) => message);
 
-  it('are answered: ping automatically, supported requests by the host, and others as unknown', async () => {
+  it('requests of a legacy server are answered: ping automatically, supported requests by the host', async () => {
     const asked: unknown[] = [];
     const host: HostSide = {
       capabilities: { elicitation: {} },
@@ -327,7 +327,7 @@ describe('requests of a legacy server', () => {
   it.each([
     [Object.assign(new Error('not now'), { code: -32_042 }), -32_042],
     [Object.assign(new Error('not now'), { code: 'ENOTHING' }), -32_603],
-  ])('are answered with the host’s error (%#)', async (failure, code) => {
+  ])('requests of a legacy server are answered with the host’s error (%#)', async (failure, code) => {
     const host: HostSide = { capabilities: { elicitation: {} }, answer: () => Promise.reject(failure) };
     await using server = await RawMcpServer.start({ 'tools/call': asking(elicit) });
     await using raw = await connectRaw(server, { host });
@@ -338,7 +338,7 @@ describe('requests of a legacy server', () => {
     ]);
   });
 
-  it('are left unanswered beyond 64 at the same time', async () => {
+  it('requests of a legacy server are left unanswered beyond 64 at the same time', async () => {
     let asked = 0;
     const host: HostSide = {
       capabilities: { elicitation: {} },
@@ -356,7 +356,7 @@ describe('requests of a legacy server', () => {
     expect([asked, answers(server)]).toEqual([64, []]);
   });
 
-  it('that the server cancels are cancelled at the host, and never answered', async () => {
+  it('requests of a legacy server that the server cancels are cancelled at the host, and never answered', async () => {
     const seen: { signal?: AbortSignal } = {};
     const host: HostSide = {
       capabilities: { elicitation: {} },
@@ -369,7 +369,7 @@ describe('requests of a legacy server', () => {
     await using server = await RawMcpServer.start({ 'tools/call': asking(elicit, cancel) });
     await using raw = await connectRaw(server, { host });
     await raw.call();
-    await eventually('the host is told', () => seen.signal?.aborted === true);
+    await eventually('the host is notified', () => seen.signal?.aborted === true);
     // A response would have been sent before this call.
     await raw.call();
     expect(answers(server)).toEqual([]);
@@ -380,7 +380,7 @@ describe('input that a modern server requires', () => {
   const confirm = { method: 'elicitation/create', params: { message: 'Sure?' } };
   const host: HostSide = { capabilities: { elicitation: {} }, answer: async () => ({ action: 'accept' }) };
 
-  it('is sent in a new request, with the server’s unchanged state', async () => {
+  it('input that a modern server requires is sent in a new request, with the server’s unchanged state', async () => {
     await using server = await RawMcpServer.start({
       ...MODERN,
       'tools/call'({ result, message }) {
@@ -401,7 +401,7 @@ describe('input that a modern server requires', () => {
     expect(first?.message.params).not.toHaveProperty('requestState');
   });
 
-  it('may be empty: then the server only postponed the request', async () => {
+  it('input that a modern server requires may be empty: then the server only postponed the request', async () => {
     await using server = await RawMcpServer.start({
       ...MODERN,
       'tools/call'({ result, message }) {
@@ -418,7 +418,7 @@ describe('input that a modern server requires', () => {
     ['the host cannot provide it', { a: confirm }, false, 1],
     ['it is not a request', { a: 7 }, true, 1],
     ['it is required again and again', { a: confirm }, true, 11],
-  ])('fails the call if %s', async (_, inputRequests, isAble, sent) => {
+  ])('input that a modern server requires fails the call if %s', async (_, inputRequests, isAble, sent) => {
     await using server = await RawMcpServer.start({
       ...MODERN,
       'tools/call': ({ result }) => result({ resultType: 'input_required', inputRequests }),

@@ -24,14 +24,14 @@ describe('a host that handles input requests of a modern server', () => {
     ['a TypeError', new TypeError('the host is broken')],
     ['a network error of its own', Object.assign(new Error('no model'), { code: 'ECONNREFUSED' })],
     ['an error with a JSON-RPC code', Object.assign(new Error('no'), { code: -1 })],
-  ])('and rejects with %s fails the call, and keeps the connection', async (_, failure) => {
+  ])('a host that rejects an input request with %s fails the call, and keeps the connection', async (_, failure) => {
     await using server = await RawMcpServer.start({ ...MODERN, 'tools/call': asking });
     await using raw = await connectRaw(server, { host: hostThat(() => Promise.reject(failure)) });
     await expect(raw.call()).rejects.toMatchObject({ code: 'TOOL_CALL_REJECTED' });
     expect(server.of('tools/call')).toHaveLength(1);
   });
 
-  it('and never answers does not block a cancelled call', async () => {
+  it('a host that never answers an input request does not block a cancelled call', async () => {
     await using server = await RawMcpServer.start({ ...MODERN, 'tools/call': asking });
     const { promise: asked, resolve } = Promise.withResolvers<void>();
     const host = hostThat(() => {
@@ -47,7 +47,7 @@ describe('a host that handles input requests of a modern server', () => {
     expect(await outcome(call)).toMatchObject({ message: 'enough' });
   });
 
-  it('has its calls settled by close(), and nothing is sent after that', async () => {
+  it('a host with an unanswered input request has its calls settled by close(), and nothing is sent after that', async () => {
     await using server = await RawMcpServer.start({ ...MODERN, 'tools/call': asking });
     const { promise: asked, resolve } = Promise.withResolvers<AbortSignal>();
     const answered = Promise.withResolvers<Record<string, unknown>>();
@@ -70,18 +70,21 @@ describe('a host that handles input requests of a modern server', () => {
     ['answers 404', ({ response }) => void response.writeHead(404).end()],
     ['answers 400', ({ response }) => void response.writeHead(400).end('unknown session')],
     ['answers 500', ({ response }) => void response.writeHead(500).end()],
-  ] as [string, Answer][])('reports a later round that %s as a call that may have run', async (_, second) => {
-    await using server = await RawMcpServer.start({
-      ...MODERN,
-      'tools/call': (request) => (request.message.params?.inputResponses === undefined ? asking : second)(request),
-    });
-    await using raw = await connectRaw(server, { host: hostThat(async () => ({ action: 'accept' })) });
-    await expect(raw.call()).rejects.toMatchObject({ code: 'TOOL_CALL_REJECTED', detail: { sent: 'maybe' } });
-  });
+  ] as [string, Answer][])(
+    'a call with an input request reports a second round that %s as a call that may have run',
+    async (_, second) => {
+      await using server = await RawMcpServer.start({
+        ...MODERN,
+        'tools/call': (request) => (request.message.params?.inputResponses === undefined ? asking : second)(request),
+      });
+      await using raw = await connectRaw(server, { host: hostThat(async () => ({ action: 'accept' })) });
+      await expect(raw.call()).rejects.toMatchObject({ code: 'TOOL_CALL_REJECTED', detail: { sent: 'maybe' } });
+    },
+  );
 });
 
 describe('a connection that is closed', () => {
-  it('sends nothing any more', async () => {
+  it('a connection that is closed sends nothing any more', async () => {
     await using server = await RawMcpServer.start();
     const raw = await connectRaw(server);
     await raw.connection.close();
@@ -95,14 +98,14 @@ describe('a connection that is closed', () => {
     await raw[Symbol.asyncDispose]();
   });
 
-  it('leaves no call hanging when its dispatcher is destroyed', async () => {
+  it('a connection leaves no call hanging when its dispatcher is destroyed', async () => {
     await using server = await RawMcpServer.start();
     const raw = await connectRaw(server);
     await raw[Symbol.asyncDispose]();
     expect(await outcome(raw.call())).toMatchObject({ code: 'TOOL_CALL_LOST' });
   });
 
-  it('aborts every request to the host, to which each id was passed once, and sends no response', async () => {
+  it('closing a connection aborts every request to the host, and no response to them is sent', async () => {
     const signals: AbortSignal[] = [];
     const answered = Promise.withResolvers<Record<string, unknown>>();
     const host = hostThat(({ signal }) => {

@@ -47,7 +47,7 @@ function rawConnector(server: RawMcpServer): () => Promise<string> {
 }
 
 describe('the protocol generation of a connector', () => {
-  it('is modern if the server offers it, without a handshake or a session', async () => {
+  it('a connector is modern if the server offers it, without a handshake or a session', async () => {
     await using server = await RawMcpServer.start(MODERN);
     await using raw = await connectRaw(server);
     expect(raw.connection.facts).toEqual({
@@ -91,7 +91,7 @@ describe('the protocol generation of a connector', () => {
       string,
       Answer,
     ],
-  ])('is legacy if the probe is answered with %s', async (_, discover) => {
+  ])('a connector is legacy if the probe is answered with %s', async (_, discover) => {
     await using server = await RawMcpServer.start({ 'server/discover': discover });
     await using raw = await connectRaw(server);
     expect(raw.connection.facts).toMatchObject({ era: 'legacy', protocolVersion: '2025-11-25' });
@@ -103,7 +103,7 @@ describe('the protocol generation of a connector', () => {
     expect(server.of('initialize')[0]?.headers).not.toHaveProperty('mcp-protocol-version');
   });
 
-  it('is probed again if a server rejects the first probe and names our protocol version', async () => {
+  it('a connector is probed again if a server rejects the first probe and names our protocol version', async () => {
     await using server = await RawMcpServer.start(MODERN);
     const { 'server/discover': discover } = server.answers;
     server.answers['server/discover'] = (request) => {
@@ -114,7 +114,7 @@ describe('the protocol generation of a connector', () => {
     expect(raw.connection.facts.era).toBe('modern');
   });
 
-  it('is probed again if a kept-alive connection breaks during the probe', async () => {
+  it('a connector is probed again if a kept-alive connection breaks during the probe', async () => {
     await using server = await RawMcpServer.start(MODERN);
     const { 'server/discover': discover } = server.answers;
     server.answers['server/discover'] = (request) => {
@@ -125,7 +125,7 @@ describe('the protocol generation of a connector', () => {
     expect(raw.connection.facts.era).toBe('modern');
   });
 
-  it('is remembered if it is legacy, until the legacy protocol no longer works', async () => {
+  it('a legacy connector is remembered as legacy until the legacy protocol no longer works', async () => {
     await using server = await RawMcpServer.start();
     const connect = rawConnector(server);
     await connect();
@@ -137,7 +137,7 @@ describe('the protocol generation of a connector', () => {
     expect([server.of('server/discover').length, server.of('initialize').length]).toEqual([3, 3]);
   });
 
-  it('is the generation that the entry names, without a probe', async () => {
+  it('a connector uses the protocol generation that its entry names, without a probe', async () => {
     await using server = await RawMcpServer.start();
     await using raw = await connectRaw(server, { era: 'legacy' });
     expect(raw.connection.facts.era).toBe('legacy');
@@ -148,7 +148,7 @@ describe('the protocol generation of a connector', () => {
 });
 
 describe('a handshake', () => {
-  it.each([401, 403])('that is rejected with %i leads to no fallback', async (code) => {
+  it.each([401, 403])('a handshake that is rejected with %i leads to no fallback', async (code) => {
     await using server = await RawMcpServer.start({ 'server/discover': status(code, secret('BODY')) });
     await expect(connectRaw(server)).rejects.toMatchObject({ code: 'CONNECTOR_REFUSED', detail: { status: code } });
     expect(server.requests).toHaveLength(1);
@@ -174,13 +174,13 @@ describe('a handshake', () => {
       'CONNECTOR_CONNECT_FAILED',
     ],
     ['no response', { initialize: () => {} }, 'TimeoutError'],
-  ] as [string, Record<string, Answer>, string][])('that gets %s fails', async (_, answers, code) => {
+  ] as [string, Record<string, Answer>, string][])('a handshake that gets %s fails', async (_, answers, code) => {
     await using server = await RawMcpServer.start(answers);
     const failure: unknown = await connectRaw(server, { timeoutMs: 300 }).catch((error: unknown) => error);
     expect((failure as { code: unknown }).code === code || (failure as Error).name === code).toBe(true);
   });
 
-  it('that is aborted ends the session that it created', async () => {
+  it('a handshake that is aborted ends the session that it created', async () => {
     let finish = (): void => {};
     await using server = await RawMcpServer.start({
       initialize: ({ result, response }) => {
@@ -193,7 +193,7 @@ describe('a handshake', () => {
     expect(server.of('DELETE').map(({ headers }) => headers['mcp-session-id'])).toEqual(['half']);
   });
 
-  it('keeps its own headers if the entry sets headers of the same names', async () => {
+  it('a handshake keeps its own headers if the entry sets headers of the same names', async () => {
     await using server = await RawMcpServer.start();
     const headers = {
       Accept: 'text/plain',
@@ -221,7 +221,7 @@ describe('a legacy session', () => {
     },
   };
 
-  it('is identified in every request after the handshake, and ended once', async () => {
+  it('a legacy session is identified in every request after the handshake, and ended once', async () => {
     await using server = await RawMcpServer.start(withSession);
     const raw = await connectRaw(server, { era: 'legacy' });
     await raw.call();
@@ -243,18 +243,21 @@ describe('a legacy session', () => {
     [410, '', 'maybe'],
     [400, '{"jsonrpc":"2.0","id":"server-error","error":{"code":-32600,"message":"Session not found"}}', 'maybe'],
     [400, '{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"Bad Request: no valid session"}}', 'no'],
-  ])('that is lost (%i %s) fails the call, and reports whether the call may have run', async (code, body, sent) => {
-    await using server = await RawMcpServer.start({ ...withSession, 'tools/call': status(code, body) });
-    await using raw = await connectRaw(server);
-    await expect(raw.call()).rejects.toMatchObject({ code: 'TOOL_CALL_LOST', detail: { sent } });
-  });
+  ])(
+    'a legacy session that is lost (%i %s) fails the call, and reports whether the call may have run',
+    async (code, body, sent) => {
+      await using server = await RawMcpServer.start({ ...withSession, 'tools/call': status(code, body) });
+      await using raw = await connectRaw(server);
+      await expect(raw.call()).rejects.toMatchObject({ code: 'TOOL_CALL_LOST', detail: { sent } });
+    },
+  );
 
   it.each([
     [400, '{"jsonrpc":"2.0","id":null,"error":{"code":-32602,"message":"bad"}}'],
     [400, ''],
     [500, ''],
     [429, ''],
-  ])('is not lost by %i %s', async (code, body) => {
+  ])('a legacy session is not lost by %i %s', async (code, body) => {
     await using server = await RawMcpServer.start({ ...withSession, 'tools/call': status(code, body) });
     await using raw = await connectRaw(server);
     await expect(raw.call()).rejects.toMatchObject({ code: 'TOOL_CALL_REJECTED', detail: { status: code } });

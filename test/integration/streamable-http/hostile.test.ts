@@ -14,7 +14,7 @@ describe('HTTP headers of a response', () => {
   it.each([
     ['content-type', ['application/json', 'application/json']],
     ['content-encoding', ['identity', 'identity']],
-  ])('that occur twice (%s) do not fail the call', async (name, values) => {
+  ])('HTTP headers that occur twice in a response (%s) do not fail the call', async (name, values) => {
     await using server = await RawMcpServer.start({
       'tools/call'({ response, message }) {
         response.setHeader('content-type', 'application/json');
@@ -26,7 +26,7 @@ describe('HTTP headers of a response', () => {
     await expect(raw.call()).resolves.toMatchObject({ content: [{ text: 'ok' }] });
   });
 
-  it('may spell the content type in capitals', async () => {
+  it('a response may spell its content type in capitals', async () => {
     await using server = await RawMcpServer.start({
       'tools/call': ({ response }) =>
         void response.writeHead(200, { 'content-type': 'Text/Event-Stream' }).end(': nothing\n\n'),
@@ -35,7 +35,7 @@ describe('HTTP headers of a response', () => {
     await expect(raw.call()).rejects.toMatchObject({ code: 'TOOL_CALL_LOST', detail: { sent: 'maybe' } });
   });
 
-  it.each(['gzip', 'what'])('with content-encoding %s do not hide a 401', async (encoding) => {
+  it.each(['gzip', 'what'])('HTTP headers with content-encoding %s do not hide a 401', async (encoding) => {
     const refuse: Answer = ({ response }) =>
       void response.writeHead(401, { 'content-encoding': encoding }).end('no such thing');
     await using server = await RawMcpServer.start({ 'server/discover': refuse });
@@ -48,7 +48,7 @@ describe('HTTP headers of a response', () => {
 });
 
 describe('a call that cannot be sent', () => {
-  it('is rejected if the arguments cannot be written as JSON, whatever error the conversion throws', async () => {
+  it('a call is rejected if its arguments cannot be written as JSON, whatever error the conversion throws', async () => {
     await using server = await RawMcpServer.start();
     await using raw = await connectRaw(server);
     const throwing = {
@@ -64,7 +64,7 @@ describe('a call that cannot be sent', () => {
     expect(server.of('tools/call')).toHaveLength(0);
   });
 
-  it('still settles if an event id cannot be sent as a header', async () => {
+  it('a call is settled even if an event id of its stream cannot be sent as a header', async () => {
     await using server = await RawMcpServer.start({
       'tools/call': ({ response }) =>
         void response.writeHead(200, { 'content-type': 'text/event-stream' }).end('retry: 10\nid: 世界\ndata:\n\n'),
@@ -73,7 +73,7 @@ describe('a call that cannot be sent', () => {
     expect(await outcome(raw.call())).toMatchObject({ code: 'TOOL_CALL_LOST', detail: { sent: 'maybe' } });
   });
 
-  it('fails already when the connector connects, if the entry has an invalid header', async () => {
+  it('a connector with an invalid header in its entry fails when it connects, not at its first call', async () => {
     await using server = await RawMcpServer.start();
     const connected = connectRaw(server, { headers: { 'x-odd': 'a\nb' }, timeoutMs: 3_000 });
     expect(await outcome(connected)).toMatchObject({ code: 'CONNECTOR_CONNECT_FAILED' });
@@ -81,7 +81,7 @@ describe('a call that cannot be sent', () => {
 });
 
 describe('an error response without an id', () => {
-  it('belongs to the request that it was sent for, like an error response with the id null', async () => {
+  it('an error response without an id, or with the id null, belongs to the request that it was sent for', async () => {
     await using server = await RawMcpServer.start({
       'tools/call'({ response }) {
         response.writeHead(200, { 'content-type': 'application/json' });
@@ -94,7 +94,7 @@ describe('an error response without an id', () => {
 });
 
 describe('a JSON body', () => {
-  it('may begin with a byte order mark', async () => {
+  it('a JSON body of a response may begin with a byte order mark', async () => {
     await using server = await RawMcpServer.start({
       'tools/call': ({ response, message }) =>
         void response
@@ -107,7 +107,7 @@ describe('a JSON body', () => {
 });
 
 describe('progress', () => {
-  it('reaches the caller only with the exact token of the call', async () => {
+  it('progress reaches the caller only with the exact token of the call', async () => {
     await using server = await RawMcpServer.start({
       'tools/call'({ events, message, response }) {
         const id = Number(message.id);
@@ -127,7 +127,7 @@ describe('progress', () => {
 });
 
 describe('a stream that breaks', () => {
-  it('within an event is resumed before that incomplete event', async () => {
+  it('a stream that breaks within an event is resumed before that incomplete event', async () => {
     await using server = await RawMcpServer.start({
       'tools/call'({ response }) {
         response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -144,7 +144,7 @@ describe('a stream that breaks', () => {
     expect(server.of('GET')[0]?.headers['last-event-id']).toBe('whole');
   });
 
-  it('repeatedly is resumed as long as it makes progress', async () => {
+  it('a stream that breaks repeatedly is resumed as long as it makes progress', async () => {
     await using server = await RawMcpServer.start({
       'tools/call': ({ response }) =>
         void response.writeHead(200, { 'content-type': 'text/event-stream' }).end('retry: 10\nid: 0\ndata:\n\n'),
@@ -160,7 +160,7 @@ describe('a stream that breaks', () => {
     await expect(raw.call()).resolves.toMatchObject({ content: [{ text: 'ok' }] });
   });
 
-  it('is not resumed in the modern protocol, which has no resumption', async () => {
+  it('a stream that breaks is not resumed in the modern protocol, which has no resumption', async () => {
     await using server = await RawMcpServer.start({
       ...MODERN,
       'tools/call': ({ response }) =>
@@ -173,7 +173,7 @@ describe('a stream that breaks', () => {
 });
 
 describe('a session from a failed handshake', () => {
-  it('is not sent in modern requests', async () => {
+  it('a session id from a failed handshake is not sent in modern requests', async () => {
     await using server = await RawMcpServer.start();
     const { connect, close } = await reconnecting(server);
     await connect();

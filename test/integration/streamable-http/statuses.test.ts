@@ -51,7 +51,7 @@ describe('ten calls', () => {
   const cases = ['with', 'without'].flatMap((mode) => Object.keys(bodies).map((body) => [mode, body] as const));
 
   it.each(cases)(
-    'run exactly ten times if a server %s sessions answers with %s, whatever the HTTP status',
+    'ten calls run exactly ten times if a server %s sessions answers with %s, whatever the HTTP status',
     async (mode, body) => {
       let status = 200;
       let runs = 0;
@@ -80,21 +80,24 @@ describe('ten calls', () => {
 });
 
 describe('a response with the id of its request', () => {
-  it.each([400, 404, 409, 422, 500, 503])('counts as the response of a legacy server under HTTP %i', async (status) => {
-    await using server = await RawMcpServer.start({
-      ...sessions(),
-      'tools/call': json(status, (id) => rpcError(id, -32_602, 'bad argument')),
-      'prompts/list': json(status, (id) => JSON.stringify({ jsonrpc: '2.0', id, result: { prompts: [] } })),
-    });
-    await using map = await managed(server);
-    await expect(map.manager.callTool('one.echo')).rejects.toMatchObject({
-      code: 'TOOL_CALL_REJECTED',
-      message: 'Tool echo was rejected: bad argument',
-      detail: { rpcCode: -32_602 },
-    });
-    await expect(map.manager.request('one', 'prompts/list', {})).resolves.toEqual({ prompts: [] });
-    expect([server.of('tools/call').length, server.of('initialize').length]).toEqual([1, 1]);
-  });
+  it.each([400, 404, 409, 422, 500, 503])(
+    'a response with the id of its request counts as the response of a legacy server under HTTP %i',
+    async (status) => {
+      await using server = await RawMcpServer.start({
+        ...sessions(),
+        'tools/call': json(status, (id) => rpcError(id, -32_602, 'bad argument')),
+        'prompts/list': json(status, (id) => JSON.stringify({ jsonrpc: '2.0', id, result: { prompts: [] } })),
+      });
+      await using map = await managed(server);
+      await expect(map.manager.callTool('one.echo')).rejects.toMatchObject({
+        code: 'TOOL_CALL_REJECTED',
+        message: 'Tool echo was rejected: bad argument',
+        detail: { rpcCode: -32_602 },
+      });
+      await expect(map.manager.request('one', 'prompts/list', {})).resolves.toEqual({ prompts: [] });
+      expect([server.of('tools/call').length, server.of('initialize').length]).toEqual([1, 1]);
+    },
+  );
 });
 
 it('the response to initialize counts under any status, and identifies the session', async () => {
@@ -128,7 +131,7 @@ describe('a lost session', () => {
   const words = 'Session not found';
 
   it.each([200, 400])(
-    'that a response with HTTP %i reports is renewed, and the call is not repeated',
+    'a lost session that a response with HTTP %i reports is renewed, and the call is not repeated',
     async (status) => {
       await using server = await RawMcpServer.start({
         ...sessions(),
@@ -157,19 +160,22 @@ describe('a lost session', () => {
     ['410', ({ response }) => void response.writeHead(410).end()],
     ['500 and the text', json(500, () => rpcError(null, -32_000, 'Bad Request: Server not initialized'))],
   ];
-  it.each(waysToSayIt)('that a read reports with %s is renewed once, and the read is repeated', async (_, lost) => {
-    await using server = await RawMcpServer.start({
-      ...sessions(),
-      'prompts/list': (request) =>
-        request.headers['mcp-session-id'] === 's-1' ? lost(request) : request.result({ prompts: [{ name: 'p' }] }),
-    });
-    await using map = await managed(server);
-    const listed = await Promise.all([1, 2, 3].map(() => map.manager.request('one', 'prompts/list', {})));
-    expect(listed).toEqual(Array.from({ length: 3 }, () => ({ prompts: [{ name: 'p' }] })));
-    expect(server.of('initialize')).toHaveLength(2);
-  });
+  it.each(waysToSayIt)(
+    'a lost session that a read reports with %s is renewed once, and the read is repeated',
+    async (_, lost) => {
+      await using server = await RawMcpServer.start({
+        ...sessions(),
+        'prompts/list': (request) =>
+          request.headers['mcp-session-id'] === 's-1' ? lost(request) : request.result({ prompts: [{ name: 'p' }] }),
+      });
+      await using map = await managed(server);
+      const listed = await Promise.all([1, 2, 3].map(() => map.manager.request('one', 'prompts/list', {})));
+      expect(listed).toEqual(Array.from({ length: 3 }, () => ({ prompts: [{ name: 'p' }] })));
+      expect(server.of('initialize')).toHaveLength(2);
+    },
+  );
 
-  it('that the POST of a response reports is renewed without a call', async () => {
+  it('a lost session that the POST of a response reports is renewed without a call', async () => {
     const ping = { jsonrpc: '2.0', id: 'p', method: 'ping' };
     await using server = await RawMcpServer.start({
       ...sessions(),
@@ -186,7 +192,7 @@ describe('a lost session', () => {
 });
 
 describe('an HTTP error response', () => {
-  it('is reported with its step, status and content type, and without its body or reason', async () => {
+  it('an HTTP error response is reported with its step, status and content type, and without its body or reason', async () => {
     const body = secret('BODY');
     await using server = await RawMcpServer.start({
       'tools/call': ({ response }) =>
@@ -223,7 +229,7 @@ describe('an HTTP error response', () => {
       { initialize: json(200, () => '{') },
       'the JSON in its answer is damaged: initialize was answered with HTTP 200 (application/json)',
     ],
-  ])('%s is reported with its step', async (_, answers, words) => {
+  ])('an HTTP error response %s is reported with its step', async (_, answers, words) => {
     await using server = await RawMcpServer.start(answers);
     await using map = await manage([entry('one', { endpoint: server.url.href })]);
     await map.manager.sync();
@@ -231,7 +237,7 @@ describe('an HTTP error response', () => {
     expect(server.of('GET')).toEqual([]);
   });
 
-  it('reports Retry-After to the caller of a call', async () => {
+  it('an HTTP error response reports Retry-After to the caller of a call', async () => {
     await using server = await RawMcpServer.start({
       'tools/call': ({ response }) => void response.writeHead(429, { 'retry-after': '7' }).end(),
     });
@@ -242,7 +248,7 @@ describe('an HTTP error response', () => {
     });
   });
 
-  it('with an endless body is reported by its status', async () => {
+  it('an HTTP error response with an endless body is reported by its status', async () => {
     await using server = await RawMcpServer.start({
       'tools/call': ({ response }) => void response.writeHead(500, { 'content-type': 'text/plain' }).write('…'),
     });

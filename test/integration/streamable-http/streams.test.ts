@@ -16,14 +16,14 @@ const CHANGED = { jsonrpc: '2.0', method: 'notifications/tools/list_changed' };
 
 // A stream opens two seconds after its connection: the tests run concurrently so that their waits overlap.
 describe.concurrent('a standing stream', () => {
-  it('carries the notifications of a legacy server, and its opening counts as a notification', async () => {
+  it('a standing stream carries the notifications of a legacy server, and its opening counts as a notification', async () => {
     await using server = await RawMcpServer.start({ ...ANNOUNCING, GET: ({ events }) => events(CHANGED) });
     await using raw = await connectRaw(server);
     await eventually('two notices came', () => raw.changes.count === 2);
     expect(server.of('GET')[0]?.headers).toMatchObject({ accept: 'text/event-stream' });
   });
 
-  it('carries the notifications of a modern server', async () => {
+  it('a standing stream carries the notifications of a modern server', async () => {
     const handler = createMcpHandler(() => {
       const server = new McpServer(
         { name: 'modern', version: '1' },
@@ -45,7 +45,7 @@ describe.concurrent('a standing stream', () => {
     server.close();
   });
 
-  it('is never requested from a server that declares no changes, and only once from a server that has no stream', async () => {
+  it('a standing stream is not requested from a server without changes, and once from a server without streams', async () => {
     await using silent = await RawMcpServer.start();
     await using without = await RawMcpServer.start(ANNOUNCING);
     await using _one = await connectRaw(silent);
@@ -56,7 +56,7 @@ describe.concurrent('a standing stream', () => {
     expect([silent.of('GET').length, without.of('GET').length, two.lost]).toEqual([0, 1, []]);
   });
 
-  it('is opened at once for a host that answers requests', async () => {
+  it('a standing stream is opened immediately for a host that answers requests', async () => {
     const host: HostSide = { capabilities: { roots: {} }, answer: async () => ({ roots: [] }) };
     await using server = await RawMcpServer.start({
       GET: ({ events }) => events({ jsonrpc: '2.0', id: 1, method: 'roots/list' }),
@@ -65,11 +65,11 @@ describe.concurrent('a standing stream', () => {
     await using _other = await connectRaw(patient);
     await using _raw = await connectRaw(server, { host });
     await eventually('it is answered', () => server.requests.some(({ message }) => 'result' in message));
-    // A stream that is not needed at once opens two seconds after its connection, which was made first.
+    // `patient` connected first, but its stream is not needed immediately: it opens two seconds after the connection.
     expect(patient.of('GET')).toHaveLength(0);
   });
 
-  it('is reopened when it ends, and continues after the last event received', async () => {
+  it('a standing stream is reopened when it ends, and continues after the last event received', async () => {
     await using server = await RawMcpServer.start({
       ...ANNOUNCING,
       GET({ response }) {
@@ -84,7 +84,7 @@ describe.concurrent('a standing stream', () => {
     await eventually('what was missed is asked for', () => raw.changes.count === 2);
   }, 10_000);
 
-  it('is requested again from a busy server, and a response that is not a stream is not read', async () => {
+  it('a standing stream is requested again from a busy server, and a response that is not a stream is not read', async () => {
     await using busy = await RawMcpServer.start({
       ...ANNOUNCING,
       GET: ({ response, events }) =>
@@ -115,7 +115,7 @@ describe.concurrent('a standing stream', () => {
     ['JSON', ({ response }) => void response.writeHead(200, { 'content-type': 'application/json' }).end('{}')],
     ['a broken connection', ({ response }) => void response.destroy()],
   ])(
-    'is requested again after %s, at its first opening or later',
+    'a standing stream is requested again after %s, at its first opening or later',
     async (_, refuse) => {
       const early = await RawMcpServer.start({
         ...ANNOUNCING,
@@ -138,7 +138,7 @@ describe.concurrent('a standing stream', () => {
     25_000,
   );
 
-  it('is requested again after the Retry-After of the server', async () => {
+  it('a standing stream is requested again after the Retry-After of the server', async () => {
     await using server = await RawMcpServer.start({
       ...ANNOUNCING,
       GET: ({ response }) => void response.writeHead(429, { 'retry-after': '60' }).end(),
@@ -150,7 +150,7 @@ describe.concurrent('a standing stream', () => {
     expect(server.of('GET')).toHaveLength(1);
   }, 10_000);
 
-  it('reports that the session has ended (404), or that the server has ended', async () => {
+  it('a standing stream reports that the session has ended (404), or that the server has ended', async () => {
     const once: Answer = ({ response, events }) => {
       events();
       response.end();

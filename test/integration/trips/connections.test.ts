@@ -8,7 +8,7 @@ import { TripServer, type TripServerOptions } from '../../helpers/trip-server.ts
 const authority = await Authority.create();
 const leaf = await authority.sign();
 
-/** Long enough to establish a connection meanwhile, even over TLS. */
+/** Delay of each response, in ms. It is long enough to establish another connection in that time, even over TLS. */
 const DELAY_MS = 150;
 
 const SCHEMES: readonly [string, Pick<TripServerOptions, 'tls'>][] = [
@@ -40,28 +40,28 @@ async function bringUp(server: TripServer, overrides: Record<string, unknown> = 
 }
 
 describe.each(SCHEMES)('a connector that comes up over %s', (_, scheme) => {
-  it('uses one connection for consecutive requests', async () => {
+  it('a connector uses one connection for consecutive requests', async () => {
     const server = await serve({ era: 'legacy', ...scheme });
     await bringUp(server, { era: 'legacy' });
     expect(server.methods.toSorted()).toEqual(['initialize', 'notifications/initialized', 'tools/list']);
     expect(server.connections).toBeLessThanOrEqual(2);
   });
 
-  it('needs two round trips to a server configured as legacy', async () => {
+  it('a connector needs two round trips to a server configured as legacy', async () => {
     const server = await serve({ era: 'legacy', delayMs: DELAY_MS, ...scheme });
     await bringUp(server, { era: 'legacy' });
     expect([server.sequential, server.connections]).toEqual([2, 2]);
     expect(server.methods).toEqual(['initialize', 'notifications/initialized', 'tools/list']);
   });
 
-  it('needs three round trips to an unknown legacy server', async () => {
+  it('a connector needs three round trips to an unknown legacy server', async () => {
     const server = await serve({ era: 'legacy', delayMs: DELAY_MS, ...scheme });
     await bringUp(server);
     expect([server.sequential, server.connections]).toEqual([3, 2]);
     expect(server.count('tools/list')).toBe(2);
   });
 
-  it('needs one round trip to a modern server', async () => {
+  it('a connector needs one round trip to a modern server', async () => {
     const server = await serve({ era: 'modern', delayMs: DELAY_MS, ...scheme });
     const { manager } = await bringUp(server);
     expect([server.sequential, server.connections]).toEqual([1, 2]);
@@ -69,7 +69,7 @@ describe.each(SCHEMES)('a connector that comes up over %s', (_, scheme) => {
     expect(manager.status().connectors[0]).toMatchObject({ state: 'ready', era: 'modern' });
   });
 
-  it('needs two round trips to a server remembered as legacy', async () => {
+  it('a connector needs two round trips to a server remembered as legacy', async () => {
     const server = await serve({ era: 'legacy', delayMs: DELAY_MS, ...scheme });
     const managed = await bringUp(server);
     server.trips.length = 0;
@@ -82,7 +82,7 @@ describe.each(SCHEMES)('a connector that comes up over %s', (_, scheme) => {
 });
 
 describe('sixteen modern connectors of one origin', () => {
-  it('need two round trips: four requests go first, and then all others together', async () => {
+  it('sixteen modern connectors of one origin need two round trips: four requests first, then all others together', async () => {
     const server = await serve({ era: 'modern', delayMs: 2 * DELAY_MS });
     await bringUp(server, {}, 16);
     expect([server.sequential, server.count('server/discover')]).toEqual([2, 16]);

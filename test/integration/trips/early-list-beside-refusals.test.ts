@@ -24,26 +24,29 @@ async function bringUp(endpoint: string): Promise<ManagedMap> {
 const statusOf = ({ manager }: ManagedMap) => manager.connector('one')?.status;
 
 describe('a server that answers 401 to both the probe and the early tools/list', () => {
-  it.each([false, true])('needs one login, and comes up after it (legacy with sessions: %s)', async (hasSessions) => {
-    const issuer = await AuthorizationServer.start();
-    open.push(issuer);
-    const server = await ProtectedMcpServer.start({ issuer: issuer.issuer, hasSessions });
-    open.push(server);
-    const managed = await bringUp(server.url);
-    await eventually('it needs a login', () => statusOf(managed)?.state === 'needs-login');
-    expect(issuer.tokenRequests).toEqual([]);
-    expect(issuer.paths.filter((path) => path.startsWith('/reg'))).toEqual([]);
-    await logIn(managed.manager, 'one');
-    await eventually('it is up', () => statusOf(managed)?.state === 'ready');
-    expect(managed.manager.listTools().map(({ name }) => name)).toEqual(['one.whoami']);
-    expect(issuer.tokenRequests.map(({ grantType }) => grantType)).toEqual(['authorization_code']);
-    expect(issuer.paths.filter((path) => path.startsWith('/reg'))).toHaveLength(1);
-  });
+  it.each([false, true])(
+    'a server that answers 401 to the probe and to tools/list needs one login (legacy with sessions: %s)',
+    async (hasSessions) => {
+      const issuer = await AuthorizationServer.start();
+      open.push(issuer);
+      const server = await ProtectedMcpServer.start({ issuer: issuer.issuer, hasSessions });
+      open.push(server);
+      const managed = await bringUp(server.url);
+      await eventually('it needs a login', () => statusOf(managed)?.state === 'needs-login');
+      expect(issuer.tokenRequests).toEqual([]);
+      expect(issuer.paths.filter((path) => path.startsWith('/reg'))).toEqual([]);
+      await logIn(managed.manager, 'one');
+      await eventually('it is up', () => statusOf(managed)?.state === 'ready');
+      expect(managed.manager.listTools().map(({ name }) => name)).toEqual(['one.whoami']);
+      expect(issuer.tokenRequests.map(({ grantType }) => grantType)).toEqual(['authorization_code']);
+      expect(issuer.paths.filter((path) => path.startsWith('/reg'))).toHaveLength(1);
+    },
+  );
 });
 
 describe('a redirect', () => {
   it.each(['modern', 'legacy'] as const)(
-    'of the early tools/list alone does not matter to a %s server',
+    'a redirect of the early tools/list alone does not matter to a connector of a %s server',
     async (era) => {
       let isFirst = true;
       const server = await TripServer.start({
@@ -62,7 +65,7 @@ describe('a redirect', () => {
     },
   );
 
-  it('of the probe to another origin fails with a code, and no request follows it', async () => {
+  it('a redirect of the probe to another origin fails with a code, and no request follows it', async () => {
     const other = await TripServer.start({ era: 'modern' });
     open.push(other);
     const server = await TripServer.start({
@@ -115,14 +118,17 @@ async function startHttp10(era: 'legacy' | 'modern'): Promise<AsyncDisposable & 
 }
 
 describe('an HTTP/1.0 server', () => {
-  it.each(['legacy', 'modern'] as const)('with the %s protocol comes up, and no connection is left', async (era) => {
-    const server = await startHttp10(era);
-    open.push(server);
-    const managed = await bringUp(server.url);
-    await eventually('it is up', () => statusOf(managed)?.state === 'ready');
-    expect(statusOf(managed)).toMatchObject({ era, toolCount: 1 });
-    await managed.manager.callTool('one.echo', {});
-    await managed.manager.close();
-    await eventually('no connection is left', () => server.sockets.size === 0);
-  });
+  it.each(['legacy', 'modern'] as const)(
+    'an HTTP/1.0 server with the %s protocol comes up, and no connection is left',
+    async (era) => {
+      const server = await startHttp10(era);
+      open.push(server);
+      const managed = await bringUp(server.url);
+      await eventually('it is up', () => statusOf(managed)?.state === 'ready');
+      expect(statusOf(managed)).toMatchObject({ era, toolCount: 1 });
+      await managed.manager.callTool('one.echo', {});
+      await managed.manager.close();
+      await eventually('no connection is left', () => server.sockets.size === 0);
+    },
+  );
 });

@@ -27,7 +27,7 @@ async function bringUp(
 
 describe('the tools/list sent in parallel to the probe', () => {
   it.each([400, 401, 403, 404, 405, 406, 415, 429, 500, 503])(
-    'may be rejected with %i by a legacy server',
+    'the tools/list beside the probe may be rejected with %i by a legacy server',
     async (status) => {
       const { server, managed } = await bringUp({
         era: 'legacy',
@@ -43,7 +43,7 @@ describe('the tools/list sent in parallel to the probe', () => {
   );
 
   it.each([400, 401, 404, 429, 500])(
-    'may be rejected with %i by a modern server, and is sent once more',
+    'the tools/list beside the probe may be rejected with %i by a modern server, and is sent once more',
     async (status) => {
       let lists = 0;
       const { server, managed } = await bringUp({
@@ -60,7 +60,7 @@ describe('the tools/list sent in parallel to the probe', () => {
     },
   );
 
-  it('is ignored if a legacy server answers it with tools', async () => {
+  it('the tools/list beside the probe is ignored if a legacy server answers it with tools', async () => {
     const { managed } = await bringUp({
       era: 'legacy',
       answer: (method, { message, result }) => {
@@ -72,7 +72,7 @@ describe('the tools/list sent in parallel to the probe', () => {
     expect(managed.manager.listTools().map(({ name }) => name)).toEqual(['one.echo']);
   });
 
-  it('may stay unanswered', async () => {
+  it('the tools/list beside the probe may stay unanswered', async () => {
     const { managed } = await bringUp({
       era: 'legacy',
       answer: (method, { message }) => method === 'tools/list' && message.params?._meta !== undefined,
@@ -80,7 +80,7 @@ describe('the tools/list sent in parallel to the probe', () => {
     expect(managed.manager.connector('one')?.status).toMatchObject({ era: 'legacy', toolCount: 1 });
   });
 
-  it('carries no session id, and is not sent again after it broke an attempt', async () => {
+  it('the tools/list beside the probe carries no session id, and is not sent again after it broke an attempt', async () => {
     let isBroken = true;
     const sessions: unknown[] = [];
     const { server, managed } = await bringUp({
@@ -101,16 +101,19 @@ describe('the tools/list sent in parallel to the probe', () => {
 });
 
 describe('a server that closes each connection after its response', () => {
-  it.each(['legacy', 'modern'] as const)('with the %s protocol comes up', async (era) => {
-    const { managed } = await bringUp({
-      era,
-      answer: (_, { response }) => {
-        response.setHeader('connection', 'close');
-        return false;
-      },
-    });
-    expect(managed.manager.connector('one')?.status).toMatchObject({ era, toolCount: 1 });
-  });
+  it.each(['legacy', 'modern'] as const)(
+    'a server with the %s protocol that closes each connection after its response comes up',
+    async (era) => {
+      const { managed } = await bringUp({
+        era,
+        answer: (_, { response }) => {
+          response.setHeader('connection', 'close');
+          return false;
+        },
+      });
+      expect(managed.manager.connector('one')?.status).toMatchObject({ era, toolCount: 1 });
+    },
+  );
 });
 
 describe('a strict legacy server', () => {
@@ -120,7 +123,7 @@ describe('a strict legacy server', () => {
       era: 'legacy',
       answer: (method, { error, response, message }) => {
         if (method === 'notifications/initialized') {
-          // It responds late, so that the list request arrives first.
+          // The server responds late, so that the list request arrives first.
           setTimeout(() => {
             isInitialized = true;
             response.writeHead(202).end();
@@ -138,7 +141,7 @@ describe('a strict legacy server', () => {
   it.each([
     ['an error', false],
     ['400', true],
-  ])('that rejects an early tools/list with %s gets it once more', async (_, isStatus) => {
+  ])('a strict legacy server that rejects an early tools/list with %s gets it once more', async (_, isStatus) => {
     const { server, managed } = await bringUp(
       strict(() => isStatus),
       { era: 'legacy' },
@@ -147,7 +150,7 @@ describe('a strict legacy server', () => {
     expect([server.count('initialize'), server.count('tools/list')]).toEqual([1, 2]);
   });
 
-  it('whose session ends with an early tools/list gets its requests in sequence at the next attempt', async () => {
+  it('a strict legacy server whose session ends with an early tools/list gets its requests one by one next time', async () => {
     let isInitialized = false;
     let isDead = false;
     const { server, managed } = await bringUp(

@@ -16,6 +16,6 @@ export async function runForJson(file: string, args: readonly string[], home: st
   try {
     return JSON.parse(stdout);
   } catch (cause) {
-    throw new Error(`It printed no JSON:\n${stdout}\n${stderr}`, { cause });
+    throw new Error(`The program did not print JSON:\n${stdout}\n${stderr}`, { cause });
   }
 }

@@ -8,5 +8,5 @@ export const load = (name: string): Promise<unknown> => import(name);
 export function largePeerFile(path: string): string {
   const file = fileURLToPath(new URL(`node_modules/${path}`, import.meta.url));
   if (existsSync(file)) return file;
-  throw new Error(`${path} is not installed: npm run test:peers does that`);
+  throw new Error(`${path} is not installed; run npm run test:peers, which installs it`);
 }

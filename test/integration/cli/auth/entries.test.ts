@@ -20,14 +20,14 @@ describe('mcp-switchyard auth login', { timeout: 120_000 }, () => {
   it.each([
     ['the end of standard input', ['--no-browser'], 'The input ended'],
     ['a login that no browser comes back from', ['--login-timeout', '50'], 'The login to crm was not finished'],
-  ])('fails after %s', async (_, args, reason) => {
+  ])('`auth login` fails after %s', async (_, args, reason) => {
     await using world = await LoginCli.start();
     const ended = await world.run(['auth', 'login', 'crm', ...args]);
     expect([ended.code, ended.stdout]).toEqual([1, '']);
     expect(ended.stderr).toContain(`crm: LOGIN_FAILED: ${reason}`);
   });
 
-  it('logs a machine in without a browser, and reports a missing secret', async () => {
+  it('`auth login` logs a machine in without a browser, and reports a missing secret', async () => {
     const client = { client_id: 'machine', client_secret: secret('machine'), grant_types: ['client_credentials'] };
     await using world = await LoginCli.start({
       issuer: { clients: [{ ...client, redirect_uris: [], response_types: [] }] },
@@ -42,7 +42,7 @@ describe('mcp-switchyard auth login', { timeout: 120_000 }, () => {
     expect(world.leaksIn(failed, ended)).toEqual([]);
   });
 
-  it('lets a map name only the environment variables that --allow-env allows', async () => {
+  it('`auth login` lets a map name only the environment variables that --allow-env allows', async () => {
     const env = { ...CLI_ENV, CRM_SECRET: secret('of-a-map') };
     const client = { client_id: 'machine', client_secret: env.CRM_SECRET, grant_types: ['client_credentials'] };
     await using issuer = await AuthorizationServer.start({
@@ -61,7 +61,7 @@ describe('mcp-switchyard auth login', { timeout: 120_000 }, () => {
     expect([allowed.code, allowed.stdout]).toEqual([0, expect.stringMatching(/^crm: logs in by itself/)]);
   });
 
-  it('redirects to localhost, and to the port that the client was registered with', async () => {
+  it('`auth login` redirects to localhost, and to the port that the client was registered with', async () => {
     const port = await freePort();
     const redirectUri = `http://localhost:${port}/callback`;
     await using world = await LoginCli.start({
@@ -93,7 +93,7 @@ describe('mcp-switchyard auth login', { timeout: 120_000 }, () => {
       ['auth', 'logout', 'crm', '--all'],
       'Give either the id of a connector or --all',
     ],
-  ])('refuses %s', async (_, args, reason) => {
+  ])('`auth login` and `auth logout` refuse %s', async (_, args, reason) => {
     await using world = await LoginCli.start();
     const ended = await world.run(args);
     expect(ended.code).toBeGreaterThan(0);

@@ -8,10 +8,13 @@ beforeAll(async () => {
 afterAll(() => world[Symbol.asyncDispose]());
 
 describe('an unknown connector', { timeout: 60_000 }, () => {
-  it.each(['login', 'status', 'logout'])('is answered by `auth %s` with the nearest name', async (command) => {
-    const { code, stdout, stderr } = await world.run(['auth', command, 'gihtub']);
-    expect([code, stdout]).toEqual([1, '']);
-    expect(stderr).toMatch(/CONNECTOR_UNKNOWN: There is no connector gihtub\. Did you mean github\?/);
-    expect(world.issuer.tokenRequests).toEqual([]);
-  });
+  it.each(['login', 'status', 'logout'])(
+    '`auth %s` answers an unknown connector with the nearest name',
+    async (command) => {
+      const { code, stdout, stderr } = await world.run(['auth', command, 'gihtub']);
+      expect([code, stdout]).toEqual([1, '']);
+      expect(stderr).toMatch(/CONNECTOR_UNKNOWN: There is no connector gihtub\. Did you mean github\?/);
+      expect(world.issuer.tokenRequests).toEqual([]);
+    },
+  );
 });

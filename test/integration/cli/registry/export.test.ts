@@ -5,7 +5,7 @@ import { documentOf, registryCli } from '../../../helpers/registry-cli.ts';
 import { TempDir } from '../../../helpers/temp-dir.ts';
 
 describe('mcp-switchyard registry export', () => {
-  it('round-trips through its own format, and through formats of clients as far as they can express the servers', async () => {
+  it('`registry export` round-trips through its own format, and through the formats of clients that can express it', async () => {
     using it = registryCli();
     const servers = [
       {
@@ -42,7 +42,7 @@ describe('mcp-switchyard registry export', () => {
     expect(again.said()).toMatchObject([{ transport: 'stdio', 'x-note': { kept: true } }, { transport: 'http' }]);
   });
 
-  it("adds its servers to a client's file with --into, and keeps everything else in the file", async () => {
+  it("`registry export --into` adds the servers to a client's file, and keeps everything else in the file", async () => {
     using cli = registryCli();
     await cli.fill({ name: 'a', transport: 'stdio', command: 'x', env: { API_KEY: 'k-123' } });
     using folder = new TempDir();

@@ -8,7 +8,7 @@ const fixture = (name: string): string =>
   fileURLToPath(new URL(`../../../fixtures/local-config/${name}`, import.meta.url));
 
 describe('mcp-switchyard registry import', () => {
-  it('imports the files of Claude Desktop and Claude Code', async () => {
+  it('`registry import` imports the files of Claude Desktop and Claude Code', async () => {
     using it = registryCli();
     expect((await it.registry(['import', fixture('claude_desktop_config.json')])).code).toBe(0);
     expect((await it.registry(['import', fixture('claude-code.mcp.json')])).code).toBe(0);
@@ -27,7 +27,7 @@ describe('mcp-switchyard registry import', () => {
     ]);
   });
 
-  it('imports the file of Cursor, and shows none of its secrets', async () => {
+  it('`registry import` imports the file of Cursor, and shows none of its secrets', async () => {
     using it = registryCli();
     const imported = await it.registry(['import', fixture('cursor.mcp.json')]);
     const outputs = [imported, await it.registry(['list']), await it.registry(['export'])];
@@ -41,7 +41,7 @@ describe('mcp-switchyard registry import', () => {
     expect(JSON.stringify(it.said()).match(/an-example-value-\d/g)).toHaveLength(5);
   });
 
-  it('imports the logins of Cursor, Claude Code and Kiro, and shows none of their secrets', async () => {
+  it('`registry import` imports the logins of Cursor, Claude Code and Kiro, and shows none of their secrets', async () => {
     using it = registryCli();
     const file = join(it.home, 'logins.json');
     const mcpServers = {
@@ -79,7 +79,7 @@ describe('mcp-switchyard registry import', () => {
     });
   });
 
-  it('imports the file of VS Code with comments, names the entries that it rejects, and continues', async () => {
+  it('`registry import` accepts a VS Code file with comments, names the entries that it rejects, and continues', async () => {
     using it = registryCli();
     const file = fixture('workspace/.vscode/mcp.json');
     const ended = await it.registry(['import', file, '--json']);
@@ -109,7 +109,7 @@ describe('mcp-switchyard registry import', () => {
     expect(text).toContain('3 unchanged, 2 refused');
   });
 
-  it('reports for each entry whether it was added, unchanged, replaced or rejected', async () => {
+  it('`registry import` reports for each entry whether it was added, unchanged, replaced or rejected', async () => {
     using it = registryCli();
     await it.registry(['add', 'same', '--', 'a']);
     await it.registry(['add', 'other', '--', 'a']);
@@ -134,7 +134,7 @@ describe('mcp-switchyard registry import', () => {
     ['{ "other": {} }', 'CONFIG_INVALID'],
     ['', 'CONFIG_INVALID'],
     ['\xff', 'CONFIG_INVALID'],
-  ])('rejects the whole file %j', async (text, code) => {
+  ])('`registry import` rejects the whole file %j', async (text, code) => {
     using it = registryCli();
     const file = join(it.home, 'in.json');
     writeFileSync(file, text, 'latin1');

@@ -14,7 +14,7 @@ function damage(world: RegistryWorld, from: string, to: string): void {
 }
 
 describe('mcp-switchyard registry verify and repair', () => {
-  it('report that there is no registry, and create none', async () => {
+  it('`registry verify` and `registry repair` report that there is no registry, and create none', async () => {
     using world = new RegistryWorld();
     for (const command of ['verify', 'repair']) {
       const { code, stdout } = await on(world, command);
@@ -22,7 +22,7 @@ describe('mcp-switchyard registry verify and repair', () => {
     }
   });
 
-  it('name the damage, repair it, and then find no more damage', async () => {
+  it('`registry verify` names the damage, `registry repair` repairs it, and then there is no more damage', async () => {
     using world = new RegistryWorld();
     await world.fill(registeredProgram('one'), registeredProgram('two', { env: { KEY: 'hunter-of-env' } }));
     expect(await on(world, 'verify')).toMatchObject({ code: 0, stderr: '' });
@@ -53,7 +53,7 @@ describe('mcp-switchyard registry verify and repair', () => {
     expect(verified.stdout + repaired.stdout).not.toMatch(/hunter/i);
   });
 
-  it('leave a registry that a host has open intact and usable', async () => {
+  it('`registry verify` and `registry repair` leave a registry that a host has open intact and usable', async () => {
     using world = new RegistryWorld();
     await world.fill(registeredProgram('one'));
     await using host = await world.open({ flushIntervalMs: 50 });

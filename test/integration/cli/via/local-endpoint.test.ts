@@ -60,7 +60,7 @@ async function end({ child, ended }: RunningCli): Promise<void> {
 const call = { onProgress: () => {}, signal: new AbortController().signal };
 
 describe('the local socket of a gateway', () => {
-  it('is accessible only to its user and is removed when the gateway ends', async () => {
+  it('the local socket of a gateway is accessible only to its user and is removed when the gateway ends', async () => {
     await using world = await startWorld();
     const [path = ''] = socketsIn(world.stateDir);
     expect(lstatSync(path).mode & 0o777).toBe(0o600);
@@ -69,7 +69,7 @@ describe('the local socket of a gateway', () => {
     expect(existsSync(path)).toBe(false);
   });
 
-  it('lists and calls tools for a command with the same options', async () => {
+  it('the local socket of a gateway lists and calls tools for a command with the same options', async () => {
     await using world = await startWorld();
     using host = await findGateway(world.options);
     if (host === null) throw new Error('No gateway was found');
@@ -86,7 +86,7 @@ describe('the local socket of a gateway', () => {
     });
   });
 
-  it("is not used if a variable, a file or an option differs from the gateway's", async () => {
+  it("the local socket of a gateway is not used if a variable, a file or an option differs from the gateway's", async () => {
     await using world = await startWorld();
     expect(await findGateway({ ...world.options, pinTools: 'off' })).toBeNull();
     expect(await findGateway({ ...world.options, via: false })).toBeNull();
@@ -104,7 +104,7 @@ describe('the local socket of a gateway', () => {
     }
   });
 
-  it("applies the gateway's tool filters to its clients", async () => {
+  it("the local socket of a gateway applies the gateway's tool filters to its clients", async () => {
     await using world = await startWorld('--tools', '!one__secret');
     using host = await findGateway(world.options);
     await host?.settled();
@@ -112,7 +112,7 @@ describe('the local socket of a gateway', () => {
     await expect(host?.callTool('one.secret', {}, call)).rejects.toMatchObject({ code: 'TOOL_UNKNOWN' });
   });
 
-  it('is used by `call` and `tools`, so that they do not connect to the connector themselves', async () => {
+  it('`call` and `tools` use the local socket of a gateway, and do not connect to the connector themselves', async () => {
     await using world = await startWorld();
     const given = ['--config', world.config, '--state-dir', world.stateDir];
     const [, pid] = /gateway-(\d+)-/.exec(socketsIn(world.stateDir)[0] ?? '') ?? [];
@@ -145,7 +145,7 @@ describe('the local socket of a gateway', () => {
     expect(JSON.parse(nowhere.stdout)).toMatchObject({ ok: false, error: { code: 'GATEWAY_UNREACHABLE' } });
   });
 
-  it('cancels a call whose command ends, and fails a call whose gateway ends', async () => {
+  it('the local socket cancels a call whose command ends, and fails a call whose gateway ends', async () => {
     await using world = await startWorld();
     const ending = new AbortController();
     using host = await findGateway(world.options);
@@ -159,7 +159,7 @@ describe('the local socket of a gateway', () => {
     await expect(second?.sync()).rejects.toMatchObject({ code: 'GATEWAY_UNREACHABLE' });
   });
 
-  it('is no obstacle when a killed gateway left it behind, and the next gateway removes it', async () => {
+  it('the local socket that a killed gateway left behind is no obstacle, and the next gateway removes it', async () => {
     await using world = await startWorld();
     const [left = ''] = socketsIn(world.stateDir);
     world.running.child.kill('SIGKILL');
@@ -174,7 +174,7 @@ describe('the local socket of a gateway', () => {
     await end(next);
   });
 
-  it('is not created in a folder that others can write to', async () => {
+  it('the local socket of a gateway is not created in a folder that others can write to', async () => {
     await using world = await startWorld();
     await end(world.running);
     chmodSync(world.stateDir, 0o777);
@@ -184,7 +184,7 @@ describe('the local socket of a gateway', () => {
     await end(next);
   });
 
-  it('is rejected if --via names it and no gateway answers on it', async () => {
+  it('the local socket that --via names is rejected if no gateway answers on it', async () => {
     using folder = new TempDir();
     const path = join(folder.path, 'other.sock');
     await expect(findGateway({ ...OPTIONS, via: path })).rejects.toMatchObject({ code: 'GATEWAY_UNREACHABLE' });

@@ -48,7 +48,7 @@ async function world(options: { readonly timeoutMs?: number } = {}) {
 const invalid = { code: 'LOGIN_METADATA_INVALID' };
 
 describe('a login at a server that behaves', () => {
-  it('leads from the endpoint to tokens, then refreshes and revokes them', async () => {
+  it('a login leads from the endpoint to tokens, then refreshes and revokes them (control)', async () => {
     await using at = await world();
     const { server, request } = at;
     const discovery = await at.discover();
@@ -92,7 +92,7 @@ describe('OAuth metadata', () => {
     ['is huge', WAYS.huge, 'larger than 1 MiB'],
     ['never ends', WAYS.endless, 'larger than 1 MiB'],
     ['nests too deep', WAYS.deep, 'nests deeper'],
-  ])('that %s is rejected, for the resource and for the issuer', async (_, way, message) => {
+  ])('OAuth metadata that %s is rejected, for the resource and for the issuer', async (_, way, message) => {
     for (const path of [RESOURCE_METADATA, SERVER_METADATA]) {
       await using at = await world();
       at.server.behave(path, way);
@@ -105,7 +105,7 @@ describe('OAuth metadata', () => {
     ['stops in the middle', WAYS.stalls],
     ['breaks off with the connection', WAYS.resets],
     ['is cut short', WAYS.cut],
-  ])('that %s fails the login within its deadline', async (_, way) => {
+  ])('OAuth metadata that %s fails the login within its deadline', async (_, way) => {
     for (const path of [RESOURCE_METADATA, SERVER_METADATA]) {
       await using at = await world({ timeoutMs: 200 });
       at.server.behave(path, way);
@@ -113,7 +113,7 @@ describe('OAuth metadata', () => {
     }
   });
 
-  it('whose URL redirects to another host counts as missing', async () => {
+  it('OAuth metadata whose URL redirects to another host counts as missing', async () => {
     await using at = await world();
     await using other = await MisbehavingAuthorizationServer.start();
     at.server.behave(RESOURCE_METADATA, redirects(`${other.origin}${RESOURCE_METADATA}`));
@@ -122,7 +122,7 @@ describe('OAuth metadata', () => {
     expect(other.requests).toEqual([]);
   });
 
-  it('whose URL redirects within its origin is read from the new URL', async () => {
+  it('OAuth metadata whose URL redirects within its origin is read from the new URL', async () => {
     await using at = await world();
     at.server.behave(RESOURCE_METADATA, redirects('/elsewhere', 307));
     at.server.behave(
@@ -132,7 +132,7 @@ describe('OAuth metadata', () => {
     expect(await at.discover()).toMatchObject({ resource: at.server.endpoint.href, issuer: at.server.origin });
   });
 
-  it('whose URL redirects in a circle counts as missing', async () => {
+  it('OAuth metadata whose URL redirects in a circle counts as missing', async () => {
     await using at = await world();
     at.server.behave(RESOURCE_METADATA, redirects(RESOURCE_METADATA));
     expect(await at.discover()).toMatchObject({ resourceMetadata: null, issuer: at.server.origin });
@@ -145,18 +145,21 @@ describe('OAuth metadata', () => {
     ['with a file: URL', { authorization_endpoint: 'file:///etc/passwd' }],
     ['with an authorization endpoint over plain http', { authorization_endpoint: 'http://evil.test/authorize' }],
     ['with a token endpoint over plain http', { token_endpoint: 'http://evil.test/token' }],
-  ])('%s is rejected', async (_, overrides) => {
+  ])('OAuth metadata %s is rejected', async (_, overrides) => {
     await using at = await world();
     at.server.serverMetadata = overrides;
     await expect(at.discover()).rejects.toMatchObject(invalid);
   });
 
-  it.each(['https://evil.test/mcp', 'http://127.0.0.1/mcp'])('for a resource at %s is rejected', async (resource) => {
-    await using at = await world();
-    at.server.resourceMetadata = { resource };
-    await expect(at.discover()).rejects.toMatchObject(invalid);
-    expect(at.server.paths).toEqual([RESOURCE_METADATA]);
-  });
+  it.each(['https://evil.test/mcp', 'http://127.0.0.1/mcp'])(
+    'OAuth metadata for a resource at %s is rejected',
+    async (resource) => {
+      await using at = await world();
+      at.server.resourceMetadata = { resource };
+      await expect(at.discover()).rejects.toMatchObject(invalid);
+      expect(at.server.paths).toEqual([RESOURCE_METADATA]);
+    },
+  );
 
   it.each([
     ['/', [SERVER_METADATA, '/.well-known/openid-configuration']],
@@ -168,7 +171,7 @@ describe('OAuth metadata', () => {
         '/tenant/.well-known/openid-configuration',
       ],
     ],
-  ])('for an issuer at %s is found at each well-known URL', async (path, places) => {
+  ])('OAuth metadata for an issuer at %s is found at each well-known URL', async (path, places) => {
     for (const place of places) {
       await using at = await world();
       const issuer = path === '/' ? at.server.origin : at.server.origin + path;
@@ -190,7 +193,7 @@ describe('OAuth metadata', () => {
     }
   });
 
-  it('that offers only plain PKCE starts no login', async () => {
+  it('OAuth metadata that offers only plain PKCE starts no login', async () => {
     await using at = await world();
     at.server.serverMetadata = { code_challenge_methods_supported: ['plain'] };
     const preparing = prepareAuthorization(await at.discover(), registeredClient(), {
@@ -215,7 +218,7 @@ describe('a client registration', () => {
     ['that is rejected', saysJson({ error: 'invalid_client_metadata' }, 400), 'LOGIN_CLIENT_UNKNOWN'],
     ['that redirects elsewhere', redirects('https://evil.test/register', 307), 'LOGIN_CLIENT_UNKNOWN'],
     ['that fails', saysText('<html>', 500), 'LOGIN_FAILED'],
-  ])('%s yields no client', async (_, way, code) => {
+  ])('a client registration %s yields no client', async (_, way, code) => {
     await using at = await world();
     at.server.behave('/register', way);
     await expect(identifyClient(at.request, await at.discover(), choice)).rejects.toMatchObject({ code });
@@ -223,7 +226,7 @@ describe('a client registration', () => {
 });
 
 describe('a token endpoint', () => {
-  it('of an issuer other than the issuer of the redirect gets no code (mix-up)', async () => {
+  it('a token endpoint of another issuer than the issuer of the redirect gets no code (mix-up)', async () => {
     await using at = await world();
     const discovery = await at.discover();
     const parameters = new URLSearchParams({ code: 'c', state: 's', iss: 'https://evil.test' });
@@ -233,7 +236,7 @@ describe('a token endpoint', () => {
     expect(at.server.paths).not.toContain('/token');
   });
 
-  it('that redirects to another host causes no request to that host', async () => {
+  it('a token endpoint that redirects to another host causes no request to that host', async () => {
     await using at = await world();
     await using other = await MisbehavingAuthorizationServer.start();
     at.server.behave('/token', redirects(`${other.origin}/token`, 307));
@@ -279,7 +282,7 @@ describe('a token endpoint', () => {
     ['a connection that breaks', WAYS.resets, { kind: 'unknown' }],
     ['a response that is cut short', WAYS.cut, { kind: 'unknown' }],
     ['no response', WAYS.silent, { kind: 'unknown' }],
-  ])('that answers a refresh with %s has the matching outcome', async (_, way, outcome) => {
+  ])('a token endpoint that answers a refresh with %s has the matching outcome', async (_, way, outcome) => {
     await using at = await world({ timeoutMs: 1_000 });
     at.server.behave('/token', way);
     expect(await refreshTokens(at.request, await at.discover(), registeredClient(), loginTokens())).toMatchObject(
@@ -287,7 +290,7 @@ describe('a token endpoint', () => {
     );
   });
 
-  it('that is unreachable does not use up the refresh token', async () => {
+  it('a token endpoint that is unreachable does not use up the refresh token', async () => {
     await using at = await world();
     const discovery = await at.discover();
     await at.server[Symbol.asyncDispose]();
@@ -299,7 +302,7 @@ describe('a token endpoint', () => {
     });
   });
 
-  it('that echoes the request leaves no secret in an error message', async () => {
+  it('a token endpoint that echoes the request leaves no secret in an error message', async () => {
     await using at = await world();
     const discovery = await at.discover();
     const secrets = { code: 'code-of-a-test-0123', codeVerifier: 'verifier-of-a-test-0123' };

@@ -32,28 +32,34 @@ async function publicConnector() {
 }
 
 describe('a public connector of a map', () => {
-  it.each(PRIVATE)('cannot make this machine request issuer metadata from %s', async (issuer) => {
-    await using at = await publicConnector();
-    at.server.resourceMetadata = { authorization_servers: [issuer] };
-    await expect(discoverLogin(at.request, null)).rejects.toMatchObject(REFUSED);
-  });
+  it.each(PRIVATE)(
+    'a public connector of a map cannot make this machine request issuer metadata from %s',
+    async (issuer) => {
+      await using at = await publicConnector();
+      at.server.resourceMetadata = { authorization_servers: [issuer] };
+      await expect(discoverLogin(at.request, null)).rejects.toMatchObject(REFUSED);
+    },
+  );
 
-  it.each(PRIVATE)('cannot make this machine request resource metadata from %s', async (place) => {
-    await using at = await publicConnector();
-    const wwwAuthenticate = `Bearer resource_metadata="${place}/x"`;
-    const challenge = {
-      status: 401,
-      wwwAuthenticate,
-      url: at.server.endpoint,
-      dpopNonce: null,
-      resends: 0,
-      method: 'POST',
-    } as const;
-    await expect(discoverLogin(at.request, challenge)).rejects.toMatchObject(REFUSED);
-    expect(at.server.requests).toEqual([]);
-  });
+  it.each(PRIVATE)(
+    'a public connector of a map cannot make this machine request resource metadata from %s',
+    async (place) => {
+      await using at = await publicConnector();
+      const wwwAuthenticate = `Bearer resource_metadata="${place}/x"`;
+      const challenge = {
+        status: 401,
+        wwwAuthenticate,
+        url: at.server.endpoint,
+        dpopNonce: null,
+        resends: 0,
+        method: 'POST',
+      } as const;
+      await expect(discoverLogin(at.request, challenge)).rejects.toMatchObject(REFUSED);
+      expect(at.server.requests).toEqual([]);
+    },
+  );
 
-  it.each(PRIVATE)('cannot make this machine send tokens to %s', async (place) => {
+  it.each(PRIVATE)('a public connector of a map cannot make this machine send tokens to %s', async (place) => {
     await using at = await publicConnector();
     const metadata = serverMetadata({
       token_endpoint: `${place}/token`,
@@ -66,7 +72,7 @@ describe('a public connector of a map', () => {
     expect(await revokeTokens(at.request, discovery, registeredClient(), loginTokens())).toBe(false);
   });
 
-  it('cannot make this machine follow a redirect to a private address', async () => {
+  it('a public connector of a map cannot make this machine follow a redirect to a private address', async () => {
     await using at = await publicConnector();
     await using inner = await MisbehavingAuthorizationServer.start();
     const path = '/.well-known/oauth-protected-resource/mcp';
@@ -78,7 +84,7 @@ describe('a public connector of a map', () => {
 });
 
 describe('a private connector that is allowed', () => {
-  it('logs in at a private issuer, but cannot reach cloud metadata', async () => {
+  it('a private connector that is allowed logs in at a private issuer, but cannot reach cloud metadata', async () => {
     await using connector = await MisbehavingAuthorizationServer.start();
     await using issuer = await MisbehavingAuthorizationServer.start('localhost');
     await using fetches = new LoginFetchUnderTest();

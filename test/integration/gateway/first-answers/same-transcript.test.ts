@@ -75,7 +75,7 @@ async function transcript(
     input.write(piece);
     await new Promise((resolve) => setImmediate(resolve));
   }
-  // The last request of every script.
+  // The id `last` belongs to the last request of every script.
   await eventually('it is all answered', () => text.includes('"id":"last"'));
   await eventually('nothing is being served', () => gateway.server.running === 0);
   input.end();
@@ -111,7 +111,7 @@ const message: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom('prompts/list', 'resources/list', 'resources/templates/list').map((method) => request(method, {})),
   fc.constant(request('tools/call', { name: 'a__echo', arguments: { text: 'x' } })),
   fc.constant(request('tools/call', { name: 'a__echo', _meta: META })),
-  // No request has this id: whether a call ends before its cancellation arrives would be a matter of time.
+  // No request has this id. Otherwise the result would depend on whether the call ends before its cancellation arrives.
   fc.constant({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 'id 99' } }),
   fc.constant([request('ping')]),
   fc.constant(request('no/such', {})),
@@ -140,7 +140,7 @@ function linesOf(messages: readonly unknown[]): Buffer {
 }
 
 describe('a client that gets first answers before the gateway is ready', () => {
-  it('receives the same messages as a client that waits for the gateway, for any script and any time of takeover', async () => {
+  it('a client with first answers receives the same messages as a client that waits for the gateway', async () => {
     await using server = await RawMcpServer.start({ 'tools/list': ({ result }) => result({ tools: TOOLS }) });
     await using world = await startGateway({ a: remote(server) });
     const answers = await firstAnswersOf(world);
@@ -162,7 +162,7 @@ describe('a client that gets first answers before the gateway is ready', () => {
     );
   });
 
-  it('gets responses to ids of every form, to requests with the same id, and to anything else that JSON allows', async () => {
+  it('a client with first answers gets responses to ids of every form and to anything else that JSON allows', async () => {
     await using server = await RawMcpServer.start({ 'tools/list': ({ result }) => result({ tools: TOOLS }) });
     await using world = await startGateway({ a: remote(server) });
     const answers = await firstAnswersOf(world);
@@ -200,7 +200,7 @@ describe('a client that gets first answers before the gateway is ready', () => {
   });
 
   it.each(['ping', 'tools/list', 'prompts/list'])(
-    'gets all responses to 10 000 %s requests that it sends at once',
+    'a client with first answers gets all responses to 10 000 %s requests that it sends together',
     async (method) => {
       await using server = await RawMcpServer.start({ 'tools/list': ({ result }) => result({ tools: TOOLS }) });
       await using world = await startGateway({ a: remote(server) });
@@ -213,7 +213,7 @@ describe('a client that gets first answers before the gateway is ready', () => {
     },
   );
 
-  it('receives the same messages if it leaves in the middle of a line', async () => {
+  it('a client with first answers receives the same messages if it leaves in the middle of a line', async () => {
     await using server = await RawMcpServer.start({ 'tools/list': ({ result }) => result({ tools: TOOLS }) });
     await using world = await startGateway({ a: remote(server) });
     const answers = await firstAnswersOf(world);
@@ -234,7 +234,7 @@ describe('a client that gets first answers before the gateway is ready', () => {
       }
   });
 
-  it('may initialize its session a second time, with another protocol version', async () => {
+  it('a client with first answers may initialize its session a second time, with another protocol version', async () => {
     await using server = await RawMcpServer.start({ 'tools/list': ({ result }) => result({ tools: TOOLS }) });
     await using world = await startGateway({ a: remote(server) });
     const answers = await firstAnswersOf(world);
@@ -247,7 +247,7 @@ describe('a client that gets first answers before the gateway is ready', () => {
     expect(late.find((line) => line.includes('"id":5'))).not.toContain('outputSchema');
   });
 
-  it('is notified of changed tools only if they differ from its first answers', async () => {
+  it('a client with first answers is notified of changed tools only if they differ from its first answers', async () => {
     let tools: readonly Json[] = TOOLS;
     await using server = await RawMcpServer.start({ 'tools/list': ({ result }) => result({ tools }) });
     await using before = await startGateway({ a: remote(server) });

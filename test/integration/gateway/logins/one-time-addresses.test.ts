@@ -21,7 +21,7 @@ async function goOn(browser: ScriptedBrowser, address: string): Promise<string> 
 }
 
 describe('a one-time login URL', () => {
-  it('leads a browser to the issuer and back, after which a call that needs the login succeeds', async () => {
+  it('a login URL leads a browser to the issuer and back, and then a call that needs the login succeeds', async () => {
     await using world = await startLoginGateway();
     const browser = new ScriptedBrowser();
     const address = await addressOf(world);
@@ -36,7 +36,7 @@ describe('a one-time login URL', () => {
     expect((await call(world)).result).toEqual({ content: [] });
   });
 
-  it('shows a page that names the connector, its address, the issuer and the client, and runs no script', async () => {
+  it('a login URL shows a page that names the connector, its address, the issuer and the client, without scripts', async () => {
     await using world = await startLoginGateway();
     const response = await fetch(await addressOf(world));
     const page = await response.text();
@@ -53,7 +53,7 @@ describe('a one-time login URL', () => {
     expect(response.headers.get('set-cookie')).toMatch(/HttpOnly; SameSite=Lax; Max-Age=600$/);
   });
 
-  it('is handed out again while it is fresh, so that a retrying client cannot collect several URLs (address reuse)', async () => {
+  it('a login URL is handed out again while it is fresh, so that a client cannot collect several (address reuse)', async () => {
     await using world = await startLoginGateway();
     const addresses = await Promise.all(Array.from({ length: 5 }, () => addressOf(world)));
     expect(new Set(addresses).size).toBe(1);
@@ -62,7 +62,7 @@ describe('a one-time login URL', () => {
     expect(other.error.data?.loginUrl).toBe(addresses[0]);
   });
 
-  it('is rejected in any other browser once it was opened, and reveals nothing (link forwarding)', async () => {
+  it('a login URL is rejected in any other browser once it was opened, and reveals nothing (link forwarding)', async () => {
     await using world = await startLoginGateway();
     const address = await addressOf(world);
     expect((await fetch(address)).status).toBe(200);
@@ -75,7 +75,7 @@ describe('a one-time login URL', () => {
     expect([guessed.status, stripNonce(await guessed.text())]).toEqual([403, stripNonce(text)]);
   });
 
-  it('is invalid once it was used', async () => {
+  it('a login URL is invalid once it was used', async () => {
     await using world = await startLoginGateway();
     const browser = new ScriptedBrowser();
     const back = world.comesBackTo(await goOn(browser, await addressOf(world)));
@@ -91,7 +91,7 @@ describe('a one-time login URL', () => {
     [{ headers: { 'x-moz': 'prefetch' } }],
     [{ headers: { 'sec-fetch-dest': 'image' } }],
     [{ headers: { 'sec-fetch-dest': 'iframe' } }],
-  ])('is not used up by a prefetch: %j', async (init: RequestInit) => {
+  ])('a login URL is not used up by a prefetch: %j', async (init: RequestInit) => {
     await using world = await startLoginGateway();
     const address = await addressOf(world);
     const ahead = await fetch(address, init);
@@ -99,7 +99,7 @@ describe('a one-time login URL', () => {
     expect((await fetch(address)).status).toBe(200);
   });
 
-  it('starts one login, however often its button is pressed', async () => {
+  it('a login URL starts one login, however often its button is pressed', async () => {
     await using world = await startLoginGateway();
     const browser = new ScriptedBrowser();
     const address = await addressOf(world);
@@ -110,7 +110,7 @@ describe('a one-time login URL', () => {
     expect(world.starts).toHaveLength(1);
   });
 
-  it('shows the new issuer first if the issuer changed after the page was loaded', async () => {
+  it('the page of a login URL shows the new issuer first if the issuer changed after the page was loaded', async () => {
     await using world = await startLoginGateway();
     const browser = new ScriptedBrowser();
     const address = await addressOf(world);
@@ -129,7 +129,7 @@ describe('the page of a login URL', () => {
     ['of another site', { origin: 'https://evil.example.com' }],
     ['with a null origin', { origin: 'null' }],
     ['of another site with a null origin', { origin: 'null', 'sec-fetch-site': 'cross-site' }],
-  ])('rejects a form from a page %s (cross-site POST)', async (_, headers) => {
+  ])('the page of a login URL rejects a form from a page %s (cross-site POST)', async (_, headers) => {
     await using world = await startLoginGateway();
     const browser = new ScriptedBrowser();
     const address = await addressOf(world);
@@ -140,7 +140,7 @@ describe('the page of a login URL', () => {
     expect((await browser.request(address, { method: 'POST', body, headers: own })).status).toBe(303);
   });
 
-  it('rejects a form without its token or its cookie, and a form that is too long', async () => {
+  it('the page of a login URL rejects a form without its token or its cookie, and a form that is too long', async () => {
     await using world = await startLoginGateway();
     const browser = new ScriptedBrowser();
     const address = await addressOf(world);
@@ -159,17 +159,20 @@ describe('the page of a login URL', () => {
     'http://issuer.example.com',
     'javascript:alert(1)//',
     'file:///etc/passwd',
-  ])('does not redirect to an authorization endpoint like %s (open redirect)', async (issuer) => {
-    await using world = await startLoginGateway();
-    const browser = new ScriptedBrowser();
-    const address = await addressOf(world);
-    const body = fieldsOf(await (await browser.request(address)).text());
-    world.issuer = issuer;
-    const sent = await browser.request(address, { method: 'POST', body });
-    expect([sent.status, sent.headers.get('location')]).toEqual([502, null]);
-  });
+  ])(
+    'the page of a login URL does not redirect to an authorization endpoint like %s (open redirect)',
+    async (issuer) => {
+      await using world = await startLoginGateway();
+      const browser = new ScriptedBrowser();
+      const address = await addressOf(world);
+      const body = fieldsOf(await (await browser.request(address)).text());
+      world.issuer = issuer;
+      const sent = await browser.request(address, { method: 'POST', body });
+      expect([sent.status, sent.headers.get('location')]).toEqual([502, null]);
+    },
+  );
 
-  it('follows no URL from a request (open redirect)', async () => {
+  it('the page of a login URL follows no URL from a request (open redirect)', async () => {
     await using world = await startLoginGateway();
     const browser = new ScriptedBrowser();
     const address = await addressOf(world);
@@ -181,7 +184,7 @@ describe('the page of a login URL', () => {
 });
 
 describe('the callback of a login', () => {
-  it('is rejected without the cookie of its login (callback without cookie)', async () => {
+  it('the callback of a login is rejected without the cookie of its login (callback without cookie)', async () => {
     await using world = await startLoginGateway();
     const browser = new ScriptedBrowser();
     const back = world.comesBackTo(await goOn(browser, await addressOf(world)));
@@ -190,12 +193,12 @@ describe('the callback of a login', () => {
     expect((await browser.request(back)).status).toBe(200);
   });
 
-  it('is rejected in a browser that did not begin the login (login CSRF)', async () => {
+  it('the callback of a login is rejected in a browser that did not begin the login (login CSRF)', async () => {
     await using world = await startLoginGateway();
     const attacker = new ScriptedBrowser();
     const back = world.comesBackTo(await goOn(attacker, await addressOf(world)));
     const victim = new ScriptedBrowser();
-    // The victim has its own login under way.
+    // The victim has started its own login.
     const params = { name: 'a__echo', _meta: meta('Of the victim') };
     const own = await postLegacy(world.mcp, 'tools/call', params, { headers: MODERN });
     await goOn(victim, String(own.error.data?.loginUrl));
@@ -203,7 +206,7 @@ describe('the callback of a login', () => {
     expect(world.finishes).toEqual([]);
   });
 
-  it('is rejected with the state of another login (state of another login)', async () => {
+  it('the callback of a login is rejected with the state of another login (state of another login)', async () => {
     await using world = await startLoginGateway();
     const [one, other] = [new ScriptedBrowser(), new ScriptedBrowser()];
     const first = world.comesBackTo(await goOn(one, await addressOf(world)));
@@ -221,7 +224,7 @@ describe('the callback of a login', () => {
     expect(world.finishes).toEqual([]);
   });
 
-  it('repeats no parameter, explains the failure, and lets the person retry', async () => {
+  it('the callback of a login repeats no parameter, explains the failure, and lets the person retry', async () => {
     await using world = await startLoginGateway();
     const browser = new ScriptedBrowser();
     const address = await addressOf(world);
@@ -240,7 +243,7 @@ describe('the callback of a login', () => {
     expect((await browser.request(back)).status).toBe(200);
   });
 
-  it('logs why an issuer issued no tokens, since the page refers the operator to the log', async () => {
+  it('the callback of a login logs why an issuer issued no tokens, since the page refers the operator to the log', async () => {
     await using world = await startLoginGateway();
     const browser = new ScriptedBrowser();
     const address = await addressOf(world);
@@ -249,7 +252,7 @@ describe('the callback of a login', () => {
     expect(JSON.stringify(world.lines)).toContain('The login to connector a failed: LOGIN_FAILED: It said null');
   });
 
-  it('writes no code, no state and no login URL to the log (token in the URL or the logs)', async () => {
+  it('the callback of a login writes no code, no state and no login URL to the log (token in the URL or the logs)', async () => {
     await using world = await startLoginGateway();
     const browser = new ScriptedBrowser();
     const address = await addressOf(world);

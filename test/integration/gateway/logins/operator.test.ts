@@ -31,7 +31,7 @@ async function pageOf(url: string, headers: Record<string, string> = {}, browser
 }
 
 describe('the operator of a gateway on loopback', () => {
-  it('gets a button that leads to the login page', async () => {
+  it('the operator of a gateway on loopback gets a button that leads to the login page', async () => {
     await using world = await startLoginGateway();
     needsLogin(world);
     const browser = new ScriptedBrowser();
@@ -54,20 +54,23 @@ describe('the operator of a gateway on loopback', () => {
     ['an operator token', { operatorToken: OPERATOR }, {}],
     ['a forwarded request', {}, { 'x-forwarded-for': '203.0.113.9' }],
     ['a request with a Via header', {}, { via: '1.1 proxy' }],
-  ])('is not recognized with %s: no button, and no login', async (_, listener, headers) => {
-    await using plain = await startLoginGateway();
-    needsLogin(plain);
-    await using world = await startLoginGateway({ listener });
-    needsLogin(world);
-    const { text } = await pageOf(world.url, headers);
-    expect(text).toContain('Needs a login');
-    expect(text).not.toContain(BUTTON);
-    const body = fieldsOf((await pageOf(plain.url)).text);
-    const sent = await fetch(`${world.url}/login/start`, { method: 'POST', body, headers, redirect: 'manual' });
-    expect(sent.status).toBe(403);
-  });
+  ])(
+    'the operator of a gateway on loopback is not recognized with %s: no button, and no login',
+    async (_, listener, headers) => {
+      await using plain = await startLoginGateway();
+      needsLogin(plain);
+      await using world = await startLoginGateway({ listener });
+      needsLogin(world);
+      const { text } = await pageOf(world.url, headers);
+      expect(text).toContain('Needs a login');
+      expect(text).not.toContain(BUTTON);
+      const body = fieldsOf((await pageOf(plain.url)).text);
+      const sent = await fetch(`${world.url}/login/start`, { method: 'POST', body, headers, redirect: 'manual' });
+      expect(sent.status).toBe(403);
+    },
+  );
 
-  it('cannot be impersonated by a page of another site (cross-site POST), not even from an allowed origin', async () => {
+  it('the operator on loopback cannot be impersonated by a page of another site (cross-site POST), even if allowed', async () => {
     const allowed = 'https://app.example.com';
     await using world = await startLoginGateway({ listener: { allowedOrigins: [allowed] } });
     needsLogin(world);
@@ -81,7 +84,7 @@ describe('the operator of a gateway on loopback', () => {
     expect((await fetch(`${world.url}/login/start`, { method: 'POST', body: forged, headers })).status).toBe(403);
   });
 
-  it('needs the token if there is exactly one token, and is not recognized if there are several', async () => {
+  it('the operator on loopback needs the token if there is exactly one, and is not recognized if there are several', async () => {
     await using single = await startLoginGateway({ listener: { tokens: [ALICE] } });
     needsLogin(single);
     expect((await pageOf(single.url)).status).toBe(401);
@@ -93,7 +96,7 @@ describe('the operator of a gateway on loopback', () => {
 });
 
 describe('an operator with a token', () => {
-  it('signs in with a form, which sets a same-site cookie in the browser', async () => {
+  it('an operator with a token signs in with a form, which sets a same-site cookie in the browser', async () => {
     await using world = await startLoginGateway({ listener: { tokens: [ALICE, BOB], operatorToken: OPERATOR } });
     needsLogin(world);
     const browser = new ScriptedBrowser();
@@ -127,7 +130,7 @@ describe('an operator with a token', () => {
     expect((await browser.request(`${world.url}/mcp`, { method: 'POST', body: '{}' })).status).toBe(401);
   });
 
-  it('is recognized by an Authorization header, and can make only a few wrong attempts per minute', async () => {
+  it('an operator with a token is recognized by an Authorization header, and is limited to a few wrong attempts', async () => {
     await using world = await startLoginGateway({ listener: { tokens: [ALICE], operatorToken: OPERATOR } });
     needsLogin(world);
     expect((await pageOf(world.url, bearer(OPERATOR))).text).toContain(BUTTON);
@@ -141,7 +144,7 @@ describe('an operator with a token', () => {
     expect(JSON.stringify(world.lines)).not.toContain(OPERATOR);
   });
 
-  it('cannot have the same token as a client', async () => {
+  it('an operator cannot have the same token as a client', async () => {
     await expect(startLoginGateway({ listener: { tokens: [ALICE], operatorToken: ALICE } })).rejects.toMatchObject({
       code: 'OPTIONS_INVALID',
     });
@@ -149,7 +152,7 @@ describe('an operator with a token', () => {
 });
 
 describe('the client metadata document of a gateway', () => {
-  it('is served if browsers reach the gateway over https, and identifies itself', async () => {
+  it('the client metadata document is served if browsers reach the gateway over https, and identifies itself', async () => {
     const publicUrl = 'https://tools.example.com';
     await using world = await startLoginGateway({ listener: { publicUrl, operatorToken: OPERATOR } });
     needsLogin(world);
@@ -187,7 +190,7 @@ describe('the client metadata document of a gateway', () => {
     ]);
   });
 
-  it('is not served on loopback', async () => {
+  it('the client metadata document is not served on loopback', async () => {
     await using world = await startLoginGateway();
     expect((await fetch(`${world.url}/login/client.json`)).status).toBe(404);
   });
@@ -199,7 +202,7 @@ describe('the client metadata document of a gateway', () => {
     { publicUrl: 'tools.example.com' },
     { clientMetadataUrl: 'http://127.0.0.1/client.json' },
     { clientMetadataUrl: 'https://tools.example.com' },
-  ])('is rejected at an address like %j', async (listener) => {
+  ])('the client metadata document is rejected at an address like %j', async (listener) => {
     await expect(startLoginGateway({ listener })).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
   });
 });

@@ -23,7 +23,7 @@ async function logIn(world: LoginGateway, address: string): Promise<void> {
 }
 
 describe('a legacy client that supports URL elicitation', () => {
-  it('gets a URL elicitation error, and after the login a notification, and its retry runs', async () => {
+  it('a legacy client with URL elicitation gets an error with the login URL, and is notified after the login', async () => {
     await using world = await startLoginGateway();
     const session = await openSession(world.mcp, OPENS);
     await using standing = await openStream(world.mcp, {
@@ -57,7 +57,7 @@ describe('a legacy client that supports URL elicitation', () => {
 });
 
 describe('a modern client that supports URL elicitation', () => {
-  it('gets an input_required result, and its retry runs the call once the login is done', async () => {
+  it('a modern client with URL elicitation gets an input_required result, and its retry runs after the login', async () => {
     await using world = await startLoginGateway();
     const first = await postModern(world.mcp, 'tools/call', CALL, { capabilities: OPENS });
     expect(first.result).toEqual(
@@ -92,7 +92,7 @@ describe('a modern client that supports URL elicitation', () => {
     expect((await postModern(world.mcp, 'tools/call', used, { capabilities: OPENS })).error.code).toBe(-32_602);
   });
 
-  it('gets an error with the login URL if its user declines', async () => {
+  it('a modern client with URL elicitation gets an error with the login URL if its user declines', async () => {
     await using world = await startLoginGateway();
     const first = await postModern(world.mcp, 'tools/call', CALL, { capabilities: OPENS });
     const { requestState } = first.result;
@@ -101,7 +101,7 @@ describe('a modern client that supports URL elicitation', () => {
     expect(error.data).toMatchObject({ code: 'CONNECTOR_LOGIN_NEEDED', loginUrl: expect.any(String) });
   });
 
-  it('gets the same request when a call needs more rights (step-up)', async () => {
+  it('a modern client with URL elicitation gets the same request when a call needs more rights (step-up)', async () => {
     await using world = await startLoginGateway();
     world.error = loginNeeded(world.issuer, 403);
     const first = await postModern(world.mcp, 'tools/call', CALL, { capabilities: OPENS });
@@ -111,20 +111,23 @@ describe('a modern client that supports URL elicitation', () => {
 });
 
 describe('a client without URL elicitation', () => {
-  it.each(['legacy', 'modern'] as const)('of the %s protocol gets the login URL in the error', async (era) => {
-    await using world = await startLoginGateway();
-    const post = era === 'legacy' ? postLegacy : postModern;
-    const { error } = await post(world.mcp, 'tools/call', CALL);
-    const { loginUrl, expiresAt } = error.data ?? {};
-    expect(error.message).toContain(String(loginUrl));
-    expect(error.message).toContain('https://issuer.example.com');
-    expect(Number(expiresAt) - Date.now()).toBeGreaterThan(590_000);
-    expect(error.data).toEqual({ code: 'CONNECTOR_LOGIN_NEEDED', connectorId: 'a', loginUrl, expiresAt });
-    await logIn(world, String(loginUrl));
-    expect((await post(world.mcp, 'tools/call', CALL)).result).toMatchObject({ content: [] });
-  });
+  it.each(['legacy', 'modern'] as const)(
+    'a client of the %s protocol without URL elicitation gets the login URL in the error',
+    async (era) => {
+      await using world = await startLoginGateway();
+      const post = era === 'legacy' ? postLegacy : postModern;
+      const { error } = await post(world.mcp, 'tools/call', CALL);
+      const { loginUrl, expiresAt } = error.data ?? {};
+      expect(error.message).toContain(String(loginUrl));
+      expect(error.message).toContain('https://issuer.example.com');
+      expect(Number(expiresAt) - Date.now()).toBeGreaterThan(590_000);
+      expect(error.data).toEqual({ code: 'CONNECTOR_LOGIN_NEEDED', connectorId: 'a', loginUrl, expiresAt });
+      await logIn(world, String(loginUrl));
+      expect((await post(world.mcp, 'tools/call', CALL)).result).toMatchObject({ content: [] });
+    },
+  );
 
-  it('is named on the page by its own name, without markup', async () => {
+  it('a client without URL elicitation is named on the login page by its own name, without markup', async () => {
     await using world = await startLoginGateway();
     const meta = { 'io.modelcontextprotocol/clientInfo': { name: '<b>Claude</b>\u202e', version: '1' } };
     const { error } = await postModern(world.mcp, 'tools/call', CALL, { meta });
@@ -132,14 +135,14 @@ describe('a client without URL elicitation', () => {
     expect(page).toContain('&lt;b&gt;Claude&lt;/b&gt;\ufffd');
   });
 
-  it("does not receive the scopes that the connector's error names", async () => {
+  it("a client without URL elicitation does not receive the scopes that the connector's error names", async () => {
     await using world = await startLoginGateway();
     world.error = loginNeeded(world.issuer, 401, 'hidden-scope');
     const { error } = await postLegacy(world.mcp, 'tools/call', CALL);
     expect(JSON.stringify(error)).not.toContain('hidden-scope');
   });
 
-  it('gets the login URL for prompts and resources as well', async () => {
+  it('a client without URL elicitation gets the login URL for prompts and resources as well', async () => {
     await using world = await startLoginGateway();
     // While the connector is down, its features are unknown.
     Object.assign(world.manager, { facts: () => null });
@@ -149,7 +152,7 @@ describe('a client without URL elicitation', () => {
 });
 
 describe('clients of a gateway with tokens', () => {
-  it('are referred to an operator if there are several tokens', async () => {
+  it('clients of a gateway with several tokens are referred to an operator', async () => {
     await using world = await startLoginGateway({ listener: { tokens: [ALICE, BOB] } });
     const session = await openSession(world.mcp, OPENS, bearer(ALICE));
     for (const { error } of [
@@ -161,7 +164,7 @@ describe('clients of a gateway with tokens', () => {
     }
   });
 
-  it('get a login URL if they use the only token or the operator token', async () => {
+  it('clients of a gateway get a login URL if they use its only token or the operator token', async () => {
     const operatorToken = 'operator-token-0123456789';
     const loginUrl = expect.stringContaining('/login/');
     await using several = await startLoginGateway({ listener: { tokens: [ALICE, BOB], operatorToken } });
@@ -178,18 +181,21 @@ describe('clients of a gateway with tokens', () => {
     ['x-forwarded-for', '203.0.113.9'],
     ['via', '1.1 proxy'],
     ['x-real-ip', '203.0.113.9'],
-  ])('get no login URL if they come through a proxy on this machine (forwarding header %s)', async (name, value) => {
-    await using open = await startLoginGateway();
-    const anonymous = await postLegacy(open.mcp, 'tools/call', CALL, { headers: { [name]: value } });
-    expect(anonymous.error.message).toContain('An operator must log in');
-    await using single = await startLoginGateway({ listener: { tokens: [ALICE] } });
-    const headers = { ...bearer(ALICE), [name]: value };
-    const { error } = await postLegacy(single.mcp, 'tools/call', CALL, { headers });
-    expect(error.message).toContain('mcp-switchyard auth login a');
-    expect(error.data?.loginUrl).toBeUndefined();
-  });
+  ])(
+    'clients get no login URL if they come through a proxy on this machine (forwarding header %s)',
+    async (name, value) => {
+      await using open = await startLoginGateway();
+      const anonymous = await postLegacy(open.mcp, 'tools/call', CALL, { headers: { [name]: value } });
+      expect(anonymous.error.message).toContain('An operator must log in');
+      await using single = await startLoginGateway({ listener: { tokens: [ALICE] } });
+      const headers = { ...bearer(ALICE), [name]: value };
+      const { error } = await postLegacy(single.mcp, 'tools/call', CALL, { headers });
+      expect(error.message).toContain('mcp-switchyard auth login a');
+      expect(error.data?.loginUrl).toBeUndefined();
+    },
+  );
 
-  it('get a command if the listener is reachable from outside, and a login URL if it has a public URL', async () => {
+  it('clients get a command to log in if the gateway is reachable from outside, and a URL if it has a public URL', async () => {
     const listener = { host: '0.0.0.0', tokens: [ALICE] };
     const options = { headers: bearer(ALICE) };
     await using world = await startLoginGateway({ listener });

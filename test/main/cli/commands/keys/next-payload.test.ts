@@ -72,7 +72,11 @@ describe('nextPayload', () => {
     ['fewer roots than the threshold', { threshold: 3 }, /3 roots must sign, but only 2 would be left/],
     ['a document without roots', { removed: ['a', 'b'] }, /1 roots must sign, but only 0/],
     ['a different key with an existing kid', { added: [publicJwk({ ...c, kid: 'a' })] }, /another key with the kid a/],
-    ['one key under two kids', { added: [publicJwk({ ...a, kid: 'z' })] }, /key z of --keys is already in the documents, with the kid a/],
+    [
+      'one key under two kids',
+      { added: [publicJwk({ ...a, kid: 'z' })] },
+      /key z of --keys is already in the documents, with the kid a/,
+    ],
   ])('nextPayload() rejects %s', (_, change, message) => {
     expect(() => nextPayload(documentOf([a, b]), { ...NOTHING, ...change })).toThrow(message);
   });
