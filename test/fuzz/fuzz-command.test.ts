@@ -24,10 +24,10 @@ it('npm run fuzz runs a single input', { timeout: 60_000 }, () => {
 });
 
 it.each([
-  [['--target', 'nothing'], /There is no target nothing\. There are client-messages, /],
+  [['--target', 'nothing'], /There is no target nothing\. The targets are client-messages, /],
   [['--seconds', '0'], /--seconds must be/],
   [['--seed', 'x'], /--seed must be/],
-  [['--input', '""'], /--input needs one --target/],
+  [['--input', '""'], /--input needs exactly one --target/],
 ])('npm run fuzz rejects %j', { timeout: 60_000 }, (args, why) => {
   const { status, stderr } = fuzz(...args);
   expect(status).toBe(2);

@@ -34,7 +34,7 @@ describe('fuzzInThread', () => {
     const { found } = await fuzzInThread(fixture('misbehaving'), { seed: 1, maxExecutions: 4, usesCorpus: false });
     const said = found.map(({ kind, message, input }) => [kind, message, text(input)]);
     expect(said).toEqual([
-      ['error', 'unhandled: nobody waits for this', 'unhandled'],
+      ['error', 'unhandled: an unhandled rejection', 'unhandled'],
       ['slow', expect.stringMatching(/^4 bytes take more than 20 ms/), 'slow'],
       ['error', expect.stringContaining('the thread ended'), 'exit'],
     ]);

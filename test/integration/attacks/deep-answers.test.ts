@@ -114,7 +114,7 @@ describe('a hostile handshake', () => {
       ) as Answer,
     });
     await using world = await startGateway({ bad: remote(bad) });
-    expect(world.manager.connector('bad')?.status?.lastError?.message).toMatch(/more than 1048576 bytes/);
+    expect(world.manager.connector('bad')?.status?.lastError?.message).toMatch(/larger than 1048576 bytes/);
   });
 });
 

@@ -134,7 +134,7 @@ describe('mcp-switchyard config', () => {
 
   it.each([
     ['a misspelt client', ['curser'], 'Did you mean cursor?'],
-    ['an unknown client', ['emacs'], 'There are claude, cursor, vscode, gemini'],
+    ['an unknown client', ['emacs'], 'The known clients are claude, cursor, vscode, gemini'],
     ['a missing client argument', [], "argument 'client'"],
     ['gateway arguments without --stdio', ['claude', '--', '--registry'], '--stdio'],
     ['a URL together with --stdio', ['claude', '--stdio', '--url', URL_OF_IT], '--url'],

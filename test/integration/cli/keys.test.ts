@@ -120,7 +120,7 @@ describe('mcp-switchyard keys new', () => {
     expect(json('a.json').keys.map((key: { kid: string }) => key.kid)).toEqual(['a', 'b']);
     expect([lstatSync(at('link.json')).isSymbolicLink(), statSync(at('a.json')).mode & 0o777]).toEqual([true, 0o640]);
     const again = await keys('new', '--out', at('c.jwk'), '--public', at('a.json'), '--kid', 'b');
-    expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('has a key b already')]);
+    expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('already has a key with the kid b')]);
     expect(readdirSync(dir.path)).not.toContain('c.jwk');
   });
 
@@ -229,7 +229,7 @@ describe('mcp-switchyard keys rotate, revoke and list', () => {
     expect(listed.documents[2].revoked).toEqual([thumbprintOf(json('a.jwk'))]);
     expect(listed.keys).toMatchObject([{ kid: 'b' }]);
     const again = await keys('revoke', 'b', '--documents', at(DOCUMENTS), '--key', at('b.jwk'));
-    expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('1 roots must sign, and 0 would be left')]);
+    expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('1 roots must sign, but only 0 would be left')]);
   });
 
   it('`keys list` reports the document that hosts would not follow', async () => {
@@ -243,8 +243,8 @@ describe('mcp-switchyard keys rotate, revoke and list', () => {
   });
 
   it.each<[string, readonly string[], RegExp]>([
-    ['a pattern without a version', ['--documents', 'keys.json', '--key', 'a'], /does not have \{version\} once/],
-    ['a URL to write to', ['--documents', 'https://m.example/{version}', '--key', 'a'], /names the files to write/],
+    ['a pattern without a version', ['--documents', 'keys.json', '--key', 'a'], /must contain \{version\} exactly once/],
+    ['a URL to write to', ['--documents', 'https://m.example/{version}', '--key', 'a'], /must be a path and not a URL/],
     ['no key to sign with', ['--documents', 'k.{version}'], /--key <file\.\.\.>.*not specified/],
     ['a missing folder', ['--documents', '/nope/k.{version}', '--key', 'a'], /Cannot list the folder/],
     ['a validity of zero days', ['--documents', 'k.{version}', '--key', 'a', '--expires', '0'], /number of days/],

@@ -66,7 +66,7 @@ describe('mcp-switchyard tools diff and approve', () => {
     expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('There is no store in')]);
     await using world = await changed('other');
     const unknown = await world.pins(['diff', 'mail.sned']);
-    expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining('No tool "mail.sned" differs')]);
+    expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining('The tool "mail.sned" does not exist')]);
     const vague = await world.pins(['approve']);
     expect([vague.code, vague.stderr]).toEqual([2, expect.stringContaining('--all')]);
     const bare = await runCliHere(['tools', 'diff']);

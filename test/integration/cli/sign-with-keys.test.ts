@@ -110,7 +110,7 @@ describe('mcp-switchyard sign --key', () => {
 
   it('`sign` computes the HMAC with the first of several --key-env', async () => {
     const { code, stderr } = await sign('--key-env', 'MAP_KEY', '--key-env', 'OLD_KEY');
-    expect([code, stderr]).toEqual([0, expect.stringContaining('with the first --key-env, MAP_KEY')]);
+    expect([code, stderr]).toEqual([0, expect.stringContaining('of the first --key-env, MAP_KEY')]);
     expect((await verify('--key-env', 'MAP_KEY')).code).toBe(0);
   });
 
@@ -123,7 +123,7 @@ describe('mcp-switchyard sign --key', () => {
   it.each<[string, readonly string[], number, RegExp]>([
     ['an expired key', ['--key', 'expired.jwk'], 2, /The key "expired" expired at 1970-01-01T00:00:01.000Z/],
     ['a missing key file', ['--key', 'none.jwk'], 2, /no file .*none\.jwk, which --key names/],
-    ['a set of public keys', ['--key', 'keys.json'], 1, /keys\.json of --key holds no private key/],
+    ['a set of public keys', ['--key', 'keys.json'], 1, /keys\.json of --key is not a private key/],
     ['an unset variable', ['--key', 'a.jwk', '--key-env', 'NOPE'], 2, /variable NOPE, which --key-env/],
   ])('`sign --key` rejects %s', async (_, args, code, message) => {
     const given = args.map((arg) => (/\.(jwk|json)$/.test(arg) ? at(arg) : arg));

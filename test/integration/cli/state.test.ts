@@ -88,7 +88,7 @@ describe('mcp-switchyard state reset-floor', () => {
     async (_, source) => {
       await remember(Date.now() + 3_600_000);
       const { code, stderr } = await state('reset-floor', '--source', source, '--yes');
-      expect([code, stderr]).toEqual([0, expect.stringContaining('notice it at their next refresh')]);
+      expect([code, stderr]).toEqual([0, expect.stringContaining('notice the reset at their next refresh')]);
       expect(await shown()).toMatchObject([{ floor: null, map: null, seenSigned: true, mapId: 'map-1' }]);
       expect(await state('reset-floor', '--source', source, '--yes', '--json')).toMatchObject({
         code: 0,

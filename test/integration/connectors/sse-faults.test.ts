@@ -79,7 +79,7 @@ describe('faults over SSE', () => {
       cause: { code: 'TOOL_RESULT_TOO_LARGE' },
     });
     await eventually('it is back', () => map.manager.connector('one')?.status?.state === 'ready');
-    expect(states[0]).toContain('more than 200000 bytes');
+    expect(states[0]).toContain('larger than 200000 bytes');
     await expect(map.manager.callTool('one.echo')).resolves.toMatchObject({ content: [{ text: 'ok' }] });
   });
 

@@ -97,7 +97,7 @@ describe('an SSE server’s event stream', () => {
     await using sse = await connectSse(server, { maxResultBytes: 100_000 });
     const failure = await sse.call().catch((error: unknown) => error);
     expect(failure).toMatchObject({ code: 'TOOL_CALL_LOST', detail: { sent: 'maybe' } });
-    expect((failure as Error).message).toContain('more than 100000 bytes');
+    expect((failure as Error).message).toContain('larger than 100000 bytes');
     expect(sse.lost).toMatchObject([{ code: 'TOOL_RESULT_TOO_LARGE' }]);
     await expect(sse.call()).rejects.toMatchObject({ code: 'TOOL_CALL_LOST', detail: { sent: 'no' } });
     await noStreamLeft(server);

@@ -59,6 +59,6 @@ describe('mcp-switchyard registry export', () => {
     const twice = await cli.registry(['export', path, '--into', path]);
     expect([twice.code, twice.stderr]).toEqual([2, expect.stringContaining('Name the file only once')]);
     const own = await cli.registry(['export', '--format', 'servers', '--into', path]);
-    expect([own.code, own.stderr]).toEqual([2, expect.stringContaining('only to files of clients')]);
+    expect([own.code, own.stderr]).toEqual([2, expect.stringContaining('only to the file of a client')]);
   });
 });
