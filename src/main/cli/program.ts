@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Help, type Option } from 'commander';
 import { PACKAGE_VERSION } from '../../shared/package-version.ts';
 import { addCompletion } from './completion.ts';
 import type { EarlyClient } from './first-answers/first-client.ts';
@@ -15,9 +15,10 @@ import { addRecordCommands } from './groups/record-commands.ts';
 import { addRegistryCommands } from './groups/registry-commands.ts';
 import { addStateCommands } from './groups/state-commands.ts';
 import { type ServeOptions, withServe } from './serve-options.ts';
-import { type SourceOptions, withSource } from './source-options.ts';
+import type { SourceOptions } from './source-options.ts';
 import { examples, PROGRAM } from './terminal/own-command.ts';
 import { rememberSource } from './terminal/source-words.ts';
+import { withSource } from './with-source.ts';
 
 /** Called with the exit code of the command that has run. */
 export type SetExitCode = (code: number) => void;
@@ -58,6 +59,11 @@ function takeJsonOfGroups(running: Command): void {
     if (above.getOptionValue('json') === true) running.setOptionValue('json', true);
 }
 
+/** Describes an option in a help text, without a default value that is empty or switches the option off. */
+function describeOption(option: Option): string {
+  return new Help().optionDescription(option).replace(/ \(default: (?:false|\[\])\)$/, '');
+}
+
 /**
  * Creates the program with all its commands, options and help texts. The code of a command is loaded only when the
  * command runs, so `--help` is fast.
@@ -71,6 +77,7 @@ export function createProgram(
     .version(PACKAGE_VERSION, '--version', 'the version')
     .helpOption('-h, --help', 'this text')
     .helpCommand(false)
+    .configureHelp({ optionDescription: describeOption })
     .showSuggestionAfterError()
     // Some options occur in a command and in its subcommands. With this setting, an option belongs to the command that
     // it follows.

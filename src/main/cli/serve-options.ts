@@ -5,8 +5,9 @@ import type { ReadyFor } from '../gateway/http/health.ts';
 import { DEFAULT_LIMITS, DEFAULT_PORT, type ListenerLimits } from '../gateway/http/limits.ts';
 import { assertMetadataUrl, readPublicUrl } from '../gateway/login/access/public-url.ts';
 import { milliseconds, repeated, requiredVariable, wholeNumber } from './flags/option-values.ts';
-import { type SourceOptions, withSource } from './source-options.ts';
+import type { SourceOptions } from './source-options.ts';
 import { examples } from './terminal/own-command.ts';
+import { withSource } from './with-source.ts';
 
 /** Options of `mcp-switchyard serve`. */
 export interface ServeOptions extends SourceOptions {

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { type Command, Option } from 'commander';
 import { systemClock } from '../../shared/clock.ts';
 import { SwitchyardError } from '../../shared/errors.ts';
 import type { ConnectorProxyManager } from '../manager/connector-proxy-manager.ts';
@@ -11,17 +10,18 @@ import type {
   ServerRegistryOption,
   SignedMapManagerOptions,
 } from '../options/manager-options.ts';
-import { type DiscoveryOptions, withDiscovery } from './discovery/with-discovery.ts';
-import { type FleetFlags, fleetChoice, withFleet } from './flags/fleet-options.ts';
-import { milliseconds, misuse, repeated, requiredVariable } from './flags/option-values.ts';
+import type { DiscoveryOptions } from './discovery/with-discovery.ts';
+import { type FleetFlags, fleetChoice } from './flags/fleet-options.ts';
+import { misuse, requiredVariable } from './flags/option-values.ts';
 import { type TlsFlags, tlsOptions } from './flags/tls-options.ts';
-import { type TrustDefaults, type TrustOptions, trustChoice, withTrust } from './flags/trust-options.ts';
+import { type TrustOptions, trustChoice } from './flags/trust-options.ts';
 import { connectorsOf, DEFAULT_WAIT_MS, followStartUp, type StartUp } from './start-up.ts';
 import { usableStateDir } from './state-folder.ts';
 import { untilInterrupted } from './terminal/interrupt.ts';
 import { counted, printable, problemLogger, say } from './terminal/output.ts';
 import { withOwnCommand, withoutLoginCommand } from './terminal/own-command.ts';
 import { tellStarting } from './terminal/tell-starting.ts';
+import { MAP_URL_VARIABLE } from './with-source.ts';
 
 /** Options that all commands with connectors share. */
 export interface SourceOptions extends DiscoveryOptions, TrustOptions, FleetFlags, TlsFlags {
@@ -52,46 +52,6 @@ export interface SourceOptions extends DiscoveryOptions, TrustOptions, FleetFlag
 
 /** Manager options for a map that is signed with an HMAC or with public keys. */
 type MapManagerOptions = ConnectorProxyManagerOptions | SignedMapManagerOptions;
-
-const MAP_URL_VARIABLE = 'CONNECTORS_SERVICE_MAP_URL';
-
-/** Adds the options of {@link SourceOptions} to a command. */
-export function withSource(command: Command, defaults?: TrustDefaults): Command {
-  return withFleet(withTrust(withDiscovery(command, MAP_URL_VARIABLE), defaults))
-    .option('--service-map <url>', `URL of the signed service map; else the variable ${MAP_URL_VARIABLE}`)
-    .option(
-      '--config <file>',
-      'configuration file of an MCP client, in addition to a map or alone; may be repeated, later files win',
-      (file: string, before?: readonly string[]) => [...(before ?? []), file],
-    )
-    .option('--registry', 'the registered servers, in addition or alone (`mcp-switchyard registry`)', false)
-    .option('--registry-path <file>', 'like --registry, for the registry with this servers.json')
-    .option('--map-key-env <name>', 'variable with the bearer token for the map, if it needs one')
-    .option('--connectors-key-env <name>', 'variable with the key for connectors that need one', 'CONNECTORS_API_KEY')
-    .option(
-      '--state-dir <dir>',
-      'folder that stores the last verified map and the tools; $XDG_STATE_HOME/mcp-switchyard by default',
-    )
-    .option('--no-state', 'store nothing')
-    .addOption(
-      new Option('--pin-tools <policy>', 'what to do about tools that have changed since they were first seen')
-        .choices(['off', 'warn', 'quarantine'])
-        .default('warn'),
-    )
-    .option('--client-metadata-url <url>', "https address of this host's client metadata document, for logins (CIMD)")
-    .option('--allow-env <name>', 'variable that a map may name as the secret of a login; may be repeated', repeated)
-    .option('--ca <file>', 'PEM file of authorities to trust in addition to the default ones')
-    .option('--cert <file>', 'PEM file of a client certificate')
-    .option('--cert-key <file>', 'PEM file of the key of --cert')
-    .option('--timeout <ms>', 'timeout of one request for the map', milliseconds, 5_000)
-    .option(
-      '--wait <ms>',
-      'how long to wait for connectors, with retries; by default until each was tried once',
-      milliseconds,
-    )
-    .option('--json', 'one JSON document on stdout and nothing else there', false)
-    .option('--verbose', 'log lines as JSON on stderr', false);
-}
 
 /**
  * Converts the options of a command to manager options. Throws OPTIONS_INVALID, naming the option or variable, if

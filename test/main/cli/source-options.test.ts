@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { milliseconds, requiredVariable, wholeNumber } from '../../../src/main/cli/flags/option-values.ts';
-import { managerOptions, type SourceOptions, withSource } from '../../../src/main/cli/source-options.ts';
+import { managerOptions, type SourceOptions } from '../../../src/main/cli/source-options.ts';
+import { withSource } from '../../../src/main/cli/with-source.ts';
 import { TempDir } from '../../helpers/temp-dir.ts';
 
 const before = process.env;

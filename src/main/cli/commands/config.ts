@@ -51,7 +51,7 @@ export async function runConfig(client: string, serveArgs: readonly string[], op
 
 /** Returns what is left to do once the file of a client names the gateway. */
 function nextStep(client: SnippetClient, way: Way): string {
-  const start = way.kind === 'http' ? `Start the gateway that listens on ${way.url}, then restart` : 'Restart';
+  const start = way.kind === 'http' ? `Make sure that the gateway runs at ${way.url}, then restart` : 'Restart';
   return `${start} ${client}, so that it reads the file again`;
 }
 

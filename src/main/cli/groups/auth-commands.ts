@@ -2,8 +2,9 @@ import type { Command } from 'commander';
 import type { LoginOptions } from '../commands/auth/login.ts';
 import type { LogoutOptions } from '../commands/auth/logout.ts';
 import { milliseconds } from '../flags/option-values.ts';
-import { type SourceOptions, withSource } from '../source-options.ts';
+import type { SourceOptions } from '../source-options.ts';
 import { examples } from '../terminal/own-command.ts';
+import { withSource } from '../with-source.ts';
 
 /** How long a login may take, in milliseconds. The manager gives up a login after the same time. */
 const LOGIN_TIMEOUT_MS = 600_000;

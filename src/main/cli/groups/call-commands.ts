@@ -3,8 +3,8 @@ import type { CallOptions } from '../commands/call.ts';
 import type { ToolsOptions } from '../commands/tools.ts';
 import { milliseconds, repeated } from '../flags/option-values.ts';
 import { withVia } from '../flags/via-options.ts';
-import { withSource } from '../source-options.ts';
 import { examples } from '../terminal/own-command.ts';
+import { withSource } from '../with-source.ts';
 import { addPinCommands } from './pin-commands.ts';
 
 const ARGUMENTS = `

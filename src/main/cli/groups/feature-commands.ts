@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { ReadOptions } from '../commands/features/read.ts';
 import type { FeatureOptions } from '../commands/features/with-features.ts';
-import { withSource } from '../source-options.ts';
 import { examples } from '../terminal/own-command.ts';
+import { withSource } from '../with-source.ts';
 import { withAdHoc } from './call-commands.ts';
 
 /** Adds the commands `resources`, `read` and `prompts`. `typedProgram` is the command after `--`. */

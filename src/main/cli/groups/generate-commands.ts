@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { GenerateTypesOptions } from '../commands/generate/types.ts';
-import { withSource } from '../source-options.ts';
 import { examples } from '../terminal/own-command.ts';
+import { withSource } from '../with-source.ts';
 
 /** Adds the command `generate` with its subcommands. */
 export function addGenerateCommands(program: Command, setExitCode: (code: number) => void): void {

@@ -2,8 +2,9 @@ import type { Command } from 'commander';
 import type { SignOptions } from '../commands/sign.ts';
 import { repeated } from '../flags/option-values.ts';
 import { KEY_VARIABLE } from '../flags/trust-options.ts';
-import { type SourceOptions, withSource } from '../source-options.ts';
+import type { SourceOptions } from '../source-options.ts';
 import { examples } from '../terminal/own-command.ts';
+import { withSource } from '../with-source.ts';
 
 /** Adds the commands `sign` and `verify`, which work on one map. */
 export function addMapCommands(program: Command, setExitCode: (code: number) => void): void {

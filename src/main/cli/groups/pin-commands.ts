@@ -2,8 +2,9 @@ import type { Command } from 'commander';
 import type { ApproveOptions } from '../commands/tools/approve.ts';
 import type { PinOptions } from '../commands/tools/pinned-tools.ts';
 import { withFleet } from '../flags/fleet-options.ts';
-import { type SourceOptions, withSource } from '../source-options.ts';
+import type { SourceOptions } from '../source-options.ts';
 import { examples } from '../terminal/own-command.ts';
+import { withSource } from '../with-source.ts';
 
 /** Adds the subcommands `diff`, `approve` and `digest` to `tools`. */
 export function addPinCommands(tools: Command, setExitCode: (code: number) => void): void {

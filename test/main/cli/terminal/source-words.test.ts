@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import { afterEach, describe, expect, it } from 'vitest';
-import { withSource } from '../../../../src/main/cli/source-options.ts';
 import { loginCommand, withOwnCommand, withoutLoginCommand } from '../../../../src/main/cli/terminal/own-command.ts';
 import { rememberSource, sourceWords } from '../../../../src/main/cli/terminal/source-words.ts';
+import { withSource } from '../../../../src/main/cli/with-source.ts';
 
 /** Returns the source options that the CLI remembers for these arguments. */
 function wordsOf(...args: string[]): readonly string[] {
