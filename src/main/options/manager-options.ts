@@ -167,7 +167,7 @@ export interface ConnectorProxyManagerOptions extends TrustOptions {
   readonly clientMetadataUrl?: string | undefined;
   /**
    * Environment variables that entries of a map may name for a client secret or private key (`oauth.clientSecretEnv`,
-   * `oauth.privateKeyEnv`). Defaults to none, because the author of the map chooses the issuer that the secret goes to.
+   * `oauth.privateKeyEnv`). Defaults to none, because the publisher of the map chooses the issuer that gets the secret.
    */
   readonly allowEnv?: readonly string[] | undefined;
   /** Options of a fleet: hosts that share a Redis or Valkey server (docs/fleet.md). Defaults to none. */

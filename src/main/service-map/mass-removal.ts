@@ -11,7 +11,7 @@ export interface RemovalVerdict {
 }
 
 /**
- * Decides about the removals of a new map. If more than half of at least 4 connectors vanish at once, the producer has
+ * Decides about the removals of a new map. If more than half of at least 4 connectors vanish at once, the publisher has
  * probably lost its data, so they are held. Connectors that were held before and are missing again are removed, because
  * two loads agree.
  */

@@ -39,7 +39,7 @@ function describedTools(entry: ConnectorEntry): readonly RemoteTool[] {
   return Array.isArray(tools) ? tools.filter(isRemoteTool) : [];
 }
 
-/** Checks the shape, because the producer of the map can put anything into `metadata`. */
+/** Checks the shape, because the publisher of the map can put anything into `metadata`. */
 function isRemoteTool(value: unknown): value is RemoteTool {
   if (typeof value !== 'object' || value === null || !('name' in value)) return false;
   const { tags, scopes } = value as { tags?: unknown; scopes?: unknown };

@@ -22,7 +22,7 @@ const policy: ProofPolicy = {
   maxStaleMs: null,
 };
 
-/** The ways in which a producer may serialize its maps. */
+/** The ways in which a publisher may serialize its maps. */
 const WRITERS: Readonly<Record<string, (map: Json) => string>> = {
   compact: JSON.stringify,
   canonical: canonicalJson,

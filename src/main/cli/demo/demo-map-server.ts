@@ -20,7 +20,7 @@ export class DemoMapServer implements AsyncDisposable {
   constructor(clock: Clock = systemClock) {
     this.#clock = clock;
     this.#server = createServer((request, response) => {
-      // A producer issues a new map before the last one expires.
+      // A publisher issues a new map before the last one expires.
       if (this.#clock.now() > this.#generatedAtMs + (TTL_SECONDS * 1000) / 2) this.publish(this.#connectors);
       if (request.url !== PATH) response.writeHead(404).end();
       else if (request.headers['if-none-match'] === this.#etag) response.writeHead(304).end();

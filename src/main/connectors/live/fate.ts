@@ -15,7 +15,7 @@ const LOGIN_BROKEN = [
 /**
  * Failures after which a retry with the same settings would not help. A refused name may resolve to another address
  * later, but the periodic background retry is frequent enough for that. Waiting for that retry also limits how often
- * names that a map's author chose are looked up.
+ * names that a map's publisher chose are looked up.
  */
 const PERMANENT: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'CONNECTOR_ADDRESS_REFUSED',

@@ -1,7 +1,7 @@
 import { verifyServiceMapSignature } from '../../../../shared/map/signature.ts';
 import type { SignatureTrust } from '../../../../shared/signatures/trust.ts';
 import type { Failure } from '../../terminal/output.ts';
-import { matchingForm } from './producer-forms.ts';
+import { matchingForm } from './publisher-forms.ts';
 
 /** Says why the HMAC of a map may be wrong; empty if the HMAC is not at fault. */
 export function hmacDiagnosis(

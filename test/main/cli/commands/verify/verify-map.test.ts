@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { matchingForm } from '../../../../../src/main/cli/commands/verify/producer-forms.ts';
+import { matchingForm } from '../../../../../src/main/cli/commands/verify/publisher-forms.ts';
 import { type MapVerification, verifyMap } from '../../../../../src/main/cli/commands/verify/verify-map.ts';
 import { createServiceMapSignature } from '../../../../../src/shared/map/signature.ts';
 import { hmacTrust } from '../../../../../src/shared/signatures/trust.ts';
@@ -26,7 +26,7 @@ const codes = (document: Json | string): string[] =>
 const hmac = (text: string, encoding: 'base64url' | 'hex' | 'base64' = 'base64url'): string =>
   createHmac('sha256', KEY).update(text).digest(encoding);
 
-/** Sorts keys by locale at every level, as some producers do. */
+/** Sorts keys by locale at every level, as some publishers do. */
 function byLocale(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(byLocale);
   if (typeof value !== 'object' || value === null) return value;
@@ -85,7 +85,7 @@ describe('matchingForm', () => {
           .replace(/\n\s*/g, ''),
       ),
     ],
-  ])('recognizes a producer that writes %s', (expected, signature) => {
+  ])('recognizes a publisher that writes %s', (expected, signature) => {
     expect(matchingForm(map, signature, KEY)).toContain(expected);
     const [, check] = verify({ ...map, signature });
     expect([check?.failure?.code, check?.found]).toEqual([
@@ -94,7 +94,7 @@ describe('matchingForm', () => {
     ]);
   });
 
-  it('recognizes a producer that signs only the known members', () => {
+  it('recognizes a publisher that signs only the known members', () => {
     const { extra: _extra, ...known } = { ...map, extra: 1 };
     expect(matchingForm({ ...map, extra: 1 }, hmac(JSON.stringify(known)), KEY)).toContain('the known members alone');
   });

@@ -1,28 +1,28 @@
 import { createHmac } from 'node:crypto';
 
-/** How a producer may serialize the signed content and encode the signature. Only the first option of each is right. */
-interface ProducerForm {
+/** How a publisher may serialize the signed content and encode the signature. Only the first of each is right. */
+interface PublisherForm {
   readonly order: 'sorted by UTF-16 code unit' | 'sorted by locale' | 'in the order sent';
   readonly escapes: 'non-ASCII as it is' | 'non-ASCII escaped';
   readonly spacing: 'no spaces' | 'a space after each comma and colon';
   readonly scope: 'everything but the signature' | 'the known members alone';
 }
 
-const ORDERS: readonly ProducerForm['order'][] = [
+const ORDERS: readonly PublisherForm['order'][] = [
   'sorted by UTF-16 code unit',
   'sorted by locale',
   'in the order sent',
 ];
-const ESCAPES: readonly ProducerForm['escapes'][] = ['non-ASCII as it is', 'non-ASCII escaped'];
-const SPACINGS: readonly ProducerForm['spacing'][] = ['no spaces', 'a space after each comma and colon'];
-const SCOPES: readonly ProducerForm['scope'][] = ['everything but the signature', 'the known members alone'];
+const ESCAPES: readonly PublisherForm['escapes'][] = ['non-ASCII as it is', 'non-ASCII escaped'];
+const SPACINGS: readonly PublisherForm['spacing'][] = ['no spaces', 'a space after each comma and colon'];
+const SCOPES: readonly PublisherForm['scope'][] = ['everything but the signature', 'the known members alone'];
 
 const KNOWN_MEMBERS = ['id', 'brand', 'generatedAt', 'ttlSeconds', 'connectors', 'metadata'];
 
 const ENCODINGS = ['base64url', 'hex', 'base64'] as const;
 
 /**
- * Describes, as readable text, the known serialization of a producer that would have matched. Returns null if none
+ * Describes, as readable text, the known serialization of a publisher that would have matched. Returns null if none
  * would have: then the key or the content differs. For diagnosis only: only RFC 8785 is ever accepted.
  */
 export function matchingForm(map: Readonly<Record<string, unknown>>, signature: string, key: string): string | null {
@@ -42,13 +42,13 @@ export function matchingForm(map: Readonly<Record<string, unknown>>, signature: 
   return null;
 }
 
-/** Ignores upper case and padding, in which producers differ. */
+/** Ignores upper case and padding, in which publishers differ. */
 function isSpelling(given: string, expected: string): boolean {
   const bare = (text: string): string => text.trim().replace(/=+$/, '');
   return bare(given) === bare(expected) || (/^[0-9a-f]+$/.test(expected) && given.trim().toLowerCase() === expected);
 }
 
-function serialize(map: Readonly<Record<string, unknown>>, form: ProducerForm): string {
+function serialize(map: Readonly<Record<string, unknown>>, form: PublisherForm): string {
   const names = form.scope === 'the known members alone' ? KNOWN_MEMBERS : Object.keys(map);
   const members = Object.keys(map).filter((name) => name !== 'signature' && names.includes(name));
   const payload = Object.fromEntries(members.map((name) => [name, map[name]]));
@@ -57,7 +57,7 @@ function serialize(map: Readonly<Record<string, unknown>>, form: ProducerForm): 
   return text.replace(/[^\0-\x7f]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-function write(value: unknown, form: ProducerForm): string {
+function write(value: unknown, form: PublisherForm): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   const isSpaced = form.spacing !== 'no spaces';
   const comma = isSpaced ? ', ' : ',';
