@@ -13,6 +13,9 @@ import { demoServer, LOOPBACK_ONLY, writeShims } from './write-shims.ts';
 /** Files that a person approves when they appear in the project's folder. */
 const TRUSTED = ['.mcp.json', '.vscode/mcp.json', '.cursor/mcp.json'];
 
+/** The server of the quickstart, which the shim of `npx` starts. */
+const EVERYTHING = { command: 'npx', args: ['-y', '@modelcontextprotocol/server-everything'] };
+
 /** The folder, the programs and the servers that the blocks of one page run with. */
 export class DemoWorld implements AsyncDisposable {
   readonly project: string;
@@ -55,7 +58,7 @@ export class DemoWorld implements AsyncDisposable {
     const root = realpathSync(mkdtempSync(join(tmpdir(), 'switchyard-docs-')));
     const world = new DemoWorld(root, [await freePort(), await freePort()], installed);
     const json = (name: string, value: unknown): Promise<void> => world.write(name, `${JSON.stringify(value)}\n`);
-    const mcpServers = { weather: demoServer('weather'), wikidata: demoServer('wikidata') };
+    const mcpServers = { everything: EVERYTHING, files: demoServer('files') };
     await json('package.json', { private: true, type: 'module' });
     await json('.mcp.json', { mcpServers });
     await json('~/servers.json', { mcpServers });

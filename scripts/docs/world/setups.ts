@@ -39,10 +39,6 @@ const SETUPS: Readonly<Record<string, Setup>> = {
   },
   /** `host.mjs` is a program that uses the package. */
   host: { files: { 'host.mjs': MAP_HOST.source } },
-  /** `.mcp.json` has the servers `weather` and `my-server`. */
-  'my-server': {
-    files: { '.mcp.json': { mcpServers: { weather: demoServer('weather'), 'my-server': demoServer('my-server') } } },
-  },
 };
 
 const textOf = (content: object | string): string => (typeof content === 'string' ? content : JSON.stringify(content));
