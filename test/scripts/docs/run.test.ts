@@ -80,7 +80,7 @@ describe('treatmentOf', () => {
 
 describe('setups', () => {
   it('give files, commands and code, and refuse unknown names', () => {
-    expect(Object.keys(setupFiles('my-server'))).toEqual(['.mcp.json']);
+    expect(Object.keys(setupFiles('logins'))).toEqual(['.mcp.json']);
     expect(shellSetup('map')).toContain('CONNECTORS_SERVICE_MAP_URL');
     expect(programSetup('manager')[0]).toContain('const manager');
     expect(programSetup(null)).toEqual(['', '']);
