@@ -124,7 +124,7 @@ beforeAll(async () => {
   });
   const { url } = mcp;
   const everything = { command: process.execPath, args: [EVERYTHING] };
-  const servers = { everything, wikidata: { url }, mail: { url }, github: { url } };
+  const servers = { everything, mail: { url }, github: { url } };
   const config = JSON.stringify({ mcpServers: servers });
   writeFileSync(join(work, '.mcp.json'), config);
   writeFileSync(join(home, 'servers.json'), config);

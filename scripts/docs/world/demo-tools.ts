@@ -5,12 +5,10 @@ import * as z from 'zod';
  * For each server, its tools and the names of their text arguments. A question mark means that an argument is optional.
  */
 const TOOLS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
-  weather: { get: ['city', 'days?'] },
-  wikidata: { search: ['query'] },
+  search: { search: ['query'] },
   github: { search_issues: ['query'] },
   mail: { send: ['to?'] },
   files: { read_file: ['path'], list_directory: ['path'] },
-  'my-server': { 'list-things': [] },
 };
 
 const EVERY_SERVER = { echo: ['message?'] };
@@ -27,7 +25,6 @@ export function addDemoTools(server: McpServer, name: string, words = ''): void 
       content: [{ type: 'text', text: `${tool}: ${Object.values(given).join(', ')}` }],
     }));
   }
-  if (name === 'weather' || name === 'all') addForecast(server);
   server.registerPrompt('summary', { argsSchema: z.object({ city: z.string().optional() }) }, ({ city }) => ({
     messages: [{ role: 'user', content: { type: 'text', text: `Summarise ${city}` } }],
   }));
@@ -37,15 +34,5 @@ export function addDemoTools(server: McpServer, name: string, words = ''): void 
 }
 
 function fieldOf(field: string): readonly [string, z.ZodType] {
-  const name = field.replace('?', '');
-  const type = name === 'days' ? z.number() : z.string();
-  return [name, field.endsWith('?') ? type.optional() : type];
-}
-
-function addForecast(server: McpServer): void {
-  const shape = { inputSchema: z.object({ city: z.string() }), outputSchema: z.object({ degrees: z.number() }) };
-  server.registerTool('forecast', { description: 'The weather of tomorrow', ...shape }, () => ({
-    content: [{ type: 'text', text: '{"degrees":21}' }],
-    structuredContent: { degrees: 21 },
-  }));
+  return [field.replace('?', ''), field.endsWith('?') ? z.string().optional() : z.string()];
 }

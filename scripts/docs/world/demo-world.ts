@@ -16,6 +16,9 @@ import { demoServer, LOOPBACK_ONLY, writeShims } from './write-shims.ts';
  */
 const TRUSTED = ['.mcp.json', '.vscode/mcp.json', '.cursor/mcp.json'];
 
+/** The server of the quickstart, which the shim of `npx` starts. */
+const EVERYTHING = { command: 'npx', args: ['-y', '@modelcontextprotocol/server-everything'] };
+
 /** The demo world of one page: the folders, programs and servers with which the blocks of the page run. */
 export class DemoWorld implements AsyncDisposable {
   readonly project: string;
@@ -59,7 +62,7 @@ export class DemoWorld implements AsyncDisposable {
     const root = realpathSync(mkdtempSync(join(tmpdir(), 'switchyard-docs-')));
     const world = new DemoWorld(root, [await freePort(), await freePort()], installed);
     const json = (name: string, value: unknown): Promise<void> => world.write(name, `${JSON.stringify(value)}\n`);
-    const mcpServers = { weather: demoServer('weather'), wikidata: demoServer('wikidata') };
+    const mcpServers = { everything: EVERYTHING, files: demoServer('files') };
     await json('package.json', { private: true, type: 'module' });
     await json('.mcp.json', { mcpServers });
     await json('~/servers.json', { mcpServers });

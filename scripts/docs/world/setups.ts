@@ -45,10 +45,6 @@ const SETUPS: Readonly<Record<string, Setup>> = {
   },
   /** Writes `host.mjs`, a program that uses the package. */
   host: { files: { 'host.mjs': MAP_HOST.source } },
-  /** Puts the servers `weather` and `my-server` into `.mcp.json`. */
-  'my-server': {
-    files: { '.mcp.json': { mcpServers: { weather: demoServer('weather'), 'my-server': demoServer('my-server') } } },
-  },
 };
 
 const textOf = (content: object | string): string => (typeof content === 'string' ? content : JSON.stringify(content));

@@ -92,7 +92,7 @@ export class WorldServers implements AsyncDisposable {
 
 /** Returns an unsigned map in which all connectors have the same endpoint. */
 export function mapOf(endpoint: string) {
-  const connectors = ['wikidata', 'github', 'mail'].map((id) => ({
+  const connectors = ['search', 'github', 'mail'].map((id) => ({
     ...{ id, version: '1.0.0', name: id, status: 'enabled', ttl: 300, scopes: ['read'], endpoint },
   }));
   const generatedAt = new Date().toISOString();

@@ -92,7 +92,7 @@ export function createProgram(
         'mcp-switchyard demo',
         'mcp-switchyard serve --config .mcp.json',
         'mcp-switchyard sync --service-map https://maps.example.com/v1/connectors/service-map',
-        'mcp-switchyard call wikidata.search query=railway --json',
+        'mcp-switchyard call everything.echo message=hi --json',
         'mcp-switchyard doctor',
       ) + EXIT_CODES,
     );

@@ -166,7 +166,7 @@ export interface ConnectorProxyManagerOptions extends TrustOptions {
   readonly clientMetadataUrl?: string | undefined;
   /**
    * Environment variables that entries of a map may use for a client secret or a private key (`oauth.clientSecretEnv`,
-   * `oauth.privateKeyEnv`). Defaults to none, because the author of the map also chooses the issuer that gets the
+   * `oauth.privateKeyEnv`). Defaults to none, because the publisher of the map also chooses the issuer that gets the
    * secret.
    */
   readonly allowEnv?: readonly string[] | undefined;

@@ -58,7 +58,7 @@ describe('mcp-switchyard sign and verify', () => {
     expect([run.code, run.stdout, run.stderr]).toEqual([expected, '', expect.stringContaining(code)]);
   });
 
-  it('`verify` reports all faults at once, and names the producers that sign in this way', async () => {
+  it('`verify` reports all faults at once, and names the publishers that sign in this way', async () => {
     const body = new TextDecoder()
       .decode(mapNow([entry('a', { scopes: [] })]))
       .replace('"Connector a"', '"Somebody else"');

@@ -101,7 +101,7 @@ describe('defects of the replaced manager that this manager does not have', () =
   });
 
   it('signatures cover unknown members too (defect 16 of the replaced manager)', async () => {
-    const signedExtra = mapNow([off('a')], { extra: { of: 'the producer' } });
+    const signedExtra = mapNow([off('a')], { extra: { of: 'the publisher' } });
     await using server = await FaultyServer.start(answer(signedExtra));
     await using held = mapUnderTest(server.url);
     await held.manager.sync();

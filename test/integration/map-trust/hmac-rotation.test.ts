@@ -10,7 +10,7 @@ const OLD = secret('the old key');
 const NEW = secret('the new key');
 
 describe('the rotation of an HMAC key', () => {
-  it('the rotation of an HMAC key leaves no gap while both keys are configured and the producer switches', async () => {
+  it('the rotation of an HMAC key leaves no gap while both keys are configured and the publisher switches', async () => {
     await using world = await trustWorld();
     const seen: unknown[] = [];
     await world.during({ signatureKey: [NEW, OLD] }, async (manager) => {

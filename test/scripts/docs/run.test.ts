@@ -80,7 +80,7 @@ describe('treatmentOf', () => {
 
 describe('setups', () => {
   it('a setup name selects files, commands and code, and an unknown setup name is rejected', () => {
-    expect(Object.keys(setupFiles('my-server'))).toEqual(['.mcp.json']);
+    expect(Object.keys(setupFiles('logins'))).toEqual(['.mcp.json']);
     expect(shellSetup('map')).toContain('CONNECTORS_SERVICE_MAP_URL');
     expect(programSetup('manager')[0]).toContain('const manager');
     expect(programSetup(null)).toEqual(['', '']);

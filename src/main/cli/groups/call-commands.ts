@@ -47,8 +47,8 @@ export function addCallCommands(
       'after',
       examples(
         'mcp-switchyard tools',
-        'mcp-switchyard tools wikidata',
-        'mcp-switchyard tools wikidata.search --json',
+        'mcp-switchyard tools everything',
+        'mcp-switchyard tools everything.echo --json',
         'mcp-switchyard tools https://mcp.example.com/mcp --bearer-env TOKEN',
         'mcp-switchyard tools -- npx -y @modelcontextprotocol/server-everything',
       ),

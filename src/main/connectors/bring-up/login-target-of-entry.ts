@@ -43,7 +43,7 @@ export function loginTargetOf(entry: ConnectorEntry, environment: LoginEnvironme
 /**
  * Returns functions that read the secrets of an entry's login. Each function returns null if the entry names no secret.
  * It throws LOGIN_SECRET_MISSING if the entry names a variable that is not set. It also throws if an entry of a map
- * names a variable that `allowEnv` does not list: the map's author chose the issuer that would get the secret.
+ * names a variable that `allowEnv` does not list: the map's publisher chose the issuer that would get the secret.
  */
 export function secretsOf(entry: ConnectorEntry, environment: LoginEnvironment): LoginSecrets {
   const read = (member: 'clientSecretEnv' | 'privateKeyEnv'): string | null => {

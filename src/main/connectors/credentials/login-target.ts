@@ -16,7 +16,7 @@ export interface LoginTarget {
   readonly clientSecret: () => string | null;
   /** Returns the private key that `privateKeyEnv` names; null without a key. Throws LOGIN_SECRET_MISSING. */
   readonly privateKey: () => string | null;
-  /** Whether this machine's user wrote the entry, rather than the author of a map. */
+  /** Whether this machine's user wrote the entry, rather than the publisher of a map. */
   readonly isLocal: boolean;
   /** Whether this host is a replica of a fleet in which each replica has its own logins. */
   readonly isOfReplica?: boolean | undefined;

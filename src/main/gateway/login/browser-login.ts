@@ -11,11 +11,12 @@ import { type LoginPage, renderDone, renderLogin } from './pages/render-pages.ts
 import { readForm } from './read-form.ts';
 
 const NO_ADDRESS =
-  'This address was opened in another browser, was used, or has expired. Get a new address where you got this one.';
+  'This one-time login link was opened in another browser, was used, or has expired. Get a new link where you got ' +
+  'this one.';
 
 const NO_LOGIN = 'This login was started in another browser, or has ended. Start it again.';
 
-const PURPOSES = 'Open this address yourself, in a browser window.';
+const PURPOSES = 'Open this one-time login link yourself, in a browser window.';
 
 /** Actions of a browser on a one-time address: view its page, continue to the issuer, and come back. */
 export class BrowserLogin {
@@ -48,7 +49,7 @@ export class BrowserLogin {
     if (!(form instanceof URLSearchParams))
       return refusePage(response, form, 'The form is invalid. Load the page again.');
     if (!isOwnPage(request.headers) || !address.isFormToken(form.get('token')))
-      return refusePage(response, 403, 'This form was not sent from the page of this address. Load the page again.');
+      return refusePage(response, 403, 'This form was not sent from the page of this login link. Load the page again.');
     if (address.isDone) return await this.#show(response, address, {}, false);
     const { connectorId } = address.facts;
     try {

@@ -118,7 +118,7 @@ export class LoginDesk implements LoginDoor {
     const current = address.started;
     if (current !== null && current.expiresAt > this.now()) return current;
     if (!address.countStart())
-      throw new SwitchyardError('LOGIN_EXPIRED', 'The login was started too many times at this address.');
+      throw new SwitchyardError('LOGIN_EXPIRED', 'The login was started too many times with this link.');
     const base = await this.base();
     const ownDocument = this.isSecure ? base + CLIENT_DOCUMENT_PATH : null;
     const clientMetadataUrl = this.#options.clientMetadataUrl ?? ownDocument;

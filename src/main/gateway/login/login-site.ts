@@ -147,7 +147,7 @@ export class LoginSite {
     const connectorId = form.get('connector') ?? '';
     if (!desk.manager.has(connectorId)) return refusePage(response, 404, 'The connector no longer exists.');
     if (!hasAddress(request.headers, desk.rules))
-      return refusePage(response, 409, 'The gateway does not know its public address. Start it with --public-url.');
+      return refusePage(response, 409, 'The gateway does not know its public URL. Start it with --public-url.');
     const address = await desk.addressForOperator(connectorId);
     if (address === null) return refusePage(response, 503, 'Too many logins are in progress. Try again later.');
     redirect(response, await desk.urlOf(address));

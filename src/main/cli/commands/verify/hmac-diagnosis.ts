@@ -1,7 +1,7 @@
 import { verifyServiceMapSignature } from '../../../../shared/map/signature.ts';
 import type { SignatureTrust } from '../../../../shared/signatures/trust.ts';
 import type { Failure } from '../../terminal/output.ts';
-import { matchingForm } from './producer-forms.ts';
+import { matchingForm } from './publisher-forms.ts';
 
 /** Returns a sentence about the probable cause of a wrong HMAC; empty if the HMAC is right or missing. */
 export function hmacDiagnosis(

@@ -1,7 +1,7 @@
 import { html } from '../../status-page/view/html.ts';
 import { renderFrame } from './page-frame.ts';
 
-/** Content of the page of a one-time address. The browser shows this page before it is sent to the issuer. */
+/** Content of the page of a one-time login link. The browser shows this page before it is sent to the issuer. */
 export interface LoginPage {
   /** Display name of the connector, and its id. */
   readonly name: string;
@@ -9,32 +9,32 @@ export interface LoginPage {
   /** Origin and path of the connector. */
   readonly endpoint: string | null;
   readonly askedBy: string;
-  /** Address that the button leads to; null while unknown. */
+  /** URL that the button leads to; null while unknown. */
   readonly issuer: string | null;
   /** Whether the issuer has become known or has changed since the button was last pressed. */
   readonly isIssuerNew: boolean;
-  /** Path of the one-time address, to which the form is sent. */
+  /** Path of the one-time login link, to which the form is sent. */
   readonly action: string;
   readonly formToken: string;
 }
 
-const NEW_ISSUER = 'The gateway now knows where you log in. Check the address before you continue.';
+const NEW_ISSUER = 'The gateway now knows where you log in. Check that URL before you continue.';
 
 const AT_ISSUER =
   'Log in there with the account that the connector may use. You then come back to this gateway. The gateway ' +
   'stores the login, and uses it for all callers of this connector.';
 
 const ONLY_YOU =
-  'Continue only if you requested this login yourself just now. If someone sent you this address, they could use ' +
-  'your account.';
+  'Continue only if you requested this login yourself just now. If someone sent you this one-time login link, they ' +
+  'could use your account.';
 
-/** Renders the page of a one-time address. */
+/** Renders the page of a one-time login link. */
 export function renderLogin(page: LoginPage, nonce: string): string {
   const { name, connectorId, endpoint, askedBy, issuer, isIssuerNew, action, formToken } = page;
   const host = issuer === null ? null : (URL.parse(issuer)?.host ?? issuer);
   const body = html`<dl>
 <div><dt>Connector</dt><dd><bdi>${name}</bdi>${name !== connectorId && html` (<bdi>${connectorId}</bdi>)`}</dd></div>
-<div><dt>Its address</dt><dd>${endpoint ?? 'unknown'}</dd></div>
+<div><dt>Its URL</dt><dd>${endpoint ?? 'unknown'}</dd></div>
 <div><dt>You log in at</dt><dd>${issuer ?? 'unknown until you continue; the gateway then asks the connector'}</dd></div>
 <div><dt>Requested by</dt><dd><bdi>${askedBy}</bdi></dd></div>
 </dl>

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { matchingForm } from '../../../../../src/main/cli/commands/verify/producer-forms.ts';
+import { matchingForm } from '../../../../../src/main/cli/commands/verify/publisher-forms.ts';
 import { type MapVerification, verifyMap } from '../../../../../src/main/cli/commands/verify/verify-map.ts';
 import { createServiceMapSignature } from '../../../../../src/shared/map/signature.ts';
 import { hmacTrust } from '../../../../../src/shared/signatures/trust.ts';

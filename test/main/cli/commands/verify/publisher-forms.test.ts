@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { matchingForm } from '../../../../../src/main/cli/commands/verify/producer-forms.ts';
+import { matchingForm } from '../../../../../src/main/cli/commands/verify/publisher-forms.ts';
 
 const KEY = 'key';
 const map = { b: 'é', a: [1, { d: 2, c: 3 }], id: 'x', signature: 'ignored' };

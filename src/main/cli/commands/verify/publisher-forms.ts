@@ -1,21 +1,21 @@
 import { createHmac } from 'node:crypto';
 
-/** How a program may have serialized a map and encoded its HMAC. Only the first value of each field is correct. */
-interface ProducerForm {
+/** How a publisher may have serialized a map and encoded its HMAC. Only the first value of each field is correct. */
+interface PublisherForm {
   readonly order: 'sorted by UTF-16 code unit' | 'sorted by locale' | 'in the order sent';
   readonly escapes: 'non-ASCII as it is' | 'non-ASCII escaped';
   readonly spacing: 'no spaces' | 'a space after each comma and colon';
   readonly scope: 'everything but the signature' | 'the known members alone';
 }
 
-const ORDERS: readonly ProducerForm['order'][] = [
+const ORDERS: readonly PublisherForm['order'][] = [
   'sorted by UTF-16 code unit',
   'sorted by locale',
   'in the order sent',
 ];
-const ESCAPES: readonly ProducerForm['escapes'][] = ['non-ASCII as it is', 'non-ASCII escaped'];
-const SPACINGS: readonly ProducerForm['spacing'][] = ['no spaces', 'a space after each comma and colon'];
-const SCOPES: readonly ProducerForm['scope'][] = ['everything but the signature', 'the known members alone'];
+const ESCAPES: readonly PublisherForm['escapes'][] = ['non-ASCII as it is', 'non-ASCII escaped'];
+const SPACINGS: readonly PublisherForm['spacing'][] = ['no spaces', 'a space after each comma and colon'];
+const SCOPES: readonly PublisherForm['scope'][] = ['everything but the signature', 'the known members alone'];
 
 const KNOWN_MEMBERS = ['id', 'brand', 'generatedAt', 'ttlSeconds', 'connectors', 'metadata'];
 
@@ -48,7 +48,7 @@ function isSpelling(given: string, expected: string): boolean {
   return bare(given) === bare(expected) || (/^[0-9a-f]+$/.test(expected) && given.trim().toLowerCase() === expected);
 }
 
-function serialize(map: Readonly<Record<string, unknown>>, form: ProducerForm): string {
+function serialize(map: Readonly<Record<string, unknown>>, form: PublisherForm): string {
   const names = form.scope === 'the known members alone' ? KNOWN_MEMBERS : Object.keys(map);
   const members = Object.keys(map).filter((name) => name !== 'signature' && names.includes(name));
   const payload = Object.fromEntries(members.map((name) => [name, map[name]]));
@@ -57,7 +57,7 @@ function serialize(map: Readonly<Record<string, unknown>>, form: ProducerForm): 
   return text.replace(/[^\0-\x7f]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-function write(value: unknown, form: ProducerForm): string {
+function write(value: unknown, form: PublisherForm): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   const isSpaced = form.spacing !== 'no spaces';
   const comma = isSpaced ? ', ' : ',';
