@@ -41,7 +41,7 @@ export interface SourceOptions extends DiscoveryOptions, TrustOptions, FleetFlag
   readonly allowEnv?: readonly string[];
   /**
    * How long to wait until connectors are up, in milliseconds. By default, the command waits until each connector has
-   * tried once.
+   * tried once to connect.
    */
   readonly wait?: number;
   readonly json: boolean;

@@ -91,7 +91,7 @@ function ownCommandLine(rest: string): string {
   const listed = /^(?:status|tools|resources|prompts)$/.exec(rest)?.[0];
   if (listed === undefined) return `${ownCommand()} ${rest}`;
   const address = typedAddress();
-  // `status` accepts no URL of a server.
+  // `status` does not accept the URL of a server, so `tools` is suggested in its place.
   const words = address === null ? [listed] : [listed === 'status' ? 'tools' : listed, address];
   return ownCommand(...words, ...sourceWords());
 }
@@ -113,8 +113,8 @@ export function shellLine(words: readonly string[]): string {
 }
 
 /**
- * Returns the folder of the project in which this package is installed or, if it is not installed, of the repository's
- * clone.
+ * Returns the folder of the project in which this package is installed. If the package is not installed, returns the
+ * folder of the cloned repository.
  */
 function homeOf(bin: string): readonly [home: string, isInstalled: boolean] {
   const end = bin.indexOf(`${sep}node_modules${sep}`);

@@ -71,6 +71,6 @@ function chosenSource(sources: readonly KnownSource[], wanted: string): KnownSou
   throw misuse(
     found.length > 1
       ? `Several sources match ${wanted}: give the key of one of ${names.join(', ')}`
-      : `The store knows no source ${wanted}; it knows ${names.length === 0 ? 'none' : names.join(', ')}`,
+      : `The store has no source ${wanted}; its sources are: ${names.length === 0 ? 'none' : names.join(', ')}`,
   );
 }
