@@ -38,7 +38,7 @@ export interface RequestSlot {
   id: unknown;
 }
 
-/** The operation that a new trace is for. */
+/** The operation for which a trace is created. */
 interface Within {
   readonly operation: string | null;
   readonly attributes: Attributes;
@@ -55,8 +55,8 @@ export function noteRequestId(id: number | string): void {
 
 /**
  * Captures the current trace. The returned function runs `work` in that trace, for example for later messages of a
- * stream. If the calling code is already in that trace, or continues a trace from a message, `work` runs without a
- * change of trace.
+ * stream. Code that calls this function may already be in that trace, or continue a trace from a message. Then `work`
+ * runs in the trace of that code.
  */
 export function keepTrace(): <T>(work: () => T) => T {
   const kept = traces.getStore();
@@ -69,8 +69,8 @@ export function keepTrace(): <T>(work: () => T) => T {
 }
 
 /**
- * Captures the current trace and, if the host uses OpenTelemetry, its active span. The returned function runs `work` in
- * them. It is meant for timers and signals that many calls share.
+ * Captures the current trace and, if the host uses OpenTelemetry, the active span of the host. The returned function
+ * runs `work` in that trace and span. It is meant for timers and signals that many calls share.
  */
 export function keepTraceForLater(): (work: () => void) => void {
   // A snapshot captures all async contexts of the host, which is expensive. So it is only taken if the host uses
