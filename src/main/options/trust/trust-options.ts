@@ -107,7 +107,7 @@ function isUrlOf(text: string): boolean {
 export const TRUST_SHAPE = {
   signatureKey: optional(hmacKeys),
   signatureKeys: optional(
-    custom(isKeySet, 'must be a JWK set, the path of one (no URL: a server cannot vouch for itself), or a function'),
+    custom(isKeySet, 'must be a JWK set, the path of a file with a JWK set (a URL is not allowed), or a function'),
   ),
   threshold: optional(wholeNumber(positive, upTo(16))),
   accept: optional(oneOf('hmac', 'signature', 'either', 'both')),
