@@ -185,7 +185,9 @@ export class RegistryMemoryCache implements AsyncDisposable {
     return this.#commits.add(changes);
   }
 
-  /** Applies changes by other processes, except to servers with a change by this process that is not stored yet. */
+  /**
+   * Applies changes by other processes. Skips servers that this process has changed if that change is not stored yet.
+   */
   async #sync(mode: SyncMode): Promise<void> {
     const news: ServerNews = await this.#writer.syncServers(this.#path, this.#known, mode);
     this.#known = news.known;
