@@ -52,7 +52,7 @@ export class Exam {
 }
 
 /**
- * Checks the value of one member of a definition; undefined if the member is absent. Returns the same value if it is
+ * Checks one member of a definition. `value` is undefined if the member is absent. Returns the same value if it is
  * valid. Otherwise returns a replacement, {@link ABSENT} or {@link UNFIT}. `path` names the member in messages.
  */
 export type Mend = (value: unknown, exam: Exam, path: string) => unknown;
