@@ -183,8 +183,8 @@ export interface WaitingFor {
   /** How long `manager.sync()` waits until connectors are up, in milliseconds. */
   readonly syncDeadlineMs?: number;
   /**
-   * Returns the id of the only connector that the command needs; undefined if it needs all, or does not know the id
-   * yet.
+   * Returns the id of the only connector that the command needs; undefined if the command needs all connectors, or does
+   * not know the id yet.
    */
   readonly only?: (manager: ConnectorProxyManager) => string | undefined;
   /** With `on-demand`, a connector starts only when the command needs it, and its changes of state are not printed. */

@@ -112,8 +112,8 @@ function reportWrong(error: WrongArguments, isJson: boolean): number {
 }
 
 /**
- * Rounds the time in the message of TOOL_CALL_TIMEOUT. This time may be an odd number, because the manager subtracts
- * the time that a call waits for its connector.
+ * Rounds the time in the message of TOOL_CALL_TIMEOUT. This time may be a number such as 9 873 ms, because the manager
+ * subtracts the time that a call waits for its connector.
  */
 function withRoundedTime(error: unknown): unknown {
   if (!(error instanceof SwitchyardError) || error.code !== 'TOOL_CALL_TIMEOUT') return error;

@@ -13,7 +13,7 @@ export interface ResetFloorOptions extends StoreOptions {
   readonly yes: boolean;
 }
 
-/** Minimum length of the start of a store key that names a source. */
+/** Minimum length of a text that names a source by the first characters of its store key. */
 const MIN_KEY_LENGTH = 6;
 
 /**
