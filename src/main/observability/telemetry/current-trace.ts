@@ -20,7 +20,9 @@ export interface CurrentTrace {
   readonly isContinued: boolean;
   /** Whether the host or a client records the trace. Otherwise the trace is not written into outgoing messages. */
   readonly isFollowed: boolean;
-  /** The request that the code sends or may send next; null without a request. */
+  /**
+   * Slot of the request that the running code sends, or of the next request that it may send; null if there is none.
+   */
   readonly request: RequestSlot | null;
 }
 
@@ -55,8 +57,8 @@ export function noteRequestId(id: number | string): void {
 
 /**
  * Captures the current trace. The returned function runs `work` in that trace, for example for later messages of a
- * stream. Code that calls this function may already be in that trace, or continue a trace from a message. Then `work`
- * runs in the trace of that code.
+ * stream. Code that calls the returned function may already be in that trace, or continue a trace from a message. Then
+ * `work` runs in the trace of that code.
  */
 export function keepTrace(): <T>(work: () => T) => T {
   const kept = traces.getStore();

@@ -98,8 +98,8 @@ export function describe(method: string, params: Members, subject: string | null
 }
 
 /**
- * Returns the name of the tool or prompt in the parameters of a request. No tool or prompt of this name need exist.
- * Returns null for other methods.
+ * Returns the name of the tool or prompt in the parameters of a request. The tool or prompt need not exist. Returns
+ * null for other methods.
  */
 export function subjectOf(method: string, params: Members): string | null {
   const { name, ref } = params;
