@@ -51,8 +51,8 @@ export interface TrustOptions {
 export interface MapTrust {
   readonly accept: AcceptPolicy;
   /**
-   * Whether the option `accept` is explicitly `hmac`. Then HMAC alone is enough even if an earlier version of the map
-   * had `signatures`.
+   * Whether the option `accept` is explicitly `hmac`. Then an HMAC alone is enough, even if an earlier version of the
+   * map had `signatures`.
    */
   readonly isHmacExplicit: boolean;
   /**
