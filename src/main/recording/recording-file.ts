@@ -135,7 +135,7 @@ export class RecordingFile {
       this.#fail(codeOf(error) ?? messageOf(error));
     }
     await this.#file.close().catch((error: unknown) => this.#fail(codeOf(error) ?? messageOf(error)));
-    // No line was worth replacing the existing file, so the new file is deleted.
+    // No recorded line has replaced the existing file, so the new file is deleted.
     if (this.#temporaryPath !== null) await rm(this.#temporaryPath, { force: true }).catch(() => {});
   }
 
