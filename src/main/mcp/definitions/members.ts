@@ -2,10 +2,10 @@ import { isObject, type JsonObject } from '../json-rpc.ts';
 import type { DropReason, Repair } from './definition.ts';
 import type { WireRevision } from './wire-revision.ts';
 
-/** Returned by a check to leave a member out of the view. */
+/** A check returns this value to leave a member out of the view. */
 export const ABSENT: unique symbol = Symbol('absent');
 
-/** Returned by a check to leave the whole definition out. */
+/** A check returns this value to leave the whole definition out. */
 export const UNFIT: unique symbol = Symbol('unfit');
 
 const NO_REPAIRS: readonly Repair[] = [];
