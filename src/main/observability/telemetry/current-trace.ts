@@ -21,7 +21,8 @@ export interface CurrentTrace {
   /** Whether the host or a client records the trace. Otherwise the trace is not written into outgoing messages. */
   readonly isFollowed: boolean;
   /**
-   * Slot of the request that the running code sends, or of the next request that it may send; null if there is none.
+   * Slot of the request that the running code sends, or of the next request that it may send. Null if no request may
+   * follow.
    */
   readonly request: RequestSlot | null;
 }
