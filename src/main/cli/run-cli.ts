@@ -67,7 +67,7 @@ function answerMisuse(message: string): void {
 
 /**
  * Kills this process if one of its worker threads is stuck. With such a thread, neither the end of the main thread nor
- * `process.exit()` would end the process. The output is written before, but the exit code is lost.
+ * `process.exit()` would end the process. All output has been written by then, but the exit code is lost.
  */
 export function endIfStuck(): void {
   if (!hasStuckThreads()) return;

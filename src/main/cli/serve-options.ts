@@ -143,8 +143,8 @@ export interface LoginFlags {
 }
 
 /**
- * Reads and checks the options for logins. Throws OPTIONS_INVALID if the operator token is missing, unusable or also a
- * token of clients, or if a URL is not allowed.
+ * Reads and checks the options for logins. Throws OPTIONS_INVALID if the operator token is missing, unusable or the
+ * same as a client's token, or if a URL is not allowed.
  */
 export function loginFlags({ tokenEnv, operatorTokenEnv, publicUrl, clientMetadataUrl }: ServeOptions): LoginFlags {
   const names = [...tokenEnv, ...(operatorTokenEnv === undefined ? [] : [operatorTokenEnv])];

@@ -41,7 +41,7 @@ export interface SourceOptions extends DiscoveryOptions, TrustOptions, FleetFlag
   readonly allowEnv?: readonly string[];
   /**
    * How long to wait until connectors are up, in milliseconds. By default, the command waits until each connector has
-   * tried once.
+   * tried once to connect.
    */
   readonly wait?: number;
   readonly json: boolean;
@@ -143,8 +143,8 @@ export interface WaitingFor {
   /** How long `manager.sync()` waits until connectors are up, in milliseconds. */
   readonly syncDeadlineMs?: number;
   /**
-   * Returns the id of the only connector that the command needs; undefined if it needs all, or does not know the id
-   * yet.
+   * Returns the id of the only connector that the command needs; undefined if the command needs all connectors, or does
+   * not know the id yet.
    */
   readonly only?: (manager: ConnectorProxyManager) => string | undefined;
   /** With `on-demand`, a connector starts only when the command needs it, and its changes of state are not printed. */

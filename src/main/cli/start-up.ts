@@ -82,8 +82,8 @@ export function notUp(manager: ConnectorStates, only?: string): readonly NotUp[]
 }
 
 /**
- * Formats a line such as "1 of 3 connectors is not up: name (state: reason)". Returns null if there is no such
- * connector. Connectors that need a login are not included; {@link loginLine} reports them.
+ * Formats a line such as "1 of 3 connectors is not up: name (state: reason)". Leaves out connectors that need a login,
+ * which {@link loginLine} reports. Returns null if all other connectors are up.
  */
 export function notUpLine(connectors: readonly ConnectorStatus[]): string | null {
   const enabled = connectors.filter(({ state }) => state !== 'disabled');

@@ -4,11 +4,11 @@ import type { Logger } from '../observability/logger.ts';
 import type { ConfigProblem } from './config-problem.ts';
 import type { LocalServer } from './entry/server-entry.ts';
 
-// Loaded only when a file is read. The parsers are a quarter of all code, and a host that only uses signed maps never
-// reads a file.
+// This module is loaded only when a file is read. It contains the parsers, which are a quarter of all code, and a host
+// that only uses signed maps never reads a file.
 const loadReader = lateModule('the reader of configuration files', () => import('./read-local-config.ts'));
 
-/** One configuration file, and the result of reading it last. */
+/** One configuration file, and the result of its last read. */
 export class LocalFile {
   readonly path: string;
   readonly #trusted: string | null;

@@ -4,7 +4,7 @@ import type { LocalServer } from './entry/server-entry.ts';
 
 /**
  * If nothing about a server has changed, returns it with its known entry and command, so that its connection stays.
- * Otherwise returns it unchanged, and marks its entry as coming from `origin`.
+ * Otherwise marks the entry of the server as coming from `origin`, and returns the server.
  */
 export function keptOrMarked(server: LocalServer, known: LocalServer | undefined, origin: Origin): LocalServer {
   if (known !== undefined && isDeepStrictEqual(saidBy(known), saidBy(server)))

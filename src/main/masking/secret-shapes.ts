@@ -138,7 +138,10 @@ function maskAssignment(whole: string, quote: string, name: string, ...groups: (
   return `${quote}${name}${quote}${equals ?? colon}${maskValue(plain ?? rest ?? '')}`;
 }
 
-/** Masks the secrets in a URL. A URL with variables in it cannot be parsed as a URL, so it is split as a text. */
+/**
+ * Masks the secrets in a URL. A URL that contains variables cannot be parsed as a URL, so the function splits it as a
+ * text.
+ */
 function maskAddress(address: string): string {
   const [, scheme = '', login, host = '', path = '', query, fragment] =
     /^([^:]+:\/\/)(?:([^/?#]*)@)?([^/?#]*)([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/.exec(address) ?? [];
@@ -166,7 +169,7 @@ function maskParameter(parameter: string): string {
   return `${name}=${isPlain && !isSecretName(name) ? value : maskValue(value)}`;
 }
 
-/** Whether a text is at least 20 letters and digits that look random, and not like a name. */
+/** Whether a text consists of at least 20 letters, digits, `-` and `_`, and looks random rather than like a name. */
 function looksRandom(text: string): boolean {
   if (!/^[A-Za-z0-9_-]{20,}$/.test(text)) return false;
   return text.split(/[-_]/).some((part) => !/^(?:[A-Za-z]*\d{0,4}|\d+[A-Za-z]?)$/.test(part));

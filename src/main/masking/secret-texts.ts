@@ -64,7 +64,7 @@ export class SecretTexts {
     return done === 0 ? text : masked + text.slice(done);
   }
 
-  /** Returns a JSON value in which all known secrets are masked, also in the names of members. */
+  /** Returns a JSON value in which all known secrets are masked, including those in the names of members. */
   mask(value: unknown): unknown {
     if (this.#secrets.size === 0) return value;
     if (typeof value === 'string') return this.maskText(value);

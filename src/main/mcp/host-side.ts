@@ -45,7 +45,7 @@ export function answeredMethods({
   return HOST_METHODS.filter(([, capability]) => Object.hasOwn(capabilities, capability)).map(([method]) => method);
 }
 
-/** For a host that only calls tools. It has no capabilities and answers no requests. */
+/** The host side of a host that only calls tools. It has no capabilities and answers no requests. */
 export const TOOLS_ONLY: HostSide = {
   capabilities: {},
   answer: () => Promise.reject(new Error('This host does not answer requests from servers')),

@@ -6,9 +6,9 @@ const RPC_INVALID_PARAMS = -32_602;
 const MAX_URL_LENGTH = 2_048;
 
 /**
- * Throws an RpcError if a request of a server must not be shown to a person. This is an elicitation with a URL that is
- * not http or https, or that hides where it leads (MCP 2025-11-25, elicitation: URL mode, security). The connector gets
- * the error as the response.
+ * Throws an RpcError if a request of a server must not be shown to a person. Such a request is an elicitation with a
+ * URL that is not http or https, or that hides where it leads (MCP 2025-11-25, elicitation: URL mode, security). The
+ * connector gets the error as the response.
  */
 export function assertQuestion(method: string, params: JsonObject): void {
   if (method !== 'elicitation/create') return;

@@ -13,7 +13,7 @@ export interface FleetObservation {
 
 const fleets = new Set<() => FleetObservation>();
 
-/** Includes a fleet in the gauges. `observe` is called at each scrape, until the returned function is called. */
+/** Includes a fleet in the gauges, until the returned function is called. `observe` is called at each scrape. */
 export function observeFleet(observe: () => FleetObservation): () => void {
   fleets.add(observe);
   return () => void fleets.delete(observe);

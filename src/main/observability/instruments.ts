@@ -9,8 +9,8 @@ import { RecordedValues } from './metrics/recorded-values.ts';
 const CALL_OUTCOMES = ['ok', 'tool-error', 'error'] as const;
 
 /**
- * All metrics whose values are recorded, in the order in which the registry shows them. Other gauges are read at each
- * scrape.
+ * All metrics whose values are recorded as they change, in the order in which the registry shows them. All other gauges
+ * are computed at each scrape.
  */
 const recorded: (RecordedValues | RecordedHistogram)[] = [];
 

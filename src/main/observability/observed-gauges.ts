@@ -22,7 +22,7 @@ interface SourceObservation {
   readonly isKeyDocumentFailing: boolean;
   /** Number of entries that are left out because they are unusable. */
   readonly unusableEntries: number;
-  /** State of the circuit for requests of the map: `closed`, `half-open` or `open`. */
+  /** State of the circuit for requests for the map: `closed`, `half-open` or `open`. */
   readonly circuit: string;
 }
 
@@ -54,19 +54,19 @@ const observed = new Set<Observe>();
 const registries = new Set<ObserveRegistry>();
 const gateways = new Set<() => GatewayObservation>();
 
-/** Includes a manager in the gauges. `observe` is called at each scrape, until the returned function is called. */
+/** Includes a manager in the gauges, until the returned function is called. `observe` is called at each scrape. */
 export function observeManager(observe: Observe): () => void {
   observed.add(observe);
   return () => void observed.delete(observe);
 }
 
-/** Includes a registry in the gauges. `observe` is called at each scrape, until the returned function is called. */
+/** Includes a registry in the gauges, until the returned function is called. `observe` is called at each scrape. */
 export function observeRegistry(observe: ObserveRegistry): () => void {
   registries.add(observe);
   return () => void registries.delete(observe);
 }
 
-/** Includes a gateway in the gauges. `observe` is called at each scrape, until the returned function is called. */
+/** Includes a gateway in the gauges, until the returned function is called. `observe` is called at each scrape. */
 export function observeGateway(observe: () => GatewayObservation): () => void {
   gateways.add(observe);
   return () => void gateways.delete(observe);

@@ -30,7 +30,7 @@ const channels = {
   call: tracingChannel<string, TraceMessage>('mcp-switchyard:call'),
 };
 
-/** Whether the innermost operation that the running code belongs to is `operation`. */
+/** Whether `operation` is the innermost operation that the running code belongs to. */
 export function isWithin(operation: Operation): boolean {
   return traces.getStore()?.operation === operation;
 }

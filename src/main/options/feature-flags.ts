@@ -28,8 +28,8 @@ export function parseConnectorFeatureFlags(env: NodeJS.ProcessEnv = process.env)
 }
 
 /**
- * Whether this host is in the canary. A hash of the host's id decides, so a host stays in the canary when the share
- * grows.
+ * Whether this host is in the canary. This depends on a hash of the host's id, so a host stays in the canary when the
+ * share grows.
  */
 function isCanary(env: NodeJS.ProcessEnv): boolean {
   const text = env.MCP_CONNECTOR_REFRESH_CANARY_PERCENT?.trim() ?? '';

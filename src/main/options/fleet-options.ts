@@ -14,7 +14,7 @@ export interface FleetOptions {
    * contain user and password.
    */
   readonly url: string;
-  /** Name of the fleet, which is the same on all its hosts: 1 to 64 of `A-Z a-z 0-9 . _ -`. */
+  /** Name of the fleet, which is the same on all its hosts: 1 to 64 of the characters `A-Z a-z 0-9 . _ -`. */
   readonly id: string;
   /** The secret of the fleet and, while it is being rotated, the previous secret. Each has at least 32 characters. */
   readonly secrets: readonly [current: string, previous?: string];

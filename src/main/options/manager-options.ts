@@ -25,7 +25,7 @@ export interface ConnectorProxyManagerOptions extends TrustOptions {
   readonly sources?: readonly (ServiceMapSourceOptions | SignedMapSourceOptions)[] | undefined;
   /** The key for connectors whose `auth` requires a key. */
   readonly connectorsApiKey?: Secret | undefined;
-  /** Key for the request for the map, which sends it as `Authorization: Bearer`. */
+  /** Key that each request for the map sends as `Authorization: Bearer`. */
   readonly apiKey?: Secret | undefined;
   /** An object of the host that is told about every tool that is added, changed or removed. */
   readonly registry?: ToolRegistry | undefined;
@@ -108,8 +108,9 @@ export interface ConnectorProxyManagerOptions extends TrustOptions {
    */
   readonly pinTools?: PinPolicy | undefined;
   /**
-   * Whether notifications from connectors become `notification` events. Notifications of changed tools never do. With
-   * this option, a stream stays open to each connector that may send such notifications. Defaults to `false`.
+   * Whether notifications from connectors become `notification` events. Notifications about changed tools never become
+   * events. With this option, a stream stays open to each connector that may send such notifications. Defaults to
+   * `false`.
    */
   readonly notifications?: boolean | undefined;
   /**

@@ -6,15 +6,15 @@ import { type HmacKeys, type MapTrust, resolveTrust, type TrustOptions } from '.
 /** Options of one service map in the option `sources`. */
 export interface ServiceMapSourceOptions extends TrustOptions {
   /**
-   * Name of the map in the status, logs and events: 1 to 64 of `A-Z a-z 0-9 . _ -`. It must be unique, and not
-   * `default`.
+   * Name of the map in the status, logs and events: 1 to 64 of the characters `A-Z a-z 0-9 . _ -`. It must be unique,
+   * and not `default`.
    */
   readonly id: string;
   /** The http or https URL of the signed service map. */
   readonly url: string;
   /** The HMAC key with which the map is signed. During a rotation, a list of keys, the newest first. */
   readonly signatureKey: HmacKeys;
-  /** Key for the request for the map, which sends it as `Authorization: Bearer`. */
+  /** Key that each request for the map sends as `Authorization: Bearer`. */
   readonly apiKey?: Secret | undefined;
   /** The key for connectors of this map whose `auth` requires a key. These connectors get no other key. */
   readonly connectorsApiKey?: Secret | undefined;

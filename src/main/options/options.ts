@@ -79,7 +79,7 @@ export interface ResolvedOptions {
 }
 
 /**
- * Checks the options and fills in the defaults. Logs one warning that names all unknown options. They are no error,
+ * Checks the options and fills in the defaults. Logs one warning that names all unknown options. They are not an error,
  * because callers may pass their whole configuration. Throws OPTIONS_INVALID, whose message names the option, or
  * AGENT_INCOMPATIBLE.
  */

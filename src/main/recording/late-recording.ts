@@ -3,7 +3,7 @@ import type { Logger } from '../observability/logger.ts';
 import type { Recording } from './recording.ts';
 import type { MessageRecord, Sender } from './recording-format.ts';
 
-/** Used when nothing is recorded: it ignores all messages. */
+/** Stands for a recording when nothing is recorded, and ignores all messages. */
 const NOTHING: MessageRecord = { nextId: () => 0, note: (_: Sender) => {}, hide: () => {} };
 
 /** The recording of a manager. Its file is created when the first connector connects. */
@@ -38,7 +38,7 @@ export class LateRecording {
 
   async #open(): Promise<Recording | null> {
     try {
-      // Loaded only now, because few managers record messages.
+      // These modules are loaded only when needed, because few managers record messages.
       const [{ Recording: Opened }, { RecordingFile }] = await Promise.all([
         import('./recording.ts'),
         import('./recording-file.ts'),

@@ -33,7 +33,7 @@ export class RecordingFile {
   #writing: Promise<void> | null = null;
   #failure: SwitchyardError | null = null;
   #closing: Promise<void> | null = null;
-  /** The path of the new file until it replaces an existing file; null if it is at its own path. */
+  /** Temporary path of a new file that will replace an existing file; null if the file is at its final path. */
   #temporaryPath: string | null;
   #isReplacing = false;
 
@@ -81,9 +81,8 @@ export class RecordingFile {
   }
 
   /**
-   * Adds a line to the recording. The line must end with a line feed. If `isReplacing` is true, the new file now
-   * replaces an existing file at its path, unless it has already done so. Has no effect after a failure or after {@link
-   * close}.
+   * Adds a line to the recording. The line must end with a line feed. If `isReplacing` is true and the new file has not
+   * replaced the existing file yet, it replaces that file now. Has no effect after a failure or after {@link close}.
    */
   write(line: string, isReplacing = true): void {
     if (this.#failure !== null || this.#closing !== null) return;
@@ -136,7 +135,7 @@ export class RecordingFile {
       this.#fail(codeOf(error) ?? messageOf(error));
     }
     await this.#file.close().catch((error: unknown) => this.#fail(codeOf(error) ?? messageOf(error)));
-    // Nothing was recorded that is worth replacing the existing file.
+    // No recorded line has replaced the existing file, so the new file is deleted.
     if (this.#temporaryPath !== null) await rm(this.#temporaryPath, { force: true }).catch(() => {});
   }
 
@@ -144,7 +143,7 @@ export class RecordingFile {
     this.#waiting = [];
     this.#waitingBytes = 0;
     if (this.#failure !== null) return;
-    this.#failure = new SwitchyardError('RECORDING_FAILED', `Stopped recording to ${this.#path}: ${why}.`);
+    this.#failure = new SwitchyardError('RECORDING_FAILED', `The recording to ${this.#path} was stopped: ${why}.`);
     this.#onFailure(this.#failure);
   }
 }

@@ -19,11 +19,11 @@ export type Sender = 'client' | 'server';
 
 /** One message of a recording. Each line after the first has this format. */
 export interface RecordedLine {
-  /** Id of the connector; null in a recording of one single server. */
+  /** Id of the connector; null in a recording of a single server. */
   readonly connector: string | null;
   /**
-   * Identifies the connection within the file. A file may contain several connections, even of several processes.
-   * Message ids are unique only within one connection.
+   * Identifies the connection within the file, which may contain connections of several processes. Message ids are
+   * unique only within one connection.
    */
   readonly connection: string;
   readonly from: Sender;

@@ -14,7 +14,7 @@ export class Recording {
     this.file = file;
   }
 
-  /** Starts to record the messages of one more connection. `connector` is null in a recording of one single server. */
+  /** Starts to record the messages of one more connection. `connector` is null in a recording of a single server. */
   connection(connector: string | null): MessageRecord {
     this.#connections += 1;
     const connection = `${process.pid}.${this.#connections}`;
@@ -34,7 +34,8 @@ export class Recording {
   #note({ connector, connection, from, message }: RecordedLine): void {
     const masked = this.#secrets.mask(message) as JsonObject;
     const line: RecordedLine = { connector, connection, from, message: masked };
-    // An existing file is kept if the server cannot be reached.
+    // Only a message of the server replaces an existing file. So the existing file stays if the server cannot be
+    // reached.
     this.file.write(`${JSON.stringify(line)}\n`, from === 'server');
   }
 }

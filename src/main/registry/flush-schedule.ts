@@ -32,7 +32,7 @@ export class FlushSchedule {
     this.#deps = deps;
   }
 
-  /** Returns for how many milliseconds the file has lacked a change; null if the file is up to date. */
+  /** Returns for how many milliseconds the file has been out of date; null if the file is up to date. */
   behindMs(): number | null {
     const sinceMs = this.#writingSinceMs ?? this.#changedSinceMs;
     return sinceMs === null ? null : monotonicMs() - sinceMs;
@@ -106,7 +106,7 @@ export class FlushSchedule {
 const unfinished = new Set<Finish>();
 
 /**
- * Makes an exit of the process, by process.exit() or an error, call `finish` and wait for the thread that writes. The
+ * When the process exits, through process.exit() or an error, calls `finish` and waits for the thread that writes. The
  * returned function cancels this.
  */
 function finishBeforeExit(finish: Finish): () => void {

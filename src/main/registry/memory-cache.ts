@@ -185,7 +185,7 @@ export class RegistryMemoryCache implements AsyncDisposable {
     return this.#commits.add(changes);
   }
 
-  /** Applies changes by other processes, except to servers with a change by this process that is not stored yet. */
+  /** Applies changes by other processes, except to servers that this process has changed and not yet stored. */
   async #sync(mode: SyncMode): Promise<void> {
     const news: ServerNews = await this.#writer.syncServers(this.#path, this.#known, mode);
     this.#known = news.known;

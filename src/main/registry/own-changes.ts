@@ -4,13 +4,14 @@ import type { ServerInfo } from '../../shared/servers/server-info.ts';
 import type { ServerChange } from '../../shared/servers/server-records.ts';
 
 /**
- * How long a change by this process counts as recent. It is ample time: other processes see changes within a second.
+ * How long a change by this process counts as recent. This is more than enough, because other processes see changes
+ * within a second.
  */
 const RECENT_MS = 5_000;
 
 /**
  * Remembers the recent changes by this process. If the store is lost and replaced, these changes take precedence over
- * it, because other processes may not have seen them.
+ * the new store, because other processes may not have seen them.
  */
 export class OwnChanges {
   /** Time of each recent change, by the name of the server, the oldest first. */
@@ -30,8 +31,8 @@ export class OwnChanges {
 
   /**
    * Returns the changes that must be written to a new store after the old store was lost. `rows` is the content of the
-   * new store. The result has the recent changes by this process that `rows` lacks, and all servers that are not in
-   * `rows`.
+   * new store. The result has the recent changes by this process that `rows` lacks, and all other servers that are not
+   * in `rows`.
    */
   missingIn(rows: readonly ServerChange[], entries: ReadonlyMap<string, ServerInfo>): ServerChange[] {
     const stored = new Map(rows.map(({ name, info }) => [name, info]));

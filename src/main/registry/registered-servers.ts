@@ -7,7 +7,8 @@ import type { LocalServer } from '../local-config/entry/server-entry.ts';
 import { keptOrMarked } from '../local-config/reuse-if-same.ts';
 import type { RegistryProblem } from './registered-server.ts';
 
-// Loaded only when needed, because most hosts have no registry, and this loads the parsers of configuration files too.
+// This module is loaded only when needed, because most hosts have no registry, and it loads the parsers of
+// configuration files too.
 const loadReader = lateModule('the reader of registered servers', async () => {
   const [{ readRegistered }, { withEnvFiles }] = await Promise.all([
     import('./registered-server.ts'),

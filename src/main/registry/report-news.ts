@@ -24,7 +24,7 @@ export function reportNews({ problems }: ServerNews, path: string, logger: Logge
         const said = [`added or replaced: ${listOf(put)}`, `removed: ${listOf(removed)}`];
         logger.info(
           { event: 'registry-file-taken-over', put: put.length, removed: removed.length },
-          `Took over changes of ${path} that the store did not have: ${said.join('; ')}`,
+          `Added changes in ${path} to the store: ${said.join('; ')}`,
         );
       }
     }

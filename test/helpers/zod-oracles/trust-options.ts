@@ -30,7 +30,7 @@ function isUrlOf(text: string): boolean {
 export const TRUST_SCHEMA = {
   signatureKey: hmacKeys.optional(),
   signatureKeys: z
-    .custom(isKeySet, 'must be a JWK set, the path of one (no URL: a server cannot vouch for itself), or a function')
+    .custom(isKeySet, 'must be a JWK set, the path of a file with a JWK set (a URL is not allowed), or a function')
     .optional(),
   threshold: z.int().positive().max(16).optional(),
   accept: z.enum(['hmac', 'signature', 'either', 'both']).optional(),

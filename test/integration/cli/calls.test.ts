@@ -111,7 +111,7 @@ describe('mcp-switchyard call', () => {
   it('`call` shows the signature with the wrong arguments marked, and sends nothing', async () => {
     const { code, stdout, stderr } = await on(['call', 'one.say', 'txt=x', 'times=soon', 'where.lat=1']);
     expect([code, stdout]).toEqual([2, '']);
-    expect(stderr).toContain('OPTIONS_INVALID: Wrong arguments for one.say, so nothing was sent: ');
+    expect(stderr).toContain('OPTIONS_INVALID: Wrong arguments for one.say (nothing was sent): ');
     expect(stderr).toMatch(/^ {2}text: string, +← is missing$/m);
     expect(stderr).toMatch(/^ {2}times\?: number, +← must be a whole number, not "soon"$/m);
     expect(stderr).toMatch(/^ {2}txt {2}← is not known; did you mean text\?$/m);

@@ -97,7 +97,11 @@ describe('mcp-switchyard tools and call', () => {
   it.each([
     [['call', 'one.nope'], 1, /^mcp-switchyard: TOOL_UNKNOWN: Connector one has no tool nope/m],
     [['call', 'one.echo', '[1]'], 2, /^mcp-switchyard: OPTIONS_INVALID: .*must be a JSON object/m],
-    [['tools', '--connector', 'one', '--', 'node'], 2, /^mcp-switchyard: OPTIONS_INVALID: --connector ID chooses/m],
+    [
+      ['tools', '--connector', 'one', '--', 'node'],
+      2,
+      /^mcp-switchyard: OPTIONS_INVALID: --connector cannot be combined/m,
+    ],
     [['call', 'one.echo', '{'], 2, /^mcp-switchyard: OPTIONS_INVALID: .*not JSON/m],
   ])('`call` reports in one line what is wrong with %j', async (args, expected, line) => {
     const { code, stdout, stderr } = await world.on(args);

@@ -269,7 +269,7 @@ describe('mcp-switchyard keys rotate, revoke and list', () => {
     const isPrivate = await keys('list', at('a.jwk'));
     for (const { code, stderr } of [rotated, listed])
       expect([code, stderr]).toEqual([1, expect.stringContaining(path)]);
-    expect(isPrivate.stderr).toMatch(/a\.jwk holds neither a JWKS nor a key document/);
+    expect(isPrivate.stderr).toMatch(/a\.jwk contains neither a JWKS nor a key document/);
   });
 
   it('`keys rotate` requires the configured keys for the first document, and a private key in every file of --key', async () => {

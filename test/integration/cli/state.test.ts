@@ -118,7 +118,7 @@ describe('mcp-switchyard state reset-floor', () => {
     await remember(Date.now());
     await remember(Date.now(), `${'f'.repeat(62)}00`, 'https://maps.example.com/other', false);
     const none = await state('reset-floor', '--source', 'https://maps.example.com/nope', '--yes');
-    expect([none.code, none.stderr]).toEqual([2, expect.stringContaining(`it knows ${URL_OF_MAP}`)]);
+    expect([none.code, none.stderr]).toEqual([2, expect.stringContaining(`its sources are: ${URL_OF_MAP}`)]);
     const several = await state('reset-floor', '--source', 'ffffff', '--yes');
     expect([several.code, several.stderr]).toEqual([2, expect.stringContaining('Several sources match ffffff')]);
   });

@@ -17,8 +17,8 @@ import { MAP_KEY, type MapProcessOptions } from './map-server.ts';
 const PREPARED = 24;
 
 /**
- * A signed map whose entries have a size of 1.4 KB each. Each entry is serialized only when it changes, so that
- * rendering a changed map takes little work.
+ * A signed map with entries of 1.4 KB each. Each entry is serialized only when it changes, so that rendering a changed
+ * map takes little work.
  */
 class ChangingMap {
   readonly #options: MapProcessOptions;

@@ -4,7 +4,7 @@ import { MAP_KEY, serveNext } from './map-server.ts';
 
 export interface CallsJob {
   readonly url: string;
-  /** Number of entries in the map. One of these connectors is up. */
+  /** Number of entries in the map. Only one of them belongs to a connector that is up. */
   readonly count: number;
   readonly seconds: number;
   /** The tool that is called, and its arguments. */

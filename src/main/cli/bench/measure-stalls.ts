@@ -17,7 +17,7 @@ export interface LoadSample extends LoopHold {
   readonly totalMs: number;
 }
 
-/** Samples of one process: the first load, and refreshes for each kind of answer. */
+/** Samples of one process: the first load, and the refreshes for each kind of answer from the server. */
 export interface StallSample {
   readonly cold: readonly LoadSample[];
   readonly changed: readonly LoadSample[];
@@ -35,8 +35,8 @@ const REST_MS = 150;
 const TAIL_MS = 20;
 
 /**
- * Loads a map for the first time, then refreshes it `refreshes` times for each kind of answer: one in 200 entries
- * changed, the same bytes, and a 304.
+ * Loads a map for the first time, then refreshes it `refreshes` times for each kind of answer from the server: one in
+ * 200 entries changed, the same bytes, and a 304.
  */
 export async function measureStalls(
   open: KeeperOf,
@@ -96,7 +96,7 @@ export function watchLoop(): { stop(): LoopHold } {
       delay.disable();
       drifts.sort((a, b) => a - b);
       const at = (share: number): number => drifts[Math.max(0, Math.ceil(share * drifts.length) - 1)] ?? 0;
-      // The value of the histogram includes the resolution of 1 ms.
+      // The values of the histogram include its resolution of 1 ms, so 1 ms is subtracted.
       return { maxMs: at(1), p99Ms: at(0.99), delayMaxMs: Math.max(0, delay.max / 1e6 - 1) };
     },
   };

@@ -1,15 +1,13 @@
 import { arch, availableParallelism, cpus, platform, totalmem } from 'node:os';
 
-/** The samples of one metric for one of the compared ways. */
+/** The samples of one metric for one of the ways that a section compares, such as `manager` or `plain`. */
 export interface Row {
   readonly way: string;
   readonly metric: string;
   readonly unit: string;
   /** One value for each round, or for each call. */
   readonly samples: readonly number[];
-  /**
-   * Name of another way in the same section. The report compares the medians of the two ways. Null for no comparison.
-   */
+  /** Name of the way with which the report compares this one, by their medians. Null for no comparison. */
   readonly baseline: string | null;
 }
 
@@ -63,7 +61,7 @@ export function percentile(samples: readonly number[], share: number): number {
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
 }
 
-/** Describes the machine in one line. */
+/** Describes the machine on one line. */
 export function machineLine(): string {
   const model = cpus()[0]?.model.trim() ?? 'unknown CPU';
   return `${model}, ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GB, ${platform()} ${arch()}`;

@@ -18,7 +18,7 @@ svg { max-width: 100%; height: auto } text { font: 12px system-ui, sans-serif; f
 code { overflow-wrap: anywhere } h2 { margin-top: 2.5rem }
 `;
 
-/** Maximum number of dots in a plot for one row. With more dots, the dots would hide each other. */
+/** Maximum number of dots that a plot shows for one row. More dots would hide each other. */
 const MAX_DOTS = 400;
 
 const escapeHtml = (text: string): string =>

@@ -1,6 +1,6 @@
 import { misuse } from '../flags/option-values.ts';
 
-/** How the value of an assignment is given: as a text, as JSON, in a file, or as a finished value. */
+/** How the value of an assignment is given: as a text, as JSON, in a file, or as a value that needs no conversion. */
 type WrittenAs = 'text' | 'json' | 'file' | 'json-file' | 'value';
 
 /** A word such as `key=value`, split into the key and the value. */
@@ -8,7 +8,8 @@ export interface Assignment {
   readonly key: string;
   readonly as: WrittenAs;
   /**
-   * What was typed: a text, JSON, or the path of a file (`-` for standard input). If `as` is `value`, the final value.
+   * What was typed: a text, JSON, or the path of a file (`-` for standard input). If `as` is `value`, a value that
+   * needs no conversion.
    */
   readonly value: unknown;
 }

@@ -34,7 +34,7 @@ export class LiteralReader {
     this.#text = text;
   }
 
-  /** Skips `sign` and returns true if the next characters are `sign`; otherwise returns false. */
+  /** If the next characters are `sign`, skips them and returns true. Otherwise returns false. */
   takes(sign: string): boolean {
     this.#skipBlanks();
     if (!this.#text.startsWith(sign, this.#at)) return false;

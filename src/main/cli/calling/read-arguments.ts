@@ -20,9 +20,9 @@ export interface WrittenArguments {
   readonly documents: readonly string[];
 }
 
-/** The arguments of a call, and the certain errors in them. */
+/** The arguments of a call, and the errors in them that are beyond doubt. */
 export interface ReadArguments extends BuiltArguments {
-  /** Names of arguments that the schema does not define, so that the server may not know them. */
+  /** Names of arguments that the schema does not define. The server may not know them. */
   readonly doubtful: readonly string[];
 }
 

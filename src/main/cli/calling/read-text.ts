@@ -102,7 +102,7 @@ function readNumber(text: string, free: readonly Alternative[], hasStrings: bool
   if (type.type === 'integer' && !Number.isInteger(value)) return null;
   return isKept(text)
     ? { value }
-    : { mustBe: 'a number that JavaScript can hold exactly; it would be sent as another number' };
+    : { mustBe: 'a number that JavaScript can represent exactly; this one would be sent as another number' };
 }
 
 /** Whether a double represents the number exactly as it was written. */
@@ -111,7 +111,7 @@ function isKept(text: string): boolean {
   return Number.isFinite(value) && (!/^-?\d+$/.test(text) || Number.isSafeInteger(value));
 }
 
-/** Reads a list of items that are separated by commas. A JSON object alone becomes a list with one item. */
+/** Reads a list of items that are separated by commas. A single JSON object becomes a list with one item. */
 function readList(text: string, json: unknown, free: readonly Alternative[], root: Schema): Reading {
   if (isObject(json)) return { value: [json] };
   const parts = text === '' ? [] : text.split(',').map((part) => part.trim());

@@ -14,7 +14,7 @@ export class WrongArguments extends SwitchyardError {
 
   constructor(tool: SignedTool, problems: readonly Problem[], { width, example }: { width: number; example: string }) {
     const list = problems.map(({ path, text }) => `${pathText(path)} ${text}`).join('; ');
-    super('OPTIONS_INVALID', `Wrong arguments for ${tool.name}, so nothing was sent: ${list}`, {
+    super('OPTIONS_INVALID', `Wrong arguments for ${tool.name} (nothing was sent): ${list}`, {
       detail: { tool: tool.name },
     });
     this.tool = tool;

@@ -20,7 +20,7 @@ import { terminalWidth } from '../terminal/width/terminal-width.ts';
 import { withToolHost } from '../via/with-tool-host.ts';
 
 export interface CallOptions extends SourceOptions, AdHocOptions, ViaFlags {
-  /** Timeout of the call, in milliseconds, without the start of the connector. */
+  /** Timeout of the call, in milliseconds. The start of the connector before the call does not count. */
   readonly callTimeout?: number;
   /** Values of `--args`. */
   readonly args?: readonly string[];
@@ -80,7 +80,7 @@ export async function runCall(given: readonly string[], options: CallOptions): P
 
 /**
  * Reads the arguments and converts them as the schema of the tool says. Throws {@link WrongArguments} if the schema
- * certainly forbids them.
+ * forbids them beyond doubt.
  */
 async function checkedArguments(
   written: WrittenArguments,
@@ -112,8 +112,8 @@ function reportWrong(error: WrongArguments, isJson: boolean): number {
 }
 
 /**
- * Rounds the time in the message of TOOL_CALL_TIMEOUT. The exact time is arbitrary, because the start of the connector
- * used a part of it.
+ * Rounds the time in the message of TOOL_CALL_TIMEOUT. This time may be a number such as 9 873 ms, because the manager
+ * subtracts the time that a call waits for its connector.
  */
 function withRoundedTime(error: unknown): unknown {
   if (!(error instanceof SwitchyardError) || error.code !== 'TOOL_CALL_TIMEOUT') return error;

@@ -136,7 +136,7 @@ function checkEntries({ unusableEntries, unusableEntryCount }: ManagerStatus['se
   });
 }
 
-/** Returns which source could not be read. */
+/** Returns the name of the source that could not be read. */
 function sourceAtFault({ serviceMap, config, registry }: ManagerStatus): string {
   if (serviceMap.url !== null && serviceMap.freshness === 'none') return 'map';
   if (config !== null && config.readAt === null) return 'config';

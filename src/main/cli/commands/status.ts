@@ -12,10 +12,10 @@ import { connectorTable, failureIn, isoOf, sayNotUp } from './sync.ts';
 /** Maximum number of stderr lines that are shown for a server. */
 const STDERR_LINES = 20;
 
-/** Maximum number of definitions that are listed as left out for a connector. */
+/** Maximum number of left-out definitions that are listed for a connector. */
 const DROPPED_SHOWN = 20;
 
-/** Maximum number of map entries that are listed as left out. */
+/** Maximum number of left-out map entries that are listed. */
 const UNUSABLE_SHOWN = 20;
 
 /**

@@ -41,9 +41,7 @@ export async function runTools(words: readonly string[], options: ToolsOptions):
   if (rest.length > 0 || (target !== undefined && options.connector !== undefined))
     throw misuse('Name one connector, one tool, or --connector ID');
   if (server !== null && options.connector !== undefined)
-    throw misuse(
-      '--connector ID chooses a connector of a configuration, and the command line names a server of its own',
-    );
+    throw misuse('--connector cannot be combined with a URL or a command after --: these name the server directly');
   const typed: TypedServer = { address, program: options.program };
   if (server !== null) {
     const tool = target === undefined ? null : `${server.id}.${target}`;

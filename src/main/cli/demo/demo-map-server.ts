@@ -38,7 +38,7 @@ export class DemoMapServer implements AsyncDisposable {
     });
   }
 
-  /** Signs a map of these connectors, and serves it instead of the previous map. */
+  /** Signs a map with these connectors, and serves it instead of the previous map. */
   publish(connectors: readonly object[]): void {
     this.#connectors = connectors;
     // Each map needs another `generatedAt`, because a manager reports two different maps with the same `generatedAt` as

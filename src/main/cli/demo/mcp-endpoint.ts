@@ -101,7 +101,7 @@ export function createMcpEndpoint(serverName: string, tools: readonly DemoTool[]
     const version = isObject(params._meta) ? params._meta[META_VERSION] : undefined;
     if (version === undefined) return answerLegacy(method, params);
     if (version !== MODERN_REVISION)
-      return failed(400, RPC_UNSUPPORTED_VERSION, 'This revision is not served here', { supported: [MODERN_REVISION] });
+      return failed(400, RPC_UNSUPPORTED_VERSION, 'This revision is not supported', { supported: [MODERN_REVISION] });
     const isSame = (name: string, value: unknown): boolean => decodeHeaderValue(String(headers[name] ?? '')) === value;
     if (
       !isSame('mcp-protocol-version', version) ||

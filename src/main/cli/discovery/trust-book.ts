@@ -41,8 +41,8 @@ export class TrustBook {
   }
 
   /**
-   * Stores that the user has approved a file with this digest. Replaces an earlier digest of the file. Throws
-   * OPTIONS_INVALID if `trusted.json` cannot be written.
+   * Stores the approval of the file at this real path, with the digest that the user has approved. Replaces an earlier
+   * digest of the file. Throws OPTIONS_INVALID if `trusted.json` cannot be written.
    */
   add(path: string, digest: string): void {
     const files = this.#read();

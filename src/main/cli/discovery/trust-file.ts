@@ -43,7 +43,7 @@ export async function trustFile(named: string, deps: TrustDeps): Promise<ChosenF
     throw new SwitchyardError(
       'OPTIONS_INVALID',
       `${shown} came with this folder, and its servers have not been approved: ` +
-        `run this once on a terminal, or give \`--config ${shown}\` or \`--trust\`.`,
+        `run this command once on a terminal, or give \`--config ${shown}\` or \`--trust\`.`,
     );
   }
   const isYes = await ask(
@@ -51,7 +51,7 @@ export async function trustFile(named: string, deps: TrustDeps): Promise<ChosenF
       `${describeServers(path, config, cwd)}\n` +
       'Check yourself what is not shown here: scripts and packages that these commands run, and what servers say.\n' +
       `Use ${servers.length === 1 ? 'this server' : `these ${servers.length} servers`} of ${shown}? ` +
-      'The answer holds until the file changes. [y/N] ',
+      'The answer applies until the file changes. [y/N] ',
     terminal,
   );
   if (!isYes) throw new SwitchyardError('CONFIG_INVALID', `${shown} is not used, and nothing was started.`);

@@ -63,7 +63,7 @@ async function findFor(command: Command, mapUrlVariable: string): Promise<void> 
   const deps = { ...machine, book, isTrusted: options.trust, terminal: ownTerminal() };
   const choosing = options.from === undefined ? chooseProjectFile(deps) : chooseClientFiles(options.from, deps);
   const { files, notes } = await choosing.catch((error: unknown) => {
-    // `doctor` can still check the machine without any file, and reports why the file is not used.
+    // `doctor` can still check the machine without a configuration file, and reports why the found file is not used.
     if (command.name() !== 'doctor' || !(error instanceof SwitchyardError)) throw error;
     command.setOptionValue('unusableFile', error);
     return { files: [], notes: [] };

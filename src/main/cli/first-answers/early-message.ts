@@ -7,8 +7,8 @@ export type Early =
   /** Record the message. It needs no answer. */
   | { readonly kind: 'noted' }
   /**
-   * Leave the message to the gateway. Later messages may still be answered early, because the gateway would answer this
-   * message later, too.
+   * Leave the message to the gateway. Later messages may still be answered early, because the gateway, too, would
+   * answer this message after the later ones.
    */
   | { readonly kind: 'left' }
   /** Leave this message and all later messages to the gateway. */

@@ -43,8 +43,9 @@ export interface KeptAnswers {
 }
 
 /**
- * Writes the first answers of a gateway to the state folder each time a start image was written. Removes them if they
- * may be wrong. Call this before the manager reads its files. Returns null if the gateway cannot have first answers.
+ * Writes the first answers of a gateway to the state folder after each write of a start image. Removes the first
+ * answers if they may be wrong. Call this before the manager reads its files. Returns null if the gateway cannot have
+ * first answers.
  */
 export function keepFirstAnswers({ manager, view, policy, facts }: ServedStdio): KeptAnswers | null {
   const image = startImageOf(manager);

@@ -69,8 +69,8 @@ export function withFleet(command: Command): Command {
 }
 
 /**
- * Returns the value of the manager option `fleet` for these flags. Throws OPTIONS_INVALID, which names the flag or
- * variable, if they are incomplete.
+ * Returns the value of the manager option `fleet` for these flags. If the flags are incomplete, throws OPTIONS_INVALID,
+ * which names the missing flag or variable.
  */
 export function fleetChoice(flags: FleetFlags): FleetOptions | undefined {
   const { fleet: url, fleetId: id, fleetSecretEnv = [], fleetQuotas: quotas } = flags;
@@ -102,7 +102,7 @@ function fleetSecrets(names: readonly string[]): FleetOptions['secrets'] {
   const [current, previous, third] = names.map((name) => requiredVariable(name, '--fleet-secret-env'));
   if (current === undefined)
     throw misuse(
-      '--fleet needs --fleet-secret-env NAME: a variable with at least 32 characters, the same on all hosts',
+      '--fleet needs --fleet-secret-env NAME: a variable with the secret that all hosts share, 32 characters or more',
     );
   if (third !== undefined)
     throw misuse('Give --fleet-secret-env at most twice: for the current and for the previous secret');

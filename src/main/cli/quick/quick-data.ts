@@ -48,14 +48,14 @@ interface QuickOption {
   readonly name: string;
   readonly description: string;
   readonly alias: string | null;
-  /** Allowed values to complete; null if the option has no value. */
+  /** Values of the option that shell completion offers; null if the option has no value. */
   readonly choices: readonly string[] | null;
 }
 
 interface QuickArgument {
   readonly name: string;
   readonly isVariadic: boolean;
-  /** Allowed values to complete; null if any value is allowed. */
+  /** Values of the argument that shell completion offers; null if any value is allowed. */
   readonly choices: readonly string[] | null;
 }
 

@@ -105,7 +105,8 @@ function idOfProgram(program: readonly string[]): string {
 }
 
 function nameOf(word: string): string {
-  // Takes the last part of a path or package name, and removes a version such as `@1.2.3` and the file extension.
+  // The name is the last part of a path or package name, without a version such as `@1.2.3` and without a file
+  // extension.
   const parts = word.split(/[\\/]/).filter((part) => !PLAIN_PARTS.test(part));
   const last = parts.at(-1) ?? basename(word);
   return last.replace(/(?<=.)@[^@]*$/, '').replace(/\.(?:[cm]?[jt]s|py|exe|cmd)$/, '');

@@ -1,7 +1,7 @@
 import type { ConnectorProxyManager } from '../../manager/connector-proxy-manager.ts';
 import { isObject, type JsonObject } from '../../mcp/json-rpc.ts';
 
-/** Maximum number of pages that are read of one list. */
+/** Maximum number of pages that are read from one list. */
 const MAX_PAGES = 64;
 
 /**

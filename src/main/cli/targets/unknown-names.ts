@@ -33,7 +33,7 @@ export function meantInstead(name: string, known: readonly string[]): string | n
   return nearest === null ? null : `Did you mean ${printable(nearest)}?`;
 }
 
-/** Says which connectors exist, and how a tool of one is named. */
+/** Returns sentences that say which connectors exist, and how to write the name of a tool. */
 export function connectorsNamed(ids: readonly string[]): string {
   const more = ids.length > NAMES_SHOWN ? ` and ${ids.length - NAMES_SHOWN} more` : '';
   const names = `${ids.slice(0, NAMES_SHOWN).map(printable).join(', ')}${more}`;

@@ -5,7 +5,9 @@ import { type Logger, silentLogger } from '../../observability/logger.ts';
 import { withOwnCommand } from './own-command.ts';
 import { OWN_REMEDIES } from './own-remedies.ts';
 
-/** Texts about library options in error messages, and the flags that replace them on the command line. */
+/**
+ * Texts about library options in error messages, each with the text about flags that replaces it on the command line.
+ */
 const FLAGS: ReadonlyMap<string, string> = new Map([
   ['`signatureKeys`', '`--keys`'],
   ['`keyDocuments`', '`--key-documents`'],

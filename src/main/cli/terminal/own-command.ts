@@ -40,7 +40,8 @@ export function ownWords(start: Start = thisProcess()): readonly string[] {
   // have.
   const folders = path.split(delimiter).filter((folder) => !folder.endsWith(join('node_modules', '.bin')));
   if (folders.some((folder) => isSameProgram(join(folder, PROGRAM), bin))) return [PROGRAM];
-  // With `--no`, npx never downloads a package. Without `--`, npx takes `--help` and `--version` for its own options.
+  // With `--no`, npx never downloads a package. Without `--`, npx would read `--help` and `--version` as its own
+  // options.
   const isOfProject = projectOf(here) === home && existsSync(join(home, 'node_modules', '.bin', PROGRAM));
   return isOfProject ? ['npx', '--no', '--', PROGRAM] : [node, bin];
 }
@@ -79,7 +80,10 @@ export function withOwnCommand(text: string): string {
   return text.replace(/(?<=`)mcp-switchyard (?=[a-z])([^`]+)(?=`)/g, (_, rest: string) => ownCommandLine(rest));
 }
 
-/** Returns the command line for the words after the name of the program, as a text quotes them. */
+/**
+ * Returns a quoted command in the form in which the user can run it. `rest` is the command without the name of the
+ * program.
+ */
 function ownCommandLine(rest: string): string {
   const login = /^auth login(?: (\S+))?$/.exec(rest);
   if (login !== null) return loginCommand(login[1]);
@@ -91,7 +95,7 @@ function ownCommandLine(rest: string): string {
   const listed = /^(?:status|tools|resources|prompts)$/.exec(rest)?.[0];
   if (listed === undefined) return `${ownCommand()} ${rest}`;
   const address = typedAddress();
-  // `status` accepts no URL of a server.
+  // `status` does not accept the URL of a server, so `tools` is suggested in its place.
   const words = address === null ? [listed] : [listed === 'status' ? 'tools' : listed, address];
   return ownCommand(...words, ...sourceWords());
 }
@@ -113,8 +117,8 @@ export function shellLine(words: readonly string[]): string {
 }
 
 /**
- * Returns the folder of the project in which this package is installed or, if it is not installed, of the repository's
- * clone.
+ * Returns the folder of the project in which this package is installed. If the package is not installed, returns the
+ * folder of the cloned repository.
  */
 function homeOf(bin: string): readonly [home: string, isInstalled: boolean] {
   const end = bin.indexOf(`${sep}node_modules${sep}`);

@@ -43,7 +43,9 @@ export function rememberSource(command: Command): void {
   ofState = wordsOf(command, 'stateDir');
 }
 
-/** Returns an option of the command line with its values, as words; none if the option was not given. */
+/**
+ * Returns an option of the command line with its values, as words. Returns an empty list if the option was not given.
+ */
 function wordsOf(command: Command, name: (typeof SOURCE_OPTIONS)[number]): readonly string[] {
   const option = command.options.find((known) => known.attributeName() === name && !known.negate);
   if (option?.long == null || command.getOptionValueSource(name) !== 'cli') return [];

@@ -12,9 +12,9 @@ const REPEAT_MS = 5_000;
 const LOOK_MS = 1_000;
 
 /**
- * Prints to stderr which connectors are still starting, for how long, and the last line of their output. Prints nothing
- * in the first 3 s, and at most one line every 5 s for each connector. Disposing of the returned object stops the
- * output.
+ * Prints to stderr which connectors are still starting, how long they have been starting, and the last line of their
+ * output. Prints nothing in the first 3 s, and at most one line every 5 s for each connector. Disposing of the returned
+ * object stops the output.
  */
 export function tellStarting(connectors: () => readonly ConnectorStatus[]): Disposable {
   const toldMs = new Map<string, number>();

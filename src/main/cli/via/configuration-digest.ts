@@ -11,8 +11,8 @@ import { trustChoice } from '../flags/trust-options.ts';
 import { configFilesOf, mapUrlOf, type SourceOptions } from '../source-options.ts';
 
 /**
- * A server of the configuration files. Its variables are replaced. If several files have the server, this is the last
- * one.
+ * A server of the configuration files, with its variables replaced. If several files define the server, this is the
+ * definition in the last file.
  */
 interface ResolvedServer {
   readonly id: string;

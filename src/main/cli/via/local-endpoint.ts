@@ -75,7 +75,7 @@ async function listen(path: string, options: LocalEndpointOptions): Promise<Loca
 }
 
 async function close(server: Server, open: ReadonlySet<Socket>): Promise<void> {
-  // This also removes the file of the socket.
+  // Closing the server also removes the file of the socket.
   const closed = new Promise((resolve) => server.close(resolve));
   for (const socket of open) socket.destroy();
   await closed;
@@ -114,7 +114,7 @@ async function serve(socket: Socket, options: LocalEndpointOptions): Promise<voi
   } catch (error) {
     // The command has sent an invalid message, or its connection has failed.
     const fields = { event: 'gateway-socket-failed', err: error };
-    options.logger.debug(fields, `A command left the socket: ${messageOf(error)}`);
+    options.logger.debug(fields, `The socket connection of a command was closed: ${messageOf(error)}`);
   } finally {
     gone();
   }

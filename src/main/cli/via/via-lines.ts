@@ -12,7 +12,7 @@ export async function* readLines(socket: Socket): AsyncGenerator<unknown> {
   for await (const chunk of socket as AsyncIterable<Buffer>)
     for (const line of lines.push(chunk)) {
       if (typeof line !== 'string')
-        throw new Error(`A message is longer than ${MAX_VIA_BYTES} bytes or holds too much`);
+        throw new Error(`A message is longer than ${MAX_VIA_BYTES} bytes, or has too many values`);
       yield parseForeignJson(line);
     }
 }

@@ -34,8 +34,8 @@ export interface ViaHello {
 }
 
 /**
- * The status of all connectors. Also has the tools of connectors that are up or remembered, as far as `--tools` allows
- * them.
+ * The status of all connectors. Also has the tools that are listed now or remembered from an earlier run, as far as
+ * `--tools` allows them.
  */
 export interface ViaView {
   readonly status: HostStatus;

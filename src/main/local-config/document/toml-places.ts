@@ -26,7 +26,7 @@ interface Key {
   readonly offset: number;
 }
 
-/** Scans a TOML text for keys and values. The text is known to be valid, so the scan skips everything else. */
+/** Scans a TOML text for keys and values. The text is known to be valid, so the scan skips all other text. */
 class TomlScan {
   readonly keys = new Map<string, number>();
   readonly values = new Map<string, number>();
@@ -66,8 +66,8 @@ class TomlScan {
   }
 
   /**
-   * If `path` is an array of tables, appends an index to it: the index of a new table with `isNew`, otherwise of the
-   * last table. Otherwise returns `path` unchanged.
+   * If `path` leads to an array of tables, appends the index of a table: of a new one with `isNew`, or else of the last
+   * one. Returns any other path unchanged.
    */
   #intoTables(path: Path, isNew: boolean): Path {
     const id = JSON.stringify(path);

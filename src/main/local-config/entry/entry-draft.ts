@@ -148,8 +148,8 @@ export class EntryDraft {
   }
 
   /**
-   * Adds an item to member `table`, an object of strings, unless it already has an item of that name. Messages about a
-   * new table refer to member `from`.
+   * Adds an item to member `table`, an object whose values are all strings, unless it already has an item of that name.
+   * Messages about a new table refer to member `from`.
    */
   addTo(table: string, name: string, value: ConfigNode, from: string): void {
     const present = this.#members.get(table);

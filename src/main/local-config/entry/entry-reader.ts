@@ -105,7 +105,7 @@ export class EntryReader {
     const member = this.#member(name);
     if (member === undefined) return {};
     if (member.value.type !== 'object') {
-      this.refuse(name, 'must be an object of strings');
+      this.refuse(name, 'must be an object whose values are all strings');
       return {};
     }
     const rows = membersOf(member.value);

@@ -27,8 +27,8 @@ const ADDRESSES =
   /^(?:auth(?:orization)?|token|registration|revocation|auth_?server_?metadata|jwks|userinfo)_?(?:url|uri|endpoint)$/i;
 
 /**
- * Matches members that are ignored without a warning. They only inform readers, or a login finds the right choice
- * itself from what the issuer supports.
+ * Matches members that are ignored without a warning. They only inform readers, or they are choices that a login makes
+ * from what the issuer supports.
  */
 const QUIET =
   /^_|^\$|^\/\/|_supported$|^(?:providers?|client_?name|token_?exchange_?method|skip_code_challenge_check)$/i;
@@ -76,8 +76,8 @@ function asWritten({ parts, others }: LoginParts): Readonly<Record<string, unkno
 }
 
 /**
- * Returns the client secret; null if the entry has no client id, to which a secret must belong. Reports members that
- * contradict each other.
+ * Returns the client secret; null if the entry has no client id, because a secret must belong to a client id. Reports
+ * members that contradict each other.
  */
 function usable(
   settings: Readonly<Record<string, unknown>>,
@@ -163,14 +163,14 @@ function readPort(part: LoginPart | undefined, reader: EntryReader): number | nu
   if (written === null) return null;
   const port = isText ? Number(written) : written;
   const why = OAUTH_MEMBERS.callbackPort(port);
-  // `textAt` has already checked the port in a text, except if an unknown variable is still in the text.
+  // `textAt` has already checked a port in a text, unless the text still contains a variable that is not known yet.
   if (why !== null && !isText) reader.wrong(place, node, why);
   return why === null ? (port as number) : null;
 }
 
 /**
  * Returns the port of a redirect address on this machine: `127.0.0.1:8080` (Kiro) or a URL. Null if the address has no
- * port or is elsewhere.
+ * port or leads to another machine.
  */
 function portOfRedirect(part: LoginPart | undefined, reader: EntryReader): number | null {
   const text = textOf(part, reader, () => null);

@@ -84,8 +84,8 @@ const BESIDE = [
 ];
 
 /**
- * Login members directly in an entry that are ignored without a warning. A login finds the right choice itself from
- * what the issuer supports.
+ * Login members directly in an entry that are ignored without a warning. They are choices that a login makes from what
+ * the issuer supports.
  */
 const QUIET = [
   'oauthPublicClient',

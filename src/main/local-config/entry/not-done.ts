@@ -20,7 +20,7 @@ function isAsked(value: unknown): boolean {
   return typeof value !== 'object' || Object.keys(value).length > 0;
 }
 
-/** Warns about settings that need credentials which only the client that they belong to can get. */
+/** Warns about settings of other clients that need credentials which only those clients can get. */
 function warnOfOtherLogins(draft: EntryDraft): void {
   const provider = ['authProviderType', 'auth_provider_type'].find((name) => draft.says(name));
   if (provider !== undefined && draft.text(provider) !== 'dynamic_discovery')

@@ -58,7 +58,7 @@ export function findServers(document: ConfigDocument, project: string): FoundSer
   const wrongList = found.find(({ node, servers }) => node.type === 'array' && servers.length === 0);
   const misplaced = wrong ?? wrongList;
   if (misplaced !== undefined)
-    throw document.invalid(misplaced.node.offset, `${misplaced.place} must be an object of servers`);
+    throw document.invalid(misplaced.node.offset, `${misplaced.place} must be an object that contains servers by name`);
   const all = found.length > 0 ? found.toSorted((a, b) => a.node.offset - b.node.offset) : find(bare);
   if (all.length > 0) return all;
   throw document.invalid(root.offset, `there are no servers in it; the known forms are ${FORMS}`);

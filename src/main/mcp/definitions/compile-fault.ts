@@ -3,8 +3,8 @@ import { isObject, type JsonObject } from '../json-rpc.ts';
 /**
  * Returns why a client may fail to compile a schema, or null if every client can compile it. When the official SDK 1.x
  * lists tools, it compiles all their output schemas with Ajv for draft 7. If one of them fails, it rejects the whole
- * list. Running Ajv here would take too long. Instead, this function checks the causes for which Ajv throws, and also
- * reports schemas of which it is not sure.
+ * list. Running Ajv here would take too long. Instead, this function looks for what makes Ajv throw, and also reports
+ * schemas for which the result is uncertain.
  */
 export function compileFault(schema: JsonObject): string | null {
   return new SchemaWalk(schema).fault();

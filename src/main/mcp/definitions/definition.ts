@@ -59,8 +59,8 @@ export interface DroppedDefinition {
 /** Result of checking a definition. */
 export interface Examined {
   /**
-   * The definition as clients see it. This is the same object if it is valid, a copy if it was repaired, and null if
-   * the definition is left out.
+   * The definition as clients see it. This is the original object if the definition is valid, a repaired copy if it was
+   * repaired, and null if it is left out.
    */
   readonly view: JsonObject | null;
   /** Repairs that were made in the view. */

@@ -2,10 +2,10 @@ import { isObject, type JsonObject } from '../json-rpc.ts';
 import type { DropReason, Repair } from './definition.ts';
 import type { WireRevision } from './wire-revision.ts';
 
-/** Returned by a check to leave a member out of the view. */
+/** A check returns this value to leave a member out of the view. */
 export const ABSENT: unique symbol = Symbol('absent');
 
-/** Returned by a check to leave the whole definition out. */
+/** A check returns this value to leave the whole definition out. */
 export const UNFIT: unique symbol = Symbol('unfit');
 
 const NO_REPAIRS: readonly Repair[] = [];
@@ -52,7 +52,7 @@ export class Exam {
 }
 
 /**
- * Checks the value of one member of a definition; undefined if the member is absent. Returns the same value if it is
+ * Checks one member of a definition. `value` is undefined if the member is absent. Returns the same value if it is
  * valid. Otherwise returns a replacement, {@link ABSENT} or {@link UNFIT}. `path` names the member in messages.
  */
 export type Mend = (value: unknown, exam: Exam, path: string) => unknown;

@@ -1,9 +1,9 @@
 import { isObject, type JsonObject } from '../json-rpc.ts';
 
 /**
- * Fast path for tools: whether a tool is certainly valid in every revision of the given era. Returns false if the tool
- * may or may not be valid. Nearly all tools are valid, and checking them member by member takes longer. A test compares
- * the results of both checks.
+ * Fast path for tools: whether a tool is certainly valid in every revision of the given era. Returns false if that is
+ * not certain. Nearly all tools are valid, and checking them member by member takes longer. A test compares the results
+ * of both checks.
  */
 export function isPlainTool(tool: JsonObject, isModern: boolean): boolean {
   const { title, description, icons, _meta, execution, inputSchema, outputSchema, annotations } = tool;

@@ -7,8 +7,9 @@ interface Series {
 }
 
 /**
- * Records the values of a counter, or of a gauge that is set. The values are recorded here, because prom-client is
- * loaded only when somebody requests the metrics. Methods take the label values in the order of `entry.labels`.
+ * Records the values of a counter, or of a gauge whose value this package sets. The values are recorded here, because
+ * prom-client is loaded only when somebody requests the metrics. Methods take the label values in the order of
+ * `entry.labels`.
  */
 export class RecordedValues {
   readonly entry: CounterEntry | GaugeEntry;

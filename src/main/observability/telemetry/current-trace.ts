@@ -20,7 +20,10 @@ export interface CurrentTrace {
   readonly isContinued: boolean;
   /** Whether the host or a client records the trace. Otherwise the trace is not written into outgoing messages. */
   readonly isFollowed: boolean;
-  /** The request that the code sends or may send next; null without a request. */
+  /**
+   * Slot of the request that the running code sends, or of the next request that it may send. Null if no request may
+   * follow.
+   */
   readonly request: RequestSlot | null;
 }
 
@@ -38,7 +41,7 @@ export interface RequestSlot {
   id: unknown;
 }
 
-/** The operation that a new trace is for. */
+/** The operation for which a trace is created. */
 interface Within {
   readonly operation: string | null;
   readonly attributes: Attributes;
@@ -55,8 +58,8 @@ export function noteRequestId(id: number | string): void {
 
 /**
  * Captures the current trace. The returned function runs `work` in that trace, for example for later messages of a
- * stream. If the calling code is already in that trace, or continues a trace from a message, `work` runs without a
- * change of trace.
+ * stream. Code that calls the returned function may already be in that trace, or continue a trace from a message. Then
+ * `work` runs in the trace of that code.
  */
 export function keepTrace(): <T>(work: () => T) => T {
   const kept = traces.getStore();
@@ -69,8 +72,8 @@ export function keepTrace(): <T>(work: () => T) => T {
 }
 
 /**
- * Captures the current trace and, if the host uses OpenTelemetry, its active span. The returned function runs `work` in
- * them. It is meant for timers and signals that many calls share.
+ * Captures the current trace and, if the host uses OpenTelemetry, the active span of the host. The returned function
+ * runs `work` in that trace and span. It is meant for timers and signals that many calls share.
  */
 export function keepTraceForLater(): (work: () => void) => void {
   // A snapshot captures all async contexts of the host, which is expensive. So it is only taken if the host uses

@@ -22,7 +22,10 @@ export interface Described {
 export interface Fault {
   readonly type: string;
   readonly rpcCode: number | null;
-  /** The error code of this package if `type` is less specific. It becomes the description in the span's status. */
+  /**
+   * The error code of this package, if it is more specific than `type`. It becomes the description in the span's
+   * status.
+   */
   readonly description?: string | undefined;
 }
 
@@ -76,7 +79,7 @@ const MODERN_REVISION = '2026-07-28';
 /**
  * Returns the name and attributes of a request or notification, as the OpenTelemetry semantic conventions for MCP
  * define them. `subject` is the tool or prompt that the request names. It must be null if that tool or prompt does not
- * exist, because otherwise a client could create any number of names.
+ * exist, because otherwise a client could create any number of span names.
  */
 export function describe(method: string, params: Members, subject: string | null): Described {
   const known = METHODS.has(method) ? method : OTHER;
@@ -95,8 +98,8 @@ export function describe(method: string, params: Members, subject: string | null
 }
 
 /**
- * Returns the name of the tool or prompt in the parameters of a request. The name may be unknown. Null for other
- * methods.
+ * Returns the name of the tool or prompt in the parameters of a request. The tool or prompt need not exist. Returns
+ * null for other methods.
  */
 export function subjectOf(method: string, params: Members): string | null {
   const { name, ref } = params;

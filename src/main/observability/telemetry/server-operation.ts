@@ -87,8 +87,8 @@ function runBelow<T>(span: HostSpan | null, carried: Carried, work: () => Promis
 }
 
 /**
- * Names the span after its tool if the tool was not listed when the request came, as can happen right after a cold
- * start.
+ * Adds the name of the tool to the span if the tool was not listed yet when the request came. That can happen right
+ * after a cold start.
  */
 function nameLate(served: Served, before: string | null, span: HostSpan | null, attributes: Attributes): Attributes {
   const subject = before === null ? served.subject() : null;

@@ -14,7 +14,7 @@ export function recordClientSession(
   durationMs: number,
   error: Error | null,
 ): void {
-  // A `custom` transport is a proxy of the host, and how it reaches its server is unknown.
+  // A `custom` transport is a proxy that the host created. How this proxy reaches its server is unknown.
   if (transport === 'custom') return;
   const carried = transport === 'stdio' ? transportAttributes('stdio') : transportAttributes('http', url);
   const attributes = { ...carried, ...(protocolVersion !== null && { 'mcp.protocol.version': protocolVersion }) };

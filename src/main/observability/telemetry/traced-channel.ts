@@ -35,8 +35,8 @@ const UNTRACED = 'subscriptions/listen';
  * for MCP). Each method settles as the same method of the wrapped channel does.
  *
  * For a tool call, the manager has already created a span, which also covers the work before the request. The first
- * request of the call uses that span and sets its attributes on it. Each further request gets a span of its own below
- * that span.
+ * request of the call uses that span and sets its attributes on it. Each further request gets a separate span, which is
+ * a child of that span.
  */
 export class TracedChannel<O> implements Channel<O> {
   readonly #channel: Channel<O>;

@@ -51,8 +51,8 @@ export interface TrustOptions {
 export interface MapTrust {
   readonly accept: AcceptPolicy;
   /**
-   * Whether the option `accept` is explicitly `hmac`. Then HMAC alone is enough even if an earlier version of the map
-   * had `signatures`.
+   * Whether the option `accept` is explicitly `hmac`. Then an HMAC alone is enough, even if an earlier version of the
+   * map had `signatures`.
    */
   readonly isHmacExplicit: boolean;
   /**
@@ -107,7 +107,7 @@ function isUrlOf(text: string): boolean {
 export const TRUST_SHAPE = {
   signatureKey: optional(hmacKeys),
   signatureKeys: optional(
-    custom(isKeySet, 'must be a JWK set, the path of one (no URL: a server cannot vouch for itself), or a function'),
+    custom(isKeySet, 'must be a JWK set, the path of a file with a JWK set (a URL is not allowed), or a function'),
   ),
   threshold: optional(wholeNumber(positive, upTo(16))),
   accept: optional(oneOf('hmac', 'signature', 'either', 'both')),

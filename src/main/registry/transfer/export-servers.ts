@@ -23,7 +23,7 @@ export interface Export {
   readonly toMerge: ServersToMerge | null;
   /** Names of the servers that are not in the export. */
   readonly leftOut: readonly string[];
-  /** For servers that are in the export: the names of their members that are not. */
+  /** Servers that are in the export, each with the names of its members that are left out. */
   readonly unsaid: readonly Unsaid[];
 }
 

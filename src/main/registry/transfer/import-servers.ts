@@ -35,7 +35,7 @@ const RESERVED: ReadonlySet<string> = new Set(['name', 'transport', 'endpoint'])
  * Reads the servers to register, entry by entry, from the configuration file of a known client or from a
  * `servers.json`. Variables stay unchanged, because they are looked up when a server is started. Only variables for the
  * folder of the file are replaced, because that folder is not known later. Throws CONFIG_INVALID if the text has none
- * of these formats, or if the bytes are not a valid text.
+ * of these formats, or if the bytes cannot be decoded.
  */
 export function readImport(
   given: string | Uint8Array,
@@ -46,8 +46,8 @@ export function readImport(
   const list = membersOf(document.root).find(({ name, value }) => name === 'servers' && value.type === 'array');
   if (list === undefined) {
     const { members } = readMembers(text, { ...options, env: null, project: process.cwd() });
-    // An entry without a server and without problems is not a server, such as a built-in extension of Goose, and is
-    // ignored.
+    // An entry that gave neither a server nor a problem does not describe a server, and is ignored. An example is a
+    // built-in extension of Goose.
     return members.filter(({ server, problems }) => server !== null || problems.length > 0).map(fromMember);
   }
   return itemsOf(list.value).map((node, index) => {
@@ -90,8 +90,7 @@ function fromMember({ name, place, line, column, server, problems }: ReadMember)
   const errors = problems.filter(isError);
   const remarks = problems.filter((it) => !isError(it)).map(wordsOf);
   if (server !== null) return checked(toServerInfo(server), { place, line, column, remarks });
-  // Without errors, a server is left out because it needs something that this package does not have. A warning says
-  // what.
+  // A server without errors is left out if it needs something that this package does not have. A warning names it.
   const [first] = errors.length > 0 ? errors : problems;
   const reason = errors.length > 0 ? errors.map(wordsOf).join(' ') : remarks.join(' ');
   const code = reason.includes(MASK) ? 'SECRET_MASKED' : 'CONFIG_INVALID';

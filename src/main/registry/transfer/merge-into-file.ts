@@ -23,7 +23,7 @@ export function mergeIntoFile(text: string, source: string, servers: ServersToMe
   const { key, entries } = servers;
   const present = memberOf(document.root, key);
   const isObject = document.root.type === 'object' && (present === undefined || present.type === 'object');
-  if (!isObject) throw document.invalid(present?.offset ?? 0, `${key} must be an object of servers`);
+  if (!isObject) throw document.invalid(present?.offset ?? 0, `${key} must be an object that contains servers by name`);
   switch (document.format) {
     case 'json':
       return intoJson(text, key, entries);

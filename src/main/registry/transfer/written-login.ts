@@ -11,8 +11,8 @@ export interface WrittenLogin {
 }
 
 /**
- * Returns the login settings for Claude Code. It expects all scopes in one text, and ignores the members that only this
- * package has.
+ * Returns the login settings for Claude Code. Claude Code expects all scopes in one text, and ignores the members that
+ * only this package has.
  */
 export function loginForClaude(server: ServerInfo): object {
   const settings = settingsOf(server);
@@ -26,7 +26,7 @@ export function loginForClaude(server: ServerInfo): object {
  */
 export function loginForCursor(server: ServerInfo): object {
   const settings = settingsOf(server);
-  // If the server has its own `auth`, which says how to send a key, that member must not be replaced.
+  // The `auth` of a server says how to send a key, and must not be replaced.
   if (settings === null || settings.clientId === undefined || server.auth !== undefined) return asItIs(server);
   const { clientId, clientSecret: _secret, clientSecretEnv: _variable, scopes, ...rest } = settings;
   const auth = saying({ CLIENT_ID: clientId, CLIENT_SECRET: secretOf(settings), scopes });
@@ -35,7 +35,7 @@ export function loginForCursor(server: ServerInfo): object {
 
 /**
  * Returns the login settings for Gemini CLI. They have a switch `enabled`. The secret is written as a text or as
- * `${NAME}`, because Gemini CLI has no member for the name of its variable.
+ * `${NAME}`, because Gemini CLI has no member for the name of a variable with the secret.
  */
 export function loginForGemini(server: ServerInfo): object {
   const settings = settingsOf(server);

@@ -68,7 +68,7 @@ describe('readText', () => {
     [
       '9007199254740993',
       { type: 'integer' },
-      'a number that JavaScript can hold exactly; it would be sent as another number',
+      'a number that JavaScript can represent exactly; this one would be sent as another number',
     ],
   ])('readText() reports the expected type for the text %s with schema %j', (text, schema, mustBe) => {
     expect(read(text, schema)).toEqual({ mustBe });

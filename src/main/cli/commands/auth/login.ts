@@ -99,7 +99,8 @@ async function needingLogin({ manager, startUp, isForced }: Attempt): Promise<re
 }
 
 /**
- * Whether a connector failed with a `LOGIN_…` error. Such a connector is reported, because a new login does not help.
+ * Whether a connector failed with a `LOGIN_…` error. Such a connector does not ask for a login, because a new login may
+ * not help. The command reports it nevertheless.
  */
 function isLoginFault({ state, lastError }: ConnectorStatus): boolean {
   return state === 'failed' && lastError?.code.startsWith('LOGIN_') === true;

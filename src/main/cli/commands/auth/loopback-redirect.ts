@@ -136,8 +136,8 @@ async function listenOnLoopback(
   }
   const message =
     fixedPort === null
-      ? 'No port of 127.0.0.1 can be listened on, so the redirect of the login could not be received.'
-      : `Port ${fixedPort}, which the entry names as its callback port, is taken by another program.`;
+      ? 'The redirect of the login could not be received, because no port of 127.0.0.1 is available.'
+      : `Port ${fixedPort}, which the entry names as its callback port, is in use by another program.`;
   throw new SwitchyardError('LOGIN_FAILED', message);
 }
 

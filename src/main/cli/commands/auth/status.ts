@@ -15,8 +15,8 @@ const OWN_LOGINS =
 const STATES = { 'logged-in': 'logged in', none: 'not logged in', lost: 'lost' } as const;
 
 /**
- * Shows the stored logins. Connects only to the server of the map, and to no connector. Resolves with the exit code: 1
- * if a login is missing.
+ * Shows the stored logins. Connects to the server of the map, but to no connector. Resolves with the exit code: 1 if a
+ * login is missing.
  */
 export function runAuthStatus(connector: string | undefined, options: SourceOptions): Promise<number> {
   assertKeepsLogins(options);
@@ -90,6 +90,6 @@ export function relativeTime(instantMs: number, nowMs: number): string {
 }
 
 function nothingKnown(connector: string | undefined): string {
-  const kept = connector === undefined ? 'No logins are kept' : `No login of ${printable(connector)} is kept`;
+  const kept = connector === undefined ? 'No logins are stored' : `No login of ${printable(connector)} is stored`;
   return `${kept}. To find out whether one is needed, and to log in: ${loginCommand(connector)}\n`;
 }

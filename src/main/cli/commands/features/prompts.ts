@@ -44,9 +44,9 @@ export function runPrompts(words: readonly string[], options: FeatureOptions): P
 }
 
 /**
- * Prints the messages of a prompt. `words` are the name as `CONNECTOR.PROMPT`, or the URL of a server and the name of
- * the prompt, followed by arguments in the form `key=value`. Resolves with the exit code. Rejects with
- * CONNECTOR_UNKNOWN, OPTIONS_INVALID, or as the manager's `request` does.
+ * Prints the messages of a prompt. `words` begin with `CONNECTOR.PROMPT`, or with the URL of a server and the name of
+ * the prompt. Arguments in the form `key=value` follow. Resolves with the exit code. Rejects with CONNECTOR_UNKNOWN,
+ * OPTIONS_INVALID, or as the manager's `request` does.
  */
 export function runPromptsGet(words: readonly string[], options: FeatureOptions): Promise<number> {
   const [first = '', ...rest] = words;
@@ -106,7 +106,7 @@ async function promptArguments(prompt: Feature, words: readonly string[]): Promi
   const { args, problems } = await readArguments({ words, form: null, documents: [] }, schema, createFileReader());
   if (problems.length === 0) return args;
   const list = problems.map(({ path, text }) => `${path.join('.')} ${text}`).join('; ');
-  throw misuse(`Wrong arguments for ${textOf(prompt.item.name)}, so nothing was sent: ${list}`);
+  throw misuse(`Wrong arguments for ${textOf(prompt.item.name)} (nothing was sent): ${list}`);
 }
 
 function argumentsOf({

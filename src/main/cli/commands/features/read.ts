@@ -14,7 +14,7 @@ import { EXIT, print, printable } from '../../terminal/output.ts';
 import { type FeatureOptions, textOf, withOne } from './with-features.ts';
 
 export interface ReadOptions extends FeatureOptions {
-  /** The folder to write content to that is not text. */
+  /** The folder into which content that is not text is written. */
   readonly save?: string;
 }
 

@@ -2,7 +2,7 @@ import type { JsonObject } from '../../../mcp/json-rpc.ts';
 import type { SchemaReader } from './schema-reader.ts';
 import { enclosed, type TypeText, UNKNOWN } from './type-text.ts';
 
-/** Maximum number of items in a tuple for which a type is written for each item. */
+/** A tuple with more items than this gets the type `readonly unknown[]`, without a type for each item. */
 const MAX_ITEMS = 100;
 
 /**

@@ -43,7 +43,8 @@ export function documentation(schema: unknown): string {
 }
 
 /**
- * Returns the type of the properties that the schema allows without naming them; null if the type should not allow any.
+ * Returns the type of properties that the schema allows but does not name; null if the type should allow no such
+ * property.
  */
 function otherProperties(schema: JsonObject, hasNames: boolean, reader: SchemaReader): TypeText | null {
   const { additionalProperties, unevaluatedProperties, patternProperties } = schema;

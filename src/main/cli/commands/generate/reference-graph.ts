@@ -1,6 +1,6 @@
 /**
- * Graph of type aliases that refer to each other outside of object and array types. The TypeScript compiler resolves
- * such references immediately, so a cycle of them is an error.
+ * Records which type aliases refer to each other directly, and not from within an object or array type. The TypeScript
+ * compiler resolves direct references immediately, so a cycle of them is an error.
  */
 export class ReferenceGraph {
   readonly #edges = new Map<string, Set<string>>();

@@ -60,7 +60,7 @@ export function intersectionOf(types: readonly TypeText[]): TypeText {
   return { text: parts.map(enclosed).join(' & '), width, isCompound: true };
 }
 
-/** Returns the text of a type, in parentheses if `[]` or `&` could not follow it otherwise. */
+/** Returns the text of a type. Adds parentheses if `[]` or `&` could not follow the text without them. */
 export function enclosed({ text, isCompound }: TypeText): string {
   return isCompound ? `(${text.startsWith('\n') ? `${indented(text)}\n` : text})` : text;
 }

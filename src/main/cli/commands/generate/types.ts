@@ -68,7 +68,7 @@ function compared(text: string, out: string, { json }: GenerateTypesOptions): nu
   const differences = isCurrent ? [] : differencesOf(present, text);
   const failure = isCurrent
     ? null
-    : failureFrom({ code: 'CHECK_FAILED', message: `${printable(out)} is not current.` });
+    : failureFrom({ code: 'CHECK_FAILED', message: `${printable(out)} does not match the current tools.` });
   if (json) answerJson({ file: out, isCurrent, differences }, failure);
   else for (const line of differences) print(`${printable(line)}\n`);
   if (!json) say(`${printable(out)} is ${isCurrent ? '' : 'not '}current`);

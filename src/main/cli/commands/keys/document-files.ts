@@ -19,7 +19,7 @@ import { requiredKeyFile } from './key-files.ts';
 
 const VERSION = '{version}';
 
-/** Suffix of the file of a key document that needs further signatures. */
+/** File name suffix of a key document that needs further signatures. */
 export const PARTIAL = '.partial';
 
 /** The key documents in a folder, one file for each version. */
@@ -38,9 +38,9 @@ export interface NextSigners extends KeyRoots {
 }
 
 /**
- * Finds the newest document among the files that a pattern matches, and verifies it against the document before it, if
- * that file exists. Throws OPTIONS_INVALID if the pattern is a URL or has no `{version}`, or the document cannot be
- * read. Throws a `KEYS_…` code if the document is invalid.
+ * Finds the newest document among the files that a pattern matches, and verifies it against the previous document, if
+ * there is a file of the previous document. Throws OPTIONS_INVALID if the pattern is a URL or has no `{version}`, or
+ * the document cannot be read. Throws a `KEYS_…` code if the document is invalid.
  */
 export function openDocuments(pattern: string): DocumentFiles {
   if (/^https?:/i.test(pattern))
@@ -69,8 +69,8 @@ export function nextSigners(newest: KeyDocument | null, configured: readonly obj
 }
 
 /**
- * Reads the keys that hosts have configured, which must sign the first document. Returns none if there is a document
- * already. Throws OPTIONS_INVALID if no flag names the file.
+ * Reads the keys that hosts have configured, which must sign the first document. Returns an empty list if there is a
+ * document already. Throws OPTIONS_INVALID if the command line does not name the file with the keys.
  */
 export function configuredKeys(newest: KeyDocument | null, path: string | undefined, flag: string): readonly object[] {
   if (newest !== null) return [];
@@ -85,8 +85,8 @@ export function rootsOf({ roots, threshold }: KeyDocument): KeyRoots {
 }
 
 /**
- * Reads a key document. Throws OPTIONS_INVALID if the file does not exist, cannot be read or has another version.
- * Throws KEYS_INVALID if the content is invalid.
+ * Reads a key document. Throws OPTIONS_INVALID if the file does not exist, cannot be read, or contains a version other
+ * than `version`. Throws KEYS_INVALID if the content is invalid.
  */
 export function readDocument(path: string, version?: number): KeyDocument {
   const document = existingDocument(path, version);

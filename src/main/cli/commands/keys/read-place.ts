@@ -21,7 +21,7 @@ const MAX_DOCUMENTS = 10_000;
 
 /**
  * Reads keys from a path or URL: a JWKS, a key document, an array of key documents, or, if the path contains
- * `{version}`, each version of the key documents. Rejects with OPTIONS_INVALID if there is nothing, with
+ * `{version}`, each version of the key documents. Rejects with OPTIONS_INVALID if nothing is found there, with
  * KEYS_UNAVAILABLE if the URL cannot be fetched, and with KEYS_INVALID if the content is invalid.
  */
 export async function readPlace(place: string, { minVersion }: { readonly minVersion: number }): Promise<FoundKeys> {
@@ -50,7 +50,7 @@ async function readAll(place: DocumentPlace, first: KeyDocument): Promise<readon
     const wanted = first.version + found.length;
     const bytes = await read(place, wanted);
     const document = bytes === null ? null : readAt(place.nameOf(wanted), bytes);
-    // Without `{version}` in the path, the newest document is returned if the requested version does not exist.
+    // If the path has no `{version}`, `read` returns the newest document in place of a version that does not exist.
     if (document === null || (!place.isByVersion && document.version !== wanted)) break;
     found.push(document);
   }
@@ -65,7 +65,7 @@ function readAt(name: string, bytes: Uint8Array): KeyDocument {
   try {
     return readKeyDocument(bytes);
   } catch (error) {
-    const why = `${name} holds neither a JWKS nor a key document: ${messageOf(error)}`;
+    const why = `${name} contains neither a JWKS nor a key document: ${messageOf(error)}`;
     throw new SwitchyardError('KEYS_INVALID', why, { cause: error });
   }
 }

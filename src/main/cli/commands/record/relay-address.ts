@@ -52,8 +52,8 @@ class AddressRelay {
   readonly #onServer: (message: JsonObject) => void;
   readonly #waiting = new Map<unknown, string>();
   /**
-   * Errors that `send` has thrown. They are sent to the client as the response to a request, so they are not printed
-   * too.
+   * Errors that `send` has thrown. The client gets them as the response to its request, so `onerror` does not print
+   * them as well.
    */
   readonly #thrown = new WeakSet<object>();
   #transport: Promise<Transport>;
@@ -114,8 +114,8 @@ class AddressRelay {
     transport.onmessage = (message) => {
       if (isObject(message)) this.#take(message);
     };
-    // The transport calls `onerror` before it throws the same error. The handler waits a turn, so that a thrown error
-    // is known.
+    // The transport calls `onerror` before it throws the same error. The handler waits for one turn of the event loop.
+    // By then, `#thrown` contains an error that was thrown.
     transport.onerror = (error) =>
       void nextTurn().then(() => {
         if (!this.#thrown.has(error)) say(printable(messageOf(error)));

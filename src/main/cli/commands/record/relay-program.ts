@@ -7,7 +7,7 @@ import type { MessageTap } from './message-tap.ts';
 /** How long a server may take to exit on its own after its client has disconnected, in milliseconds. */
 const LEAVE_MS = 10_000;
 
-/** GRACE_MS is the time from SIGTERM to SIGKILL. DRAIN_MS is how long the last output may take to be read. */
+/** GRACE_MS is the time from SIGTERM to SIGKILL. DRAIN_MS is how long reading the last output may take. */
 const GRACE_MS = 2_000;
 const DRAIN_MS = 300;
 

@@ -5,7 +5,7 @@ import { parseForeignJson } from '../../../../shared/json/parse-foreign.ts';
 import { isObject } from '../../../mcp/json-rpc.ts';
 import { FORMAT_VERSION, type RecordedLine } from '../../../recording/recording-format.ts';
 
-/** A recorded message may be as deep as a received message. Its line is two levels deeper. */
+/** A recorded message may be nested as deeply as a received message. The line around the message adds two levels. */
 const LIMITS = { ...FOREIGN_LIMITS, maxDepth: FOREIGN_LIMITS.maxDepth + 2 };
 
 /** The content of a recording. */

@@ -7,7 +7,7 @@ import { printable, say } from '../../terminal/output.ts';
 
 /**
  * Returns the map without the signatures that do not match its content, and without the signatures of the keys that are
- * about to sign. Throws MAP_SIGNATURE_MALFORMED.
+ * about to sign. Throws MAP_SIGNATURE_MALFORMED if a signature cannot be read.
  */
 export function withoutStrayed(
   map: Readonly<Record<string, unknown>>,

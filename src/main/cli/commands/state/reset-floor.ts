@@ -13,7 +13,7 @@ export interface ResetFloorOptions extends StoreOptions {
   readonly yes: boolean;
 }
 
-/** Minimum length of the start of a store key that names a source. */
+/** Minimum length of a text that names a source by the first characters of its store key. */
 const MIN_KEY_LENGTH = 6;
 
 /**
@@ -71,6 +71,6 @@ function chosenSource(sources: readonly KnownSource[], wanted: string): KnownSou
   throw misuse(
     found.length > 1
       ? `Several sources match ${wanted}: give the key of one of ${names.join(', ')}`
-      : `The store knows no source ${wanted}; it knows ${names.length === 0 ? 'none' : names.join(', ')}`,
+      : `The store has no source ${wanted}; its sources are: ${names.length === 0 ? 'none' : names.join(', ')}`,
   );
 }

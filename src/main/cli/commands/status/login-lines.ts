@@ -3,7 +3,7 @@ import { printable } from '../../terminal/output.ts';
 import { isoOf } from '../sync.ts';
 
 /**
- * Returns lines about logins: how many connectors are logged in, and when those logins end that cannot be refreshed.
+ * Returns lines about logins: how many connectors are logged in, and the expiry of each login that cannot be refreshed.
  */
 export function loginLines(connectors: readonly ListedConnector[]): string[] {
   const logins = connectors.flatMap(({ login, state }) => (login === null || state === 'disabled' ? [] : [login]));

@@ -6,7 +6,8 @@ import type { PinnedTools, PinOptions } from './pinned-tools.ts';
 
 /**
  * Runs `work` with the pins of a fleet or, without `--fleet`, with the pins of the store in the state folder. `names`
- * are the requested tools; an empty list means all tools. Rejects with OPTIONS_INVALID if there is no store.
+ * are the names of the requested tools; an empty list means all tools. Rejects with OPTIONS_INVALID if there is no
+ * store.
  */
 export function withPins<T>(
   options: PinOptions,

@@ -19,7 +19,7 @@ export interface SignatureFinding {
   readonly problem: Failure | null;
 }
 
-/** Messages for a single signature, by the error code that a map gets if none of its signatures is valid. */
+/** Messages about a single signature. The key is the error code for a map that has only this signature. */
 const REASONS: Readonly<Record<string, string>> = {
   MAP_SIGNATURE_UNTRUSTED: 'its key is not trusted here.',
   MAP_KEY_REVOKED: 'its key was revoked.',

@@ -42,7 +42,7 @@ export function matchingForm(map: Readonly<Record<string, unknown>>, signature: 
   return null;
 }
 
-/** Whether two texts are the same apart from padding and, in hex, upper case. */
+/** Whether two encoded signatures are equal. Ignores padding and, in hex, the case of letters. */
 function isSpelling(given: string, expected: string): boolean {
   const bare = (text: string): string => text.trim().replace(/=+$/, '');
   return bare(given) === bare(expected) || (/^[0-9a-f]+$/.test(expected) && given.trim().toLowerCase() === expected);

@@ -20,7 +20,7 @@ export interface CheckResult {
   readonly found: string;
 }
 
-/** Maximum number of entries that are listed as left out. */
+/** Maximum number of left-out entries that are listed. */
 const MAX_NAMED = 20;
 
 /** The results of all checks of a map, and a finding for each asymmetric signature. */

@@ -6,7 +6,7 @@ export function takeMcpHub(draft: EntryDraft): void {
   const env = draft.member('env');
   if (env?.type !== 'object') return;
   const members = membersOf(env);
-  // A repeated name must be reported as an error later, so the object is not rewritten, which would drop the
+  // A repeated name must be reported as an error later, so the object is not rewritten: a rewrite would drop the
   // repetition.
   if (!members.some(({ value }) => value.type === 'null') || members.some(({ isRepeated }) => isRepeated)) return;
   const entries = members.map(({ name, value }) => {

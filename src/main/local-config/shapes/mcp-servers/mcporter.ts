@@ -49,7 +49,7 @@ export function takeCommandList(draft: EntryDraft): void {
 /**
  * Splits a `command` that contains an executable and its arguments in one text, as in mcporter, Goose and Chaterm. If
  * `isUsual` is false, a warning tells the author to use `args`. The text is never passed to a shell. A text that only a
- * shell can interpret is not split, which later is an error.
+ * shell can interpret is not split, and is reported as an error later.
  */
 export function takeCommandLine(draft: EntryDraft, isUsual: boolean): void {
   const node = draft.member('command');

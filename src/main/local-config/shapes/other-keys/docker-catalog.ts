@@ -79,8 +79,8 @@ function takeImage(draft: EntryDraft, image: string): void {
 }
 
 /**
- * Returns the name of the variable that an item defines, with its value. Without a value, as for a secret, the value
- * comes from the environment.
+ * Returns the name of the variable that an item defines, with its value. If the item has no value, as for a secret, the
+ * value comes from the environment.
  */
 function variable(item: ConfigNode, nameMember: 'env' | 'name'): (readonly [string, ConfigNode])[] {
   const name = textOf(memberOf(item, nameMember));

@@ -11,7 +11,7 @@ export function argumentsOf(nodes: readonly ConfigNode[]): ConfigNode[] {
     const isNamed = textOf(memberOf(node, 'type')) === 'named' && name !== undefined;
     const isRequired = (memberOf(node, 'isRequired') ?? memberOf(node, 'is_required'))?.value === true;
     if (isNamed) {
-      // A named argument without a value is a switch. It is left out if it needs a value.
+      // A named argument without a value is a switch. An argument that needs a value is left out if it has none.
       if (value === null) return wantsValue(node) ? [] : [textNode(name, node.offset)];
       return [textNode(name, node.offset), textNode(value, node.offset)];
     }

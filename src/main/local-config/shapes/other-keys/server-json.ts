@@ -21,8 +21,8 @@ const RUNNERS: Readonly<Record<string, Runner>> = {
 };
 
 /**
- * The shape `server.json` of the MCP registry: one server, with packages to run it from or remotes to reach it at. The
- * first package that can be run is used, or else the first remote.
+ * The shape `server.json` of the MCP registry: one server, which can be run from one of its packages or reached at one
+ * of its remotes. The first package that can be run is used, or else the first remote.
  */
 export const serverJson: Shape = {
   find(root) {
