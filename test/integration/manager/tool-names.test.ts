@@ -22,7 +22,7 @@ describe('the names under which a manager lists tools', () => {
   );
 
   it.each([[['get_entity_claims', 'get_claims']], [['get_claims', 'get_entity_claims']]])(
-    'the names of tools prefer a real tool over an alias of the same name, in any order of the list (%j)',
+    'listTools() prefers a real tool to an alias of the same name, in whichever order they are listed (%j)',
     async (tools) => {
       await using managed = await manage([entry('wikidata')], { createProxy: proxyOf(tools) });
       await managed.manager.sync();
