@@ -13,7 +13,7 @@ describe('the names under which a manager lists tools', () => {
     ['constructor', ['keys', 'name'], ['constructor.keys', 'constructor.name']],
     ['wikidata', ['toString', 'valueOf'], ['wikidata.toString', 'wikidata.valueOf']],
   ])(
-    'the names of tools never come from a prototype, for any names of connector %s and its tools',
+    'tools of connector "%s" keep their names, even names that are members of every JavaScript object',
     async (id, tools, expected) => {
       await using managed = await manage([entry(id)], { createProxy: proxyOf(tools) });
       await managed.manager.sync();
