@@ -192,7 +192,7 @@ describe('the endpoint at which a replica accepts hops', () => {
     expect(start).toBeGreaterThan(4);
   });
 
-  it('a hop with the highest possible counter blocks only further hops of its own sender', async () => {
+  it('an attacker who sends a hop with the highest possible counter blocks only further hops of that sender', async () => {
     await using world = await startHopWorld(1, {});
     const replica = world.at(0);
     const take = async (change: Partial<HopFacts>) => (await send(replica, hop(replica, change))).slice(9, 12);
@@ -292,7 +292,7 @@ describe('a replica that sends a hop', () => {
     for (const secret of [token, 'cookie-value', 'authorization']) expect(text).not.toContain(secret);
   });
 
-  it('a hop never causes another hop: a replica that would have to forward it answers with an error', async () => {
+  it('a request that one replica forwards to another is never forwarded again, and fails instead', async () => {
     await using server = await RawMcpServer.start({
       'tools/call': ({ events }) => events({ jsonrpc: '2.0', id: 'q', method: 'roots/list', params: {} }),
     });

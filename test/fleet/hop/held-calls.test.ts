@@ -138,7 +138,7 @@ it('a held call is cancelled at its replica when the client disconnects from the
   );
 });
 
-it("a retry of a held call fails if the call's replica is unknown, unreachable, or a different replica", async () => {
+it('a retry of a held call fails if the replica that holds the call is unknown or cannot be reached', async () => {
   await using server = await RawMcpServer.start(asking(() => {}));
   await using world = await startHopWorld(3, { a: remote(server) });
   const { hostId } = world.at(0).fleet;

@@ -45,7 +45,7 @@ describe('a login behind a load balancer without session affinity', () => {
     for (let turn = 0; turn < 3; turn += 1) expect((await fetch(address)).status).toBe(403);
   });
 
-  it('a login page explains what to do if the replica that started the login has ended', async () => {
+  it('a login page tells the user to get a new address if the replica that started the login has ended', async () => {
     await using world = await startReplicas();
     const { error } = await postLegacy(world.one.mcp, 'tools/call', { name: 'a__echo' });
     const { pathname } = new URL(String(error.data?.loginUrl));

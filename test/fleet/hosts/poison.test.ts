@@ -86,7 +86,7 @@ describe.skipIf(!hasRedis)('a fleet whose Redis server is written to by an attac
   ];
 
   it.each(poisons)(
-    'a fleet is not deceived by %s in Redis, and sends the source at most about one request a second',
+    'a fleet keeps its map after an attack on Redis (%s), and asks the source at most about once a second',
     async (_, poison) => {
       const before = hosts.views.map(({ generatedAtMs }) => generatedAtMs);
       const from = Date.now();

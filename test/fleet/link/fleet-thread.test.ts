@@ -7,7 +7,7 @@ const CRASHING = new URL('../../fixtures/fleet/crashing.worker.ts', import.meta.
 const CLIENTLESS = new URL('../../fixtures/fleet/clientless.worker.ts', import.meta.url);
 
 describe.skipIf(!hasRedis)('the thread that talks to Redis for a host of a fleet', () => {
-  it('the fleet thread is started again after it died, and gets the data of its host again', async () => {
+  it("the thread that talks to Redis for a host is started again after it died, and gets the host's data again", async () => {
     await using server = await RedisServer.start();
     await using host = joinFleet(server, {}, CRASHING);
     await using other = joinFleet(server);
@@ -29,7 +29,7 @@ describe.skipIf(!hasRedis)('the thread that talks to Redis for a host of a fleet
     expect(other.fleet.hosts[0]?.address).toBe('http://127.0.0.1:1');
   });
 
-  it('the fleet thread reports that the package `ioredis` is missing, and is not started again', async () => {
+  it('the thread that talks to Redis reports that the package `ioredis` is missing, and is not started again', async () => {
     await using host = joinFleet({ url: 'redis://127.0.0.1:1' }, {}, CLIENTLESS);
     await eventually('it is logged', () => host.lines.length > 0);
     expect(host.lines[0]).toMatchObject({ level: 'error', fields: { code: 'FLEET_CLIENT_MISSING' } });

@@ -21,7 +21,7 @@ describe('a fleet without its Redis server', options, () => {
     ['killed', 'restart'],
     ['frozen', 'thaw'],
   ] as const)(
-    'without Redis, only the host that last refreshed a login goes on with it, and others report why (Redis %s)',
+    'without Redis, only the host that last refreshed a login can use it, and other hosts report why (%s)',
     async (how, back) => {
       await using fleet = await LoginFleet.start({ tokenTtlSeconds: 4 });
       const { presented } = fleet.ledger;

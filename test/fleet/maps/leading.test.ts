@@ -31,7 +31,7 @@ describe.skipIf(!hasRedis)('the leader of a map', () => {
     expect(await server.do('GET', mapKeys.fence)).toBe('1');
   });
 
-  it('a leader that vanishes is replaced within 2.5 s, and the number of the lease grows by one', async () => {
+  it('a leader that vanishes is replaced within 2.5 s, and the new lease has the next number', async () => {
     const first = await join('first');
     await first.leads();
     const others = [await join('second'), await join('third')];

@@ -111,7 +111,7 @@ describe.skipIf(!hasRedis)('a map in Redis that an attacker changes', () => {
     await server[Symbol.asyncDispose]();
   });
 
-  it('a map that an attacker changes in Redis is never read with a wrong digest, and is repaired', {
+  it('a map that an attacker changes in Redis is never accepted, and is written again by the leader', {
     timeout: 240_000,
   }, async () => {
     const reader = await MapHost.follow(server.port, 'reader', { role: 'reader' });

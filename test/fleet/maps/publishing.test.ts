@@ -95,7 +95,7 @@ describe.skipIf(!hasRedis)('a map that the leader publishes', () => {
     expect(await follower.publish(mapOf(2_500))).toBe('older');
   });
 
-  it('an older map can be published in place of a newer map that the main thread of the host rejected', async () => {
+  it('an older map can be published after the main thread of the host has rejected the newer map in Redis', async () => {
     const [leader, follower] = await leaderAndFollower();
     await leader.publish(mapOf(9_000));
     await leader.close();
@@ -104,7 +104,7 @@ describe.skipIf(!hasRedis)('a map that the leader publishes', () => {
     expect(await follower.publish(mapOf(1_000))).toBe('done');
   });
 
-  it('a follower that becomes the leader can confirm the map that it holds, and the map then names it', async () => {
+  it('a follower that becomes the leader can confirm the map that the leader before it published', async () => {
     const [leader, follower] = await leaderAndFollower();
     const map = mapOf(1_000);
     await leader.publish(map);
@@ -116,7 +116,7 @@ describe.skipIf(!hasRedis)('a map that the leader publishes', () => {
     expect(answerOf(await follower.api.readHead(MAP_NAME))).toMatchObject({ by: 'follower', fence: 2, confirms: 1 });
   });
 
-  it('a leader must publish a map in full before it can confirm it, and a wrong digest or size is rejected', async () => {
+  it('a leader can confirm only a map that was published, and cannot publish a map with a wrong digest or size', async () => {
     const huge = { ...mapOf(4_000), bytes: new Uint8Array(33 * 1024 * 1024) };
     const leader = await join('leader');
     await leader.leads();

@@ -35,7 +35,7 @@ describe.skipIf(!hasRedis)('random actions of two hosts that share a map', () =>
     await server[Symbol.asyncDispose]();
   });
 
-  it('whatever two hosts do at the same time, each lease is used by one host, and the map never becomes older', async () => {
+  it('whatever two hosts do at the same time, only the holder of a lease publishes, and never an older map', async () => {
     const heads: Written[] = [];
     const client = server.client();
     await client.connect();

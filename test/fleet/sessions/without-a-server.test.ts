@@ -90,7 +90,7 @@ describe('sessions of replicas that never had a Redis server', () => {
     expect((await postLegacy(done.mcp, 'tools/list', {}, { headers: renewed.headers })).status).toBe(200);
   });
 
-  it('a replica that is limited to one session can exchange it for another, but not while a call is running in it', async () => {
+  it('a replica at its limit of sessions closes an idle session for another, but not a session with a running call', async () => {
     await using server = await RawMcpServer.start({ 'tools/call': () => {} });
     const options = { redisUrl: await nowhere(), limits: { maxSessions: 1 } };
     await using first = await startReplica({ a: remote(server) }, { redisUrl: options.redisUrl });

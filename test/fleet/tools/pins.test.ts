@@ -83,7 +83,7 @@ describe.skipIf(!hasRedis)('pins of tools that a fleet shares', () => {
 });
 
 describe.skipIf(!hasRedis)('an approval in a fleet', () => {
-  it('an approval lists a tool again on every host of a fleet, and survives a restart of a host with a disk', async () => {
+  it('a changed tool that was approved is listed again on every host of a fleet, even after a restart', async () => {
     await using world = await ToolWorld.start();
     const first = await world.up();
     const stateDir = world.folder('second');

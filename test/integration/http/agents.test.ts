@@ -76,7 +76,7 @@ describe('an Agent of undici 7 or 8', () => {
     ['8 ProxyAgent', (url) => new ProxyAgent(url)],
     ['8 EnvHttpProxyAgent', (url) => new EnvHttpProxyAgent({ httpProxy: url, httpsProxy: url })],
   ])(
-    'a proxy Agent of undici (%s) carries the requests to the connectors and the requests for the map',
+    'an Agent of undici that is a proxy (%s) carries the requests for the map and to the connectors',
     async (_, make) => {
       await using proxy = await ProxyServer.start();
       await using mcp = await TestMcpServer.start(() => {});

@@ -93,7 +93,7 @@ describe('a proxy', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it('map and connectors use the proxy that the environment names, except for hosts in NO_PROXY', async () => {
+  it('a manager uses the proxy that the environment names for map and connectors, except for hosts in NO_PROXY', async () => {
     await using proxy = await ProxyServer.start();
     await using plain = await TestMcpServer.start(() => {});
     await using direct = await TestMcpServer.start(() => {});

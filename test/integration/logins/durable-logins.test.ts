@@ -85,7 +85,7 @@ describe('DurableLogins', () => {
     expect(existsSync(join(w.dir, 'logins.key'))).toBe(false);
   });
 
-  it('DurableLogins reports changes of other processes to each listener until that listener ends its watch', async () => {
+  it('DurableLogins reports changes by other processes to each listener until the listener ends its watch', async () => {
     await using w = world();
     const [{ store }, other] = [w.start(), w.start()];
     const heard = [0, 0];
@@ -101,7 +101,7 @@ describe('DurableLogins', () => {
     ends[1]?.();
   });
 
-  it('DurableLogins watches again after its thread was lost, and reports what changed until then', async () => {
+  it('DurableLogins continues to report changes after its thread was lost, including changes during the gap', async () => {
     await using w = world();
     const endOfWriter = join(w.dir, 'end');
     process.env.END_OF_WRITER = endOfWriter;

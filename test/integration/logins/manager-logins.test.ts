@@ -7,7 +7,7 @@ import { ProtectedMcpServer } from '../../helpers/logins/protected-mcp-server.ts
 import { manage } from '../../helpers/manager.ts';
 import { entry } from '../../helpers/signed-map.ts';
 
-test('a manager logs in, calls and refreshes, and needs a new login once the server rejects its tokens', async () => {
+test('a manager can log in, call and refresh, and needs a new login once the server rejects its tokens', async () => {
   await using issuer = await AuthorizationServer.start();
   await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer });
   await using world = await manage([entry('crm', { endpoint: server.url })]);

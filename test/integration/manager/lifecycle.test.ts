@@ -65,7 +65,7 @@ describe('a manager', () => {
   });
 
   it.each(['always', 'never'] as const)(
-    'a manager loads every map on a worker thread with `offload` "always", and on the main thread with "never" (%s)',
+    'with `offload` "always" every map is loaded on a worker thread, with "never" on the main thread (%s)',
     async (offload) => {
       await using map = await manage([], { offload });
       await map.manager.sync();

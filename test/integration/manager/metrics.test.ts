@@ -26,7 +26,7 @@ it('the metrics registry holds every documented metric, with its labels and the 
   expect(text).toContain('nodejs_eventloop_lag_seconds');
 });
 
-it('metrics count connectors by state and transition, and stop counting them once their manager is closed', async () => {
+it('metrics count connectors by state and by state change, until their manager is closed', async () => {
   const managed = await manage([entry('a'), entry('b', { status: 'disabled' })], { createProxy: () => here });
   const before = await gauge('mcp_connector_transitions_total', { from: 'connecting', to: 'ready' });
   await managed.manager.sync();

@@ -46,7 +46,7 @@ it('a gauge counts the maps that are signed only with an HMAC although public ke
   expect(await gauge(HMAC_ONLY, {})).toBe(1);
 });
 
-it('counters record a map that lost its public-key signatures, and a map that was dropped for its age', async () => {
+it('counters count maps that lost their public-key signatures, and maps that were dropped for their age', async () => {
   let now = Date.now();
   const downgraded = { outcome: 'failed', code: 'MAP_SIGNATURE_DOWNGRADED' };
   const before = await counterOf('mcp_service_map_refresh_total', downgraded);

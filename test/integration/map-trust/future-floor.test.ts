@@ -51,7 +51,7 @@ describe('a floor that a wrong clock has raised', () => {
     );
   });
 
-  it('a running host uses a floor that was reset from its next refresh on', async () => {
+  it('a running host accepts older maps from its next refresh on, after its floor was reset', async () => {
     await using world = await lockedOut();
     world.server.serve(signed(mapAt(0, ['b']), HMAC));
     await world.during(OPTIONS, async (manager) => {

@@ -13,7 +13,7 @@ const YEAR = 365 * 24 * HOUR;
 const DAY_STALE = { signatureKey: HMAC, maxStaleMs: 24 * HOUR };
 
 describe('the map of a source that cannot be reached', () => {
-  it('the map of an unreachable source is served as stale, then logged as aging, and dropped after `maxStaleMs`', async () => {
+  it('the map of an unreachable source is served as stale and dropped after `maxStaleMs`, with a log line before', async () => {
     await using world = await trustWorld();
     world.server.serve(signed(mapAt(0), HMAC));
     const alarms = () => counterOf('mcp_service_map_alarms_total', { code: 'MAP_TOO_STALE' });
@@ -131,7 +131,7 @@ describe('the map of a source that cannot be reached', () => {
     });
   });
 
-  it('the time of `maxStaleMs` starts when the key of a map expires, if the key expires before the map', async () => {
+  it('if the key of a map expires before the map, the time of `maxStaleMs` starts at the expiry of the key', async () => {
     await using world = await trustWorld();
     const key = newKey('short-lived', 'ES256', { exp: (NOW + HOUR / 2) / 1_000 });
     world.server.serve(signedWith(mapAt(0), [key]));

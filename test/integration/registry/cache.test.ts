@@ -126,7 +126,7 @@ describe('the registry', () => {
 });
 
 describe('several processes with one registry', () => {
-  it('a process that opens a registry writes servers.json if another process was killed before it wrote the file', async () => {
+  it('changes of the registry by a process that was killed are written to servers.json by the next process', async () => {
     using it = world();
     const { child, lines, ended } = it.start('writes', 'k', '0');
     await eventually('it writes', () => lines.length > 3);

@@ -43,7 +43,7 @@ describe('registered servers', () => {
     expect(manager.connector('off')?.status?.why).toBe('disabled in the registry');
   });
 
-  it('a server that another process adds, changes or removes is followed within two seconds, and others keep running', async () => {
+  it('a host follows within two seconds when another process changes the registry, and other servers keep running', async () => {
     using world = new RegistryWorld();
     await world.fill(registeredProgram('kept'), registeredProgram('gone'), registeredProgram('changed'));
     await using local = world.manage();

@@ -129,7 +129,7 @@ function loadedFrom({ outcome }: Run): Extract<LoadOutcome, { kind: 'loaded' }> 
   return outcome;
 }
 
-it('the main thread can rebuild a map from the previous map and the chunks of changed entries', async () => {
+it('the main thread can build a map from the previous map and the chunks of changed entries', async () => {
   await fc.assert(
     fc.asyncProperty(anyEntries, anyEntries, fc.nat(300), delays, async (before, fresh, keptCount, steps) => {
       const kept = before.slice(0, keptCount);

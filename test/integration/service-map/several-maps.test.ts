@@ -229,7 +229,7 @@ describe('several service maps', () => {
 });
 
 describe('the lifetime of a map', () => {
-  it('a map is fresh for its own `ttlSeconds`, whatever the Cache-Control header says', async () => {
+  it('a map is fresh for the time of its `ttlSeconds`, whatever the Cache-Control header of the response says', async () => {
     let now = NOW;
     const body = map([], KEY, 0, { ttlSeconds: 60 });
     await using server = await MapServer.start();

@@ -138,7 +138,7 @@ describe('a result over SSE', () => {
     await expect(sse.call()).rejects.toMatchObject({ code: 'TOOL_CALL_REJECTED', detail: { rpcCode: -32_042 } });
   });
 
-  it('a list over SSE is complete if its cursor is null', async () => {
+  it('a tool list over SSE whose `nextCursor` is null is complete', async () => {
     await using server = await RawSseServer.start({
       initialize: ({ result }) => result({ protocolVersion: '2024-11-05', capabilities: { tools: {}, prompts: null } }),
       'tools/list': ({ result }) => result({ tools: [{ name: 'echo', inputSchema: {} }], nextCursor: null }),
@@ -198,7 +198,7 @@ describe('a request over SSE', () => {
     expect(server.of('notifications/cancelled')[0]?.message.params).toMatchObject({ requestId: call1?.message.id });
   });
 
-  it('a host can send any request over SSE, including ping', async () => {
+  it('a host can send a ping to a server over SSE', async () => {
     await using server = await RawSseServer.start({ ping: ({ result }) => result({}) });
     await using sse = await connectSse(server);
     await expect(sse.connection.request('ping', {}, { signal: never, timeoutMs: 1_000 })).resolves.toEqual({});

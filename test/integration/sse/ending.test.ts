@@ -66,7 +66,7 @@ describe.concurrent('SSE servers that stop answering', () => {
     for (const server of world.servers) await noStreamLeft(server);
   });
 
-  it('connectors of SSE servers that stop answering can be removed without delay', async () => {
+  it('a connector whose SSE server stops answering can be removed without delay', async () => {
     await using world = await silentServers();
     await using local = manageFile(world.entries, { connectTimeoutMs: 60_000, listTimeoutMs: 60_000 });
     void local.manager.sync().catch(() => {});
@@ -77,7 +77,7 @@ describe.concurrent('SSE servers that stop answering', () => {
     expect(local.manager.status().connectors).toEqual([]);
   });
 
-  it('SSE servers that stop answering do not delay the end of a command', async () => {
+  it('SSE servers that stop answering do not delay the end of `mcp-switchyard tools` beyond its `--wait` time', async () => {
     await using world = await silentServers();
     using file = new LocalFile(world.entries);
     const run = startCli(['tools', '--config', file.path, '--wait', '1000', '--json']);

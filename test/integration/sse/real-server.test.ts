@@ -29,7 +29,7 @@ const host: HostSide = {
 const connect = (options: SseConnectOptions = {}) => connectSse({ url }, { host, timeoutMs: 10_000, ...options });
 
 describe('the real server-everything over SSE', () => {
-  it('server-everything lists its tools over SSE, including tools that need capabilities of the client', async () => {
+  it('server-everything lists all its tools over SSE to a host that declares all capabilities', async () => {
     await using sse = await connect();
     const { tools } = await sse.connection.listToolsPage(null, limits);
     const names = tools.map((tool) => (tool as { name: string }).name);

@@ -130,7 +130,7 @@ describe('a rejected POST over SSE', () => {
     ['rejected with 401', echoing(401)],
     ['rejected with 404', echoing(404)],
     ['cut off', ({ response }) => void response.destroy()],
-  ])('a running call over SSE still gets its result after the POST of another call was %s', async (_, refuse) => {
+  ])('a running call over SSE still gets its result if the POST of another call is %s', async (_, refuse) => {
     await using server = await RawSseServer.start({
       'tools/call'(request, it) {
         const { word = '' } = (request.message.params?.arguments ?? {}) as { word?: string };
@@ -178,7 +178,7 @@ describe('a response over SSE that says that the session is unknown', () => {
         void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(lost(message.id))),
     ],
   ])(
-    '"Session not found" in the response on %s reaches the caller of a tool over SSE, and starts a new session',
+    'an error "Session not found" in %s of a tool call over SSE reaches the caller, and starts a new session',
     async (_, answer) => {
       await using server = await RawSseServer.start({ 'tools/call': answer });
       await using local = await managed(server);
@@ -189,7 +189,7 @@ describe('a response over SSE that says that the session is unknown', () => {
     },
   );
 
-  it('"Session not found" in the response to a read over SSE makes the read repeat in a new session', async () => {
+  it('a read over SSE that is answered with "Session not found" is sent again in a new session', async () => {
     let isLost = true;
     await using server = await RawSseServer.start({
       initialize: ({ result }) => result({ protocolVersion: '2024-11-05', capabilities: { tools: {}, prompts: {} } }),

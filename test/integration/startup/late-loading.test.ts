@@ -93,16 +93,16 @@ const withServer = (then: string): string => `
 `;
 
 describe('packages that only some processes need', () => {
-  it('an import of the main module loads none of the large packages', async () => {
+  it('an import of the main module loads none of the large packages that only some processes need', async () => {
     expect((await runModule(`import '${INDEX}';`)).packages).toEqual([]);
   });
 
-  it('an import of the store and the gateway loads none of the large packages', async () => {
+  it('an import of the registry and the gateway loads none of the large packages that only some processes need', async () => {
     const [store, gateway] = ['src/main/registry/fs-store.ts', 'src/main/gateway/index.ts'].map(source);
     expect((await runModule(`import '${store}'; import '${gateway}';`)).packages).toEqual([]);
   });
 
-  it('a manager that is created and closed loads none of the large packages', async () => {
+  it('a manager that is created and closed without use loads none of the large packages', async () => {
     const code = `
       import { ConnectorProxyManager } from '${INDEX}';
       const manager = new ConnectorProxyManager({ serviceMapUrl: 'https://maps.example/map', signatureKey: 'k'.repeat(32) });

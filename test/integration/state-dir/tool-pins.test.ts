@@ -43,7 +43,7 @@ describe.each(PLACES)('a tool that changes, %s', (_, place) => {
     };
   }
 
-  it('a tool that changes is reported once as event, log line and in `status`, and can still be called by default', async () => {
+  it('a changed tool is reported once by event, log line, metric and status(), and can still be called by default', async () => {
     await using scene = await setUp({});
     await using manager = scene.start();
     await manager.sync();
@@ -74,7 +74,7 @@ describe.each(PLACES)('a tool that changes, %s', (_, place) => {
     await eventually('it is what it was', () => manager.status().changedTools.length === 0);
   });
 
-  it('a tool that changes is neither listed nor called until it is approved, with `pinTools: "quarantine"`', async () => {
+  it('with `pinTools: "quarantine"`, a changed tool is neither listed nor called until it is approved', async () => {
     await using scene = await setUp({ pinTools: 'quarantine' });
     await using manager = scene.start();
     await manager.sync();
@@ -97,7 +97,7 @@ describe.each(PLACES)('a tool that changes, %s', (_, place) => {
     expect(manager.status().changedTools).toEqual([]);
   });
 
-  it('a tool that changes is not reported with `pinTools: "off"`', async () => {
+  it('with `pinTools: "off"`, a changed tool is not reported', async () => {
     await using scene = await setUp({ pinTools: 'off' });
     await using manager = scene.start();
     await manager.sync();

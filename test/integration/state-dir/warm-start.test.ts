@@ -98,7 +98,7 @@ describe('a start with a used state folder', () => {
     await eventually('the tools are confirmed', () => after.status().staleTools.toolCount === 0);
   });
 
-  it('after a restart, an event reports all tools that changed while no process ran', async () => {
+  it('after a restart, a `tools` event reports all tools that changed while no process ran', async () => {
     const tools = new Map([
       ['echo', 'as it was'],
       ['gone', 'soon'],

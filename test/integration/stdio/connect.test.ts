@@ -158,7 +158,7 @@ describe.concurrent('the handshake with a stdio server', () => {
     },
   );
 
-  it('a stdio server that ignores `server/discover` gets it again at the next handshake', async () => {
+  it('a stdio server that ignores `server/discover` gets the same request again at its next start', async () => {
     const eras = new EraMemory();
     for (const _ of [1, 2]) {
       await using opened = await open({ ...LEGACY, '': ['starting'], 'server/discover': [] }, { eras });
@@ -219,7 +219,7 @@ describe.concurrent('a message of a stdio server', () => {
     ['{"jsonrpc":"2.0","id":"$id","result":["x"]}', 'must be an object and is an array'],
     ['{"jsonrpc":"2.0","id":"$id","error":"broken"}', '`error` must be an object with a numeric `code`'],
     ['{"jsonrpc":"2.0","id":"$id"}', 'neither a result nor an error'],
-  ])('a malformed response of a stdio server fails its call immediately: %s', async (line, reason) => {
+  ])('a malformed response of a stdio server makes its call fail immediately: %s', async (line, reason) => {
     await using opened = await open({ ...LEGACY, 'tools/call': [line] });
     await expect(call(opened)).rejects.toMatchObject({
       code: 'TOOL_CALL_REJECTED',

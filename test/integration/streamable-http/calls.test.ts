@@ -15,7 +15,7 @@ async function strays(): Promise<number> {
 }
 
 describe('a response to a call', () => {
-  it('a response is returned when its event arrives, even if other events precede it and the stream stays open', async () => {
+  it('a call returns when the event with its response arrives, even if its stream has other events and stays open', async () => {
     let isCut = false;
     await using server = await RawMcpServer.start({
       'tools/call'({ events, message, response }) {
@@ -32,7 +32,7 @@ describe('a response to a call', () => {
     await eventually('its connection is cut', () => isCut);
   }, 10_000);
 
-  it('a response may arrive in a batch, either as an event or as the whole body', async () => {
+  it('the response to a call may arrive in a batch, either as an event or as the whole body', async () => {
     let isEvent = false;
     const notice = { jsonrpc: '2.0', method: 'notifications/message', params: { level: 'info', data: 1 } };
     await using server = await RawMcpServer.start({
@@ -142,7 +142,7 @@ describe('a response to a call', () => {
 });
 
 describe('consecutive calls', () => {
-  it("30 calls in a row share one connection, and leave no listener on the caller's signal", async () => {
+  it("calls in a row share one connection, and leave no listener on the caller's signal", async () => {
     await using server = await RawMcpServer.start();
     await using raw = await connectRaw(server);
     const before = server.connections;
@@ -157,7 +157,7 @@ describe('a call that is cancelled', () => {
     ['legacy', {}, 1],
     ['modern', MODERN, 0],
   ] as [string, Record<string, Answer>, number][])(
-    'an aborted call closes its stream, and only a legacy server gets a notification about it (%s server)',
+    'a call that is aborted closes its stream, and only a legacy server gets a notification about that (%s)',
     async (_, answers, notices) => {
       let isClosed = false;
       await using server = await RawMcpServer.start({
@@ -194,7 +194,7 @@ describe('a call that is cancelled', () => {
 });
 
 describe('progress notifications', () => {
-  it('progress notifications reach the caller of their call, and malformed notifications do not', async () => {
+  it('a progress notification reaches the caller of its call, unless it is malformed or names another call', async () => {
     await using server = await RawMcpServer.start({
       'tools/call'({ events, message, response }) {
         const { progressToken } = (message.params?._meta ?? {}) as { progressToken?: number };
@@ -297,7 +297,7 @@ describe('requests of a legacy server', () => {
       .filter(({ method, message }) => method === 'POST' && message.method === undefined)
       .map(({ message }) => message);
 
-  it('a ping of a legacy server is answered automatically, and requests that the host supports by the host', async () => {
+  it('pings of a legacy server are answered automatically, and requests that the host supports are passed to it', async () => {
     const asked: unknown[] = [];
     const host: HostSide = {
       capabilities: { elicitation: {} },
@@ -331,7 +331,7 @@ describe('requests of a legacy server', () => {
     [Object.assign(new Error('not now'), { code: -32_042 }), -32_042],
     [Object.assign(new Error('not now'), { code: 'ENOTHING' }), -32_603],
   ])(
-    'a request of a legacy server is answered with the error of the host and its code, if it is a number (%#)',
+    'if the host rejects a request of a legacy server, the server gets the error, with its code if numeric (%#)',
     async (failure, code) => {
       const host: HostSide = { capabilities: { elicitation: {} }, answer: () => Promise.reject(failure) };
       await using server = await RawMcpServer.start({ 'tools/call': asking(elicit) });
@@ -344,7 +344,7 @@ describe('requests of a legacy server', () => {
     },
   );
 
-  it('a legacy server that sends more than 64 requests at the same time gets no response to the others', async () => {
+  it('a legacy server with 64 unanswered requests gets no response to further requests', async () => {
     let asked = 0;
     const host: HostSide = {
       capabilities: { elicitation: {} },
@@ -386,7 +386,7 @@ describe('a modern server that answers a call with `input_required`', () => {
   const confirm = { method: 'elicitation/create', params: { message: 'Sure?' } };
   const host: HostSide = { capabilities: { elicitation: {} }, answer: async () => ({ action: 'accept' }) };
 
-  it("the input that a modern server requires is sent in a new request, with the server's unchanged state", async () => {
+  it("input that a modern server asks for (`input_required`) is sent in a new request with the server's `requestState`", async () => {
     await using server = await RawMcpServer.start({
       ...MODERN,
       'tools/call'({ result, message }) {
@@ -407,7 +407,7 @@ describe('a modern server that answers a call with `input_required`', () => {
     expect(first?.message.params).not.toHaveProperty('requestState');
   });
 
-  it("a modern server may require no input, and the call is then sent again with the server's state", async () => {
+  it('a modern server may answer `input_required` without a question, and the call is then sent again', async () => {
     await using server = await RawMcpServer.start({
       ...MODERN,
       'tools/call'({ result, message }) {

@@ -24,7 +24,7 @@ describe('a host that is asked for input during a call', () => {
     ['a TypeError', new TypeError('the host is broken')],
     ['a network error', Object.assign(new Error('no model'), { code: 'ECONNREFUSED' })],
     ['an error with a JSON-RPC code', Object.assign(new Error('no'), { code: -1 })],
-  ])('a call that requires input fails if the host rejects the request for input with %s', async (_, failure) => {
+  ])('a call for which the server requires input fails if the host rejects with %s', async (_, failure) => {
     await using server = await RawMcpServer.start({ ...MODERN, 'tools/call': asking });
     await using raw = await connectRaw(server, { host: hostThat(() => Promise.reject(failure)) });
     await expect(raw.call()).rejects.toMatchObject({ code: 'TOOL_CALL_REJECTED' });
@@ -71,7 +71,7 @@ describe('a host that is asked for input during a call', () => {
     ['answers 400', ({ response }) => void response.writeHead(400).end('unknown session')],
     ['answers 500', ({ response }) => void response.writeHead(500).end()],
   ] as [string, Answer][])(
-    'a call fails as a call that may have run if the server, after it got the required input, %s',
+    'if a server that got the required input for a call %s, the error says that the call may have run',
     async (_, second) => {
       await using server = await RawMcpServer.start({
         ...MODERN,
@@ -105,7 +105,7 @@ describe('a connection that is closed', () => {
     expect(await outcome(raw.call())).toMatchObject({ code: 'TOOL_CALL_LOST' });
   });
 
-  it('closing a connection aborts every request to the host, and no response of the host is sent', async () => {
+  it('closing a connection aborts all requests of the server to the host, and sends no response to them', async () => {
     const signals: AbortSignal[] = [];
     const answered = Promise.withResolvers<Record<string, unknown>>();
     const host = hostThat(({ signal }) => {

@@ -226,7 +226,7 @@ describe.concurrent('the protocol generation of a server over HTTP', () => {
 
 describe.concurrent('a handshake over HTTP that fails', () => {
   it.each([401, 403])(
-    'a handshake over HTTP that is rejected with %i, at either step, does not try the other protocol',
+    'a handshake that is rejected with %i at any step does not try the other protocol',
     async (code) => {
       const [probe] = await connectOnce({ 'server/discover': status(code) });
       expect([probe.error, probe.asked]).toEqual([

@@ -244,7 +244,7 @@ describe('a legacy session', () => {
     [400, '{"jsonrpc":"2.0","id":"server-error","error":{"code":-32600,"message":"Session not found"}}', 'maybe'],
     [400, '{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"Bad Request: no valid session"}}', 'no'],
   ])(
-    'a call whose session is lost (%i %s) fails, and the error says whether the call may have run',
+    'a call that a server rejects because it does not know the session fails (%i %s), and says if it may have run',
     async (code, body, sent) => {
       await using server = await RawMcpServer.start({ ...withSession, 'tools/call': status(code, body) });
       await using raw = await connectRaw(server);
@@ -257,7 +257,7 @@ describe('a legacy session', () => {
     [400, ''],
     [500, ''],
     [429, ''],
-  ])('a call that fails with %i %s does not count as a lost session', async (code, body) => {
+  ])('a response with %i %s does not count as a lost session', async (code, body) => {
     await using server = await RawMcpServer.start({ ...withSession, 'tools/call': status(code, body) });
     await using raw = await connectRaw(server);
     await expect(raw.call()).rejects.toMatchObject({ code: 'TOOL_CALL_REJECTED', detail: { status: code } });

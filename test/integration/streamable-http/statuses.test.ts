@@ -81,7 +81,7 @@ describe('ten calls', () => {
 
 describe('a response with the id of its request', () => {
   it.each([400, 404, 409, 422, 500, 503])(
-    'a response of a legacy server that has the id of its request counts, despite the HTTP status %i',
+    'a JSON-RPC response with the id of its request counts, even if a legacy server sends it with HTTP %i',
     async (status) => {
       await using server = await RawMcpServer.start({
         ...sessions(),

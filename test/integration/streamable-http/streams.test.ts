@@ -45,7 +45,7 @@ describe.concurrent('the notification stream of a connection', () => {
     server.close();
   });
 
-  it('no notification stream is requested if the server announces no changes, and only one if it has no streams', async () => {
+  it('a notification stream is not requested if the server announces no changes, and only once if it has no streams', async () => {
     await using silent = await RawMcpServer.start();
     await using without = await RawMcpServer.start(ANNOUNCING);
     await using _one = await connectRaw(silent);
@@ -56,7 +56,7 @@ describe.concurrent('the notification stream of a connection', () => {
     expect([silent.of('GET').length, without.of('GET').length, two.lost]).toEqual([0, 1, []]);
   });
 
-  it('the notification stream opens immediately if the host answers requests of servers', async () => {
+  it('the notification stream opens immediately if the host declares that it answers requests of servers', async () => {
     const host: HostSide = { capabilities: { roots: {} }, answer: async () => ({ roots: [] }) };
     await using server = await RawMcpServer.start({
       GET: ({ events }) => events({ jsonrpc: '2.0', id: 1, method: 'roots/list' }),
@@ -84,7 +84,7 @@ describe.concurrent('the notification stream of a connection', () => {
     await eventually('what was missed is asked for', () => raw.changes.count === 2);
   }, 10_000);
 
-  it('a notification stream is requested again if the server was busy, and a response that is no stream is not read', async () => {
+  it('a notification stream is requested again from a busy server, and the body of another response is not read', async () => {
     await using busy = await RawMcpServer.start({
       ...ANNOUNCING,
       GET: ({ response, events }) =>
@@ -115,7 +115,7 @@ describe.concurrent('the notification stream of a connection', () => {
     ['JSON', ({ response }) => void response.writeHead(200, { 'content-type': 'application/json' }).end('{}')],
     ['a broken connection', ({ response }) => void response.destroy()],
   ])(
-    'a notification stream is requested again after the server answered with %s, at first or later',
+    'a notification stream is requested again if the server answers its first or a later request with %s',
     async (_, refuse) => {
       const early = await RawMcpServer.start({
         ...ANNOUNCING,
@@ -150,7 +150,7 @@ describe.concurrent('the notification stream of a connection', () => {
     expect(server.of('GET')).toHaveLength(1);
   }, 10_000);
 
-  it('a notification stream reports that the session is unknown (404), or that the server is unreachable', async () => {
+  it('a connection ends if its notification stream gets a 404, or if the server cannot be reached any more', async () => {
     const once: Answer = ({ response, events }) => {
       events();
       response.end();

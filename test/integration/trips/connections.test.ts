@@ -40,7 +40,7 @@ async function bringUp(server: TripServer, overrides: Record<string, unknown> = 
 }
 
 describe.each(SCHEMES)('a connector that comes up over %s', (_, scheme) => {
-  it('a connector uses at most two connections to come up', async () => {
+  it('a connector opens at most two connections while it comes up', async () => {
     const server = await serve({ era: 'legacy', ...scheme });
     await bringUp(server, { era: 'legacy' });
     expect(server.methods.toSorted()).toEqual(['initialize', 'notifications/initialized', 'tools/list']);
