@@ -12,7 +12,7 @@ const nowhere = async (): Promise<string> => `redis://127.0.0.1:${await freePort
 const [ALICE, BOB] = ['alice-token-0123456789', 'bob-token-0123456789'];
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
-describe('sessions of replicas that never had a Redis server', () => {
+describe('sessions of replicas without a Redis server', () => {
   it('without Redis, a session opened at one replica can be used at another replica', async () => {
     await using server = await RawMcpServer.start();
     await using replicas = await startReplicas(2, { a: remote(server) }, { redisUrl: await nowhere() });
