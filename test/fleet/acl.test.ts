@@ -55,7 +55,7 @@ const refusedBy = (all: readonly [string, string][]) => all.filter(([, answer]) 
 
 describe.skipIf(!hasRedis)('the ACL rules of docs/fleet-server.md', () => {
   it.each(['fetcher', 'reader'] as const)(
-    'the ACL rules of docs/fleet-server.md give a %s everything that its role needs',
+    'the ACL rules of docs/fleet-server.md give a host with the role of a %s all permissions that it needs',
     async (user) => {
       await using server = await startServer();
       await using host = joinFleet(server, { url: urlOf(server, user), ...as(user), address: 'http://127.0.0.1:1' });
@@ -69,7 +69,7 @@ describe.skipIf(!hasRedis)('the ACL rules of docs/fleet-server.md', () => {
     },
   );
 
-  it('the Redis ACL rules keep a reader from other keys, and from writing maps, leases and news, even with a script', async () => {
+  it('the documented Redis ACL rules keep a reader from other keys, and from writing maps, even with a script', async () => {
     await using server = await startServer();
     const map = '{sw:tests}:map:m';
     const denied = await outcomes(server, 'reader', [
@@ -100,7 +100,7 @@ describe.skipIf(!hasRedis)('the ACL rules of docs/fleet-server.md', () => {
     expect(await outcomes(server, 'reader', allowed)).toEqual([[`GETRANGE ${map}:head 0 10`, 'OK']]);
   });
 
-  it('the Redis ACL rules keep a fetcher from other keys and from administrator commands', async () => {
+  it('the documented Redis ACL rules keep a fetcher from other keys and from administrator commands', async () => {
     await using server = await startServer();
     const denied = await outcomes(server, 'fetcher', [
       ...[
@@ -114,7 +114,7 @@ describe.skipIf(!hasRedis)('the ACL rules of docs/fleet-server.md', () => {
     expect(refusedBy(denied)).toEqual([]);
   });
 
-  it('the Redis ACL rules let a fetcher lead and readers follow', async () => {
+  it('with the documented Redis ACL rules, a fetcher can be the leader, and readers can follow it', async () => {
     await using server = await startServer();
     await using source = await FleetSource.start(['a']);
     const world = (user: User) => ({ url: source.url, redis: urlOf(server, user), fleet: as(user) });
@@ -129,7 +129,7 @@ describe.skipIf(!hasRedis)('the ACL rules of docs/fleet-server.md', () => {
     expect(views.flatMap((view) => view.logged('fleet-refused'))).toEqual([]);
   });
 
-  it('incomplete Redis ACL rules make "fleet check" report every missing permission', async () => {
+  it('a host reports every permission that incomplete Redis ACL rules do not give it', async () => {
     await using server = await RedisServer.start(
       documentedRules().map((rule) => rule.replaceAll(' +hset ', ' ').replace(' +getrange', '')),
     );

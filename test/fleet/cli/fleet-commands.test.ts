@@ -31,7 +31,7 @@ describe.skipIf(!hasRedis)('mcp-switchyard fleet', () => {
   });
   afterAll(() => server[Symbol.asyncDispose]());
 
-  it('`fleet hosts` and `fleet status` show hosts and maps, and do not join as a host', async () => {
+  it('`fleet hosts` and `fleet status` show the hosts and maps of a fleet, and do not join it as a host', async () => {
     await using one = joinFleet(server, { address: 'http://127.0.0.1:8080' });
     await using reader = joinFleet(server, { role: 'reader' });
     const map = { name: 'm', sourceId: 'main', generatedAtMs: 2_000, isLeading: true, sha256: 'ab'.repeat(32) };
@@ -55,7 +55,7 @@ describe.skipIf(!hasRedis)('mcp-switchyard fleet', () => {
     expect(one.fleet.hosts).toHaveLength(1);
   });
 
-  it('each `fleet` command prints one JSON document with an envelope', async () => {
+  it('each `fleet` command with `--json` prints a single JSON document', async () => {
     await using one = joinFleet(server);
     one.fleet.announceMap({
       ...{ name: 'm', sourceId: 'main', generatedAtMs: 2_000, isLeading: true, sha256: 'ab'.repeat(32) },
@@ -67,7 +67,7 @@ describe.skipIf(!hasRedis)('mcp-switchyard fleet', () => {
       expectDocument(await fleetCommand(server.url, name, '--json'), startedElsewhere(`fleet ${name}`));
   });
 
-  it('`fleet check` accepts a healthy server, and explains its settings', async () => {
+  it('`fleet check` accepts a healthy Redis server, and notes settings that may be risky', async () => {
     const { code, findings } = await checkOf(server.url);
     expect(code).toBe(0);
     expect([...findings.values()].map(({ check, outcome }) => [check, outcome])).toEqual([
@@ -88,7 +88,7 @@ describe.skipIf(!hasRedis)('mcp-switchyard fleet', () => {
     await server.do('CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
   });
 
-  it('`fleet check` fails if the hosts have another secret', async () => {
+  it('`fleet check` fails if a host of the fleet has another secret', async () => {
     await using stranger = joinFleet(server, { secrets: ['another secret, with at least 32 characters'] });
     await eventually('the stranger is in the roster', async () => {
       return (await server.do('ZSCORE', '{sw:tests}:hosts', stranger.fleet.hostId)) !== null;
@@ -102,7 +102,7 @@ describe.skipIf(!hasRedis)('mcp-switchyard fleet', () => {
       expect(stderr).toContain('hosts with another secret are not shown');
   });
 
-  it('`fleet` commands check the id and the secrets before they connect to the server', async () => {
+  it("`fleet` commands check the fleet's id and secret before they connect to the Redis server", async () => {
     const flags = ['fleet', 'hosts', '--fleet', server.url, '--fleet-secret-env', 'S', '--fleet-id'];
     const [badId, shortSecret] = [
       await runCliHere([...flags, 'a b{}'], { env: { S: 'x'.repeat(32) } }),
@@ -112,7 +112,7 @@ describe.skipIf(!hasRedis)('mcp-switchyard fleet', () => {
     expect([shortSecret.code, shortSecret.stderr]).toEqual([2, expect.stringContaining('at least 32 characters')]);
   });
 
-  it('`fleet` commands fail within seconds if the server cannot be reached, and explain why', async () => {
+  it('`fleet` commands fail within seconds if the Redis server cannot be reached, and explain why', async () => {
     const url = `redis://127.0.0.1:${await freePort()}`;
     const { code, findings } = await checkOf(url);
     expect([code, findings.get('server')?.outcome]).toEqual([1, 'failed']);
@@ -122,7 +122,7 @@ describe.skipIf(!hasRedis)('mcp-switchyard fleet', () => {
     expect(hosts.stderr).toContain('FLEET_UNAVAILABLE');
   });
 
-  it('`fleet` commands reject a password among the arguments, and a command without a fleet', async () => {
+  it('`fleet` commands reject a password in the URL, and a missing `--fleet` option', async () => {
     const refused = await fleetCommand('redis://ann:word@127.0.0.1', 'check');
     expect(refused.code).toBe(2);
     expect(refused.stderr).toContain('SWITCHYARD_FLEET_PASSWORD');

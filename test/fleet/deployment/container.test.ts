@@ -37,7 +37,7 @@ function packInto(context: string, scratch: string): void {
 }
 
 describe('the Dockerfile of docs/deployment.md', () => {
-  it('the Dockerfile of docs/deployment.md uses one exact Node image and runs as an unprivileged user', () => {
+  it('the Dockerfile of docs/deployment.md uses an exact Node version, and runs as an unprivileged user', () => {
     const images = all('FROM').map((text) => text.split(' ')[0]);
     expect(new Set(images).size).toBe(1);
     expect(images).toHaveLength(2);
@@ -48,7 +48,7 @@ describe('the Dockerfile of docs/deployment.md', () => {
     expect(dockerfile).not.toContain('curl');
   });
 
-  it('the Dockerfile of docs/deployment.md has a stop timeout that is longer than the drain of the gateway', () => {
+  it('the documented stop timeout of the container is longer than the drain of the gateway', () => {
     const run = deploymentBlock('Build and run it');
     const drainMs = Number(/"--drain", "(\d+)"/.exec(dockerfile)?.[1]);
     const stopSeconds = Number(/--stop-timeout (\d+)/.exec(run)?.[1]);

@@ -55,21 +55,24 @@ describe('the Kubernetes manifests of docs/deployment.md', () => {
     ['Service', 'sessionAffinity: None', 'sessionAffinity: 0'],
     ['PodDisruptionBudget', 'matchLabels:\n      app: mcp-switchyard', 'matchLabels: mcp-switchyard'],
     ['Ingress', 'pathType: Prefix', 'pathType: []'],
-  ] as const)('the Kubernetes manifests fail the schema of %s if %s is changed to %s', (kind, right, wrong) => {
-    const documents = text.split(/^---$/m);
-    const document = documents.find((part) => part.includes(`kind: ${kind}\n`)) ?? '';
-    expect(document).toContain(right);
-    const [changed] = parseAllDocuments(document.replace(right, wrong)).map((part) => part.toJS() as Manifest);
-    expect(() => validate(changed as Manifest)).toThrow();
-  });
+  ] as const)(
+    'the schema check of the Kubernetes manifests notices an error in a %s (%s changed to %s)',
+    (kind, right, wrong) => {
+      const documents = text.split(/^---$/m);
+      const document = documents.find((part) => part.includes(`kind: ${kind}\n`)) ?? '';
+      expect(document).toContain(right);
+      const [changed] = parseAllDocuments(document.replace(right, wrong)).map((part) => part.toJS() as Manifest);
+      expect(() => validate(changed as Manifest)).toThrow();
+    },
+  );
 
-  it('the Kubernetes manifests give a pod more time to end than preStop and the drain need', () => {
+  it('the Kubernetes manifests give a pod more time to end than its `preStop` hook and the drain need', () => {
     const drainMs = Number(/--drain=(\d+)/.exec(text)?.[1]);
     const preStopSeconds = Number(container.lifecycle.preStop.exec.command[1]);
     expect(pod.terminationGracePeriodSeconds * 1_000).toBeGreaterThanOrEqual(preStopSeconds * 1_000 + drainMs + 5_000);
   });
 
-  it('the Kubernetes manifests have a command line that serve accepts, with variables that the pod sets', () => {
+  it('the Kubernetes manifests have a command line that `serve` accepts, and set all variables that it names', () => {
     const serve = createProgram(() => {}).commands.find((command) => command.name() === 'serve');
     expect(container.args[0]).toBe('serve');
     expect(serve?.parseOptions(container.args.slice(1))).toEqual({ operands: [], unknown: [] });

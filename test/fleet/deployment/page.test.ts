@@ -8,7 +8,7 @@ const folder = fileURLToPath(new URL('.', import.meta.url));
 const page = readFileSync(new URL('../../../docs/deployment.md', import.meta.url), 'utf8');
 
 describe('docs/deployment.md', () => {
-  it('docs/deployment.md has only named code blocks, each used by a test', () => {
+  it('each code block of docs/deployment.md has a name and is used by a test', () => {
     const blocks = deploymentBlocks();
     expect(page.match(/^```[a-z]+$/gm)).toHaveLength(blocks.size);
     const tests = readdirSync(folder).map((name) => readFileSync(`${folder}/${name}`, 'utf8'));
@@ -18,7 +18,7 @@ describe('docs/deployment.md', () => {
     expect(unused).toEqual([]);
   });
 
-  it('docs/deployment.md names only options that serve has', () => {
+  it('docs/deployment.md names only options that `serve` has', () => {
     const serve = createProgram(() => {}).commands.find((command) => command.name() === 'serve');
     const known = new Set(serve?.options.flatMap(({ long }) => long ?? []));
     const others = new Set(['--global', '--from-env-file', '--now']);

@@ -131,7 +131,7 @@ async function startCutters(): Promise<AsyncDisposable & { readonly urls: string
 
 describe.each(PROXIES)('%s with the configuration of docs/deployment.md', (kind, isThere) => {
   it.skipIf(!isThere)(
-    'a reverse proxy spreads requests over three replicas, and forwards a notification immediately',
+    'the documented reverse proxy spreads requests over three replicas, and forwards notifications immediately',
     async () => {
       await using replicas = await startReplicas();
       await using proxy = await ReverseProxy.start(kind, replicas.urls);
@@ -146,21 +146,24 @@ describe.each(PROXIES)('%s with the configuration of docs/deployment.md', (kind,
     },
   );
 
-  it.skipIf(!isThere)('a reverse proxy continues with two replicas after the third has ended', async () => {
-    await using replicas = await startReplicas();
-    await using proxy = await ReverseProxy.start(kind, replicas.urls);
-    await eventually('it answers', async () => (await listTools(proxy)).startsWith('_'));
-    await replicas.worlds[1]?.listener.close(0);
-    const answered: string[] = [];
-    for (let count = 0; count < 12; count += 1) answered.push(await listTools(proxy));
-    const failed = answered.filter((answer) => !answer.startsWith('_'));
-    // Caddy notices the end of the replica when one request to it fails.
-    expect(failed.length).toBeLessThanOrEqual(kind === 'caddy' ? 1 : 0);
-    expect(new Set(answered)).toEqual(new Set([...failed, SEPARATORS[0], SEPARATORS[2]]));
-  });
+  it.skipIf(!isThere)(
+    'the documented reverse proxy continues with two replicas after the third has ended',
+    async () => {
+      await using replicas = await startReplicas();
+      await using proxy = await ReverseProxy.start(kind, replicas.urls);
+      await eventually('it answers', async () => (await listTools(proxy)).startsWith('_'));
+      await replicas.worlds[1]?.listener.close(0);
+      const answered: string[] = [];
+      for (let count = 0; count < 12; count += 1) answered.push(await listTools(proxy));
+      const failed = answered.filter((answer) => !answer.startsWith('_'));
+      // Caddy notices the end of the replica when one request to it fails.
+      expect(failed.length).toBeLessThanOrEqual(kind === 'caddy' ? 1 : 0);
+      expect(new Set(answered)).toEqual(new Set([...failed, SEPARATORS[0], SEPARATORS[2]]));
+    },
+  );
 
   it.skipIf(!isThere)(
-    'a reverse proxy never sends a call to a second replica after the first replica has read it',
+    'the documented reverse proxy never sends a call to a second replica after the first replica has read it',
     async () => {
       await using cutters = await startCutters();
       await using proxy = await ReverseProxy.start(kind, cutters.urls);
@@ -171,7 +174,7 @@ describe.each(PROXIES)('%s with the configuration of docs/deployment.md', (kind,
     },
   );
 
-  it('a reverse proxy has timeouts of more than ten minutes', () => {
+  it('the documented reverse proxy has timeouts of more than ten minutes', () => {
     const names = {
       nginx: ['proxy_read_timeout', 'proxy_send_timeout', 'send_timeout'],
       caddy: ['read_timeout', 'response_header_timeout'],
@@ -181,7 +184,7 @@ describe.each(PROXIES)('%s with the configuration of docs/deployment.md', (kind,
   });
 
   it.skipIf(!isThere)(
-    'a reverse proxy keeps a stream open that is idle for ten minutes (scaled to a hundredth)',
+    'the documented reverse proxy keeps a stream open that is idle for ten minutes (scaled to a hundredth)',
     async () => {
       await using replicas = await startReplicas();
       await using proxy = await ReverseProxy.start(kind, replicas.urls, scaled(kind));
@@ -196,7 +199,7 @@ describe.each(PROXIES)('%s with the configuration of docs/deployment.md', (kind,
     },
   );
 
-  it.skipIf(!isThere)('a reverse proxy cuts an idle stream if its timeout is a minute (control)', async () => {
+  it.skipIf(!isThere)('a reverse proxy whose timeout is a minute cuts an idle stream (control)', async () => {
     await using replicas = await startReplicas();
     await using proxy = await ReverseProxy.start(kind, replicas.urls, scaled(kind, 60));
     await eventually('it answers', async () => (await listTools(proxy)).startsWith('_'));

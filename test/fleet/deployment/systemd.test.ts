@@ -61,7 +61,7 @@ describe('the systemd unit of docs/deployment.md', () => {
     expect(named).toEqual(['GATEWAY_TOKEN', 'STATE_DIRECTORY', 'FLEET_SECRET', 'HOST_IP']);
   });
 
-  it('the systemd unit of docs/deployment.md has a command line that serve accepts', () => {
+  it('the systemd unit of docs/deployment.md has a command line that `serve` accepts', () => {
     const line = /^ExecStart=((?:.*\\\n)*.*)$/m.exec(unit)?.[1]?.replaceAll('\\\n', ' ').split(/\s+/) ?? [];
     const serve = createProgram(() => {}).commands.find((command) => command.name() === 'serve');
     expect(line[2]).toBe('serve');

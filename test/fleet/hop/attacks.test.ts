@@ -93,8 +93,8 @@ const send = ({ listener }: HopReplica, { text }: { readonly text: string }) =>
   raw(listener.url, Buffer.from(text, 'latin1'));
 const refusals = ({ lines }: HopReplica) => lines.filter(({ fields }) => fields.event === 'fleet-hop-refused');
 
-describe('the endpoint for hops between replicas', () => {
-  it('the endpoint for hops accepts a hop with any host name and origin, and answers only in sealed frames', async () => {
+describe('the endpoint at which a replica accepts hops', () => {
+  it('the endpoint for hops accepts any host name and origin, and encrypts its responses', async () => {
     await using world = await startHopWorld(1, {});
     const answer = await send(world.at(0), hop(world.at(0)));
     expect(answer).toMatch(/^HTTP\/1\.1 200 /);
@@ -102,14 +102,14 @@ describe('the endpoint for hops between replicas', () => {
     expect(answer).not.toContain('isDone');
   });
 
-  it('the endpoint for hops does not exist without a fleet', async () => {
+  it('a gateway without a fleet has no endpoint for hops', async () => {
     await using world = await startGateway({});
     const { listener } = world;
     const [response, hopped] = [await fetch(`${listener.url}/nowhere`), await fetch(`${listener.url}/fleet/v1/answer`)];
     expect([hopped.status, await hopped.text()]).toEqual([response.status, await response.text()]);
   });
 
-  it('the endpoint for hops rejects every forged hop with the same text: wrong header, secret, receiver or length', async () => {
+  it('the endpoint for hops rejects every kind of forged hop with the same text', async () => {
     await using world = await startHopWorld(2, {});
     const replica = world.at(0);
     const good = hop(replica);
@@ -146,7 +146,7 @@ describe('the endpoint for hops between replicas', () => {
     expect((await send(replica, good)).slice(0, 12)).toBe('HTTP/1.1 200');
   });
 
-  it('the endpoint for hops cannot be reached by any other spelling of its paths', async () => {
+  it('the endpoint for hops cannot be reached by any other spelling of its path', async () => {
     await using world = await startHopWorld(1, {});
     const paths = [
       ...[
@@ -192,7 +192,7 @@ describe('the endpoint for hops between replicas', () => {
     expect(start).toBeGreaterThan(4);
   });
 
-  it('the endpoint for hops blocks only the sender that uses the highest possible counter', async () => {
+  it('an attacker who sends a hop with the highest possible counter blocks only further hops of that sender', async () => {
     await using world = await startHopWorld(1, {});
     const replica = world.at(0);
     const take = async (change: Partial<HopFacts>) => (await send(replica, hop(replica, change))).slice(9, 12);
@@ -201,7 +201,7 @@ describe('the endpoint for hops between replicas', () => {
     expect(await take({ senderId: 'low', counter: 5 })).toBe('200');
   });
 
-  it('the endpoint for hops rejects an unknown sender before the body, and times out a body that never arrives', async () => {
+  it('the endpoint for hops rejects an unknown sender before the body arrives, and times out a missing body', async () => {
     await using world = await startHopWorld(1, {}, { limits: { requestTimeoutMs: 1_000 } });
     const replica = world.at(0);
     const stranger = hop(replica).text.replace(/attacker/, 'stranger');
@@ -212,7 +212,7 @@ describe('the endpoint for hops between replicas', () => {
     expect(answer.slice(0, 12)).toBe('HTTP/1.1 408');
   });
 
-  it('the endpoint for hops logs a flood of rejected hops in one line each minute', async () => {
+  it('the endpoint for hops logs many rejected hops in one line', async () => {
     await using world = await startHopWorld(1, {});
     for (let count = 0; count < 20; count += 1)
       await fetch(`${world.at(0).listener.url}/fleet/v1/answer`, { method: 'POST' });
@@ -256,7 +256,7 @@ describe('a replica that sends a hop', () => {
     expect(refusals(real)).toEqual([]);
   });
 
-  it('a replica that sends a hop forwards no client credentials, neither header nor cookie', async () => {
+  it('a replica forwards no client credentials in a hop, neither a header nor a cookie', async () => {
     const token = 'the-access-token-of-a-client';
     await using server = await RawMcpServer.start({
       'tools/call': ({ events }) => events({ jsonrpc: '2.0', id: 'q', method: 'roots/list', params: {} }),
@@ -292,7 +292,7 @@ describe('a replica that sends a hop', () => {
     for (const secret of [token, 'cookie-value', 'authorization']) expect(text).not.toContain(secret);
   });
 
-  it('a hop never causes another hop: a replica that would have to forward a hop answers with an error', async () => {
+  it('a request that one replica forwards to another is never forwarded again, and fails instead', async () => {
     await using server = await RawMcpServer.start({
       'tools/call': ({ events }) => events({ jsonrpc: '2.0', id: 'q', method: 'roots/list', params: {} }),
     });
@@ -323,7 +323,7 @@ describe('a replica that sends a hop', () => {
     expect(bytes()).toHaveLength(0);
   });
 
-  it('a replica that sends a hop cannot resume a call of another principal, route or request', async () => {
+  it('a hop cannot resume a call of another caller, route or request', async () => {
     await using server = await RawMcpServer.start({
       'tools/call': ({ events }) => events({ jsonrpc: '2.0', id: 'q', method: 'roots/list', params: {} }),
     });

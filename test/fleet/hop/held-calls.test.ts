@@ -13,7 +13,7 @@ function progressTokenOf(params: unknown): unknown {
   return (params as { readonly _meta: { readonly progressToken: unknown } })._meta.progressToken;
 }
 
-it('a held call is resumed at any replica at which its client retries, even at a different replica each time', async () => {
+it('a held call continues at whichever replica its client retries, even at a different replica each time', async () => {
   const answers: unknown[] = [];
   let call: RawRequest | null = null;
   await using server = await RawMcpServer.start({
@@ -89,7 +89,7 @@ const retryOf = ({ result }: Posted) => ({
   inputResponses: { 'request-1': { roots: [] } },
 });
 
-it('a large result waits at its connector while the client at another replica does not read it', async () => {
+it('a large result stays at its server while the client at another replica does not read it', async () => {
   const text = 'x'.repeat(31 * 1024 * 1024);
   let large: RawRequest | null = null;
   await using server = await RawMcpServer.start(
@@ -123,7 +123,7 @@ it('a large result waits at its connector while the client at another replica do
   expect(JSON.parse(body).result.content[0].text.length).toBe(text.length);
 });
 
-it('the replica that owns a held call cancels it when the client disconnects from the replica that forwards it', async () => {
+it('a held call is cancelled at its replica when the client disconnects from the replica that forwards the retry', async () => {
   await using server = await RawMcpServer.start(asking(() => {}));
   await using world = await startHopWorld(2, { a: remote(server) });
   const first = await postModern(world.at(0).mcp, 'tools/call', { name: 'a__echo' }, options);
@@ -138,7 +138,7 @@ it('the replica that owns a held call cancels it when the client disconnects fro
   );
 });
 
-it('a retry of a held call fails immediately if its owner is unknown, cannot be reached or rejects the retry', async () => {
+it('a retry of a held call fails if the replica that holds the call is unknown or cannot be reached', async () => {
   await using server = await RawMcpServer.start(asking(() => {}));
   await using world = await startHopWorld(3, { a: remote(server) });
   const { hostId } = world.at(0).fleet;
@@ -154,7 +154,7 @@ it('a retry of a held call fails immediately if its owner is unknown, cannot be 
   expect(error).toMatchObject({ code: -32_602 });
 });
 
-it('held calls are resumed while the secret of the fleet is replaced', async () => {
+it('held calls continue while the secret of the fleet is replaced', async () => {
   const [old, fresh] = ['the secret of a fleet before it was replaced', 'the secret of a fleet after it was replaced!'];
   await using server = await RawMcpServer.start(
     asking((call) => call.events({ jsonrpc: '2.0', id: call.message.id, result: { content: [] } })),
@@ -177,7 +177,7 @@ it('held calls are resumed while the secret of the fleet is replaced', async () 
   expect(error).toMatchObject({ code: -32_602 });
 });
 
-it('a draining replica still gets the responses that its calls wait for, so that its calls finish', async () => {
+it("a draining replica still gets the client's answers that its calls wait for, so that the calls finish", async () => {
   await using server = await RawMcpServer.start(
     asking((call) => call.events({ jsonrpc: '2.0', id: call.message.id, result: { content: [] } })),
   );

@@ -27,12 +27,12 @@ async function startAsking(method: string, params: Json = {}): Promise<RawMcpSer
 
 const CALL = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'a__echo' } };
 
-describe('a legacy client behind a balancer without affinity', () => {
+describe('a legacy client behind a load balancer without session affinity', () => {
   for (const [method, params, result] of [
     ['elicitation/create', { message: '?', requestedSchema: { type: 'object', properties: {} } }, { action: 'accept' }],
     ['sampling/createMessage', { messages: [], maxTokens: 1 }, { role: 'assistant', content: [], model: 'm' }],
   ] as const) {
-    it(`a legacy client answers ${method} at another replica than the requesting one, and its call continues`, async () => {
+    it(`a legacy client can answer ${method} at another replica than the one that asked, and its call continues`, async () => {
       await using server = await startAsking(method, params);
       await using world = await startHopWorld(3, { a: remote(server) });
       const session = await openSession(world.at(0).mcp, CAPABILITIES);
@@ -48,7 +48,7 @@ describe('a legacy client behind a balancer without affinity', () => {
     });
   }
 
-  it('a legacy client can answer with an error at another replica, even in a batch of protocol 2025-03-26', async () => {
+  it('a legacy client can send results and errors at another replica, even in a batch of protocol 2025-03-26', async () => {
     await using server = await startAsking('roots/list');
     await using world = await startHopWorld(2, { a: remote(server) });
     const initialize = {
@@ -71,7 +71,7 @@ describe('a legacy client behind a balancer without affinity', () => {
     expect(JSON.stringify(other.messages[1])).toContain('no');
   });
 
-  it('a legacy client can cancel a request at a replica other than the replica that serves the request', async () => {
+  it('a legacy client can cancel a request at another replica than the one that serves the request', async () => {
     await using server = await RawMcpServer.start({ 'tools/call': () => {} });
     await using world = await startHopWorld(3, { a: remote(server) });
     const session = await openSession(world.at(0).mcp, {});
@@ -83,7 +83,7 @@ describe('a legacy client behind a balancer without affinity', () => {
     await using _stream = await called;
   });
 
-  it('a legacy client gets 202 for a late cancellation and a late response of unknown requests', async () => {
+  it('a legacy client gets 202 for a cancellation or response that belongs to no open request', async () => {
     await using server = await RawMcpServer.start();
     await using world = await startHopWorld(2, { a: remote(server) });
     const session = await openSession(world.at(0).mcp, CAPABILITIES);
@@ -95,7 +95,7 @@ describe('a legacy client behind a balancer without affinity', () => {
     }
   });
 
-  it('a legacy client can neither answer requests of another session nor cancel calls of that session', async () => {
+  it('a legacy client can neither answer requests of another session nor cancel calls of another session', async () => {
     await using server = await startAsking('roots/list');
     await using world = await startHopWorld(2, { a: remote(server) });
     const session = await openSession(world.at(0).mcp, CAPABILITIES);
@@ -115,7 +115,7 @@ describe('a legacy client behind a balancer without affinity', () => {
     expect(stream.messages[1]?.result).toBeDefined();
   });
 
-  it('a legacy client gets a server request of a connector of one replica over its stream at another replica', async () => {
+  it('a legacy client gets server requests that arrive at one replica over its stream at another replica', async () => {
     await using server = await RawMcpServer.start({ GET: ({ events }) => events() });
     await using world = await startHopWorld(2, { a: remote(server) });
     const session = await openSession(world.at(0).mcp, CAPABILITIES);
@@ -142,7 +142,7 @@ describe('a legacy client behind a balancer without affinity', () => {
       expect(message.result).toEqual({ roots: [{ uri: 'file:///r' }] });
   });
 
-  it('a legacy client has no session at any replica once it has ended the session at one of them', async () => {
+  it('a legacy client that ends its session at one replica has no session at any replica', async () => {
     await using server = await RawMcpServer.start();
     await using world = await startHopWorld(3, { a: remote(server) });
     const session = await openSession(world.at(0).mcp, {});

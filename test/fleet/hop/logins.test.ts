@@ -19,8 +19,8 @@ async function startReplicas() {
   return { roster, one, two, three, proxy, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
-describe('a login behind a balancer without affinity', () => {
-  it('a login behind a balancer leads from its URL to the issuer and back, each step at another replica', async () => {
+describe('a login behind a load balancer without session affinity', () => {
+  it('a login behind a load balancer succeeds although each step reaches another replica', async () => {
     await using world = await startReplicas();
     const { one, proxy } = world;
     const browser = new ScriptedBrowser();
@@ -45,7 +45,7 @@ describe('a login behind a balancer without affinity', () => {
     for (let turn = 0; turn < 3; turn += 1) expect((await fetch(address)).status).toBe(403);
   });
 
-  it('a login behind a balancer ends with an explanation on the page if its replica has ended', async () => {
+  it('a login page tells the user to get a new address if the replica that started the login has ended', async () => {
     await using world = await startReplicas();
     const { error } = await postLegacy(world.one.mcp, 'tools/call', { name: 'a__echo' });
     const { pathname } = new URL(String(error.data?.loginUrl));
@@ -56,7 +56,7 @@ describe('a login behind a balancer without affinity', () => {
     expect(made.status).toBe(403);
   });
 
-  it('the operator is signed in at every replica with the same operator token, and at no other replica', async () => {
+  it('an operator is signed in at every replica that has the same operator token, and at no other replica', async () => {
     await using world = await startReplicas();
     const browser = new ScriptedBrowser();
     const body = new URLSearchParams({ token: OPERATOR });

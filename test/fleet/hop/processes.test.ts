@@ -114,7 +114,7 @@ describe.skipIf(!hasRedis)('real replicas without Redis', () => {
     expect((await call(1, retry(second))).error).toMatchObject({ code: -32_602 });
   });
 
-  it('replicas without Redis time out a replica that is frozen in the middle of a call', async () => {
+  it('a call fails with FLEET_REPLICA_GONE if the replica to which it was forwarded freezes', async () => {
     let isStuck = false;
     let stuckCalls = 0;
     await using world = await startWorld(

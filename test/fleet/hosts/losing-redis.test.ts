@@ -47,7 +47,7 @@ async function expectReunion(source: FleetSource, views: readonly HostView[]): P
 }
 
 describe.skipIf(!hasRedis)('a fleet with a failing Redis server', TOGETHER, () => {
-  it('a fleet becomes lone hosts when its Redis server dies, and a fleet again when the server is back without data', async () => {
+  it('hosts work alone when their Redis server dies, and as a fleet again when it is back without its data', async () => {
     await using redis = await RedisServer.start();
     await using source = await FleetSource.start(['a']);
     await using hosts = await calmHosts(source, redis.url);
@@ -58,7 +58,7 @@ describe.skipIf(!hasRedis)('a fleet with a failing Redis server', TOGETHER, () =
     expect(await redis.do('KEYS', '*:body:*')).not.toEqual([]);
   });
 
-  it('a fleet becomes lone hosts when its Redis server freezes, and a fleet again when the server thaws', async () => {
+  it('hosts work alone when their Redis server freezes, and as a fleet again when it thaws', async () => {
     await using redis = await RedisServer.start();
     await using source = await FleetSource.start(['a']);
     await using hosts = await calmHosts(source, redis.url);
@@ -68,7 +68,7 @@ describe.skipIf(!hasRedis)('a fleet with a failing Redis server', TOGETHER, () =
     await expectReunion(source, hosts.views);
   });
 
-  it('a fleet becomes lone hosts when its Redis server answers each command two seconds late', async () => {
+  it('hosts still get new maps when their Redis server answers each command two seconds late', async () => {
     await using redis = await RedisServer.start();
     await using proxy = await TcpProxy.start(redis.port);
     await using source = await FleetSource.start(['a']);
@@ -80,7 +80,7 @@ describe.skipIf(!hasRedis)('a fleet with a failing Redis server', TOGETHER, () =
     expect(source.peakSince(from)).toBeLessThanOrEqual(COUNT);
   });
 
-  it('a fleet splits when half of its hosts lose Redis: these hosts are alone, and the other half stays a fleet', async () => {
+  it('if half of the hosts lose Redis, these hosts work alone, and the other half stays a fleet', async () => {
     await using redis = await RedisServer.start();
     await using proxy = await TcpProxy.start(redis.port);
     await using source = await FleetSource.start(['a']);
@@ -97,7 +97,7 @@ describe.skipIf(!hasRedis)('a fleet with a failing Redis server', TOGETHER, () =
     await allHave([...near.views, ...far.views], source.publish(['a', 'mended']).generatedAtMs);
   });
 
-  it('a fleet whose Redis server is missing at the start consists of lone hosts', async () => {
+  it('hosts whose Redis server is missing at the start work alone', async () => {
     await using source = await FleetSource.start(['a']);
     await using hosts = hostsHere('host', { url: source.url, redis: 'redis://127.0.0.1:1', count: 2 });
     await hosts.started;
@@ -105,7 +105,7 @@ describe.skipIf(!hasRedis)('a fleet with a failing Redis server', TOGETHER, () =
     expect(hosts.views.map(({ ids }) => ids)).toEqual([['a'], ['a']]);
   });
 
-  it('a fleet gets every map to its hosts even when its Redis server is flushed or has no memory left', async () => {
+  it('every map reaches all hosts of a fleet, even when its Redis server is flushed or has no memory left', async () => {
     await using redis = await RedisServer.start();
     await using source = await FleetSource.start(['a']);
     await using hosts = await calmHosts(source, redis.url);

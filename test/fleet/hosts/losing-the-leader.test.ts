@@ -23,7 +23,7 @@ async function ledByChild() {
 }
 
 describe.skipIf(!hasRedis)('a fleet with a failing leader', TOGETHER, () => {
-  it('a fleet soon replaces a killed leader, and still sends the source one request per interval', async () => {
+  it('a fleet replaces a killed leader, and its source still gets about one request per second', async () => {
     await using world = await ledByChild();
     const { source, child, hosts } = world;
     await child.kill();
@@ -36,7 +36,7 @@ describe.skipIf(!hasRedis)('a fleet with a failing leader', TOGETHER, () => {
     expect(source.since(killedAt).length).toBeLessThanOrEqual(Math.ceil(seconds * 1.2) + 1);
   });
 
-  it('a leader that was paused beyond its lease resumes only as a follower', async () => {
+  it('a leader that was paused beyond its lease continues only as a follower', async () => {
     await using world = await ledByChild();
     const { source, child, hosts } = world;
     const [paused] = child.views;
@@ -51,7 +51,7 @@ describe.skipIf(!hasRedis)('a fleet with a failing leader', TOGETHER, () => {
     await allHave([...hosts.views, ...child.views], source.publish(['a', 'c']).generatedAtMs);
   });
 
-  it('a fleet gets another leader when the leader cannot load the map of the source', async () => {
+  it('a host that cannot load the map of the source gives up being the leader, and another host takes over', async () => {
     await using redis = await RedisServer.start();
     await using source = await FleetSource.start(['a']);
     const shared = { url: source.url, redis: redis.url, intervalMs: 60_000 };
@@ -88,7 +88,7 @@ describe.skipIf(!hasRedis)('a fleet with a failing source', TOGETHER, () => {
     await allHave(hosts.views, generatedAtMs);
   });
 
-  it('a fleet sends no request from any host until the Retry-After of the source is over', async () => {
+  it('no host of a fleet sends a request before the Retry-After of the source is over', async () => {
     await using redis = await RedisServer.start();
     await using source = await FleetSource.start(['a']);
     await using hosts = hostsHere('host', { url: source.url, redis: redis.url, count: 3, intervalMs: 60_000 });

@@ -7,7 +7,7 @@ import { hasRedis, RedisServer } from '../../helpers/fleet/redis-server.ts';
 import { jwksOf, newKey } from '../../helpers/signing-keys.ts';
 
 describe.skipIf(!hasRedis)('a fleet with its Redis server', () => {
-  it('a fleet has one host that requests the map once a second, and every change reaches all hosts', async () => {
+  it('only one host of a fleet requests the map, once a second, and every change reaches all hosts', async () => {
     await using redis = await RedisServer.start();
     await using source = await FleetSource.start(['a', 'b']);
     const startedAt = Date.now();
@@ -42,7 +42,7 @@ describe.skipIf(!hasRedis)('a fleet with its Redis server', () => {
     expect(view?.logged('fleet-map-refused')[0]).toMatchObject({ code: 'FLEET_MAP_REFUSED' });
   });
 
-  it('a fleet works between hosts whose clocks are an hour apart', async () => {
+  it('a fleet works even if the clocks of its hosts differ by an hour', async () => {
     await using redis = await RedisServer.start();
     await using source = await FleetSource.start(['a']);
     const shared = { url: source.url, redis: redis.url };
@@ -62,7 +62,7 @@ describe.skipIf(!hasRedis)('a fleet with its Redis server', () => {
     expect(views.flatMap((view) => view.logged('fleet-map-refused'))).toEqual([]);
   });
 
-  it('a forced sync of a following host finds a change that was published just before', async () => {
+  it('a forced sync of a host that is not the leader finds a change that was published just before', async () => {
     await using redis = await RedisServer.start();
     await using source = await FleetSource.start(['a']);
     await using hosts = hostsHere('host', { url: source.url, redis: redis.url, count: 3 });
@@ -76,7 +76,7 @@ describe.skipIf(!hasRedis)('a fleet with its Redis server', () => {
     }
   });
 
-  it('a fleet gives its map to later hosts, and sends no more requests to the source for them', async () => {
+  it('a fleet gives its map to hosts that join later, without more requests to the source', async () => {
     await using redis = await RedisServer.start();
     await using source = await FleetSource.start(['a']);
     const shared = { url: source.url, redis: redis.url };

@@ -20,7 +20,7 @@ import { sha256Of } from '../../helpers/fleet/scripted-fleet.ts';
 const sealer = new FleetSealer(FLEET_ID, [FLEET_SECRET]);
 
 /** An attacker who can write to Redis, with and without the fleet's secret, but without the key of the maps. */
-describe.skipIf(!hasRedis)('a fleet whose server is poisoned', () => {
+describe.skipIf(!hasRedis)('a fleet whose Redis server is written to by an attacker', () => {
   let redis: RedisServer;
   let source: FleetSource;
   let hosts: HostGroup;
@@ -86,7 +86,7 @@ describe.skipIf(!hasRedis)('a fleet whose server is poisoned', () => {
   ];
 
   it.each(poisons)(
-    'a fleet accepts nothing from %s in Redis, and sends the source at most one request a second',
+    'a fleet keeps its map after an attack on Redis (%s), and asks the source at most about once a second',
     async (_, poison) => {
       const before = hosts.views.map(({ generatedAtMs }) => generatedAtMs);
       const from = Date.now();
@@ -107,7 +107,7 @@ describe.skipIf(!hasRedis)('a fleet whose server is poisoned', () => {
     ['forged by another key', () => source.sign(['evil'], Date.now() + 1, 'the key of an attacker, long enough')],
     ['older than the current one', () => source.sign(['evil'], source.current.generatedAtMs - 60_000)],
     ['from the future', () => source.sign(['evil'], Date.now() + 3_600_000)],
-  ])('a fleet rejects a map that is %s, even if a host of the fleet sealed it', async (_, sign) => {
+  ])('a fleet rejects a map that is %s, even if somebody with the secret of the fleet sealed it', async (_, sign) => {
     const bytes = sign();
     const refusals = (): number => hosts.views.flatMap((view) => view.logged('fleet-map-refused')).length;
     const before = refusals();

@@ -6,8 +6,8 @@ import { hasRedis, RedisServer } from '../../helpers/fleet/redis-server.ts';
 const CRASHING = new URL('../../fixtures/fleet/crashing.worker.ts', import.meta.url);
 const CLIENTLESS = new URL('../../fixtures/fleet/clientless.worker.ts', import.meta.url);
 
-describe.skipIf(!hasRedis)('the fleet thread', () => {
-  it('the fleet thread is restarted after it died, and receives again what it must announce', async () => {
+describe.skipIf(!hasRedis)('the thread that talks to Redis for a host of a fleet', () => {
+  it("the thread that talks to Redis for a host is started again after it died, and gets the host's data again", async () => {
     await using server = await RedisServer.start();
     await using host = joinFleet(server, {}, CRASHING);
     await using other = joinFleet(server);
@@ -29,7 +29,7 @@ describe.skipIf(!hasRedis)('the fleet thread', () => {
     expect(other.fleet.hosts[0]?.address).toBe('http://127.0.0.1:1');
   });
 
-  it('the fleet thread reports that ioredis is missing, and is not restarted', async () => {
+  it('the thread that talks to Redis reports that the package `ioredis` is missing, and is not started again', async () => {
     await using host = joinFleet({ url: 'redis://127.0.0.1:1' }, {}, CLIENTLESS);
     await eventually('it is logged', () => host.lines.length > 0);
     expect(host.lines[0]).toMatchObject({ level: 'error', fields: { code: 'FLEET_CLIENT_MISSING' } });
@@ -40,7 +40,7 @@ describe.skipIf(!hasRedis)('the fleet thread', () => {
     expect(host.lines).toHaveLength(1);
   });
 
-  it('the fleet thread logs errors that a listener throws, and continues', async () => {
+  it('errors of a listener for fleet events are logged, and the fleet continues', async () => {
     await using server = await RedisServer.start();
     await using host = joinFleet(server);
     host.fleet.on('connection', () => {
@@ -51,7 +51,7 @@ describe.skipIf(!hasRedis)('the fleet thread', () => {
     await expect(host.fleet.ask((api) => api.probe())).resolves.toBeDefined();
   });
 
-  it('the fleet thread closes within its deadline while the Redis server is frozen', async () => {
+  it('a host leaves its fleet within a few seconds, even while the Redis server is frozen', async () => {
     await using server = await RedisServer.start();
     const host = joinFleet(server);
     await host.connected();

@@ -5,7 +5,7 @@ import { joinFleet } from '../../helpers/fleet/fleet-under-test.ts';
 import { hasRedis, RedisServer } from '../../helpers/fleet/redis-server.ts';
 
 describe.skipIf(!hasRedis)('a flooded channel of the fleet', () => {
-  it('a flooded channel of the fleet sends the main thread only a few events, and the log only one line', async () => {
+  it('a flood of forged messages in Redis causes only a few events on the main thread, and only one log line', async () => {
     await using server = await RedisServer.start();
     await using host = joinFleet(server);
     await host.connected();

@@ -5,7 +5,7 @@ import { freePort } from '../../helpers/fleet/free-port.ts';
 import { hasRedis, RedisServer } from '../../helpers/fleet/redis-server.ts';
 
 describe.skipIf(!hasRedis)('a fleet that loses its Redis server', () => {
-  it('a fleet rejects requests immediately after its Redis server was killed, and answers them once it is back', async () => {
+  it('requests to a killed Redis server fail immediately, and succeed once the server is back', async () => {
     await using server = await RedisServer.start();
     await using host = joinFleet(server);
     await host.connected();
@@ -20,7 +20,7 @@ describe.skipIf(!hasRedis)('a fleet that loses its Redis server', () => {
     await expect(host.fleet.ask((api) => api.probe())).resolves.toMatchObject({ isAppendOnly: false });
   });
 
-  it('a fleet starts without its Redis server, and connects once the server is there', async () => {
+  it('a host of a fleet starts without its Redis server, and logs why the server cannot be reached', async () => {
     const port = await freePort();
     await using host = joinFleet({ url: `redis://127.0.0.1:${port}` });
     await eventually('the reason is logged', () => host.lines.some(({ fields }) => fields.event === 'fleet-away'));
@@ -28,7 +28,7 @@ describe.skipIf(!hasRedis)('a fleet that loses its Redis server', () => {
     expect(String(host.lines[0]?.fields.reason)).toContain('ECONNREFUSED');
   });
 
-  it('a fleet waits for a frozen Redis server at most once, and reconnects when the server thaws', async () => {
+  it('a host of a fleet waits for a frozen Redis server at most once, and reconnects when the server thaws', async () => {
     await using server = await RedisServer.start();
     await using host = joinFleet(server);
     await host.connected();
@@ -46,7 +46,7 @@ describe.skipIf(!hasRedis)('a fleet that loses its Redis server', () => {
     await expect(host.fleet.ask((api) => api.probe())).resolves.toMatchObject({ missingPermissions: [] });
   });
 
-  it('a fleet reconnects to a Redis server that was frozen for longer than its connections lasted', async () => {
+  it('a host of a fleet reconnects to a Redis server that was frozen for eight seconds', async () => {
     await using server = await RedisServer.start();
     await using host = joinFleet(server);
     await host.connected();
@@ -58,7 +58,7 @@ describe.skipIf(!hasRedis)('a fleet that loses its Redis server', () => {
     await expect(host.fleet.ask((api) => api.probe())).resolves.toBeDefined();
   });
 
-  it('a fleet that loses its Redis server logs one line for each reason, not for each attempt', async () => {
+  it('a host of a fleet that loses its Redis server logs one line for each reason, not for each attempt', async () => {
     await using server = await RedisServer.start();
     await using host = joinFleet(server);
     await host.connected();

@@ -5,7 +5,7 @@ import { joinFleet } from '../../helpers/fleet/fleet-under-test.ts';
 import { hasRedis, RedisServer } from '../../helpers/fleet/redis-server.ts';
 
 describe.skipIf(!hasRedis)('a fleet whose Redis server denies access', () => {
-  it('a fleet logs that its Redis password is wrong, without the password, and counts the server as unreachable', async () => {
+  it('a host with a wrong Redis password logs the reason without the password, and works as if Redis were down', async () => {
     await using server = await RedisServer.start(['requirepass right']);
     await using host = joinFleet(server, { password: 'a-password-that-is-wrong' });
     await eventually('the reason is logged', () => host.lines.length > 0);
@@ -15,13 +15,13 @@ describe.skipIf(!hasRedis)('a fleet whose Redis server denies access', () => {
     await expect(host.fleet.ask((api) => api.probe())).rejects.toMatchObject({ code: 'FLEET_UNAVAILABLE' });
   });
 
-  it('a fleet connects to Redis with the user and password of the URL', async () => {
+  it('a host of a fleet connects to Redis with the user and the password of the URL', async () => {
     await using server = await RedisServer.start(['user default off', 'user ann on >her%word ~* &* +@all']);
     await using host = joinFleet({ url: `redis://ann:her%25word@127.0.0.1:${server.port}` });
     await host.connected();
   });
 
-  it('a fleet stays connected for a Redis user without permissions, and logs each rejection once', async () => {
+  it('a host of a fleet stays connected as a Redis user without permissions, and reports the rejected commands', async () => {
     await using server = await RedisServer.start(['user default off', 'user bob on >word']);
     await using host = joinFleet(server, { url: `redis://bob@127.0.0.1:${server.port}`, password: 'word' });
     const refused: FleetEvent[] = [];

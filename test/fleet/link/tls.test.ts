@@ -27,7 +27,7 @@ async function startTls(folder: string, authority: Authority, wantsClient: 'yes'
 }
 
 describe.skipIf(!hasRedis)('a fleet over TLS', () => {
-  it('a fleet over TLS connects to a server whose certificate authority is configured', async () => {
+  it('a host of a fleet connects over TLS to a Redis server whose certificate authority is configured', async () => {
     using folder = new TempDir();
     const authority = await Authority.create();
     const { server, url } = await startTls(folder.path, authority, 'no');
@@ -37,7 +37,7 @@ describe.skipIf(!hasRedis)('a fleet over TLS', () => {
     await expect(host.fleet.ask((api) => api.probe())).resolves.toBeDefined();
   });
 
-  it('a fleet over TLS rejects a server of an unknown certificate authority, and logs it', async () => {
+  it('a host of a fleet rejects a Redis server with an unknown certificate authority, and logs that', async () => {
     using folder = new TempDir();
     const { server, url } = await startTls(folder.path, await Authority.create(), 'no');
     await using _server = server;
@@ -47,7 +47,7 @@ describe.skipIf(!hasRedis)('a fleet over TLS', () => {
     expect(host.fleet.isConnected).toBe(false);
   });
 
-  it('a fleet over TLS sends a client certificate to a server that requires one', async () => {
+  it('a host of a fleet sends its client certificate to a Redis server that requires one', async () => {
     using folder = new TempDir();
     const authority = await Authority.create();
     const { server, url } = await startTls(folder.path, authority, 'yes');

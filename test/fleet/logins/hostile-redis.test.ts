@@ -31,8 +31,8 @@ const generationOf = (rows: Rows): number => {
 };
 
 const options = { concurrent: true, timeout: 120_000, skip: !hasRedis };
-describe('a Redis server of a fleet to which an attacker writes', options, () => {
-  it('an attacker who writes to Redis cannot use old valid rows to return a host to an older login', async () => {
+describe('a fleet that shares logins over a Redis server to which an attacker writes', options, () => {
+  it('an attacker who restores old login records in Redis cannot make a host use an older login', async () => {
     await using fleet = await LoginFleet.start({ tokenTtlSeconds: 4 });
     const { presented } = fleet.ledger;
     const [one] = await fleet.add(2);
@@ -53,7 +53,7 @@ describe('a Redis server of a fleet to which an attacker writes', options, () =>
     expect(new Set(presented.map(({ token }) => token)).size).toBe(presented.length);
   });
 
-  it('an attacker who writes garbage, moved rows, wrong types or endless leases to Redis costs no host a login', async () => {
+  it('an attacker who writes garbage, swapped records or endless leases to Redis costs no host a login', async () => {
     await using fleet = await LoginFleet.start({ ids: ['crm', 'wiki'], tokenTtlSeconds: 4 });
     const { presented } = fleet.ledger;
     const [one] = await fleet.add(2);

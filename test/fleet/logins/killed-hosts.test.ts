@@ -64,8 +64,8 @@ async function mend(fleet: LoginFleet): Promise<number> {
 
 // The tests find the refreshing host by the sockets in /proc.
 const options = { concurrent: true, timeout: 240_000, skip: !hasRedis || process.platform !== 'linux' };
-describe('hosts that are killed and stopped while they refresh', options, () => {
-  it('hosts that are killed lose at most the login that is being refreshed, and never spend a token twice', async () => {
+describe('hosts that are killed or stopped while they refresh a login', options, () => {
+  it('a killed host loses at most the login that it was refreshing, and no refresh token is used twice', async () => {
     await using fleet = await LoginFleet.start({ ids: ['crm', 'wiki', 'shop', 'mail'], tokenTtlSeconds: 4 });
     const { presented } = fleet.ledger;
     await Promise.all([fleet.add(2, { isProcess: true }), fleet.add(1, { isProcess: true, hasDisk: true })]);
@@ -97,7 +97,7 @@ describe('hosts that are killed and stopped while they refresh', options, () => 
       expect(presented.find((one) => one.token === token)).toMatchObject({ answer: 'tokens', wasHit: true });
   });
 
-  it('hosts that are stopped for longer than their lease lose the lease, and never overwrite a newer login', async () => {
+  it('a host that is stopped during a refresh loses its right to refresh, and never overwrites a newer login', async () => {
     await using fleet = await LoginFleet.start({ tokenTtlSeconds: 4 });
     const { presented } = fleet.ledger;
     await fleet.add(2, { isProcess: true });

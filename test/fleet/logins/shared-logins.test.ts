@@ -9,7 +9,7 @@ import { doubled } from '../../helpers/login-drill/token-ledger.ts';
 const SOON_MS = 3_000;
 
 describe.skipIf(!hasRedis)('a fleet that shares its logins', () => {
-  it('a login at one host brings the connector up at every host within about a second, and a logout takes it down', async () => {
+  it('a login at one host reaches every host of the fleet within about a second, and so does a logout', async () => {
     await using fleet = await LoginFleet.start();
     const [one, two] = await fleet.add(3);
     await fleet.reaches('needs-login');
@@ -26,7 +26,7 @@ describe.skipIf(!hasRedis)('a fleet that shares its logins', () => {
     expect(fleet.issuer.paths.filter((path) => path === '/reg')).toHaveLength(1);
   });
 
-  it('a fleet that shares its logins refreshes each login by one host at a time, and stores no token in Redis', async () => {
+  it('each login of a fleet is refreshed by one host at a time, and no token is readable in Redis', async () => {
     await using fleet = await LoginFleet.start({ ids: ['crm', 'wiki', 'shop'], tokenTtlSeconds: 4 });
     const { presented, secrets } = fleet.ledger;
     await using monitor = await RedisMonitor.start(fleet.redis);
@@ -47,7 +47,7 @@ describe.skipIf(!hasRedis)('a fleet that shares its logins', () => {
 });
 
 describe.skipIf(!hasRedis)('a fleet whose hosts have separate logins', () => {
-  it('a fleet whose hosts have separate logins reports with each needed login that it applies only to this replica', async () => {
+  it('with `logins: "own"`, a host that needs a login says that each replica needs its own login', async () => {
     await using fleet = await LoginFleet.start();
     const [one, two] = await fleet.add(2, { fleet: { logins: 'own' } });
     await fleet.logIn(one);

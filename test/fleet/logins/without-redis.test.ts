@@ -21,7 +21,7 @@ describe('a fleet without its Redis server', options, () => {
     ['killed', 'restart'],
     ['frozen', 'thaw'],
   ] as const)(
-    'without Redis, the host that refreshed a login last continues, and others report why they cannot (%s)',
+    'without Redis, only the host that last refreshed a login can use it, and other hosts report why (%s)',
     async (how, back) => {
       await using fleet = await LoginFleet.start({ tokenTtlSeconds: 4 });
       const { presented } = fleet.ledger;
@@ -53,7 +53,7 @@ describe('a fleet without its Redis server', options, () => {
     },
   );
 
-  it('a Redis server that comes back empty gets the logins of the hosts again, but no ended login', async () => {
+  it('a Redis server that comes back empty gets all logins again from the hosts, except logins that were ended', async () => {
     await using fleet = await LoginFleet.start({ ids: ['crm', 'wiki'] });
     const [one, two] = await fleet.add(2);
     const [asleep] = await fleet.add(1, { isProcess: true });

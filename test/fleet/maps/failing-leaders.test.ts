@@ -44,7 +44,7 @@ class HostProcess {
   }
 }
 
-describe.skipIf(!hasRedis)('a leader in its own process', () => {
+describe.skipIf(!hasRedis)('a leader that is killed or stopped', () => {
   let server: RedisServer;
   let leader: HostProcess;
   let follower: MapHost;
@@ -62,12 +62,12 @@ describe.skipIf(!hasRedis)('a leader in its own process', () => {
     await server[Symbol.asyncDispose]();
   });
 
-  it('a leader in its own process has a successor within 2.5 s after SIGKILL', async () => {
+  it('a leader that is killed is replaced within 2.5 s', async () => {
     leader.signal('SIGKILL');
     await follower.leads(2_500);
   });
 
-  it('a leader that was stopped for longer than its lease publishes nothing, and reports that it follows', async () => {
+  it('a leader that was stopped for longer than its lease can no longer publish, and becomes a follower', async () => {
     leader.publish(1_000);
     await follower.hears(mapOf(1_000));
     leader.signal('SIGSTOP');

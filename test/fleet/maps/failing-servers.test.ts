@@ -4,7 +4,7 @@ import { answerOf, entries, MAP_NAME, MapHost, mapKeys, mapOf } from '../../help
 import { hasRedis, RedisServer } from '../../helpers/fleet/redis-server.ts';
 import { SlowPath } from '../../helpers/fleet/slow-path.ts';
 
-describe.skipIf(!hasRedis)('maps on a failing Redis server', () => {
+describe.skipIf(!hasRedis)('the maps of a fleet on a failing Redis server', () => {
   let server: RedisServer;
   const hosts: MapHost[] = [];
   const join = async (hostId: string, port = server.port): Promise<MapHost> => {
@@ -36,7 +36,7 @@ describe.skipIf(!hasRedis)('maps on a failing Redis server', () => {
     await server[Symbol.asyncDispose]();
   });
 
-  it('maps are written again by one leader, without a request to the source, after a killed Redis came back empty', async () => {
+  it('after Redis came back empty, one leader writes the map again without a request to the source', async () => {
     const pairOf = await pair();
     await server.kill();
     await eventually('no host leads', () => pairOf.every(({ isLeading }) => !isLeading), 3_000);
@@ -51,7 +51,7 @@ describe.skipIf(!hasRedis)('maps on a failing Redis server', () => {
     expect(pairOf.filter(({ isLeading }) => isLeading)).toHaveLength(1);
   });
 
-  it('maps on a Redis server are written again by the leader after a flush', async () => {
+  it('the leader writes the map to Redis again after all data in Redis was deleted', async () => {
     const [leader, follower] = await pair();
     await server.do('FLUSHALL');
     await eventually('the map is there', () => isThere(mapKeys.head), 8_000);
@@ -59,7 +59,7 @@ describe.skipIf(!hasRedis)('maps on a failing Redis server', () => {
     expect(leader.count('refused')).toBe(0);
   });
 
-  it('maps on a Redis server get an evicted body back, with the confirmations that the body had', async () => {
+  it('a map that Redis has evicted is written again, with its number of confirmations', async () => {
     const [leader] = await pair();
     answerOf(await leader.api.confirmMap(MAP_NAME, map.sha256));
     await server.do('DEL', mapKeys.body(map.sha256));
@@ -72,7 +72,7 @@ describe.skipIf(!hasRedis)('maps on a failing Redis server', () => {
     expect([...leader.events, ...stranger.events].filter(({ kind }) => kind === 'refused')).toEqual([]);
   });
 
-  it('maps of a fleet have no leader while the Redis server is frozen, and one leader once it thaws', async () => {
+  it('a fleet has no leader while the Redis server is frozen, and one leader once it thaws', async () => {
     const both = await pair();
     server.freeze();
     await eventually('no host leads', () => both.every(({ isLeading }) => !isLeading), 3_000);
@@ -83,7 +83,7 @@ describe.skipIf(!hasRedis)('maps on a failing Redis server', () => {
     expect(await leader?.publish(mapOf(2_000))).toBe('done');
   });
 
-  it('maps of a fleet are handled as on a frozen Redis server if each reply comes two seconds late', async () => {
+  it('a fleet has no leader while each reply of the Redis server comes two seconds late', async () => {
     await using path = await SlowPath.to(server.port);
     const both = await pair(path.port);
     path.replyDelayMs = 2_000;
@@ -95,7 +95,7 @@ describe.skipIf(!hasRedis)('maps on a failing Redis server', () => {
     await Promise.all(hosts.map((host) => host.close()));
   });
 
-  it('maps of a fleet cannot be published while the Redis server is full, and are published once there is room', async () => {
+  it('a map cannot be published while the Redis server is full, and is published once there is room', async () => {
     const [leader, follower] = await pair();
     await server.do('CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
     await server.do('CONFIG', 'SET', 'maxmemory', '1mb');

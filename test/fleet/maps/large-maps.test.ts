@@ -20,7 +20,7 @@ describe.skipIf(!hasRedis)('a map of 14 MB', () => {
     await server[Symbol.asyncDispose]();
   });
 
-  it('a map of 14 MB arrives in pieces at four hosts, then as a patch, while Redis stays below 100 MB', async () => {
+  it('a map of 14 MB reaches four hosts in full, and its change as a patch, while Redis stays below 100 MB', async () => {
     const leader = await MapHost.follow(server.port, 'leader');
     hosts.push(leader);
     await leader.leads();
@@ -46,7 +46,7 @@ describe.skipIf(!hasRedis)('a map of 14 MB', () => {
     expect(Number(/used_memory_peak:(\d+)/.exec(memory)?.[1])).toBeLessThan(100 * MEGABYTE);
   });
 
-  it('a map of 14 MB whose body in Redis has changed is repaired, because the leader compares digests', async () => {
+  it('a map of 14 MB whose bytes in Redis were changed is noticed by the leader and written again', async () => {
     const leader = await MapHost.follow(server.port, 'leader');
     hosts.push(leader);
     await leader.leads();

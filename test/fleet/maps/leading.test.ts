@@ -22,7 +22,7 @@ describe.skipIf(!hasRedis)('the leader of a map', () => {
     await server[Symbol.asyncDispose]();
   });
 
-  it('the leader of a map is exactly one of five hosts, and the lease names it', async () => {
+  it('exactly one of five hosts becomes the leader of a map, and the lease names it', async () => {
     await Promise.all(['a', 'b', 'c', 'd', 'e'].map((id) => join(id)));
     await eventually('somebody leads', () => leaders().length > 0);
     await eventually('all heard of it', () => hosts.every((host) => host.count('map-heard') === 1));
@@ -31,7 +31,7 @@ describe.skipIf(!hasRedis)('the leader of a map', () => {
     expect(await server.do('GET', mapKeys.fence)).toBe('1');
   });
 
-  it('the leader of a map is replaced within 2.5 s when it vanishes, and the new leader has the next fence', async () => {
+  it('a leader that vanishes is replaced within 2.5 s, and the new lease has the next number', async () => {
     const first = await join('first');
     await first.leads();
     const others = [await join('second'), await join('third')];
@@ -43,7 +43,7 @@ describe.skipIf(!hasRedis)('the leader of a map', () => {
     await eventually('the first follows', () => !first.isLeading);
   });
 
-  it('the leader of a map is replaced immediately when it closes', async () => {
+  it('a leader that closes is replaced immediately', async () => {
     const first = await join('first');
     await first.leads();
     const second = await join('second');
@@ -52,7 +52,7 @@ describe.skipIf(!hasRedis)('the leader of a map', () => {
     await second.leads(1_000);
   });
 
-  it('the leader of a map leaves the lease to others for a while after it stepped down', async () => {
+  it('a leader that steps down leaves the lease to another host for a while', async () => {
     const first = await join('first');
     await first.leads();
     const second = await join('second');
@@ -63,7 +63,7 @@ describe.skipIf(!hasRedis)('the leader of a map', () => {
     expect(leaders()).toEqual(['second']);
   });
 
-  it('the leader of a map is never a reader, and a reader reports after six seconds of silence that it is alone', async () => {
+  it('a host with the role "reader" never leads, and reports after six seconds without a leader that it is alone', async () => {
     const reader = await join('reader', { role: 'reader' });
     await eventually('it is alone', () => reader.count('map-alone') === 1, 8_000);
     expect(await server.do('EXISTS', mapKeys.lease)).toBe(0);
@@ -72,7 +72,7 @@ describe.skipIf(!hasRedis)('the leader of a map', () => {
     expect(reader.isLeading).toBe(false);
   });
 
-  it('the leader of a map is reported missing immediately if the Redis server cannot be reached at the start', async () => {
+  it('a host that cannot reach Redis at its start reports immediately that it is alone', async () => {
     await server.kill();
     const host = await join('a');
     await eventually('it is alone', () => host.count('map-alone') === 1, 3_000);
@@ -81,7 +81,7 @@ describe.skipIf(!hasRedis)('the leader of a map', () => {
     expect(host.events.map(({ kind }) => kind)).toEqual(['map-alone', 'map-heard', 'map-leading']);
   });
 
-  it('the leader of a map cannot publish after another host took its lease', async () => {
+  it('a leader can no longer publish after another host took its lease', async () => {
     const first = await join('first');
     await first.leads();
     await server.do('SET', mapKeys.lease, 'another:7', 'PX', 1_500);
@@ -91,7 +91,7 @@ describe.skipIf(!hasRedis)('the leader of a map', () => {
     expect(answerOf(await first.api.confirmMap(MAP_NAME, mapOf(1_000).sha256))).toBe('fenced');
   });
 
-  it('the leader of a map replaces an invalid lease: a list, a text without an expiry, an expiry far in the future', async () => {
+  it('a leader replaces an invalid lease: a list, a text without an expiry, an expiry far in the future', async () => {
     await server.do('RPUSH', mapKeys.lease, 'garbage');
     await server.do('SET', mapKeys.fence, 'no number');
     const host = await join('a');

@@ -14,8 +14,8 @@ function listen({ fleet }: FleetUnderTest): FleetMapEvent[] {
   return events;
 }
 
-describe.skipIf(!hasRedis)('two fleet threads', () => {
-  it('two fleet threads transfer a map from one main thread to another, and send nothing until the map changes', async () => {
+describe.skipIf(!hasRedis)('the fleet threads of two hosts', () => {
+  it('a map travels from the main thread of one host to that of another, and nothing is sent until the map changes', async () => {
     await using server = await RedisServer.start();
     await using one = joinFleet(server);
     await using two = joinFleet(server, { role: 'reader' });

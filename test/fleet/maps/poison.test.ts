@@ -91,7 +91,7 @@ const poison: fc.Arbitrary<Poison> = fc.oneof(
   fc.constantFrom('9223372036854775807', '-5', '9007199254740991', 'x').map((text) => set(mapKeys.fence, text)),
 );
 
-describe.skipIf(!hasRedis)('hostile data of a map in Redis', () => {
+describe.skipIf(!hasRedis)('a map in Redis that an attacker changes', () => {
   let server: RedisServer;
   const hosts: MapHost[] = [];
 
@@ -111,7 +111,7 @@ describe.skipIf(!hasRedis)('hostile data of a map in Redis', () => {
     await server[Symbol.asyncDispose]();
   });
 
-  it('hostile data of a map in Redis never yields a body that differs from its head, and is repaired', {
+  it('a map that an attacker changes in Redis is never accepted, and is written again by the leader', {
     timeout: 240_000,
   }, async () => {
     const reader = await MapHost.follow(server.port, 'reader', { role: 'reader' });
@@ -145,7 +145,7 @@ describe.skipIf(!hasRedis)('hostile data of a map in Redis', () => {
     expect([MAP.sha256, FUTURE.sha256, OLDER.sha256]).toEqual(expect.arrayContaining(told));
   });
 
-  it('hostile data of a map in Redis does not flood the main thread, however often it is sent', async () => {
+  it('forged announcements of maps in Redis do not flood the main thread, however often they are sent', async () => {
     const victim = await MapHost.follow(server.port, 'victim', { role: 'reader' });
     hosts.push(victim);
     await eventually('it heard of the map', () => victim.news === MAP.sha256);

@@ -4,7 +4,7 @@ import { eventually } from '../../helpers/eventually.ts';
 import { answerOf, entries, MAP_NAME, MapHost, mapKeys, mapOf } from '../../helpers/fleet/map-host.ts';
 import { hasRedis, RedisServer } from '../../helpers/fleet/redis-server.ts';
 
-describe.skipIf(!hasRedis)('a published map', () => {
+describe.skipIf(!hasRedis)('a map that the leader publishes', () => {
   let server: RedisServer;
   const hosts: MapHost[] = [];
   const join = async (hostId: string, options = {}): Promise<MapHost> => {
@@ -33,7 +33,7 @@ describe.skipIf(!hasRedis)('a published map', () => {
     await server[Symbol.asyncDispose]();
   });
 
-  it('a published map reaches a follower as news and as bytes, with the ETag that was sealed with them', async () => {
+  it('a published map is announced to a follower, which can then read its bytes and its ETag', async () => {
     const [leader, follower] = await leaderAndFollower();
     const map = mapOf(1_000);
     expect(await leader.publish(map)).toBe('done');
@@ -45,7 +45,7 @@ describe.skipIf(!hasRedis)('a published map', () => {
     expect(leader.count('map-news')).toBe(0);
   });
 
-  it('a published map is announced to a host that comes later, and to a host that lost its connection', async () => {
+  it('a published map is announced even to a host that joins later or lost its connection', async () => {
     const [leader, follower] = await leaderAndFollower();
     const map = mapOf(1_000);
     await leader.publish(map);
@@ -69,7 +69,7 @@ describe.skipIf(!hasRedis)('a published map', () => {
     expect(follower.count('map-news')).toBe(1);
   });
 
-  it('a published map is reported as confirmed to hosts that hold it, and the head counts the confirmations', async () => {
+  it('hosts that hold a published map are told that it is confirmed, and the confirmations are counted', async () => {
     const [leader, follower] = await leaderAndFollower();
     const map = mapOf(1_000);
     await leader.publish(map);
@@ -83,7 +83,7 @@ describe.skipIf(!hasRedis)('a published map', () => {
     expect(follower.count('map-news')).toBe(1);
   });
 
-  it("a published map is rejected if it is older than the fleet's map, or differs at the same generatedAt", async () => {
+  it("a map cannot be published if it is older than the fleet's map, or differs at the same `generatedAt`", async () => {
     const [leader, follower] = await leaderAndFollower();
     await leader.publish(mapOf(2_000));
     await leader.close();
@@ -95,7 +95,7 @@ describe.skipIf(!hasRedis)('a published map', () => {
     expect(await follower.publish(mapOf(2_500))).toBe('older');
   });
 
-  it('a published map replaces a newer head whose body the main thread rejected', async () => {
+  it('an older map can be published after the main thread of the host has rejected the newer map in Redis', async () => {
     const [leader, follower] = await leaderAndFollower();
     await leader.publish(mapOf(9_000));
     await leader.close();
@@ -104,7 +104,7 @@ describe.skipIf(!hasRedis)('a published map', () => {
     expect(await follower.publish(mapOf(1_000))).toBe('done');
   });
 
-  it('a published map is adopted by the next leader that holds it, and confirmed with the fence of this leader', async () => {
+  it('a follower that becomes the leader can confirm the map that the leader before it published', async () => {
     const [leader, follower] = await leaderAndFollower();
     const map = mapOf(1_000);
     await leader.publish(map);
@@ -116,7 +116,7 @@ describe.skipIf(!hasRedis)('a published map', () => {
     expect(answerOf(await follower.api.readHead(MAP_NAME))).toMatchObject({ by: 'follower', fence: 2, confirms: 1 });
   });
 
-  it('a published map is requested in full if neither the fleet nor the worker thread has it', async () => {
+  it('a leader can confirm only a map that was published, and cannot publish a map with a wrong digest or size', async () => {
     const huge = { ...mapOf(4_000), bytes: new Uint8Array(33 * 1024 * 1024) };
     const leader = await join('leader');
     await leader.leads();
@@ -128,7 +128,7 @@ describe.skipIf(!hasRedis)('a published map', () => {
     expect(await leader.api.publishMap(MAP_NAME, huge)).toMatchObject({ error: { code: 'FLEET_MAP_REFUSED' } });
   });
 
-  it('a published map arrives as a patch at a host with the previous body, and in full at any other host', async () => {
+  it('a published map arrives as a patch at a host with the previous map, and in full at any other host', async () => {
     const first = mapOf(1_000, entries(400));
     const second = mapOf(2_000, entries(400, 4, 'changed'));
     const [leader, follower] = await leaderAndFollower();
@@ -150,7 +150,7 @@ describe.skipIf(!hasRedis)('a published map', () => {
     expect(Buffer.compare(whole?.bytes ?? Buffer.alloc(0), second.bytes)).toBe(0);
   });
 
-  it('a published map arrives in full if its patch is garbage, and the rejected patch is reported', async () => {
+  it('a published map arrives in full if its patch is missing or garbage, and garbage is reported', async () => {
     const first = mapOf(1_000, entries(400));
     const second = mapOf(2_000, entries(400, 4, 'changed'));
     const [leader, follower] = await leaderAndFollower();
@@ -179,7 +179,7 @@ describe.skipIf(!hasRedis)('a published map', () => {
     }
   });
 
-  it('a published map leaves only the newest bodies on the Redis server, however often it changes', async () => {
+  it('Redis keeps only the newest published map, however often the map changes', async () => {
     const maps = [1, 2, 3, 4, 5].map((generation) => mapOf(generation * 1_000, entries(300, 3, `${generation}`)));
     const leader = await join('leader');
     await leader.leads();

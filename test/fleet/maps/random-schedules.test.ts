@@ -21,7 +21,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom('lose-messages', 'lapse', 'pause').map((kind) => ({ kind })) },
 );
 
-describe.skipIf(!hasRedis)('any order of actions of two hosts, with lost messages', () => {
+describe.skipIf(!hasRedis)('random actions of two hosts that share a map', () => {
   let server: RedisServer;
   const hosts: MapHost[] = [];
 
@@ -35,7 +35,7 @@ describe.skipIf(!hasRedis)('any order of actions of two hosts, with lost message
     await server[Symbol.asyncDispose]();
   });
 
-  it('in any order of actions of two hosts, only the holder of a fence publishes with it, and time never goes back', async () => {
+  it('whatever two hosts do at the same time, only the holder of a lease publishes, and never an older map', async () => {
     const heads: Written[] = [];
     const client = server.client();
     await client.connect();

@@ -8,8 +8,8 @@ import { hasRedis } from '../../helpers/fleet/redis-server.ts';
 
 const program = fileURLToPath(new URL('../../fixtures/programs/quota-host.ts', import.meta.url));
 
-describe.skipIf(!hasRedis)('a host of a fleet that is killed', () => {
-  it('a killed host of a fleet releases the places of its calls within about 10 s after the kill, and not before', async () => {
+describe.skipIf(!hasRedis)('quotas of a host that is killed', () => {
+  it('the running calls of a killed host stop counting against a shared quota about 10 s later, not before', async () => {
     await using world = await QuotaWorld.start({ concurrent: 2 });
     world.workMs = 120_000;
     const child = fork(program, [JSON.stringify({ options: world.options(), calls: 2 })]);

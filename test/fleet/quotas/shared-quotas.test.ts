@@ -9,7 +9,7 @@ const codes = (world: QuotaWorld, host: number): unknown[] =>
     .filter((event) => event === 'quota-local' || event === 'quota-shared');
 
 describe('quotas of a fleet', { timeout: 120_000, skip: !hasRedis }, () => {
-  it('quotas of a fleet let three hosts together make exactly as many calls a minute as the map allows', async () => {
+  it('three hosts that share a quota make together exactly as many calls a minute as the map allows', async () => {
     await using world = await QuotaWorld.start({ perMinute: 30 });
     await world.join(3);
     expect(await world.burst(20)).toBe(30);
@@ -17,7 +17,7 @@ describe('quotas of a fleet', { timeout: 120_000, skip: !hasRedis }, () => {
     expect(await world.burst(1, 1_000)).toBe(0);
   });
 
-  it('quotas of a fleet leave all permits to the only host that uses them, and report when the next one is free', async () => {
+  it('a host can use a whole shared quota if no other host calls, and the error says when the next call can start', async () => {
     await using world = await QuotaWorld.start({ perMinute: 12 });
     await world.join(3);
     for (let count = 0; count < 12; count += 1) expect(await world.call(1)).toBe('done');
@@ -30,7 +30,7 @@ describe('quotas of a fleet', { timeout: 120_000, skip: !hasRedis }, () => {
     });
   });
 
-  it('quotas of a fleet release unused permits of a batch within two seconds, so that other hosts can use them', async () => {
+  it('a host gives back the unused part of a shared quota within two seconds, so that other hosts can use it', async () => {
     await using world = await QuotaWorld.start({ perMinute: 100 });
     await world.join(3);
     for (let count = 0; count < 40; count += 1) expect(await world.call(0)).toBe('done');
@@ -43,7 +43,7 @@ describe('quotas of a fleet', { timeout: 120_000, skip: !hasRedis }, () => {
     expect(await world.call(2, 5_000)).toBe('QUOTA_EXCEEDED');
   });
 
-  it('quotas of a fleet limit the concurrent calls of all hosts together', async () => {
+  it('a shared quota limits the concurrent calls of all hosts together', async () => {
     await using world = await QuotaWorld.start({ concurrent: 3 });
     world.workMs = 20;
     await world.join(3);
@@ -51,7 +51,7 @@ describe('quotas of a fleet', { timeout: 120_000, skip: !hasRedis }, () => {
     expect(world.peak).toBe(3);
   });
 
-  it('quotas of a fleet let hosts take turns if one call runs at a time and each host has its own queue', async () => {
+  it('hosts take turns if their shared quota allows one call at a time and each host has its own queue', async () => {
     await using world = await QuotaWorld.start({ concurrent: 1 });
     world.workMs = 20;
     await world.join(3);
@@ -70,7 +70,7 @@ describe('quotas of a fleet', { timeout: 120_000, skip: !hasRedis }, () => {
     for (const ended of endedAtMs) expect((ended[0] ?? 0) - startedMs).toBeLessThan(allMs / 2);
   });
 
-  it('quotas of a fleet follow changed quotas of the map immediately', async () => {
+  it('hosts use changed quotas of a new map immediately', async () => {
     await using world = await QuotaWorld.start({ perMinute: 6 });
     await world.join(2);
     expect(await world.burst(10, 1_000)).toBe(6);
@@ -88,7 +88,7 @@ describe('quotas of a fleet', { timeout: 120_000, skip: !hasRedis }, () => {
 
 // Each test has its own server and hosts, and mostly waits for them.
 describe('quotas of a fleet whose Redis server fails', { concurrent: true, timeout: 120_000, skip: !hasRedis }, () => {
-  it('quotas of a fleet apply as a share to each host while Redis is dead, and are shared again once it is back', async () => {
+  it('while Redis is dead, each host uses its share of a quota, and the quota is shared again once Redis is back', async () => {
     await using world = await QuotaWorld.start({ perMinute: 31 });
     await world.join(3);
     for (const { lines } of world.hosts) lines.length = 0;
@@ -109,7 +109,7 @@ describe('quotas of a fleet whose Redis server fails', { concurrent: true, timeo
     expect(more).toBeLessThanOrEqual(21);
   });
 
-  it('quotas of a fleet reject calls while Redis is dead if the option says so, and allow them once it is back', async () => {
+  it('with `quotasWithout: "refuse"`, calls are rejected while Redis is dead, and allowed once it is back', async () => {
     await using world = await QuotaWorld.start({ perMinute: 30 });
     await world.join(2, { quotasWithout: 'refuse' });
     expect(await world.call(0)).toBe('done');
@@ -122,7 +122,7 @@ describe('quotas of a fleet whose Redis server fails', { concurrent: true, timeo
     await eventually('calls begin again', async () => (await world.call(0)) === 'done');
   });
 
-  it('quotas of a fleet apply as a share to each host while the Redis server is frozen, and no call hangs', async () => {
+  it('while Redis is frozen, each host uses its share of a quota, and no call hangs', async () => {
     await using world = await QuotaWorld.start({ perMinute: 40, concurrent: 10 });
     await world.join(2);
     expect(await world.call(0)).toBe('done');
@@ -140,7 +140,7 @@ describe('quotas of a fleet whose Redis server fails', { concurrent: true, timeo
     );
   });
 
-  it('used quotas are reported again to a Redis server that lost its data, so that no quota is used twice', async () => {
+  it('hosts report their calls again to a Redis server that lost its data, so that quotas are not used twice', async () => {
     await using world = await QuotaWorld.start({ perMinute: 20 });
     await world.join(2);
     expect(await world.burst(15)).toBe(20);

@@ -20,7 +20,7 @@ interface Grant {
   readonly epoch: string;
 }
 
-describe.skipIf(!hasRedis)('TAKE_PERMITS', () => {
+describe.skipIf(!hasRedis)('the Redis script that counts calls against quotas (TAKE_PERMITS)', () => {
   let server: RedisServer;
   let client: Redis;
   beforeAll(async () => {
@@ -42,7 +42,7 @@ describe.skipIf(!hasRedis)('TAKE_PERMITS', () => {
     return { granted, retryInMs, takenAtMs, epoch };
   }
 
-  it('TAKE_PERMITS never exceeds the limit in any sliding window, and does not count permits longer than necessary', async () => {
+  it('the script TAKE_PERMITS never exceeds a quota in any sliding window, and counts no call longer than necessary', async () => {
     const step = fc.record({
       pauseMs: fc.oneof(fc.nat(3), fc.nat(2_000), fc.nat(70_000)),
       wanted: fc.integer({ min: 1, max: 12 }),
@@ -96,7 +96,7 @@ describe.skipIf(!hasRedis)('TAKE_PERMITS', () => {
     );
   });
 
-  it('TAKE_PERMITS takes permits from all windows together, and takes none if one of the windows has no room', async () => {
+  it('the script TAKE_PERMITS permits a call only if the quotas of the minute, the hour and the day have room', async () => {
     await client.del('q');
     const limits = { perMinute: 3, perHour: 5, perDay: 100 };
     expect((await take(START_MS, { limits, wanted: 10 })).granted).toBe(3);
@@ -111,7 +111,7 @@ describe.skipIf(!hasRedis)('TAKE_PERMITS', () => {
     expect([sum('h'), sum('d')]).toEqual([5, 5]);
   });
 
-  it('TAKE_PERMITS returns a permit to the bucket it was taken from, and never returns more than the bucket held', async () => {
+  it('the script TAKE_PERMITS takes back a permit only if it was granted in the stated second', async () => {
     await client.del('q');
     const limits = { perMinute: 4 };
     const grant = await take(START_MS, { limits, wanted: 4 });
@@ -121,7 +121,7 @@ describe.skipIf(!hasRedis)('TAKE_PERMITS', () => {
     expect((await take(START_MS + 950, { limits, wanted: 4, returned: forged })).granted).toBe(0);
   });
 
-  it('TAKE_PERMITS counts calls that began without a permit, even beyond the limit', async () => {
+  it('the script TAKE_PERMITS also counts calls that began without a permit, even beyond the quota', async () => {
     await client.del('q');
     const limits = { perMinute: 4 };
     expect((await take(START_MS, { limits, wanted: 4, spent: { perMinute: 9 } })).granted).toBe(0);
@@ -129,7 +129,7 @@ describe.skipIf(!hasRedis)('TAKE_PERMITS', () => {
     expect((await take(START_MS + 62_100, { limits, wanted: 5 })).granted).toBe(4);
   });
 
-  it('TAKE_PERMITS forgets nothing when the clock is set back, and then rejects for at most one window', async () => {
+  it('the script TAKE_PERMITS forgets no call when the clock is set back, and then rejects for one window at most', async () => {
     await client.del('q');
     const limits = { perMinute: 2 };
     expect((await take(START_MS + 3_600_000, { limits, wanted: 2 })).granted).toBe(2);
@@ -139,7 +139,7 @@ describe.skipIf(!hasRedis)('TAKE_PERMITS', () => {
     expect((await take(START_MS + refused.retryInMs, { limits, wanted: 2 })).granted).toBe(2);
   });
 
-  it('TAKE_PERMITS returns another epoch only after the server lost its data', async () => {
+  it('the script TAKE_PERMITS returns another epoch only after the Redis server has lost its data', async () => {
     await client.del('q');
     const limits = { perMinute: 2 };
     const { epoch } = await take(START_MS, { limits, wanted: 1 });
@@ -148,7 +148,7 @@ describe.skipIf(!hasRedis)('TAKE_PERMITS', () => {
     expect((await take(START_MS + 2, { limits, wanted: 1 })).epoch).not.toBe(epoch);
   });
 
-  it('TAKE_PERMITS stores no more fields than the windows have buckets, and sets an expiry on their key', async () => {
+  it('the script TAKE_PERMITS stores a limited number of fields in Redis, and sets an expiry on their key', async () => {
     await client.del('q');
     const limits = { perMinute: 1_000_000, perHour: 1_000_000, perDay: 1_000_000 };
     for (let minute = 0; minute < 400; minute += 1) await take(START_MS + minute * 600_000, { limits, wanted: 5 });

@@ -10,7 +10,7 @@ const HOSTS = '{sw:tests}:hosts';
 const hostKey = (id: string): string => `{sw:tests}:host:${id}`;
 
 describe.skipIf(!hasRedis)('the roster of a fleet', () => {
-  it('the roster of a fleet lists the other hosts with their roles, addresses and maps, and never the host itself', async () => {
+  it('the roster lists the other hosts of a fleet with their roles, addresses and maps, but not the host itself', async () => {
     await using server = await RedisServer.start();
     await using one = joinFleet(server, { address: 'http://10.0.0.1:8080' });
     await using other = joinFleet(server, { role: 'reader' });
@@ -24,7 +24,7 @@ describe.skipIf(!hasRedis)('the roster of a fleet', () => {
     expect(other.fleet.hosts[0]).toMatchObject({ role: 'any', address: 'http://10.0.0.1:8080', maps: [map] });
   });
 
-  it('the roster of a fleet receives added and removed replicas without waiting for its next turn', async () => {
+  it('the roster shows a replica within seconds after it has joined or left the fleet', async () => {
     await using server = await RedisServer.start();
     await using one = joinFleet(server);
     await one.connected();
@@ -43,7 +43,7 @@ describe.skipIf(!hasRedis)('the roster of a fleet', () => {
     expect(performance.now() - leftAtMs).toBeLessThan(4_000);
   });
 
-  it('the roster of a fleet keeps the hosts while the server is unreachable, and after it came back empty', async () => {
+  it('the roster keeps its hosts while Redis is unreachable, and after Redis came back empty', async () => {
     await using server = await RedisServer.start();
     await using one = joinFleet(server);
     await using other = joinFleet(server);
@@ -63,7 +63,7 @@ describe.skipIf(!hasRedis)('the roster of a fleet', () => {
     expect(one.fleet.hosts).toHaveLength(1);
   });
 
-  it('the roster rejects unsealed, older and foreign records, and reports each foreign record once', async () => {
+  it('the roster rejects forged, copied and outdated records, and reports each foreign record once', async () => {
     await using server = await RedisServer.start();
     await using one = joinFleet(server, { address: 'http://127.0.0.1:1' });
     await using other = joinFleet(server);
@@ -88,7 +88,7 @@ describe.skipIf(!hasRedis)('the roster of a fleet', () => {
     expect(refused.map((event) => ('what' in event ? event.what : '')).sort()).toEqual(['host:copied', 'host:forged']);
   });
 
-  it('the roster of a fleet drops a host that ended without a message, once its record has expired', async () => {
+  it('a host that ended without a message leaves the roster when its record expires', async () => {
     await using server = await RedisServer.start();
     await using one = joinFleet(server);
     await one.connected();
@@ -104,7 +104,7 @@ describe.skipIf(!hasRedis)('the roster of a fleet', () => {
     await eventually('it is forgotten', () => one.fleet.hosts.length === 0, 30_000);
   });
 
-  it('the roster of a fleet removes a key that is not a roster, so that new hosts become known', async () => {
+  it('a key of the roster with the wrong type is replaced in Redis, so that new hosts become known', async () => {
     await using server = await RedisServer.start();
     await using one = joinFleet(server);
     await one.connected();
@@ -118,7 +118,7 @@ describe.skipIf(!hasRedis)('the roster of a fleet', () => {
     );
   });
 
-  it('the roster of a fleet lists the other hosts even if the server is full', async () => {
+  it('hosts find each other once a Redis server that was full has room again', async () => {
     await using server = await RedisServer.start();
     await using one = joinFleet(server);
     await one.connected();

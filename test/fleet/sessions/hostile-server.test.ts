@@ -21,7 +21,7 @@ describe.skipIf(!hasRedis)('a Redis server of the fleet to which an attacker wri
   const ping = async (mcp: string, headers: Readonly<Record<string, string>>): Promise<number> =>
     (await postLegacy(mcp, 'ping', {}, { headers })).status;
 
-  it('an attacker who writes to Redis cannot end a session with forged records', async () => {
+  it('an attacker who writes forged records to Redis cannot end a session', async () => {
     await using redis = await RedisServer.start();
     await using world = await startWorld(redis);
     const ended = await openSession(world.a);
@@ -47,7 +47,7 @@ describe.skipIf(!hasRedis)('a Redis server of the fleet to which an attacker wri
     expect(world.refused.length).toBeGreaterThan(0);
   });
 
-  it('an attacker who writes a record of another type to Redis cannot keep replicas from sharing a session', async () => {
+  it('a session record of a wrong type in Redis is replaced, and the replicas go on sharing the session', async () => {
     await using redis = await RedisServer.start();
     await using world = await startWorld(redis);
     const session = await openSession(world.a);
@@ -57,7 +57,7 @@ describe.skipIf(!hasRedis)('a Redis server of the fleet to which an attacker wri
     expect([await redis.do('TYPE', key), await redis.do('HLEN', key)]).toEqual(['hash', 1]);
   });
 
-  it('an attacker who writes to Redis cannot close streams with forged or repeated messages', async () => {
+  it('an attacker who sends forged or repeated messages over Redis cannot close the stream of a session', async () => {
     await using redis = await RedisServer.start();
     await using world = await startWorld(redis);
     const heard: string[] = [];
@@ -85,7 +85,7 @@ describe.skipIf(!hasRedis)('a Redis server of the fleet to which an attacker wri
     listener.disconnect();
   });
 
-  it('the records in Redis reveal neither what a client watches nor the id of its session', async () => {
+  it('the records in Redis reveal neither the id of a session nor its log level', async () => {
     await using redis = await RedisServer.start();
     await using world = await startWorld(redis);
     const session = await openSession(world.a);
@@ -100,7 +100,7 @@ describe.skipIf(!hasRedis)('a Redis server of the fleet to which an attacker wri
 });
 
 describe.skipIf(!hasRedis)('a session that is ended while the Redis server of the fleet is unreachable', () => {
-  it('a session that ends while Redis is unreachable ends immediately at all other replicas too', async () => {
+  it('a session that is ended while Redis is unreachable ends immediately at all replicas', async () => {
     await using redis = await RedisServer.start();
     await using replicas = await startReplicas(3, {}, { redisUrl: redis.url });
     const all = [0, 1, 2].map((index) => replicas.at(index));

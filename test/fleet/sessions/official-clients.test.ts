@@ -48,12 +48,12 @@ async function connectSecond(url: string, onUpdate: (uri: string) => void): Prom
   };
 }
 
-describe.skipIf(!hasRedis)('official clients behind a balancer without affinity', () => {
+describe.skipIf(!hasRedis)('official clients behind a load balancer without session affinity', () => {
   it.each([
     ['1.x', connectFirst],
     ['2.x', connectSecond],
   ])(
-    'official clients behind a balancer get updates of watched resources, call tools, and end their sessions (%s)',
+    'an official client (SDK %s) behind a load balancer gets resource updates, calls tools and ends its session',
     async (_, connect) => {
       await using redis = await RedisServer.start();
       await using connector = await WatchableConnector.start();

@@ -42,7 +42,7 @@ describe.skipIf(!hasRedis)('sessions of replicas with a Redis server', () => {
   });
   afterAll(() => redis[Symbol.asyncDispose]());
 
-  it('a session has the log level that was set at another replica, even at a replica that it uses later', async () => {
+  it('the log level that a session sets at one replica applies at all replicas that the session uses', async () => {
     await using world = await startWorld(redis.url);
     const { headers } = await openSession(world.a);
     await postLegacy(world.b, 'logging/setLevel', { level: 'warning' }, { headers });
@@ -52,7 +52,7 @@ describe.skipIf(!hasRedis)('sessions of replicas with a Redis server', () => {
     expect(new Set(world.connector.levels.values())).toEqual(new Set(['warning']));
   });
 
-  it('a session receives an update once over its stream, even if it subscribed at another replica', async () => {
+  it('a session gets a resource update once over its stream, even if it subscribed at another replica', async () => {
     await using world = await startWorld(redis.url);
     const { headers } = await openSession(world.a);
     await using standing = await stream(world.a, headers);
@@ -72,7 +72,7 @@ describe.skipIf(!hasRedis)('sessions of replicas with a Redis server', () => {
     expect(updates(standing)).toBe(1);
   });
 
-  it('a session gets an error for a resource that cannot be watched', async () => {
+  it('a session gets an error if it subscribes to a resource that is unknown or whose URI is too long', async () => {
     await using world = await startWorld(redis.url);
     const { headers } = await openSession(world.a);
     await using _standing = await stream(world.a, headers);
@@ -82,7 +82,7 @@ describe.skipIf(!hasRedis)('sessions of replicas with a Redis server', () => {
     expect((await postLegacy(world.b, 'resources/subscribe', long, { headers })).error.message).toContain('2048');
   });
 
-  it('a session receives everything once at the replica to which its stream moves, and the earlier stream ends', async () => {
+  it('when a session opens its stream at another replica, the new stream gets everything once, and the old one ends', async () => {
     await using world = await startWorld(redis.url);
     const { headers } = await openSession(world.a);
     await using first = await stream(world.a, headers);
@@ -98,7 +98,7 @@ describe.skipIf(!hasRedis)('sessions of replicas with a Redis server', () => {
     expect(updates(first)).toBe(0);
   });
 
-  it('a session keeps one stream if several are opened at the same moment', async () => {
+  it('a session keeps one stream if it opens several at the same moment', async () => {
     await using world = await startWorld(redis.url);
     const { headers } = await openSession(world.a);
     for (const mcp of [world.b, world.c]) await postLegacy(mcp, 'ping', {}, { headers });
@@ -112,7 +112,7 @@ describe.skipIf(!hasRedis)('sessions of replicas with a Redis server', () => {
     for (const one of streams) await one[Symbol.asyncDispose]();
   });
 
-  it('a session ends at every replica when it is ended at one of them', async () => {
+  it('a session that is ended at one replica ends at every replica, with its calls and its stream', async () => {
     await using world = await startWorld(redis.url);
     const { headers } = await openSession(world.a);
     await using standing = await stream(world.a, headers);
@@ -125,7 +125,7 @@ describe.skipIf(!hasRedis)('sessions of replicas with a Redis server', () => {
       expect((await postLegacy(mcp, 'ping', {}, { headers })).status).toBe(404);
   });
 
-  it('a session receives list changes over every stream, each replica for its own clients', async () => {
+  it("a change of a connector's lists reaches the streams of the sessions at each replica", async () => {
     await using world = await startWorld(redis.url);
     const sessions = await Promise.all([world.a, world.b].map((mcp) => openSession(mcp)));
     await using one = await stream(world.a, sessions[0]?.headers ?? {});
@@ -137,7 +137,7 @@ describe.skipIf(!hasRedis)('sessions of replicas with a Redis server', () => {
 });
 
 describe.skipIf(!hasRedis)('sessions of replicas whose Redis server is killed', () => {
-  it('sessions stay usable while Redis is killed, and the replicas exchange what they missed once it is back', async () => {
+  it('sessions stay usable while Redis is down, and their replicas catch up once it is back', async () => {
     await using redis = await RedisServer.start();
     await using world = await startWorld(redis.url);
     const { headers } = await openSession(world.a);
@@ -166,7 +166,7 @@ describe.skipIf(!hasRedis)('sessions of replicas whose Redis server is killed', 
     });
   });
 
-  it('sessions wait only once for a Redis server that hangs', async () => {
+  it('requests of sessions do not wait long for a Redis server that hangs', async () => {
     await using redis = await RedisServer.start();
     await using world = await startWorld(redis.url);
     const sessions = await Promise.all([1, 2, 3].map(() => openSession(world.a)));
@@ -184,7 +184,7 @@ describe.skipIf(!hasRedis)('sessions of replicas whose Redis server is killed', 
 });
 
 it.skipIf(!hasRedis)(
-  'a client that disconnects while its session is read does not count towards the stream limit',
+  'a client that disconnects while its session is being read does not count towards the stream limit',
   async () => {
     await using redis = await RedisServer.start();
     await using replicas = await startReplicas(2, {}, { redisUrl: redis.url, limits: { maxStreams: 1 } });

@@ -12,8 +12,8 @@ const nowhere = async (): Promise<string> => `redis://127.0.0.1:${await freePort
 const [ALICE, BOB] = ['alice-token-0123456789', 'bob-token-0123456789'];
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
-describe('sessions of replicas whose Redis server was never there', () => {
-  it('without Redis, a session opened at one replica can be used at another', async () => {
+describe('sessions of replicas without a Redis server', () => {
+  it('without Redis, a session opened at one replica can be used at another replica', async () => {
     await using server = await RawMcpServer.start();
     await using replicas = await startReplicas(2, { a: remote(server) }, { redisUrl: await nowhere() });
     const session = await openSession(replicas.at(0).mcp);
@@ -26,7 +26,7 @@ describe('sessions of replicas whose Redis server was never there', () => {
     expect(session.id.length).toBeLessThan(600);
   });
 
-  it('without Redis, sessions of official clients of both lines and protocol generations work at any replica', async () => {
+  it('without Redis, official clients of both SDK lines and both protocol generations can use any replica', async () => {
     await using server = await RawMcpServer.start();
     await using replicas = await startReplicas(3, { a: remote(server) }, { redisUrl: await nowhere() });
     await using proxy = await RoundRobinProxy.start([0, 1, 2].map((index) => replicas.at(index).listener.url));
@@ -41,7 +41,7 @@ describe('sessions of replicas whose Redis server was never there', () => {
     expect(new Set(proxy.requests.map(({ upstream }) => upstream))).toEqual(new Set([0, 1, 2]));
   });
 
-  it('without Redis, every replica serves modern requests', async () => {
+  it('without Redis, every replica serves requests of modern clients', async () => {
     await using server = await RawMcpServer.start();
     await using replicas = await startReplicas(2, { a: remote(server) }, { redisUrl: await nowhere() });
     for (const index of [0, 1]) {
@@ -67,7 +67,7 @@ describe('sessions of replicas whose Redis server was never there', () => {
     expect((await list(`${second.listener.url}/r/few/mcp`)).status).toBe(404);
   });
 
-  it('without Redis, a session ends as soon as the replicas no longer accept the token that opened it', async () => {
+  it('without Redis, a session ends when the replicas no longer accept the token that opened it', async () => {
     const redisUrl = await nowhere();
     await using first = await startReplica({}, { redisUrl, listener: { tokens: [ALICE, BOB] } });
     const { headers } = await openSession(first.mcp, {}, bearer(ALICE));
@@ -90,7 +90,7 @@ describe('sessions of replicas whose Redis server was never there', () => {
     expect((await postLegacy(done.mcp, 'tools/list', {}, { headers: renewed.headers })).status).toBe(200);
   });
 
-  it('without Redis, a session closed to make room is reopened, but is rejected while all sessions are in use', async () => {
+  it('a replica at its limit of sessions closes an idle session for another, but not a session with a running call', async () => {
     await using server = await RawMcpServer.start({ 'tools/call': () => {} });
     const options = { redisUrl: await nowhere(), limits: { maxSessions: 1 } };
     await using first = await startReplica({ a: remote(server) }, { redisUrl: options.redisUrl });
@@ -112,7 +112,7 @@ describe('sessions of replicas whose Redis server was never there', () => {
     await calling.catch(() => {});
   });
 
-  it('without Redis, a session accepts batches and notifications at another replica', async () => {
+  it('without Redis, a session can send batches and notifications to another replica', async () => {
     await using replicas = await startReplicas(2, {}, { redisUrl: await nowhere() });
     const params = { protocolVersion: '2025-03-26', capabilities: {}, clientInfo: { name: 'test', version: '1' } };
     const opened = await postLegacy(replicas.at(0).mcp, 'initialize', params);

@@ -5,8 +5,8 @@ import { FLEET_SECRET } from '../../helpers/fleet/fleet-under-test.ts';
 import { hasRedis } from '../../helpers/fleet/redis-server.ts';
 import { lists, ToolWorld, toolsOf } from '../../helpers/fleet/tool-world.ts';
 
-describe.skipIf(!hasRedis)('mcp-switchyard tools diff and approve with --fleet', () => {
-  it('`tools diff` and `tools approve` with --fleet show changes of pinned tools, and approve them on all hosts', async () => {
+describe.skipIf(!hasRedis)('`tools diff` and `tools approve` in a fleet', () => {
+  it('`tools diff --fleet` shows how a tool changed, and `tools approve --fleet` approves the tool on all hosts', async () => {
     await using world = await ToolWorld.start();
     const run = (...args: readonly string[]) => {
       const fleet = ['--fleet', world.redis.url, '--fleet-id', 'tests', '--fleet-secret-env', 'FLEET_SECRET'];

@@ -7,8 +7,8 @@ import { isInFleet, lists, ToolWorld, toolsOf } from '../../helpers/fleet/tool-w
 import { mapNow } from '../../helpers/map-under-test.ts';
 import { entry } from '../../helpers/signed-map.ts';
 
-describe.skipIf(!hasRedis)('the tool catalogue of a fleet', () => {
-  it('the tool catalogue of a fleet lets a host without a disk list the tools of an unreachable connector as stale', async () => {
+describe.skipIf(!hasRedis)('the tools of a fleet that are stored in Redis', () => {
+  it('a host without a disk lists tools of an unreachable connector as stale, because Redis stores them', async () => {
     await using world = await ToolWorld.start();
     const first = await world.up();
     expect(toolsOf(first)).toEqual(['mail.read', 'mail.send']);
@@ -25,7 +25,7 @@ describe.skipIf(!hasRedis)('the tool catalogue of a fleet', () => {
     await lists(second, 'mail.read', 'mail.send');
   });
 
-  it('the tool catalogue of a fleet holds the connectors of a configuration file too, wherever the file is', async () => {
+  it('Redis also stores the tools of connectors of a local file, whatever the path of the file', async () => {
     await using world = await ToolWorld.start();
     const { url } = world.mail;
     const config = (name: string): string => {
@@ -48,7 +48,7 @@ describe.skipIf(!hasRedis)('the tool catalogue of a fleet', () => {
     await lists(second, 'post.read*', 'post.send*');
   });
 
-  it('the tool catalogue of a fleet does not bring back a connector that the map no longer has', async () => {
+  it('tools that Redis stores are not listed for a connector that the map no longer has', async () => {
     await using world = await ToolWorld.start();
     await world.up();
     await world.catalogued();
@@ -60,7 +60,7 @@ describe.skipIf(!hasRedis)('the tool catalogue of a fleet', () => {
     expect(toolsOf(second)).toEqual([]);
   });
 
-  it('the tool catalogue of a fleet is skipped if Redis is unreachable: the host starts without it', async () => {
+  it('a host starts without the tools that Redis stores if Redis is unreachable', async () => {
     await using world = await ToolWorld.start();
     await world.redis.kill();
     const host = world.host();

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { hasRedis, RedisServer } from '../../helpers/fleet/redis-server.ts';
 import { recordOf, tool, toolMemory } from '../../helpers/fleet/tool-memory-under-test.ts';
 
-describe.skipIf(!hasRedis)('the first listing of a tool in a fleet', () => {
-  it('the first listing of a tool counts for all hosts of a fleet, even if two hosts list different tools together', async () => {
+describe.skipIf(!hasRedis)('the first definition of a tool that a fleet sees', () => {
+  it('if two hosts see different first definitions of a tool, one of the two counts for the whole fleet', async () => {
     await using redis = await RedisServer.start();
     await using a = await toolMemory(redis);
     await using b = await toolMemory(redis);
@@ -16,7 +16,7 @@ describe.skipIf(!hasRedis)('the first listing of a tool in a fleet', () => {
     expect(await a.memory.changes()).toHaveLength(atA.length);
   });
 
-  it('the first listing of a tool quarantines nothing if two hosts of a fleet list the same tool', async () => {
+  it('no tool is quarantined if two hosts of a fleet list the same definition at the same time', async () => {
     await using redis = await RedisServer.start();
     await using a = await toolMemory(redis);
     await using b = await toolMemory(redis);
@@ -24,7 +24,7 @@ describe.skipIf(!hasRedis)('the first listing of a tool in a fleet', () => {
     expect(await Promise.all([a.memory.remember(record), b.memory.remember(record)])).toEqual([[], []]);
   });
 
-  it('the first listing of a tool is overruled by an approval on another host of the fleet', async () => {
+  it('an approval on one host overrules the first definition that another host of the fleet has seen', async () => {
     await using redis = await RedisServer.start();
     await using a = await toolMemory(redis);
     await using b = await toolMemory(redis);

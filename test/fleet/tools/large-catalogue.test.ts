@@ -35,8 +35,8 @@ function watchTurns() {
   };
 }
 
-describe.skipIf(!hasRedis)('a catalogue of 1 000 connectors with 20 tools each', () => {
-  it('a catalogue of 20 000 tools is read a few connectors at a time, so that the event loop keeps running', {
+describe.skipIf(!hasRedis)('the tools of 1 000 connectors in Redis', () => {
+  it('a host reads 20 000 tools from Redis a few connectors at a time, so that its event loop keeps running', {
     timeout: 120_000,
   }, async ({ annotate }) => {
     await using redis = await RedisServer.start();

@@ -5,8 +5,8 @@ import { lists, ToolWorld, toolsOf } from '../../helpers/fleet/tool-world.ts';
 
 const SEND = JSON.stringify(['mail', 'send']);
 
-describe.skipIf(!hasRedis)('the pins of a fleet', () => {
-  it('the pins of a fleet quarantine a changed tool on a new host that never listed the original', async () => {
+describe.skipIf(!hasRedis)('pins of tools that a fleet shares', () => {
+  it('a changed tool is quarantined on a new host, because another host of the fleet pinned the original', async () => {
     await using world = await ToolWorld.start();
     const first = await world.up();
     expect(toolsOf(first)).toEqual(['mail.read', 'mail.send']);
@@ -17,7 +17,7 @@ describe.skipIf(!hasRedis)('the pins of a fleet', () => {
     await expect(second.callTool('mail.send')).rejects.toMatchObject({ code: 'TOOL_CHANGED' });
   });
 
-  it('the pins of a fleet quarantine a changed tool that a new host knows only from the catalogue', async () => {
+  it('a changed tool is quarantined on a new host, even if the host knows the tool only from Redis', async () => {
     await using world = await ToolWorld.start();
     const first = await world.up();
     await world.catalogued();
@@ -32,7 +32,7 @@ describe.skipIf(!hasRedis)('the pins of a fleet', () => {
     await lists(world.host(), 'mail.read*');
   });
 
-  it('the pins of a fleet make other hosts list a connector again when one host lists changed tools', async () => {
+  it('when one host of a fleet lists changed tools, the other hosts list the tools of that connector again', async () => {
     await using world = await ToolWorld.start();
     const [first, second] = [await world.up({ pinTools: 'warn' }), await world.up({ pinTools: 'warn' })];
     await world.catalogued();
@@ -45,7 +45,7 @@ describe.skipIf(!hasRedis)('the pins of a fleet', () => {
     await eventually('the other host says so', () => second.status().changedTools[0]?.name === 'mail.send');
   });
 
-  it('the pins of a fleet are restored from a host’s disk after Redis lost them, so that no tool counts as new', async () => {
+  it('pins that Redis lost are restored from the disk of a host, so that a changed tool does not count as new', async () => {
     await using world = await ToolWorld.start();
     await world.up({ stateDir: world.folder('first') });
     await world.redis.do('FLUSHALL');
@@ -55,7 +55,7 @@ describe.skipIf(!hasRedis)('the pins of a fleet', () => {
     expect(toolsOf(await world.up())).toEqual(['mail.read']);
   });
 
-  it('the pins of a fleet are restored by a host that starts with a disk, while its connector is down', async () => {
+  it('a host that starts with stored pins restores them in Redis, even while its connector is down', async () => {
     await using world = await ToolWorld.start();
     const first = await world.up({ stateDir: world.folder('first') });
     await world.end(first);
@@ -70,7 +70,7 @@ describe.skipIf(!hasRedis)('the pins of a fleet', () => {
     expect(toolsOf(await world.up())).toEqual(['mail.read']);
   });
 
-  it("the pins of a fleet are replaced by a host's own pins while the Redis server is unreachable", async () => {
+  it('a host uses its own pins of tools while the Redis server is unreachable', async () => {
     await using world = await ToolWorld.start();
     const host = await world.up();
     await world.redis.kill();
@@ -83,7 +83,7 @@ describe.skipIf(!hasRedis)('the pins of a fleet', () => {
 });
 
 describe.skipIf(!hasRedis)('an approval in a fleet', () => {
-  it('an approval in a fleet lists a tool again on every host, with and without a disk, and after a restart', async () => {
+  it('a changed tool that was approved is listed again on every host of a fleet, even after a restart', async () => {
     await using world = await ToolWorld.start();
     const first = await world.up();
     const stateDir = world.folder('second');
@@ -103,7 +103,7 @@ describe.skipIf(!hasRedis)('an approval in a fleet', () => {
     expect(toolsOf(again)).toEqual(['mail.read', 'mail.send']);
   });
 
-  it('an approval made while the Redis server was unreachable applies to all hosts once the server is back', async () => {
+  it('an approval made while Redis was unreachable applies to all hosts of the fleet once Redis is back', async () => {
     await using world = await ToolWorld.start();
     const [first, second] = [await world.up(), await world.up()];
     world.mail.describe('sends a letter');
@@ -115,7 +115,7 @@ describe.skipIf(!hasRedis)('an approval in a fleet', () => {
     await lists(second, 'mail.read', 'mail.send');
   });
 
-  it('an approval in a fleet is not undone when an older approval is written again', async () => {
+  it('an approval in a fleet is not undone when an attacker writes an older approval to Redis', async () => {
     await using world = await ToolWorld.start();
     const stateDir = world.folder('second');
     const [first, second] = [await world.up(), await world.up({ stateDir })];

@@ -86,8 +86,8 @@ async function expectNothingUnpinned(host: ToolMemoryUnderTest): Promise<void> {
   }
 }
 
-describe.skipIf(!hasRedis)('hostile data in the tools and pins of a fleet', () => {
-  it('hostile tool data in Redis is not listed and causes no crash: pinned and valid tools stay as they were', async () => {
+describe.skipIf(!hasRedis)('tools and pins in Redis that an attacker changes', () => {
+  it('tools that an attacker writes to Redis are not listed, and pinned tools stay as they were', async () => {
     await using redis = await RedisServer.start();
     await using host = await toolMemory(redis);
     const client = redis.client();
@@ -111,7 +111,7 @@ describe.skipIf(!hasRedis)('hostile data in the tools and pins of a fleet', () =
     client.disconnect();
   });
 
-  it('hostile data with wrong types in Redis is replaced by what the hosts know about their tools', async () => {
+  it('tool data of a wrong type in Redis is replaced by what the hosts know about their tools', async () => {
     await using redis = await RedisServer.start();
     await using host = await toolMemory(redis);
     for (const key of [catalogue, pins, keys.toolScopes]) await redis.do('SET', key, 'a text');
@@ -126,7 +126,7 @@ describe.skipIf(!hasRedis)('hostile data in the tools and pins of a fleet', () =
     await expect.poll(() => host.fleet.ask((api) => api.changedTools(null))).toEqual([]);
   });
 
-  it('hostile data that fills the tool catalogue in Redis is not read', async () => {
+  it('stored tools are not read if an attacker has filled Redis with too many of them', async () => {
     await using redis = await RedisServer.start();
     await using host = await toolMemory(redis);
     await host.memory.remember(good);

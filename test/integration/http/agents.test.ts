@@ -34,7 +34,7 @@ describe('an Agent of undici 6', () => {
 });
 
 describe('the check of an Agent at construction', () => {
-  it('the check of an Agent at construction opens no socket, whether the Agent is accepted or rejected', async () => {
+  it('the check of an Agent at construction opens no socket, whether it accepts or rejects the Agent', async () => {
     let connections = 0;
     await using server = createServer((socket) => {
       connections += 1;
@@ -76,7 +76,7 @@ describe('an Agent of undici 7 or 8', () => {
     ['8 ProxyAgent', (url) => new ProxyAgent(url)],
     ['8 EnvHttpProxyAgent', (url) => new EnvHttpProxyAgent({ httpProxy: url, httpsProxy: url })],
   ])(
-    'an Agent of undici 7 or 8 that is a proxy (%s) carries the requests to the connectors and those for the map',
+    'an Agent of undici that is a proxy (%s) carries the requests for the map and to the connectors',
     async (_, make) => {
       await using proxy = await ProxyServer.start();
       await using mcp = await TestMcpServer.start(() => {});
@@ -98,7 +98,7 @@ describe('an Agent of undici 7 or 8', () => {
     },
   );
 
-  it('an Agent of undici 7 or 8 carries the event stream and the messages of a connector over SSE', async () => {
+  it('an Agent of undici 8 carries the event stream and the messages of a connector over SSE', async () => {
     const asked = new Set<string>();
     await using agent = Object.assign(new Agent(), { [Symbol.asyncDispose]: () => agent.destroy() });
     const noting = agent.compose((dispatch) => (options: Dispatcher.DispatchOptions, handler) => {
@@ -124,7 +124,7 @@ describe('an Agent of undici 7 or 8', () => {
     ['8 RetryAgent', () => new RetryAgent(new Agent()) as unknown as Agent],
     ['8 composed', () => new Agent().compose((dispatch) => dispatch) as unknown as Agent],
   ])(
-    'an Agent of undici 7 or 8 carries the map and the connectors, and stays open after the manager closes: %s',
+    'an Agent of undici 7 or 8 is used for the map and the connectors, and is not closed with the manager: %s',
     async (_, make) => {
       const agent = make();
       await using mcp = await TestMcpServer.start(() => {});
@@ -140,7 +140,7 @@ describe('an Agent of undici 7 or 8', () => {
     },
   );
 
-  it('an Agent of undici 7 or 8 carries every request: map and connectors, POST and GET', async () => {
+  it('an Agent of undici 8 carries every request for the map and to the connectors, whatever the method', async () => {
     const asked: string[] = [];
     const inner = new Agent();
     const agent = inner.compose((dispatch) => (options: Dispatcher.DispatchOptions, handler) => {
@@ -159,7 +159,7 @@ describe('an Agent of undici 7 or 8', () => {
     await inner.close();
   });
 
-  it('an Agent of undici 7 or 8 leaves verification to a worker: only fetching moves to the main thread', async () => {
+  it('with an Agent of undici 8, a worker still verifies the map, although the main thread fetches it', async () => {
     await using agent = Object.assign(new Agent(), { [Symbol.asyncDispose]: () => agent.destroy() });
     const large = Array.from({ length: 400 }, (_, index) => off(`c${index}`));
     await using server = await FaultyServer.start(answer(mapNow(large)));
@@ -169,7 +169,7 @@ describe('an Agent of undici 7 or 8', () => {
     expect([load?.thread, (load?.phases.fetch ?? 0) > 0]).toEqual([expect.stringMatching(/^worker-/), true]);
   });
 
-  it('an Agent of undici 7 or 8 overrides tls and proxy, and logs a warning', async () => {
+  it('an Agent of undici 8 overrides the options `tls` and `proxy`, and the manager logs a warning', async () => {
     await using held = mapUnderTest('http://map.invalid/', {
       agent: new ProxyAgent(closedPort),
       proxy: closedPort,
@@ -182,7 +182,7 @@ describe('an Agent of undici 7 or 8', () => {
 });
 
 describe('a manager with functions as options', () => {
-  it('a manager calls fetchImpl on the main thread with the original request, while a worker verifies the map', async () => {
+  it('a manager calls `fetchImpl` on the main thread with the original request, while a worker verifies the map', async () => {
     const asked: [string, RequestInit | undefined][] = [];
     const fetchImpl = (async (url, init) => {
       asked.push([String(url), init]);
@@ -202,14 +202,14 @@ describe('a manager with functions as options', () => {
     expect(held.manager.status().loads[0]?.thread).toMatch(/^worker-/);
   });
 
-  it('a manager calls its sleep option with 50 and 100 ms between the attempts', async () => {
+  it('a manager calls its `sleep` option for the pauses of 50 and 100 ms between attempts to fetch the map', async () => {
     await using server = await FaultyServer.start((socket) => socket.destroy());
     await using held = mapUnderTest(server.url);
     await held.manager.sync().catch(() => {});
     expect(held.pauses).toEqual([50, 100]);
   });
 
-  it('a manager uses the option now rather than clock if both are given', async () => {
+  it('a manager uses the option `now` instead of `clock` if both are given', async () => {
     const at = Date.parse('2030-01-01T00:00:00Z');
     const fetchImpl = (async () =>
       new Response(mapNow([off('a')], { generatedAt: '2030-01-01T00:00:00Z' }))) as typeof fetch;

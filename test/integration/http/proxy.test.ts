@@ -22,7 +22,7 @@ afterEach(() => {
 
 describe('a proxy', () => {
   it.each(['never', 'always'] as const)(
-    'a proxy carries a map over http, and its credentials appear in no log (offload %s)',
+    "a map is fetched over http through a proxy, and the proxy's credentials appear in no log (offload: %s)",
     async (offload) => {
       await using proxy = await ProxyServer.start();
       await using server = await FaultyServer.start(answer(mapNow()));
@@ -37,7 +37,7 @@ describe('a proxy', () => {
   );
 
   it.each(['never', 'always'] as const)(
-    'a proxy tunnels a map over https, and its certificate is verified through the tunnel (offload %s)',
+    "a map is fetched over https through a proxy tunnel, and the map server's certificate is verified (offload: %s)",
     async (offload) => {
       await using proxy = await ProxyServer.start();
       await using server = await TlsServer.start(leaf, (_, response) => response.end(mapNow()));
@@ -50,7 +50,7 @@ describe('a proxy', () => {
     },
   );
 
-  it('a proxy carries connectors over http and https', async () => {
+  it('connectors use the configured proxy over http and https', async () => {
     await using proxy = await ProxyServer.start();
     await using plain = await TestMcpServer.start(() => {});
     await using secure = await TlsServer.start(leaf, mcpListener());
@@ -68,7 +68,7 @@ describe('a proxy', () => {
   });
 
   it.each(['never', 'always'] as const)(
-    'a proxy from the environment is used, except for hosts in NO_PROXY (offload %s)',
+    'a map is fetched through the proxy that HTTP_PROXY names, unless NO_PROXY lists its host (offload: %s)',
     async (offload) => {
       await using proxy = await ProxyServer.start();
       await using server = await FaultyServer.start(answer(mapNow()));
@@ -85,7 +85,7 @@ describe('a proxy', () => {
     },
   );
 
-  it('a proxy from the environment is ignored if the proxy option is false', async () => {
+  it('a map is fetched without the proxy that HTTP_PROXY names if the option `proxy` is false', async () => {
     await using server = await FaultyServer.start(answer(mapNow()));
     vi.stubEnv('HTTP_PROXY', 'http://127.0.0.1:1');
     await using held = mapUnderTest(server.url, { proxy: false, offload: 'always', timeoutMs: 3_000 });
@@ -93,7 +93,7 @@ describe('a proxy', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it('a proxy from the environment carries the connectors and the map, except for hosts in NO_PROXY', async () => {
+  it('a manager uses the proxy that the environment names for map and connectors, except for hosts in NO_PROXY', async () => {
     await using proxy = await ProxyServer.start();
     await using plain = await TestMcpServer.start(() => {});
     await using direct = await TestMcpServer.start(() => {});
@@ -113,7 +113,7 @@ describe('a proxy', () => {
     expect(proxy.asked.filter((line) => line.includes(new URL(direct.url).port))).toEqual([]);
   });
 
-  it('a proxy from the environment is ignored by connectors too if the proxy option is false', async () => {
+  it('connectors ignore the proxy that HTTP_PROXY names if the option `proxy` is false', async () => {
     await using proxy = await ProxyServer.start();
     await using mcp = await TestMcpServer.start(() => {});
     vi.stubEnv('HTTP_PROXY', proxy.url());
@@ -123,7 +123,7 @@ describe('a proxy', () => {
     expect([managed.manager.status().connectors[0]?.state, proxy.asked]).toEqual(['ready', []]);
   });
 
-  it('a proxy may itself use https, and is then verified with the same certificate authorities', async () => {
+  it('a proxy can itself be reached over https, and its certificate is verified with the configured authorities', async () => {
     await using proxy = await ProxyServer.start({ tls: leaf });
     await using plain = await FaultyServer.start(answer(mapNow()));
     await using secure = await TlsServer.start(leaf, (_, response) => response.end(mapNow()));
@@ -148,7 +148,7 @@ describe('a proxy', () => {
     [502, 'https', 'never'],
     [502, 'https', 'always'],
   ] as const)(
-    'a proxy that answers %d fails the load with MAP_PROXY (%s, offload %s)',
+    'a proxy that answers with status %d makes the load of a map fail with MAP_PROXY (%s, offload: %s)',
     async (status, scheme, offload) => {
       await using proxy = await ProxyServer.start();
       proxy.refusal = status;
@@ -161,15 +161,18 @@ describe('a proxy', () => {
   it.each([
     ['http', 'never'],
     ['https', 'always'],
-  ] as const)('a proxy that is down makes the map unreachable (%s, offload %s)', async (scheme, offload) => {
-    const proxy = await ProxyServer.start();
-    const url = proxy.url(`user:${secret('proxy')}@`);
-    await proxy[Symbol.asyncDispose]();
-    await using held = mapUnderTest(`${scheme}://127.0.0.1:9443/map`, { proxy: url, offload, timeoutMs: 3_000 });
-    await expect(held.manager.sync()).rejects.toMatchObject({ code: 'MAP_UNREACHABLE' });
-  });
+  ] as const)(
+    'a proxy that is down makes the load of a map fail with MAP_UNREACHABLE (%s, offload: %s)',
+    async (scheme, offload) => {
+      const proxy = await ProxyServer.start();
+      const url = proxy.url(`user:${secret('proxy')}@`);
+      await proxy[Symbol.asyncDispose]();
+      await using held = mapUnderTest(`${scheme}://127.0.0.1:9443/map`, { proxy: url, offload, timeoutMs: 3_000 });
+      await expect(held.manager.sync()).rejects.toMatchObject({ code: 'MAP_UNREACHABLE' });
+    },
+  );
 
-  it('a proxy with an invalid URL is rejected at construction, and not quoted', () => {
+  it('a proxy with an invalid URL is rejected at construction, and the error does not quote the URL', () => {
     const options = { serviceMapUrl: 'http://map.invalid/', signatureKey: KEY };
     const refused = expect.objectContaining({ code: 'OPTIONS_INVALID', message: expect.not.stringContaining('user') });
     for (const proxy of [`ftp://user:${secret('proxy')}@host`, `http://user:${secret('proxy')}@host:99999`])
@@ -188,7 +191,7 @@ describe('a proxy that requires credentials', () => {
   const encoded = Buffer.from(credentials).toString('base64');
 
   it.each(['never', 'always'] as const)(
-    'a proxy that requires credentials gets them from its URL, and no other server gets them (offload %s)',
+    'a proxy gets the credentials from its URL, and no other server gets these credentials (offload: %s)',
     async (offload) => {
       await using proxy = await ProxyServer.start({ credentials });
       await using plain = await TestMcpServer.start(() => {});
@@ -208,7 +211,7 @@ describe('a proxy that requires credentials', () => {
   );
 
   it.each(['never', 'always'] as const)(
-    'a proxy that rejects its credentials leaves no trace of them (offload %s)',
+    'credentials that a proxy rejects appear in no log, error or status (offload: %s)',
     async (offload) => {
       await using proxy = await ProxyServer.start({ credentials: 'user:other' });
       await using mcp = await TestMcpServer.start(() => {});

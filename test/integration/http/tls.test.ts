@@ -33,7 +33,7 @@ const DAY_MS = 86_400_000;
 const lateRetries = { random: { next: () => 1 } };
 
 describe('a configured certificate authority', () => {
-  it('a configured certificate authority is trusted by the main thread and the worker, beside the default ones', async () => {
+  it('a configured certificate authority is trusted on both threads, in addition to the default authorities', async () => {
     await using server = await serveMap(leaf);
     await using held = mapUnderTest(server.url, { tls: { ca: authority.cert }, offload: 'auto', timeoutMs: 3_000 });
     await held.manager.sync();
@@ -44,7 +44,7 @@ describe('a configured certificate authority', () => {
   });
 
   it.each(['always', 'never'] as const)(
-    'a configured certificate authority can be given as bytes or in a list (offload %s)',
+    'certificate authorities can be configured as bytes or as a list (offload: %s)',
     async (offload) => {
       await using server = await serveMap(leaf);
       const other = await Authority.create();
@@ -55,7 +55,7 @@ describe('a configured certificate authority', () => {
     },
   );
 
-  it('a configured certificate authority is found in a bundle of several authorities, with any line endings', async () => {
+  it('a certificate authority is found in a bundle of several authorities, even with CRLF line endings', async () => {
     await using server = await serveMap(leaf);
     const other = await Authority.create();
     const ca = `# ours\n${other.cert}\n${authority.cert}`.replaceAll('\n', '\r\n');
@@ -68,7 +68,7 @@ describe('a configured certificate authority', () => {
     ['auto', ['main', 'worker-N']],
     ['always', ['worker-N', 'worker-N']],
   ] as const)(
-    'a configured certificate authority applies to a map and a connector of one origin (offload %s)',
+    'a configured certificate authority applies to a map and a connector at the same origin (offload: %s)',
     async (offload, threads) => {
       const mcp = mcpListener();
       await using server = await TlsServer.start(leaf, (request, response) => {
@@ -90,7 +90,7 @@ describe('a configured certificate authority', () => {
 
 describe('an invalid certificate', () => {
   const cases: [string, () => Promise<KeyPair>][] = [
-    ['of an unknown authority', async () => (await Authority.create()).sign()],
+    ['from an unknown authority', async () => (await Authority.create()).sign()],
     ['that is self-signed', selfSigned],
     [
       'that has expired',
@@ -100,10 +100,10 @@ describe('an invalid certificate', () => {
           notAfterDate: new Date(Date.now() - DAY_MS),
         }),
     ],
-    ['of another host', () => authority.sign({ host: 'elsewhere.example.com' })],
+    ['for another host name', () => authority.sign({ host: 'elsewhere.example.com' })],
   ];
   it.each(cases)(
-    'a certificate %s fails with MAP_TLS on every thread, and nothing is fetched without TLS instead',
+    'a certificate %s makes the load of a map fail with MAP_TLS, and no request is sent without TLS instead',
     async (_, make) => {
       await using server = await serveMap(await make());
       for (const offload of ['never', 'always'] as const) {
@@ -115,19 +115,19 @@ describe('an invalid certificate', () => {
     },
   );
 
-  it('a certificate of a private authority that is not configured fails with MAP_TLS', async () => {
+  it('a map server whose private certificate authority is not configured makes the load fail with MAP_TLS', async () => {
     await using server = await serveMap(leaf);
     await using held = mapUnderTest(server.url, { timeoutMs: 3_000 });
     await expect(held.manager.sync()).rejects.toMatchObject({ code: 'MAP_TLS' });
   });
 
-  it('the TLS test server counts requests without TLS (control)', async () => {
+  it('the TLS server of these tests counts requests that arrive without TLS (control)', async () => {
     await using server = await serveMap(leaf);
     await expect(fetch(`http://127.0.0.1:${server.port}/`)).rejects.toThrow();
     expect(server.plainRequests).toBe(1);
   });
 
-  it('an invalid certificate fails only its connector', async () => {
+  it('a server with an invalid certificate makes only its own connector fail', async () => {
     await using good = await TlsServer.start(leaf, mcpListener());
     await using bad = new AsyncDisposableStack();
     const servers: TlsServer[] = [];
@@ -147,7 +147,7 @@ describe('an invalid certificate', () => {
     expect(servers.map(({ requests, plainRequests }) => requests.length + plainRequests)).toEqual([0, 0, 0, 0]);
   });
 
-  it('a server without TLS at an https URL fails with MAP_TLS, and gets no request in clear text', async () => {
+  it('a map server without TLS at an https URL makes the load fail with MAP_TLS, and gets no request in clear text', async () => {
     await using plain = await MapServer.start(mapNow());
     await using held = mapUnderTest(plain.url.replace('http:', 'https:'), { timeoutMs: 3_000 });
     await expect(held.manager.sync()).rejects.toMatchObject({ code: 'MAP_TLS' });
@@ -159,7 +159,7 @@ describe('a client certificate', () => {
   const mutual = (): ServerOptions => ({ ...leaf, ca: authority.cert, requestCert: true, rejectUnauthorized: true });
 
   it.each(['never', 'always'] as const)(
-    'a client certificate is sent to a server that requests one (offload %s)',
+    'a map server that requires a client certificate gets the configured certificate (offload: %s)',
     async (offload) => {
       const { cert, key } = await authority.sign({ host: 'client' });
       await using server = await serveMap(mutual());
@@ -177,7 +177,7 @@ describe('a client certificate', () => {
     },
   );
 
-  it('a client certificate is sent by connectors too, and its key may be encrypted', async () => {
+  it('connectors send the configured client certificate, whose key may be encrypted', async () => {
     const { cert, key } = await authority.sign({ host: 'client' });
     const passphrase = secret('passphrase');
     const encrypted = createPrivateKey(key)
@@ -197,7 +197,7 @@ describe('a client certificate', () => {
     }
   });
 
-  it('a client certificate can be combined with the server name to verify', async () => {
+  it("the host name to verify in a server's certificate can be set with `tls.servername`", async () => {
     await using server = await serveMap(await authority.sign({ host: 'elsewhere.example.com' }));
     const tls = { ca: authority.cert, servername: 'elsewhere.example.com' };
     for (const offload of ['never', 'always'] as const) {
@@ -234,7 +234,7 @@ describe('ten connectors of one https origin, four at a time', () => {
     ['legacy, without a standing stream', 'legacy', () => sessionListener({ hasStandingStream: false })],
     ['legacy, with a standing stream', 'legacy', () => sessionListener({ hasStandingStream: true })],
   ])(
-    'ten connectors of one https origin (%s) need at most four handshakes, and none for a refresh and calls',
+    'ten connectors of one https origin (%s) need at most four TLS handshakes, and no more for later requests',
     async (_, era, listener) => {
       await using mcp = await TlsServer.start(leaf, listener());
       const connectors = Array.from({ length: 10 }, (_none, index) => entry(`c${index}`, { endpoint: mcp.url }));

@@ -34,7 +34,7 @@ function world() {
 }
 
 describe('DurableLogins', () => {
-  it('DurableLogins returns everything after a restart, and leaves no secret in the folder', async () => {
+  it('DurableLogins returns all logins, bindings and clients after a restart, and its files contain no secret in clear', async () => {
     await using w = world();
     const { store } = w.start();
     await store.saveBinding(bindingOf('a'));
@@ -58,7 +58,7 @@ describe('DurableLogins', () => {
     expect(readdirSync(w.dir)).toEqual([]);
   });
 
-  it('DurableLogins works if the main store is unusable, and each use of the main store tries to open it again', async () => {
+  it('DurableLogins works even if the main store is unusable, and the main store can be opened once it is usable', async () => {
     await using w = world();
     const database = new DatabaseSync(join(w.dir, 'switchyard.db'));
     database.exec('PRAGMA application_id = 0x73777964; PRAGMA user_version = 99; CREATE TABLE t (a)');
@@ -73,7 +73,7 @@ describe('DurableLogins', () => {
     expect((await store.readAll()).logins).toEqual([login]);
   });
 
-  it('DurableLogins does not harm the main store if the store of the logins is unusable', async () => {
+  it('DurableLogins leaves the main store usable if the store of the logins is unusable', async () => {
     await using w = world();
     const database = new DatabaseSync(join(w.dir, 'logins.sqlite'));
     database.exec('CREATE TABLE theirs (a)');
@@ -85,7 +85,7 @@ describe('DurableLogins', () => {
     expect(existsSync(join(w.dir, 'logins.key'))).toBe(false);
   });
 
-  it('DurableLogins watches until the last listener has ended its watch', async () => {
+  it('DurableLogins reports changes by other processes to each listener until the listener ends its watch', async () => {
     await using w = world();
     const [{ store }, other] = [w.start(), w.start()];
     const heard = [0, 0];
@@ -101,7 +101,7 @@ describe('DurableLogins', () => {
     ends[1]?.();
   });
 
-  it('DurableLogins resumes watching after its thread was lost, and reports what changed meanwhile', async () => {
+  it('DurableLogins continues to report changes after its thread was lost, including changes during the gap', async () => {
     await using w = world();
     const endOfWriter = join(w.dir, 'end');
     process.env.END_OF_WRITER = endOfWriter;
@@ -120,7 +120,7 @@ describe('DurableLogins', () => {
     end();
   });
 
-  it('DurableLogins logs where the key is and what cannot be read, once each and without a secret', async () => {
+  it('DurableLogins logs once where the key is, and once that a login cannot be read, without a secret', async () => {
     await using w = world();
     await w.start().store.saveLogin(keyOf('a'), tokensOf('a'));
     await w.close();

@@ -31,10 +31,10 @@ afterEach(() => {
   delete process.env[VARIABLE];
 });
 
-describe('a map entry with a machine login', () => {
+describe('a map entry whose connector logs in without a person', () => {
   const settings = { grant: 'client_credentials', clientId: 'machine', scopes: ['tools'] };
 
-  it('a map entry with a machine login comes up with a secret from a variable that allowEnv names, and works', async () => {
+  it('a map entry can log in with a client secret from a variable that `allowEnv` names', async () => {
     await using issuer = await AuthorizationServer.start({ clients: [machine({ client_secret: SECRET })] });
     await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer });
     process.env[VARIABLE] = SECRET;
@@ -47,7 +47,7 @@ describe('a map entry with a machine login', () => {
     expect(JSON.stringify([it.manager.status(), await it.manager.logins(), it.lines])).not.toContain(SECRET);
   });
 
-  it('a map entry with a machine login comes up with a private key that is configured under auth', async () => {
+  it('a map entry can log in with a private key whose variable is named under `auth`', async () => {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const jwk = { ...publicKey.export({ format: 'jwk' }), use: 'sig', alg: 'ES256' };
     const client = machine({ token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [jwk] } });
@@ -61,7 +61,7 @@ describe('a map entry with a machine login', () => {
     expect(issuer.tokenRequests).toEqual([{ grantType: 'client_credentials', status: 200, error: null }]);
   });
 
-  it('a map entry fails without any request if allowEnv does not name the variable of its login', async () => {
+  it('a connector fails without any request if `allowEnv` does not name the variable with its client secret', async () => {
     await using issuer = await AuthorizationServer.start({ clients: [machine({ client_secret: SECRET })] });
     await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer });
     process.env[VARIABLE] = SECRET;
@@ -80,7 +80,7 @@ describe('a map entry with a machine login', () => {
     [{ dpop: true }, 'DPoP'],
     [{ grant: 'id-jag' }, 'ID-JAG'],
     [{ workloadIdentity: {} }, 'workload identity'],
-  ])('a map entry stays in the map if its oauth is %j, and reports what is unsupported', async (oauth, named) => {
+  ])('a connector whose `oauth` is %j fails, and its error names the unsupported feature', async (oauth, named) => {
     await using issuer = await AuthorizationServer.start();
     await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer });
     await using it = await manage([entry('a', { endpoint: server.url, oauth })]);
@@ -93,7 +93,7 @@ describe('a map entry with a machine login', () => {
     expect(issuer.tokenRequests).toEqual([]);
   });
 
-  it('a map entry sends neither a secret nor a token if it requires DPoP, even if it could log in without DPoP', async () => {
+  it('a map entry that requires DPoP sends neither a secret nor a token, even if it could log in without DPoP', async () => {
     await using issuer = await AuthorizationServer.start({ clients: [machine({ client_secret: SECRET })] });
     await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer });
     process.env[VARIABLE] = SECRET;
@@ -112,7 +112,7 @@ describe('a map entry with a machine login', () => {
     expect(issuer.tokenRequests).toHaveLength(1);
   });
 
-  it('a map entry stops using tokens of a client or an issuer that it no longer names', async () => {
+  it('a connector stops using the tokens of a client or an issuer that its map entry no longer names', async () => {
     await using issuer = await AuthorizationServer.start({ clients: [machine({ client_secret: SECRET })] });
     await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer });
     process.env[VARIABLE] = SECRET;
@@ -130,7 +130,7 @@ describe('a map entry with a machine login', () => {
     await it.manager.ready('a', { timeoutMs: 10_000 });
   });
 
-  it('a map entry starts no login if its oauth is false', async () => {
+  it('a connector starts no login if `oauth` of its map entry is false', async () => {
     await using issuer = await AuthorizationServer.start();
     await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer });
     await using it = await manage([entry('a', { endpoint: server.url, oauth: false })]);
@@ -142,7 +142,7 @@ describe('a map entry with a machine login', () => {
   });
 });
 
-it('a connector logs in immediately after its secret in the file was corrected, and not with the old secret', async () => {
+it('a connector logs in with a new client secret immediately after the local file was corrected', async () => {
   await using issuer = await AuthorizationServer.start({ clients: [machine({ client_secret: SECRET })] });
   await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer });
   const settings = { grant: 'client_credentials', clientId: 'machine', scopes: ['tools'] };
@@ -157,7 +157,7 @@ it('a connector logs in immediately after its secret in the file was corrected, 
   expect(issuer.tokenRequests.filter(({ status }) => status === 200)).toHaveLength(1);
 });
 
-it('a connector of a Cursor file logs in with the client, secret and scopes of its auth, and shows no secret', async () => {
+it('a connector of a Cursor file logs in with the client and scopes of its `auth`, and shows no secret', async () => {
   const client = {
     client_id: 'by-hand',
     client_secret: SECRET,

@@ -48,7 +48,7 @@ const hasSecretService = isInstalled('dbus-run-session') && isInstalled('gnome-k
 // The keyring of macOS and Windows always exists, and belongs to the person who runs the tests.
 describe.skipIf(process.platform !== 'linux')('the system keyring', () => {
   it.skipIf(!hasSecretService)(
-    'the system keyring holds the key if there is a secret service, and the key is in no file',
+    'the system keyring stores the key of the logins if there is a secret service, and no file contains the key',
     () => {
       using dir = new TempDir();
       const stateDir = join(dir.path, 'state');
@@ -71,13 +71,13 @@ describe.skipIf(process.platform !== 'linux')('the system keyring', () => {
     await expect(keyring.remove('account')).rejects.toThrow(KeyringError);
   });
 
-  it('a system keyring that does not answer is abandoned, and leaves no process behind', async () => {
+  it('a system keyring that does not answer fails with a timeout, and leaves no process behind', async () => {
     await using bus = await busThat(() => {});
     await expect(createSystemKeyring(1_500).get('account')).rejects.toThrow('did not answer within 1.5 s');
     for (const socket of bus.sockets) await new Promise((resolve) => socket.once('close', resolve).resume());
   });
 
-  it('a system keyring that hangs up loses no login: the key is written to a file', async () => {
+  it('if the system keyring closes the connection, the key of the logins is written to a file, and no login is lost', async () => {
     await using _bus = await busThat((socket) => socket.destroy());
     using dir = new TempDir();
     const keyring = createSystemKeyring();

@@ -7,7 +7,7 @@ import { ProtectedMcpServer } from '../../helpers/logins/protected-mcp-server.ts
 import { manage } from '../../helpers/manager.ts';
 import { entry } from '../../helpers/signed-map.ts';
 
-test('a manager registers, logs in, calls, refreshes, and needs a new login once the issuer rejects its tokens', async () => {
+test('a manager can log in, call and refresh, and needs a new login once the server rejects its tokens', async () => {
   await using issuer = await AuthorizationServer.start();
   await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer });
   await using world = await manage([entry('crm', { endpoint: server.url })]);
@@ -46,7 +46,7 @@ test('a manager registers, logs in, calls, refreshes, and needs a new login once
   for (const event of ['login-needed', 'login-done', 'login-refreshed', 'logout']) expect(events).toContain(event);
 });
 
-test('a manager accepts a redirect only once, and only of a login that it started', async () => {
+test("a manager accepts a login's redirect only once, and only for a login that it started itself", async () => {
   await using issuer = await AuthorizationServer.start();
   await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer });
   await using world = await manage([entry('crm', { endpoint: server.url })]);

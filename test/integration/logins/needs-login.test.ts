@@ -74,7 +74,7 @@ describe('a command with a connector that needs a login', () => {
     },
   );
 
-  it('`status` shows the state and the issuer of a connector that needs a login, and connects to it once', async () => {
+  it('`status` shows that a connector needs a login and at which issuer, and sends the server one attempt', async () => {
     const before = attempts(server);
     const ended = await run('status', '--json');
     expect(JSON.parse(ended.stdout)).toMatchObject({
@@ -99,7 +99,7 @@ describe('a command with a connector that needs a login', () => {
     expect(notUp).toMatchObject([{ id: 'linear', state: 'needs-login' }]);
   });
 
-  it('`doctor` reports a needed login as a separate finding', async () => {
+  it('`doctor` reports each connector that needs a login as a separate finding', async () => {
     const { findings } = JSON.parse((await run('doctor', '--json')).stdout);
     const ofIt = findings.filter(({ message }: { message: string }) => message.startsWith('linear:'));
     expect(ofIt).toEqual([
@@ -123,14 +123,14 @@ describe('a command with a connector that needs a login', () => {
     expect((await run('call', 'open.echo')).code).toBe(0);
   });
 
-  it('`sync` names `auth login` without an id if several connectors need a login', async () => {
+  it('`sync` suggests `auth login` without a connector id if several connectors need a login', async () => {
     using several = new LocalFile({ a: remote(server), b: remote(server) });
     const ended = await runCliHere(['sync', '--config', several.path, '--no-state']);
     expect(lastLine(ended)).toMatch(/^2 connectors want a login: .*\bauth login --config \S+$/);
   });
 });
 
-describe('waiting for connectors that need a login', () => {
+describe('ready() and /readyz with connectors that need a login', () => {
   it('ready("any") and ready("all") skip a connector that needs a login, but ready(id) does not', async () => {
     await using manager = new ConnectorProxyManager({ configFile: file.path, logger: recordingLogger() });
     await manager.sync();
@@ -142,7 +142,7 @@ describe('waiting for connectors that need a login', () => {
     });
   });
 
-  it('ready("all") resolves and ready("any") finds nothing if all connectors need a login', async () => {
+  it('if all connectors need a login, ready("all") resolves, and ready("any") times out', async () => {
     using only = new LocalFile({ linear: remote(server) });
     await using manager = new ConnectorProxyManager({ configFile: only.path, logger: recordingLogger() });
     await manager.sync();
@@ -156,7 +156,7 @@ describe('waiting for connectors that need a login', () => {
     [['open'], 200, []],
     [['linear', 'open'], 503, ['linear']],
   ] as const)(
-    '/readyz of a gateway with readyFor %j answers with %i if the connector "linear" needs a login',
+    'with `readyFor` %j, /readyz answers with %i if one of two connectors, "linear", needs a login',
     async (readyFor, status, waitsFor) => {
       await using world = await startGateway(
         { linear: remote(server), open: remote(open) },
@@ -169,14 +169,14 @@ describe('waiting for connectors that need a login', () => {
   );
 
   it.each(['any', 'all'] as const)(
-    '/readyz with readyFor %s is ready if every connector needs a login, since nobody could log in otherwise',
+    'with `readyFor` "%s", /readyz is ready if every connector needs a login, since nobody could log in otherwise',
     async (readyFor) => {
       await using world = await startGateway({ linear: remote(server) }, { listener: { readyFor } });
       expect((await fetch(`${world.listener.url}/readyz`)).status).toBe(200);
     },
   );
 
-  it('a connector that needs a login is logged once, does not retry, and comes up with the forced sync after it', async () => {
+  it('a connector that needs a login is logged once, is not retried, and connects at the next forced sync', async () => {
     await using own = await startProtected();
     using only = new LocalFile({ linear: remote(own) });
     const logger = recordingLogger();

@@ -15,7 +15,7 @@ const addTools: AddTools = (server) => {
 
 const OPEN = ['server/discover', 'initialize', 'notifications/initialized', 'tools/list', 'subscriptions/listen'];
 
-test('a tool that needs more scopes fails alone: the connector stays up and its other tools work', async () => {
+test('a tool call that needs more scopes fails alone: the connector stays up and its other tools work', async () => {
   await using issuer = await AuthorizationServer.start();
   await using server = await ProtectedMcpServer.start({
     ...{ issuer: issuer.issuer, addTools },
@@ -43,7 +43,7 @@ test('a tool that needs more scopes fails alone: the connector stays up and its 
   expect(await manager.callTool('crm.deploy')).toMatchObject({ content: [{ text: 'deploy' }] });
 });
 
-test('a call that needs a login fails alone if the connector works without a login', async () => {
+test('a tool call that needs a login fails alone if the connector could connect without a login', async () => {
   await using issuer = await AuthorizationServer.start();
   await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer, addTools, open: OPEN });
   await using world = await manage([entry('crm', { endpoint: server.url })]);
@@ -66,7 +66,7 @@ test('a call that needs a login fails alone if the connector works without a log
   );
 });
 
-test('twenty connectors of one origin that need a login are tried once each, and delay no other connector', async () => {
+test('twenty connectors of one origin that need a login are tried once each, and do not delay another connector', async () => {
   await using issuer = await AuthorizationServer.start();
   await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer });
   await using other = await ProtectedMcpServer.start({

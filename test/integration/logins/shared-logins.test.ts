@@ -8,7 +8,7 @@ import { LoginProcess } from '../../helpers/logins/login-process.ts';
 import { ProtectedMcpServer } from '../../helpers/logins/protected-mcp-server.ts';
 import { TempDir } from '../../helpers/temp-dir.ts';
 
-test('a login and a logout in one process bring the connector of another process up and down within a second', async () => {
+test('a login or logout in one process reaches the connector of another process within about a second', async () => {
   await using issuer = await AuthorizationServer.start();
   await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer });
   using state = new TempDir();
@@ -25,7 +25,7 @@ test('a login and a logout in one process bring the connector of another process
   await eventually('it needs a login', () => stateOf() === 'needs-login', 1_500);
 });
 
-test('connectors with valid tokens send the same requests as connectors without a login, and none to the issuer', async () => {
+test('a connector with a valid token sends the same requests as one without a login, and no request for a token', async () => {
   await using issuer = await AuthorizationServer.start();
   await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer });
   await using open = await ProtectedMcpServer.start({

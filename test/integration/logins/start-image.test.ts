@@ -61,7 +61,7 @@ function world() {
 const SENDING = { method: 'POST', url: new URL('https://a.test/mcp') };
 
 describe('the start image of the logins', () => {
-  it('the start image of the logins returns all logins without a thread, and only its owner can read it', async () => {
+  it('the start image of the logins returns all logins without a thread, and only its owner can read the image', async () => {
     await using w = world();
     await w.store();
     const early = await w.early();
@@ -72,7 +72,7 @@ describe('the start image of the logins', () => {
     if (!isWindows) expect(statSync(w.image).mode & 0o777).toBe(0o600);
   });
 
-  it('the start image is removed before a change is acknowledged, so that a logout survives a kill', async () => {
+  it('the start image of the logins is removed before a logout is acknowledged, so the logout survives a kill', async () => {
     await using w = world();
     await w.store();
     const store = w.start();
@@ -88,7 +88,7 @@ describe('the start image of the logins', () => {
     });
   });
 
-  it('the start image of the logins holds a refreshed token or nothing, never the previous token', async () => {
+  it('after a refresh, the start image of the logins is absent or holds the new token, never the previous token', async () => {
     await using w = world();
     await w.store();
     const store = w.start();
@@ -102,7 +102,7 @@ describe('the start image of the logins', () => {
     expect((await w.early())?.logins).toMatchObject([{ generation: 2, tokens: tokensOf('b') }]);
   });
 
-  it('the start image of the logins is written by the first process that reads a folder without an image', async () => {
+  it('the start image of the logins is written by the first process that reads a folder without such an image', async () => {
     await using w = world();
     await w.store();
     renameSync(w.image, w.at('elsewhere'));
@@ -112,7 +112,7 @@ describe('the start image of the logins', () => {
     expect((await w.early())?.logins).toMatchObject([{ tokens }]);
   });
 
-  it('the start image of the logins is not used with another key, an invalid key or no key', async () => {
+  it('the start image of the logins is not used if its key was changed, is invalid or is missing', async () => {
     await using w = world();
     await w.store();
     const key = readFileSync(w.at('logins.key'));
@@ -128,7 +128,7 @@ describe('the start image of the logins', () => {
     expect(existsSync(w.image)).toBe(false);
   });
 
-  it('the start image of the logins is not used if it was damaged or truncated anywhere, and is rewritten', async () => {
+  it('a start image of the logins that was damaged or truncated anywhere is not used, and is written again', async () => {
     await using w = world();
     await w.store();
     const bytes = readFileSync(w.image);
@@ -145,7 +145,7 @@ describe('the start image of the logins', () => {
     expect((await w.early())?.logins).toMatchObject([{ tokens }]);
   });
 
-  it('the start image of the logins is not used with another file of logins', async () => {
+  it('the start image of the logins is not used if the file of the logins was replaced or removed', async () => {
     await using w = world();
     await w.store();
     copyFileSync(w.at('logins.sqlite'), w.at('copy'));
@@ -160,7 +160,7 @@ describe('the start image of the logins', () => {
   });
 
   it.skipIf(isWindows)(
-    'the start image is not read through a symbolic link, or if others can read the image or the key',
+    'the start image of the logins is not used if the image or its key is a link or others can read it',
     async () => {
       await using w = world();
       await w.store();
@@ -180,7 +180,7 @@ describe('the start image of the logins', () => {
     },
   );
 
-  it('the start image of the logins may be a restored older image: it is used until the store is read', async () => {
+  it('an older start image of the logins that was restored is used only until the store has been read', async () => {
     await using w = world();
     await w.store();
     copyFileSync(w.image, w.at('old'));
@@ -196,7 +196,7 @@ describe('the start image of the logins', () => {
     await service.close();
   });
 
-  it('the start image of the logins without a newly stored login does not force a person to log in', async () => {
+  it('if the restored start image lacks a newer login, the token from the store is used, and nobody must log in', async () => {
     await using w = world();
     await w.store();
     copyFileSync(w.image, w.at('old'));

@@ -22,7 +22,7 @@ const robot = {
 };
 const machine = { clientId: 'robot', clientSecretEnv: 'SWITCHYARD_TEST_ROBOT', grant: 'client_credentials' };
 
-test('a person is asked for more scopes by the call that needs them, and the connector stays up', async () => {
+test('a call that needs more scopes fails with a request for a login with these scopes; the connector stays up', async () => {
   await using issuer = await AuthorizationServer.start();
   await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer, addTools, toolScopes });
   await using world = await manage([entry('crm', { endpoint: server.url })]);
@@ -43,7 +43,7 @@ test('a person is asked for more scopes by the call that needs them, and the con
   expect(issuer.tokenRequests.map(({ grantType }) => grantType)).toEqual(['authorization_code', 'authorization_code']);
 });
 
-test('a machine logs in without a person, gets more scopes immediately, and gets a new token after a 401', async () => {
+test('a connector with client credentials gets more scopes when needed, without a person, and a new token after a 401', async () => {
   process.env[machine.clientSecretEnv] = robot.client_secret;
   await using issuer = await AuthorizationServer.start({ clients: [robot] });
   await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer, addTools, toolScopes });

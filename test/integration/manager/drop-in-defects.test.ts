@@ -16,15 +16,15 @@ import { entry, KEY, mapOf, NOW, signed } from '../../helpers/signed-map.ts';
 const at = (ms: number, id: string): Uint8Array =>
   signed(mapOf([off(id)], { generatedAt: new Date(ms).toISOString(), ttlSeconds: 60 }));
 
-describe('defects of the replaced manager that this manager does not have', () => {
-  it('connectors connect with the built-in proxy (defect 1 of the replaced manager)', async () => {
+describe('defects of the replaced manager that are fixed in this manager', () => {
+  it('connectors connect with the proxy object that the package creates (fixes defect 1 of the replaced manager)', async () => {
     await using mcp = await TestMcpServer.start(() => {});
     await using managed = await manage([entry('one', { endpoint: mcp.url })]);
     await managed.manager.sync();
     expect(managed.manager.status().connectors).toMatchObject([{ state: 'ready' }]);
   });
 
-  it('all requests of a connector use the agent, not only POST requests (defect 2 of the replaced manager)', async () => {
+  it('all requests of a connector go through the `agent`, not only POST (fixes defect 2 of the replaced manager)', async () => {
     let dispatched = 0;
     const inner = new Agent();
     const agent = inner.compose((dispatch) => (options, handler) => {
@@ -44,7 +44,7 @@ describe('defects of the replaced manager that this manager does not have', () =
     await inner.destroy();
   });
 
-  it('an expired map is fetched again, or the last good map is served (defects 3 and 4 of the replaced manager)', async () => {
+  it('an expired map is served if no new map can be fetched (fixes defects 3 and 4 of the replaced manager)', async () => {
     let now = NOW;
     await using server = await FaultyServer.start(answer(at(NOW, 'first')));
     await using held = mapUnderTest(server.url, { now: () => now });
@@ -60,7 +60,7 @@ describe('defects of the replaced manager that this manager does not have', () =
     expect(held.manager.listConnectors().map(({ id }) => id)).toEqual(['second']);
   });
 
-  it('an open circuit does not affect a fresh map (defect 7 of the replaced manager)', async () => {
+  it('a fresh map is still served while the circuit is open (fixes defect 7 of the replaced manager)', async () => {
     await using server = await FaultyServer.start(answer(mapNow()));
     await using held = mapUnderTest(server.url);
     await held.manager.sync();
@@ -71,7 +71,7 @@ describe('defects of the replaced manager that this manager does not have', () =
     expect([held.manager.status().serviceMap.circuit, server.requests.length]).toEqual(['open', before]);
   });
 
-  it('all pages of a tool list are read (defect 14 of the replaced manager)', async () => {
+  it('all pages of a tool list are read (fixes defect 14 of the replaced manager)', async () => {
     const names = Array.from({ length: 20 }, (_, index) => `tool${index}`);
     await using mcp = await TestMcpServer.start((server) => {
       for (const name of names) server.registerTool(name, { inputSchema: z.object({}) }, () => ({ content: [] }));
@@ -86,7 +86,7 @@ describe('defects of the replaced manager that this manager does not have', () =
     expect(real.manager.listTools()).toHaveLength(20);
   });
 
-  it('overlapping syncs cause one request, and both see the tools (defect 15 of the replaced manager)', async () => {
+  it('two overlapping syncs send one request, and both see the tools (fixes defect 15 of the replaced manager)', async () => {
     await using mcp = await TestMcpServer.start((server) => {
       server.registerTool('echo', { inputSchema: z.object({}) }, () => ({ content: [] }));
     });
@@ -100,8 +100,13 @@ describe('defects of the replaced manager that this manager does not have', () =
     expect([tools, managed.server.requests.length]).toEqual([[1, 1], 1]);
   });
 
+<<<<<<< HEAD
   it('signatures cover unknown members too (defect 16 of the replaced manager)', async () => {
     const signedExtra = mapNow([off('a')], { extra: { of: 'the publisher' } });
+=======
+  it('the signature of a map also covers unknown members (fixes defect 16 of the replaced manager)', async () => {
+    const signedExtra = mapNow([off('a')], { extra: { of: 'the producer' } });
+>>>>>>> t4
     await using server = await FaultyServer.start(answer(signedExtra));
     await using held = mapUnderTest(server.url);
     await held.manager.sync();
@@ -112,7 +117,7 @@ describe('defects of the replaced manager that this manager does not have', () =
     expect(held.manager.status().serviceMap.lastError?.code).toBe('MAP_SIGNATURE_MISMATCH');
   });
 
-  it('keys are sorted by code unit, upper case first, whatever the locale (defect 17 of the replaced manager)', async () => {
+  it('the canonical form sorts keys by code unit, whatever the locale (fixes defect 17 of the replaced manager)', async () => {
     const generatedAt = new Date().toISOString();
     const canonical = `{"brand":"test","connectors":[],"generatedAt":"${generatedAt}","id":"x","metadata":{"B":1,"Z":2,"a":3,"ä":4},"ttlSeconds":60}`;
     const signature = createHmac('sha256', KEY).update(canonical).digest('base64url');
@@ -122,13 +127,13 @@ describe('defects of the replaced manager that this manager does not have', () =
     expect(held.manager.status().serviceMap.freshness).toBe('fresh');
   });
 
-  it('an expired map is not accepted, even with a valid signature (defect 18 of the replaced manager)', async () => {
+  it('an expired map is not accepted, even with a valid signature (fixes defect 18 of the replaced manager)', async () => {
     await using server = await FaultyServer.start(answer(at(NOW, 'a')));
     await using held = mapUnderTest(server.url, { now: () => NOW + 60_000 });
     await expect(held.manager.sync()).rejects.toMatchObject({ code: 'MAP_EXPIRED' });
   });
 
-  it('one deadline covers the body of the map too (defect 19 of the replaced manager)', async () => {
+  it('the deadline of a load also covers the body of the map (fixes defect 19 of the replaced manager)', async () => {
     await using server = await FaultyServer.start((socket) =>
       socket.write('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{'),
     );
@@ -136,7 +141,7 @@ describe('defects of the replaced manager that this manager does not have', () =
     await expect(held.manager.sync()).rejects.toMatchObject({ code: 'MAP_TIMEOUT' });
   });
 
-  it('an error explains the failure, and keeps its cause (defect 20 of the replaced manager)', async () => {
+  it('an error of sync() has a code for the failure, and a cause (fixes defect 20 of the replaced manager)', async () => {
     await using server = await FaultyServer.start((socket) => socket.destroy());
     await using held = mapUnderTest(server.url);
     const error = await held.manager.sync().catch((reason: unknown) => reason);

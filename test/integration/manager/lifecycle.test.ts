@@ -14,7 +14,7 @@ const current = (connectors: readonly Json[]): Uint8Array =>
   signed(mapOf(connectors, { generatedAt: new Date().toISOString() }));
 
 describe('a manager', () => {
-  it('a manager answers with empty lists before its first sync', async () => {
+  it('a manager returns empty lists before its first sync', async () => {
     await using map = await manage([entry('a')]);
     expect([map.manager.listConnectors(), map.manager.listTools(), map.manager.connector('a')]).toEqual([
       [],
@@ -65,7 +65,7 @@ describe('a manager', () => {
   });
 
   it.each(['always', 'never'] as const)(
-    'a manager loads every map on the thread that offload %s names',
+    'with `offload` "always" every map is loaded on a worker thread, with "never" on the main thread (%s)',
     async (offload) => {
       await using map = await manage([], { offload });
       await map.manager.sync();
@@ -75,7 +75,7 @@ describe('a manager', () => {
     },
   );
 
-  it("a manager fetches with the caller's fetch on the main thread and verifies on a worker thread", async () => {
+  it('a manager fetches a map with `fetchImpl` on the main thread, and verifies it on a worker thread', async () => {
     const bodies = [current([entry('a', { status: 'disabled' })]), current([])];
     const fetchImpl = (async () => new Response(bodies.shift())) as typeof fetch;
     await using map = await manage([], { serviceMapUrl: 'http://map.invalid/', fetchImpl, offload: 'always' });
@@ -94,7 +94,7 @@ describe('a manager', () => {
 });
 
 describe('closing a manager', () => {
-  it('close() is idempotent under each of its three names', async () => {
+  it('close(), disconnect() and disposal can be called together, and all close the manager', async () => {
     const map = await manage([]);
     await map.manager.sync();
     await Promise.all([map.manager.close(), map.manager.disconnect(), map.manager[Symbol.asyncDispose]()]);
@@ -104,11 +104,11 @@ describe('closing a manager', () => {
     await map[Symbol.asyncDispose]();
   });
 
-  it('close() succeeds before the manager was used', async () => {
+  it('close() succeeds on a manager that was never used', async () => {
     await (await manage([]))[Symbol.asyncDispose]();
   });
 
-  it('close() rejects sync immediately while the map is being fetched', async () => {
+  it('close() makes a pending sync() reject immediately while the map is being fetched', async () => {
     await using server = await MapServer.start();
     server.answer(() => {});
     await using manager = new ConnectorProxyManager({
@@ -124,7 +124,7 @@ describe('closing a manager', () => {
   });
 
   it.each(['signatureKey', 'connectorsApiKey'] as const)(
-    'close() rejects sync while the host has not yet provided %s',
+    'close() makes a pending sync() reject while the host has not yet provided `%s`',
     async (name) => {
       const one = entry('a', { auth: { type: 'bearer' } });
       const asked = Promise.withResolvers<void>();
@@ -141,7 +141,7 @@ describe('closing a manager', () => {
     },
   );
 
-  it('close() rejects sync while connectors come up, and connects no further connector', async () => {
+  it('close() makes a pending sync() reject while connectors come up, and no further connector connects', async () => {
     await using hanging = await MapServer.start();
     hanging.answer(() => {});
     const many = Array.from({ length: 40 }, (_, i) => entry(`c${i}`, { endpoint: hanging.url }));
@@ -157,7 +157,7 @@ describe('closing a manager', () => {
     expect(hanging.requests.length).toBe(asked);
   });
 
-  it('close() does not wait for a sleep function of the host that never resolves', async () => {
+  it('close() does not wait for a `sleep` function of the host that never resolves', async () => {
     await using server = await MapServer.start();
     server.fail(500);
     const asleep = Promise.withResolvers<void>();
@@ -173,7 +173,7 @@ describe('closing a manager', () => {
     await expect(synced).rejects.toMatchObject({ code: 'CLOSED' });
   });
 
-  it('close() settles every sync and call at any moment of the bring-up', async () => {
+  it('close() settles every pending sync() and call, at whatever moment of the start it is called', async () => {
     using dir = new TempDir();
     await using server = await TestMcpServer.startWithSessions(
       (it) => void it.registerTool('t', {}, () => new Promise(() => {})),
@@ -203,7 +203,7 @@ describe('closing a manager', () => {
 });
 
 describe('a host that has nothing more to do', () => {
-  it('a host that has nothing more to do exits although the thread pool, the writer and the scheduler still exist', async () => {
+  it("a host with nothing more to do exits, although its manager and the manager's threads are still open", async () => {
     using dir = new TempDir();
     await using server = await MapServer.start(current([]));
     const program = fileURLToPath(new URL('../../fixtures/programs/idle-host.ts', import.meta.url));

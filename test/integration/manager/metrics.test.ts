@@ -16,7 +16,7 @@ const here = {
   callTool: () => Promise.resolve({ content: [] }),
 };
 
-it('the registry holds every instrument of the table, with its labels and the default labels', async () => {
+it('the metrics registry holds every documented metric, with its labels and the default labels', async () => {
   const registry = getConnectorMetricsRegistry();
   await using managed = await manage([entry('one')], { createProxy: () => here });
   await managed.manager.sync();
@@ -26,7 +26,7 @@ it('the registry holds every instrument of the table, with its labels and the de
   expect(text).toContain('nodejs_eventloop_lag_seconds');
 });
 
-it('connectors are counted by state and by transition, and no longer counted once their manager is closed', async () => {
+it('metrics count connectors by state and by state change, until their manager is closed', async () => {
   const managed = await manage([entry('a'), entry('b', { status: 'disabled' })], { createProxy: () => here });
   const before = await gauge('mcp_connector_transitions_total', { from: 'connecting', to: 'ready' });
   await managed.manager.sync();
@@ -38,7 +38,7 @@ it('connectors are counted by state and by transition, and no longer counted onc
   expect(await gauge('mcp_connectors', { state: 'ready' })).toBe(0);
 });
 
-it('the gauges show for how long a map has been expired, and that its circuit is open', async () => {
+it('gauges show for how long a map has been expired, and the state of its circuit', async () => {
   let now = Date.now();
   await using server = await MapServer.start(mapNow([off('a')], { ttlSeconds: 60 }));
   await using held = mapUnderTest(server.url, { now: () => now });
@@ -54,14 +54,14 @@ it('the gauges show for how long a map has been expired, and that its circuit is
   expect(await gauge('mcp_load_pool_queue_length', {})).toBe(0);
 });
 
-it('a bring-up that fails is counted under the code of its error', async () => {
+it('a connector that fails to connect is counted under the code of its error', async () => {
   const before = await counterOf('mcp_connector_failures_total', { code: 'CONNECTOR_CONNECT_FAILED' });
   await using managed = await manage([entry('dead')], { random: { next: () => 1 } });
   await managed.manager.sync();
   expect(await counterOf('mcp_connector_failures_total', { code: 'CONNECTOR_CONNECT_FAILED' })).toBe(before + 1);
 });
 
-it('connectors beyond the label limit share the label "other" and have no gauge of their own', async () => {
+it('connectors beyond the label limit share the label "other", and have no separate gauge', async () => {
   const many = Array.from({ length: MAX_CONNECTOR_LABELS + 5 }, (_, index) => entry(`n${index}`));
   await using managed = await manage(many, { createProxy: () => here });
   await managed.manager.sync();
@@ -73,7 +73,7 @@ it('connectors beyond the label limit share the label "other" and have no gauge 
   );
 });
 
-it('the gauge of the event loop delay shows, from the first scrape on, how long the loop was blocked', async () => {
+it('the gauge of the event loop delay shows how long the loop was blocked, starting with the first scrape', async () => {
   await getConnectorMetricsRegistry().metrics();
   const holdLoop = (): void => {
     const endsAt = performance.now() + 60;
@@ -89,7 +89,7 @@ it('the gauge of the event loop delay shows, from the first scrape on, how long 
   });
 });
 
-it('the gauge of a connector stays while any manager of the process still has the connector', async () => {
+it('the gauge of a connector stays as long as any manager of the process has the connector', async () => {
   const first = await manage([entry('shared')], { createProxy: () => here });
   const second = await manage([entry('shared')], { createProxy: () => here });
   await first.manager.sync();
@@ -100,7 +100,7 @@ it('the gauge of a connector stays while any manager of the process still has th
   expect(await getConnectorMetricsRegistry().metrics()).not.toContain(`${UP}{connector="shared"`);
 });
 
-it('a call that ends after its connector was removed does not bring back the label of the connector', async () => {
+it("a call that ends after its connector was removed does not bring the connector's label back to the metrics", async () => {
   const { promise, resolve } = Promise.withResolvers<object>();
   await using managed = await manage([entry('gone'), entry('stays')], {
     createProxy: () => ({ ...here, callTool: () => promise }),

@@ -6,7 +6,7 @@ const addTool = (server: Parameters<Parameters<typeof TestMcpServer.start>[0]>[0
   void server.registerTool('t', {}, () => ({ content: [{ type: 'text', text: 'called' }] }));
 
 describe('a manager that connects on demand', () => {
-  it('a manager that connects on demand connects each connector only when it is needed', async () => {
+  it('with the option `connect: "on-demand"`, a manager connects a connector only when it is needed', async () => {
     await using server = await TestMcpServer.start(addTool);
     await using other = await TestMcpServer.start(addTool);
     await using files = manageFile({ a: { url: server.url }, b: { url: other.url } }, { connect: 'on-demand' });
@@ -27,14 +27,14 @@ describe('a manager that connects on demand', () => {
     expect(manager.status().connectors).toEqual([]);
   });
 
-  it('a manager that connects on demand brings up a connector that a call needs', async () => {
+  it('with the option `connect: "on-demand"`, request() connects the connector that it needs', async () => {
     await using server = await TestMcpServer.start(addTool);
     await using files = manageFile({ a: { url: server.url } }, { connect: 'on-demand' });
     await files.manager.sync();
     expect(await files.manager.request('a', 'tools/list')).toMatchObject({ tools: [{ name: 't' }] });
   });
 
-  it('a manager connects to all connectors at once without the option to connect on demand', async () => {
+  it('without the option `connect`, a manager connects to all connectors when it syncs', async () => {
     await using server = await TestMcpServer.start(addTool);
     await using files = manageFile({ a: { url: server.url } });
     await files.manager.sync();

@@ -13,7 +13,7 @@ describe('the names under which a manager lists tools', () => {
     ['constructor', ['keys', 'name'], ['constructor.keys', 'constructor.name']],
     ['wikidata', ['toString', 'valueOf'], ['wikidata.toString', 'wikidata.valueOf']],
   ])(
-    'the names of tools never come from a prototype, for any names of connector %s and its tools',
+    'tools of connector "%s" keep their names, even names that are members of every JavaScript object',
     async (id, tools, expected) => {
       await using managed = await manage([entry(id)], { createProxy: proxyOf(tools) });
       await managed.manager.sync();
@@ -22,7 +22,7 @@ describe('the names under which a manager lists tools', () => {
   );
 
   it.each([[['get_entity_claims', 'get_claims']], [['get_claims', 'get_entity_claims']]])(
-    'the names of tools prefer a real tool over an alias of the same name, in any order of the list (%j)',
+    'listTools() prefers a real tool to an alias of the same name, in whichever order they are listed (%j)',
     async (tools) => {
       await using managed = await manage([entry('wikidata')], { createProxy: proxyOf(tools) });
       await managed.manager.sync();

@@ -15,7 +15,7 @@ const proxies =
   });
 
 describe('callTool', () => {
-  it('callTool waits for a connector that is coming up for the first time', async () => {
+  it('callTool() waits for a connector that is coming up for the first time', async () => {
     const gate = Promise.withResolvers<void>();
     await using map = await manage([entry('slow'), entry('slow.er')], {
       createProxy: proxies(() => gate.promise),
@@ -34,7 +34,7 @@ describe('callTool', () => {
     });
   });
 
-  it('callTool waits only until its deadline or until its caller aborts', async () => {
+  it("callTool() waits for a connector only until the call's timeout, or until its caller aborts the call", async () => {
     await using map = await manage([entry('slow')], {
       createProxy: proxies(() => new Promise(() => {})),
       syncDeadlineMs: 20,
@@ -49,7 +49,7 @@ describe('callTool', () => {
     });
   });
 
-  it('callTool reports that a connector that never came up is down, and why', async () => {
+  it('callTool() reports that a connector that never connected is unavailable, and why', async () => {
     const createProxy = proxies(() => Promise.reject(new Error('no route')));
     await using map = await manage([entry('dead'), entry('off', { status: 'disabled' })], { createProxy });
     await map.manager.sync();
@@ -65,7 +65,7 @@ describe('callTool', () => {
     });
   });
 
-  it('callTool rejects with TOOL_UNKNOWN for an unknown connector', async () => {
+  it('callTool() rejects with TOOL_UNKNOWN for an unknown connector', async () => {
     await using map = await manage([]);
     await map.manager.sync();
     for (const name of ['nobody.tool', 'tool', '', '.x']) {
@@ -78,7 +78,7 @@ describe('callTool', () => {
     ['arguments that are a list', [], {}],
     ['a negative timeout', {}, { timeoutMs: -1 }],
     ['a timeout that is not a number', {}, { timeoutMs: Number.NaN }],
-  ])('callTool rejects %s before anything is sent', async (_, args, options) => {
+  ])('callTool() rejects %s before anything is sent', async (_, args, options) => {
     await using map = await manage([entry('one')], { createProxy: proxies(async () => {}) });
     await map.manager.sync();
     await expect(map.manager.callTool('one.tool', args as Record<string, unknown>, options)).rejects.toMatchObject({

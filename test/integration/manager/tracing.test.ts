@@ -44,8 +44,8 @@ async function tracedHost(mapUrl: string, ...args: readonly string[]): Promise<H
   return JSON.parse(stdout) as HostSpan[];
 }
 
-describe('one trace', () => {
-  it('one trace spans the main thread, the worker and the connectors, and is unsampled if nothing records it', async () => {
+describe('traces', () => {
+  it('one trace covers the main thread, the worker and the connectors, and is unsampled if nothing records it', async () => {
     await using mcp = await TestMcpServer.start(tools);
     await using managed = await manage([entry('one', { endpoint: mcp.url })]);
     await managed.manager.sync();
@@ -64,27 +64,30 @@ describe('one trace', () => {
   it.each([
     ['callTool', 'tools/call'],
     ['request', 'prompts/get'],
-  ] as const)('a trace takes its parent from a well-formed `_meta` that a host gives to %s', async (way, method) => {
-    await using server = await RawMcpServer.start({ 'prompts/get': ({ result }) => result({ messages: [] }) });
-    await using managed = await manage([entry('one', { endpoint: String(server.url) })]);
-    await managed.manager.sync();
-    const send = async (_meta: object): Promise<RawRequest | undefined> => {
-      if (way === 'callTool') await managed.manager.callTool('one.echo', {}, { params: { _meta } });
-      else await managed.manager.request('one', method, { name: 'greet', _meta });
-      return server.of(method).at(-1);
-    };
-    const [trace, span] = ['1'.repeat(32), 'a'.repeat(16)];
-    const sent = await send({ traceparent: `00-${trace}-${span}-01`, tracestate: 'k=v', own: 1 });
-    const { traceparent, ...rest } = (sent?.message.params?._meta ?? {}) as Record<string, unknown>;
-    expect(traceparent).toMatch(new RegExp(`^00-${trace}-(?!${span})[0-9a-f]{16}-01$`));
-    expect(rest).toEqual({ tracestate: 'k=v', own: 1 });
-    expect(sent?.headers).toMatchObject({ traceparent, tracestate: 'k=v' });
-    const junk = await send({ traceparent: `00-${trace}-${span}`, tracestate: 'k=v', own: 1 });
-    expect(junk?.message.params?._meta).toEqual({ own: 1 });
-    expect(junk?.headers.traceparent ?? '').not.toContain(trace);
-  });
+  ] as const)(
+    'a trace becomes a child of the trace in a well-formed `_meta` that a host passes to %s()',
+    async (way, method) => {
+      await using server = await RawMcpServer.start({ 'prompts/get': ({ result }) => result({ messages: [] }) });
+      await using managed = await manage([entry('one', { endpoint: String(server.url) })]);
+      await managed.manager.sync();
+      const send = async (_meta: object): Promise<RawRequest | undefined> => {
+        if (way === 'callTool') await managed.manager.callTool('one.echo', {}, { params: { _meta } });
+        else await managed.manager.request('one', method, { name: 'greet', _meta });
+        return server.of(method).at(-1);
+      };
+      const [trace, span] = ['1'.repeat(32), 'a'.repeat(16)];
+      const sent = await send({ traceparent: `00-${trace}-${span}-01`, tracestate: 'k=v', own: 1 });
+      const { traceparent, ...rest } = (sent?.message.params?._meta ?? {}) as Record<string, unknown>;
+      expect(traceparent).toMatch(new RegExp(`^00-${trace}-(?!${span})[0-9a-f]{16}-01$`));
+      expect(rest).toEqual({ tracestate: 'k=v', own: 1 });
+      expect(sent?.headers).toMatchObject({ traceparent, tracestate: 'k=v' });
+      const junk = await send({ traceparent: `00-${trace}-${span}`, tracestate: 'k=v', own: 1 });
+      expect(junk?.message.params?._meta).toEqual({ own: 1 });
+      expect(junk?.headers.traceparent ?? '').not.toContain(trace);
+    },
+  );
 
-  it('a trace is published on diagnostics channels, including failures', async () => {
+  it('the steps of a trace are published on diagnostics channels, with their failures', async () => {
     const told: string[] = [];
     const on = (name: string) => {
       const subscribers = {
@@ -120,7 +123,7 @@ describe('one trace', () => {
     expect(String(mcp.requests[0]?.headers.traceparent)).toMatch(/-01$/);
   });
 
-  it('a trace publishes the failures of each operation on its own channel, with the error', async () => {
+  it('failures of each operation are published on its own diagnostics channel, with the error', async () => {
     const told: string[] = [];
     const stop = (['sync', 'load', 'connect', 'call'] as const).map((name) => {
       const channel = tracingChannel(`mcp-switchyard:${name}`).error;
@@ -145,7 +148,7 @@ describe('one trace', () => {
     expect(told.filter((line) => line.startsWith('call '))).toHaveLength(1);
   });
 
-  it("a trace joins the host's own trace if the host uses OpenTelemetry", async () => {
+  it("spans join the host's own trace if the host uses OpenTelemetry", async () => {
     await using mcp = await TestMcpServer.start(tools);
     await using server = await MapServer.start(mapNow([entry('one', { endpoint: mcp.url })]));
     const spans = await tracedHost(server.url);
@@ -176,7 +179,7 @@ describe('one trace', () => {
     expect(sent.filter((header) => !known.has(String(header)))).toEqual([]);
   });
 
-  it('a trace is marked as not sampled if the host does not sample it', async () => {
+  it('requests carry a trace that is marked as not sampled if the host does not sample it', async () => {
     await using mcp = await TestMcpServer.start(tools);
     await using server = await MapServer.start(mapNow([entry('one', { endpoint: mcp.url })]));
     expect(await tracedHost(server.url, 'unsampled')).toEqual([]);

@@ -17,7 +17,7 @@ function signed(generatedAtMs: number, options: Parameters<typeof signServiceMap
   return new TextEncoder().encode(JSON.stringify(signServiceMap(map, options)));
 }
 
-it('gauges show the age of a map and when the key that signed it expires', async () => {
+it('gauges show the age of a map, and the time until a key that signed it expires', async () => {
   let now = Date.now();
   const exp = Math.floor(now / 1000) + 7200;
   const [lasting, ending] = [newKey('lasting'), newKey('ending', 'EdDSA', { exp })];
@@ -34,7 +34,7 @@ it('gauges show the age of a map and when the key that signed it expires', async
   expect(await gauge(HMAC_ONLY, {})).toBe(0);
 });
 
-it('a gauge counts maps signed only with an HMAC while public keys are configured', async () => {
+it('a gauge counts the maps that are signed only with an HMAC although public keys are configured', async () => {
   await using server = await MapServer.start(signed(Date.now(), { hmacKey: KEY }));
   const keys = jwksOf(newKey('a'));
   await using held = mapUnderTest(server.url, { signatureKey: KEY, signatureKeys: keys, accept: 'either' });
@@ -46,7 +46,7 @@ it('a gauge counts maps signed only with an HMAC while public keys are configure
   expect(await gauge(HMAC_ONLY, {})).toBe(1);
 });
 
-it('counters record a rejected downgrade and a map that was dropped for its age', async () => {
+it('counters count maps that lost their public-key signatures, and maps that were dropped for their age', async () => {
   let now = Date.now();
   const downgraded = { outcome: 'failed', code: 'MAP_SIGNATURE_DOWNGRADED' };
   const before = await counterOf('mcp_service_map_refresh_total', downgraded);

@@ -21,8 +21,8 @@ async function seenSigned(): Promise<TrustWorld> {
   return world;
 }
 
-describe('a host that has seen signed maps of a source', () => {
-  it('a host that has seen signed maps rejects a newer map that only has an HMAC, and keeps the current map', async () => {
+describe('a host that has accepted maps with public-key signatures', () => {
+  it('a host that has seen public-key signatures rejects a newer map that only has an HMAC, and keeps its map', async () => {
     await using world = await trustWorld();
     world.server.serve(signedWith(mapAt(0), [KEY], HMAC));
     await world.during(EITHER, async (manager) => {
@@ -39,7 +39,7 @@ describe('a host that has seen signed maps of a source', () => {
     ['damage to the stored map', (world) => vandalise(world, `UPDATE source SET body = x'00'`)],
     ['the loss of the start image', (world) => removeImages(world)],
   ])(
-    'a host that has seen signed maps of a source still rejects a map that only has an HMAC after %s',
+    'a host that has seen public-key signatures rejects a map that only has an HMAC, even after %s',
     async (_, damage) => {
       await using world = await seenSigned();
       damage(world);
@@ -51,7 +51,7 @@ describe('a host that has seen signed maps of a source', () => {
     },
   );
 
-  it('a host that has seen signed maps returns to the HMAC only if the option accept says so', async () => {
+  it('a host that has seen public-key signatures accepts an HMAC alone only with the option `accept: "hmac"`', async () => {
     await using world = await seenSigned();
     world.server.serve(signed(mapAt(1, ['b']), HMAC));
     await world.during({ signatureKey: HMAC }, (manager) => {
@@ -66,7 +66,7 @@ describe('a host that has seen signed maps of a source', () => {
     );
   });
 
-  it('a host that has seen signed maps trusts only its configuration again after its state was deleted', async () => {
+  it('a host without its state accepts an HMAC alone again, unless its options require public-key signatures', async () => {
     await using world = await seenSigned();
     for (const suffix of ['', '-wal', '-shm']) rmSync(join(world.stateDir, `switchyard.db${suffix}`), { force: true });
     removeImages(world);
@@ -89,7 +89,7 @@ describe('a host that has seen signed maps of a source', () => {
 });
 
 describe('a change of the accepted signatures', () => {
-  it('a change of the accepted signatures makes a host verify the current map again, at each step', async () => {
+  it('a host can move from an HMAC to public keys in four steps, and accepts the current map at each step', async () => {
     await using world = await trustWorld();
     world.server.serve(signedWith(mapAt(0), [KEY], HMAC));
     const signatureKeys = jwksOf(KEY);
@@ -109,7 +109,7 @@ describe('a change of the accepted signatures', () => {
 });
 
 describe('the server of a map', () => {
-  it('the server of a map cannot serve another map of the same publisher, before or after a restart', async () => {
+  it('a map server cannot serve another map of the same publisher, not even after a restart of the host', async () => {
     await using world = await trustWorld();
     const signedOnly = { signatureKeys: jwksOf(KEY) };
     const other = { id: 'map-of-another-team' };
@@ -128,7 +128,7 @@ describe('the server of a map', () => {
     await world.during({ ...signedOnly, mapId: other.id }, (manager) => expect(idsOf(manager)).toEqual(['swapped']));
   });
 
-  it('the server of a map must serve the configured id from the first map on, even with only an HMAC', async () => {
+  it('a map must have the configured `mapId` from the first load on, even if it only has an HMAC', async () => {
     await using world = await trustWorld();
     world.server.serve(signed(mapAt(0), HMAC));
     await world.during({ signatureKey: HMAC, mapId: 'another' }, (manager) =>

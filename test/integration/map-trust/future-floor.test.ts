@@ -28,8 +28,8 @@ async function lockedOut(body = signed(mapAt(YEAR_SECONDS), HMAC), options: obje
   return world;
 }
 
-describe('a floor from a wrong clock', () => {
-  it('a floor from a wrong clock is reported in the error, with the command that resets it', async () => {
+describe('a floor that a wrong clock has raised', () => {
+  it('if a wrong clock has raised the floor, the error names the command that resets the floor', async () => {
     await using world = await lockedOut();
     world.server.serve(signed(mapAt(0, ['b']), HMAC));
     await world.during(OPTIONS, (manager) => {
@@ -40,7 +40,7 @@ describe('a floor from a wrong clock', () => {
     });
   });
 
-  it('a floor from a wrong clock no longer applies after a reset, even after a restart', async () => {
+  it('a floor that a wrong clock has raised can be reset, and the reset survives a restart', async () => {
     await using world = await lockedOut();
     await resetFloor(world);
     world.server.serve(signed(mapAt(0, ['b']), HMAC));
@@ -51,7 +51,7 @@ describe('a floor from a wrong clock', () => {
     );
   });
 
-  it('a floor from a wrong clock no longer applies to a running host from its next refresh after a reset', async () => {
+  it('a running host accepts older maps from its next refresh on, after its floor was reset', async () => {
     await using world = await lockedOut();
     world.server.serve(signed(mapAt(0, ['b']), HMAC));
     await world.during(OPTIONS, async (manager) => {
@@ -62,7 +62,7 @@ describe('a floor from a wrong clock', () => {
     await world.during(OPTIONS, (manager) => expect(idsOf(manager)).toEqual(['b']));
   });
 
-  it('a floor from a wrong clock is reset without losing the record of signatures', async () => {
+  it('a reset of the floor does not forget that the source has served maps with public-key signatures', async () => {
     const key = newKey('first');
     const either = { signatureKey: HMAC, signatureKeys: jwksOf(key), accept: 'either' } as const;
     await using world = await lockedOut(signedWith(mapAt(YEAR_SECONDS), [key], HMAC), either);
@@ -74,7 +74,7 @@ describe('a floor from a wrong clock', () => {
     });
   });
 
-  it('a floor from a wrong clock stays in force for a host without state', async () => {
+  it('a floor that a wrong clock has raised also stays in force for a host without a state folder', async () => {
     await using world = await trustWorld();
     world.clock.at = NOW + YEAR_SECONDS * 1_000;
     world.server.serve(signed(mapAt(YEAR_SECONDS), HMAC));
@@ -87,7 +87,7 @@ describe('a floor from a wrong clock', () => {
 });
 
 describe('a map from the far future', () => {
-  it('a map from the far future is rejected beyond the allowed skew, and raises no floor', async () => {
+  it('a map that is more than five minutes in the future is rejected, and does not raise the floor', async () => {
     await using world = await trustWorld();
     await world.during(OPTIONS, async (manager) => {
       world.server.serve(signed(mapAt(301), HMAC));

@@ -13,7 +13,7 @@ const YEAR = 365 * 24 * HOUR;
 const DAY_STALE = { signatureKey: HMAC, maxStaleMs: 24 * HOUR };
 
 describe('the map of a source that cannot be reached', () => {
-  it('the map of an unreachable source is served as stale, with a log line, and dropped after maxStaleMs', async () => {
+  it('the map of an unreachable source is served as stale and dropped after `maxStaleMs`, with a log line before', async () => {
     await using world = await trustWorld();
     world.server.serve(signed(mapAt(0), HMAC));
     const alarms = () => counterOf('mcp_service_map_alarms_total', { code: 'MAP_TOO_STALE' });
@@ -55,7 +55,7 @@ describe('the map of a source that cannot be reached', () => {
     expect((await alarms()) - before).toBe(1);
   });
 
-  it('the map of an unreachable source is not served after a restart if it is older than maxStaleMs allows', async () => {
+  it('the stored map of an unreachable source is not served after a restart if it is older than `maxStaleMs` allows', async () => {
     await using world = await trustWorld();
     world.server.serve(signed(mapAt(0), HMAC));
     await world.during(DAY_STALE, () => {});
@@ -73,7 +73,7 @@ describe('the map of a source that cannot be reached', () => {
     await world.during({ signatureKey: HMAC }, (manager) => expect(idsOf(manager)).toEqual(['a']));
   });
 
-  it('the map of an unreachable source is replaced by a fresh map once the source is back, and not by an older map', async () => {
+  it('a map that was dropped for its age is replaced by a fresh map, and never by an older map', async () => {
     await using world = await trustWorld();
     world.server.serve(signed(mapAt(10), HMAC));
     world.clock.at = NOW + 60_000;
@@ -91,7 +91,7 @@ describe('the map of a source that cannot be reached', () => {
     });
   });
 
-  it('the map of an unreachable source is dropped by the timer, and its connectors end as if they were removed', async () => {
+  it('a timer drops the map of an unreachable source, and its connectors end as if they were removed', async () => {
     await using world = await trustWorld();
     const { promise: isCalled, resolve: noteCall } = Promise.withResolvers<void>();
     await using connector = await TestMcpServer.start(
@@ -120,7 +120,7 @@ describe('the map of a source that cannot be reached', () => {
     });
   });
 
-  it('the map of an unreachable source is never dropped without maxStaleMs', async () => {
+  it('the map of an unreachable source is never dropped if `maxStaleMs` is null', async () => {
     await using world = await trustWorld();
     world.server.serve(signed(mapAt(0), HMAC));
     await world.during({ signatureKey: HMAC, maxStaleMs: null }, async (manager) => {
@@ -131,7 +131,7 @@ describe('the map of a source that cannot be reached', () => {
     });
   });
 
-  it('the map of an unreachable source is dropped when its signatures expire, if that is earlier', async () => {
+  it('if the key of a map expires before the map, the time of `maxStaleMs` starts at the expiry of the key', async () => {
     await using world = await trustWorld();
     const key = newKey('short-lived', 'ES256', { exp: (NOW + HOUR / 2) / 1_000 });
     world.server.serve(signedWith(mapAt(0), [key]));
@@ -147,7 +147,7 @@ describe('the map of a source that cannot be reached', () => {
 });
 
 describe('a wall clock that jumps', () => {
-  it('a clock jump of a year makes the host drop the map, and a jump back makes the host accept it again', async () => {
+  it('a clock jump of a year makes a host drop its map, and the host accepts the map again after a jump back', async () => {
     await using world = await trustWorld();
     world.server.serve(signed(mapAt(10), HMAC));
     world.clock.at = NOW + 60_000;
@@ -162,7 +162,7 @@ describe('a wall clock that jumps', () => {
     });
   });
 
-  it('a wall clock jump during a load is noticed, and the loaded map then counts as a first map', async () => {
+  it('if a clock jump during a load made the host drop its map, the loaded map counts as a first map', async () => {
     await using world = await trustWorld();
     const body = signed(mapAt(0, ['a', 'b']), HMAC);
     world.server.serve(body);

@@ -36,7 +36,7 @@ function world() {
 }
 
 describe('the registry', () => {
-  it('the registry shows changes at once, keeps them, and writes the file on flush() and close()', async () => {
+  it('the registry shows changes immediately, stores them, and writes servers.json on flush() and close()', async () => {
     using it = world();
     const cache = await it.open();
     const durable = cache.upsert(server('a', { unknown: { kept: true } }));
@@ -54,7 +54,7 @@ describe('the registry', () => {
     await expect(cache.upsert(server('e'))).rejects.toMatchObject({ code: 'CLOSED' });
   });
 
-  it('the registry writes the file shortly after a change', async () => {
+  it('the registry writes servers.json shortly after a change', async () => {
     using it = world();
     await using cache = await it.open({ flushIntervalMs: 50 });
     await cache.upsert(server('a'));
@@ -67,7 +67,7 @@ describe('the registry', () => {
     });
   });
 
-  it('the registry rejects invalid servers, and copies valid servers', async () => {
+  it('the registry rejects invalid servers, and stores copies of valid servers', async () => {
     using it = world();
     await using cache = await it.open();
     await expect(cache.upsert({ name: 'x' } as never)).rejects.toMatchObject({
@@ -80,7 +80,7 @@ describe('the registry', () => {
     expect(cache.getAll()).toEqual([server('a', { env: { A: '1' } })]);
   });
 
-  it('the registry adopts edits of the file, and reports invalid entries', async () => {
+  it('the registry accepts edits of servers.json, and logs each invalid server in the file', async () => {
     using it = world();
     const logger = recordingLogger();
     await using cache = await it.open({ logger });
@@ -101,7 +101,7 @@ describe('the registry', () => {
     expect(namesIn(it.path)).toEqual(['a', 'by-hand', 'c', 'bad']);
   });
 
-  it('the registry works in memory while the disk fails, reports that once, and writes everything afterwards', async () => {
+  it('the registry works in memory while the disk fails, logs that once, and writes everything afterwards', async () => {
     using it = world();
     const logger = recordingLogger();
     const cache = await it.open({ logger });
@@ -126,7 +126,7 @@ describe('the registry', () => {
 });
 
 describe('several processes with one registry', () => {
-  it('processes that share a registry write the file that a killed process had not written yet', async () => {
+  it('changes of the registry by a process that was killed are written to servers.json by the next process', async () => {
     using it = world();
     const { child, lines, ended } = it.start('writes', 'k', '0');
     await eventually('it writes', () => lines.length > 3);
@@ -139,14 +139,14 @@ describe('several processes with one registry', () => {
     expect(existsSync(empty.path)).toBe(false);
   });
 
-  it('processes that share a registry have everything in store and file after a normal end without close()', async () => {
+  it('a process that ends without close() leaves all its changes of the registry in servers.json', async () => {
     using it = world();
     const { ended } = it.start('ends', 'e', '30');
     expect((await ended)[0]).toBe(0);
     expect(namesIn(it.path)).toHaveLength(30);
   });
 
-  it('processes that share a registry keep every acknowledged change after process.exit()', async () => {
+  it('every acknowledged change of the registry survives process.exit()', async () => {
     using it = world();
     const { ended } = it.start('exits', 'e', '10');
     expect((await ended)[0]).toBe(0);

@@ -19,7 +19,7 @@ const states = (manager: ConnectorProxyManager): string[] =>
   manager.status().connectors.map(({ id, state }) => `${id} ${state}`);
 
 describe('registered servers', () => {
-  it('registered servers become connectors without a map, both stdio and remote servers', async () => {
+  it('registered stdio and remote servers become connectors, even without a service map', async () => {
     using world = new RegistryWorld();
     await using remote = await TestMcpServer.start((server) => server.registerTool('far', {}, () => ({ content: [] })));
     const headers = { 'X-Key': 'k' };
@@ -43,7 +43,7 @@ describe('registered servers', () => {
     expect(manager.connector('off')?.status?.why).toBe('disabled in the registry');
   });
 
-  it('registered servers come and go within a second of a change by another process, without other effects', async () => {
+  it('a host follows within two seconds when another process changes the registry, and other servers keep running', async () => {
     using world = new RegistryWorld();
     await world.fill(registeredProgram('kept'), registeredProgram('gone'), registeredProgram('changed'));
     await using local = world.manage();
@@ -71,7 +71,7 @@ describe('registered servers', () => {
     expect(transitions.filter((line) => line.startsWith('kept'))).toEqual([]);
   });
 
-  it('registered servers follow a manual edit of the file; invalid servers are reported with their place', async () => {
+  it('a host follows manual edits of servers.json, and reports where each invalid server is', async () => {
     using world = new RegistryWorld();
     await world.fill(registeredProgram('one'));
     await using local = world.manage();
@@ -111,7 +111,7 @@ describe('registered servers', () => {
     expect(await whoami(manager, 'one')).toMatchObject({ pid });
   });
 
-  it('registered servers take precedence over connectors of the map, but not over connectors of a configuration file', async () => {
+  it('a registered server takes precedence over a connector of the map, but not over one of a local file', async () => {
     using world = new RegistryWorld();
     await using remote = await TestMcpServer.start((server) => server.registerTool('far', {}, () => ({ content: [] })));
     await world.fill(registeredProgram('both'), registeredProgram('all'), registeredProgram('own'));
@@ -135,7 +135,7 @@ describe('registered servers', () => {
     expect(manager.connector('own')).toBeDefined();
   });
 
-  it('registered servers read the variables of a file that they name', async () => {
+  it('a registered server gets the environment variables from the file that its `envFile` names', async () => {
     using world = new RegistryWorld();
     using file = new LocalFile({});
     file.writeText('SWITCHYARD_TEST_GIVEN=1\n');
@@ -149,7 +149,7 @@ describe('registered servers', () => {
     ]);
   });
 
-  it('registered servers fail the sync while the registry cannot be read, and come up once it can be read', async () => {
+  it('sync() rejects while the registry cannot be read, and registered servers connect once it can be read', async () => {
     using world = new RegistryWorld();
     const folder = join(world.home, 'later');
     writeFileSync(folder, '');
@@ -164,7 +164,7 @@ describe('registered servers', () => {
     expect(local.manager.status().registry).toMatchObject({ serverCount: 1, lastError: null });
   });
 
-  it('registered servers are rejected with an invalid option', () => {
+  it('an invalid option `serverRegistry` is rejected at construction', () => {
     using world = new RegistryWorld();
     expect(() => world.manage({ serverRegistry: { file: 'x' } as never })).toThrow('serverRegistry');
     expect(() => world.manage({ serverRegistry: { path: '' } })).toThrow('serverRegistry');
@@ -172,7 +172,7 @@ describe('registered servers', () => {
 });
 
 describe('the in-memory registry', () => {
-  it('the in-memory registry reports every change, even of other processes, and reports nothing if nothing changed', async () => {
+  it('the registry reports every change, even by other processes, and reports nothing if nothing changed', async () => {
     using world = new RegistryWorld();
     await using cache = await world.open();
     await using other = await world.open();

@@ -32,7 +32,7 @@ function world() {
   };
 }
 
-it('a damaged store is set aside with a log line, and its content is restored from the file', async () => {
+it('a damaged store of the registry is set aside with a log line, and its content is restored from servers.json', async () => {
   using it = world();
   const before = await it.open();
   await before.cache.upsertMany([server('a'), server('b')]);
@@ -49,7 +49,7 @@ it('a damaged store is set aside with a log line, and its content is restored fr
   await after.cache.close();
 });
 
-it('a store that was damaged together with its file is set aside, and the registry starts empty', async () => {
+it('if the store of the registry and servers.json are damaged, both are set aside, and the registry starts empty', async () => {
   using it = world();
   writeFileSync(it.store, Buffer.alloc(6_000));
   writeFileSync(it.path, '{ "servers": [');
@@ -63,7 +63,7 @@ it('a store that was damaged together with its file is set aside, and the regist
   );
 });
 
-it('a folder that is deleted while the registry is open is rewritten with everything in memory', async () => {
+it('a registry folder that is deleted while it is in use is written again with everything in memory', async () => {
   using it = world();
   const { cache, names, said } = await it.open();
   await cache.upsertMany([server('a'), server('b')]);
@@ -80,7 +80,7 @@ it('a folder that is deleted while the registry is open is rewritten with everyt
   await again.cache.close();
 });
 
-it('metrics show the size of commits, the waiting changes, and how long the file has been behind', async () => {
+it("metrics show the registry's commits, its waiting changes, and how long servers.json has been out of date", async () => {
   using it = world();
   const { cache } = await it.open();
   const metric = async (name: string): Promise<number> => {

@@ -42,21 +42,24 @@ async function world() {
 it.each([
   ['process.exit() right after a change', 'exits-at-once', 0],
   ['an uncaught error', 'throws', 1],
-])('%s loses no change of the registry, acknowledged or not', async (_what, how, expectedCode) => {
-  using it = await world();
-  expect((await it.run(how, 'x', '5')).code).toBe(expectedCode);
-  const expected = ['x-0', 'x-1', 'x-2', 'x-3', 'x-4'];
-  expect([it.inStore(), it.inFile()]).toEqual([expected, expected]);
-});
+])(
+  '%s loses no change of the registry, whether the change was acknowledged or not',
+  async (_what, how, expectedCode) => {
+    using it = await world();
+    expect((await it.run(how, 'x', '5')).code).toBe(expectedCode);
+    const expected = ['x-0', 'x-1', 'x-2', 'x-3', 'x-4'];
+    expect([it.inStore(), it.inFile()]).toEqual([expected, expected]);
+  },
+);
 
-it('process.exit() before the registry was opened loses nothing', async () => {
+it('process.exit() loses no change of the registry, even if the registry was not yet open', async () => {
   using it = await world();
   expect((await it.run('exits-cold', 'x', '3')).code).toBe(0);
   const expected = ['before', 'x-0', 'x-1', 'x-2'];
   expect([it.inStore(), it.inFile()]).toEqual([expected, expected]);
 });
 
-it('process.exit() waits at most two seconds for a store that another process has locked', async () => {
+it('process.exit() waits only a few seconds for a registry store that another process has locked', async () => {
   using it = await world();
   const holder = new DatabaseSync(join(dirname(it.path), 'switchyard.db'));
   holder.exec('BEGIN IMMEDIATE');
@@ -68,7 +71,7 @@ it('process.exit() waits at most two seconds for a store that another process ha
   expect(it.inStore()).toEqual(['before']);
 });
 
-it('a pipe in place of servers.json is rejected, and blocks nothing', async () => {
+it('a pipe in place of servers.json is rejected, and blocks neither init() nor close() of the registry', async () => {
   using dir = new TempDir();
   const path = join(dir.path, 'mcp', 'servers.json');
   mkdirSync(dirname(path));

@@ -20,8 +20,8 @@ describe('a servers.json of an open host', () => {
   it.each([
     ['is deleted', (path: string) => rmSync(path), 0],
     ['is truncated', (path: string) => truncateSync(path, 20), 1],
-    ['has a newer version', (path: string) => writeFileSync(path, '{"version":9,"servers":[]}'), 1],
-  ])('a servers.json that %s while a host has it open is rewritten automatically', async (_, damage, backups) => {
+    ['gets a newer format version', (path: string) => writeFileSync(path, '{"version":9,"servers":[]}'), 1],
+  ])('a servers.json that %s while a host uses it is written again automatically', async (_, damage, backups) => {
     using it = new RegistryWorld();
     await using cache = await it.open({ flushIntervalMs: 50 });
     await cache.upsert(server('a'));
@@ -34,7 +34,7 @@ describe('a servers.json of an open host', () => {
     expect(kept).toHaveLength(backups);
   });
 
-  it('a servers.json keeps its formatting if store and file have the same content', async () => {
+  it('an edited servers.json keeps its formatting after the host has accepted the edit', async () => {
     using it = new RegistryWorld();
     await using cache = await it.open({ flushIntervalMs: 50 });
     await cache.upsert(server('a'));
@@ -46,7 +46,7 @@ describe('a servers.json of an open host', () => {
     expect(readFileSync(it.path, 'utf8')).toBe(text);
   });
 
-  it('a servers.json is read again if the store was locked while the file was edited', async () => {
+  it('a servers.json is read again later if the store was locked when the host noticed an edit', async () => {
     using it = new RegistryWorld();
     await using cache = await it.open();
     await cache.upsert(server('a'));
@@ -61,7 +61,7 @@ describe('a servers.json of an open host', () => {
     await eventually('it is taken over', () => cache.getAll().length === 2);
   });
 
-  it('a servers.json that has become too large is set aside', async () => {
+  it('a servers.json that has become too large is renamed and written again', async () => {
     using it = new RegistryWorld();
     await it.fill(server('a'));
     truncateSync(it.path, 64 * 1024 * 1024 + 1);

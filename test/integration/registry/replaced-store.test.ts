@@ -50,14 +50,14 @@ describe('a store that is replaced while it is open', () => {
   it.each([
     ['the folder was deleted', (it: Awaited<ReturnType<typeof world>>) => rmSync(it.stateDir, { recursive: true })],
     [
-      'the store was set aside for the damage of another pin',
+      "the store was set aside because another tool's pin was damaged",
       (it: Awaited<ReturnType<typeof world>>) => it.change("UPDATE tool_pin SET sha256 = '0' WHERE tool = 'read'"),
     ],
     [
-      'the store was set aside for the damage of its own pin',
+      "the store was set aside because the tool's pin was damaged",
       (it: Awaited<ReturnType<typeof world>>) => it.change("UPDATE tool_pin SET sha256 = '0' WHERE tool = 'send'"),
     ],
-  ])('a replaced store keeps a tool in quarantine when %s', async (_, replace) => {
+  ])('a changed tool stays in quarantine when the store is replaced while it is open: %s', async (_, replace) => {
     await using it = await world();
     await using manager = it.start();
     await manager.sync();
@@ -80,7 +80,7 @@ describe('a store that is replaced while it is open', () => {
     expect(it.pinCount()).toBe(2);
   });
 
-  it('a replaced store is not used to check tools until the process has written its pins to it', async () => {
+  it('a changed tool stays in quarantine while a store that was deleted is written again', async () => {
     await using it = await world();
     await using manager = it.start();
     await manager.sync();
@@ -93,7 +93,7 @@ describe('a store that is replaced while it is open', () => {
     expect([names(manager), [...seen]]).toEqual([['mail.read'], []]);
   });
 
-  it('a replaced store receives the tools and the map again, for the next start', async () => {
+  it('a store that was deleted gets the tools and the map again, so that the next start can use them', async () => {
     await using it = await world();
     {
       await using manager = it.start();
@@ -109,7 +109,7 @@ describe('a store that is replaced while it is open', () => {
     await expect(after.callTool('mail.read')).resolves.toMatchObject({ content: [] });
   });
 
-  it('a replaced store is recognized by the next start too, and gets the pins of the start image', async () => {
+  it('after the store was deleted, the next start takes the pins of the tools from the start image', async () => {
     await using it = await world();
     {
       await using manager = it.start();

@@ -12,14 +12,14 @@ const load = (
   loadConnectorServiceMap({ serviceMapUrl, signatureKey: KEY, now: () => NOW, timeoutMs: 400, ...options });
 
 describe('loadConnectorServiceMap', () => {
-  it('loadConnectorServiceMap returns payload and expiry of a verified map', async () => {
+  it('loadConnectorServiceMap() returns the payload and the expiry of a verified map', async () => {
     await using server = await MapServer.start(signed(mapOf([entry('a')])));
     const { payload, expiresAtMs } = await load(server.url);
     expect(payload).toMatchObject({ brand: 'test', connectors: [{ id: 'a', name: 'Connector a' }] });
     expect(expiresAtMs).toBe(NOW + 3_600_000);
   });
 
-  it('loadConnectorServiceMap requests JSON, bypasses caches, and sends the key as a bearer token', async () => {
+  it('loadConnectorServiceMap() requests JSON, bypasses caches, and sends `apiKey` as a bearer token', async () => {
     await using server = await MapServer.start(signed(mapOf([])));
     await load(server.url, { apiKey: secret('map') });
     expect(server.requests[0]?.headers).toMatchObject({
@@ -29,7 +29,7 @@ describe('loadConnectorServiceMap', () => {
     });
   });
 
-  it('loadConnectorServiceMap reads a compressed map', async () => {
+  it('loadConnectorServiceMap() reads a compressed map', async () => {
     await using server = await MapServer.start();
     const body = gzipSync(signed(mapOf([entry('a')])));
     server.answer((_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(body));
@@ -73,7 +73,7 @@ describe('loadConnectorServiceMap', () => {
       'a login page',
       (_, response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<html></html>'),
     ],
-  ])('loadConnectorServiceMap rejects with %s on %s', async (code, _, answer) => {
+  ])('loadConnectorServiceMap() rejects with %s on %s', async (code, _, answer) => {
     await using server = await MapServer.start();
     server.answer(answer);
     await expect(load(server.url, { maxMapBytes: 1e6 })).rejects.toMatchObject({
@@ -82,7 +82,7 @@ describe('loadConnectorServiceMap', () => {
     });
   });
 
-  it('loadConnectorServiceMap names the URL without its query in the error, and keeps the cause', async () => {
+  it('the error of loadConnectorServiceMap() shows the URL without its query, and keeps the cause', async () => {
     const failure = await load('http://127.0.0.1:9/map?token=s3cr3t-query').catch((error: unknown) => error);
     expect(failure).toMatchObject({
       code: 'MAP_UNREACHABLE',
@@ -92,7 +92,7 @@ describe('loadConnectorServiceMap', () => {
     expect((failure as Error).cause).toBeInstanceOf(Error);
   });
 
-  it('loadConnectorServiceMap uses the fetchImpl option, and times out if fetchImpl ignores the signal', async () => {
+  it('loadConnectorServiceMap() uses `fetchImpl`, and times out if `fetchImpl` ignores the signal', async () => {
     const body = signed(mapOf([entry('a')]));
     const fetchImpl = (async () => new Response(body)) as typeof fetch;
     expect((await load('http://map.invalid/', { fetchImpl })).payload.connectors).toHaveLength(1);
@@ -100,14 +100,14 @@ describe('loadConnectorServiceMap', () => {
     await expect(load('http://map.invalid/', { fetchImpl: deaf })).rejects.toMatchObject({ code: 'MAP_TIMEOUT' });
   });
 
-  it('loadConnectorServiceMap rejects with ConnectorManifestError for an invalid option', async () => {
+  it('loadConnectorServiceMap() rejects with ConnectorManifestError for an invalid option', async () => {
     await expect(load('http://map.invalid/', { signatureKey: '' })).rejects.toMatchObject({
       name: 'ConnectorManifestError',
       code: 'OPTIONS_INVALID',
     });
   });
 
-  it('loadConnectorServiceMap reports a key that cannot be read', async () => {
+  it('loadConnectorServiceMap() rejects with SECRET_UNAVAILABLE if the function for the key fails', async () => {
     const signatureKey = (): Promise<string> => Promise.reject(new Error('vault is sealed'));
     await expect(load('http://map.invalid/', { signatureKey })).rejects.toMatchObject({
       code: 'SECRET_UNAVAILABLE',

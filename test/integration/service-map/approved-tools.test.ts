@@ -46,7 +46,7 @@ const held = ({ manager }: World) => manager.status().heldBackTools.map(({ name 
 
 describe('a tool whose definition the signed map approves', () => {
   it.each(['off', 'warn', 'quarantine'] as const)(
-    'an approved tool is quarantined if its definition differs, from the first list on (pinTools: %s)',
+    'a tool that differs from its digest in the map is quarantined from its first listing on (pinTools: %s)',
     async (pinTools) => {
       await using server = await bank(EVIL, LOOK);
       await using world = await manage([server.entry({ pay: DIGEST, gone: DIGEST })], { pinTools });
@@ -72,7 +72,7 @@ describe('a tool whose definition the signed map approves', () => {
     },
   );
 
-  it('an approved tool with another definition is quarantined once its connector announces a changed list', async () => {
+  it('an approved tool is quarantined when its server announces a new list in which the tool is changed', async () => {
     let isEvil = false;
     await using server = await RawMcpServer.start({
       initialize: ({ result }) =>
@@ -92,7 +92,7 @@ describe('a tool whose definition the signed map approves', () => {
     await eventually('it is held back', () => held(world).join() === 'bank.pay' && names(world).length === 0);
   });
 
-  it('an approved tool is checked again when a map has other digests, without a new connection', async () => {
+  it('a map with other digests makes a host check the tools again, without a new connection', async () => {
     await using server = await bank(EVIL, LOOK);
     await using world = await manage([server.entry()]);
     await world.manager.sync();
@@ -106,7 +106,7 @@ describe('a tool whose definition the signed map approves', () => {
     expect(server.requests.filter(({ message }) => message.method === 'initialize')).toHaveLength(1);
   });
 
-  it('an approval by the map takes precedence over a pin, and needs no approval on the machine', async () => {
+  it('a digest in the map approves a changed tool, so that no approval on the machine is needed', async () => {
     await using server = await bank(EVIL);
     await using world = await manage([server.entry()], { pinTools: 'quarantine' });
     await world.manager.sync();
@@ -117,7 +117,7 @@ describe('a tool whose definition the signed map approves', () => {
     expect(names(world)).toEqual(['bank.pay']);
   });
 
-  it('an approved tool is quarantined after a restart, before any request, if its definition differs', async () => {
+  it('after a restart, a tool that differs from its digest in the map is quarantined before any request', async () => {
     for (const first of [{ pay: DIGEST }, undefined]) {
       using dir = new TempDir();
       await using server = await bank(EVIL, LOOK);
@@ -139,7 +139,7 @@ describe('a tool whose definition the signed map approves', () => {
     }
   });
 
-  it('an approved tool is neither listed nor called through a gateway, on any route, if its definition differs', async () => {
+  it('a gateway neither lists nor calls a tool that differs from its digest in the map, on any path', async () => {
     await using server = await bank(EVIL, LOOK);
     const host = createGatewayHost();
     await using world = await manage([server.entry({ pay: DIGEST })], { host, notifications: true });
@@ -177,7 +177,7 @@ describe('a tool whose definition the signed map approves', () => {
     gateway.close();
   });
 
-  it("an approved tool keeps its name if another connector's id is a prefix of its connector's id", async () => {
+  it('a tool of connector "a" cannot take the name of an approved tool of connector "a.bank"', async () => {
     await using server = await bank(EVIL);
     await using other = await RawMcpServer.start({
       'tools/list': ({ result }) =>
@@ -201,7 +201,7 @@ describe('a tool whose definition the signed map approves', () => {
 });
 
 describe('mcp-switchyard tools digest', () => {
-  it('`tools digest` prints the member to paste, and with this member the map approves all listed tools', async () => {
+  it('`tools digest` prints a `toolDigests` member with which the map approves all valid tools that are listed', async () => {
     await using server = await bank(PAY, LOOK, { name: 'broken', inputSchema: [] });
     await using maps = await MapServer.start(mapNow([server.entry({ look: DIGEST })]));
     const env = { CONNECTORS_SIGNATURE_KEY: KEY };
@@ -231,7 +231,7 @@ describe('mcp-switchyard tools digest', () => {
     expect([down.code, down.stdout]).toEqual([1, '']);
   });
 
-  it('a map with a malformed digest is rejected, and the error names the place', async () => {
+  it('a map with a malformed digest is rejected, and the error names the malformed member', async () => {
     await using server = await bank(PAY);
     await using world = await manage([server.entry({ pay: 'sha-256:abc' })]);
     await expect(world.manager.sync()).rejects.toMatchObject({
@@ -241,7 +241,7 @@ describe('mcp-switchyard tools digest', () => {
   });
 });
 
-it('a digest is covered by the signature', () => {
+it('the signature of a map covers the digests of its tools', () => {
   const [one, other] = [{ pay: DIGEST }, {}].map((toolDigests) =>
     createServiceMapSignature({ connectors: [entry('bank', { toolDigests })] }, KEY),
   );

@@ -82,7 +82,7 @@ async function through(task: LoadTask, steps: readonly Step[]): Promise<Run> {
 const counts = fc.integer({ min: 0, max: 400 });
 const delays = fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 8 });
 
-it('a map is reassembled completely with any schedule of credits, and chunks in flight never exceed the credits', async () => {
+it('a map arrives completely with any timing of credits, and no more chunks than credits are under way at a time', async () => {
   await fc.assert(
     fc.asyncProperty(counts, delays, async (count, steps) => {
       const { outcome, mostAhead } = await through(taskOf(count), steps);
@@ -97,7 +97,7 @@ it('a map is reassembled completely with any schedule of credits, and chunks in 
   );
 });
 
-it('a load ends without a commit if it is cancelled at any chunk before the last one', async () => {
+it('a load that is cancelled before its last chunk ends without a commit', async () => {
   const schedule = fc.tuple(fc.integer({ min: 300, max: 400 }), fc.integer({ min: 0, max: 2 }));
   await fc.assert(
     fc.asyncProperty(schedule, async ([count, cancelAt]) => {
@@ -129,7 +129,7 @@ function loadedFrom({ outcome }: Run): Extract<LoadOutcome, { kind: 'loaded' }> 
   return outcome;
 }
 
-it('a map is reassembled from the previous map and the chunks of changed entries', async () => {
+it('the main thread can build a map from the previous map and the chunks of changed entries', async () => {
   await fc.assert(
     fc.asyncProperty(anyEntries, anyEntries, fc.nat(300), delays, async (before, fresh, keptCount, steps) => {
       const kept = before.slice(0, keptCount);
@@ -157,7 +157,7 @@ it('a map is reassembled from the previous map and the chunks of changed entries
   );
 });
 
-it('a load is not affected by credits that arrive in bursts, or late and all together', async () => {
+it('a map arrives completely even if credits come in bursts, or late and all together', async () => {
   const bursts = fc.array(fc.integer({ min: 0, max: 20 }), { minLength: 1, maxLength: 8 });
   await fc.assert(
     fc.asyncProperty(counts, bursts, async (count, steps) => {
@@ -171,7 +171,7 @@ it('a load is not affected by credits that arrive in bursts, or late and all tog
 });
 
 it.each([0, 1, 64, 200])(
-  'a load of %d entries that was cancelled before its start ends without a commit',
+  'a load of %d entries that is cancelled before it starts ends without a commit',
   async (count) => {
     const { port1: main, port2: worker } = new MessageChannel();
     const kinds: string[] = [];

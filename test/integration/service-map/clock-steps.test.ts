@@ -14,7 +14,7 @@ describe('a wall clock that jumps', () => {
     ['forward', 3_600_000, 'MAP_ROLLED_BACK'],
     ['back', -3_600_000, 'MAP_FROM_FUTURE'],
   ])(
-    'a wall clock that jumps by an hour, %s, changes no connector, and no older map is accepted',
+    'a jump of the wall clock by an hour (%s) changes no connector, and no older map is accepted',
     async (_, stepMs, code) => {
       const startedAt = Date.now();
       const mapAt = (generatedAtMs: number, ids: readonly string[]) =>

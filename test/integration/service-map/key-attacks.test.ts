@@ -29,8 +29,8 @@ async function rotated(): Promise<KeyPublisher> {
   return publisher;
 }
 
-describe('an attacker', () => {
-  it('an attacker who has stolen a key that is not a root key can sign maps, but no key documents', async () => {
+describe('an attack on key documents', () => {
+  it('a stolen key that is not a root key cannot sign a key document', async () => {
     await using publisher = await KeyPublisher.start();
     const [root] = publisher.keys as [PrivateJwk];
     const mapKey = newKey('map-key');
@@ -46,7 +46,7 @@ describe('an attacker', () => {
     expect(host.complaints()).toContain('keys-not-followed KEYS_UNTRUSTED');
   });
 
-  it('an attacker who has a root key that was rotated away changes nothing', async () => {
+  it('a stolen root key that was rotated away cannot sign a key document', async () => {
     await using publisher = await rotated();
     await using host = follower(publisher);
     await host.sync();
@@ -56,7 +56,7 @@ describe('an attacker', () => {
     expect(keysOf(host)).toMatchObject({ version: 2, lastError: { code: 'KEYS_UNTRUSTED' } });
   });
 
-  it('an attacker who serves the key documents of another publisher changes nothing', async () => {
+  it('a host rejects the key documents of another publisher, even if it has no key documents yet', async () => {
     await using publisher = await rotated();
     await using other = await rotated();
     other.rotate();
@@ -72,7 +72,7 @@ describe('an attacker', () => {
     expect(keysOf(fresh)).toMatchObject({ version: null, lastError: { code: 'KEYS_UNTRUSTED' } });
   });
 
-  it('an attacker who reuses signatures of another key document, or of the same one in other bytes, changes nothing', async () => {
+  it('a host rejects a key document with signatures that were copied from another document or from other bytes', async () => {
     await using publisher = await rotated();
     await using host = follower(publisher);
     await host.sync();
@@ -96,7 +96,7 @@ describe('an attacker', () => {
     }
   });
 
-  it('an attacker who uses a map signature as the signature of a key document changes nothing', async () => {
+  it('a host rejects a key document with signatures that were copied from a map', async () => {
     await using publisher = await rotated();
     await using host = follower(publisher);
     await host.sync();
@@ -106,7 +106,7 @@ describe('an attacker', () => {
     expect(keysOf(host)).toMatchObject({ version: 2, lastError: { code: 'KEYS_INVALID' } });
   });
 
-  it('an attacker who serves key document 2 in place of 4, or removes documents, rolls nothing back', async () => {
+  it('a host keeps key document 3 if the server offers document 2 in place of 4, or removes documents', async () => {
     await using publisher = await rotated();
     publisher.rotate();
     publisher.serve();
@@ -122,7 +122,7 @@ describe('an attacker', () => {
     expect([keysOf(host).version, failureOf(host), idsOf(host)]).toEqual([3, 'MAP_SIGNATURE_UNTRUSTED', ['a']]);
   });
 
-  it('an attacker who publishes a second key document of a known version does not replace the first', async () => {
+  it('a second key document with the version of a known document does not replace the known document', async () => {
     using dir = new TempDir();
     await using publisher = await rotated();
     await using host = follower(publisher, { stateDir: dir.path });
@@ -138,7 +138,7 @@ describe('an attacker', () => {
     expect([failureOf(after), idsOf(after)]).toEqual(['MAP_SIGNATURE_UNTRUSTED', ['a']]);
   });
 
-  it('an attacker who freezes the key documents succeeds only until the newest document expires', async () => {
+  it('a host that gets no newer key documents accepts maps only until its newest key document expires', async () => {
     await using publisher = await KeyPublisher.start();
     const startedAt = Date.now();
     const expiresAt = startedAt + DAY_MS;
@@ -170,7 +170,7 @@ describe('an attacker', () => {
     expect([failureOf(host), idsOf(host)]).toEqual([undefined, ['thawed']]);
   });
 
-  it('an attacker who changes the clock neither revives an expired document nor makes a valid one expire for good', async () => {
+  it('a wrong clock makes a host treat a valid key document as expired only until the clock is right again', async () => {
     await using publisher = await KeyPublisher.start();
     const startedAt = Date.now();
     publisher.rotate({ expires: new Date(startedAt + DAY_MS).toISOString() });
@@ -186,8 +186,8 @@ describe('an attacker', () => {
   });
 });
 
-describe('a host without its state', () => {
-  it('a host without its state accepts an old document again, and reports that it trusts only its configuration', async () => {
+describe('a host without stored key documents', () => {
+  it('a host that lost its state accepts an old key document, and reports that it trusts only its configuration', async () => {
     using dir = new TempDir();
     await using publisher = await rotated();
     await using before = follower(publisher, { stateDir: dir.path });
@@ -202,14 +202,14 @@ describe('a host without its state', () => {
     expect(idsOf(host)).toEqual(['old']);
   });
 
-  it('a host without a stateDir accepts an old document again, and reports that it trusts only its configuration', async () => {
+  it('a host without the option `stateDir` reports that it trusts only its configuration', async () => {
     await using publisher = await rotated();
     await using host = follower(publisher);
     await host.sync();
     expect(keysOf(host)).toMatchObject({ version: 2, trustsConfigurationAlone: true });
   });
 
-  it('a host without its state accepts no map with keys older than minVersion', async () => {
+  it('a host without state accepts no map before it has the key document of `minVersion`', async () => {
     await using publisher = await rotated();
     const [second] = publisher.documents.splice(1);
     publisher.serve([off('old')], { signers: [publisher.keys[1] as PrivateJwk] });
@@ -226,14 +226,14 @@ describe('a host without its state', () => {
     expect([keysOf(host).version, idsOf(host)]).toEqual([2, ['a']]);
   });
 
-  it('a host without its state reports why the documents up to minVersion cannot be read', async () => {
+  it('a host reports why it cannot read the key documents up to `minVersion`', async () => {
     await using publisher = await rotated();
     publisher.answerKeys((_, response) => response.writeHead(500).end());
     await using host = follower(publisher, { minVersion: 2 });
     await expect(host.sync()).rejects.toMatchObject({ code: 'KEYS_UNAVAILABLE' });
   });
 
-  it('a host without its state starts at minVersion, if the configured keys signed that document', async () => {
+  it('a host without state starts at key document `minVersion` if the configured keys signed that document', async () => {
     await using publisher = await rotated();
     publisher.rotate();
     publisher.serve();
@@ -244,7 +244,7 @@ describe('a host without its state', () => {
     expect([keysOf(host).version, idsOf(host)]).toEqual([3, ['a']]);
   });
 
-  it('a host serves no stored map if minVersion was raised beyond the stored documents', async () => {
+  it('a host does not serve its stored map if `minVersion` is higher than its stored key documents', async () => {
     using dir = new TempDir();
     await using publisher = await rotated();
     await using before = follower(publisher, { stateDir: dir.path });
@@ -267,7 +267,7 @@ describe('a failing server of key documents', () => {
     ['never answers', () => {}, 'KEYS_UNAVAILABLE'],
     ['answers with a login page', (_, response) => void response.end('<html>Log in</html>'), 'KEYS_INVALID'],
     ['answers with an empty body', (_, response) => void response.end(), 'KEYS_INVALID'],
-    ['answers with deep JSON', (_, response) => void response.end('['.repeat(60_000)), 'KEYS_INVALID'],
+    ['answers with deeply nested JSON', (_, response) => void response.end('['.repeat(60_000)), 'KEYS_INVALID'],
     ['answers with random bytes', (_, response) => void response.end(randomBytes(10_000)), 'KEYS_INVALID'],
     [
       'answers endlessly',
@@ -288,7 +288,7 @@ describe('a failing server of key documents', () => {
   ];
 
   it.each(hostile)(
-    'a server of key documents leaves known keys in force if it %s, and the map is refreshed',
+    'a server of key documents that %s leaves the known keys in force, and the map is still refreshed',
     async (_, answer, code) => {
       await using publisher = await rotated();
       await using host = follower(publisher, { timeoutMs: 500 });
@@ -307,7 +307,7 @@ describe('a failing server of key documents', () => {
     },
   );
 
-  it('a failing server of key documents costs a refresh only one timeout over all its attempts', async () => {
+  it('a key document server that never answers delays a refresh by one timeout, not by one for each attempt', async () => {
     await using publisher = await rotated();
     await using host = follower(publisher, { timeoutMs: 300 });
     await host.sync();
@@ -318,7 +318,7 @@ describe('a failing server of key documents', () => {
     expect(publisher.asked.slice(askedBefore).toSorted()).toEqual(['keys/3', 'map', 'map', 'map']);
   });
 
-  it('a server of key documents advances a host by at most 64 versions in a refresh, however many it signs', async () => {
+  it('a host accepts at most 64 key documents in one refresh, however many there are', async () => {
     await using publisher = await KeyPublisher.start();
     const [key] = publisher.keys as [PrivateJwk];
     publisher.answerKeys((request, response) => {
@@ -331,7 +331,7 @@ describe('a failing server of key documents', () => {
     expect([keysOf(host).version, idsOf(host)]).toEqual([64, ['a']]);
   });
 
-  it('a failing server of key documents leaves a new host with its configured keys', async () => {
+  it('a new host uses its configured keys if the server of key documents fails', async () => {
     await using publisher = await KeyPublisher.start();
     publisher.serve();
     publisher.answerKeys((_, response) => response.writeHead(500).end());
@@ -341,7 +341,7 @@ describe('a failing server of key documents', () => {
     expect(idsOf(host)).toEqual(['a']);
   });
 
-  it('a failing server of key documents is logged by its URL without secrets, and gets no key of another origin', async () => {
+  it('a failing key document server at another origin gets no API key, and no log line shows the query of its URL', async () => {
     await using publisher = await rotated();
     await using other = await KeyPublisher.start();
     const keyDocuments = `${other.keysUrl}?token=s3cr3t-documents`;
@@ -355,7 +355,7 @@ describe('a failing server of key documents', () => {
     expect(JSON.stringify([host.status(), host.lines])).not.toContain('s3cr3t');
   });
 
-  it('a server may publish a half-written file of key documents, which is read again', async () => {
+  it('a half-written file of key documents is rejected, and is read again at the next refresh', async () => {
     using dir = new TempDir();
     await using publisher = await rotated();
     const path = join(dir.path, 'keys.json');
@@ -371,8 +371,8 @@ describe('a failing server of key documents', () => {
   });
 });
 
-describe('keys that a document revokes', () => {
-  it('revoked keys are named in the rejection of a map that they signed', async () => {
+describe('keys that a key document revokes', () => {
+  it('a map that is signed with a revoked key is rejected with MAP_KEY_REVOKED', async () => {
     await using publisher = await rotated();
     const { key } = publisher;
     publisher.rotate({ revoked: [thumbprintOf(publicJwk(key))] });
@@ -381,7 +381,7 @@ describe('keys that a document revokes', () => {
     await expect(host.sync()).rejects.toMatchObject({ code: 'MAP_KEY_REVOKED' });
   });
 
-  it('revoked keys stay revoked for a host that starts without key documents', async () => {
+  it('a revoked key stays revoked after a restart without the option `keyDocuments`', async () => {
     using state = new TempDir();
     await using publisher = await KeyPublisher.start();
     const stolen = publisher.key;

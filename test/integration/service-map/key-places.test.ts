@@ -30,7 +30,7 @@ const unavailable = (why: RegExp | string = '') =>
   expect.objectContaining({ code: 'KEYS_UNAVAILABLE', message: expect.stringMatching(why) });
 
 describe('key documents at a URL', () => {
-  it('key documents at a URL have one URL for each version; 404 or 410 means that the version does not exist', async () => {
+  it('a URL with `{version}` names each key document; 404 and 410 mean that the version does not exist', async () => {
     await using server = await MapServer.start();
     server.answer((request, response) => {
       const version = Number(/(\d+)\.json/.exec(request.url ?? '')?.[1]);
@@ -44,13 +44,13 @@ describe('key documents at a URL', () => {
     expect(place.nameOf(4)).toBe(`${server.url}/4.json`);
   });
 
-  it('key documents at a URL may be one URL with an array of documents', async () => {
+  it('key documents can be read from a single URL that returns an array of documents', async () => {
     await using server = await MapServer.start(new TextEncoder().encode(JSON.stringify(chain)));
     const place = placeAt(server.url);
     expect([place.isByVersion, await versionAt(place, 2), await versionAt(place, 9)]).toEqual([false, 2, 3]);
   });
 
-  it('key documents at a URL are requested with the apiKey only at the origin of the map', async () => {
+  it('a request for a key document carries the `apiKey` only if it goes to the origin of the map', async () => {
     await using maps = await MapServer.start();
     await using others = await MapServer.start();
     const apiKey = secret('map');
@@ -60,7 +60,7 @@ describe('key documents at a URL', () => {
     expect(sent).toEqual([`Bearer ${apiKey}`, undefined]);
   });
 
-  it('key documents at a URL are not fetched from the target of a redirect', async () => {
+  it('a redirect in place of a key document is rejected, and is not followed', async () => {
     await using target = await MapServer.start(new TextEncoder().encode(textOf(1)));
     await using server = await MapServer.start();
     server.answer((_, response) => response.writeHead(302, { location: target.url }).end());
@@ -69,17 +69,17 @@ describe('key documents at a URL', () => {
   });
 
   it.each([
-    ['an error of the server', 503, 'the server responded with status 503'],
+    ['a server error', 503, 'the server responded with status 503'],
     ['a rejected key', 401, 'the server responded with status 401'],
     ['a response without a document', 204, 'the server responded with status 204'],
     ['an unexpected 304', 304, 'the server responded with status 304'],
-  ])('key documents at a URL cannot be read after %s', async (_, status, why) => {
+  ])('reading a key document from a URL fails on %s', async (_, status, why) => {
     await using server = await MapServer.start();
     server.fail(status);
     await expect(versionAt(placeAt(`${server.url}/{version}`), 1)).rejects.toThrow(unavailable(why));
   });
 
-  it('key documents at a URL are read up to 64 KiB, even if they are compressed to less', async () => {
+  it('the size limit for key documents at a URL applies to the decompressed size', async () => {
     await using server = await MapServer.start();
     const bomb = gzipSync(Buffer.alloc(50_000_000, 0x20));
     server.answer((_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb));
@@ -87,7 +87,7 @@ describe('key documents at a URL', () => {
     await expect(versionAt(placeAt(server.url), 1)).rejects.toThrow(unavailable('larger than 1048576'));
   });
 
-  it('key documents at a URL time out even if bytes keep arriving', async () => {
+  it('a request for a key document times out even if bytes keep arriving', async () => {
     await using server = await MapServer.start();
     server.answer((_, response) => {
       const drip = setInterval(() => response.write(' '), 10);
@@ -97,14 +97,14 @@ describe('key documents at a URL', () => {
     await expect(versionAt(place, 1)).rejects.toThrow(unavailable('no response came within 100 ms'));
   });
 
-  it('key documents at a URL cannot be read from a server that is down, and the error omits the query', async () => {
+  it('the error about a key document server that is down does not show the query of the URL', async () => {
     const place = placeAt(`http://127.0.0.1:1/{version}?token=${secret('query')}`);
     await expect(versionAt(place, 2)).rejects.toThrow(unavailable(/^.* from http:\/\/127\.0\.0\.1:1\/2: .*$/));
   });
 });
 
 describe('key documents in files', () => {
-  it('key documents in files have one file for each version; a missing file means that the version does not exist', async () => {
+  it('a path with `{version}` names each key document; a missing file means that the version does not exist', async () => {
     using dir = new TempDir();
     for (const version of [1, 2]) writeFileSync(join(dir.path, `keys-${version}.json`), textOf(version));
     const place = placeAt(join(dir.path, 'keys-{version}.json'));
@@ -113,7 +113,7 @@ describe('key documents in files', () => {
     await expect(versionAt(placeAt(join(dir.path, 'keys-1.json', '{version}')), 1)).resolves.toBeNull();
   });
 
-  it('key documents in files may be one file with the newest document or with an array of documents', async () => {
+  it('key documents can be read from a single file that holds either the newest document or an array of documents', async () => {
     using dir = new TempDir();
     const path = join(dir.path, 'keys.json');
     const place = placeAt(path);
@@ -124,7 +124,7 @@ describe('key documents in files', () => {
     expect([await versionAt(place, 1), await versionAt(place, 4)]).toEqual([1, 3]);
   });
 
-  it('key documents in files are read through symbolic links, like mounted secrets', async () => {
+  it('a file with a key document can be a symbolic link, as in a mounted secret', async () => {
     using dir = new TempDir();
     writeFileSync(join(dir.path, 'data'), textOf(1));
     symlinkSync(join(dir.path, 'data'), join(dir.path, '1'));
@@ -137,7 +137,7 @@ describe('key documents in files', () => {
     ['an endless device', (path) => symlinkSync('/dev/zero', path), 'it is not a regular file'],
     ['a file of more than 64 KiB', (path) => writeFileSync(path, ' '.repeat(70_000)), 'larger than 65536 bytes'],
     ['a link to itself', (path) => symlinkSync(path, path), 'ELOOP'],
-  ])('key documents in files cannot be read from %s', async (_, make, why) => {
+  ])('reading a key document from a file fails for %s', async (_, make, why) => {
     using dir = new TempDir();
     const path = join(dir.path, '1');
     make(path);

@@ -34,7 +34,7 @@ function revoke(publisher: KeyPublisher, revoked: readonly PrivateJwk[], others:
 }
 
 describe("the revocation of the current map's key", () => {
-  it.concurrent("the revocation of the map's key removes its connectors immediately, and running calls have 5 s to end", async () => {
+  it.concurrent('revoking the key of the current map removes its connectors immediately, and running calls get 5 s to end', async () => {
     const stolen = newKey('stolen');
     const answers: (() => void)[] = [];
     await using connector = await TestMcpServer.start((server) => {
@@ -70,7 +70,7 @@ describe("the revocation of the current map's key", () => {
     expect(performance.now() - revokedAt).toBeGreaterThan(4_900);
   });
 
-  it.concurrent("the revocation of the map's key does not delay close() until calls end", async () => {
+  it.concurrent('after the key of the map was revoked, close() does not wait for running calls', async () => {
     const stolen = newKey('stolen');
     let calls = 0;
     await using connector = await TestMcpServer.start((server) => {
@@ -93,7 +93,7 @@ describe("the revocation of the current map's key", () => {
     await expect(hanging).resolves.toMatchObject({ code: 'CLOSED' });
   });
 
-  it.concurrent("the revocation of the map's key does not wait for a map server that hangs", async () => {
+  it.concurrent('a host drops a map whose key was revoked, even while the map server does not answer', async () => {
     const stolen = newKey('stolen');
     await using publisher = await withMapKey(stolen);
     await using host = follower(publisher, { timeoutMs: 3_000 });
@@ -110,7 +110,7 @@ describe("the revocation of the current map's key", () => {
     await syncing;
   });
 
-  it("the revocation of the map's key lets only a newer map with a valid key bring the connectors back", async () => {
+  it('after the key of the map was revoked, only a newer map with a valid key brings the connectors back', async () => {
     const stolen = newKey('stolen');
     const good = newKey('good');
     await using publisher = await withMapKey(good);
@@ -129,7 +129,7 @@ describe("the revocation of the current map's key", () => {
     expect(idsOf(host)).toEqual(['a']);
   });
 
-  it("the revocation of the map's key replaces a map that is re-signed with a valid key within the same refresh", async () => {
+  it('a map whose key was revoked is not dropped if the same refresh loads a map with a valid key', async () => {
     const stolen = newKey('stolen');
     const good = newKey('good');
     await using publisher = await withMapKey(stolen);
@@ -142,7 +142,7 @@ describe("the revocation of the current map's key", () => {
     expect(idsOf(host)).toEqual(['a']);
   });
 
-  it('the revocation of a key leaves the map in force if enough other keys signed it', async () => {
+  it('a map stays in force after one of its keys was revoked if enough other keys have signed the map', async () => {
     const [one, two, three] = ['one', 'two', 'three'].map((kid) => newKey(kid)) as [PrivateJwk, PrivateJwk, PrivateJwk];
     await using publisher = await withMapKey(one, two, three);
     const root = newKey('second-root');
@@ -170,7 +170,7 @@ describe("the revocation of the current map's key", () => {
     ['either', true],
     ['signature', true],
   ] as const)(
-    "the revocation of the map's key drops a map of a source with signed maps if accept is %s",
+    'revoking the key of a map makes a host drop the map (option `accept`: %s)',
     async (accept, isDropped) => {
       const stolen = newKey('stolen');
       await using publisher = await withMapKey(stolen);
@@ -185,7 +185,7 @@ describe("the revocation of the current map's key", () => {
     },
   );
 
-  it('the revocation of a key does not affect a map that is accepted by its HMAC alone', async () => {
+  it('revoking a key does not affect a map that was accepted only by its HMAC', async () => {
     const stolen = newKey('stolen');
     await using publisher = await withMapKey(stolen);
     publisher.serve([off('a')], { signers: [], hmacKey: KEY });
@@ -197,7 +197,7 @@ describe("the revocation of the current map's key", () => {
     expect(keysOf(host).version).toBe(2);
   });
 
-  it('the replacement of a key does not affect a map that it signed: the map is served until it expires', async () => {
+  it('a map stays in force after its key was replaced, but not revoked', async () => {
     await using publisher = await KeyPublisher.start();
     publisher.serve();
     await using host = follower(publisher);
@@ -209,31 +209,28 @@ describe("the revocation of the current map's key", () => {
   });
 
   it.each([
-    ['named as revoked if the document still lists it', true, 'MAP_KEY_REVOKED'],
-    ['rejected as unknown if the document does not', false, 'MAP_SIGNATURE_UNTRUSTED'],
-  ])(
-    "the revocation of the map's key is not undone by a restart: the key of the stored map is %s",
-    async (_, isListed, code) => {
-      using dir = new TempDir();
-      const stolen = newKey('stolen');
-      await using publisher = await withMapKey(stolen);
-      await using before = follower(publisher, { stateDir: dir.path });
-      await before.sync();
-      revoke(publisher, [stolen], isListed ? [stolen] : []);
-      await before.sync(true).catch(() => {});
-      await before.close();
-      publisher.answerMap((_, response) => response.writeHead(503).end());
-      publisher.answerKeys((_, response) => response.writeHead(503).end());
-      await using host = follower(publisher, { stateDir: dir.path });
-      await host.sync().catch(() => {});
-      expect([mapOf(host).freshness, idsOf(host), keysOf(host).version]).toEqual(['none', [], 2]);
-      expect(host.complaints()).toContain(`stored-map-refused ${code}`);
-    },
-  );
+    ['the newest key document still lists the key', true, 'MAP_KEY_REVOKED'],
+    ['the newest key document no longer lists the key', false, 'MAP_SIGNATURE_UNTRUSTED'],
+  ])('a stored map whose key was revoked is refused after a restart (%s)', async (_, isListed, code) => {
+    using dir = new TempDir();
+    const stolen = newKey('stolen');
+    await using publisher = await withMapKey(stolen);
+    await using before = follower(publisher, { stateDir: dir.path });
+    await before.sync();
+    revoke(publisher, [stolen], isListed ? [stolen] : []);
+    await before.sync(true).catch(() => {});
+    await before.close();
+    publisher.answerMap((_, response) => response.writeHead(503).end());
+    publisher.answerKeys((_, response) => response.writeHead(503).end());
+    await using host = follower(publisher, { stateDir: dir.path });
+    await host.sync().catch(() => {});
+    expect([mapOf(host).freshness, idsOf(host), keysOf(host).version]).toEqual(['none', [], 2]);
+    expect(host.complaints()).toContain(`stored-map-refused ${code}`);
+  });
 });
 
 describe('a start image that is older than the store', () => {
-  it('a start image that is older than the store drops its map soon if the store knows that its keys are revoked', async () => {
+  it('a restored older start image is used only until the store shows that the key of its map was revoked', async () => {
     using dir = new TempDir();
     const stolen = newKey('stolen');
     await using publisher = await withMapKey(stolen);
@@ -262,7 +259,7 @@ describe('a start image that is older than the store', () => {
 });
 
 describe('a key document that expires before the current map', () => {
-  it('a key document that expires before the current map makes the map expire with it, even without the map server', async () => {
+  it('a map expires with its key document if the document expires first, even while the map server fails', async () => {
     await using publisher = await KeyPublisher.start();
     const [key] = publisher.keys as [PrivateJwk];
     publisher.serve();

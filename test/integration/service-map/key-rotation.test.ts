@@ -11,7 +11,7 @@ const failureOf = (manager: ConnectorProxyManager) => manager.status().serviceMa
 const idsOf = (manager: ConnectorProxyManager) => manager.listConnectors().map(({ id }) => id);
 
 describe('a rotation of keys', () => {
-  it('a rotation of keys is followed in one refresh by a host that missed three rotations', async () => {
+  it('a host that missed three rotations of keys follows all of them in one refresh', async () => {
     using dir = new TempDir();
     await using publisher = await KeyPublisher.start();
     publisher.rotate();
@@ -39,7 +39,7 @@ describe('a rotation of keys', () => {
     }
   });
 
-  it('a rotation of keys is followed in two refreshes by a host that missed 70 rotations', async () => {
+  it('a host that missed 70 rotations of keys needs two refreshes to follow them', async () => {
     await using publisher = await KeyPublisher.start();
     for (let times = 0; times < 70; times += 1) publisher.rotate();
     publisher.serve();
@@ -51,7 +51,7 @@ describe('a rotation of keys', () => {
     expect([keysOf(host).version, idsOf(host)]).toEqual([70, ['a']]);
   });
 
-  it('a rotation of keys costs one extra request in each refresh without news, and none without key documents', async () => {
+  it('key documents cost one extra request in each refresh if there is no new document', async () => {
     await using publisher = await KeyPublisher.start();
     publisher.serve();
     await using host = follower(publisher);
@@ -63,7 +63,7 @@ describe('a rotation of keys', () => {
     expect(publisher.asked.length).toBe(5);
   });
 
-  it('a rotation of keys never causes a valid map to be rejected, whenever the host refreshes', async () => {
+  it('a rotation of keys never makes a host reject a valid map, even while the host refreshes all the time', async () => {
     await using publisher = await KeyPublisher.start();
     publisher.serve();
     await using host = follower(publisher);
@@ -88,7 +88,7 @@ describe('a rotation of keys', () => {
     expect([keysOf(host).version, idsOf(host)]).toEqual([25, ['after-25']]);
   });
 
-  it('a rotation of keys is noticed between the response with the documents and the response with the map', async () => {
+  it('a load notices new keys that were published after it had read the key documents', async () => {
     await using publisher = await KeyPublisher.start();
     // The documents hold nothing new; then keys are rotated, and then the map is sent.
     publisher.answerMap((_, response) => {
@@ -105,7 +105,7 @@ describe('a rotation of keys', () => {
     expect(publisher.asked).toEqual(['keys/1', 'map', 'keys/1', 'keys/2', 'map']);
   });
 
-  it('a rotation of keys rejects a map that was verified while its key was being replaced', async () => {
+  it('a map that is signed with the old key after a rotation of keys is rejected', async () => {
     await using publisher = await KeyPublisher.start();
     publisher.serve();
     await using host = follower(publisher);
@@ -119,7 +119,7 @@ describe('a rotation of keys', () => {
     expect([failureOf(host), idsOf(host), revisions]).toEqual(['MAP_SIGNATURE_UNTRUSTED', ['a'], []]);
   });
 
-  it('a map that is rejected for another reason than its keys causes no wait for a key document', async () => {
+  it('a map that is rejected for another reason than its keys causes no extra requests for key documents', async () => {
     await using publisher = await KeyPublisher.start();
     publisher.serve([off('a')], { generatedAt: new Date(Date.now() + 3_600_000).toISOString() });
     await using host = follower(publisher);
@@ -128,7 +128,7 @@ describe('a rotation of keys', () => {
     expect(publisher.asked.filter((path) => path === 'keys/1').length).toBe(3);
   });
 
-  it('a rotation of keys needs 2 of 3 roots if the documents say so', async () => {
+  it('a new key document needs the signatures of 2 of 3 root keys if the threshold is 2', async () => {
     await using publisher = await KeyPublisher.start();
     const roots = ['r1', 'r2', 'r3'].map((kid) => newKey(kid)) as [PrivateJwk, PrivateJwk, PrivateJwk];
     const [r1, r2, r3] = roots;
@@ -156,7 +156,7 @@ describe('a rotation of keys', () => {
     expect([keysOf(host).version, idsOf(host)]).toEqual([2, ['b']]);
   });
 
-  it('a rotation of keys verifies the same map again with new keys, and takes the expiry of the new document', async () => {
+  it('a new key document makes a host verify its map again, and sets the expiry of the map', async () => {
     await using publisher = await KeyPublisher.start();
     const expires = new Date(Date.now() + 600_000).toISOString();
     const [key] = publisher.keys as [PrivateJwk];
@@ -176,7 +176,7 @@ describe('a rotation of keys', () => {
   });
 
   it.each(['files', 'a function', 'one file of all documents'])(
-    'a rotation of keys is followed from %s too',
+    'a host follows rotations of keys whose documents come from %s',
     async (kind) => {
       using dir = new TempDir();
       await using publisher = await KeyPublisher.start();
@@ -195,7 +195,7 @@ describe('a rotation of keys', () => {
     },
   );
 
-  it('a rotation of keys also applies to maps verified on a worker thread: first the keys change, then the map', async () => {
+  it('a host that verifies maps on a worker thread follows a rotation of keys in one refresh', async () => {
     await using publisher = await KeyPublisher.start();
     publisher.serve();
     await using host = follower(publisher, { offload: 'always' });
@@ -208,7 +208,7 @@ describe('a rotation of keys', () => {
 });
 
 describe('the replacement of all keys, after the roots were stolen', () => {
-  it('the replacement of all keys starts over with the documents of the new keys, and is remembered', async () => {
+  it('after all keys were replaced, a host starts with the new key documents, and remembers them after a restart', async () => {
     using dir = new TempDir();
     await using stolen = await KeyPublisher.start();
     for (let times = 0; times < 3; times += 1) stolen.rotate();

@@ -45,7 +45,7 @@ describe('a load on a worker thread', () => {
       expect(outcome.commit.report.phases[phase]).toBeGreaterThan(0);
   });
 
-  it('a load on a worker thread sends only changes if it gets the digests of the previous map', async () => {
+  it('a load on a worker thread sends only changed entries if it gets the digests of the previous map', async () => {
     const entries = Array.from({ length: 200 }, (_, i) => entry(`c${i}`));
     await using server = await MapServer.start(signed(mapOf(entries)));
     const pool = poolOf();
@@ -70,12 +70,12 @@ describe('a load on a worker thread', () => {
     expect([ports.length, new Set(ports).size]).toEqual([2, 1]);
   });
 
-  it('a load on a worker thread is rejected by a worker of another protocol version', async () => {
+  it('a worker thread rejects a load of another version of the protocol between threads', async () => {
     const outcome = await run(poolOf(), taskFor('http://127.0.0.1:9/', { version: 99 }));
     expect(codeOf(outcome)).toBe('PROTOCOL_MISMATCH');
   });
 
-  it('a load on a worker thread ends soon after it is cancelled, with the reason, and leaves the thread running', async () => {
+  it('a load on a worker thread that is cancelled ends soon with the reason, and the thread is used again', async () => {
     await using server = await MapServer.start();
     server.answer(() => {});
     const pool = poolOf();
@@ -91,7 +91,7 @@ describe('a load on a worker thread', () => {
     expect(next.commit.report.thread).toBe(first.commit.report.thread);
   });
 
-  it('a load on a worker thread does nothing if it was cancelled before it started', async () => {
+  it('a load that was cancelled before its start ends with the reason of the cancellation', async () => {
     const signal = AbortSignal.abort(new SwitchyardError('CLOSED', 'over'));
     expect(codeOf(await run(poolOf(), taskFor('http://127.0.0.1:9/'), 5_000, signal))).toBe('CLOSED');
   });
@@ -102,14 +102,14 @@ describe('a worker thread', () => {
     ['throws', 'thrown in the thread'],
     ['exits', 'worker'],
     ['says-nothing', 'returned without a final event'],
-  ])('a worker thread that %s fails only that load', async (name, message) => {
+  ])('a load fails with WORKER_LOST if its worker thread fails (fixture "%s")', async (name, message) => {
     const outcome = await run(poolOf({ taskUrl: fixture(name) }), taskFor('http://127.0.0.1:9/'));
     if (outcome.kind !== 'failed') throw new Error(outcome.kind);
     expect(outcome.error.code).toBe('WORKER_LOST');
     expect(outcome.error.message).toContain(message);
   });
 
-  it('a worker thread that spins is killed at the deadline and replaced', async () => {
+  it('a worker thread in an endless loop is killed at the deadline and replaced', async () => {
     const pool = poolOf({ taskUrl: fixture('spins'), graceMs: 50 });
     const outcome = await run(pool, taskFor('http://127.0.0.1:9/'), 500);
     if (outcome.kind !== 'failed') throw new Error(outcome.kind);
@@ -120,14 +120,14 @@ describe('a worker thread', () => {
     expect(codeOf(await run(pool, taskFor('http://127.0.0.1:9/'), 500))).toBe('WORKER_LOST');
   });
 
-  it('a worker thread that runs out of memory fails only that load', async () => {
+  it('a worker thread that runs out of memory makes only its own load fail', async () => {
     const pool = poolOf({ taskUrl: fixture('eats-memory'), maxHeapMb: 32 });
     const outcome = await run(pool, taskFor('http://127.0.0.1:9/'), 20_000);
     if (outcome.kind !== 'failed') throw new Error(outcome.kind);
     expect(outcome.error).toMatchObject({ code: 'WORKER_LOST', message: expect.stringContaining('memory') });
   });
 
-  it('a worker thread whose file is missing fails only that load', async () => {
+  it('a load fails with WORKER_LOST if the file of the worker thread is missing', async () => {
     expect(codeOf(await run(poolOf({ taskUrl: fixture('missing') }), taskFor('http://127.0.0.1:9/'), 1_000))).toBe(
       'WORKER_LOST',
     );
@@ -135,7 +135,7 @@ describe('a worker thread', () => {
 });
 
 describe('the load pool', () => {
-  it('the load pool ends running loads when it closes, and can be closed before it was used', async () => {
+  it('closing the load pool ends running loads, and a pool can be closed before it is used', async () => {
     await poolOf().close();
     const pool = poolOf({ taskUrl: fixture('spins') });
     const outcome = run(pool, taskFor('http://127.0.0.1:9/'), 30_000);
@@ -144,7 +144,7 @@ describe('the load pool', () => {
     expect(codeOf(await outcome)).toBe('WORKER_LOST');
   });
 
-  it('the load pool rejects more loads than fit its queue', async () => {
+  it('the load pool rejects a load when its queue is full', async () => {
     const pool = poolOf({ taskUrl: fixture('spins'), graceMs: 20 });
     const outcomes = Array.from({ length: 1_030 }, () => run(pool, taskFor('http://127.0.0.1:9/'), 700).then(codeOf));
     expect(await Promise.race(outcomes)).toBe('WORKER_QUEUE_FULL');

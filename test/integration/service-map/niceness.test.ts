@@ -8,7 +8,7 @@ import { KEY, mapOf, signed } from '../../helpers/signed-map.ts';
 const PROGRAM = fileURLToPath(new URL('../../fixtures/programs/niced-host.ts', import.meta.url));
 
 it.runIf(process.platform === 'linux')(
-  'the thread that loads maps has a lower priority than the main thread, and no other thread does',
+  'only the thread that loads maps has a lower priority than the main thread',
   async () => {
     await using server = await MapServer.start(signed(mapOf([], { generatedAt: new Date().toISOString() })));
     const { stdout } = await promisify(execFile)(process.execPath, [PROGRAM, server.url, KEY]);

@@ -64,7 +64,7 @@ function start(sources: readonly ServiceMapSourceOptions[], options: Partial<Sou
 const at = (id: string, path: string): Json => entry(id, { endpoint: `http://127.0.0.1:9/${path}` });
 
 describe('several service maps', () => {
-  it('several service maps bring up the connectors of all maps, each map verified with its own key', async () => {
+  it('a manager with several maps connects the connectors of all maps, and verifies each map with its own key', async () => {
     await using maps = await twoMaps([at('one', 'a1')], [at('two', 'b2'), at('three', 'b3')]);
     await using manager = start(maps.sources);
     await manager.sync();
@@ -83,7 +83,7 @@ describe('several service maps', () => {
     expect(manager.status().serviceMaps[0]?.lastError).toBeNull();
   });
 
-  it('several service maps give a shared id to the earlier source, in any order of arrival', async () => {
+  it('if two maps list the same connector id, the map of the earlier source counts, whichever map arrives first', async () => {
     await using maps = await twoMaps([at('own', 'a')], [at('both', 'b'), at('own', 'evil')]);
     await using manager = start(maps.sources);
     await manager.sync();
@@ -105,7 +105,7 @@ describe('several service maps', () => {
     expect(manager.connector('both')?.entry.status).toBe('disabled');
   });
 
-  it('several service maps send a source’s key only to its own connectors', async () => {
+  it('a manager with several maps sends the key of a source only to the connectors of that source', async () => {
     const wants = { auth: { type: 'bearer' } };
     await using maps = await twoMaps([{ ...at('one', 'a'), ...wants }], [{ ...at('two', 'b'), ...wants }]);
     const [a, b] = maps.sources;
@@ -119,7 +119,7 @@ describe('several service maps', () => {
     expect(manager.status().connectors.find(({ id }) => id === 'two')?.lastError?.code).toBe('CONNECTOR_AUTH_MISSING');
   });
 
-  it('several service maps fail independently: sync rejects only if no map is available', async () => {
+  it('with several maps, sync() rejects only if no map is available', async () => {
     await using maps = await twoMaps([at('one', 'a')], [at('two', 'b')]);
     maps.servers.a.fail();
     await using manager = start(maps.sources);
@@ -141,7 +141,7 @@ describe('several service maps', () => {
     expect(manager.status().serviceMaps.map(({ circuit }) => circuit)).toEqual(['closed', 'closed']);
   });
 
-  it('several service maps do not wait for each other: sync waits for a missing map only until its deadline', async () => {
+  it('with several maps, sync() waits for a missing map only until its deadline', async () => {
     await using maps = await twoMaps([at('one', 'a')], [at('two', 'b')]);
     maps.servers.a.answer(() => {});
     await using manager = start(maps.sources, { syncDeadlineMs: 300, timeoutMs: 20_000 });
@@ -150,7 +150,7 @@ describe('several service maps', () => {
     expect(manager.status().serviceMaps.map(({ freshness }) => freshness)).toEqual(['none', 'fresh']);
   });
 
-  it('several service maps keep separate floors and last good maps, even over restarts', async () => {
+  it('each of several maps has its own floor and its own stored map, even after a restart', async () => {
     using dir = new TempDir();
     await using maps = await twoMaps([at('one', 'a')], [at('two', 'b')]);
     maps.servers.b.serve(map([at('two', 'b')], maps.keys.b, 5));
@@ -170,7 +170,7 @@ describe('several service maps', () => {
     ]);
   });
 
-  it('several service maps are refreshed on separate schedules, well before they expire', async () => {
+  it('each of several maps is refreshed on its own schedule, well before it expires', async () => {
     await using maps = await twoMaps([at('one', 'a')], [at('two', 'b')]);
     const [a, b] = maps.sources;
     if (a === undefined || b === undefined) throw new Error('There are two');
@@ -203,14 +203,14 @@ describe('several service maps', () => {
     ['sources[0].signatureKey', [{ id: 'a', signatureKey: '' }]],
     ['sources[0].timeoutMs', [{ id: 'a', timeoutMs: -1 }]],
     ['sources[0]', [{ id: 'a', keys: 1 } as Partial<ServiceMapSourceOptions>]],
-  ])('several service maps reject an invalid %s: %j', (option, sources) => {
+  ])('an invalid option %s is rejected at construction: %j', (option, sources) => {
     const given = sources.map((source) => ({ url: 'http://127.0.0.1:9/', signatureKey: KEY, ...source }));
     expect(() => start(given as ServiceMapSourceOptions[])).toThrow(
       expect.objectContaining({ code: 'OPTIONS_INVALID', detail: { option } }),
     );
   });
 
-  it('several service maps are added to the map of serviceMapUrl, which comes first', async () => {
+  it('the map of `serviceMapUrl` takes precedence over the maps in `sources`', async () => {
     await using maps = await twoMaps([at('one', 'a')], [at('one', 'b'), at('two', 'b')]);
     const [a, b] = maps.sources;
     if (a === undefined || b === undefined) throw new Error('There are two');
@@ -228,8 +228,8 @@ describe('several service maps', () => {
   });
 });
 
-describe('a map', () => {
-  it('a map is fresh for its own time to live, whatever Cache-Control says', async () => {
+describe('the lifetime of a map', () => {
+  it('a map is fresh for the time of its `ttlSeconds`, whatever the Cache-Control header of the response says', async () => {
     let now = NOW;
     const body = map([], KEY, 0, { ttlSeconds: 60 });
     await using server = await MapServer.start();

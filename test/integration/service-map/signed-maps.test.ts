@@ -54,7 +54,7 @@ class Publisher {
 const codeOf = (outcome: LoadOutcome): string => (outcome.kind === 'failed' ? outcome.error.code : outcome.kind);
 
 describe('a signed map that a worker thread fetches', () => {
-  it('a signed map carries its signers and their expiry, in a full and in an incremental load', async () => {
+  it('a verified map reports its signers and their expiry, in a full and in an incremental load', async () => {
     await using server = await MapServer.start();
     const publisher = new Publisher(server);
     const trust = { ...MINE, accept: 'both', hmacKeys: ['new', KEY], threshold: 2 } as const;
@@ -150,7 +150,7 @@ describe('a signed map that a worker thread fetches', () => {
       {},
     ],
   ])(
-    'a signed map that a worker thread fetches is rejected with %s if %s, whatever the thread has cached',
+    'a map on a worker thread is rejected with %s if %s, whatever the thread has cached',
     async (code, _, map, more) => {
       await using server = await MapServer.start();
       const trust = { ...MINE, ...more };
@@ -162,7 +162,7 @@ describe('a signed map that a worker thread fetches', () => {
     },
   );
 
-  it('a signed map is verified with the keys of each load: an earlier verification does not count for a new map', async () => {
+  it('a map is verified with the keys of its own load, whatever keys verified the map before it', async () => {
     await using server = await MapServer.start();
     const publisher = new Publisher(server);
     expect(codeOf(await publisher.load(signedBy(MAP, a), trustIn([a])))).toBe('loaded');
@@ -174,7 +174,7 @@ describe('a signed map that a worker thread fetches', () => {
     expect(codeOf(await publisher.load(next, trustIn([a])))).toBe('loaded');
   });
 
-  it('a signed map expires with its key, then is stale, then too stale', async () => {
+  it('a map expires when its key expires, may then be served as stale, and is too stale after `maxStaleMs`', async () => {
     await using server = await MapServer.start();
     const trust = trustIn([{ ...a, exp: NOW / 1000 + 60 }]);
     const load = async (atMs: number, policy: Partial<ProofPolicy> = {}): Promise<string> =>
@@ -187,7 +187,7 @@ describe('a signed map that a worker thread fetches', () => {
     expect(await load(NOW + 1e12, { ...stale, maxStaleMs: null })).toBe('loaded');
   });
 
-  it('a signed map cannot be frozen: the same bytes are rejected once their key has expired', async () => {
+  it('the same bytes of a map are accepted only until the key of the map has expired', async () => {
     await using server = await MapServer.start();
     const publisher = new Publisher(server);
     const trust = trustIn([{ ...a, exp: NOW / 1000 + 60 }]);

@@ -69,7 +69,7 @@ describe('sync while the server fails', () => {
     ['none', false, 'open', 'CIRCUIT_OPEN', 0],
     ['none', true, 'open', 'CIRCUIT_OPEN', 0],
   ])(
-    'while the server fails, sync with a %s map, force %s and a circuit that is %s: %s after %s requests',
+    'if the map server fails (map: %s, force: %s, circuit: %s), the outcome of sync() is "%s" after %s requests',
     async (cached, force, circuit, expected, requests) => {
       await using state = await inState(cached, circuit);
       const outcome = await state.manager.sync(force).then(
@@ -82,7 +82,7 @@ describe('sync while the server fails', () => {
 });
 
 describe('sync', () => {
-  it('sync rejects when the failure of a forced sync opens the circuit', async () => {
+  it('sync() rejects when the failure of a forced sync opens the circuit', async () => {
     await using state = await inState('fresh', 'closed');
     await state.manager.sync(true);
     await state.manager.sync(true);
@@ -96,7 +96,7 @@ describe('sync', () => {
     });
   });
 
-  it('sync sends one request when the circuit has been open for a minute, and closes the circuit on success', async () => {
+  it('sync() sends a request when the circuit has been open for a minute, and a success closes the circuit', async () => {
     await using state = await inState('fresh', 'open');
     state.clock.at += 60_000;
     expect(state.manager.status().serviceMap.circuit).toBe('half-open');
@@ -107,7 +107,7 @@ describe('sync', () => {
     expect(state.manager.status().serviceMap).toMatchObject({ circuit: 'closed', lastError: null, connectorCount: 1 });
   });
 
-  it('sync fetches again once the time to live is over, and serves the newest map', async () => {
+  it('sync() fetches the map again once the map has expired, and serves the newest map', async () => {
     await using state = await inState('fresh', 'closed');
     state.clock.at += HOUR;
     state.server.serve(
@@ -118,7 +118,7 @@ describe('sync', () => {
     expect(state.requests()).toBe(1);
   });
 
-  it('sync shares one request between all concurrent callers', async () => {
+  it('several calls of sync() at the same time share one request', async () => {
     await using state = await inState('fresh', 'closed');
     state.server.serve(
       signed(mapOf([entry('a', { status: 'disabled' })], { generatedAt: new Date(NOW + 1).toISOString() })),
@@ -127,7 +127,7 @@ describe('sync', () => {
     expect([state.requests(), state.manager.listConnectors().length]).toEqual([1, 1]);
   });
 
-  it('sync sends a conditional request once a map is verified', async () => {
+  it('sync() sends the ETag of its verified map', async () => {
     await using state = await inState('fresh', 'closed');
     state.server.serve(signed(mapOf([])));
     await state.manager.sync(true);
@@ -135,7 +135,7 @@ describe('sync', () => {
     expect(state.manager.status().serviceMap).toMatchObject({ freshness: 'fresh', revision: 1 });
   });
 
-  it('sync fetches the whole map once if the server confirms a map that has expired', async () => {
+  it('sync() fetches the whole map once if the server answers 304 for a map that has expired', async () => {
     await using state = await inState('stale', 'closed');
     const current = signed(
       mapOf([entry('a', { status: 'disabled' })], { generatedAt: new Date(NOW + HOUR).toISOString() }),
@@ -148,7 +148,7 @@ describe('sync', () => {
     expect([state.requests(), state.manager.listConnectors().length]).toEqual([2, 1]);
   });
 
-  it('sync does not keep the ETag of a map that it rejected', async () => {
+  it('sync() does not send the ETag of a map that it rejected', async () => {
     await using state = await inState('fresh', 'closed');
     const known = state.server.requests.length;
     state.server.serve(signed(mapOf([]), secret('another key')), '"refused"');
@@ -159,7 +159,7 @@ describe('sync', () => {
     expect(asked).not.toContain('"refused"');
   });
 
-  it('sync fetches the whole map with another key, and keeps the floor', async () => {
+  it('sync() fetches the whole map after the key has changed, and still rejects older maps', async () => {
     const keys = { current: KEY };
     await using state = await inState('fresh', 'closed', { signatureKey: () => keys.current });
     const older = mapOf([entry('a', { status: 'disabled' })], { generatedAt: new Date(NOW - 1_000).toISOString() });
@@ -173,7 +173,7 @@ describe('sync', () => {
     expect(state.manager.listConnectors().map(({ id }) => id)).toEqual(['a']);
   });
 
-  it('sync finds the floor of a key again after another key was used', async () => {
+  it('sync() still rejects older maps after a wrong key was used for a while', async () => {
     const keys = { current: KEY };
     await using state = await inState('fresh', 'closed', { signatureKey: () => keys.current });
     keys.current = 'a wrong one';
@@ -184,7 +184,7 @@ describe('sync', () => {
     expect(state.manager.status().serviceMap).toMatchObject({ lastError: { code: 'MAP_ROLLED_BACK' }, revision: 1 });
   });
 
-  it('sync does not wait for a running refresh while the map is fresh', async () => {
+  it('sync() does not wait for a running refresh while the map is fresh', async () => {
     await using state = await inState('fresh', 'closed');
     state.server.answer(() => {});
     const refresh = state.manager.sync(true).catch(() => {});
@@ -193,7 +193,7 @@ describe('sync', () => {
     await refresh;
   });
 
-  it('sync recovers after long error pages, and releases their connections', async () => {
+  it('sync() works again after the map server has sent long error pages', async () => {
     await using state = await inState('fresh', 'closed', { offload: 'always', timeoutMs: 500 });
     state.server.answer((_, response) => response.writeHead(503).end(Buffer.alloc(500_000)));
     await state.manager.sync(true);
@@ -205,7 +205,7 @@ describe('sync', () => {
     expect(state.manager.status().serviceMap).toMatchObject({ revision: 2, lastError: null });
   });
 
-  it('sync serves the last good map while the server offers a rolled-back, forged or expired map', async () => {
+  it('sync() keeps the current map while the server offers an older, forged or expired map', async () => {
     await using state = await inState('fresh', 'closed');
     const older = mapOf([entry('old')], { generatedAt: new Date(NOW - 1).toISOString() });
     const expired = mapOf([entry('expired')], { generatedAt: new Date(NOW).toISOString(), ttlSeconds: 1 });
@@ -222,7 +222,7 @@ describe('sync', () => {
     expect(state.manager.listConnectors()).toEqual([]);
   });
 
-  it('sync warns of two different maps with the same generatedAt, and accepts the map that it loads later', async () => {
+  it('sync() logs a warning for two different maps with the same `generatedAt`, and uses the second map', async () => {
     const logger = recordingLogger();
     await using state = await inState('fresh', 'closed', { logger });
     state.server.serve(signed(mapOf([entry('a', { status: 'disabled' })])));

@@ -37,7 +37,7 @@ function blockLoop(ms: number): void {
 }
 
 describe('worker threads that die one after the other', () => {
-  it('worker threads that die one after the other are not replaced for a minute, and are started again after it', async () => {
+  it('after five worker threads died in a row, no new worker thread is started for a minute', async () => {
     let elapsedMs = 0;
     const logger = recordingLogger();
     const pool = new LoadPool({ taskUrl: fixture('exits'), logger, elapsedMs: () => elapsedMs });
@@ -54,7 +54,7 @@ describe('worker threads that die one after the other', () => {
     await pool.close();
   });
 
-  it('worker threads that die between loads are counted too, and cause the same pause', async () => {
+  it('worker threads that die between loads also count towards the five deaths that cause a pause', async () => {
     const logger = recordingLogger();
     const pool = new LoadPool({ taskUrl: fixture('dies-when-idle'), logger });
     pool.boot();
@@ -93,7 +93,7 @@ describe('a worker thread that is stuck in a system call', () => {
 });
 
 describe('buffers outside of the heap limit', () => {
-  it('buffers outside of the heap limit are limited by the maximum map size: a worker stops reading an endless body', async () => {
+  it('a worker stops reading an endless map once the body exceeds the maximum map size', async () => {
     await using server = await MapServer.start();
     let sent = 0;
     let open = 0;
@@ -127,7 +127,7 @@ describe('buffers outside of the heap limit', () => {
 });
 
 describe('an event loop that was blocked past the deadline', () => {
-  it('an event loop that was blocked past the deadline accepts the response that arrived while it was blocked', async () => {
+  it('a response that arrived while the event loop was blocked past the deadline is accepted', async () => {
     using servers = new NpmServers();
     const endpoint = await servers.everythingOverHttp();
     await using managed = await manage([entry('real', { endpoint })], { syncDeadlineMs: 10_000 });
@@ -149,7 +149,7 @@ describe('an event loop that was blocked past the deadline', () => {
     await expect(call).resolves.toMatchObject({ content: [{ text: expect.stringContaining('completed') }] });
   });
 
-  it('an event loop that was blocked past the deadline still times out a request without any response', async () => {
+  it('a request without any response still times out after the event loop was blocked past the deadline', async () => {
     await using server = await MapServer.start();
     server.answer(() => {});
     await using manager = new ConnectorProxyManager({
@@ -167,7 +167,7 @@ describe('an event loop that was blocked past the deadline', () => {
 });
 
 describe('a wall clock that jumps', () => {
-  it('a wall clock that jumps changes only what is expired: the circuit keeps its minute', async () => {
+  it('a jump of the wall clock changes only whether a map has expired, and an open circuit stays open', async () => {
     const startedAt = Date.now();
     const body = signed(
       mapOf([entry('a', { status: 'disabled' })], { generatedAt: new Date(startedAt).toISOString() }),
@@ -192,7 +192,7 @@ describe('a wall clock that jumps', () => {
 });
 
 describe('an unhandled rejection in the host', () => {
-  it('an unhandled rejection in the host ends the process: this package handles no errors of the host', async () => {
+  it('an unhandled rejection in a host still ends the process, because the package catches no errors of the host', async () => {
     const program = 'await import(process.argv[1]); Promise.reject(new Error("of the host"));';
     const index = new URL('../../../src/main/index.ts', import.meta.url).href;
     const child = spawn(process.execPath, ['--input-type=module', '-e', program, index]);

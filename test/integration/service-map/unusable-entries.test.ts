@@ -19,8 +19,8 @@ const gauge = async (): Promise<number> => {
 };
 
 // Full verification on the main thread, and incremental verification on a worker thread.
-describe.each(['never', 'always'] as const)('with the option offload: %s, an entry of a signed map', (offload) => {
-  it('a map entry that sets a header of the connection is left out alone, and sends no request', async () => {
+describe.each(['never', 'always'] as const)('unusable map entries (offload: %s)', (offload) => {
+  it('a map entry that sets a header of the connection is left out and gets no request, and other entries work', async () => {
     await using server = await RawMcpServer.start();
     const endpoint = server.url.href;
     const bad = FORBIDDEN.map((name, i) => entry(`bad${i}`, { endpoint, headers: { [name]: 'evil.example' } }));
@@ -40,7 +40,7 @@ describe.each(['never', 'always'] as const)('with the option offload: %s, an ent
     await expect(it.manager.callTool('bad0.echo', {})).rejects.toMatchObject({ code: 'TOOL_UNKNOWN' });
   });
 
-  it('an unusable map entry comes and goes with newer maps, and the other entries stay unchanged', async () => {
+  it('an unusable map entry is left out, and comes back with a newer map without changes to other entries', async () => {
     await using server = await RawMcpServer.start();
     const endpoint = server.url.href;
     const [a, good] = [entry('a', { endpoint }), { ...entry('b', { endpoint }), headers: { 'x-b': '1' } }];
@@ -75,7 +75,7 @@ describe.each(['never', 'always'] as const)('with the option offload: %s, an ent
     );
   });
 
-  it('a map entry with an invalid login is left out alone, and is added with the map that corrects it', async () => {
+  it('a map entry with an invalid login is left out until a newer map corrects the login', async () => {
     await using server = await RawMcpServer.start();
     const endpoint = server.url.href;
     const a = entry('a', { endpoint });
@@ -101,14 +101,14 @@ describe.each(['never', 'always'] as const)('with the option offload: %s, an ent
     expect(state()).toEqual([['a', 'b'], []]);
   });
 
-  it('a map entry that is malformed in another way makes the whole map invalid', async () => {
+  it('a map entry whose `auth.type` is not a string makes the whole map invalid', async () => {
     const bad = entry('b', { auth: { type: ['bearer'] } });
     await using it = await manage([entry('a', { status: 'disabled' }), bad], { offload });
     await expect(it.manager.sync()).rejects.toMatchObject({ code: 'MAP_SCHEMA' });
   });
 });
 
-it('an unusable entry stays left out after a restart with the stored map', async () => {
+it('an unusable entry of a stored map stays left out after a restart', async () => {
   using dir = new TempDir();
   await using server = await RawMcpServer.start();
   const endpoint = server.url.href;
@@ -123,13 +123,13 @@ it('an unusable entry stays left out after a restart with the stored map', async
   expect(after.manager.status().serviceMap).toMatchObject({ freshness: 'stale', unusableEntryCount: 1 });
 });
 
-it('loadConnectorServiceMap() leaves unusable entries out', async () => {
+it('loadConnectorServiceMap() leaves unusable entries out of the map', async () => {
   await using server = await MapServer.start(mapNow([entry('a'), entry('b', { auth: { type: 'mtls' } })]));
   const { payload } = await loadConnectorServiceMap({ serviceMapUrl: server.url, signatureKey: KEY });
   expect(payload.connectors.map(({ id }) => id)).toEqual(['a']);
 });
 
-it('the commands status, doctor and verify name an entry that was left out', async () => {
+it('`status`, `doctor` and `verify` name a map entry that was left out, and the reason', async () => {
   using dir = new TempDir();
   await using server = await RawMcpServer.start();
   const endpoint = server.url.href;

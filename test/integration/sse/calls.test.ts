@@ -23,7 +23,7 @@ const inPost =
 
 const whole = (id: unknown): string => JSON.stringify(answerTo(id));
 
-describe('the response to a POST over SSE', () => {
+describe('the response to the POST of a call over SSE', () => {
   it.each<[string, SseAnswer]>([
     ['the result as JSON', inPost(whole)],
     ['the result as JSON with 202', inPost(whole, { status: 202 })],
@@ -38,7 +38,7 @@ describe('the response to a POST over SSE', () => {
       inPost((id) => JSON.stringify({ jsonrpc: '2.0', id, result: 'accepted' }), { isTwice: true }),
     ],
     ['an HTML page', inPost(() => '<p>', { type: 'text/html', isTwice: true })],
-  ])('the response to a POST over SSE may be %s', async (_, answer) => {
+  ])('a call over SSE succeeds if the response to its POST is %s', async (_, answer) => {
     await using server = await RawSseServer.start({ 'tools/call': answer });
     await using sse = await connectSse(server);
     await expect(sse.call()).resolves.toEqual(OK);
@@ -46,7 +46,7 @@ describe('the response to a POST over SSE', () => {
     expect([server.of('tools/call').length, sse.lost]).toEqual([2, []]);
   });
 
-  it('a result in the response to a POST over SSE counts once if the stream carries it as well', async () => {
+  it('a result over SSE counts once if both the response to the POST and the stream carry it', async () => {
     const before = await strays();
     await using server = await RawSseServer.start({ 'tools/call': inPost(whole, { isTwice: true }) });
     await using sse = await connectSse(server);
@@ -54,7 +54,7 @@ describe('the response to a POST over SSE', () => {
     await eventually('the other one is a stray', async () => (await strays()) === before + 1);
   });
 
-  it('the response to a POST over SSE may never arrive, and its connection is closed eventually', async () => {
+  it('a call over SSE succeeds if its POST never gets a response, and the connection of the POST is closed eventually', async () => {
     let isCut = false;
     await using server = await RawSseServer.start({
       'tools/call'({ message, response, send }) {
@@ -70,7 +70,7 @@ describe('the response to a POST over SSE', () => {
     expect(sse.lost).toEqual([]);
   }, 10_000);
 
-  it('the response to a POST over SSE may break off once the message was accepted', async () => {
+  it('a call over SSE succeeds if the response to its POST breaks off after the server accepted the message', async () => {
     await using server = await RawSseServer.start({
       'tools/call'({ message, response, send }) {
         response.writeHead(202, { 'content-length': '100' });
@@ -86,7 +86,7 @@ describe('the response to a POST over SSE', () => {
     await expect(sse.call()).resolves.toEqual(OK);
   });
 
-  it('the response to a POST over SSE may be a redirect within the origin, but not to another origin', async () => {
+  it('a POST over SSE follows a redirect within the origin, but not to another origin', async () => {
     let location = '/moved';
     await using server = await RawSseServer.start({
       'tools/call'({ path, response, result }) {
@@ -103,7 +103,7 @@ describe('the response to a POST over SSE', () => {
 });
 
 describe('a result over SSE', () => {
-  it('a result over SSE is returned unchanged, with unknown members', async () => {
+  it('a result over SSE is returned unchanged, with its unknown members', async () => {
     const result = {
       content: [{ type: 'hologram', depth: 3, _meta: null }],
       structuredContent: { a: null },
@@ -115,7 +115,7 @@ describe('a result over SSE', () => {
     await expect(sse.call()).resolves.toEqual(result);
   });
 
-  it('a result over SSE that is malformed fails its call immediately, and no other call', async () => {
+  it('a malformed result over SSE fails its call immediately, and does not end the connection', async () => {
     await using server = await RawSseServer.start({
       'tools/call'({ accept, message, send }) {
         accept();
@@ -127,7 +127,7 @@ describe('a result over SSE', () => {
     expect(sse.lost).toEqual([]);
   });
 
-  it('a result over SSE that is an error fails the call, with its code', async () => {
+  it('an error response over SSE fails the call with the code of the error', async () => {
     await using server = await RawSseServer.start({
       'tools/call'({ accept, message, send }) {
         accept();
@@ -138,7 +138,7 @@ describe('a result over SSE', () => {
     await expect(sse.call()).rejects.toMatchObject({ code: 'TOOL_CALL_REJECTED', detail: { rpcCode: -32_042 } });
   });
 
-  it('the result of a list over SSE may have a null cursor', async () => {
+  it('a tool list over SSE whose `nextCursor` is null is complete', async () => {
     await using server = await RawSseServer.start({
       initialize: ({ result }) => result({ protocolVersion: '2024-11-05', capabilities: { tools: {}, prompts: null } }),
       'tools/list': ({ result }) => result({ tools: [{ name: 'echo', inputSchema: {} }], nextCursor: null }),
@@ -169,14 +169,14 @@ describe('a request over SSE', () => {
     expect([get?.headers['mcp-session-id'], call?.headers['mcp-session-id']]).toEqual([undefined, undefined]);
   });
 
-  it('a request over SSE that cannot be written as JSON is not sent', async () => {
+  it('a call over SSE whose arguments cannot be written as JSON is not sent', async () => {
     await using server = await RawSseServer.start();
     await using sse = await connectSse(server);
     await expect(sse.call({ a: 1n })).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
     expect(server.of('tools/call')).toEqual([]);
   });
 
-  it('a request over SSE reports its progress, and is cancelled with a notification', async () => {
+  it('a call over SSE reports progress, and is cancelled at the server with a notification', async () => {
     await using server = await RawSseServer.start({
       'tools/call'({ accept, message, send }) {
         accept();
@@ -198,13 +198,13 @@ describe('a request over SSE', () => {
     expect(server.of('notifications/cancelled')[0]?.message.params).toMatchObject({ requestId: call1?.message.id });
   });
 
-  it('a request over SSE may have any method, including ping', async () => {
+  it('a host can send a ping to a server over SSE', async () => {
     await using server = await RawSseServer.start({ ping: ({ result }) => result({}) });
     await using sse = await connectSse(server);
     await expect(sse.connection.request('ping', {}, { signal: never, timeoutMs: 1_000 })).resolves.toEqual({});
   });
 
-  it('a resource is watched over SSE until the watch ends', async () => {
+  it('a host is told about updates of a watched resource over SSE until it ends the watch', async () => {
     const accepting: SseAnswer = ({ result }) => result({});
     await using server = await RawSseServer.start({
       initialize: ({ result }) =>
@@ -222,8 +222,8 @@ describe('a request over SSE', () => {
   });
 });
 
-describe('a message that an SSE server sends on its own', () => {
-  it('a message that an SSE server sends on its own reaches the matching listener if it is a notification', async () => {
+describe('notifications and requests of an SSE server', () => {
+  it('a notification of an SSE server reaches the listener for its kind of notification', async () => {
     await using server = await RawSseServer.start();
     await using sse = await connectSse(server);
     const log = { level: 'info', logger: null, data: { a: 1 } };
@@ -244,7 +244,7 @@ describe('a message that an SSE server sends on its own', () => {
     ]);
   });
 
-  it('a request that an SSE server sends on its own is answered by the host, whatever capabilities are declared', async () => {
+  it('the host answers requests of an SSE server, but not requests of unknown methods', async () => {
     const host: HostSide = {
       capabilities: { sampling: {}, elicitation: {}, roots: {} },
       answer: async ({ method, params }) => ({ method, params }),
@@ -265,7 +265,7 @@ describe('a message that an SSE server sends on its own', () => {
     expect(server.of('initialize')[0]?.message.params?.capabilities).toEqual(host.capabilities);
   });
 
-  it('a message that an SSE server sends on its own may be a request that the server withdraws', async () => {
+  it('a request of an SSE server is aborted at the host if the server cancels it', async () => {
     const asked = Promise.withResolvers<AbortSignal>();
     const host: HostSide = {
       capabilities: { roots: {} },

@@ -56,8 +56,8 @@ async function timed(work: Promise<unknown>): Promise<number> {
 afterAll(killRunning);
 
 // These tests need little processor time: they run concurrently so that their waits overlap.
-describe.concurrent('SSE servers that fall silent at any point', () => {
-  it('SSE servers that fall silent do not delay close() of their manager', async () => {
+describe.concurrent('SSE servers that stop answering', () => {
+  it('SSE servers that stop answering do not delay close() of their manager', async () => {
     await using world = await silentServers();
     await using local = manageFile(world.entries, { connectTimeoutMs: 60_000, listTimeoutMs: 60_000 });
     void local.manager.sync().catch(() => {});
@@ -66,7 +66,7 @@ describe.concurrent('SSE servers that fall silent at any point', () => {
     for (const server of world.servers) await noStreamLeft(server);
   });
 
-  it('SSE servers that fall silent do not delay their removal', async () => {
+  it('a connector whose SSE server stops answering can be removed without delay', async () => {
     await using world = await silentServers();
     await using local = manageFile(world.entries, { connectTimeoutMs: 60_000, listTimeoutMs: 60_000 });
     void local.manager.sync().catch(() => {});
@@ -77,7 +77,7 @@ describe.concurrent('SSE servers that fall silent at any point', () => {
     expect(local.manager.status().connectors).toEqual([]);
   });
 
-  it('SSE servers that fall silent do not delay the end of a command', async () => {
+  it('SSE servers that stop answering do not delay the end of `mcp-switchyard tools` beyond its `--wait` time', async () => {
     await using world = await silentServers();
     using file = new LocalFile(world.entries);
     const run = startCli(['tools', '--config', file.path, '--wait', '1000', '--json']);
@@ -87,7 +87,7 @@ describe.concurrent('SSE servers that fall silent at any point', () => {
     expect((await run.ended).code).toBe(1);
   });
 
-  it('SSE servers that fall silent do not delay the shutdown of the gateway', async () => {
+  it('SSE servers that stop answering do not delay the shutdown of the gateway', async () => {
     await using world = await silentServers();
     using file = new LocalFile(world.entries);
     const run = startCli(['serve', '--config', file.path, '--port', '0']);
@@ -96,7 +96,7 @@ describe.concurrent('SSE servers that fall silent at any point', () => {
     expect(await timed(run.ended)).toBeLessThan(END_MS);
   });
 
-  it('SSE servers that fall silent do not delay closing a connection with an unanswered call', async () => {
+  it('an SSE connection with an unanswered call closes without delay', async () => {
     await using server = await RawSseServer.start({ 'tools/call': silent });
     await using sse = await connectSse(server);
     const outcome = sse.call().catch((error: unknown) => error);
@@ -108,8 +108,8 @@ describe.concurrent('SSE servers that fall silent at any point', () => {
   });
 });
 
-describe.concurrent('a handshake over SSE that is aborted', () => {
-  it('a handshake over SSE that is aborted ends the session that it opened, even if the server is slow to open it', async () => {
+describe.concurrent('an aborted handshake over SSE', () => {
+  it('an aborted handshake over SSE ends the session that it opened, even if the server is slow to open it', async () => {
     const opened: number[] = [];
     await using server = await RawSseServer.start({
       GET(_, it) {
@@ -129,7 +129,7 @@ describe.concurrent('a handshake over SSE that is aborted', () => {
     await noStreamLeft(server);
   });
 
-  it('a handshake over SSE that is aborted rejects at once if the signal was already aborted', async () => {
+  it('a handshake over SSE sends nothing if its signal is already aborted', async () => {
     await using server = await RawSseServer.start();
     await expect(connectSse(server, { signal: AbortSignal.abort(new Error('closed')) })).rejects.toThrow('closed');
     expect(server.requests).toEqual([]);
@@ -141,25 +141,28 @@ describe.concurrent('an event stream that ends', () => {
     ['normally', ({ stream }) => stream.end()],
     ['with its connection', ({ stream }) => stream.destroy()],
     ['with an unusable endpoint', (it) => void it.stream.write(it.endpoint('http://evil.test/'))],
-    ['with too large an event', ({ stream }) => void stream.write(`data: ${'x'.repeat(300_000)}`)],
-  ])('an event stream that ends (%s) fails its calls, and the connector reconnects', async (_, leave) => {
-    await using server = await RawSseServer.start({ 'tools/call': accepting });
-    const entries = { one: { type: 'sse', url: server.url.href } };
-    await using local = manageFile(entries, { maxResultBytes: 200_000, random: { next: () => 0 } });
-    await local.manager.sync();
-    const call = local.manager.callTool('one.echo');
-    const lost = expect(call).rejects.toMatchObject({ code: 'TOOL_CALL_LOST', detail: { sent: 'maybe' } });
-    await eventually('the call is there', () => server.of('tools/call').length === 1);
-    leave(server);
-    await lost;
-    server.answers['tools/call'] = ({ result }) => result({ content: [] });
-    await eventually('it is back', () => local.manager.connector('one')?.status?.state === 'ready');
-    await expect(local.manager.callTool('one.echo')).resolves.toEqual({ content: [] });
-    // The failed call was not sent again.
-    expect([server.of('tools/call').length, server.of('GET').length]).toEqual([2, 2]);
-  });
+    ['with an event that is too large', ({ stream }) => void stream.write(`data: ${'x'.repeat(300_000)}`)],
+  ])(
+    'when the event stream of an SSE server ends (%s), its calls fail and the connector reconnects',
+    async (_, leave) => {
+      await using server = await RawSseServer.start({ 'tools/call': accepting });
+      const entries = { one: { type: 'sse', url: server.url.href } };
+      await using local = manageFile(entries, { maxResultBytes: 200_000, random: { next: () => 0 } });
+      await local.manager.sync();
+      const call = local.manager.callTool('one.echo');
+      const lost = expect(call).rejects.toMatchObject({ code: 'TOOL_CALL_LOST', detail: { sent: 'maybe' } });
+      await eventually('the call is there', () => server.of('tools/call').length === 1);
+      leave(server);
+      await lost;
+      server.answers['tools/call'] = ({ result }) => result({ content: [] });
+      await eventually('it is back', () => local.manager.connector('one')?.status?.state === 'ready');
+      await expect(local.manager.callTool('one.echo')).resolves.toEqual({ content: [] });
+      // The failed call was not sent again.
+      expect([server.of('tools/call').length, server.of('GET').length]).toEqual([2, 2]);
+    },
+  );
 
-  it('an event stream that ends is reopened after a pause, however often it ends', async () => {
+  it('the event stream of an SSE server is reopened once each time that it ends, after a pause', async () => {
     await using server = await RawSseServer.start();
     let opened = 0;
     server.answers['tools/list'] = ({ result }, { stream }) => {

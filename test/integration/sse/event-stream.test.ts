@@ -14,34 +14,34 @@ const writing =
     stream.write(bytes(message.id));
   };
 
-describe('an SSE server’s event stream', () => {
+describe('the event stream of an SSE server', () => {
   it.each<[string, (id: unknown) => string]>([
     ['one event', (id) => `event: message\ndata: ${answerTo(id)}\n\n`],
     ['an event without a type', (id) => `data: ${answerTo(id)}\n\n`],
     ['an event with an id and a pause', (id) => `id: 7\nretry: 50\ndata: ${answerTo(id)}\n\n`],
-    ['lines that end with CR', (id) => `event: message\rdata: ${answerTo(id)}\r\r`],
-    ['lines that end with CRLF', (id) => `event: message\r\ndata: ${answerTo(id)}\r\n\r\n`],
-    ['data on several lines', (id) => `data: ${answerTo(id).replaceAll(',', ',\ndata: ')}\n\n`],
-    ['a field without a space', (id) => `data:${answerTo(id)}\n\n`],
-    ['comments before it', (id) => `: ping\n\n:\n: more\ndata: ${answerTo(id)}\n\n`],
-    ['events of unknown types before it', (id) => `event: ping\ndata: {}\n\ndata: ${answerTo(id)}\n\n`],
-    ['events that are not JSON before it', (id) => `data: {"jsonrpc":\n\ndata\n\ndata: ${answerTo(id)}\n\n`],
-    ['values that are not messages before it', (id) => `data: null\n\ndata: 7\n\ndata: ${answerTo(id)}\n\n`],
-    ['unknown fields', (id) => `what: 1\nretry: soon\ndata: ${answerTo(id)}\n\n`],
-    ['a batch', (id) => `data: [{"jsonrpc":"2.0","method":"notifications/x"},${answerTo(id)}]\n\n`],
+    ['an event with lines that end with CR', (id) => `event: message\rdata: ${answerTo(id)}\r\r`],
+    ['an event with lines that end with CRLF', (id) => `event: message\r\ndata: ${answerTo(id)}\r\n\r\n`],
+    ['an event with data on several lines', (id) => `data: ${answerTo(id).replaceAll(',', ',\ndata: ')}\n\n`],
+    ['an event whose field has no space', (id) => `data:${answerTo(id)}\n\n`],
+    ['an event after comments', (id) => `: ping\n\n:\n: more\ndata: ${answerTo(id)}\n\n`],
+    ['an event after events of unknown types', (id) => `event: ping\ndata: {}\n\ndata: ${answerTo(id)}\n\n`],
+    ['an event after events that are not JSON', (id) => `data: {"jsonrpc":\n\ndata\n\ndata: ${answerTo(id)}\n\n`],
+    ['an event after values that are not messages', (id) => `data: null\n\ndata: 7\n\ndata: ${answerTo(id)}\n\n`],
+    ['an event with unknown fields', (id) => `what: 1\nretry: soon\ndata: ${answerTo(id)}\n\n`],
+    ['an event with a batch', (id) => `data: [{"jsonrpc":"2.0","method":"notifications/x"},${answerTo(id)}]\n\n`],
     [
-      'a response whose error is null',
+      'an event whose response has a null error',
       (id) => `data: ${answerTo(id).replace('"result"', '"error":null,"result"')}\n\n`,
     ],
-    ['a response whose id is a string', (id) => `data: ${answerTo(String(id))}\n\n`],
-  ])('an SSE server’s event stream may carry a response as %s', async (_, bytes) => {
+    ['an event whose response has a string as id', (id) => `data: ${answerTo(String(id))}\n\n`],
+  ])('an SSE server can send a response as %s', async (_, bytes) => {
     await using server = await RawSseServer.start({ 'tools/call': writing(bytes) });
     await using sse = await connectSse(server);
     await expect(sse.call()).resolves.toEqual(OK);
     expect(sse.lost).toEqual([]);
   });
 
-  it('an SSE server’s event stream may begin with a byte order mark, and be split anywhere, even within a character', async () => {
+  it('the event stream of an SSE server can begin with a byte order mark, and be split within a character', async () => {
     await using server = await RawSseServer.start({
       GET: (_, it) => void it.openStream(`\ufeff${it.endpoint()}`),
       async 'tools/call'({ accept, message }, { stream }) {
@@ -56,7 +56,7 @@ describe('an SSE server’s event stream', () => {
     await expect(sse.call()).resolves.toEqual(OK);
   });
 
-  it('an SSE server’s event stream may be compressed, even without a request for it', async () => {
+  it('the event stream of an SSE server can be compressed, even though the client did not ask for it', async () => {
     await using server = await RawSseServer.start({
       GET({ response }, it) {
         it.streams.push(response.writeHead(200, { 'content-type': 'text/event-stream', 'content-encoding': 'gzip' }));
@@ -75,7 +75,7 @@ describe('an SSE server’s event stream', () => {
     expect(sse.connection.facts).toMatchObject({ serverName: 'zipped', transport: 'sse', era: 'legacy' });
   });
 
-  it('an SSE server’s event stream may carry notifications and requests before its endpoint', async () => {
+  it('an SSE server can send notifications and requests before it names its endpoint', async () => {
     await using server = await RawSseServer.start({
       GET: (_, it) =>
         void it.openStream(
@@ -90,7 +90,7 @@ describe('an SSE server’s event stream', () => {
     expect(sse.notices).toEqual([]);
   });
 
-  it('an event stream with an event over the size limit ends the connection, and its calls report the reason', async () => {
+  it('an SSE event over the size limit ends the connection, and the running calls report the reason', async () => {
     await using server = await RawSseServer.start({
       'tools/call': writing(() => `data: "${'x'.repeat(200_000)}`),
     });
@@ -103,7 +103,7 @@ describe('an SSE server’s event stream', () => {
     await noStreamLeft(server);
   });
 
-  it('an SSE server’s event stream may exceed the size limit in total with events that are each below it', async () => {
+  it('the size limit of an SSE stream applies to each event, not to all events together', async () => {
     const notice = `data: {"jsonrpc":"2.0","method":"notifications/x","params":{"a":"${'x'.repeat(50_000)}"}}\n\n`;
     await using server = await RawSseServer.start({
       'tools/call': writing((id) => `${notice.repeat(20)}data: ${answerTo(id)}\n\n`),
@@ -120,14 +120,14 @@ describe('the endpoint event of an SSE server', () => {
     ['a relative address', 'here?s=1', '/here?s=1'],
     ['a query alone', '?s=1', '/sse?s=1'],
     ['an address with spaces around it', '  /here  ', '/here'],
-  ])('the endpoint event of an SSE server may hold %s', async (_, data, path) => {
+  ])('the endpoint event of an SSE server can hold %s', async (_, data, path) => {
     await using server = await RawSseServer.start({ GET: (_request, it) => void it.openStream(it.endpoint(data)) });
     await using sse = await connectSse(server);
     await sse.call();
     expect(server.of('tools/call').map((request) => request.path)).toEqual([path]);
   });
 
-  it('the endpoint event of an SSE server may hold an absolute URL of the same origin', async () => {
+  it('the endpoint event of an SSE server can hold an absolute URL of the same origin', async () => {
     await using server = await RawSseServer.start({
       GET: (_, it) => void it.openStream(it.endpoint(`${it.origin}/whole#part`)),
     });
@@ -144,7 +144,7 @@ describe('the endpoint event of an SSE server', () => {
     ['a javascript: URL', () => 'javascript:alert(1)'],
     ['an invalid URL', () => 'http://['],
     ['an overlong URL', () => `/${'x'.repeat(10_000)}`],
-  ])('the endpoint event of an SSE server may not name %s', async (_, address) => {
+  ])('the endpoint event of an SSE server must not name %s', async (_, address) => {
     await using server = await RawSseServer.start({
       GET: (_request, it) => void it.openStream(it.endpoint(address(it.origin))),
     });
@@ -156,7 +156,7 @@ describe('the endpoint event of an SSE server', () => {
     await noStreamLeft(server);
   });
 
-  it('the endpoint event of an SSE server may be changed by a second event, but only within the origin', async () => {
+  it('a second endpoint event of an SSE server can change the endpoint, but only within the origin', async () => {
     await using server = await RawSseServer.start({
       'tools/call'({ result }, it) {
         result(OK);

@@ -28,8 +28,8 @@ const host: HostSide = {
 
 const connect = (options: SseConnectOptions = {}) => connectSse({ url }, { host, timeoutMs: 10_000, ...options });
 
-describe('server-everything over SSE', () => {
-  it('server-everything over SSE lists all tools that it offers to a client with every capability', async () => {
+describe('the real server-everything over SSE', () => {
+  it('server-everything lists all its tools over SSE to a host that declares all capabilities', async () => {
     await using sse = await connect();
     const { tools } = await sse.connection.listToolsPage(null, limits);
     const names = tools.map((tool) => (tool as { name: string }).name);
@@ -42,19 +42,22 @@ describe('server-everything over SSE', () => {
     ['trigger-sampling-request', { prompt: 'hello' }, /sampled \d+/],
     ['trigger-elicitation-request', {}, /declined/],
     ['get-roots-list', {}, /Root A/],
-  ])('server-everything over SSE gets responses to its requests during %s', async (name, args, words) => {
-    await using sse = await connect();
-    // The server offers the tool for roots once it has received the roots.
-    await eventually('the tool is there', async () => {
-      const { tools } = await sse.connection.listToolsPage(null, limits);
-      return tools.some((tool) => (tool as { name: string }).name === name);
-    });
-    const tool = { name, inputSchema: { type: 'object' as const } };
-    const result = await sse.connection.callTool(tool, args, limits);
-    expect(JSON.stringify(result)).toMatch(words);
-  });
+  ])(
+    'server-everything gets answers over SSE to the requests that it sends during the tool %s',
+    async (name, args, words) => {
+      await using sse = await connect();
+      // The server offers the tool for roots once it has received the roots.
+      await eventually('the tool is there', async () => {
+        const { tools } = await sse.connection.listToolsPage(null, limits);
+        return tools.some((tool) => (tool as { name: string }).name === name);
+      });
+      const tool = { name, inputSchema: { type: 'object' as const } };
+      const result = await sse.connection.callTool(tool, args, limits);
+      expect(JSON.stringify(result)).toMatch(words);
+    },
+  );
 
-  it('server-everything over SSE reads prompts and resources, completes arguments, and sets its log level', async () => {
+  it('the host can use prompts, resources and the log level of server-everything over SSE', async () => {
     await using sse = await connect();
     const request = (method: string, params: object = {}) =>
       sse.connection.request(method, params as Record<string, unknown>, limits);
@@ -68,7 +71,7 @@ describe('server-everything over SSE', () => {
     await expect(request('what/ever')).rejects.toMatchObject({ detail: { rpcCode: -32_601 } });
   });
 
-  it('server-everything over SSE reports progress and log messages, and receives a cancellation', async () => {
+  it('server-everything reports progress and log messages over SSE, and a call can be cancelled', async () => {
     await using sse = await connect();
     const caller = new AbortController();
     const steps: number[] = [];
@@ -91,7 +94,7 @@ describe('server-everything over SSE', () => {
     expect([steps.slice(0, 2), sse.lost]).toEqual([[1, 2], []]);
   });
 
-  it('server-everything over SSE accepts many concurrent calls, and answers each with its own result', async () => {
+  it('server-everything answers 100 calls at the same time over SSE, each with its own result', async () => {
     await using sse = await connect();
     const tool = { name: 'echo', inputSchema: { type: 'object' as const } };
     const answers = await Promise.all(

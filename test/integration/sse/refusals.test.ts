@@ -37,9 +37,9 @@ const outcomeOf = (work: Promise<unknown>): Promise<{ code?: string; detail?: ob
 /** Everything visible of a failure: errors, status and logs. */
 const shown = (...seen: readonly unknown[]): string => inspect(seen, { depth: 12, showHidden: true });
 
-describe('a POST over SSE that is rejected', () => {
+describe('a rejected POST over SSE', () => {
   it.each([400, 402, 403, 404, 405, 409, 413, 415, 422, 429, 500, 501, 502, 503, 504])(
-    'a POST over SSE that is rejected with %i fails only its call, and nothing of the body is shown',
+    'a POST over SSE that is rejected with HTTP %i fails only its call, and the error shows no part of the body',
     async (status) => {
       await using server = await RawSseServer.start({ GET: plain, 'tools/call': echoing(status) });
       await using local = await managed(server);
@@ -54,7 +54,7 @@ describe('a POST over SSE that is rejected', () => {
     },
   );
 
-  it('a POST over SSE that is rejected with 401 makes the connector reconnect once with the current credentials', async () => {
+  it('a POST over SSE that is rejected with HTTP 401 makes the connector reconnect once', async () => {
     await using server = await RawSseServer.start({ GET: plain, 'tools/call': echoing(401) });
     await using local = await managed(server);
     const outcome = await outcomeOf(local.manager.callTool('one.echo'));
@@ -64,7 +64,7 @@ describe('a POST over SSE that is rejected', () => {
     expect(shown(outcome, local.lines)).not.toContain('s3cret');
   });
 
-  it('a POST over SSE that is rejected with 404 for its session renews the session, and the call is sent once more', async () => {
+  it('a POST over SSE that is rejected with HTTP 404 starts a new session, and the call is sent once more', async () => {
     const refusals: SseAnswer[] = [echoing(404), ({ result }) => result(OK)];
     await using server = await RawSseServer.start({
       'tools/call': (request, it) => refusals.shift()?.(request, it),
@@ -74,7 +74,7 @@ describe('a POST over SSE that is rejected', () => {
     expect(server.of('tools/call').map(({ path }) => path)).toEqual(['/messages?sessionId=1', '/messages?sessionId=2']);
   });
 
-  it('a POST over SSE that is rejected with 404 every time is sent at most twice', async () => {
+  it('a POST over SSE that is rejected with HTTP 404 every time is sent at most twice', async () => {
     await using server = await RawSseServer.start({ 'tools/call': echoing(404) });
     await using local = await managed(server);
     const outcome = await outcomeOf(local.manager.callTool('one.echo'));
@@ -84,7 +84,7 @@ describe('a POST over SSE that is rejected', () => {
   });
 
   it.each([400, 404, 500])(
-    'a POST over SSE that is rejected with %i and a JSON-RPC response in the body is settled by that response',
+    'a JSON-RPC response in the body of a POST over SSE settles the call, despite the status %i',
     async (status) => {
       let isError = false;
       await using server = await RawSseServer.start({
@@ -102,7 +102,7 @@ describe('a POST over SSE that is rejected', () => {
     },
   );
 
-  it('a POST over SSE that is rejected with a body that never ends still fails', async () => {
+  it('a POST over SSE fails if its error response has a body that never ends', async () => {
     await using server = await RawSseServer.start({
       GET: plain,
       'tools/call': ({ response }) => void response.writeHead(500).write('so '),
@@ -111,7 +111,7 @@ describe('a POST over SSE that is rejected', () => {
     await expect(sse.call()).rejects.toMatchObject({ code: 'TOOL_CALL_REJECTED', detail: { status: 500 } });
   }, 10_000);
 
-  it('a POST over SSE that is rejected fails alone while other calls are answered', async () => {
+  it('calls over SSE are answered while the POST of other calls is rejected', async () => {
     await using server = await RawSseServer.start({
       GET: plain,
       'tools/call'(request, it) {
@@ -130,7 +130,7 @@ describe('a POST over SSE that is rejected', () => {
     ['rejected with 401', echoing(401)],
     ['rejected with 404', echoing(404)],
     ['cut off', ({ response }) => void response.destroy()],
-  ])('a POST over SSE that is rejected does not affect another running call: %s', async (_, refuse) => {
+  ])('a running call over SSE still gets its result if the POST of another call is %s', async (_, refuse) => {
     await using server = await RawSseServer.start({
       'tools/call'(request, it) {
         const { word = '' } = (request.message.params?.arguments ?? {}) as { word?: string };
@@ -153,7 +153,7 @@ describe('a POST over SSE that is rejected', () => {
     expect(server.streams.length).toBeGreaterThan(1);
   });
 
-  it('a rejected POST over SSE that answers a server request does not end the connection', async () => {
+  it('the connection over SSE continues after the server has rejected a response of the host', async () => {
     await using server = await RawSseServer.start({ answer: echoing(500) });
     await using sse = await connectSse(server);
     server.send({ jsonrpc: '2.0', id: 1, method: 'ping' });
@@ -163,7 +163,7 @@ describe('a POST over SSE that is rejected', () => {
   });
 });
 
-describe('a response over SSE that reports an unknown session', () => {
+describe('a response over SSE that says that the session is unknown', () => {
   const lost = (id: unknown): object => ({
     jsonrpc: '2.0',
     id,
@@ -178,7 +178,7 @@ describe('a response over SSE that reports an unknown session', () => {
         void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(lost(message.id))),
     ],
   ])(
-    'a response over SSE that reports an unknown session in %s reaches the caller of a tool, and renews the session',
+    'an error "Session not found" in %s of a tool call over SSE reaches the caller, and starts a new session',
     async (_, answer) => {
       await using server = await RawSseServer.start({ 'tools/call': answer });
       await using local = await managed(server);
@@ -189,7 +189,7 @@ describe('a response over SSE that reports an unknown session', () => {
     },
   );
 
-  it('a response over SSE that reports an unknown session makes a read repeat in the new session', async () => {
+  it('a read over SSE that is answered with "Session not found" is sent again in a new session', async () => {
     let isLost = true;
     await using server = await RawSseServer.start({
       initialize: ({ result }) => result({ protocolVersion: '2024-11-05', capabilities: { tools: {}, prompts: {} } }),
@@ -206,25 +206,31 @@ describe('a response over SSE that reports an unknown session', () => {
   });
 });
 
-describe('a handshake over SSE that is rejected', () => {
+describe('a rejected handshake over SSE', () => {
   it.each<[string, string, Readonly<Record<string, SseAnswer>>, object, RegExp]>([
     [
-      'the stream',
+      'the GET of the stream',
       'GET',
       { GET: echoing(404) },
       { status: 404 },
       /the GET of the event stream .* HTTP 404 \(text\/plain\)/,
     ],
     [
-      'the stream with a Retry-After',
+      'the GET of the stream, with a Retry-After',
       'GET',
       { GET: echoing(503, { 'retry-after': '7' }) },
       { retryAfterMs: 7_000 },
       /503/,
     ],
-    ['the stream with a page', 'GET', { GET: echoing(200) }, { status: 200 }, /HTTP 200 \(text\/plain\)/],
     [
-      'the stream with an empty response',
+      'the GET of the stream, with a page as the response',
+      'GET',
+      { GET: echoing(200) },
+      { status: 200 },
+      /HTTP 200 \(text\/plain\)/,
+    ],
+    [
+      'the GET of the stream, with an empty response',
       'GET',
       { GET: ({ response }) => void response.writeHead(204).end() },
       {},
@@ -245,7 +251,7 @@ describe('a handshake over SSE that is rejected', () => {
       /initialized was .* 405/,
     ],
   ])(
-    'a handshake over SSE that is rejected at %s is reported, without anything of the body',
+    'a handshake over SSE that is rejected at %s fails, and the error shows no part of the body',
     async (_, kind, answers, detail, words) => {
       await using server = await RawSseServer.start(answers);
       const failure = await connectSse(server, { headers: { authorization: SECRET } }).catch((error) => error);
@@ -273,7 +279,7 @@ describe('a handshake over SSE that is rejected', () => {
   });
 
   it.each([401, 403])(
-    'a handshake over SSE that is rejected with %i counts as rejected credentials',
+    'a handshake over SSE that is rejected with HTTP %i counts as rejected credentials',
     async (status) => {
       await using server = await RawSseServer.start({ GET: echoing(status) });
       const failure = await connectSse(server, { headers: { authorization: SECRET } }).catch((error) => error);
@@ -282,7 +288,7 @@ describe('a handshake over SSE that is rejected', () => {
     },
   );
 
-  it('a handshake over SSE that is rejected with a redirect to another origin is not followed', async () => {
+  it('a handshake over SSE does not follow a redirect to another origin', async () => {
     await using server = await RawSseServer.start({ GET: echoing(302, { location: 'http://evil.test/sse' }) });
     await expect(connectSse(server)).rejects.toMatchObject({ code: 'CONNECTOR_REDIRECTED' });
   });
@@ -320,7 +326,7 @@ describe('a server without a configured transport', () => {
     expect(server.streams).toHaveLength(1);
   });
 
-  it('a server without a configured transport is described by its response to Streamable HTTP', async () => {
+  it('the error of a server without a configured transport describes its response to Streamable HTTP', async () => {
     await using server = await RawMcpServer.start({
       initialize: ({ response }) => void response.writeHead(400, { 'content-type': 'text/plain' }).end('x'),
     });

@@ -92,17 +92,17 @@ const withServer = (then: string): string => `
   server.closeAllConnections();
 `;
 
-describe('a package that the process does not need', () => {
-  it("packages that can be loaded late are not loaded by an import of the package's main module", async () => {
+describe('packages that only some processes need', () => {
+  it('an import of the main module loads none of the large packages that only some processes need', async () => {
     expect((await runModule(`import '${INDEX}';`)).packages).toEqual([]);
   });
 
-  it('packages that can be loaded late are not loaded by an import of the store or the gateway', async () => {
+  it('an import of the registry and the gateway loads none of the large packages that only some processes need', async () => {
     const [store, gateway] = ['src/main/registry/fs-store.ts', 'src/main/gateway/index.ts'].map(source);
     expect((await runModule(`import '${store}'; import '${gateway}';`)).packages).toEqual([]);
   });
 
-  it('packages that can be loaded late are not loaded by a manager that is created and closed', async () => {
+  it('a manager that is created and closed without use loads none of the large packages', async () => {
     const code = `
       import { ConnectorProxyManager } from '${INDEX}';
       const manager = new ConnectorProxyManager({ serviceMapUrl: 'https://maps.example/map', signatureKey: 'k'.repeat(32) });
@@ -113,20 +113,20 @@ describe('a package that the process does not need', () => {
     expect((await runModule(code)).packages).toEqual([]);
   });
 
-  it('packages that can be loaded late are not loaded by a manager that calls an HTTP connector, apart from undici', async () => {
+  it('a manager that calls a connector over HTTP loads none of the large packages except `undici`', async () => {
     const { packages, stdout } = await runModule(withServer(''));
     expect(stdout).toBe('here');
     expect(packages).toEqual(['undici']);
   });
 
-  it('packages that can be loaded late are not loaded by metrics, apart from prom-client when the metrics are read', async () => {
+  it('`prom-client` is loaded when metrics are read', async () => {
     const then = `process.stdout.write((await getConnectorMetricsRegistry().metrics()).includes('connector="one"') ? '!' : '?');`;
     const { packages, stdout } = await runModule(withServer(then));
     expect(stdout).toBe('here!');
     expect(packages).toEqual(['@opentelemetry/api', 'prom-client', 'undici']);
   });
 
-  it('packages that can be loaded late are not loaded by the help of mcp-switchyard', async () => {
+  it('`mcp-switchyard --help` loads none of the large packages', async () => {
     const bin = fileURLToPath(source('src/main/cli/bin.ts'));
     const { packages, stdout } = await run([bin, '--help']);
     expect(stdout).toContain('Usage: mcp-switchyard');

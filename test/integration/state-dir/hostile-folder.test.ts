@@ -104,11 +104,11 @@ beforeAll(async () => {
 });
 afterAll(() => filled[Symbol.dispose]());
 
-describe('something else in place of the store,', () => {
+describe('other files in place of the store', () => {
   it.each([
     ['a text file', (it: World) => copyFileSync(it.text, it.at('switchyard.db')), 'STORE_FOREIGN'],
     [
-      'a text that starts like our schema',
+      'a file that contains the schema as text',
       (it: World) => writeFileSync(it.at('switchyard.db'), 'CREATE TABLE source ( floor_ms'.repeat(99)),
       'STORE_FOREIGN',
     ],
@@ -144,9 +144,9 @@ describe('something else in place of the store,', () => {
   );
 });
 
-describe('a link in place of', () => {
+describe('links in the state folder', () => {
   it.each(['switchyard.db-wal', 'switchyard.db-shm', 'switchyard.db-journal', 'switchyard.lock'])(
-    'a link in place of %s keeps the store from being used, and is not followed',
+    'if %s is a link, the store is not used, and the link is not followed',
     async (name) => {
       for (const target of ['../away/authorized_keys', '../away/mail.db', '../away/nothing']) {
         using it = new World();
@@ -158,7 +158,7 @@ describe('a link in place of', () => {
     },
   );
 
-  it('a link in place of the start image is neither read nor followed', async () => {
+  it('a link in place of the start image is not followed, neither to read nor to write', async () => {
     using it = new World();
     it.fillState();
     const [image = ''] = readdirSync(it.stateDir).filter((name) => name.endsWith('.img'));
@@ -170,7 +170,7 @@ describe('a link in place of', () => {
     expect(readFileSync(join(it.away, 'image')).equals(bytes)).toBe(true);
   });
 
-  it('a link in place of the folder of notes about stdio servers causes no deletion of other files', async () => {
+  it('a link in place of the folder `programs` does not make a host delete files behind the link', async () => {
     using it = new World();
     const project = join(it.away, 'package.json');
     writeFileSync(project, '{"name":"x"}');
@@ -181,7 +181,7 @@ describe('a link in place of', () => {
   });
 });
 
-it('a pipe in place of the start image blocks neither the start nor the end', async () => {
+it('a pipe in place of the start image blocks neither the start nor the end of a manager', async () => {
   using it = new World();
   it.fillState();
   const [image = ''] = readdirSync(it.stateDir).filter((name) => name.endsWith('.img'));
@@ -192,7 +192,7 @@ it('a pipe in place of the start image blocks neither the start nor the end', as
   expect(performance.now() - startedMs).toBeLessThan(8_000);
 });
 
-it('a lock file with content belongs to another program, and is kept', async () => {
+it('a lock file with content is taken for a file of another program, and is kept', async () => {
   using it = new World();
   it.fillState();
   linkSync(it.text, it.at('switchyard.lock'));
@@ -214,7 +214,7 @@ describe('a state folder', () => {
     },
   );
 
-  it('a state folder that everybody can write to is used without its links, even links of this user', async () => {
+  it('in a state folder that everybody can write to, a link to a store is not followed, even a link of this user', async () => {
     using it = new World();
     it.fillState();
     renameSync(it.at('switchyard.db'), join(it.away, 'real.db'));
@@ -226,7 +226,7 @@ describe('a state folder', () => {
     }
   });
 
-  it('a state folder that only this user can write to may be a link, and may hold a link to a store', async () => {
+  it('a state folder that only this user can write to can be a link, and can hold a link to the store', async () => {
     using it = new World();
     it.fillState();
     renameSync(it.at('switchyard.db'), join(it.away, 'real.db'));
@@ -237,7 +237,7 @@ describe('a state folder', () => {
     expect([store, events]).toEqual([expect.objectContaining({ kind: 'ready' }), ['map-accepted']]);
   });
 
-  it.runIf(isRoot)('a state folder that is a link of another user is not used', async () => {
+  it.runIf(isRoot)('a state folder is not used if its path is a link of another user', async () => {
     using it = new World();
     symlinkSync(it.away, `${it.stateDir}.link`);
     lchownSync(`${it.stateDir}.link`, STRANGER, STRANGER);
@@ -248,7 +248,7 @@ describe('a state folder', () => {
   });
 
   it.runIf(isRoot)(
-    'a state folder of another user is used with a warning, and that user’s links are not followed',
+    "a state folder of another user is used with a warning, but that user's links are not followed",
     async () => {
       using it = new World();
       it.fillState();
@@ -262,39 +262,33 @@ describe('a state folder', () => {
     },
   );
 
-  it.runIf(isRoot)(
-    'a state folder that holds a store of a third user leaves the manager working without a store',
-    async () => {
-      using it = new World();
-      it.fillState();
-      chownSync(it.at('switchyard.db'), STRANGER, STRANGER);
-      expect((await it.run()).store).toMatchObject({ kind: 'failed', code: 'STORE_UNSAFE' });
-    },
-  );
+  it.runIf(isRoot)('a store that belongs to another user is not used', async () => {
+    using it = new World();
+    it.fillState();
+    chownSync(it.at('switchyard.db'), STRANGER, STRANGER);
+    expect((await it.run()).store).toMatchObject({ kind: 'failed', code: 'STORE_UNSAFE' });
+  });
 
-  it.runIf(isRoot)(
-    'a state folder that holds a note of another user causes no process of this user to be ended',
-    async () => {
-      using it = new World();
-      it.fillState();
-      const table = createProcessTable();
-      const child = spawn('sleep', ['30'], { detached: true, stdio: 'ignore' });
-      const identity = table.identify(child.pid ?? 0);
-      mkdirSync(it.at('programs'), { recursive: true });
-      const note = { bootId: table.bootId(), host: { pid: 99_999_999, startedAt: '1' }, groups: [identity] };
-      writeFileSync(it.at('programs/7-abc.json'), JSON.stringify(note));
-      chownSync(it.at('programs/7-abc.json'), STRANGER, STRANGER);
-      await it.run();
-      expect(table.identify(child.pid ?? 0)).not.toBeNull();
-      child.kill('SIGKILL');
-    },
-  );
+  it.runIf(isRoot)('a note of another user about running servers does not make a host end a process', async () => {
+    using it = new World();
+    it.fillState();
+    const table = createProcessTable();
+    const child = spawn('sleep', ['30'], { detached: true, stdio: 'ignore' });
+    const identity = table.identify(child.pid ?? 0);
+    mkdirSync(it.at('programs'), { recursive: true });
+    const note = { bootId: table.bootId(), host: { pid: 99_999_999, startedAt: '1' }, groups: [identity] };
+    writeFileSync(it.at('programs/7-abc.json'), JSON.stringify(note));
+    chownSync(it.at('programs/7-abc.json'), STRANGER, STRANGER);
+    await it.run();
+    expect(table.identify(child.pid ?? 0)).not.toBeNull();
+    child.kill('SIGKILL');
+  });
 });
 
 describe('a registry whose servers.json is a link', () => {
   const server = { name: 'a', transport: 'http', endpoint: 'http://a.example/' } as const;
 
-  it('a registry keeps the link servers.json in a folder of this user, and rejects it if everybody can write there', async () => {
+  it('a registry follows a linked servers.json, but rejects the link if everybody can write to its folder', async () => {
     using it = new World();
     const dotfiles = join(it.away, 'dotfiles.json');
     writeFileSync(dotfiles, '{"servers":[]}');
@@ -313,7 +307,7 @@ describe('a registry whose servers.json is a link', () => {
     await again.close();
   });
 
-  it('a registry whose servers.json is a link does not overwrite a target that is not a registry', async () => {
+  it('a registry does not overwrite the target of a linked servers.json if the target is not a registry', async () => {
     using it = new World();
     symlinkSync(it.text, it.at('servers.json'));
     const cache = new RegistryMemoryCache({ registryPath: it.at('servers.json') });
@@ -323,7 +317,7 @@ describe('a registry whose servers.json is a link', () => {
     expect(it.isUntouched).toBe(true);
   });
 
-  it('a registry whose servers.json is a link is repaired without changing the mode of files behind other links', async () => {
+  it('`registry repair` does not change the mode of files that other links in the folder point to', async () => {
     using it = new World();
     const cache = new RegistryMemoryCache({ registryPath: it.at('servers.json') });
     await cache.init();

@@ -96,7 +96,7 @@ describe('a restart', () => {
     expect(after.events()).toContain('stored-map-refused');
   });
 
-  it('after a restart, a host logs that the stored map is damaged, and fetches the whole map', async () => {
+  it('after a restart, a host logs that its stored map is damaged, and fetches the whole map', async () => {
     using dir = new TempDir();
     await using server = await MapServer.start(signed(mapOf([off('a')])));
     await runOnce(server.url, dir.path);
@@ -109,7 +109,7 @@ describe('a restart', () => {
     expect(after.status().serviceMap.freshness).toBe('fresh');
   });
 
-  it('after a restart, a host still waits for the confirmation of a mass removal', async () => {
+  it('after a restart, a host still waits until a mass removal is confirmed', async () => {
     using dir = new TempDir();
     const all = ['a', 'b', 'c', 'd', 'e'].map(off);
     await using server = await MapServer.start(signed(mapOf(all)));
@@ -128,7 +128,7 @@ describe('a restart', () => {
 });
 
 describe('a state folder', () => {
-  it('a state folder is written to by a host whose clock has fractions of a millisecond', async () => {
+  it('a host whose clock has fractions of a millisecond can write its state folder', async () => {
     using dir = new TempDir();
     await using server = await MapServer.start(signed(mapOf([off('a')])));
     {
@@ -143,7 +143,7 @@ describe('a state folder', () => {
     expect(after.listConnectors().map(({ id }) => id)).toEqual(['a']);
   });
 
-  it('a state folder that cannot be read makes the floor of the map unknown, until it can be read again', async () => {
+  it('a host whose state folder cannot be read at the start still rejects older maps once it can be read', async () => {
     using dir = new TempDir();
     await using server = await MapServer.start(signed(mapOf([off('new')])));
     await runOnce(server.url, dir.path);
@@ -166,7 +166,7 @@ describe('a state folder', () => {
     expect(after.listConnectors().map(({ id }) => id)).toEqual(['new']);
   });
 
-  it('a state folder that cannot be created leaves the manager working without a store, and is logged once', async () => {
+  it('a manager works without a store if the state folder cannot be created, and logs that once', async () => {
     using dir = new TempDir();
     const file = join(dir.path, 'file');
     writeFileSync(file, '');
@@ -181,7 +181,7 @@ describe('a state folder', () => {
     expect(manager.events().filter((event) => event === 'store-failed')).toHaveLength(1);
   });
 
-  it('a state folder is not written to if the host does not configure it', async () => {
+  it('a manager without the option `stateDir` writes no state', async () => {
     using dir = new TempDir();
     chmodSync(dir.path, 0o700);
     await using server = await MapServer.start(signed(mapOf([])));
@@ -192,7 +192,7 @@ describe('a state folder', () => {
 });
 
 describe('WriterClient', () => {
-  it('WriterClient rejects requests that its thread had not answered when it ended', async () => {
+  it('WriterClient rejects all requests that were unanswered when its thread ended', async () => {
     const writer = new WriterClient('/nowhere', {
       workerUrl: new URL('../../fixtures/writer-that-dies.ts', import.meta.url),
     });
@@ -225,7 +225,7 @@ describe('WriterClient', () => {
     await expect(writer.readSource('s')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
   });
 
-  it('WriterClient recovers once the folder can be used', async () => {
+  it('WriterClient works again once the state folder can be used', async () => {
     using dir = new TempDir();
     const blocked = join(dir.path, 'state');
     writeFileSync(blocked, '');

@@ -43,7 +43,7 @@ describe.each(PLACES)('a tool that changes, %s', (_, place) => {
     };
   }
 
-  it('a tool that changes is reported once, as event, log line, metric and in status, and stays callable under warn', async () => {
+  it('a changed tool is reported once by event, log line, metric and status(), and can still be called by default', async () => {
     await using scene = await setUp({});
     await using manager = scene.start();
     await manager.sync();
@@ -74,7 +74,7 @@ describe.each(PLACES)('a tool that changes, %s', (_, place) => {
     await eventually('it is what it was', () => manager.status().changedTools.length === 0);
   });
 
-  it('a tool that changes is neither listed nor called under quarantine until it is approved, unlike other tools', async () => {
+  it('with `pinTools: "quarantine"`, a changed tool is neither listed nor called until it is approved', async () => {
     await using scene = await setUp({ pinTools: 'quarantine' });
     await using manager = scene.start();
     await manager.sync();
@@ -97,7 +97,7 @@ describe.each(PLACES)('a tool that changes, %s', (_, place) => {
     expect(manager.status().changedTools).toEqual([]);
   });
 
-  it('a tool that changes is ignored with pinTools off', async () => {
+  it('with `pinTools: "off"`, a changed tool is not reported', async () => {
     await using scene = await setUp({ pinTools: 'off' });
     await using manager = scene.start();
     await manager.sync();
@@ -109,7 +109,7 @@ describe.each(PLACES)('a tool that changes, %s', (_, place) => {
 });
 
 describe('pins on disk', () => {
-  it('pins on disk survive the process: a tool that changed while no process ran is quarantined from the start', async () => {
+  it('a tool that changed while no process ran is in quarantine from the start of the next process', async () => {
     await using world = await changeable();
     using dir = new TempDir();
     const start = () => remembering(world.maps.url, dir.path, { pinTools: 'quarantine' });
@@ -134,7 +134,7 @@ describe('pins on disk', () => {
     await expect(third.callTool('mail.send')).rejects.toMatchObject({ code: 'TOOL_CHANGED' });
   });
 
-  it('pins on disk are updated within seconds by an approval in another process', async () => {
+  it('an approval of a tool in another process takes effect within seconds', async () => {
     await using world = await changeable();
     using dir = new TempDir();
     await using manager = remembering(world.maps.url, dir.path, { pinTools: 'quarantine' });
@@ -155,7 +155,7 @@ describe('pins on disk', () => {
     await eventually('the tool is listed again', () => names(manager).length === 2);
   });
 
-  it('pins on disk are replaced by pins in memory if the disk fails', async () => {
+  it('pins of tools are kept in memory if the disk fails', async () => {
     await using world = await changeable();
     await using manager = remembering(world.maps.url, '/proc/nowhere', { pinTools: 'quarantine' });
     await manager.sync();

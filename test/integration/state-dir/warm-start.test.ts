@@ -50,7 +50,7 @@ async function livedOnce(addTools: (server: McpServer) => void = (server) => add
 const never = (): void => {};
 
 describe('a start with a used state folder', () => {
-  it('a warm start lists all tools before any network response, marked as stale, and then confirms them', async () => {
+  it('after a restart, all tools are listed as stale before any network response, and are then confirmed', async () => {
     await using life = await livedOnce();
     life.maps.answer(never);
     const registered: string[] = [];
@@ -79,7 +79,7 @@ describe('a start with a used state folder', () => {
     expect(after.status().connectors[0]?.tools).toMatchObject({ isStale: false, count: 1 });
   });
 
-  it('a warm start serves the first call from the stored map, without waiting for the map server', async () => {
+  it('after a restart, the first call uses the stored map, and does not wait for the map server', async () => {
     await using life = await livedOnce();
     life.maps.answer(never);
     await using after = remembering(life.maps.url, life.dir.path);
@@ -88,7 +88,7 @@ describe('a start with a used state folder', () => {
     expect(after.status().serviceMap).toMatchObject({ freshness: 'stale', revision: 1 });
   });
 
-  it('a warm start revalidates the map in the background if asyncRefresh is on', async () => {
+  it('after a restart with `asyncRefresh`, the stored map is refreshed in the background', async () => {
     await using life = await livedOnce();
     await using after = remembering(life.maps.url, life.dir.path, {
       featureFlags: { asyncRefresh: true, refreshIntervalMs: 3_600_000 },
@@ -98,7 +98,7 @@ describe('a start with a used state folder', () => {
     await eventually('the tools are confirmed', () => after.status().staleTools.toolCount === 0);
   });
 
-  it('a warm start emits events for everything that changed while no process ran', async () => {
+  it('after a restart, a `tools` event reports all tools that changed while no process ran', async () => {
     const tools = new Map([
       ['echo', 'as it was'],
       ['gone', 'soon'],
@@ -122,7 +122,7 @@ describe('a start with a used state folder', () => {
     ]);
   });
 
-  it('a warm start drops the tools of connectors that the map no longer has, or has at another endpoint', async () => {
+  it('after a restart, the stored tools of a connector are dropped if a new map names another endpoint for it', async () => {
     await using life = await livedOnce();
     await life.connector[Symbol.asyncDispose]();
     await using after = remembering(life.maps.url, life.dir.path);
@@ -132,7 +132,7 @@ describe('a start with a used state folder', () => {
     expect(after.listTools()).toEqual([]);
   });
 
-  it('a warm start keeps tools listed while their connector is down, and a call reports that', async () => {
+  it('after a restart, tools stay listed while their connector is down, and a call reports that it is down', async () => {
     await using life = await livedOnce();
     await life.connector[Symbol.asyncDispose]();
     await using after = remembering(life.maps.url, life.dir.path);
@@ -142,7 +142,7 @@ describe('a start with a used state folder', () => {
     await expect(after.callTool('one.echo')).rejects.toMatchObject({ code: 'CONNECTOR_UNAVAILABLE' });
   });
 
-  it('a warm start does not probe a connector that was legacy before', async () => {
+  it('after a restart, a connector that was legacy before is not probed', async () => {
     using dir = new TempDir();
     await using connector = await TestMcpServer.startWithSessions((server) => addTool(server, 'echo'));
     await using maps = await MapServer.start(freshMap([entry('one', { endpoint: connector.url })]));
@@ -156,7 +156,7 @@ describe('a start with a used state folder', () => {
     expect([await probes(), await probes()]).toEqual([1, 0]);
   });
 
-  it('a warm start reports why a call fails if there is neither a stored nor a new map', async () => {
+  it('after a restart, a call fails with the reason if there is neither a stored nor a new map', async () => {
     await using life = await livedOnce();
     await using after = remembering(life.maps.url, life.dir.path, { signatureKey: 'another key than before' });
     await eventually('the tools are listed', () => after.listTools().length === 1);
@@ -175,7 +175,7 @@ describe('a start with a used state folder', () => {
       (path: string) => writeFileSync(path, Buffer.concat([readFileSync(path).subarray(0, 60), Buffer.alloc(900)])),
     ],
     ['belongs to another program', (path: string) => writeFileSync(path, 'x'.repeat(1_000))],
-  ])('a warm start takes the tools from the store if the start image %s', async (_, spoil) => {
+  ])('after a restart, the tools come from the store if the start image %s', async (_, spoil) => {
     await using life = await livedOnce();
     spoil(imageOf(life.dir));
     life.maps.answer(never);
@@ -184,7 +184,7 @@ describe('a start with a used state folder', () => {
     await expect(after.callTool('one.echo')).resolves.toMatchObject({ content: [{ text: 'echo' }] });
   });
 
-  it('a warm start forgets the tools of a connector that was removed', async () => {
+  it('after a restart, the tools of a connector that was removed earlier are forgotten', async () => {
     await using life = await livedOnce();
     life.maps.serve(freshMap([]));
     {
@@ -196,7 +196,7 @@ describe('a start with a used state folder', () => {
     expect([third.listTools(), third.lines.filter(({ level }) => level !== 'info')]).toEqual([[], []]);
   });
 
-  it('a warm start lists no tools for a manager of another map', async () => {
+  it('stored tools are not listed for a manager with the URL of another map', async () => {
     await using life = await livedOnce();
     await using other = remembering(`${life.maps.url}?other`, life.dir.path);
     await other.sync();
@@ -204,7 +204,7 @@ describe('a start with a used state folder', () => {
     expect(readdirSync(life.dir.path).filter((file) => file.endsWith('.img'))).toHaveLength(1);
   });
 
-  it('a warm start lists the tools of stdio servers too, and the first call starts the server', async () => {
+  it('after a restart, the tools of stdio servers are listed too, and the first call starts the server', async () => {
     using file = new LocalFile({ one: localServer(['one']) });
     using dir = new TempDir();
     const start = () =>

@@ -100,7 +100,7 @@ const call = ({ connection, limits }: Opened) => connection.callTool(ECHO, {}, l
 
 // A silent server is awaited for up to 10 s: the handshake tests run concurrently so that their waits overlap.
 describe.concurrent('the handshake with a stdio server', () => {
-  it('the handshake with a stdio server falls back to initialize if the server does not know the probe', async () => {
+  it('the handshake with a stdio server uses `initialize` if the server does not know `server/discover`', async () => {
     await using opened = await open(LEGACY);
     expect(opened.connection.facts).toEqual({
       era: 'legacy',
@@ -122,7 +122,7 @@ describe.concurrent('the handshake with a stdio server', () => {
     ['2 s after its first output', { '': ['starting'] }, 2_000, 8_000],
     ['10 s after its start without output', {}, 10_000, 20_000],
   ])(
-    'the handshake with a stdio server sends initialize in parallel to a probe that the server ignores, %s',
+    'a stdio server that ignores `server/discover` gets `initialize` %s',
     async (_, script, leastMs, mostMs) => {
       const startedMs = performance.now();
       await using opened = await open({ ...LEGACY, ...script, 'server/discover': [] });
@@ -136,20 +136,17 @@ describe.concurrent('the handshake with a stdio server', () => {
   it.each([
     ['before', [MODERN_LATE, INITIALIZED]],
     ['after', [INITIALIZED, MODERN_LATE]],
-  ])(
-    'the handshake with a stdio server uses the modern protocol if the probe is answered just %s initialize',
-    async (_, initialize) => {
-      await using opened = await open({ '': ['starting'], 'server/discover': [], initialize });
-      expect(opened.connection.facts.era).toBe('modern');
-      expect(opened.seen().map(({ method }) => method)).toEqual(['server/discover', 'initialize']);
-    },
-  );
+  ])('a stdio server is modern if it answers `server/discover` just %s `initialize`', async (_, initialize) => {
+    await using opened = await open({ '': ['starting'], 'server/discover': [], initialize });
+    expect(opened.connection.facts.era).toBe('modern');
+    expect(opened.seen().map(({ method }) => method)).toEqual(['server/discover', 'initialize']);
+  });
 
   it.each<[string, readonly string[]]>([
     ['', []],
     [' after a notification', [NOTICE]],
   ])(
-    'a stdio server that exits at the probe%s is restarted in the same attempt, and remembered as legacy',
+    'a stdio server that exits at `server/discover`%s is started again, and is remembered as legacy',
     async (_, first) => {
       const eras = new EraMemory();
       const script = { ...LEGACY, '': first, 'server/discover': ['exit'] };
@@ -161,7 +158,7 @@ describe.concurrent('the handshake with a stdio server', () => {
     },
   );
 
-  it('the handshake with a stdio server remembers nothing about a server that ignores the probe', async () => {
+  it('a stdio server that ignores `server/discover` gets the same request again at its next start', async () => {
     const eras = new EraMemory();
     for (const _ of [1, 2]) {
       await using opened = await open({ ...LEGACY, '': ['starting'], 'server/discover': [] }, { eras });
@@ -169,7 +166,7 @@ describe.concurrent('the handshake with a stdio server', () => {
     }
   });
 
-  it('the handshake with a stdio server uses the modern protocol without initialize', async () => {
+  it('a stdio server that answers `server/discover` is modern, and gets no `initialize`', async () => {
     const discovered = answered(
       '{"supportedVersions":["2026-07-28"],"capabilities":{"tools":{}},"serverInfo":{"name":"m"}}',
     );
@@ -186,7 +183,7 @@ describe.concurrent('the handshake with a stdio server', () => {
     expect(opened.connection.facts.protocolVersion).toBe('2024-10-07');
   });
 
-  it('the handshake with a stdio server reports why the server rejects it', async () => {
+  it('the error of a rejected handshake with a stdio server says why the server rejected it', async () => {
     const refused = '{"jsonrpc":"2.0","id":"$id","error":{"code":-32000,"message":"licence expired"}}';
     const opening = open({ 'server/discover': [UNKNOWN], initialize: [refused] });
     await expect(opening).rejects.toMatchObject({
@@ -197,19 +194,19 @@ describe.concurrent('the handshake with a stdio server', () => {
 });
 
 describe.concurrent('a message of a stdio server', () => {
-  it('a message of a stdio server may hold unknown members, and a null error next to a result', async () => {
+  it('a response of a stdio server may hold unknown members, and a null error next to a result', async () => {
     const more = '{"jsonrpc":"2.0","id":"$id","error":null,"result":{"content":[],"unknown":{"kept":[1]}},"extra":1}';
     await using opened = await open({ ...LEGACY, 'tools/call': [more] });
     expect(await call(opened)).toEqual({ content: [], unknown: { kept: [1] } });
   });
 
-  it('a response of a stdio server answers a call even if it carries the id as a string', async () => {
+  it('a response of a stdio server answers its call even if it carries the id as a string', async () => {
     const script = { ...LEGACY, 'tools/call': ['{"jsonrpc":"2.0","id":"3","result":{"content":[]}}'] };
     await using opened = await open(script);
     expect(await call(opened)).toEqual({ content: [] });
   });
 
-  it('a message of a stdio server may arrive in an array with other messages', async () => {
+  it('a stdio server may send several messages in an array', async () => {
     const batch = `[{"jsonrpc":"2.0","method":"notifications/tools/list_changed"},${answered('{"content":[]}')}]`;
     await using opened = await open({ ...LEGACY, 'tools/call': [batch] });
     await call(opened);
@@ -222,7 +219,7 @@ describe.concurrent('a message of a stdio server', () => {
     ['{"jsonrpc":"2.0","id":"$id","result":["x"]}', 'must be an object and is an array'],
     ['{"jsonrpc":"2.0","id":"$id","error":"broken"}', '`error` must be an object with a numeric `code`'],
     ['{"jsonrpc":"2.0","id":"$id"}', 'neither a result nor an error'],
-  ])('a malformed response of a stdio server fails its call immediately: %s', async (line, reason) => {
+  ])('a malformed response of a stdio server makes its call fail immediately: %s', async (line, reason) => {
     await using opened = await open({ ...LEGACY, 'tools/call': [line] });
     await expect(call(opened)).rejects.toMatchObject({
       code: 'TOOL_CALL_REJECTED',
@@ -230,13 +227,13 @@ describe.concurrent('a message of a stdio server', () => {
     });
   });
 
-  it('a message of a stdio server is ignored if it is not JSON', async () => {
+  it('lines of a stdio server that are not JSON are ignored', async () => {
     await using opened = await open({ ...LEGACY, '': ['Server is running', '{"half":'] });
     const limits = { maxPages: 2, maxTools: 10, timeoutMs: 10_000 };
     expect((await listAllTools(opened.connection, limits, signalOf(opened.limits.signal))).tools).toEqual([ECHO]);
   });
 
-  it('a progress notification of a stdio server reports progress only to its own call', async () => {
+  it('a progress notification of a stdio server reaches the caller of its call', async () => {
     const progress =
       '{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":3,"progress":1,"total":2}}';
     await using opened = await open({ ...LEGACY, 'tools/call': [progress, answered('{"content":[]}')] });
@@ -245,7 +242,7 @@ describe.concurrent('a message of a stdio server', () => {
     expect(steps).toEqual([{ progress: 1, total: 2 }]);
   });
 
-  it('a message of a stdio server may be a request to the host, whose response carries the id of the request', async () => {
+  it('a stdio server can send a request to the host during a call, and gets the response with the id of the request', async () => {
     const ask = '{"jsonrpc":"2.0","id":"q","method":"roots/list"}';
     const host: HostSide = { capabilities: { roots: {} }, answer: async () => ({ roots: [] }) };
     await using opened = await open({ ...LEGACY, 'tools/call': [ask, answered('{"content":[]}')] }, { host });
@@ -260,7 +257,7 @@ describe.concurrent('a message of a stdio server', () => {
 });
 
 describe.concurrent('a call over stdio', () => {
-  it('a call over stdio is cancelled with a notification when its caller aborts it, and the connection stays usable', async () => {
+  it('an aborted call over stdio is cancelled with a notification, and the connection stays usable', async () => {
     await using opened = await open({ ...LEGACY, 'tools/call': [] });
     const gone = new AbortController();
     const called = opened.connection.callTool(ECHO, {}, { ...opened.limits, signal: gone.signal });
@@ -275,7 +272,7 @@ describe.concurrent('a call over stdio', () => {
     expect(opened.heard).toEqual(['first message']);
   });
 
-  it('a call over stdio fails when the server exits during it, and the error says that the call may have run', async () => {
+  it('a call over stdio fails when the server exits, and the error says that the call may have run', async () => {
     await using opened = await open({ ...LEGACY, 'tools/call': ['exit'] });
     await expect(call(opened)).rejects.toMatchObject({ code: 'TOOL_CALL_LOST', detail: { sent: 'maybe' } });
     expect(opened.heard.at(-1)).toMatch(/^lost: .* exited with code 4/);

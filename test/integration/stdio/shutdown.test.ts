@@ -11,7 +11,7 @@ describe('a host that ends without closing its transport', () => {
   it.each([
     ['exits', 0],
     ['throws', 1],
-  ])('a host that does not close its transport ends the whole process group when it %s', async (how, code) => {
+  ])('the process group of a stdio server ends when its host %s without closing the transport', async (how, code) => {
     const script = new URL('../../fixtures/stdio/host.ts', import.meta.url).pathname;
     const host = spawn(process.execPath, [script, how], { stdio: ['ignore', 'pipe', 'ignore'] });
     let output = '';
@@ -27,7 +27,7 @@ describe('a host that ends without closing its transport', () => {
 });
 
 describe.skipIf(!existsSync('/proc/self'))('closing a stdio transport', () => {
-  it('closing a stdio transport lets a server exit on its own, and leaves no zombie', async () => {
+  it('closing a stdio transport lets the server exit on its own, and leaves no zombie process', async () => {
     const program = stdioProgram('serves');
     await program.transport.start();
     const pid = program.transport.pid ?? -1;
@@ -50,7 +50,7 @@ describe.skipIf(!existsSync('/proc/self'))('closing a stdio transport', () => {
     expect(program.errors).toEqual([]);
   });
 
-  it('closing a stdio transport ends a grandchild that holds stdout open after the server has exited', async () => {
+  it('a grandchild that holds stdout open after its stdio server has exited is ended', async () => {
     const program = stdioProgram('leaves-a-grandchild');
     await program.transport.start();
     const grandchild = await program.toldPid();
@@ -61,7 +61,7 @@ describe.skipIf(!existsSync('/proc/self'))('closing a stdio transport', () => {
     expect(() => process.kill(-(program.transport.pid ?? 0), 0)).toThrow(expect.objectContaining({ code: 'ESRCH' }));
   });
 
-  it('closing a stdio transport does not wait for a daemon that holds stdout in its own process group', async () => {
+  it('a stdio transport does not wait for a daemon of its server that holds stdout open in its own process group', async () => {
     const program = stdioProgram('leaves-a-daemon');
     await program.transport.start();
     const daemon = await program.toldPid();
@@ -75,7 +75,7 @@ describe.skipIf(!existsSync('/proc/self'))('closing a stdio transport', () => {
     }
   });
 
-  it('closing a stdio transport never signals a server that has already exited', async () => {
+  it('closing a stdio transport sends no signal to a server that has already exited', async () => {
     const program = stdioProgram('exits');
     await program.transport.start();
     await program.closed();
@@ -93,7 +93,7 @@ describe.skipIf(!existsSync('/proc/self'))('closing a stdio transport', () => {
     expect(sent).toEqual([]);
   });
 
-  it('closing a stdio transport also works while the transport is still starting', async () => {
+  it('closing a stdio transport also works while the transport is starting', async () => {
     const program = stdioProgram('ignores-signals', { graceMs: 50 });
     const starting = program.transport.start();
     await program.transport.close();
@@ -102,7 +102,7 @@ describe.skipIf(!existsSync('/proc/self'))('closing a stdio transport', () => {
     expect(program.events).toEqual(['close']);
   });
 
-  it('a stdio transport listens for the end of this process only while a server runs', async () => {
+  it('stdio transports listen for the end of this process only while a server runs, with one listener for all', async () => {
     const before = process.listenerCount('exit');
     const programs = [stdioProgram('serves'), stdioProgram('serves')];
     await Promise.all(programs.map(({ transport }) => transport.start()));

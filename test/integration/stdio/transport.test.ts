@@ -8,7 +8,7 @@ import { stdioProgram } from '../../helpers/stdio-program.ts';
 const ping = `${JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' })}\n`;
 
 describe('a stdio transport', () => {
-  it('a stdio transport carries messages both ways, however their bytes are split', async () => {
+  it('a stdio transport reads messages correctly, however their bytes are split', async () => {
     await using program = stdioProgram('talks-in-pieces');
     await program.transport.start();
     await eventually('both messages came', () => program.messages.length === 2);
@@ -31,7 +31,7 @@ describe('a stdio transport', () => {
     }
   });
 
-  it('a stdio transport counts lines that are not JSON and continues', async () => {
+  it('a stdio transport counts lines that are not JSON, and continues', async () => {
     await using program = stdioProgram('talks-junk');
     await program.transport.start();
     await program.transport.send(ping);
@@ -40,7 +40,7 @@ describe('a stdio transport', () => {
     expect(program.events).toEqual([]);
   });
 
-  it('a stdio transport survives a message handler that throws', async () => {
+  it('a stdio transport continues after its message handler has thrown', async () => {
     await using program = stdioProgram('serves');
     program.transport.onmessage = () => {
       throw new Error('handler');
@@ -60,7 +60,7 @@ describe('a stdio transport', () => {
     expect(program.transport.exit).not.toBeNull();
   });
 
-  it('a stdio transport makes a sender wait for a server that does not read, and rejects once the transport closes', async () => {
+  it('a send over stdio waits for a server that does not read, and rejects once the transport closes', async () => {
     await using program = stdioProgram('reads-nothing', { graceMs: 50 });
     await program.transport.start();
     let isSent = false;
@@ -77,7 +77,7 @@ describe('a stdio transport', () => {
     await expect(sending).rejects.toMatchObject({ code: 'CONNECTOR_GONE' });
   });
 
-  it('a stdio transport keeps the last lines of stderr whole, however much is written', async () => {
+  it('a stdio transport keeps only the last lines of stderr, and no half line, however much the server writes', async () => {
     await using program = stdioProgram('complains');
     await program.transport.start();
     await eventually('it is through', () => program.messages.length === 1);
@@ -87,7 +87,7 @@ describe('a stdio transport', () => {
     expect(program.transport.stderr).toMatch(/^line \d+ x{90}\n/);
   });
 
-  it('a stdio transport reports a server that exits, with its last stderr lines but not its secrets', async () => {
+  it('the error about a stdio server that exited shows its last stderr lines, but not its secrets', async () => {
     const secret = 'sk-012345678';
     await using program = stdioProgram('exits', { args: [`refused ${secret}`], env: { API_KEY: secret } });
     await program.transport.start();
@@ -104,7 +104,7 @@ describe('a stdio transport', () => {
     expect(program.events).toEqual(['error', 'close']);
   });
 
-  it('a stdio transport delivers everything that a server wrote before it exited', async () => {
+  it('a stdio transport delivers everything that its server wrote before it exited', async () => {
     await using program = stdioProgram('says-much-and-exits');
     await program.transport.start();
     await program.closed();
@@ -112,7 +112,7 @@ describe('a stdio transport', () => {
     expect(program.errors[0]).toMatchObject({ code: 'CONNECTOR_EXITED', detail: { code: 0 } });
   });
 
-  it('a stdio transport rejects a send that is in progress when the server exits', async () => {
+  it('a send over stdio that is in progress rejects when the server exits', async () => {
     await using program = stdioProgram('exits-when-asked');
     await program.transport.start();
     await eventually('it is up', () => program.messages.length === 1);
@@ -125,7 +125,7 @@ describe('a stdio transport', () => {
     expect(program.events).toEqual(['error', 'close']);
   });
 
-  it('a stdio transport ends a server that closes its output', async () => {
+  it('a stdio transport ends a server that has closed its stdout', async () => {
     await using program = stdioProgram('closes-its-output', { graceMs: 50 });
     await program.transport.start();
     await program.closed();
@@ -143,25 +143,28 @@ describe('a stdio transport', () => {
     ],
     ['has an impossible argument', { args: ['a\0secret'] }, /NUL/],
     ['has too many arguments', { args: ['x'.repeat(10_000_000)] }, /too long/],
-  ])('a stdio transport explains what to do about a command that %s', async (_, wrong, message) => {
-    const command = { command: process.execPath, args: ['secret'], env: {}, cwd: null, ...wrong };
-    const transport = createStdioTransport(command, { maxMessageBytes: 1_000 });
-    const events: string[] = [];
-    transport.onerror = () => events.push('error');
-    transport.onclose = () => events.push('close');
-    const failure = transport.start();
-    await expect(failure).rejects.toMatchObject({ code: 'CONNECTOR_COMMAND_FAILED' });
-    await expect(failure).rejects.toThrow(message);
-    const seen = await failure.catch((error: unknown) => inspect(error, { depth: 9 }).replace(/^ +at .*$/gm, ''));
-    expect(seen).not.toContain('secret');
-    await expect(transport.send(ping)).rejects.toMatchObject({ code: 'CONNECTOR_COMMAND_FAILED' });
-    expect(events).toEqual([]);
-    await transport.close();
-    expect(events).toEqual(['close']);
-    expect(transport).toMatchObject({ pid: null, exit: null });
-  });
+  ])(
+    'the error for a command of a stdio server that %s explains the reason, without the arguments',
+    async (_, wrong, message) => {
+      const command = { command: process.execPath, args: ['secret'], env: {}, cwd: null, ...wrong };
+      const transport = createStdioTransport(command, { maxMessageBytes: 1_000 });
+      const events: string[] = [];
+      transport.onerror = () => events.push('error');
+      transport.onclose = () => events.push('close');
+      const failure = transport.start();
+      await expect(failure).rejects.toMatchObject({ code: 'CONNECTOR_COMMAND_FAILED' });
+      await expect(failure).rejects.toThrow(message);
+      const seen = await failure.catch((error: unknown) => inspect(error, { depth: 9 }).replace(/^ +at .*$/gm, ''));
+      expect(seen).not.toContain('secret');
+      await expect(transport.send(ping)).rejects.toMatchObject({ code: 'CONNECTOR_COMMAND_FAILED' });
+      expect(events).toEqual([]);
+      await transport.close();
+      expect(events).toEqual(['close']);
+      expect(transport).toMatchObject({ pid: null, exit: null });
+    },
+  );
 
-  it('a stdio transport cannot be started twice, or after it was closed', async () => {
+  it('a stdio transport cannot be started twice, and not after it was closed', async () => {
     await using program = stdioProgram('serves');
     await program.transport.start();
     await expect(program.transport.start()).rejects.toMatchObject({ code: 'INTERNAL' });

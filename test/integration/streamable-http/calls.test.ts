@@ -14,8 +14,8 @@ async function strays(): Promise<number> {
   return metric?.values[0]?.value ?? 0;
 }
 
-describe('a response to a request', () => {
-  it('a response to a request may arrive as one event among others, and is returned before its stream ends', async () => {
+describe('a response to a call', () => {
+  it('a call returns when the event with its response arrives, even if its stream has other events and stays open', async () => {
     let isCut = false;
     await using server = await RawMcpServer.start({
       'tools/call'({ events, message, response }) {
@@ -32,7 +32,7 @@ describe('a response to a request', () => {
     await eventually('its connection is cut', () => isCut);
   }, 10_000);
 
-  it('a response to a request may arrive in a batch, within an event or as the whole body', async () => {
+  it('the response to a call may arrive in a batch, either as an event or as the whole body', async () => {
     let isEvent = false;
     const notice = { jsonrpc: '2.0', method: 'notifications/message', params: { level: 'info', data: 1 } };
     await using server = await RawMcpServer.start({
@@ -56,13 +56,16 @@ describe('a response to a request', () => {
       ({ response }) => response.writeHead(200, { 'content-type': 'application/json' }).end('{}'),
     ],
     ['a result without content', ({ result }) => result({ content: 'text' })],
-  ] as [string, Answer][])('a response to a request that is %s is reported as unusable', async (_, answer) => {
-    await using server = await RawMcpServer.start({ 'tools/call': answer });
-    await using raw = await connectRaw(server);
-    await expect(raw.call()).rejects.toMatchObject({ code: 'TOOL_CALL_REJECTED' });
-  });
+  ] as [string, Answer][])(
+    'a call fails with TOOL_CALL_REJECTED if the server answers it with %s',
+    async (_, answer) => {
+      await using server = await RawMcpServer.start({ 'tools/call': answer });
+      await using raw = await connectRaw(server);
+      await expect(raw.call()).rejects.toMatchObject({ code: 'TOOL_CALL_REJECTED' });
+    },
+  );
 
-  it('a response to a request with an unknown, wrong or repeated id is ignored and counted', async () => {
+  it('a response with an unknown, wrong or repeated id is ignored and counted', async () => {
     const before = await strays();
     await using server = await RawMcpServer.start({
       'tools/call'({ events, message, response }) {
@@ -82,7 +85,7 @@ describe('a response to a request', () => {
     await eventually('all are counted', async () => (await strays()) === before + 5);
   });
 
-  it('a response that is an error without an id belongs to the request that it was sent for', async () => {
+  it('an error response whose id is null belongs to the request that it was sent for', async () => {
     await using server = await RawMcpServer.start({
       'tools/call'({ response }) {
         response.writeHead(200, { 'content-type': 'application/json' });
@@ -93,7 +96,7 @@ describe('a response to a request', () => {
     await expect(raw.call()).rejects.toMatchObject({ code: 'TOOL_CALL_REJECTED', detail: { rpcCode: -32_700 } });
   });
 
-  it('a response with an HTTP error status is an error in the modern protocol', async () => {
+  it('a JSON-RPC error of a modern server fails the call with its code, despite the HTTP status 404', async () => {
     await using server = await RawMcpServer.start({
       ...MODERN,
       'tools/call'({ response, message }) {
@@ -105,7 +108,7 @@ describe('a response to a request', () => {
     await expect(raw.call()).rejects.toMatchObject({ code: 'TOOL_CALL_REJECTED', detail: { rpcCode: -32_601 } });
   });
 
-  it('a response settles its call with a result or a coded error, whatever the server sends', async () => {
+  it('a call ends with a result or an error with a code, whatever the server sends', async () => {
     let sent: { status: number; type: string; body: Uint8Array } = { status: 200, type: '', body: new Uint8Array() };
     await using server = await RawMcpServer.start({
       'tools/call': ({ response }) =>
@@ -139,7 +142,7 @@ describe('a response to a request', () => {
 });
 
 describe('consecutive calls', () => {
-  it('consecutive calls share one connection, and leave no listener on the caller’s signal', async () => {
+  it("calls in a row share one connection, and leave no listener on the caller's signal", async () => {
     await using server = await RawMcpServer.start();
     await using raw = await connectRaw(server);
     const before = server.connections;
@@ -154,7 +157,7 @@ describe('a call that is cancelled', () => {
     ['legacy', {}, 1],
     ['modern', MODERN, 0],
   ] as [string, Record<string, Answer>, number][])(
-    'a call is cancelled at a %s server in the way of its protocol',
+    'a call that is aborted closes its stream, and only a legacy server gets a notification about that (%s)',
     async (_, answers, notices) => {
       let isClosed = false;
       await using server = await RawMcpServer.start({
@@ -182,7 +185,7 @@ describe('a call that is cancelled', () => {
     },
   );
 
-  it('a call that is cancelled before it starts sends nothing', async () => {
+  it('a call that is aborted before it starts sends nothing', async () => {
     await using server = await RawMcpServer.start();
     await using raw = await connectRaw(server);
     await expect(raw.call({}, { signal: AbortSignal.abort(new Error('never')) })).rejects.toThrow('never');
@@ -191,7 +194,7 @@ describe('a call that is cancelled', () => {
 });
 
 describe('progress notifications', () => {
-  it('progress notifications reach the caller of their call', async () => {
+  it('a progress notification reaches the caller of its call, unless it is malformed or names another call', async () => {
     await using server = await RawMcpServer.start({
       'tools/call'({ events, message, response }) {
         const { progressToken } = (message.params?._meta ?? {}) as { progressToken?: number };
@@ -213,14 +216,14 @@ describe('progress notifications', () => {
   });
 });
 
-describe('a stream that breaks before its response', () => {
+describe('the event stream of a call that breaks before the response', () => {
   const primed: Answer = ({ response }) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     response.write('id: first\nretry: 20\n\n');
     setTimeout(() => response.destroy(), 20);
   };
 
-  it('a stream that breaks before its response is resumed after its last event, and after the requested pause', async () => {
+  it('a broken event stream of a call is resumed after its last event and after the pause that the server asked for', async () => {
     await using server = await RawMcpServer.start({
       'tools/call': primed,
       GET({ response, events }) {
@@ -239,7 +242,7 @@ describe('a stream that breaks before its response', () => {
   });
 
   it.each([404, 405, 500])(
-    'a stream that breaks and cannot be resumed (%i) fails its call, and the error says that the call may have run',
+    'a call whose stream breaks and cannot be resumed (%i) fails, and the error says that it may have run',
     async (status) => {
       await using server = await RawMcpServer.start({
         'tools/call': primed,
@@ -251,7 +254,7 @@ describe('a stream that breaks before its response', () => {
     },
   );
 
-  it('a stream that breaks without an event id fails its call immediately', async () => {
+  it('a call whose stream breaks without an event id fails immediately', async () => {
     await using server = await RawMcpServer.start({
       'tools/call'({ events, response }) {
         events({ jsonrpc: '2.0', method: 'notifications/message' });
@@ -263,7 +266,7 @@ describe('a stream that breaks before its response', () => {
     expect(server.of('GET')).toHaveLength(0);
   });
 
-  it('a stream that breaks settles its call when the connection is closed before it is resumed', async () => {
+  it('a call whose stream is waiting to be resumed fails when the connection is closed', async () => {
     await using server = await RawMcpServer.start({
       'tools/call': ({ response, result }) =>
         server.of('tools/call').length === 1
@@ -294,7 +297,7 @@ describe('requests of a legacy server', () => {
       .filter(({ method, message }) => method === 'POST' && message.method === undefined)
       .map(({ message }) => message);
 
-  it('requests of a legacy server are answered: ping automatically, supported requests by the host', async () => {
+  it('pings of a legacy server are answered automatically, and requests that the host supports are passed to it', async () => {
     const asked: unknown[] = [];
     const host: HostSide = {
       capabilities: { elicitation: {} },
@@ -327,18 +330,21 @@ describe('requests of a legacy server', () => {
   it.each([
     [Object.assign(new Error('not now'), { code: -32_042 }), -32_042],
     [Object.assign(new Error('not now'), { code: 'ENOTHING' }), -32_603],
-  ])('requests of a legacy server are answered with the host’s error (%#)', async (failure, code) => {
-    const host: HostSide = { capabilities: { elicitation: {} }, answer: () => Promise.reject(failure) };
-    await using server = await RawMcpServer.start({ 'tools/call': asking(elicit) });
-    await using raw = await connectRaw(server, { host });
-    await raw.call();
-    await eventually('it is answered', () => answers(server).length === 1);
-    expect(answers(server)).toEqual([
-      { jsonrpc: '2.0', id: 'e1', error: { code, message: expect.stringContaining('not now') } },
-    ]);
-  });
+  ])(
+    'if the host rejects a request of a legacy server, the server gets the error, with its code if numeric (%#)',
+    async (failure, code) => {
+      const host: HostSide = { capabilities: { elicitation: {} }, answer: () => Promise.reject(failure) };
+      await using server = await RawMcpServer.start({ 'tools/call': asking(elicit) });
+      await using raw = await connectRaw(server, { host });
+      await raw.call();
+      await eventually('it is answered', () => answers(server).length === 1);
+      expect(answers(server)).toEqual([
+        { jsonrpc: '2.0', id: 'e1', error: { code, message: expect.stringContaining('not now') } },
+      ]);
+    },
+  );
 
-  it('requests of a legacy server are left unanswered beyond 64 at the same time', async () => {
+  it('a legacy server with 64 unanswered requests gets no response to further requests', async () => {
     let asked = 0;
     const host: HostSide = {
       capabilities: { elicitation: {} },
@@ -356,7 +362,7 @@ describe('requests of a legacy server', () => {
     expect([asked, answers(server)]).toEqual([64, []]);
   });
 
-  it('requests of a legacy server that the server cancels are cancelled at the host, and never answered', async () => {
+  it('a request that a legacy server cancels is aborted at the host, and gets no response', async () => {
     const seen: { signal?: AbortSignal } = {};
     const host: HostSide = {
       capabilities: { elicitation: {} },
@@ -376,11 +382,11 @@ describe('requests of a legacy server', () => {
   });
 });
 
-describe('input that a modern server requires', () => {
+describe('a modern server that answers a call with `input_required`', () => {
   const confirm = { method: 'elicitation/create', params: { message: 'Sure?' } };
   const host: HostSide = { capabilities: { elicitation: {} }, answer: async () => ({ action: 'accept' }) };
 
-  it('input that a modern server requires is sent in a new request, with the server’s unchanged state', async () => {
+  it("input that a modern server asks for (`input_required`) is sent in a new request with the server's `requestState`", async () => {
     await using server = await RawMcpServer.start({
       ...MODERN,
       'tools/call'({ result, message }) {
@@ -401,7 +407,7 @@ describe('input that a modern server requires', () => {
     expect(first?.message.params).not.toHaveProperty('requestState');
   });
 
-  it('input that a modern server requires may be empty: then the server only postponed the request', async () => {
+  it('a modern server may answer `input_required` without a question, and the call is then sent again', async () => {
     await using server = await RawMcpServer.start({
       ...MODERN,
       'tools/call'({ result, message }) {
@@ -418,7 +424,7 @@ describe('input that a modern server requires', () => {
     ['the host cannot provide it', { a: confirm }, false, 1],
     ['it is not a request', { a: 7 }, true, 1],
     ['it is required again and again', { a: confirm }, true, 11],
-  ])('input that a modern server requires fails the call if %s', async (_, inputRequests, isAble, sent) => {
+  ])('a call for which a modern server requires input fails if %s', async (_, inputRequests, isAble, sent) => {
     await using server = await RawMcpServer.start({
       ...MODERN,
       'tools/call': ({ result }) => result({ resultType: 'input_required', inputRequests }),

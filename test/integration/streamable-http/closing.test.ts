@@ -18,20 +18,20 @@ async function outcome(call: Promise<unknown>): Promise<unknown> {
   return Promise.race([call.catch((error: unknown) => error), silence]);
 }
 
-describe('a host that handles input requests of a modern server', () => {
+describe('a host that is asked for input during a call', () => {
   it.each([
     ['an error', new Error('the user said no')],
     ['a TypeError', new TypeError('the host is broken')],
-    ['a network error of its own', Object.assign(new Error('no model'), { code: 'ECONNREFUSED' })],
+    ['a network error', Object.assign(new Error('no model'), { code: 'ECONNREFUSED' })],
     ['an error with a JSON-RPC code', Object.assign(new Error('no'), { code: -1 })],
-  ])('a host that rejects an input request with %s fails the call, and keeps the connection', async (_, failure) => {
+  ])('a call for which the server requires input fails if the host rejects with %s', async (_, failure) => {
     await using server = await RawMcpServer.start({ ...MODERN, 'tools/call': asking });
     await using raw = await connectRaw(server, { host: hostThat(() => Promise.reject(failure)) });
     await expect(raw.call()).rejects.toMatchObject({ code: 'TOOL_CALL_REJECTED' });
     expect(server.of('tools/call')).toHaveLength(1);
   });
 
-  it('a host that never answers an input request does not block a cancelled call', async () => {
+  it('a call can be aborted while the host has not yet answered a request for input', async () => {
     await using server = await RawMcpServer.start({ ...MODERN, 'tools/call': asking });
     const { promise: asked, resolve } = Promise.withResolvers<void>();
     const host = hostThat(() => {
@@ -47,7 +47,7 @@ describe('a host that handles input requests of a modern server', () => {
     expect(await outcome(call)).toMatchObject({ message: 'enough' });
   });
 
-  it('a host with an unanswered input request has its calls settled by close(), and nothing is sent after that', async () => {
+  it('close() settles a call that waits for input from the host, and nothing is sent after that', async () => {
     await using server = await RawMcpServer.start({ ...MODERN, 'tools/call': asking });
     const { promise: asked, resolve } = Promise.withResolvers<AbortSignal>();
     const answered = Promise.withResolvers<Record<string, unknown>>();
@@ -71,7 +71,7 @@ describe('a host that handles input requests of a modern server', () => {
     ['answers 400', ({ response }) => void response.writeHead(400).end('unknown session')],
     ['answers 500', ({ response }) => void response.writeHead(500).end()],
   ] as [string, Answer][])(
-    'a call with an input request reports a second round that %s as a call that may have run',
+    'if a server that got the required input for a call %s, the error says that the call may have run',
     async (_, second) => {
       await using server = await RawMcpServer.start({
         ...MODERN,
@@ -84,7 +84,7 @@ describe('a host that handles input requests of a modern server', () => {
 });
 
 describe('a connection that is closed', () => {
-  it('a connection that is closed sends nothing any more', async () => {
+  it('a connection sends nothing after it was closed', async () => {
     await using server = await RawMcpServer.start();
     const raw = await connectRaw(server);
     await raw.connection.close();
@@ -98,14 +98,14 @@ describe('a connection that is closed', () => {
     await raw[Symbol.asyncDispose]();
   });
 
-  it('a connection leaves no call hanging when its dispatcher is destroyed', async () => {
+  it('a call fails and does not hang if the dispatcher of its connection was destroyed', async () => {
     await using server = await RawMcpServer.start();
     const raw = await connectRaw(server);
     await raw[Symbol.asyncDispose]();
     expect(await outcome(raw.call())).toMatchObject({ code: 'TOOL_CALL_LOST' });
   });
 
-  it('closing a connection aborts every request to the host, and no response to them is sent', async () => {
+  it('closing a connection aborts all requests of the server to the host, and sends no response to them', async () => {
     const signals: AbortSignal[] = [];
     const answered = Promise.withResolvers<Record<string, unknown>>();
     const host = hostThat(({ signal }) => {

@@ -120,33 +120,33 @@ describe.concurrent('the protocol generation of a server over HTTP', () => {
         response.end(JSON.stringify({ jsonrpc: '2.0', id: null, error: { code: -32_000, message } }));
       },
     ],
-    ['another result', ({ result }) => result({ tools: [] })],
-  ])(
-    'a server over HTTP is legacy if it answers the probe with %s, and is remembered as legacy',
-    async (_, discover) => {
-      const [first, second] = await connectTwice({ 'server/discover': discover });
-      expect([first.connection?.facts.era, first.asked]).toEqual(['legacy', BOTH_STEPS]);
-      expect([second.connection?.facts.era, second.asked]).toEqual(['legacy', LEGACY_STEPS]);
-    },
-  );
+    ['a result of another method', ({ result }) => result({ tools: [] })],
+  ])('a server that answers `server/discover` with %s is legacy, and is remembered as legacy', async (_, discover) => {
+    const [first, second] = await connectTwice({ 'server/discover': discover });
+    expect([first.connection?.facts.era, first.asked]).toEqual(['legacy', BOTH_STEPS]);
+    expect([second.connection?.facts.era, second.asked]).toEqual(['legacy', LEGACY_STEPS]);
+  });
 
   it.each<[string, Answer, string[]]>([
     ...[500, 501, 502, 503, 504, 599].map((code): [string, Answer, string[]] => [`${code}`, status(code), BOTH_STEPS]),
     ['503 with Retry-After', status(503, { 'retry-after': '30' }), BOTH_STEPS],
     ['a connection reset', reset, ['server/discover', ...BOTH_STEPS]],
     ['a stream that ends', ({ events, response }) => [events(), response.end()], BOTH_STEPS],
-  ])('a server over HTTP is legacy for one connection if it answers the probe with %s', async (_, discover, steps) => {
-    const [first, second] = await connectTwice({ 'server/discover': discover });
-    for (const { connection, asked } of [first, second]) {
-      expect([connection?.facts.era, asked]).toEqual(['legacy', steps]);
-    }
-  });
+  ])(
+    'a server that answers `server/discover` with %s is taken for legacy, but this is not remembered',
+    async (_, discover, steps) => {
+      const [first, second] = await connectTwice({ 'server/discover': discover });
+      for (const { connection, asked } of [first, second]) {
+        expect([connection?.facts.era, asked]).toEqual(['legacy', steps]);
+      }
+    },
+  );
 
   it.each<[string, Answer]>([
-    ['stays silent', hang],
-    ['opens a silent stream', silentStream],
+    ['does not answer the probe', hang],
+    ['answers the probe with a silent stream', silentStream],
   ])(
-    'a server over HTTP is legacy if it %s, after 2 s, which is not remembered',
+    'a server that %s is taken for legacy after 2 s, but this is not remembered',
     async (_, discover) => {
       const startedMs = performance.now();
       const [first, second] = await connectTwice({ 'server/discover': discover });
@@ -159,15 +159,15 @@ describe.concurrent('the protocol generation of a server over HTTP', () => {
   );
 
   it.each<[string, Answer]>([
-    ['hangs too', hang],
+    ['is never answered', hang],
     ['is answered with 400', status(400)],
     ['is answered with 404', status(404)],
     ['is answered with 500', status(500)],
-    ['is an unknown method', rpcError(200, -32_601)],
-    ['is answered with the modern version', rpcError(400, -32_022, { supported: ['2026-07-28'] })],
+    ['is rejected as an unknown method', rpcError(200, -32_601)],
+    ['is answered with an error that names the modern version', rpcError(400, -32_022, { supported: ['2026-07-28'] })],
     ['breaks its connection', reset],
   ])(
-    'a server over HTTP is modern if it answers the probe after 6 s, though initialize %s',
+    'a server that answers `server/discover` after 6 s is modern, even if `initialize` %s',
     async (_, initialize) => {
       const [first] = await connectOnce({ 'server/discover': later(6_000, modern), initialize });
       expect(first.connection?.facts.era).toBe('modern');
@@ -175,7 +175,7 @@ describe.concurrent('the protocol generation of a server over HTTP', () => {
     30_000,
   );
 
-  it('a server over HTTP is modern if the probe is answered while initialize runs, and that session is then ended', async () => {
+  it('a server that answers `server/discover` during `initialize` is modern, and the legacy session is ended', async () => {
     const [first, server] = await connectOnce({
       'server/discover': later(2_500, modern),
       initialize: later(1_500, withSession('late')),
@@ -184,7 +184,7 @@ describe.concurrent('the protocol generation of a server over HTTP', () => {
     expect(server.of('DELETE').map(({ headers }) => headers['mcp-session-id'])).toContain('late');
   }, 20_000);
 
-  it('a server over HTTP is legacy once initialize confirms it, and the probe is cancelled', async () => {
+  it('a server that answers only `initialize` is legacy, and `server/discover` is then cancelled', async () => {
     const probes: RawRequest[] = [];
     let cancelled = 0;
     const [first] = await connectOnce({
@@ -200,10 +200,10 @@ describe.concurrent('the protocol generation of a server over HTTP', () => {
   }, 20_000);
 
   it.each<[string, Answer, Answer]>([
-    ['to the probe', rpcError(400, -32_022, { supported: ['2027-01-01'] }), withSession('never')],
-    ['to the probe, without an id', rpcError(400, -32_022, { supported: ['2027-01-01'] }, false), withSession('never')],
+    ['with an id', rpcError(400, -32_022, { supported: ['2027-01-01'] }), withSession('never')],
+    ['without an id', rpcError(400, -32_022, { supported: ['2027-01-01'] }, false), withSession('never')],
   ])(
-    'a server over HTTP is not legacy if it names another modern version in its answer %s',
+    'a server that rejects `server/discover` and names another modern version is not taken for legacy (%s)',
     async (_, discover, initialize) => {
       const [first] = await connectOnce({ 'server/discover': discover, initialize });
       expect(first.error).toMatchObject({ code: 'CONNECTOR_CONNECT_FAILED' });
@@ -211,7 +211,7 @@ describe.concurrent('the protocol generation of a server over HTTP', () => {
     },
   );
 
-  it('a server over HTTP is probed again if initialize is answered with a modern version', async () => {
+  it('a server that rejects `initialize` and names the modern version gets `server/discover` again', async () => {
     let probes = 0;
     const [first] = await connectOnce({
       'server/discover': (request) => {
@@ -226,7 +226,7 @@ describe.concurrent('the protocol generation of a server over HTTP', () => {
 
 describe.concurrent('a handshake over HTTP that fails', () => {
   it.each([401, 403])(
-    'a handshake over HTTP that fails with %i, at either step, has no fallback',
+    'a handshake that is rejected with %i at any step does not try the other protocol',
     async (code) => {
       const [probe] = await connectOnce({ 'server/discover': status(code) });
       expect([probe.error, probe.asked]).toEqual([
@@ -246,14 +246,17 @@ describe.concurrent('a handshake over HTTP that fails', () => {
     ['429 to initialize', { 'server/discover': status(404), initialize: status(429, { 'retry-after': '20' }) }, 20_000],
     ['5xx to both', { 'server/discover': status(503, { 'retry-after': '40' }), initialize: status(502) }, 40_000],
     ['5xx to both without Retry-After', { 'server/discover': status(500), initialize: status(500) }, undefined],
-  ])('a handshake over HTTP that fails with %s has a retry time', async (_, answers, retryAfterMs) => {
-    const [first] = await connectOnce(answers);
-    expect(first.error).toMatchObject({ code: 'CONNECTOR_CONNECT_FAILED' });
-    expect((first.error as { detail: Record<string, unknown> }).detail.retryAfterMs).toBe(retryAfterMs);
-  });
+  ])(
+    "the error of a handshake over HTTP that fails with %s reports the server's retry time, if there is one",
+    async (_, answers, retryAfterMs) => {
+      const [first] = await connectOnce(answers);
+      expect(first.error).toMatchObject({ code: 'CONNECTOR_CONNECT_FAILED' });
+      expect((first.error as { detail: Record<string, unknown> }).detail.retryAfterMs).toBe(retryAfterMs);
+    },
+  );
 
   it.each([400, 404, 405])(
-    'a handshake over HTTP that fails with %i for initialize reports that status, even if the probe is unanswered',
+    'a handshake over HTTP whose `initialize` fails with %i reports that status, even if the probe is unanswered',
     async (code) => {
       const [first] = await connectOnce({ 'server/discover': hang, initialize: status(code) }, 3_500);
       expect(first.error).toMatchObject({ detail: { step: 'initialize', status: code } });
@@ -262,7 +265,7 @@ describe.concurrent('a handshake over HTTP that fails', () => {
   );
 
   it.each(['server/discover', 'initialize'])(
-    'a handshake over HTTP reports a legacy SSE server if the response to %s is an endpoint event',
+    'a handshake over HTTP reports an SSE server if the response to %s is an endpoint event',
     async (step) => {
       const sse: Answer = ({ response }) => {
         response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -274,7 +277,7 @@ describe.concurrent('a handshake over HTTP that fails', () => {
     },
   );
 
-  it('a handshake over HTTP without a response to either step starts with both steps again', async () => {
+  it('a handshake over HTTP that got no response starts again with both steps', async () => {
     const [first, second] = await connectTwice({ 'server/discover': hang, initialize: hang }, 2_300);
     expect([first.connection, second.connection]).toEqual([null, null]);
     expect([first.asked, second.asked]).toEqual([

@@ -47,7 +47,7 @@ function rawConnector(server: RawMcpServer): () => Promise<string> {
 }
 
 describe('the protocol generation of a connector', () => {
-  it('a connector is modern if the server offers it, without a handshake or a session', async () => {
+  it('a connector uses the modern protocol if its server offers it, without `initialize` and without a session', async () => {
     await using server = await RawMcpServer.start(MODERN);
     await using raw = await connectRaw(server);
     expect(raw.connection.facts).toEqual({
@@ -91,7 +91,7 @@ describe('the protocol generation of a connector', () => {
       string,
       Answer,
     ],
-  ])('a connector is legacy if the probe is answered with %s', async (_, discover) => {
+  ])('a connector uses the legacy protocol if `server/discover` is answered with %s', async (_, discover) => {
     await using server = await RawMcpServer.start({ 'server/discover': discover });
     await using raw = await connectRaw(server);
     expect(raw.connection.facts).toMatchObject({ era: 'legacy', protocolVersion: '2025-11-25' });
@@ -103,7 +103,7 @@ describe('the protocol generation of a connector', () => {
     expect(server.of('initialize')[0]?.headers).not.toHaveProperty('mcp-protocol-version');
   });
 
-  it('a connector is probed again if a server rejects the first probe and names our protocol version', async () => {
+  it('a connector sends `server/discover` again if the server rejects the first one and names our protocol version', async () => {
     await using server = await RawMcpServer.start(MODERN);
     const { 'server/discover': discover } = server.answers;
     server.answers['server/discover'] = (request) => {
@@ -114,7 +114,7 @@ describe('the protocol generation of a connector', () => {
     expect(raw.connection.facts.era).toBe('modern');
   });
 
-  it('a connector is probed again if a kept-alive connection breaks during the probe', async () => {
+  it('a connector sends `server/discover` again if the connection breaks during the first one', async () => {
     await using server = await RawMcpServer.start(MODERN);
     const { 'server/discover': discover } = server.answers;
     server.answers['server/discover'] = (request) => {
@@ -125,7 +125,7 @@ describe('the protocol generation of a connector', () => {
     expect(raw.connection.facts.era).toBe('modern');
   });
 
-  it('a legacy connector is remembered as legacy until the legacy protocol no longer works', async () => {
+  it('a server is remembered as legacy until the legacy protocol no longer works with it', async () => {
     await using server = await RawMcpServer.start();
     const connect = rawConnector(server);
     await connect();
@@ -148,7 +148,7 @@ describe('the protocol generation of a connector', () => {
 });
 
 describe('a handshake', () => {
-  it.each([401, 403])('a handshake that is rejected with %i leads to no fallback', async (code) => {
+  it.each([401, 403])('a handshake that is rejected with %i does not try the other protocol', async (code) => {
     await using server = await RawMcpServer.start({ 'server/discover': status(code, secret('BODY')) });
     await expect(connectRaw(server)).rejects.toMatchObject({ code: 'CONNECTOR_REFUSED', detail: { status: code } });
     expect(server.requests).toHaveLength(1);
@@ -180,7 +180,7 @@ describe('a handshake', () => {
     expect((failure as { code: unknown }).code === code || (failure as Error).name === code).toBe(true);
   });
 
-  it('a handshake that is aborted ends the session that it created', async () => {
+  it('a handshake that is aborted ends the session that it has opened', async () => {
     let finish = (): void => {};
     await using server = await RawMcpServer.start({
       initialize: ({ result, response }) => {
@@ -193,7 +193,7 @@ describe('a handshake', () => {
     expect(server.of('DELETE').map(({ headers }) => headers['mcp-session-id'])).toEqual(['half']);
   });
 
-  it('a handshake keeps its own headers if the entry sets headers of the same names', async () => {
+  it('a connector sends its own protocol headers, even if the entry sets headers of the same names', async () => {
     await using server = await RawMcpServer.start();
     const headers = {
       Accept: 'text/plain',
@@ -221,7 +221,7 @@ describe('a legacy session', () => {
     },
   };
 
-  it('a legacy session is identified in every request after the handshake, and ended once', async () => {
+  it('every request after the handshake carries the session id, and the session is ended once', async () => {
     await using server = await RawMcpServer.start(withSession);
     const raw = await connectRaw(server, { era: 'legacy' });
     await raw.call();
@@ -244,7 +244,7 @@ describe('a legacy session', () => {
     [400, '{"jsonrpc":"2.0","id":"server-error","error":{"code":-32600,"message":"Session not found"}}', 'maybe'],
     [400, '{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"Bad Request: no valid session"}}', 'no'],
   ])(
-    'a legacy session that is lost (%i %s) fails the call, and reports whether the call may have run',
+    'a call that a server rejects because it does not know the session fails (%i %s), and says if it may have run',
     async (code, body, sent) => {
       await using server = await RawMcpServer.start({ ...withSession, 'tools/call': status(code, body) });
       await using raw = await connectRaw(server);
@@ -257,7 +257,7 @@ describe('a legacy session', () => {
     [400, ''],
     [500, ''],
     [429, ''],
-  ])('a legacy session is not lost by %i %s', async (code, body) => {
+  ])('a response with %i %s does not count as a lost session', async (code, body) => {
     await using server = await RawMcpServer.start({ ...withSession, 'tools/call': status(code, body) });
     await using raw = await connectRaw(server);
     await expect(raw.call()).rejects.toMatchObject({ code: 'TOOL_CALL_REJECTED', detail: { status: code } });

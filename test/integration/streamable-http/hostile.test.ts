@@ -10,11 +10,11 @@ async function outcome(call: Promise<unknown>): Promise<unknown> {
   return Promise.race([call.catch((error: unknown) => error), silence]);
 }
 
-describe('HTTP headers of a response', () => {
+describe('unusual HTTP headers of a response', () => {
   it.each([
     ['content-type', ['application/json', 'application/json']],
     ['content-encoding', ['identity', 'identity']],
-  ])('HTTP headers that occur twice in a response (%s) do not fail the call', async (name, values) => {
+  ])('a response with two equal %s headers does not fail its call', async (name, values) => {
     await using server = await RawMcpServer.start({
       'tools/call'({ response, message }) {
         response.setHeader('content-type', 'application/json');
@@ -26,7 +26,7 @@ describe('HTTP headers of a response', () => {
     await expect(raw.call()).resolves.toMatchObject({ content: [{ text: 'ok' }] });
   });
 
-  it('a response may spell its content type in capitals', async () => {
+  it('a response is read as an event stream even if its content type is written in capitals', async () => {
     await using server = await RawMcpServer.start({
       'tools/call': ({ response }) =>
         void response.writeHead(200, { 'content-type': 'Text/Event-Stream' }).end(': nothing\n\n'),
@@ -35,20 +35,23 @@ describe('HTTP headers of a response', () => {
     await expect(raw.call()).rejects.toMatchObject({ code: 'TOOL_CALL_LOST', detail: { sent: 'maybe' } });
   });
 
-  it.each(['gzip', 'what'])('HTTP headers with content-encoding %s do not hide a 401', async (encoding) => {
-    const refuse: Answer = ({ response }) =>
-      void response.writeHead(401, { 'content-encoding': encoding }).end('no such thing');
-    await using server = await RawMcpServer.start({ 'server/discover': refuse });
-    await expect(connectRaw(server)).rejects.toMatchObject({ code: 'CONNECTOR_REFUSED', detail: { status: 401 } });
-    expect(server.requests).toHaveLength(1);
-    await using later = await RawMcpServer.start({ 'tools/call': refuse });
-    await using raw = await connectRaw(later);
-    await expect(raw.call()).rejects.toMatchObject({ code: 'CONNECTOR_REFUSED', detail: { status: 401 } });
-  });
+  it.each(['gzip', 'what'])(
+    'a response with the content-encoding "%s" does not hide its status 401',
+    async (encoding) => {
+      const refuse: Answer = ({ response }) =>
+        void response.writeHead(401, { 'content-encoding': encoding }).end('no such thing');
+      await using server = await RawMcpServer.start({ 'server/discover': refuse });
+      await expect(connectRaw(server)).rejects.toMatchObject({ code: 'CONNECTOR_REFUSED', detail: { status: 401 } });
+      expect(server.requests).toHaveLength(1);
+      await using later = await RawMcpServer.start({ 'tools/call': refuse });
+      await using raw = await connectRaw(later);
+      await expect(raw.call()).rejects.toMatchObject({ code: 'CONNECTOR_REFUSED', detail: { status: 401 } });
+    },
+  );
 });
 
-describe('a call that cannot be sent', () => {
-  it('a call is rejected if its arguments cannot be written as JSON, whatever error the conversion throws', async () => {
+describe('values that cannot be sent', () => {
+  it('a call whose arguments cannot be written as JSON is rejected, whatever error the conversion throws', async () => {
     await using server = await RawMcpServer.start();
     await using raw = await connectRaw(server);
     const throwing = {
@@ -64,7 +67,7 @@ describe('a call that cannot be sent', () => {
     expect(server.of('tools/call')).toHaveLength(0);
   });
 
-  it('a call is settled even if an event id of its stream cannot be sent as a header', async () => {
+  it('a call fails and does not hang if an event id of its stream cannot be sent as a header', async () => {
     await using server = await RawMcpServer.start({
       'tools/call': ({ response }) =>
         void response.writeHead(200, { 'content-type': 'text/event-stream' }).end('retry: 10\nid: 世界\ndata:\n\n'),
@@ -73,7 +76,7 @@ describe('a call that cannot be sent', () => {
     expect(await outcome(raw.call())).toMatchObject({ code: 'TOOL_CALL_LOST', detail: { sent: 'maybe' } });
   });
 
-  it('a connector with an invalid header in its entry fails when it connects, not at its first call', async () => {
+  it('a connector whose entry has an invalid header fails when it connects, not at its first call', async () => {
     await using server = await RawMcpServer.start();
     const connected = connectRaw(server, { headers: { 'x-odd': 'a\nb' }, timeoutMs: 3_000 });
     expect(await outcome(connected)).toMatchObject({ code: 'CONNECTOR_CONNECT_FAILED' });
@@ -81,7 +84,7 @@ describe('a call that cannot be sent', () => {
 });
 
 describe('an error response without an id', () => {
-  it('an error response without an id, or with the id null, belongs to the request that it was sent for', async () => {
+  it('an error response without an id belongs to the request that it was sent for', async () => {
     await using server = await RawMcpServer.start({
       'tools/call'({ response }) {
         response.writeHead(200, { 'content-type': 'application/json' });
@@ -94,7 +97,7 @@ describe('an error response without an id', () => {
 });
 
 describe('a JSON body', () => {
-  it('a JSON body of a response may begin with a byte order mark', async () => {
+  it('the JSON body of a response may begin with a byte order mark', async () => {
     await using server = await RawMcpServer.start({
       'tools/call': ({ response, message }) =>
         void response
@@ -107,7 +110,7 @@ describe('a JSON body', () => {
 });
 
 describe('progress', () => {
-  it('progress reaches the caller only with the exact token of the call', async () => {
+  it('progress is reported only for exactly the progress token of the call', async () => {
     await using server = await RawMcpServer.start({
       'tools/call'({ events, message, response }) {
         const id = Number(message.id);
@@ -126,8 +129,8 @@ describe('progress', () => {
   });
 });
 
-describe('a stream that breaks', () => {
-  it('a stream that breaks within an event is resumed before that incomplete event', async () => {
+describe('the event stream of a call that breaks', () => {
+  it('a stream that breaks within an event is resumed before that event', async () => {
     await using server = await RawMcpServer.start({
       'tools/call'({ response }) {
         response.writeHead(200, { 'content-type': 'text/event-stream' });
@@ -144,7 +147,7 @@ describe('a stream that breaks', () => {
     expect(server.of('GET')[0]?.headers['last-event-id']).toBe('whole');
   });
 
-  it('a stream that breaks repeatedly is resumed as long as it makes progress', async () => {
+  it('a stream that breaks repeatedly is resumed as long as each attempt brings new events', async () => {
     await using server = await RawMcpServer.start({
       'tools/call': ({ response }) =>
         void response.writeHead(200, { 'content-type': 'text/event-stream' }).end('retry: 10\nid: 0\ndata:\n\n'),
@@ -160,7 +163,7 @@ describe('a stream that breaks', () => {
     await expect(raw.call()).resolves.toMatchObject({ content: [{ text: 'ok' }] });
   });
 
-  it('a stream that breaks is not resumed in the modern protocol, which has no resumption', async () => {
+  it('a broken stream is not resumed in the modern protocol, which has no resumption', async () => {
     await using server = await RawMcpServer.start({
       ...MODERN,
       'tools/call': ({ response }) =>

@@ -81,7 +81,7 @@ describe('ten calls', () => {
 
 describe('a response with the id of its request', () => {
   it.each([400, 404, 409, 422, 500, 503])(
-    'a response with the id of its request counts as the response of a legacy server under HTTP %i',
+    'a JSON-RPC response with the id of its request counts, even if a legacy server sends it with HTTP %i',
     async (status) => {
       await using server = await RawMcpServer.start({
         ...sessions(),
@@ -100,7 +100,7 @@ describe('a response with the id of its request', () => {
   );
 });
 
-it('the response to initialize counts under any status, and identifies the session', async () => {
+it('the response to initialize counts under any HTTP status, and its session id is used', async () => {
   await using server = await RawMcpServer.start({
     'server/discover': json(400, (id) => rpcError(id, -32_601, 'Method not found')),
     initialize: ({ response, message }) => {
@@ -113,7 +113,7 @@ it('the response to initialize counts under any status, and identifies the sessi
   expect(server.of('tools/call')[0]?.headers).toMatchObject({ 'mcp-session-id': 's-1' });
 });
 
-it('a response may be large and slow, whatever its status', async () => {
+it('a result of a call may be large and slow, and counts even with the HTTP status 500', async () => {
   const text = 'x'.repeat(200_000);
   await using server = await RawMcpServer.start({
     'tools/call': ({ response, message }) => {
@@ -127,11 +127,11 @@ it('a response may be large and slow, whatever its status', async () => {
   await expect(raw.call()).resolves.toEqual({ content: [{ type: 'text', text }] });
 });
 
-describe('a lost session', () => {
+describe('a session that the server no longer knows', () => {
   const words = 'Session not found';
 
   it.each([200, 400])(
-    'a lost session that a response with HTTP %i reports is renewed, and the call is not repeated',
+    'a call whose response (HTTP %i) reports an unknown session starts a new session, and is not sent again',
     async (status) => {
       await using server = await RawMcpServer.start({
         ...sessions(),
@@ -151,17 +151,17 @@ describe('a lost session', () => {
   );
 
   const waysToSayIt: [string, Answer][] = [
-    ['200 and its id', json(200, (id) => rpcError(id, -32_001, words))],
-    ['400 and its id', json(400, (id) => rpcError(id, -32_001, words))],
-    ['400 without an id', json(400, () => rpcError(null, -32_000, 'Bad Request: No valid session ID provided'))],
-    ['400 and a text', ({ response }) => void response.writeHead(400).end('Invalid or missing session ID')],
-    ['404', ({ response }) => void response.writeHead(404).end()],
-    ['404 and its id', json(404, (id) => rpcError(id, -32_001, words))],
-    ['410', ({ response }) => void response.writeHead(410).end()],
-    ['500 and the text', json(500, () => rpcError(null, -32_000, 'Bad Request: Server not initialized'))],
+    ['HTTP 200 and the id of the request', json(200, (id) => rpcError(id, -32_001, words))],
+    ['HTTP 400 and the id of the request', json(400, (id) => rpcError(id, -32_001, words))],
+    ['HTTP 400 and no id', json(400, () => rpcError(null, -32_000, 'Bad Request: No valid session ID provided'))],
+    ['HTTP 400 and a text', ({ response }) => void response.writeHead(400).end('Invalid or missing session ID')],
+    ['HTTP 404', ({ response }) => void response.writeHead(404).end()],
+    ['HTTP 404 and the id of the request', json(404, (id) => rpcError(id, -32_001, words))],
+    ['HTTP 410', ({ response }) => void response.writeHead(410).end()],
+    ['HTTP 500 and a JSON-RPC error', json(500, () => rpcError(null, -32_000, 'Bad Request: Server not initialized'))],
   ];
   it.each(waysToSayIt)(
-    'a lost session that a read reports with %s is renewed once, and the read is repeated',
+    'a read whose response reports an unknown session with %s is sent again in a new session',
     async (_, lost) => {
       await using server = await RawMcpServer.start({
         ...sessions(),
@@ -175,7 +175,7 @@ describe('a lost session', () => {
     },
   );
 
-  it('a lost session that the POST of a response reports is renewed without a call', async () => {
+  it('a connector starts a new session if the server rejects a response of the host with HTTP 404', async () => {
     const ping = { jsonrpc: '2.0', id: 'p', method: 'ping' };
     await using server = await RawMcpServer.start({
       ...sessions(),
@@ -192,7 +192,7 @@ describe('a lost session', () => {
 });
 
 describe('an HTTP error response', () => {
-  it('an HTTP error response is reported with its step, status and content type, and without its body or reason', async () => {
+  it('the error about an HTTP error response names its step, status and content type, and shows no part of its body', async () => {
     const body = secret('BODY');
     await using server = await RawMcpServer.start({
       'tools/call': ({ response }) =>
@@ -207,7 +207,7 @@ describe('an HTTP error response', () => {
 
   it.each<[string, Record<string, Answer>, string]>([
     [
-      'of notifications/initialized',
+      'to notifications/initialized',
       {
         'notifications/initialized': ({ response }) =>
           void response.writeHead(405, { 'content-type': 'text/plain' }).end(),
@@ -215,21 +215,21 @@ describe('an HTTP error response', () => {
       'notifications/initialized was answered with HTTP 405 (text/plain) and without an MCP message',
     ],
     [
-      'of initialize with an HTML page',
+      'to initialize with an HTML page',
       { initialize: ({ response }) => void response.writeHead(200, { 'content-type': 'text/html' }).end('<p>') },
       'initialize was answered with HTTP 200 (text/html) and without an MCP message',
     ],
     [
-      'of initialize with an empty body',
+      'to initialize with an empty body',
       { initialize: ({ response }) => void response.writeHead(202).end() },
       'initialize was answered with HTTP 202 (no content type) and without an MCP message',
     ],
     [
-      'of initialize with damaged JSON',
+      'to initialize with damaged JSON',
       { initialize: json(200, () => '{') },
       'the JSON in its answer is damaged: initialize was answered with HTTP 200 (application/json)',
     ],
-  ])('an HTTP error response %s is reported with its step', async (_, answers, words) => {
+  ])('the error about an HTTP response %s names the step of the handshake', async (_, answers, words) => {
     await using server = await RawMcpServer.start(answers);
     await using map = await manage([entry('one', { endpoint: server.url.href })]);
     await map.manager.sync();
@@ -237,7 +237,7 @@ describe('an HTTP error response', () => {
     expect(server.of('GET')).toEqual([]);
   });
 
-  it('an HTTP error response reports Retry-After to the caller of a call', async () => {
+  it('the error of a call reports the Retry-After of the response', async () => {
     await using server = await RawMcpServer.start({
       'tools/call': ({ response }) => void response.writeHead(429, { 'retry-after': '7' }).end(),
     });
@@ -248,7 +248,7 @@ describe('an HTTP error response', () => {
     });
   });
 
-  it('an HTTP error response with an endless body is reported by its status', async () => {
+  it('a call whose error response has an endless body fails with the status of the response', async () => {
     await using server = await RawMcpServer.start({
       'tools/call': ({ response }) => void response.writeHead(500, { 'content-type': 'text/plain' }).write('…'),
     });

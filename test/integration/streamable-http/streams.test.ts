@@ -15,15 +15,15 @@ const ANNOUNCING: Readonly<Record<string, Answer>> = {
 const CHANGED = { jsonrpc: '2.0', method: 'notifications/tools/list_changed' };
 
 // A stream opens two seconds after its connection: the tests run concurrently so that their waits overlap.
-describe.concurrent('a standing stream', () => {
-  it('a standing stream carries the notifications of a legacy server, and its opening counts as a notification', async () => {
+describe.concurrent('the notification stream of a connection', () => {
+  it('the notification stream of a legacy server carries list changes, and its opening counts as a list change', async () => {
     await using server = await RawMcpServer.start({ ...ANNOUNCING, GET: ({ events }) => events(CHANGED) });
     await using raw = await connectRaw(server);
     await eventually('two notices came', () => raw.changes.count === 2);
     expect(server.of('GET')[0]?.headers).toMatchObject({ accept: 'text/event-stream' });
   });
 
-  it('a standing stream carries the notifications of a modern server', async () => {
+  it('the notification stream of a modern server carries list changes', async () => {
     const handler = createMcpHandler(() => {
       const server = new McpServer(
         { name: 'modern', version: '1' },
@@ -45,7 +45,7 @@ describe.concurrent('a standing stream', () => {
     server.close();
   });
 
-  it('a standing stream is not requested from a server without changes, and once from a server without streams', async () => {
+  it('a notification stream is not requested if the server announces no changes, and only once if it has no streams', async () => {
     await using silent = await RawMcpServer.start();
     await using without = await RawMcpServer.start(ANNOUNCING);
     await using _one = await connectRaw(silent);
@@ -56,7 +56,7 @@ describe.concurrent('a standing stream', () => {
     expect([silent.of('GET').length, without.of('GET').length, two.lost]).toEqual([0, 1, []]);
   });
 
-  it('a standing stream is opened immediately for a host that answers requests', async () => {
+  it('the notification stream opens immediately if the host declares that it answers requests of servers', async () => {
     const host: HostSide = { capabilities: { roots: {} }, answer: async () => ({ roots: [] }) };
     await using server = await RawMcpServer.start({
       GET: ({ events }) => events({ jsonrpc: '2.0', id: 1, method: 'roots/list' }),
@@ -69,7 +69,7 @@ describe.concurrent('a standing stream', () => {
     expect(patient.of('GET')).toHaveLength(0);
   });
 
-  it('a standing stream is reopened when it ends, and continues after the last event received', async () => {
+  it('a notification stream that ends is opened again, and continues after the last event received', async () => {
     await using server = await RawMcpServer.start({
       ...ANNOUNCING,
       GET({ response }) {
@@ -84,7 +84,7 @@ describe.concurrent('a standing stream', () => {
     await eventually('what was missed is asked for', () => raw.changes.count === 2);
   }, 10_000);
 
-  it('a standing stream is requested again from a busy server, and a response that is not a stream is not read', async () => {
+  it('a notification stream is requested again from a busy server, and the body of another response is not read', async () => {
     await using busy = await RawMcpServer.start({
       ...ANNOUNCING,
       GET: ({ response, events }) =>
@@ -115,7 +115,7 @@ describe.concurrent('a standing stream', () => {
     ['JSON', ({ response }) => void response.writeHead(200, { 'content-type': 'application/json' }).end('{}')],
     ['a broken connection', ({ response }) => void response.destroy()],
   ])(
-    'a standing stream is requested again after %s, at its first opening or later',
+    'a notification stream is requested again if the server answers its first or a later request with %s',
     async (_, refuse) => {
       const early = await RawMcpServer.start({
         ...ANNOUNCING,
@@ -138,7 +138,7 @@ describe.concurrent('a standing stream', () => {
     25_000,
   );
 
-  it('a standing stream is requested again after the Retry-After of the server', async () => {
+  it('a notification stream is not requested again before the Retry-After of the server is over', async () => {
     await using server = await RawMcpServer.start({
       ...ANNOUNCING,
       GET: ({ response }) => void response.writeHead(429, { 'retry-after': '60' }).end(),
@@ -150,7 +150,7 @@ describe.concurrent('a standing stream', () => {
     expect(server.of('GET')).toHaveLength(1);
   }, 10_000);
 
-  it('a standing stream reports that the session has ended (404), or that the server has ended', async () => {
+  it('a connection ends if its notification stream gets a 404, or if the server cannot be reached any more', async () => {
     const once: Answer = ({ response, events }) => {
       events();
       response.end();

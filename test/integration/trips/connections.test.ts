@@ -40,28 +40,28 @@ async function bringUp(server: TripServer, overrides: Record<string, unknown> = 
 }
 
 describe.each(SCHEMES)('a connector that comes up over %s', (_, scheme) => {
-  it('a connector uses one connection for consecutive requests', async () => {
+  it('a connector opens at most two connections while it comes up', async () => {
     const server = await serve({ era: 'legacy', ...scheme });
     await bringUp(server, { era: 'legacy' });
     expect(server.methods.toSorted()).toEqual(['initialize', 'notifications/initialized', 'tools/list']);
     expect(server.connections).toBeLessThanOrEqual(2);
   });
 
-  it('a connector needs two round trips to a server configured as legacy', async () => {
+  it('a connector comes up in two round trips if its server is configured as legacy', async () => {
     const server = await serve({ era: 'legacy', delayMs: DELAY_MS, ...scheme });
     await bringUp(server, { era: 'legacy' });
     expect([server.sequential, server.connections]).toEqual([2, 2]);
     expect(server.methods).toEqual(['initialize', 'notifications/initialized', 'tools/list']);
   });
 
-  it('a connector needs three round trips to an unknown legacy server', async () => {
+  it('a connector comes up in three round trips if its server is legacy and not yet known', async () => {
     const server = await serve({ era: 'legacy', delayMs: DELAY_MS, ...scheme });
     await bringUp(server);
     expect([server.sequential, server.connections]).toEqual([3, 2]);
     expect(server.count('tools/list')).toBe(2);
   });
 
-  it('a connector needs one round trip to a modern server', async () => {
+  it('a connector comes up in one round trip if its server is modern', async () => {
     const server = await serve({ era: 'modern', delayMs: DELAY_MS, ...scheme });
     const { manager } = await bringUp(server);
     expect([server.sequential, server.connections]).toEqual([1, 2]);
@@ -69,7 +69,7 @@ describe.each(SCHEMES)('a connector that comes up over %s', (_, scheme) => {
     expect(manager.status().connectors[0]).toMatchObject({ state: 'ready', era: 'modern' });
   });
 
-  it('a connector needs two round trips to a server remembered as legacy', async () => {
+  it('a connector comes up in two round trips if its server is remembered as legacy', async () => {
     const server = await serve({ era: 'legacy', delayMs: DELAY_MS, ...scheme });
     const managed = await bringUp(server);
     server.trips.length = 0;
@@ -82,7 +82,7 @@ describe.each(SCHEMES)('a connector that comes up over %s', (_, scheme) => {
 });
 
 describe('sixteen modern connectors of one origin', () => {
-  it('sixteen modern connectors of one origin need two round trips: four requests first, then all others together', async () => {
+  it('sixteen modern connectors of one origin come up in two round trips: first four of them, then all others', async () => {
     const server = await serve({ era: 'modern', delayMs: 2 * DELAY_MS });
     await bringUp(server, {}, 16);
     expect([server.sequential, server.count('server/discover')]).toEqual([2, 16]);

@@ -23,9 +23,9 @@ async function bringUp(endpoint: string): Promise<ManagedMap> {
 
 const statusOf = ({ manager }: ManagedMap) => manager.connector('one')?.status;
 
-describe('a server that answers 401 to both the probe and the early tools/list', () => {
+describe('a server that answers HTTP 401 to the first two requests', () => {
   it.each([false, true])(
-    'a server that answers 401 to the probe and to tools/list needs one login (legacy with sessions: %s)',
+    'a server that answers 401 to the probe and to `tools/list` needs one login (legacy with sessions: %s)',
     async (hasSessions) => {
       const issuer = await AuthorizationServer.start();
       open.push(issuer);
@@ -46,7 +46,7 @@ describe('a server that answers 401 to both the probe and the early tools/list',
 
 describe('a redirect', () => {
   it.each(['modern', 'legacy'] as const)(
-    'a redirect of the early tools/list alone does not matter to a connector of a %s server',
+    'a connector of a %s server comes up even if its first `tools/list` is redirected',
     async (era) => {
       let isFirst = true;
       const server = await TripServer.start({
@@ -65,7 +65,7 @@ describe('a redirect', () => {
     },
   );
 
-  it('a redirect of the probe to another origin fails with a code, and no request follows it', async () => {
+  it('a connector whose probe is redirected to another origin fails, and sends no request there', async () => {
     const other = await TripServer.start({ era: 'modern' });
     open.push(other);
     const server = await TripServer.start({
@@ -117,9 +117,9 @@ async function startHttp10(era: 'legacy' | 'modern'): Promise<AsyncDisposable & 
   };
 }
 
-describe('an HTTP/1.0 server', () => {
+describe('servers that only speak HTTP/1.0', () => {
   it.each(['legacy', 'modern'] as const)(
-    'an HTTP/1.0 server with the %s protocol comes up, and no connection is left',
+    'a connector of a %s server that only speaks HTTP/1.0 comes up, and leaves no connection open',
     async (era) => {
       const server = await startHttp10(era);
       open.push(server);

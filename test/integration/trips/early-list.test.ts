@@ -25,9 +25,9 @@ async function bringUp(
   return { server, managed };
 }
 
-describe('the tools/list sent in parallel to the probe', () => {
+describe('the `tools/list` that is sent together with the probe', () => {
   it.each([400, 401, 403, 404, 405, 406, 415, 429, 500, 503])(
-    'the tools/list beside the probe may be rejected with %i by a legacy server',
+    'a legacy server may reject the `tools/list` that is sent together with the probe, with HTTP %i',
     async (status) => {
       const { server, managed } = await bringUp({
         era: 'legacy',
@@ -43,7 +43,7 @@ describe('the tools/list sent in parallel to the probe', () => {
   );
 
   it.each([400, 401, 404, 429, 500])(
-    'the tools/list beside the probe may be rejected with %i by a modern server, and is sent once more',
+    'a modern server that rejects the `tools/list` sent together with the probe (HTTP %i) gets it once more',
     async (status) => {
       let lists = 0;
       const { server, managed } = await bringUp({
@@ -60,7 +60,7 @@ describe('the tools/list sent in parallel to the probe', () => {
     },
   );
 
-  it('the tools/list beside the probe is ignored if a legacy server answers it with tools', async () => {
+  it("the tools in a legacy server's response to the `tools/list` that is sent with the probe are ignored", async () => {
     const { managed } = await bringUp({
       era: 'legacy',
       answer: (method, { message, result }) => {
@@ -72,7 +72,7 @@ describe('the tools/list sent in parallel to the probe', () => {
     expect(managed.manager.listTools().map(({ name }) => name)).toEqual(['one.echo']);
   });
 
-  it('the tools/list beside the probe may stay unanswered', async () => {
+  it('a legacy server need not answer the `tools/list` that is sent together with the probe', async () => {
     const { managed } = await bringUp({
       era: 'legacy',
       answer: (method, { message }) => method === 'tools/list' && message.params?._meta !== undefined,
@@ -80,7 +80,7 @@ describe('the tools/list sent in parallel to the probe', () => {
     expect(managed.manager.connector('one')?.status).toMatchObject({ era: 'legacy', toolCount: 1 });
   });
 
-  it('the tools/list beside the probe carries no session id, and is not sent again after it broke an attempt', async () => {
+  it('a connector comes up after a crash of its server, and its first `tools/list` carries no session id', async () => {
     let isBroken = true;
     const sessions: unknown[] = [];
     const { server, managed } = await bringUp({
@@ -102,7 +102,7 @@ describe('the tools/list sent in parallel to the probe', () => {
 
 describe('a server that closes each connection after its response', () => {
   it.each(['legacy', 'modern'] as const)(
-    'a server with the %s protocol that closes each connection after its response comes up',
+    'a connector of a %s server that closes each connection after its response comes up',
     async (era) => {
       const { managed } = await bringUp({
         era,
@@ -116,7 +116,7 @@ describe('a server that closes each connection after its response', () => {
   );
 });
 
-describe('a strict legacy server', () => {
+describe('a legacy server that accepts `tools/list` only after `notifications/initialized`', () => {
   const strict = (refuse: (status: number) => boolean): TripServerOptions => {
     let isInitialized = false;
     return {
@@ -139,18 +139,21 @@ describe('a strict legacy server', () => {
   };
 
   it.each([
-    ['an error', false],
-    ['400', true],
-  ])('a strict legacy server that rejects an early tools/list with %s gets it once more', async (_, isStatus) => {
-    const { server, managed } = await bringUp(
-      strict(() => isStatus),
-      { era: 'legacy' },
-    );
-    expect(managed.manager.connector('one')?.status).toMatchObject({ era: 'legacy', toolCount: 1 });
-    expect([server.count('initialize'), server.count('tools/list')]).toEqual([1, 2]);
-  });
+    ['a JSON-RPC error', false],
+    ['HTTP 400', true],
+  ])(
+    'a legacy server that rejects a `tools/list` before it is initialized (%s) gets it once more',
+    async (_, isStatus) => {
+      const { server, managed } = await bringUp(
+        strict(() => isStatus),
+        { era: 'legacy' },
+      );
+      expect(managed.manager.connector('one')?.status).toMatchObject({ era: 'legacy', toolCount: 1 });
+      expect([server.count('initialize'), server.count('tools/list')]).toEqual([1, 2]);
+    },
+  );
 
-  it('a strict legacy server whose session ends with an early tools/list gets its requests one by one next time', async () => {
+  it('a connector comes up even if its legacy server ends the session at a `tools/list` that comes too early', async () => {
     let isInitialized = false;
     let isDead = false;
     const { server, managed } = await bringUp(
