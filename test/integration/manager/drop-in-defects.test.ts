@@ -100,13 +100,8 @@ describe('defects of the replaced manager that are fixed in this manager', () =>
     expect([tools, managed.server.requests.length]).toEqual([[1, 1], 1]);
   });
 
-<<<<<<< HEAD
-  it('signatures cover unknown members too (defect 16 of the replaced manager)', async () => {
-    const signedExtra = mapNow([off('a')], { extra: { of: 'the publisher' } });
-=======
   it('the signature of a map also covers unknown members (fixes defect 16 of the replaced manager)', async () => {
-    const signedExtra = mapNow([off('a')], { extra: { of: 'the producer' } });
->>>>>>> t4
+    const signedExtra = mapNow([off('a')], { extra: { of: 'the publisher' } });
     await using server = await FaultyServer.start(answer(signedExtra));
     await using held = mapUnderTest(server.url);
     await held.manager.sync();

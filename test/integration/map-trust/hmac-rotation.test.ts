@@ -10,11 +10,7 @@ const OLD = secret('the old key');
 const NEW = secret('the new key');
 
 describe('the rotation of an HMAC key', () => {
-<<<<<<< HEAD
-  it('the rotation of an HMAC key leaves no gap while both keys are configured and the publisher switches', async () => {
-=======
   it('a host with the old and the new HMAC key accepts every map while the publisher changes the key', async () => {
->>>>>>> t4
     await using world = await trustWorld();
     const seen: unknown[] = [];
     await world.during({ signatureKey: [NEW, OLD] }, async (manager) => {
