@@ -13,7 +13,7 @@ export interface ChooseCredentialsOptions {
   readonly oauth: (connectorId: string) => ConnectorOAuth | null;
   /** Returns the credentials of a connector that may need a login made by this package. */
   readonly loginOf: (entry: ConnectorEntry) => Credentials;
-  /** Returns the agent for a connector; null if the connector is reached through a proxy of the host. */
+  /** Returns the agent for a connector; null if a proxy that the host's `createProxy` made reaches the connector. */
   readonly dispatcherOf: (entry: ConnectorEntry) => Dispatcher | null;
 }
 

@@ -30,9 +30,9 @@ export class ConnectGate {
   }
 
   /**
-   * Runs `work` when the limits allow it, or as soon as `urgent` resolves, which means that a caller waits for the
-   * connector. The limit of the origin is applied first, so a connector that waits for it takes no slot of the overall
-   * limit.
+   * Runs `work` when the limits allow it, or as soon as `urgent` resolves. `urgent` resolves when a caller waits for
+   * the connector. The limit of the origin is applied before the overall limit. A connector that waits because of its
+   * origin therefore takes no slot of the overall limit.
    */
   run<T>(origin: string, work: () => Promise<T>, urgent: Promise<void> | null = null): Promise<T> {
     const limit = this.#limitOf(origin);

@@ -12,7 +12,8 @@ const MAX_SLOT_MS = 5_000;
 const SAMPLE_MS = 250;
 
 /**
- * If more than this share of the processors is idle, the starting servers wait for something else, such as the network.
+ * If more than this share of the processors is idle, the starting servers are probably waiting for something other than
+ * a processor, such as the network.
  */
 const MIN_IDLE_SHARE = 0.3;
 

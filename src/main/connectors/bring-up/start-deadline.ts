@@ -11,7 +11,10 @@ export interface StartLimits {
 /** A deadline that output of the server extends. */
 export interface StartDeadline extends Disposable {
   readonly signal: AbortSignal;
-  /** Extends the deadline to `quietMs` from now, but to at most `maxMs` in all, because the server wrote a line. */
+  /**
+   * To be called when the server wrote a line. Extends the deadline to `quietMs` from now, but at most to `maxMs` after
+   * the start.
+   */
   putOff(): void;
 }
 

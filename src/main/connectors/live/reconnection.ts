@@ -35,7 +35,7 @@ export class Reconnection {
     return !this.isHeld && monotonicMs() - this.#startedAtMs >= PROBE_GAP_MS;
   }
 
-  /** Whether the server requested a pause that is not over. */
+  /** Whether the server requested a pause that has not ended yet. */
   get isHeld(): boolean {
     return monotonicMs() < this.#heldUntilMs;
   }

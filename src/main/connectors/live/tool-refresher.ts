@@ -95,7 +95,10 @@ export class ToolRefresher {
     });
   }
 
-  /** Reads the list when a timer is due. The read is detached, because the operation that set the timer is over. */
+  /**
+   * Reads the list when a timer fires. The read is detached from the trace of the operation that set the timer, because
+   * that operation is over.
+   */
   #refreshOnTime(): void {
     void detached(() => this.refresh());
   }

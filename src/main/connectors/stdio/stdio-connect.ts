@@ -46,7 +46,7 @@ interface RunningProgram {
   /** The channel for the requests of the connection. It also traces and records them. */
   readonly traced: MessageChannel;
   readonly messages: ServerMessages;
-  /** Resolves when the server has first written to stdout. */
+  /** Resolves when the server writes to stdout for the first time. */
   readonly awake: Promise<void>;
   /** Whether the server has sent any response. */
   readonly hasAnswered: () => boolean;

@@ -77,7 +77,10 @@ function isNeeded(name: string): boolean {
   return name.startsWith('LC_') || name === LINEAGE_VARIABLE;
 }
 
-/** Whether a variable names a proxy without credentials: an entry must name variables that hold secrets. */
+/**
+ * Whether a variable names a proxy without credentials. A variable with secrets is passed on only if the entry names
+ * it.
+ */
 function isPublicProxy(name: string, value: string): boolean {
   return PROXIES.includes(name.toUpperCase()) && !value.includes('@');
 }

@@ -25,8 +25,8 @@ export class EarlyList {
   readonly #result: Promise<JsonObject>;
 
   /**
-   * Sends the request over `session`, whose dispatcher sends it as the side request `side`. The response is recorded
-   * only if it is used.
+   * Sends the request over `session`. The dispatcher of `session` must send it as the side request `side`. The response
+   * is recorded only if it is used.
    */
   constructor(session: StreamableHttpSession, side: SideRequest, record: MessageRecord | undefined) {
     this.#session = session;

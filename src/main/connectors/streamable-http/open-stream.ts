@@ -48,7 +48,7 @@ export function openStream({ exchanges, requests }: Wire, request: WrittenReques
         if (status < 300) abort(new Error('The response is not an event stream'));
         else
           bodyTimer = startTimer(REFUSAL_BODY_MS, () =>
-            abort(new Error('The body of the refusal did not end in time')),
+            abort(new Error('The server refused the request, but its response was not complete in time')),
           );
       },
       onValue: (value) => requests.take(value, null),

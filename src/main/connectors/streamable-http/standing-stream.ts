@@ -21,7 +21,7 @@ const REOPEN_MS = 1_000;
 const MAX_REOPEN_MS = 300_000;
 
 export interface StandingStreamEvents {
-  /** Called when the stream is open. Notifications that the server sent before were not received. */
+  /** Called when the stream is open. Notifications that the server sent earlier were missed. */
   onOpen(): void;
   /** Called when the server can no longer be reached, or no longer knows the session. */
   onGone(error: Error): void;

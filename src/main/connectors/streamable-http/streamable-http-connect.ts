@@ -49,7 +49,7 @@ const PATIENCE = 0.8;
 
 /**
  * Creates a {@link Connect} over Streamable HTTP for modern and legacy servers. It sends JSON-RPC over undici, without
- * the SDK. Remembers in `options.eras` what its handshakes found out.
+ * the SDK. Its handshakes record in `options.eras` which protocol generation each server uses.
  */
 export function createStreamableHttpConnect(options: ConnectOptions): Connect {
   const { host, eras = new EraMemory() } = options;

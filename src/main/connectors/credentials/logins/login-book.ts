@@ -43,7 +43,7 @@ export class LoginBook {
   #failureCode: string | null = null;
   #unreadable = 0;
   #isLoaded = false;
-  /** Whether the contents come only from the early read, because the store itself was not read yet. */
+  /** Whether the contents come only from the early copy, because the store itself was not read yet. */
   #isEarly = false;
 
   constructor(deps: LoginBookDeps) {

@@ -27,7 +27,7 @@ export interface StepUpDeps {
   readonly store: LoginStore;
   readonly book: LoginBook;
   readonly machines: MachineLogins;
-  /** Called with each refusal that only a login of a person can resolve. */
+  /** Called with each refusal that can be resolved only by a person who logs in. */
   readonly onNeeded: (user: StepUpUser, error: SwitchyardError) => void;
 }
 

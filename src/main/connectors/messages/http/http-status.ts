@@ -79,7 +79,7 @@ function kindOf(status: number, waitMs: number | null): HttpRefusal['kind'] {
   return status >= 300 && status < 500 ? 'refused' : 'may-have-run';
 }
 
-/** Returns whether the request may have run, if the response says that the session is lost; otherwise null. */
+/** If the response says that the session is lost, returns whether the request may have run. Otherwise returns null. */
 function lossOf({ hasSession }: HttpAsked, { status, body }: HttpAnswer, error: ErrorInBody | null): Sent | null {
   if (status < 400 || status === 401 || status === 403 || status === 429) return null;
   if (status === 404 && hasSession) return 'no';

@@ -36,7 +36,7 @@ export class LoginUsers {
   readonly #refreshListeners = new Set<Listener>();
   /** While changes are being collected: the ids of the connectors to report together. Otherwise null. */
   #collected: Set<string> | null = null;
-  /** Number of users at which unused users are removed. */
+  /** When there are this many users, unused users are removed. */
   #pruneAt = PRUNE_AT;
 
   constructor(deps: LoginUsersDeps) {
