@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { messageOf, SwitchyardError } from '../../shared/errors.ts';
 
-/** Stands for the controller, because a request that was never sent has none. */
+/** Placeholder for undici's controller, because a request that was never sent has no controller. */
 const NO_CONTROLLER = null as unknown as Dispatcher.DispatchController;
 
 /** The part of an agent that this package uses: undici's fetch and our exchanges send requests only with `dispatch`. */

@@ -243,7 +243,7 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
     this.#reconnection.failed(error);
     const fate = fateOf(error);
     // The timer is set before the transition is reported, so that a listener that closes the connector also cancels it.
-    // The attempt outlives the operation that failed, so it is detached from its trace.
+    // The attempt is detached from the trace of the failed operation, because it outlives that operation.
     if (fate === 'backing-off') this.#reconnection.schedule((why) => detached(() => this.#settle(this.#attempt(why))));
     this.machine.to(fate, error.message);
   }

@@ -138,7 +138,7 @@ export async function listenHttp(options: ListenerOptions): Promise<Listener> {
   const app = new Application({ gateway, logger, readyFor, guard, endpoint, site, desk, logins, hops });
   server.on('request', (request, response) => void app.handle(request, response));
   server.on('checkContinue', (request, response) => {
-    // A client that sends `Expect: 100-continue` learns before it sends the body that the body is too long.
+    // A client that sends `Expect: 100-continue` has not sent its body yet. If the body is too long, it is refused now.
     if (Number(request.headers['content-length'] ?? 0) <= limits.maxBodyBytes) response.writeContinue();
     void app.handle(request, response);
   });

@@ -17,7 +17,10 @@ const NO_LOGIN = 'This login was started in another browser, or has ended. Start
 
 const PURPOSES = 'Open this address yourself, in a browser window.';
 
-/** Actions of a browser on a one-time address: view its page, continue to the issuer, and come back. */
+/**
+ * Handles a browser's visits to a one-time address: shows its page, redirects to the issuer, and handles the return
+ * from there.
+ */
 export class BrowserLogin {
   readonly #desk: LoginDesk;
   readonly #logger: Logger;

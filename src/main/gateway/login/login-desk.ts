@@ -55,7 +55,7 @@ export class LoginDesk implements LoginDoor {
     this.rules = rules;
     this.isSecure = rules.publicUrl?.protocol === 'https:';
     this.addresses = new LoginAddresses({ clock, isSecure: this.isSecure, hostId });
-    // This also notices logins that were made elsewhere, for example on the command line or at another address.
+    // The listener also notices logins that were made elsewhere, for example on the command line or at another address.
     this.#off = manager.on('connector', ({ connectorId, to }) => {
       if (to === 'ready' || to === 'degraded') this.#cameUp(connectorId);
     });

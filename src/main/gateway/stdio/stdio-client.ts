@@ -214,7 +214,7 @@ export class StdioClient {
         // Clients that receive progress of a finished request think that the server is broken, and end the connection.
         if (!parts.signal.aborted && !this.#over.has(parts.signal)) this.#tell({ jsonrpc: '2.0', method, params });
       },
-      // A line is one message: pieces could not be interleaved with other messages.
+      // Each line is one whole message, so the pieces of a result could not be interleaved with other messages.
       openLarge: null,
     };
   }

@@ -65,7 +65,8 @@ export function connectorRequest(
     const { capabilities, ask, era } = exchange;
     // A server request ends when the request that caused it ends, even if the connector does not wait for the response.
     const over = new LateSignal();
-    // A server request may arrive over a stream that other requests share.
+    // A server request may arrive over a stream that other requests share, so the trace of this request is captured
+    // here.
     const inTrace = keepTrace();
     const host: HostSide = {
       capabilities,
