@@ -10,7 +10,8 @@ import type { OriginLoads } from '../../http/origin-loads.ts';
 const MAX_HOLD_MS = 50;
 
 /**
- * Lets connectors come up in parallel, with an overall limit and a limit per origin that follows the origin's capacity.
+ * Lets connectors come up in parallel, with an overall limit and a limit per origin that adapts to the capacity of the
+ * origin.
  */
 export class ConnectGate {
   readonly #loads: OriginLoads;

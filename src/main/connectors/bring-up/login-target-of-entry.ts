@@ -67,7 +67,7 @@ function variableOf(
   const asks = `Connector ${entry.id} names the variable ${variable} in oauth.${member}`;
   const detail = { connectorId: entry.id, variable };
   if (!isLocal(entry) && !allowEnv.includes(variable)) {
-    const message = `${asks}, which is not allowed for an entry of a map. Allow it with allowEnv (--allow-env ${variable}).`;
+    const message = `${asks}. A map may name it only if allowEnv lists it (--allow-env ${variable}).`;
     throw new SwitchyardError('LOGIN_SECRET_MISSING', message, { detail });
   }
   const value = Object.hasOwn(env, variable) ? env[variable] : undefined;

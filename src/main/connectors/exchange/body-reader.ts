@@ -15,7 +15,7 @@ import {
 } from './body-sink.ts';
 import { EventReader } from './event-reader.ts';
 
-/** Number of bytes that are kept of a body that is not read as messages. They are enough for a JSON-RPC error. */
+/** Maximum number of bytes to keep of a body that is not read as messages. It is enough for a JSON-RPC error. */
 const MAX_TEXT_BYTES = 64 * 1024;
 
 /**

@@ -23,9 +23,7 @@ const SLICE_BYTES = 8 * 1024;
 const MAX_LINES = 100_000;
 const MAX_LINES_BYTES = 12 * 1024 * 1024;
 
-/**
- * Matches data that may be a JSON message. Any other data is not parsed, such as the literals true, false and null.
- */
+/** Matches data that may be a JSON message. Other data, such as the literals true, false and null, is not parsed. */
 const MESSAGE = /^\s*[[{"\d-]/;
 
 /**

@@ -39,7 +39,7 @@ export class RemoteToolProxy {
    * in it.
    */
   #life: { readonly abort: AbortController; attempt: Promise<void> | null } | null = null;
-  /** Resolves once everything that the last `disconnect()` had to end has ended. */
+  /** Resolves once the last `disconnect()` has finished. */
   #ending: Promise<void> = Promise.resolve();
   #timer: Timer | null = null;
   /** Whether the last connection broke and no attempt to reconnect has failed since. */

@@ -50,7 +50,9 @@ export function postMessage(
     onHead: (status, headers, hint) => {
       head = { status, headers, hint };
       if (status >= 300)
-        bodyTimer = startTimer(REFUSAL_BODY_MS, () => abort(new Error('The server refused the request, but its response was not complete in time')));
+        bodyTimer = startTimer(REFUSAL_BODY_MS, () =>
+          abort(new Error('The server refused the request, but its response was not complete in time')),
+        );
     },
     onValue: (value) => {
       // Many servers acknowledge a POST with JSON that is not a JSON-RPC message.

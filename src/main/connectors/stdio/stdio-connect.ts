@@ -53,8 +53,8 @@ interface RunningProgram {
 }
 
 /**
- * Creates a {@link Connect} to modern and legacy stdio servers on this machine. When connecting fails, the stdio server
- * and all processes that it started have ended.
+ * Creates a {@link Connect} to modern and legacy stdio servers on this machine. If a connect rejects, the stdio server
+ * and all processes that it started have already ended.
  */
 export function createStdioConnect(options: StdioConnectOptions): Connect {
   const { host, eras = new EraMemory() } = options;

@@ -100,7 +100,9 @@ export function exchangeForAnswer(
       if (isHandshake) writer.adopt(headers);
       // A JSON body may still contain the response, so it gets no time limit.
       if (status >= 300 && headers['content-type']?.includes('json') !== true)
-        bodyTimer = startTimer(REFUSAL_BODY_MS, () => abort(new Error('The server refused the request, but its response was not complete in time')));
+        bodyTimer = startTimer(REFUSAL_BODY_MS, () =>
+          abort(new Error('The server refused the request, but its response was not complete in time')),
+        );
     },
     onValue: (value) => requests.take(value, pending),
     onEvent: (type) => {

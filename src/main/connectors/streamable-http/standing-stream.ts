@@ -58,8 +58,8 @@ export function keepStandingStream(
     isStopped = true;
     events.onGone(new Error(message, { cause }));
   };
-  // Only a login helps. If the connection used a login, the whole connection ends. If the connector works without a
-  // login, only the stream ends.
+  // Only a login can resolve the refusal. If the connection used a login, the whole connection ends. If the connector
+  // works without a login, only the stream ends.
   const wantsLogin = (error: SwitchyardError): void => {
     isStopped = true;
     if (error.detail.wasAuthorized === true && error.detail.status === 401) events.onGone(error);

@@ -128,8 +128,8 @@ function openEarlyList(options: ConnectOptions, target: ConnectorTarget): EarlyL
     ...{ url, headers, maxResultBytes },
     credentials: quiet(credentials),
     capabilities: host.capabilities,
-    // A modern server sends no requests with a response. Notifications that it sends with the early list are too early
-    // for this connection.
+    // A modern server sends no requests over the stream of a response. Notifications that it sends with the early list
+    // are too early for this connection.
     ...{ onMessage: () => {}, onStray: () => {}, onSessionLost: () => {} },
   });
   return new EarlyList(session, side, target.record);

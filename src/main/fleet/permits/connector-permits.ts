@@ -6,7 +6,7 @@ import type { CallLine, CallPermits, Quotas } from './call-permits.ts';
 import { ConcurrentLeases } from './concurrent-leases.ts';
 import { WindowPermits } from './window-permits.ts';
 
-/** After a failed request, this host tries the fleet again after a random pause of 1 s to 5 s. */
+/** After a failed request, this host waits for a random time of 1 s to 5 s before it tries the fleet again. */
 const FIRST_RETRY_MS = 1_000;
 const RETRY_SPREAD_MS = 4_000;
 

@@ -21,7 +21,7 @@ export interface LoginAddressesOptions {
   /** Whether browsers reach the gateway over https. */
   readonly isSecure: boolean;
   readonly maxAddresses?: number;
-  /** The replica of a fleet that holds the addresses; null or left out without a fleet. */
+  /** Id of the replica that holds the addresses; null or left out without a fleet. */
   readonly hostId?: string | null;
 }
 

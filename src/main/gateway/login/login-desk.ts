@@ -21,12 +21,14 @@ export interface LoginDeskOptions {
   readonly manager: LoginManager;
   readonly logger: Logger;
   readonly rules: LoginRules;
-  /** Address of a metadata document that another server hosts (CIMD); null for the gateway's own, if it has one. */
+  /**
+   * Address of a metadata document that another server hosts (CIMD); null if the gateway uses its own document or none.
+   */
   readonly clientMetadataUrl: string | null;
   /** The gateway's own address on this machine, without a path. */
   readonly ownUrl: () => string | Promise<string>;
   readonly clock?: Clock;
-  /** The replica of a fleet where the desk is; null or left out without a fleet. */
+  /** Id of the replica that this desk belongs to; null or left out without a fleet. */
   readonly hostId?: string | null;
 }
 

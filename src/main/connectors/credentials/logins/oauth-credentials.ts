@@ -236,7 +236,7 @@ export class OAuthCredentials implements Credentials {
   #wasJustRenewed({ generation, tokens }: StoredLogin, { resends }: Challenge): boolean {
     const renewed = this.#renewed;
     if (renewed?.generation !== generation) return false;
-    // In the second half of its life, the token may have expired at the server, whose clock may differ.
+    // In the second half of the token's life, the server may already consider the token expired, because clocks differ.
     const ageMs = Math.abs(this.#deps.now() - renewed.atMs);
     if (tokens?.expiresAtMs != null && ageMs > (tokens.expiresAtMs - tokens.obtainedAtMs) / 2) return false;
     return resends > 0 || ageMs < RENEWED_MS;

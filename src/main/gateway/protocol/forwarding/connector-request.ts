@@ -40,7 +40,7 @@ export interface Forwarding {
   readonly exchange: Exchange;
   /** Parameters in the client's form. */
   readonly params: JsonObject;
-  /** Logger name to put on log messages of the connector; null to leave them unchanged. */
+  /** Logger name to add to log messages of the connector; null to leave the messages unchanged. */
   readonly logger: string | null;
   /** Whether the result is needed whole, so that a large result is not streamed. */
   readonly isWhole: boolean;
