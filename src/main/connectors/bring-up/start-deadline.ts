@@ -4,7 +4,7 @@ import { deadline, type LinkedSignal, monotonicMs } from '../../../shared/clock.
 export interface StartLimits {
   /** Maximum time without output, in milliseconds. */
   readonly quietMs: number;
-  /** Maximum time in all, regardless of output. Equals `quietMs` for a hard limit. */
+  /** Maximum total time, regardless of output. Equals `quietMs` for a hard limit. */
   readonly maxMs: number;
 }
 

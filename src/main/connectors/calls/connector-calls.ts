@@ -145,7 +145,7 @@ export class ConnectorCalls {
 }
 
 /**
- * Sends a call over a connection, until its response arrives, its deadline `limit` passes or the connection is
+ * Sends a call over a connection. Settles when the response arrives, the deadline `limit` passes or the connection is
  * released.
  */
 async function sendOver<T>(open: OpenRoute, call: Call<T>, limit: Cancellation): Promise<T> {

@@ -50,7 +50,7 @@ function readerOf(type: string, cap: ByteCap, sink: BodySink): BodyReader {
 }
 
 /**
- * Whether a media type means JSON. Some servers use other types than `application/json`, such as `text/json` or
+ * Whether a media type means JSON. Some servers use types other than `application/json`, such as `text/json` or
  * `application/json-rpc`.
  */
 function isJson(type: string): boolean {

@@ -18,7 +18,7 @@ import type { LiveConnection } from './live-connection.ts';
 import { openLiveConnection } from './open-live-connection.ts';
 import { Reconnection } from './reconnection.ts';
 
-/** Maximum time that a call waits for an attempt to connect that it started. */
+/** Maximum time that a call waits for an attempt to connect, if the call itself started the attempt. */
 const PROBE_WAIT_MS = 2_000;
 
 /**

@@ -26,7 +26,7 @@ export interface LiveConnectionEvents {
 
 /**
  * Minimum age at which a connection counts as stable. If a stable connection fails, the pauses between attempts start
- * again from the shortest.
+ * again with the shortest pause.
  */
 const STABLE_MS = 10_000;
 

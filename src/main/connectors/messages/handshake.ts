@@ -17,7 +17,7 @@ export interface HandshakeOptions {
   readonly endpoint: string;
   readonly eras: EraMemory;
   readonly transport: ConnectionFacts['transport'];
-  /** The channel for `initialize`, if the legacy handshake uses another channel than the modern one. */
+  /** The channel for `initialize`, if the legacy handshake does not use the channel of the modern handshake. */
   readonly legacyChannel?: MessageChannel;
   /**
    * Calls its callback when the server has been silent for too long. `initialize` is then sent in parallel with the

@@ -3,9 +3,9 @@ import type { ConnectorState } from '../../connectors/connector-state.ts';
 import type { ConnectorProxyManager } from '../../manager/connector-proxy-manager.ts';
 
 /**
- * Condition for a gateway to be ready: nothing, any connector, all connectors, or the listed ones. `any` and `all`
- * leave out connectors that need a login. A person can log in only at a gateway that gets requests, and a gateway that
- * is not ready may get none. If all connectors need a login, the gateway is ready.
+ * Condition for a gateway to be ready: nothing, any connector, all connectors, or the listed connectors. `any` and
+ * `all` leave out connectors that need a login. A person can log in only at a gateway that gets requests, and a gateway
+ * that is not ready may get none. If all connectors need a login, the gateway is ready.
  */
 export type ReadyFor = 'none' | 'any' | 'all' | readonly string[];
 

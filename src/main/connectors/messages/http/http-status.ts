@@ -152,7 +152,7 @@ function mediaTypeOf(headers: IncomingHttpHeaders): string | null {
   return /^[\w!#$&^.+-]{1,64}\/[\w!#$&^.+-]{1,64}$/.test(type) ? type : null;
 }
 
-/** Returns the first value of a header. undici returns a header that occurs twice as a list. */
+/** Returns the first value of a header. If a header occurs twice, undici returns its values as a list. */
 function firstOf(header: string | readonly string[] | undefined): string | null {
   return (typeof header === 'string' ? header : header?.[0]) ?? null;
 }

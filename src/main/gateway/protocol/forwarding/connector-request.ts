@@ -17,7 +17,7 @@ import type { HeldContext } from './held-calls.ts';
 
 /** `_meta` keys that are hop-by-hop and must not be forwarded. */
 const HOP_META: ReadonlySet<string> = new Set([
-  // The forwarded request names our span, not the client's (SEP-414).
+  // The forwarded request names the gateway's own span as its parent, not the client's span (SEP-414).
   ...TRACE_FIELDS,
   'progressToken',
   'io.modelcontextprotocol/protocolVersion',

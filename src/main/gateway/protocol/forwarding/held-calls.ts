@@ -14,7 +14,7 @@ interface Question {
   readonly answered: PromiseWithResolvers<JsonObject>;
 }
 
-/** Parts of a held call that come from the client's requests: from the first one, and then from each retry. */
+/** Parts of a held call that come from the client's requests: from the first request, and then from each retry. */
 export interface HeldContext {
   readonly signal: Cancellation;
   /** The client request that is being served; null between two requests. */

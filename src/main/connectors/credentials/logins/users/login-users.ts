@@ -64,7 +64,7 @@ export class LoginUsers {
     return credentials;
   }
 
-  /** Returns the login target of a connector that was used; null for any other connector. */
+  /** Returns the login target of a connector that this process has used; null for any other connector. */
   targetOf(connectorId: string): LoginTarget | null {
     return this.#users.get(connectorId)?.credentials.target ?? null;
   }
