@@ -190,7 +190,7 @@ export class ToolIntake {
     return list === undefined ? null : { listedAt: list.listedAt, isStale: list.isStale, count: list.tools.length };
   }
 
-  /** Stops handling lists. The stored tools of connectors that close with the manager stay. */
+  /** Stops handling lists. Connectors that close with the manager keep their stored tools. */
   close(): void {
     this.#isClosed = true;
     this.#lookTimer?.cancel();

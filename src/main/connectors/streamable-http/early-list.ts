@@ -79,8 +79,8 @@ export class EarlyList {
 }
 
 /**
- * Returns credentials for an early list, with which a refusal starts neither a login nor a refresh. The handshake is
- * refused as well, and starts them.
+ * Returns credentials for an early list. If the server refuses them, neither a login nor a refresh starts here, because
+ * the handshake is refused as well and starts these.
  */
 export function quiet(credentials: Credentials): Credentials {
   return {

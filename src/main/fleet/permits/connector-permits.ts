@@ -17,7 +17,7 @@ export interface ConnectorPermitsDeps {
   /** Identifies this connector of this host among all holders of leases in the fleet. */
   readonly holder: string;
   readonly line: CallLine;
-  /** State of the connection to the fleet. `joining` means that it has neither succeeded nor failed yet. */
+  /** State of the connection to the fleet. `joining` means that the first attempt to connect has not ended yet. */
   readonly linkState: () => 'joining' | 'up' | 'down';
   /**
    * Called with true when the connector gets its first quota, and with false when it has no quota any more or is

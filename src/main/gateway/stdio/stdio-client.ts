@@ -43,7 +43,7 @@ type Write = (json: string) => void;
 
 type Request = Extract<ReturnType<typeof asIncoming>, { readonly kind: 'request' }>;
 
-/** Maximum unread bytes. Beyond it, the client's messages are not read, and only responses are written. */
+/** Maximum unread bytes. Beyond this limit, the client's messages are not read, and only responses are written. */
 export const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
 
 const GONE = (): SwitchyardError => new SwitchyardError('TOOL_CALL_ABORTED', 'The client disconnected.');

@@ -103,8 +103,8 @@ export class HeldCalls {
   }
 
   /**
-   * Drops the oldest call of the client that holds the most. If the requesting client holds just as many, it loses its
-   * own oldest call.
+   * Drops the oldest call of the client that uses most of `shares`. If the requesting client uses just as much, it
+   * loses its own oldest call.
    */
   #giveUp(shares: Shares, asking: string): void {
     const [most = asking] = shares.byAmount();

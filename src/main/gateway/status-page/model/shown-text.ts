@@ -63,7 +63,7 @@ export const shownAddress: (address: string) => string | null = remembering((add
 });
 
 /**
- * Returns `show` with a cache. The same texts are shown to each open page once a second, and masking them is most of
+ * Returns `show` with a cache. The same texts are shown on each open page once a second, and masking them is most of
  * the work.
  */
 function remembering<T>(show: (text: string) => T): (text: string) => T {
