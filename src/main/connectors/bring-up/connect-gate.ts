@@ -62,8 +62,8 @@ export class ConnectGate {
 
   /**
    * Resolves when the next connector may start. One connector starts in each turn of the event loop, because 64
-   * handshakes may be due at the same time and starting each takes time on the main thread. None starts while an urgent
-   * connector comes up, for at most MAX_HOLD_MS.
+   * handshakes may be due at the same time and starting each takes time on the main thread. While an urgent connector
+   * comes up, no other connector starts, for at most MAX_HOLD_MS.
    */
   #turn(): Promise<void> {
     this.#lastStart = this.#lastStart.then(nextTurn).then(() => this.#calm);

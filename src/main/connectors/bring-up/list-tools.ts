@@ -49,8 +49,8 @@ export async function listAllTools(
   signal: AbortSignal,
 ): Promise<ToolListing> {
   const listing = await readPages(connection, limits, signal);
-  // The caller processes the whole list without a pause. If this turn of the event loop has already taken long, a new
-  // turn begins first.
+  // The caller processes the whole list without a pause. If this turn of the event loop has already taken a long time,
+  // a new turn begins first.
   if (turns.isOver) await turns.next();
   return listing;
 }

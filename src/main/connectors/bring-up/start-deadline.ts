@@ -18,7 +18,7 @@ export interface StartDeadline extends Disposable {
   putOff(): void;
 }
 
-/** Minimum time between two extensions: lines come in bursts, and each extension needs a timer. */
+/** Minimum time between two extensions, because lines come in bursts and each extension needs a timer. */
 const MIN_STEP_MS = 100;
 
 /** Creates a deadline that aborts with `reason(elapsedMs)` when the time is up, or with the reason of `parent`. */

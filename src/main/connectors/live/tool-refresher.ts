@@ -61,8 +61,8 @@ export class ToolRefresher {
   }
 
   /**
-   * Reads the list now, or joins the read in progress. Never rejects. While the server wants no requests, it resolves
-   * immediately and the list is read later.
+   * Reads the list now, or joins the read in progress. Never rejects. While the server wants no requests, the promise
+   * resolves immediately and the list is read later.
    */
   refresh(): Promise<void> {
     if (this.#isStopped) return Promise.resolve();

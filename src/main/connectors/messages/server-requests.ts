@@ -90,7 +90,7 @@ export class ServerRequests {
 
 /**
  * Describes the trace span of a server request. Its parent is the trace that the server sent with the request. Without
- * such a trace, the span starts a new one.
+ * such a trace, the span starts a new trace.
  */
 function asked(id: string | number, method: string, params: JsonObject): Served {
   return {

@@ -36,7 +36,7 @@ export class RemoteToolProxy {
   #tools: ReadonlyMap<string, RemoteToolDefinition> = new Map();
   /**
    * The time from `connect()` to `disconnect()`; null while disconnected. `disconnect()` aborts everything that started
-   * in it.
+   * during this time.
    */
   #life: { readonly abort: AbortController; attempt: Promise<void> | null } | null = null;
   /** Resolves once the last `disconnect()` has finished. */

@@ -165,7 +165,8 @@ export class LoginDesk implements LoginDoor {
   }
 
   /**
-   * Ends the addresses of a connector that has come up. A login for more rights (step-up) ends only at its own address.
+   * Ends the addresses of a connector that has come up, except addresses for a step-up (a login for more rights). A
+   * step-up ends only at its own address.
    */
   #cameUp(connectorId: string): void {
     for (const address of this.addresses.all())
