@@ -99,8 +99,8 @@ export class Connector {
   }
 
   /**
-   * Waits until a call may succeed: until the current attempt has ended, or an attempt that this method starts. Rejects
-   * with the reason of `signal`.
+   * Waits until the current attempt to connect has ended, because a call may succeed after that. If no attempt is in
+   * progress, may start one. Rejects with the reason of `signal`.
    */
   awaitChance(signal: Cancellation): Promise<void> {
     return this.#keeper.awaitChance(signal);
@@ -123,8 +123,8 @@ export class Connector {
   }
 
   /**
-   * Whether a connector that is down keeps waiting instead of connecting now, for an entry that needs no other
-   * connection.
+   * Whether a connector that is down continues to wait after an update of its entry, instead of connecting now. Valid
+   * only for an update that requires no new connection.
    */
   #isWaiting(isSameEntry: boolean): boolean {
     switch (this.state) {

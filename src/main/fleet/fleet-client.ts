@@ -56,7 +56,7 @@ export class FleetClient implements FleetLink {
   #isConnected = false;
   #whyAway: SwitchyardError | null = null;
   #isClosed = false;
-  /** Reasons why the fleet server is unreachable that were logged since the last successful connection. */
+  /** Reasons for an unreachable fleet server that were already logged since the last successful connection. */
   readonly #reasons = new Set<string | null>();
   #deaths = 0;
   #wasOpen = false;

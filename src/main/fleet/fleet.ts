@@ -21,7 +21,7 @@ export interface Fleet extends FleetLink {
   readonly quotas: 'own' | 'share' | 'refuse';
   readonly sharesLogins: boolean;
   /**
-   * Encrypts data that other replicas get by another way than Redis: session ids, the states of held calls, and
+   * Encrypts data that reaches other replicas without passing through Redis: session ids, the states of held calls, and
    * forwarded requests.
    */
   readonly sealer: FleetSealer;

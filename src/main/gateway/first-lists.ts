@@ -69,8 +69,8 @@ export class FirstLists {
   }
 
   /**
-   * Resolves when an unknown tool, prompt or resource can be reported as unknown. That is once each connector is up or
-   * has failed, at most 10 s after the start. Never rejects.
+   * Resolves when an unknown tool, prompt or resource can be reported as unknown. That is the case once each connector
+   * is up or has failed, at most 10 s after the start. Never rejects.
    */
   namedReady(): Promise<void> {
     this.#namedReady ??= this.#waitForNamed();

@@ -21,7 +21,7 @@ export interface AddressRules {
 const RULES: AddressRules = { lookup, isPublic: isPublicAddress };
 const NEARBY_RULES: AddressRules = { lookup, isPublic: (address) => !isMetadataAddress(address) };
 
-/** Stands for the controller, because a request that was never sent has none. */
+/** Placeholder for undici's controller, because a request that was never sent has no controller. */
 const NO_CONTROLLER = null as unknown as Dispatcher.DispatchController;
 
 /**

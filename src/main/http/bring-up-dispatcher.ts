@@ -53,7 +53,7 @@ class GivenUp extends Error {
   }
 }
 
-/** Stands for the controller, because a request that was never sent has none. */
+/** Placeholder for undici's controller, because a request that was never sent has no controller. */
 const NO_CONTROLLER = null as unknown as Dispatcher.DispatchController;
 
 /** Error codes of a connection that the other side closed or reset. */
@@ -65,9 +65,9 @@ const MAX_ORIGINS = 1_000;
 /**
  * Sends the requests that connect connectors, and lets them share connections. A new request usually waits until an
  * earlier request has released its connection. Without this class it would open a new connection, even if a response is
- * about to end. `loads` limits the number of connections to each origin, and is told how the origin responds. Other
- * requests, such as tool calls, are passed on unchanged. A stream that stays open (an answered GET) does not count
- * towards the limit.
+ * about to end. `loads` limits the number of connections to each origin, and gets reports on how the origin responds.
+ * Other requests, such as tool calls, are passed on unchanged. A stream that stays open (an answered GET) does not
+ * count towards the limit.
  */
 export class BringUpDispatcher implements Dispatching {
   readonly #dispatcher: Dispatcher;
@@ -95,7 +95,7 @@ export class BringUpDispatcher implements Dispatching {
       try {
         this.#dispatcher.dispatch(options, told);
       } catch (error) {
-        // The request was queued, so the caller of `dispatch` has already returned and cannot catch the error.
+        // The request was queued, so `dispatch` has already returned and its caller cannot catch the error.
         progress.left();
         fail(error);
       }
@@ -130,7 +130,7 @@ export class BringUpDispatcher implements Dispatching {
   }
 }
 
-/** Is told how an origin responds to a request. */
+/** Receives reports on how an origin responds to requests. */
 interface Judge {
   readonly onStatus: (status: number) => void;
   readonly onError: (error: Error) => void;

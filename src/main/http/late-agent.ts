@@ -1,15 +1,15 @@
 import type { Dispatcher } from 'undici';
 import { messageOf, SwitchyardError } from '../../shared/errors.ts';
 
-/** Stands for the controller, because a request that was never sent has none. */
+/** Placeholder for undici's controller, because a request that was never sent has no controller. */
 const NO_CONTROLLER = null as unknown as Dispatcher.DispatchController;
 
 /** The part of an agent that this package uses: undici's fetch and our exchanges send requests only with `dispatch`. */
 export type Dispatching = Pick<Dispatcher, 'dispatch'>;
 
 /**
- * Casts an object that can dispatch requests to the type of undici's class. The object has no other methods of that
- * class than `dispatch` and those of `T`.
+ * Casts an object that can dispatch requests to the type of undici's class. Of the methods of that class, the object
+ * has only `dispatch` and those of `T`.
  */
 export function asDispatcher<T extends Dispatching>(dispatching: T): Dispatcher & T {
   return dispatching as unknown as Dispatcher & T;

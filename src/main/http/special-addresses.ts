@@ -31,7 +31,7 @@ const SPECIAL_IPV4: readonly Range[] = [
 
 /**
  * IPv6 ranges that may be public: global unicast (RFC 4291, 2.4), and IPv4 addresses translated by NAT64 (RFC 6052).
- * Everything outside is not public: ::1, mapped IPv4, fc00::/7, fe80::/10, ff00::/8, …
+ * All other addresses are not public: ::1, mapped IPv4, fc00::/7, fe80::/10, ff00::/8, …
  */
 const PUBLIC_IPV6: readonly Range[] = [
   ['2000::', 3],

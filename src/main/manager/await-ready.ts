@@ -121,7 +121,11 @@ function timeoutError(target: ReadyTarget, view: ReadyView, timeoutMs: number): 
   const shown = down.slice(0, 8).join(', ') + (down.length > 8 ? ` and ${down.length - 8} more` : '');
   const none = 'no connector is enabled, or a source is not loaded yet';
   const why =
-    states.length === 0 && !view.isKnown() ? 'there is no service map yet' : shown === '' ? none : `not up: ${shown}`;
+    states.length === 0 && !view.isKnown()
+      ? 'there is no service map yet'
+      : shown === ''
+        ? none
+        : `these are not up: ${shown}`;
   return new SwitchyardError(
     'CONNECTOR_TIMEOUT',
     `Timed out after ${timeoutMs} ms while waiting for connectors; ${why}.`,

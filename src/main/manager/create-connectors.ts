@@ -116,7 +116,7 @@ export function createLifelines(
   };
   const own = connectOver(agent);
   const byProxy = createProxy === null ? own : createProxyConnect(createProxy, logger, agent);
-  // For entries of maps. They are the default, so an entry that is not marked as local gets the stricter rules.
+  // Connects to connectors of maps. It is the default, so an entry that is not marked as local gets the stricter rules.
   const ofMaps = publicAgent === null ? byProxy : connectOver(publicAgent);
   const connectOf = (entry: ConnectorEntry): Connect => {
     if (commandOf(entry) !== null) return own;
@@ -134,7 +134,10 @@ export function createLifelines(
   return createBringUp({ connectOf, gate, programs: starting, credentialsOf, limits });
 }
 
-/** How many connectors of one origin may connect at the same time, at first. An option can set a fixed limit. */
+/**
+ * Initial limit for the connectors of one origin that connect at the same time. An option can set a fixed limit
+ * instead.
+ */
 const USUAL_PER_ORIGIN = 4;
 
 function loadsOf({ maxConnects, maxConnectsPerOrigin }: ResolvedOptions['limits']): OriginLoads {

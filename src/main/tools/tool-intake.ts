@@ -64,7 +64,7 @@ export class ToolIntake {
   readonly #lists = new Map<string, ToolList>();
   /** Connectors whose published tools come from an earlier run. */
   readonly #stale = new Set<string>();
-  /** The number of the newest list of each connector. It wins even if an older list is checked later. */
+  /** The number of each connector's newest list. Lists with a lower number are no longer published. */
   readonly #turns = new Map<string, number>();
   #lookTimer: Timer | null = null;
   #isClosed = false;
@@ -91,7 +91,7 @@ export class ToolIntake {
     if (!this.#isClosed && !this.#turns.has(connectorId)) this.gone(connectorId);
   }
 
-  /** Checks and publishes a list. Resolves once it is published; with `quarantine`, its pins are known then. */
+  /** Checks and publishes a list. Resolves once the list is published and, with `quarantine`, its pins are known. */
   async take(
     { id, entry }: ConnectorIdentity,
     listing: Pick<ToolListing, 'tools' | 'dropped'>,
@@ -190,7 +190,7 @@ export class ToolIntake {
     return list === undefined ? null : { listedAt: list.listedAt, isStale: list.isStale, count: list.tools.length };
   }
 
-  /** Stops handling lists. The stored tools of connectors that close with the manager stay. */
+  /** Stops handling lists. Connectors that close with the manager keep their stored tools. */
   close(): void {
     this.#isClosed = true;
     this.#lookTimer?.cancel();

@@ -61,8 +61,8 @@ export class ToolStore {
   }
 
   /**
-   * Notifies `follower` of each tool that is added, changed or removed after this call. Happens before `onChange` is
-   * called.
+   * Notifies `follower` of each tool that is added, changed or removed after this call. Each notification comes before
+   * the call of `onChange`.
    */
   follow(follower: ToolFollower): void {
     this.#followers.push(follower);

@@ -190,7 +190,7 @@ describe('ready()', () => {
     await managed.manager.sync();
     await expect(managed.manager.ready('all', { timeoutMs: 20 })).rejects.toMatchObject({
       code: 'CONNECTOR_TIMEOUT',
-      message: 'Timed out after 20 ms while waiting for connectors; not up: dead (backing-off).',
+      message: 'Timed out after 20 ms while waiting for connectors; these are not up: dead (backing-off).',
     });
     const waiting = expect(managed.manager.ready('dead')).rejects.toMatchObject({ code: 'CLOSED' });
     await managed.manager.close();

@@ -54,13 +54,13 @@ describe('awaitReady', () => {
   });
 
   it.each<[string, Record<string, ConnectorState>, boolean, string]>([
-    ['any', { a: 'failed', b: 'disabled' }, true, 'not up: a (failed)'],
-    ['all', { a: 'ready', b: 'backing-off' }, true, 'not up: b (backing-off)'],
+    ['any', { a: 'failed', b: 'disabled' }, true, 'these are not up: a (failed)'],
+    ['all', { a: 'ready', b: 'backing-off' }, true, 'these are not up: b (backing-off)'],
     ['all', { a: 'ready' }, false, 'no connector is enabled, or a source is not loaded yet'],
     ['all', {}, false, 'there is no service map yet'],
-    ['a', { a: 'failed', b: 'failed' }, true, 'not up: a (failed)'],
-    ['a', { a: 'needs-login', b: 'ready' }, true, 'not up: a (needs-login)'],
-    ['any', { a: 'needs-login' }, true, 'not up: a (needs-login)'],
+    ['a', { a: 'failed', b: 'failed' }, true, 'these are not up: a (failed)'],
+    ['a', { a: 'needs-login', b: 'ready' }, true, 'these are not up: a (needs-login)'],
+    ['any', { a: 'needs-login' }, true, 'these are not up: a (needs-login)'],
   ])(
     'awaitReady() times out for "%s" with %j and every source read: %s, and names the connectors that are not up',
     async (target, states, isKnown, why) => {

@@ -31,8 +31,8 @@ export type BringUp = (
 ) => Promise<BroughtUp>;
 
 /**
- * Reads a new tool list from a connector that is already up, when it is the connector's turn. Rejects as {@link
- * listAllTools} does.
+ * Waits for the connector's turn, and then reads its tool list again. The connector must already be up. Rejects as
+ * {@link listAllTools} does.
  */
 export type Relist = (entry: ConnectorEntry, connection: Connection, signal: AbortSignal) => Promise<ToolListing>;
 
@@ -140,7 +140,7 @@ function timeoutError(connectorId: string, timeoutMs: number): SwitchyardError {
 }
 
 /**
- * Returns a key made of the parts of an entry that require a new connection when they change. It includes whether the
+ * Returns a key made of those parts of an entry whose change requires a new connection. The key includes whether the
  * entry is local, because a local entry may reach addresses that an entry of a map may not reach.
  */
 export function connectionKey(entry: ConnectorEntry): string {

@@ -13,7 +13,7 @@ export interface ChooseCredentialsOptions {
   readonly oauth: (connectorId: string) => ConnectorOAuth | null;
   /** Returns the credentials of a connector that may need a login made by this package. */
   readonly loginOf: (entry: ConnectorEntry) => Credentials;
-  /** Returns the agent for a connector; null if the connector is reached through a proxy of the host. */
+  /** Returns the agent for a connector; null if a proxy that the host's `createProxy` made reaches the connector. */
   readonly dispatcherOf: (entry: ConnectorEntry) => Dispatcher | null;
 }
 
@@ -44,7 +44,10 @@ export function createCredentialsOf(
   };
 }
 
-/** The values that the credentials of a host login depend on. If one of them changes, new credentials are created. */
+/**
+ * The values that determine the credentials of a login which the host supplies. If one of them changes, new credentials
+ * are created.
+ */
 interface HostLoginKey {
   readonly provider: ConnectorOAuth['provider'];
   /** The address and the headers of the connector, as JSON. */
@@ -53,8 +56,8 @@ interface HostLoginKey {
 }
 
 /**
- * The credentials of a host login. All connections of a connector share them, because requests over two connections may
- * wait for the same login.
+ * The credentials of a login that the host supplies. All connections of a connector share them, because requests over
+ * two connections may wait for the same login.
  */
 interface HostLogin extends HostLoginKey {
   readonly credentials: HostCredentials;

@@ -10,7 +10,8 @@ import type { OriginLoads } from '../../http/origin-loads.ts';
 const MAX_HOLD_MS = 50;
 
 /**
- * Lets connectors come up in parallel, with an overall limit and a limit per origin that follows the origin's capacity.
+ * Lets connectors come up in parallel, with an overall limit and a limit per origin that adapts to the capacity of the
+ * origin.
  */
 export class ConnectGate {
   readonly #loads: OriginLoads;
@@ -30,9 +31,9 @@ export class ConnectGate {
   }
 
   /**
-   * Runs `work` when the limits allow it, or as soon as `urgent` resolves, which means that a caller waits for the
-   * connector. The limit of the origin is applied first, so a connector that waits for it takes no slot of the overall
-   * limit.
+   * Runs `work` when the limits allow it, or as soon as `urgent` resolves. `urgent` resolves when a caller waits for
+   * the connector. The limit of the origin is applied before the overall limit. A connector that waits because of its
+   * origin therefore takes no slot of the overall limit.
    */
   run<T>(origin: string, work: () => Promise<T>, urgent: Promise<void> | null = null): Promise<T> {
     const limit = this.#limitOf(origin);
@@ -61,8 +62,8 @@ export class ConnectGate {
 
   /**
    * Resolves when the next connector may start. One connector starts in each turn of the event loop, because 64
-   * handshakes may be due at the same time and starting each takes time on the main thread. None starts while an urgent
-   * connector comes up, for at most MAX_HOLD_MS.
+   * handshakes may be due at the same time and starting each takes time on the main thread. While an urgent connector
+   * comes up, no other connector starts, for at most MAX_HOLD_MS.
    */
   #turn(): Promise<void> {
     this.#lastStart = this.#lastStart.then(nextTurn).then(() => this.#calm);

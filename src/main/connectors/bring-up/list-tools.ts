@@ -27,13 +27,11 @@ export interface ToolListing {
    * or declares headers that cannot be sent. A tool that is merely invalid is kept.
    */
   readonly dropped: readonly DroppedDefinition[];
-  /**
-   * How long the list is valid according to the server: the shortest TTL of its pages; null if the server gives no TTL.
-   */
+  /** The shortest TTL that the server gave a page of the list, in milliseconds; null if the server gave no TTL. */
   readonly ttlMs: number | null;
 }
 
-/** Returns the state that a connector has with this list, and the reason for that state. */
+/** Returns the state of a connected connector with this tool list, and the reason for that state. */
 export function stateOfListing({ tools, cutBecause }: ToolListing): readonly ['ready' | 'degraded', string] {
   if (cutBecause === null) return ['ready', `${tools.length} tools`];
   return ['degraded', `only ${tools.length} tools were read: ${cutBecause}`];
@@ -51,8 +49,8 @@ export async function listAllTools(
   signal: AbortSignal,
 ): Promise<ToolListing> {
   const listing = await readPages(connection, limits, signal);
-  // The caller processes the whole list without a pause. If this turn of the event loop has already taken long, a new
-  // turn begins first.
+  // The caller processes the whole list without a pause. If this turn of the event loop has already taken a long time,
+  // a new turn begins first.
   if (turns.isOver) await turns.next();
   return listing;
 }

@@ -43,7 +43,8 @@ export function loginTargetOf(entry: ConnectorEntry, environment: LoginEnvironme
 /**
  * Returns functions that read the secrets of an entry's login. Each function returns null if the entry names no secret.
  * It throws LOGIN_SECRET_MISSING if the entry names a variable that is not set. It also throws if an entry of a map
- * names a variable that `allowEnv` does not list: the map's publisher chose the issuer that would get the secret.
+ * names a variable that `allowEnv` does not list. Otherwise the publisher of the map could have any variable sent to
+ * an issuer of its choice.
  */
 export function secretsOf(entry: ConnectorEntry, environment: LoginEnvironment): LoginSecrets {
   const read = (member: 'clientSecretEnv' | 'privateKeyEnv'): string | null => {
@@ -66,7 +67,7 @@ function variableOf(
   const asks = `Connector ${entry.id} names the variable ${variable} in oauth.${member}`;
   const detail = { connectorId: entry.id, variable };
   if (!isLocal(entry) && !allowEnv.includes(variable)) {
-    const message = `${asks}. For an entry of a map, allow this with allowEnv (--allow-env ${variable}).`;
+    const message = `${asks}. A map may name it only if allowEnv lists it (--allow-env ${variable}).`;
     throw new SwitchyardError('LOGIN_SECRET_MISSING', message, { detail });
   }
   const value = Object.hasOwn(env, variable) ? env[variable] : undefined;

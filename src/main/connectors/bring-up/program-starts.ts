@@ -12,7 +12,8 @@ const MAX_SLOT_MS = 5_000;
 const SAMPLE_MS = 250;
 
 /**
- * If more than this share of the processors is idle, the starting servers wait for something else, such as the network.
+ * If more than this share of the processors is idle, the starting servers are probably waiting for something other than
+ * a processor, such as the network.
  */
 const MIN_IDLE_SHARE = 0.3;
 
@@ -46,8 +47,8 @@ interface Waiting {
  * Decides when stdio servers start. Each start uses a processor for a while, and if many servers started at the same
  * time, all of them would miss their deadlines. There are `availableParallelism() + 1` slots; a server holds its slot
  * until its first message, for at most 5 s. One more server starts for each idle processor if all slots are taken and
- * more than 30 % of the processors were idle in the last 250 ms. At most 32 servers may run that have not sent a first
- * message yet. If `limit` is set, it is the number of slots, and idle processors add no slots.
+ * more than 30 % of the processors were idle in the last 250 ms. At most 32 servers that have not sent a first message
+ * yet may run. If `limit` is set, it is the number of slots, and idle processors add no slots.
  */
 export class ProgramStarts {
   readonly #slots: number;

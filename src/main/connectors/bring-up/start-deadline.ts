@@ -4,18 +4,21 @@ import { deadline, type LinkedSignal, monotonicMs } from '../../../shared/clock.
 export interface StartLimits {
   /** Maximum time without output, in milliseconds. */
   readonly quietMs: number;
-  /** Maximum time in all, regardless of output. Equals `quietMs` for a hard limit. */
+  /** Maximum total time, regardless of output. Equals `quietMs` for a hard limit. */
   readonly maxMs: number;
 }
 
 /** A deadline that output of the server extends. */
 export interface StartDeadline extends Disposable {
   readonly signal: AbortSignal;
-  /** Extends the deadline to `quietMs` from now, but to at most `maxMs` in all, because the server wrote a line. */
+  /**
+   * To be called when the server wrote a line. Extends the deadline to `quietMs` from now, but at most to `maxMs` after
+   * the start.
+   */
   putOff(): void;
 }
 
-/** Minimum time between two extensions: lines come in bursts, and each extension needs a timer. */
+/** Minimum time between two extensions, because lines come in bursts and each extension needs a timer. */
 const MIN_STEP_MS = 100;
 
 /** Creates a deadline that aborts with `reason(elapsedMs)` when the time is up, or with the reason of `parent`. */

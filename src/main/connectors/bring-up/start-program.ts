@@ -74,7 +74,10 @@ function timeoutError(entry: ConnectorEntry, elapsedMs: number, program: Process
   );
 }
 
-/** Describes a server that wrote nothing to stderr: its command may still be downloading a package without a word. */
+/**
+ * Returns the advice for a server that wrote nothing to stderr. Its command may have been downloading a package
+ * silently.
+ */
 function silenceOf(entry: ConnectorEntry): string {
   const command = basename(commandOf(entry)?.command ?? '').replace(/\.(?:cmd|exe)$/i, '');
   if (!DOWNLOADERS.has(command)) return 'It wrote nothing to stderr.';

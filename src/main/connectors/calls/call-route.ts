@@ -2,7 +2,7 @@ import type { Cancellation } from '../../../shared/cancellation.ts';
 import type { SwitchyardError } from '../../../shared/errors.ts';
 import type { Connection } from '../connection/connection.ts';
 
-/** An open connection, as calls use it. */
+/** An open connection over which calls can be sent. */
 export interface OpenRoute {
   readonly connection: Connection;
   /** Aborts with CONNECTOR_GONE, CLOSED or TOOL_CALL_LOST when the connection is released. */

@@ -49,7 +49,8 @@ export class CallWindows {
     for (const { max, ms, startsMs } of this.#windows) {
       while (startsMs[0] !== undefined && startsMs[0] <= nowMs - ms) startsMs.shift();
       const rounds = Math.floor(ahead / max);
-      // The calls ahead take the slots that become free first, and keep them for a whole window.
+      // The calls ahead will use the slots that become free first, and each of them occupies its slot for a whole
+      // window.
       const freeing = startsMs[startsMs.length - max + (ahead % max)];
       if (freeing !== undefined) waitMs = Math.max(waitMs, freeing + (rounds + 1) * ms - nowMs);
       else if (rounds > 0) waitMs = Math.max(waitMs, rounds * ms);

@@ -68,8 +68,8 @@ export class ConnectorCalls {
 
   /**
    * Calls a tool. Rejects with CONNECTOR_UNAVAILABLE while the connector is down, or CONNECTOR_LOGIN_NEEDED if the
-   * connector needs a login. Both errors have the `name` that callers of the replaced manager know
-   * (`unavailableErrorName`). Rejects with CONNECTOR_GONE if the connector is removed during the call, with
+   * connector needs a login. Both errors have the `name` that `unavailableErrorName` returns, because callers of the
+   * replaced manager check that name. Rejects with CONNECTOR_GONE if the connector is removed during the call, with
    * QUOTA_EXCEEDED, TOOL_CALL_TIMEOUT, TOOL_CALL_ABORTED, or the connection's own error.
    */
   callTool(
@@ -145,7 +145,7 @@ export class ConnectorCalls {
 }
 
 /**
- * Sends a call over a connection, until its response arrives, its deadline `limit` passes or the connection is
+ * Sends a call over a connection. Settles when the response arrives, the deadline `limit` passes or the connection is
  * released.
  */
 async function sendOver<T>(open: OpenRoute, call: Call<T>, limit: Cancellation): Promise<T> {

@@ -12,7 +12,7 @@ import type { CallRoute, OpenRoute } from './call-route.ts';
  *   (`streamable-http/standing-stream.ts`).
  * 2. `route.lose` releases the connection. Other calls in flight over HTTP can finish. The tools stay listed, and a
  *   reconnect is due after a pause.
- * 3. The caller of this function requests a connection from the route again for a call with `sent: 'no'`. The route
+ * 3. For a call with `sent: 'no'`, the caller of this function requests a connection from the route again. The route
  *   reconnects immediately: a new handshake without the old session id (`initialize`, or `server/discover`), then the
  *   tool list.
  * 4. The call is sent once more over the new session. If it fails again, it fails for good. A tool call with

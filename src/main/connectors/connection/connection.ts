@@ -29,7 +29,7 @@ export interface ConnectorTarget {
   readonly listsAtOnce?: boolean;
 }
 
-/** What the handshake found out about the server. */
+/** The facts about the server that the handshake established. */
 export interface ConnectionFacts {
   readonly era: 'legacy' | 'modern' | 'unknown';
   readonly transport: 'streamable-http' | 'sse' | 'stdio' | 'custom';
@@ -58,8 +58,8 @@ export type Sent = 'no' | 'maybe';
 /** Receives the JSON of a large result as it arrives. */
 export interface ResultSink {
   /**
-   * Receives the next piece of the result. Returns false to pause the result until `resume` is called, which
-   * `onLargeResult` got in `flow`.
+   * Receives the next piece of the result. Returns false to pause the result. The result continues when the sink calls
+   * `resume`, which `onLargeResult` got in `flow`.
    */
   write(chunk: Buffer): boolean;
 }

@@ -9,7 +9,7 @@ const MAX_ENDPOINTS = 100_000;
 
 /**
  * Remembers the endpoints that are known to be legacy, so that a reconnect need not probe them again (MCP 2026-07-28,
- * versioning). Also remembers strict endpoints: endpoints at which requests in parallel have failed.
+ * versioning). Also remembers strict endpoints: endpoints at which parallel requests have failed.
  */
 export class EraMemory {
   readonly #legacy = memory();

@@ -2,7 +2,7 @@ import { type ErrorDetail, SwitchyardError } from '../../../shared/errors.ts';
 import type { ConnectorTarget, RequestLimits, Sent } from './connection.ts';
 import { describeRefusal, type HttpRefusal } from './http-refusal.ts';
 
-/** The kind of failure of a request to a connector, over any transport. */
+/** The reason why a request to a connector failed, over any transport. */
 export type Failure =
   /** The connector responded with a JSON-RPC error, which may say that the session is lost. */
   | { readonly kind: 'rpc'; readonly code: number; readonly reason: string; readonly isSessionLost?: boolean }

@@ -1,8 +1,8 @@
 import type { Sent } from './connection.ts';
 
 /**
- * The meaning of an HTTP response that holds no JSON-RPC response, and the facts that errors may show
- * (messages/http/http-status.ts).
+ * The meaning of an HTTP response that holds no JSON-RPC response (messages/http/http-status.ts), and the facts about
+ * the response that error messages may show.
  */
 export interface HttpRefusal {
   /**

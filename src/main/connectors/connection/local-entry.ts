@@ -16,7 +16,7 @@ export interface StdioCommand {
 /** The origin of an entry that does not come from a map, as messages name it. */
 export type Origin = 'the configuration file' | 'the registry' | 'the command line';
 
-/** The data of a local entry that is kept apart from the entry itself. */
+/** Data about a local entry, which is kept apart from the entry itself. */
 interface Local {
   readonly command: StdioCommand | null;
   readonly origin: Origin;

@@ -52,7 +52,7 @@ export function hideAddress(record: MessageRecord, url: URL): void {
 }
 
 /**
- * Hides the value of a header, and also the secret parts of it: the token after `Bearer`, and the password within
+ * Hides the value of a header and the secret parts of the value: the token after `Bearer`, and the password within
  * `Basic`.
  */
 export function hideHeader(record: MessageRecord, value: string): void {

@@ -182,7 +182,7 @@ function tokenIn([name, value]: readonly string[]): string | undefined {
 }
 
 /**
- * Returns a provider that also remembers the issuer of a login, unless the given provider does so. When the user
+ * Returns a provider that also remembers the issuer of a login, unless the given provider already does. When the user
  * returns, the SDK compares the remembered issuer with the issuer that sent the user back.
  */
 function rememberingDiscovery(provider: OAuthClientProvider): OAuthClientProvider {

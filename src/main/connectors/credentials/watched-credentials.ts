@@ -1,8 +1,8 @@
 import { type Challenge, type Credentials, NO_CREDENTIALS, type Sending, type Verdict } from './credentials.ts';
 
 /**
- * Credentials that report whether a request is waiting for them. Meanwhile the server must not count as silent, because
- * it is not its turn to respond.
+ * Credentials that report whether a request is waiting for them. While a request waits, the server must not count as
+ * silent, because there is nothing that it could respond to.
  */
 class WatchedCredentials implements Credentials {
   readonly #credentials: Credentials;

@@ -15,7 +15,7 @@ import {
 } from './body-sink.ts';
 import { EventReader } from './event-reader.ts';
 
-/** Number of bytes that are kept of a body that is not read as messages. They are enough for a JSON-RPC error. */
+/** Maximum number of bytes to keep of a body that is not read as messages. It is enough for a JSON-RPC error. */
 const MAX_TEXT_BYTES = 64 * 1024;
 
 /**
@@ -50,7 +50,7 @@ function readerOf(type: string, cap: ByteCap, sink: BodySink): BodyReader {
 }
 
 /**
- * Whether a media type means JSON. Some servers use other types than `application/json`, such as `text/json` or
+ * Whether a media type means JSON. Some servers use types other than `application/json`, such as `text/json` or
  * `application/json-rpc`.
  */
 function isJson(type: string): boolean {

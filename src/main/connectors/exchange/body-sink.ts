@@ -22,7 +22,7 @@ export type ByteCap = number | { readonly perEvent: number; readonly most?: numb
 export interface BodySink {
   /** Called with each message. The messages of a batch (MCP 2025-03-26) are delivered one by one. */
   onValue(value: unknown): void;
-  /** Called with each server-sent event of another type than `message`. */
+  /** Called with each server-sent event whose type is not `message`. */
   onEvent(type: string, data: string): void;
   /**
    * Called when a value exceeds {@link LARGE_BYTES}; `head` is the part received so far. If this returns a sink, the

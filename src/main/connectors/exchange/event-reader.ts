@@ -17,15 +17,13 @@ const BLANK_LINES = ['\n\n', '\r\r', '\r\n\r\n'];
 const SLICE_BYTES = 8 * 1024;
 
 /**
- * Limits of an event whose data has several lines. Servers usually write JSON in one line, which only the cap limits.
- * Further lines cost extra memory until the event ends.
+ * Limits of an event whose data has several lines. Servers usually write JSON on one line, to which only the cap
+ * applies. Further lines cost extra memory until the event ends.
  */
 const MAX_LINES = 100_000;
 const MAX_LINES_BYTES = 12 * 1024 * 1024;
 
-/**
- * Matches data that may be a JSON message. Any other data is not parsed, such as the literals true, false and null.
- */
+/** Matches data that may be a JSON message. Other data, such as the literals true, false and null, is not parsed. */
 const MESSAGE = /^\s*[[{"\d-]/;
 
 /**

@@ -56,9 +56,9 @@ class Exchange implements Dispatcher.DispatchHandler, BodyOwner {
   /** The headers that the credentials provided for the current request. */
   #given: readonly string[] = [];
   #resends = 0;
-  /** The response that refused the credentials, until they have decided about it and its body is no longer needed. */
+  /** The response that refused the credentials. It is kept until its body is no longer needed. */
   #refused: RefusedAnswer | null = null;
-  /** Aborts the work of the credentials on a refusal; null while no refusal was reported to them. */
+  /** Aborts the work of the credentials on a refusal; null until a refusal was reported to them. */
   #asking: AbortController | null = null;
 
   constructor(

@@ -9,7 +9,10 @@ export interface HttpRequest {
   readonly body: string | null;
 }
 
-/** Callbacks for the events of an exchange. The last call is always either `onEnd` or `onFailure`, and is made once. */
+/**
+ * Callbacks for the events of an exchange. Exactly one of `onEnd` and `onFailure` is called, once, after all other
+ * callbacks.
+ */
 export interface ExchangeSink {
   /**
    * Called when the head of the response arrived. `hint` is readable advice about refused credentials, if there is any.
@@ -17,7 +20,7 @@ export interface ExchangeSink {
   onHead(status: number, headers: IncomingHttpHeaders, hint: string | null): void;
   /** Called with each JSON value of the body: the whole body, the data of one event, or one message of a batch. */
   onValue(value: unknown): void;
-  /** Called with each server-sent event of another type than `message`. */
+  /** Called with each server-sent event whose type is not `message`. */
   onEvent?(type: string, data: string): void;
   /** Called when a large value begins. If this returns a sink, the sink gets the value as bytes. */
   onLargeValue?(head: Buffer, flow: ValueFlow): ValueSink | null;

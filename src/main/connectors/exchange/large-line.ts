@@ -2,7 +2,7 @@ import { JsonScanner } from '../../../shared/json/json-scanner.ts';
 import { RefusedMessage } from '../../mcp/refused-message.ts';
 import { LARGE_BYTES } from './body-sink.ts';
 
-/** Numbers of bytes that are kept at the start and at the end of a refused line, to find the id of its message. */
+/** How many bytes are kept at the start and at the end of a refused line, to find the id of its message. */
 const HEAD_BYTES = 4_096;
 const TAIL_BYTES = 256;
 

@@ -37,9 +37,9 @@ export class OpenExchanges {
 
   /**
    * Sends a message whose response has no relevant content. Resolves once the head of a successful response arrives.
-   * Rejects with a StatusError, with the network's error, or because the response took longer than `timeoutMs`. A
-   * response that is still open after that time is aborted. Otherwise connections would accumulate if a server never
-   * ended its responses.
+   * Rejects with a StatusError, with the network's error, or with an error that says that the response took longer than
+   * `timeoutMs`. A response that is still open after that time is aborted. Otherwise connections would accumulate if a
+   * server never ended its responses.
    */
   tell(request: HttpRequest, timeoutMs: number, asked: HttpAsked = NOTICE): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();

@@ -18,7 +18,7 @@ import type { LiveConnection } from './live-connection.ts';
 import { openLiveConnection } from './open-live-connection.ts';
 import { Reconnection } from './reconnection.ts';
 
-/** Maximum time that a call waits for an attempt to connect that it started. */
+/** Maximum time that a call waits for an attempt to connect, if the call itself started the attempt. */
 const PROBE_WAIT_MS = 2_000;
 
 /**
@@ -147,7 +147,7 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
 
   /**
    * Waits until a call may succeed. Speeds up an attempt in progress and waits for its end. If the connector is backing
-   * off, starts an attempt, unless it just tried one, and waits at most 2 s. Rejects with the reason of `signal`.
+   * off, starts an attempt (at most one per second) and waits at most 2 s for it. Rejects with the reason of `signal`.
    */
   async awaitChance(signal: Cancellation): Promise<void> {
     const { state } = this.machine;
@@ -243,7 +243,7 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
     this.#reconnection.failed(error);
     const fate = fateOf(error);
     // The timer is set before the transition is reported, so that a listener that closes the connector also cancels it.
-    // It is detached, because it outlives the operation during which the failure happened.
+    // The attempt is detached from the trace of the failed operation, because it outlives that operation.
     if (fate === 'backing-off') this.#reconnection.schedule((why) => detached(() => this.#settle(this.#attempt(why))));
     this.machine.to(fate, error.message);
   }

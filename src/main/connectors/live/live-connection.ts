@@ -18,7 +18,7 @@ export interface LiveConnectionEvents {
   readonly onLost: (error: SwitchyardError) => void;
   readonly onListFailed: (error: SwitchyardError) => void;
   /**
-   * Called when the connection was closed, after it was open for `durationMs`. `error` is null if the connection was no
+   * Called when the connection was closed. It was open for `durationMs`. `error` is null if the connection was no
    * longer needed.
    */
   readonly onEnded: (durationMs: number, error: Error | null) => void;
@@ -26,7 +26,7 @@ export interface LiveConnectionEvents {
 
 /**
  * Minimum age at which a connection counts as stable. If a stable connection fails, the pauses between attempts start
- * again from the shortest.
+ * again with the shortest pause.
  */
 const STABLE_MS = 10_000;
 

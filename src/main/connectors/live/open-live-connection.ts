@@ -7,8 +7,8 @@ import { LiveConnection, type LiveConnectionEvents } from './live-connection.ts'
 /** Callbacks that the keeper of a live connection provides. */
 interface KeptEvents extends Pick<LiveConnectionEvents, 'onLost'> {
   /**
-   * Called when a new tool list was announced that is complete although the previous list was not, or the other way
-   * round.
+   * Called after a new tool list was announced, if that list is complete and the previous list was not, or the other
+   * way round.
    */
   readonly onWholeness: (listing: ToolListing) => void;
 }

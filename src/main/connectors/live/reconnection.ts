@@ -35,7 +35,7 @@ export class Reconnection {
     return !this.isHeld && monotonicMs() - this.#startedAtMs >= PROBE_GAP_MS;
   }
 
-  /** Whether the server requested a pause that is not over. */
+  /** Whether the server requested a pause that has not ended yet. */
   get isHeld(): boolean {
     return monotonicMs() < this.#heldUntilMs;
   }
@@ -57,7 +57,7 @@ export class Reconnection {
 
   /**
    * Notes that a connection was lost. A call may then start an attempt immediately. If the connection was stable, the
-   * pauses start again from the shortest.
+   * pauses start again with the shortest pause.
    */
   lost(wasStable: boolean): void {
     this.#startedAtMs = Number.NEGATIVE_INFINITY;

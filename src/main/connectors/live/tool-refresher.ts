@@ -61,8 +61,8 @@ export class ToolRefresher {
   }
 
   /**
-   * Reads the list now, or joins the read in progress. Never rejects. While the server wants no requests, it resolves
-   * immediately and the list is read later.
+   * Reads the list now, or joins the read in progress. Never rejects. While the server wants no requests, the promise
+   * resolves immediately and the list is read later.
    */
   refresh(): Promise<void> {
     if (this.#isStopped) return Promise.resolve();
@@ -95,7 +95,10 @@ export class ToolRefresher {
     });
   }
 
-  /** Reads the list when a timer is due. The read is detached, because the operation that set the timer is over. */
+  /**
+   * Reads the list when a timer fires. The read is detached from the trace of the operation that set the timer, because
+   * that operation is over.
+   */
   #refreshOnTime(): void {
     void detached(() => this.refresh());
   }

@@ -2,8 +2,8 @@ import { isObject, type JsonObject } from '../../mcp/json-rpc.ts';
 import type { ConnectionFacts } from '../connection/connection.ts';
 
 /**
- * Returns a filter for a subscription that names the lists of which a server announces changes (MCP 2026-07-28,
- * subscriptions). The filter names only the tool list, unless `isAll` is true.
+ * Returns the filter of a subscription (MCP 2026-07-28, subscriptions). The filter names the lists whose changes the
+ * server announces. If `isAll` is false, it can name only the tool list.
  */
 export function announcedLists({ tools, prompts, resources }: JsonObject, isAll: boolean): JsonObject {
   return {
@@ -22,7 +22,7 @@ export function noticesOf({ promptsListChanged, resourcesListChanged }: JsonObje
 }
 
 /**
- * Whether a server may send other notifications than those about lists. A legacy server sends log messages and resource
+ * Whether a server may send notifications that are not about lists. A legacy server sends log messages and resource
  * updates over its standing stream.
  */
 export function mayTellMore({ era, capabilities }: ConnectionFacts): boolean {

@@ -17,7 +17,7 @@ export interface HandshakeOptions {
   readonly endpoint: string;
   readonly eras: EraMemory;
   readonly transport: ConnectionFacts['transport'];
-  /** The channel for `initialize`, if the legacy handshake uses another channel than the modern one. */
+  /** The channel for `initialize`, if the legacy handshake does not use the channel of the modern handshake. */
   readonly legacyChannel?: MessageChannel;
   /**
    * Calls its callback when the server has been silent for too long. `initialize` is then sent in parallel with the
@@ -27,7 +27,7 @@ export interface HandshakeOptions {
   readonly whenSilent?: WhenSilent;
   /**
    * Time limit for the response to the probe, in milliseconds from the start of the probe. It applies only if the
-   * server has refused `initialize` as legacy SSE servers do.
+   * server has refused `initialize` in the way that legacy SSE servers do.
    */
   readonly patienceMs?: number;
   /** Whether the tools are listed right after the handshake, which saves a round trip with a legacy server. */

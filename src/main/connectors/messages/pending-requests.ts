@@ -78,8 +78,8 @@ export class PendingRequests {
   }
 
   /**
-   * Fails a request because its response was refused by the JSON parser. It is the request that the response names, or
-   * the request on whose stream the response arrived.
+   * Fails the request whose response the JSON parser refused. This is the request that the response names, or else the
+   * request on whose stream the response arrived.
    */
   #takeRefused({ id, isRequest, reason }: RefusedMessage, from: PendingRequest | null): void {
     const pending = isRequest ? null : (this.#waiting(id) ?? from);

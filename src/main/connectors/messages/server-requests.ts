@@ -33,7 +33,7 @@ export async function askHost(
     return await host.answer({ connectorId, method, params, signal });
   } catch (error) {
     if (error instanceof RpcError) throw error;
-    // The error of a host, even of its network, must not look like a failure of the connector.
+    // An error of the host, even a network error, must not look like a failure of the connector.
     const code: unknown = error instanceof Error && 'code' in error ? error.code : null;
     throw new RpcError(Number.isSafeInteger(code) ? (code as number) : RPC_INTERNAL_ERROR, rootReason(error));
   }
@@ -90,7 +90,7 @@ export class ServerRequests {
 
 /**
  * Describes the trace span of a server request. Its parent is the trace that the server sent with the request. Without
- * such a trace, the span starts a new one.
+ * such a trace, the span starts a new trace.
  */
 function asked(id: string | number, method: string, params: JsonObject): Served {
   return {

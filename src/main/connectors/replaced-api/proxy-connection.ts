@@ -35,8 +35,8 @@ export function createProxyConnect(createProxy: CreateProxy, logger: Logger, age
         settled(() => proxy.connect()),
         limits,
       );
-      // Some proxies resolve although connecting failed, and retry by themselves. Here the state machine retries, so
-      // this counts as a failure.
+      // Some proxies resolve although connecting failed, and retry automatically. Here the state machine retries, so a
+      // proxy that is not connected counts as a failure.
       if (proxy.isConnected?.() === false || lastWord === false) throw new Error('it reports that it is not connected');
     } catch (error) {
       await disconnect(proxy);

@@ -36,10 +36,10 @@ export class RemoteToolProxy {
   #tools: ReadonlyMap<string, RemoteToolDefinition> = new Map();
   /**
    * The time from `connect()` to `disconnect()`; null while disconnected. `disconnect()` aborts everything that started
-   * in it.
+   * during this time.
    */
   #life: { readonly abort: AbortController; attempt: Promise<void> | null } | null = null;
-  /** Resolves once everything that the last `disconnect()` had to end has ended. */
+  /** Resolves once the last `disconnect()` has finished. */
   #ending: Promise<void> = Promise.resolve();
   #timer: Timer | null = null;
   /** Whether the last connection broke and no attempt to reconnect has failed since. */

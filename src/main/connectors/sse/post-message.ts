@@ -50,10 +50,12 @@ export function postMessage(
     onHead: (status, headers, hint) => {
       head = { status, headers, hint };
       if (status >= 300)
-        bodyTimer = startTimer(REFUSAL_BODY_MS, () => abort(new Error('The body of the refusal did not end in time')));
+        bodyTimer = startTimer(REFUSAL_BODY_MS, () =>
+          abort(new Error('The server refused the request, but its response was not complete in time')),
+        );
     },
     onValue: (value) => {
-      // Many servers acknowledge a POST with JSON, but not with a JSON-RPC message.
+      // Many servers acknowledge a POST with JSON that is not a JSON-RPC message.
       if (value instanceof RefusedMessage || asIncoming(value).kind !== 'junk') requests.take(value, pending);
     },
     onEnd: (text) => {

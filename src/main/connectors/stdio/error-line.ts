@@ -8,8 +8,8 @@ const NPM_DETAIL = /^npm (?:error|ERR!)(?: (?:code|errno|syscall|path|dest|signa
 const NAMED_ERROR = /^(?:Uncaught )?(?:\w+\.)*\w*(?:Error|Exception)(?: \[\w+\])?: /;
 
 /**
- * Returns the line of a process's stderr that most likely says why the process failed, at most 300 characters of it;
- * empty without a non-blank line. This is the last line, except after an error of npm, which ends with the path of a
+ * Returns the line of a process's stderr that most likely says why the process failed, cut to 300 characters. Returns
+ * '' if every line is blank. The line is the last line, except after an error of npm, which ends with the path of a
  * log, and after an uncaught error of Node.js, which ends with a stack and a version.
  */
 export function errorLineOf(stderr: string): string {

@@ -42,7 +42,7 @@ export class ProcessGroup {
 
   /** Throws the synchronous errors of spawn(). Most failures are reported by the `error` event of `child` instead. */
   constructor({ command, args, env, cwd }: StdioCommand) {
-    // On Windows, cross-spawn finds `npx.cmd` for `npx`, and runs it with cmd.exe with every argument escaped.
+    // On Windows, cross-spawn finds `npx.cmd` for `npx`, and runs it in cmd.exe, with every argument escaped.
     this.child = spawn(command, args, {
       cwd: cwd ?? undefined,
       env: stdioEnvironment(process.env, env),

@@ -10,8 +10,8 @@ const MIN_SECRET_LENGTH = 6;
 export class StderrTail {
   readonly #secrets: readonly string[];
   /**
-   * A buffer of twice the size that is kept, so that most chunks are simply copied to its end. It is allocated with the
-   * first output.
+   * A buffer that is twice as large as the text that is kept, so that most chunks are simply copied to its end. It is
+   * allocated with the first output.
    */
   #room: Buffer | null = null;
   #length = 0;

@@ -46,15 +46,15 @@ interface RunningProgram {
   /** The channel for the requests of the connection. It also traces and records them. */
   readonly traced: MessageChannel;
   readonly messages: ServerMessages;
-  /** Resolves when the server has first written to stdout. */
+  /** Resolves when the server writes to stdout for the first time. */
   readonly awake: Promise<void>;
   /** Whether the server has sent any response. */
   readonly hasAnswered: () => boolean;
 }
 
 /**
- * Creates a {@link Connect} to modern and legacy stdio servers on this machine. When connecting fails, the stdio server
- * and all processes that it started have ended.
+ * Creates a {@link Connect} to modern and legacy stdio servers on this machine. If a connect rejects, the stdio server
+ * and all processes that it started have already ended.
  */
 export function createStdioConnect(options: StdioConnectOptions): Connect {
   const { host, eras = new EraMemory() } = options;

@@ -62,7 +62,8 @@ export function stdioEnvironment(
   const environment: Record<string, string> = {};
   const replaced = new Set(Object.keys(own).map(comparable));
   for (const [name, value] of Object.entries(inherited)) {
-    // Windows spells it `Path`. If both `Path` and `PATH` were set, programs would disagree on which one to use.
+    // Windows spells the variable `Path`. If both `Path` and `PATH` were set, programs would disagree on which one to
+    // use.
     if (replaced.has(comparable(name))) continue;
     // A value that starts with () is a function definition of an old bash. The next shell would execute it
     // (CVE-2014-6271).
@@ -77,12 +78,15 @@ function isNeeded(name: string): boolean {
   return name.startsWith('LC_') || name === LINEAGE_VARIABLE;
 }
 
-/** Whether a variable names a proxy without credentials: an entry must name variables that hold secrets. */
+/**
+ * Whether a variable names a proxy without credentials. A variable with secrets is passed on only if the entry names
+ * it.
+ */
 function isPublicProxy(name: string, value: string): boolean {
   return PROXIES.includes(name.toUpperCase()) && !value.includes('@');
 }
 
-/** Returns the form of a variable name that is compared. Windows ignores the case of variable names. */
+/** Returns a variable name in the form that is used for comparisons. Windows ignores the case of variable names. */
 function comparable(name: string): string {
   return IS_WINDOWS ? name.toUpperCase() : name;
 }

@@ -13,8 +13,7 @@ export function endTree(process: ChildProcess): void {
 }
 
 /**
- * Does the same as {@link endTree} synchronously, for the time when this process exits. Waits at most 2 s for
- * `taskkill`.
+ * Does the same as {@link endTree} synchronously, for use while this process exits. Waits at most 2 s for `taskkill`.
  */
 export function endTreeNow(process: ChildProcess): void {
   const { status } = spawnSync('taskkill', argumentsFor(process), {

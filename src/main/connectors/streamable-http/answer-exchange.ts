@@ -23,8 +23,8 @@ export interface Wire {
 }
 
 /**
- * Maximum number of times in a row that an event stream of a legacy server is resumed without bringing an event.
- * RESUME_MS is the pause before each resumption, unless the server names another pause.
+ * How often in a row an event stream of a legacy server may be resumed if no resumption brings an event. RESUME_MS is
+ * the pause before each resumption, unless the server names another pause.
  */
 const MAX_RESUMES = 3;
 const RESUME_MS = 1_000;
@@ -70,8 +70,8 @@ export function exchangeForAnswer(
     const cause = from.cause ?? failure();
     // `failure()` may have found the response in the body, and settled the request.
     if (pending.isSettled) return;
-    // If the stream brought an event, counting starts again, because servers may end a stream on purpose and expect a
-    // resumption.
+    // If an event arrived over the stream, the count starts again, because servers may end a stream on purpose and
+    // expect a resumption.
     const count = lastEventId === from.lastEventId ? from.count : 0;
     const mayResume =
       mayBeResumed && lastEventId !== null && count < MAX_RESUMES && !writer.isModern && !pending.isHandedOut;
@@ -100,7 +100,9 @@ export function exchangeForAnswer(
       if (isHandshake) writer.adopt(headers);
       // A JSON body may still contain the response, so it gets no time limit.
       if (status >= 300 && headers['content-type']?.includes('json') !== true)
-        bodyTimer = startTimer(REFUSAL_BODY_MS, () => abort(new Error('The body of the refusal did not end in time')));
+        bodyTimer = startTimer(REFUSAL_BODY_MS, () =>
+          abort(new Error('The server refused the request, but its response was not complete in time')),
+        );
     },
     onValue: (value) => requests.take(value, pending),
     onEvent: (type) => {

@@ -25,8 +25,8 @@ export class EarlyList {
   readonly #result: Promise<JsonObject>;
 
   /**
-   * Sends the request over `session`, whose dispatcher sends it as the side request `side`. The response is recorded
-   * only if it is used.
+   * Sends the request over `session`. The dispatcher of `session` must send it as the side request `side`. The response
+   * is recorded only if it is used.
    */
   constructor(session: StreamableHttpSession, side: SideRequest, record: MessageRecord | undefined) {
     this.#session = session;
@@ -79,8 +79,8 @@ export class EarlyList {
 }
 
 /**
- * Returns credentials for an early list, with which a refusal starts neither a login nor a refresh. The handshake is
- * refused as well, and starts them.
+ * Returns credentials for an early list. If the server refuses them, neither a login nor a refresh starts here, because
+ * the handshake is refused as well and starts these.
  */
 export function quiet(credentials: Credentials): Credentials {
   return {

@@ -44,11 +44,11 @@ export function openStream({ exchanges, requests }: Wire, request: WrittenReques
           return;
         }
         refused = { status, headers, hint };
-        // The body of a successful response that is not an event stream may never end.
+        // A successful response that is not an event stream is aborted, because its body may never end.
         if (status < 300) abort(new Error('The response is not an event stream'));
         else
           bodyTimer = startTimer(REFUSAL_BODY_MS, () =>
-            abort(new Error('The body of the refusal did not end in time')),
+            abort(new Error('The server refused the request, but its response was not complete in time')),
           );
       },
       onValue: (value) => requests.take(value, null),

@@ -4,8 +4,8 @@ import type { JsonObject } from '../../mcp/json-rpc.ts';
 import { paramHeaders } from '../../mcp/tool-headers.ts';
 
 /**
- * The parameter that names the subject of a request, such as the tool, by method. Modern servers require this name in a
- * header.
+ * For each method, the parameter that names the subject of a request, such as the tool. Modern servers require this
+ * name in a header.
  */
 const NAMED_BY: Readonly<Record<string, string>> = {
   'tools/call': 'name',

@@ -45,14 +45,14 @@ export class RequestWriter {
    */
   speak(era: 'modern' | 'legacy', revision: string | null): void {
     this.#era = era;
-    // This starts a new handshake, which must not use the session of an earlier one.
+    // This starts a new handshake, which must not use the session of an earlier handshake.
     if (era === 'modern' || revision === null) this.#sessionId = null;
     this.#revision = revision;
     this.#postHeaders = null;
   }
 
   /**
-   * Uses the session that the response to a handshake names for all later messages (MCP 2025-03-26, session
+   * If the response to a handshake names a session, uses that session for all later messages (MCP 2025-03-26, session
    * management).
    */
   adopt(headers: IncomingHttpHeaders): void {

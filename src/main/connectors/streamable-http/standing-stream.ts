@@ -21,7 +21,7 @@ const REOPEN_MS = 1_000;
 const MAX_REOPEN_MS = 300_000;
 
 export interface StandingStreamEvents {
-  /** Called when the stream is open. Notifications that the server sent before were not received. */
+  /** Called when the stream is open. Notifications that the server sent earlier were missed. */
   onOpen(): void;
   /** Called when the server can no longer be reached, or no longer knows the session. */
   onGone(error: Error): void;
@@ -58,8 +58,8 @@ export function keepStandingStream(
     isStopped = true;
     events.onGone(new Error(message, { cause }));
   };
-  // Only a login helps. If the connection used a login, the whole connection ends. If the connector works without a
-  // login, only the stream ends.
+  // Only a login can resolve the refusal. If the connection used a login, the whole connection ends. If the connector
+  // works without a login, only the stream ends.
   const wantsLogin = (error: SwitchyardError): void => {
     isStopped = true;
     if (error.detail.wasAuthorized === true && error.detail.status === 401) events.onGone(error);

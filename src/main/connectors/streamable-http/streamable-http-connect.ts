@@ -49,7 +49,7 @@ const PATIENCE = 0.8;
 
 /**
  * Creates a {@link Connect} over Streamable HTTP for modern and legacy servers. It sends JSON-RPC over undici, without
- * the SDK. Remembers in `options.eras` what its handshakes found out.
+ * the SDK. Its handshakes record in `options.eras` which protocol generation each server uses.
  */
 export function createStreamableHttpConnect(options: ConnectOptions): Connect {
   const { host, eras = new EraMemory() } = options;
@@ -128,8 +128,8 @@ function openEarlyList(options: ConnectOptions, target: ConnectorTarget): EarlyL
     ...{ url, headers, maxResultBytes },
     credentials: quiet(credentials),
     capabilities: host.capabilities,
-    // A modern server sends no requests with a response. Notifications that it sends with the early list are too early
-    // for this connection.
+    // A modern server sends no requests over the stream of a response. Notifications that it sends with the early list
+    // are too early for this connection.
     ...{ onMessage: () => {}, onStray: () => {}, onSessionLost: () => {} },
   });
   return new EarlyList(session, side, target.record);

@@ -91,8 +91,8 @@ export class ConcurrentLeases {
   async #ask(wanted: number): Promise<boolean> {
     this.#isAsking = true;
     const askedAtMs = monotonicMs();
-    // Calls may start under the leases of this host while the request is in flight. So the request must not give any of
-    // these leases back.
+    // While this request is in flight, new calls may start that use leases which this host holds. So the request asks
+    // to keep all of them.
     const held = Math.max(this.#held, this.#deps.active());
     const all = Math.max(held, Math.min(wanted, this.#limit));
     const grant = await this.#deps.lease({ limit: this.#limit, held, wanted: all });

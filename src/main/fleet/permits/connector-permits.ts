@@ -6,7 +6,7 @@ import type { CallLine, CallPermits, Quotas } from './call-permits.ts';
 import { ConcurrentLeases } from './concurrent-leases.ts';
 import { WindowPermits } from './window-permits.ts';
 
-/** After a failed request, this host tries the fleet again after a random pause of 1 s to 5 s. */
+/** After a failed request, this host waits for a random time of 1 s to 5 s before it tries the fleet again. */
 const FIRST_RETRY_MS = 1_000;
 const RETRY_SPREAD_MS = 4_000;
 
@@ -17,7 +17,7 @@ export interface ConnectorPermitsDeps {
   /** Identifies this connector of this host among all holders of leases in the fleet. */
   readonly holder: string;
   readonly line: CallLine;
-  /** State of the connection to the fleet. `joining` means that it has neither succeeded nor failed yet. */
+  /** State of the connection to the fleet. `joining` means that the first attempt to connect has not ended yet. */
   readonly linkState: () => 'joining' | 'up' | 'down';
   /**
    * Called with true when the connector gets its first quota, and with false when it has no quota any more or is

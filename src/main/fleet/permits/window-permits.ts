@@ -22,8 +22,8 @@ interface Lot {
   left: number;
   readonly takenAtMs: number;
   /**
-   * Time after which the permits must not be used (monotonic clock). The counters of the fleet look back only this much
-   * further than their window.
+   * Time after which the permits must not be used (monotonic clock). After that, the fleet may no longer count the
+   * permits, because it counts a permit only a little longer than the window lasts.
    */
   readonly usableUntilMs: number;
 }

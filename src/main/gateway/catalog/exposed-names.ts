@@ -23,9 +23,10 @@ const HASH_LENGTH = 12;
 const HASHED = new RegExp(`_[0-9a-f]{${HASH_LENGTH}}$`);
 
 /**
- * Creates names of the form `<connectorId><separator><name>`. A name that would be too long or ambiguous, or contain
- * other characters, is cleaned and shortened. It then ends with a hash of connector and name. Whether a name is changed
- * depends only on the connector and the name, not on other tools. So an exposed name always belongs to the same tool.
+ * Creates names of the form `<connectorId><separator><name>`. A name that would be too long or ambiguous, or would
+ * contain forbidden characters, is cleaned and shortened. It then ends with a hash of connector and name. Whether a
+ * name is changed depends only on the connector and the name, not on other tools. So an exposed name always belongs to
+ * the same tool.
  */
 export function createExposedNames(separator = '__'): ExposedNames {
   const isPlain = (connectorId: string, name: string): boolean => {

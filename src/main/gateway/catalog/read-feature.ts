@@ -22,8 +22,8 @@ export interface FeatureListing {
   /** Items ordered by their own names. */
   readonly items: readonly Listed[];
   /**
-   * Definitions that no client sees. Some of them are still in `items`: these are well-formed, but not allowed in any
-   * protocol revision.
+   * Definitions that no client sees. `items` still contains the well-formed definitions among these, although no
+   * protocol revision allows them.
    */
   readonly dropped: readonly DroppedDefinition[];
 }

@@ -89,8 +89,8 @@ export class ResourceLookup {
     const { lists, route, uiLinks, isShown } = this.#deps;
     if (route.isUnfiltered || uiLinks.ownersOf(uri).has(connectorId)) return true;
     const listed = lists.of('resources', connectorId).filter(({ own }) => own === uri);
-    // The filter checks a listed resource by the resource's own name, even if it allows the name of a matching
-    // template.
+    // The filter checks a listed resource by the resource's own name, even if the filter would allow the name of a
+    // matching template.
     if (listed.length > 0) return listed.some(isShown);
     return this.#expanding(lists.of('templates', connectorId), uri).size > 0;
   }

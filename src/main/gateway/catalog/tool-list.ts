@@ -35,7 +35,7 @@ function ownName({ name, connectorId }: ToolInfo): string {
 export class ToolList {
   readonly #manager: ListedTools;
   readonly #route: Route;
-  /** JSON of each tool, by the view that it was made from. Most tools have one view for all revisions. */
+  /** JSON of each tool, by the view from which the JSON was made. Most tools have one view for all revisions. */
   readonly #json = new WeakMap<ToolInfo, Map<JsonObject, string>>();
   readonly #first = new Map<WireRevision, Page>();
   #listed: readonly ToolInfo[] = [];

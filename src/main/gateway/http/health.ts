@@ -3,16 +3,16 @@ import type { ConnectorState } from '../../connectors/connector-state.ts';
 import type { ConnectorProxyManager } from '../../manager/connector-proxy-manager.ts';
 
 /**
- * Condition for a gateway to be ready: nothing, any connector, all connectors, or the listed ones. `any` and `all`
- * leave out connectors that need a login. A person can only log in at a gateway that is reachable. If all connectors
- * need a login, the gateway is ready.
+ * Condition for a gateway to be ready: nothing, any connector, all connectors, or the listed connectors. `any` and
+ * `all` leave out connectors that need a login. A person can log in only at a gateway that gets requests, and a gateway
+ * that is not ready may get none. If all connectors need a login, the gateway is ready.
  */
 export type ReadyFor = 'none' | 'any' | 'all' | readonly string[];
 
 /** Whether the gateway is ready for requests, and what it waits for if it is not. */
 export interface Readiness {
   readonly isReady: boolean;
-  /** Number of conditions that are not met yet: the connectors that are waited for, or 1 for any other condition. */
+  /** Number of conditions that are not met yet. Each connector that has to come up counts as one condition. */
   readonly waiting: number;
   /** The first 20 of these conditions: ids of connectors, or a text such as `any connector`. */
   readonly waitsFor: readonly string[];

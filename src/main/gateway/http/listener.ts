@@ -138,7 +138,7 @@ export async function listenHttp(options: ListenerOptions): Promise<Listener> {
   const app = new Application({ gateway, logger, readyFor, guard, endpoint, site, desk, logins, hops });
   server.on('request', (request, response) => void app.handle(request, response));
   server.on('checkContinue', (request, response) => {
-    // A client that sends `Expect: 100-continue` learns before it sends the body that the body is too long.
+    // A client that sends `Expect: 100-continue` has not sent its body yet. If the body is too long, it is refused now.
     if (Number(request.headers['content-length'] ?? 0) <= limits.maxBodyBytes) response.writeContinue();
     void app.handle(request, response);
   });
@@ -151,10 +151,10 @@ export async function listenHttp(options: ListenerOptions): Promise<Listener> {
   fleet?.announceAddress(reachableAddress(host, address.port));
   let closing: Promise<void> | null = null;
   const close = async (drainMs: number): Promise<void> => {
-    // In a fleet, this replica keeps listening while running calls end. Clients answer their server requests, and
-    // another replica that receives such an answer must be able to reach this replica.
+    // In a fleet, this replica keeps listening while running calls end. These calls may send server requests to
+    // clients. Another replica that receives a client's answer must be able to reach this replica.
     if (fleet === null) server.close();
-    // Notification streams would never end without this, so they are ended immediately.
+    // Notification streams have no natural end, so they are ended immediately.
     draining.abort(new SwitchyardError('CLOSED', 'The gateway is shutting down.'));
     server.closeIdleConnections();
     await gateway.drained(drainMs);

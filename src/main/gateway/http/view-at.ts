@@ -2,8 +2,8 @@ import type { View } from '../catalog/view.ts';
 import type { Gateway } from '../gateway.ts';
 
 /**
- * Returns the view of an endpoint's path. Undefined if the path is not an endpoint's, or names an unknown connector or
- * route.
+ * Returns the view that clients see at the path of an MCP endpoint. Undefined if no endpoint has this path, or if the
+ * path names an unknown connector or route.
  */
 export async function viewAt(gateway: Gateway, pathname: string): Promise<View | undefined> {
   if (pathname === '/mcp') return gateway.view();

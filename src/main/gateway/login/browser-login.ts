@@ -18,7 +18,10 @@ const NO_LOGIN = 'This login was started in another browser, or has ended. Start
 
 const PURPOSES = 'Open this one-time login link yourself, in a browser window.';
 
-/** Actions of a browser on a one-time address: view its page, continue to the issuer, and come back. */
+/**
+ * Handles a browser's visits to a one-time address: shows its page, redirects to the issuer, and handles the return
+ * from there.
+ */
 export class BrowserLogin {
   readonly #desk: LoginDesk;
   readonly #logger: Logger;
@@ -131,7 +134,7 @@ export class BrowserLogin {
   }
 }
 
-/** Returns an OAuth error code, or a replacement text for an invalid one. */
+/** Returns an OAuth error code, or a replacement text for an invalid code. */
 function errorCodeOf(text: string): string {
   return /^[a-z_]{1,40}$/.test(text) ? text : 'an error without a valid code';
 }

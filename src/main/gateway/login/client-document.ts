@@ -12,7 +12,10 @@ export interface ClientDocument {
 /** Path of the document, below the gateway's public address. */
 export const CLIENT_DOCUMENT_PATH = '/login/client.json';
 
-/** Path to which issuers redirect browsers back, below the address that browsers use. */
+/**
+ * Path of the address to which issuers redirect browsers after a login. It is relative to the address at which browsers
+ * reach the gateway.
+ */
 export const CALLBACK_PATH = '/login/callback';
 
 /**

@@ -6,7 +6,7 @@ import { type AddressFacts, OneTimeAddress } from './one-time-address.ts';
 /** Lifetime of an address. */
 const ADDRESS_LIFE_MS = 600_000;
 
-/** Minimum time until an address expires for the address to be offered again. */
+/** An address is offered again only if it is still valid for at least this time. */
 const LEAST_LEFT_MS = 60_000;
 
 /** Time after which an opened address counts as abandoned, so that its caller gets a new one. */
@@ -21,7 +21,7 @@ export interface LoginAddressesOptions {
   /** Whether browsers reach the gateway over https. */
   readonly isSecure: boolean;
   readonly maxAddresses?: number;
-  /** The replica of a fleet that holds the addresses; null or left out without a fleet. */
+  /** Id of the replica that holds the addresses; null or left out without a fleet. */
   readonly hostId?: string | null;
 }
 

@@ -21,12 +21,14 @@ export interface LoginDeskOptions {
   readonly manager: LoginManager;
   readonly logger: Logger;
   readonly rules: LoginRules;
-  /** Address of a metadata document that another server hosts (CIMD); null for the gateway's own, if it has one. */
+  /**
+   * Address of a metadata document that another server hosts (CIMD); null if the gateway uses its own document or none.
+   */
   readonly clientMetadataUrl: string | null;
   /** The gateway's own address on this machine, without a path. */
   readonly ownUrl: () => string | Promise<string>;
   readonly clock?: Clock;
-  /** The replica of a fleet where the desk is; null or left out without a fleet. */
+  /** Id of the replica that this desk belongs to; null or left out without a fleet. */
   readonly hostId?: string | null;
 }
 
@@ -55,7 +57,7 @@ export class LoginDesk implements LoginDoor {
     this.rules = rules;
     this.isSecure = rules.publicUrl?.protocol === 'https:';
     this.addresses = new LoginAddresses({ clock, isSecure: this.isSecure, hostId });
-    // This also notices logins that were made elsewhere, for example on the command line or at another address.
+    // The listener also notices logins that were made elsewhere, for example on the command line or at another address.
     this.#off = manager.on('connector', ({ connectorId, to }) => {
       if (to === 'ready' || to === 'degraded') this.#cameUp(connectorId);
     });
@@ -163,7 +165,8 @@ export class LoginDesk implements LoginDoor {
   }
 
   /**
-   * Ends the addresses of a connector that has come up. A login for more rights (step-up) ends only at its own address.
+   * Ends the addresses of a connector that has come up, except addresses for a step-up (a login for more rights). A
+   * step-up ends only at its own address.
    */
   #cameUp(connectorId: string): void {
     for (const address of this.addresses.all())

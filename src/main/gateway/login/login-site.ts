@@ -24,7 +24,7 @@ export interface LoginSiteOptions {
   readonly sealer?: FleetSealer | null;
 }
 
-/** Maximum numbers per minute: of requests from one network address, and of attempts at the operator token. */
+/** Maximum numbers per minute: of requests from one network address, and of attempts to enter the operator token. */
 const REQUESTS_PER_MINUTE = 240;
 const SIGN_INS_PER_MINUTE = 20;
 
@@ -133,7 +133,8 @@ export class LoginSite {
   }
 
   /**
-   * Creates an address for a connector at the operator's request on the status page, and redirects the browser there.
+   * Creates a one-time address when the operator requests a login on the status page, and redirects the browser to that
+   * address.
    */
   async #start(request: IncomingMessage, response: ServerResponse, principal: string | null): Promise<void> {
     const { desk } = this.#options;

@@ -51,7 +51,7 @@ export class OneTimeAddress {
   /** Epoch ms; null until a browser opens the address. */
   openedAt: number | null = null;
 
-  /** `hostId`: the replica of a fleet that holds the address; null without a fleet. */
+  /** `hostId` is the id of the replica that holds the address; null without a fleet. */
   constructor(facts: AddressFacts, issuer: string | null, isSecure: boolean, hostId: string | null = null) {
     const owner = ownerSuffix(hostId);
     this.id = randomBytes(32).toString('base64url') + owner;

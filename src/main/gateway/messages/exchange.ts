@@ -22,7 +22,7 @@ export interface NoticeStream {
 /** One request of a client while it is served, over any transport. */
 export interface Exchange {
   readonly era: 'legacy' | 'modern';
-  /** Form of definitions for the client. */
+  /** The protocol revision in whose form the client gets definitions. */
   readonly revision: WireRevision;
   readonly id: RequestId;
   /**

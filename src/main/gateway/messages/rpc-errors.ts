@@ -72,7 +72,7 @@ function connectorsError(error: unknown): RpcError | null {
   if (!(error instanceof SwitchyardError) || error.code !== 'TOOL_CALL_REJECTED') return null;
   const { cause } = error;
   if (cause instanceof RpcError) return cause;
-  // Error class of the SDK, for a connector that is connected through it.
+  // If the connector is connected through the SDK, the cause is an error of the SDK's own class.
   if (!(cause instanceof Error) || !('code' in cause) || typeof cause.code !== 'number') return null;
   return new RpcError(cause.code, cause.message, 'data' in cause ? cause.data : undefined);
 }

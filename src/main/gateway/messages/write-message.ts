@@ -4,7 +4,7 @@ import { type Outcome, PreparedResult, type RequestId } from './exchange.ts';
 
 const SERVER_INFO_KEY = 'io.modelcontextprotocol/serverInfo';
 
-/** Start of a {@link PreparedResult} in the form of the modern protocol (MCP 2026-07-28, results). */
+/** The beginning of the JSON of a {@link PreparedResult} in the modern protocol (MCP 2026-07-28, results). */
 const MODERN_HEAD = `{"resultType":"complete","_meta":${JSON.stringify({ [SERVER_INFO_KEY]: SERVER_INFO })}`;
 
 /** Returns the response to a request as JSON, with the fields that its protocol generation requires. */

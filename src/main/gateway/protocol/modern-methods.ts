@@ -89,8 +89,8 @@ export async function listen(
 }
 
 /**
- * Returns the resource with this URI. Also returns null if several connectors have it, since a subscription may be
- * acknowledged in part.
+ * Returns the resource with this URI; null if it is unknown, or if several connectors have it. A subscription may be
+ * acknowledged in part, so neither is an error.
  */
 function findResource(uri: string, view: View): ReturnType<View['features']['resource']> {
   try {

@@ -17,7 +17,7 @@ export function servedRequest(method: string, params: JsonObject, exchange: Exch
   };
 }
 
-/** A message served outside of any exchange: a handshake or a notification. */
+/** A message that belongs to no exchange: a handshake or a notification. */
 export interface LoneMessage {
   readonly method: string;
   readonly params: JsonObject;

@@ -14,7 +14,8 @@ import type { HopAnswer, HopKind, HopSession, ReplicaHop } from './replica-hop.t
 const SHORT_MS = 5_000;
 
 /**
- * Maximum number of messages to all other replicas that are being sent, and that wait. Further messages are dropped.
+ * For messages to all other replicas: the maximum number that are sent at the same time, and the maximum number that
+ * wait. Further messages are dropped.
  */
 const MAX_AT_ONCE = 32;
 const MAX_WAITING = 1_024;

@@ -2,7 +2,10 @@ import { recordFleetRefusal } from '../../observability/instruments.ts';
 import type { Logger } from '../../observability/logger.ts';
 import { RepeatedLines } from '../../observability/repeated-lines.ts';
 
-/** Counts refused hops. For each reason it logs at most one line a minute, with the number since the last line. */
+/**
+ * Counts refused hops. For each reason it logs at most one line a minute, with the number of refusals since the last
+ * line.
+ */
 export class HopReports {
   readonly #logger: Logger;
   readonly #lines: RepeatedLines;

@@ -43,7 +43,7 @@ type Write = (json: string) => void;
 
 type Request = Extract<ReturnType<typeof asIncoming>, { readonly kind: 'request' }>;
 
-/** Maximum unread bytes. Beyond it, the client's messages are not read, and only responses are written. */
+/** Maximum unread bytes. Beyond this limit, the client's messages are not read, and only responses are written. */
 export const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
 
 const GONE = (): SwitchyardError => new SwitchyardError('TOOL_CALL_ABORTED', 'The client disconnected.');
@@ -214,7 +214,7 @@ export class StdioClient {
         // Clients that receive progress of a finished request think that the server is broken, and end the connection.
         if (!parts.signal.aborted && !this.#over.has(parts.signal)) this.#tell({ jsonrpc: '2.0', method, params });
       },
-      // A line is one message: pieces could not be interleaved with other messages.
+      // Each line is one whole message, so the pieces of a result could not be interleaved with other messages.
       openLarge: null,
     };
   }

@@ -32,7 +32,7 @@ describe('secretsOf()', () => {
     for (const allowEnv of [[], ['SECRE'], ['secret'], ['*']]) {
       const error = thrown(secretsOf(entryOf(NAMED), { allowEnv, env }).clientSecret);
       expect(error).toEqual(
-        missing('names the variable SECRET in oauth.clientSecretEnv. For an entry of a map, allow this with allowEnv'),
+        missing('names the variable SECRET in oauth.clientSecretEnv. A map may name it only if allowEnv lists it'),
       );
       expect(JSON.stringify(error)).not.toContain('hunter2');
     }

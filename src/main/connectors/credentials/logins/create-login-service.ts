@@ -30,7 +30,7 @@ export interface LoginServiceDeps {
   readonly leaseNow: () => number;
   readonly random: Random;
   readonly sleep: Sleep;
-  /** Whether a connector is still in use: logins of other connectors are not refreshed. */
+  /** Whether a connector is still in use. Logins of connectors that are not in use are not refreshed. */
   readonly isWanted: (connectorId: string) => boolean;
   /** Loads the OAuth functions when they are first needed. */
   readonly protocol?: () => Promise<LoginProtocol>;

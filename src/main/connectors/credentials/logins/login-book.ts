@@ -43,7 +43,7 @@ export class LoginBook {
   #failureCode: string | null = null;
   #unreadable = 0;
   #isLoaded = false;
-  /** Whether the contents come only from the early read, because the store itself was not read yet. */
+  /** Whether the contents come only from `store.readEarly()`, because the store itself was not read yet. */
   #isEarly = false;
 
   constructor(deps: LoginBookDeps) {
@@ -64,8 +64,8 @@ export class LoginBook {
   }
 
   /**
-   * Resolves after a read of the store itself, since the early read may be outdated. Reads again if the last read
-   * failed.
+   * Resolves after a read of the store itself, because the result of `store.readEarly()` may be outdated. Reads again
+   * if the last read failed.
    */
   async ensure(): Promise<void> {
     await this.load();

@@ -4,7 +4,7 @@ import type * as discovery from '../oauth/login-discovery.ts';
 import type * as scopes from '../oauth/scopes.ts';
 import type * as tokens from '../oauth/token-requests.ts';
 
-/** The OAuth functions of logins, which use the SDK. */
+/** The OAuth functions that logins need. They use the SDK. */
 export type LoginProtocol = Pick<typeof discovery, 'discoverLogin' | 'packDiscovery' | 'unpackDiscovery'> &
   Pick<typeof clientIdentity, 'identifyClient'> &
   Pick<typeof scopes, 'chooseScope'> &

@@ -93,7 +93,8 @@ export class MachineLogins {
       wantedScope: scope ?? known?.wantedScope ?? null,
       client,
     };
-    // The binding is saved before the secret is sent. It ensures that the secret goes to no other issuer later.
+    // The binding is saved before the secret is sent. The saved binding ensures that the secret goes to no other issuer
+    // later.
     await store.saveBinding(binding);
     this.#deps.quietly(() => book.takeBinding(binding));
     const tokens = await machineTokens(protocol, request, discovery, client, binding);

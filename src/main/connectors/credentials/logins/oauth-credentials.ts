@@ -19,7 +19,7 @@ import { isExpiring } from './refresh/refresh-schedule.ts';
 import type { Refresher } from './refresh/refresher.ts';
 import type { StepUp } from './step-up.ts';
 
-/** For this long after a refresh that a 401 caused, a further 401 causes no other refresh. */
+/** Time after a refresh that a 401 caused. During this time, another 401 causes no further refresh. */
 const RENEWED_MS = 10_000;
 
 const NONE: readonly string[] = [];
@@ -32,7 +32,7 @@ export interface OAuthCredentialsDeps {
   readonly discoveries: Discoveries;
   readonly stepUp: StepUp;
   readonly now: () => number;
-  /** Called with each refusal that only a login of a person can resolve. */
+  /** Called with each refusal that can be resolved only by a person who logs in. */
   readonly onNeeded: (credentials: OAuthCredentials, error: SwitchyardError) => void;
 }
 
@@ -236,7 +236,7 @@ export class OAuthCredentials implements Credentials {
   #wasJustRenewed({ generation, tokens }: StoredLogin, { resends }: Challenge): boolean {
     const renewed = this.#renewed;
     if (renewed?.generation !== generation) return false;
-    // In the second half of its life, the token may have expired at the server, whose clock may differ.
+    // In the second half of the token's life, the server may already consider the token expired, because clocks differ.
     const ageMs = Math.abs(this.#deps.now() - renewed.atMs);
     if (tokens?.expiresAtMs != null && ageMs > (tokens.expiresAtMs - tokens.obtainedAtMs) / 2) return false;
     return resends > 0 || ageMs < RENEWED_MS;

@@ -10,7 +10,7 @@ import type { LoginBook } from './login-book.ts';
 import { loginNeeded, machineRefused, scopesAreNotEnough } from './login-errors.ts';
 import type { MachineLogins } from './machine-logins.ts';
 
-/** Maximum number of times within STEPS_WITHIN_MS that a login with client credentials requests more scopes. */
+/** How often a login with client credentials may request more scopes within STEPS_WITHIN_MS. */
 const MAX_STEPS = 3;
 const STEPS_WITHIN_MS = 10 * 60_000;
 
@@ -27,7 +27,7 @@ export interface StepUpDeps {
   readonly store: LoginStore;
   readonly book: LoginBook;
   readonly machines: MachineLogins;
-  /** Called with each refusal that only a login of a person can resolve. */
+  /** Called with each refusal that can be resolved only by a person who logs in. */
   readonly onNeeded: (user: StepUpUser, error: SwitchyardError) => void;
 }
 

@@ -73,7 +73,7 @@ export function checkSecrets(target: LoginTarget): void {
   if (missing !== undefined)
     throw new SwitchyardError(
       'LOGIN_SECRET_MISSING',
-      `The login of ${target.connectorId} needs the variable ${missing}, which is not set or not allowed.`,
+      `The login to ${target.connectorId} needs the variable ${missing}, which is not set or not allowed.`,
     );
 }
 
@@ -138,5 +138,5 @@ function algorithmOf(
 
 function unreadable({ connectorId }: LoginTarget): SwitchyardError {
   const what = 'must be an RSA, EC or Ed25519 key as PEM or JWK, without a passphrase';
-  return new SwitchyardError('LOGIN_SECRET_MISSING', `The private key of the login of ${connectorId} ${what}.`);
+  return new SwitchyardError('LOGIN_SECRET_MISSING', `The private key for the login to ${connectorId} ${what}.`);
 }

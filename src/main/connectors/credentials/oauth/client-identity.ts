@@ -20,7 +20,7 @@ export interface ClientChoice {
 
 /**
  * Returns the client identity of this host at the issuer: the client in the entry, else a client metadata document if
- * the issuer accepts it. Otherwise it is the stored registration if it still fits, else a new registration (MCP
+ * the issuer accepts it. Otherwise returns the stored registration if this still fits, else a new registration (MCP
  * 2025-11-25, client registration approaches). Rejects with LOGIN_CLIENT_UNKNOWN, LOGIN_SECRET_MISSING,
  * LOGIN_METADATA_INVALID or LOGIN_FAILED.
  */

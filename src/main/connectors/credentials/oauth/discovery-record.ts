@@ -3,12 +3,12 @@ import { parseForeignJson } from '../../../../shared/json/parse-foreign.ts';
 import type { LoginTarget } from '../login-target.ts';
 import { checkIssuer, checkUrl, invalid, isLoopbackHost, isSameIssuer } from './endpoint-rules.ts';
 
-/** What a discovery found out about the login of an endpoint. */
+/** The result of a discovery: the facts about the login that an endpoint requires. */
 export interface LoginDiscovery {
   readonly issuer: string;
   /**
-   * The resource indicator (RFC 8707): the one that the resource's metadata names or, if there is no metadata, the
-   * endpoint without its fragment.
+   * The resource indicator (RFC 8707). It comes from the resource's metadata. Without metadata, it is the endpoint's
+   * address without the fragment.
    */
   readonly resource: string;
   readonly authorizationServerUrl: string;
@@ -82,7 +82,7 @@ export function pickResourceMetadata(found: ForeignObject): OAuthProtectedResour
 export function checkServerMetadata(metadata: AuthorizationServerMetadata, authorizationServerUrl: string): void {
   const issuer = checkIssuer(metadata.issuer, 'The issuer of the metadata');
   if (!isSameIssuer(metadata.issuer, authorizationServerUrl))
-    throw invalid(`The metadata at ${authorizationServerUrl} is of another issuer`);
+    throw invalid(`The metadata at ${authorizationServerUrl} belongs to another issuer`);
   const authorize = checkUrl(metadata.authorization_endpoint, 'authorization_endpoint');
   // A person's browser must not be sent to a process on the person's own machine.
   if (authorize.protocol === 'http:' && !isLoopbackHost(issuer.hostname))

@@ -71,7 +71,7 @@ async function findResource(
   const own = sdk.resourceUrlFromServerUrl(request.target.url);
   const url = URL.parse(resource);
   const isPlain = url !== null && isPlainAddress(resource) && url.username + url.password + url.hash === '';
-  // The SDK would refuse the same address with a trailing slash as another resource.
+  // To the SDK, the same address with a trailing slash is another resource, which it would refuse.
   const isOwn = url?.href === `${own.href}/`;
   if (!isPlain || !(isOwn || sdk.checkResourceAllowed({ requestedResource: own, configuredResource: resource })))
     throw invalid(`The metadata of ${placeOf(own)} belongs to another resource`);
@@ -115,7 +115,7 @@ function chooseServer(
   const wanted = target.oauth?.issuer;
   const chosen = wanted === undefined ? offered[0] : (offered.find((one) => isSameIssuer(one, wanted)) ?? null);
   if (chosen === null && offered.length > 0)
-    throw invalid(`The server of ${target.connectorId} names another issuer than its entry, ${wanted}`);
+    throw invalid(`The server of ${target.connectorId} does not name the issuer ${wanted} that the entry requires`);
   const url = chosen ?? wanted;
   if (url === undefined) return { url: new URL('/', target.url).href, isNamed: false };
   checkIssuer(url, 'The authorization server');
@@ -131,7 +131,7 @@ async function findServer(
   const { fetch, seen } = watchMetadata(request);
   let found: AuthorizationServerMetadata | undefined;
   // Metadata may list an issuer without the slash at its end, as is common for Auth0. A slash is added, because the SDK
-  // tolerates a slash that is too many, but not one that is missing.
+  // tolerates a superfluous slash, but not a missing slash.
   const listed = url.endsWith('/') ? url : `${url}/`;
   try {
     found = await sdk.discoverAuthorizationServerMetadata(listed, { fetchFn: fetch });

@@ -44,10 +44,10 @@ const BRACE_OPEN = 0x7b;
 const BRACKET_OPEN = 0x5b;
 
 /**
- * Creates a fetch for all requests that concern the login of one target: for its metadata, and to the endpoints that
- * the metadata names. The fetch follows no redirect (the SDK itself follows redirects within the origin), and reads at
- * most 1 MiB in 10 s. Rejects with LOGIN_METADATA_INVALID if an address or a response is not allowed,
- * CONNECTOR_ADDRESS_REFUSED for private addresses, LOGIN_FAILED if the network failed, or the signal's reason.
+ * Creates a fetch for all requests that concern the login of one target: requests for metadata, and requests to the
+ * endpoints that the metadata names. The fetch follows no redirect (the SDK itself follows redirects within the
+ * origin), and reads at most 1 MiB in 10 s. Rejects with LOGIN_METADATA_INVALID if an address or a response is not
+ * allowed, CONNECTOR_ADDRESS_REFUSED for private addresses, LOGIN_FAILED if the network failed, or the signal's reason.
  */
 export function createLoginFetch(agents: LoginAgents): (target: LoginTarget) => typeof fetch {
   return (target) => {

@@ -15,7 +15,7 @@ export interface EraSteps {
   readonly whenSilent: WhenSilent;
   /**
    * Time limit for the response to the probe, in milliseconds from the start of the probe; null for no limit. It
-   * applies only if the server has refused `initialize` as legacy SSE servers do.
+   * applies only if the server has refused `initialize` in the way that legacy SSE servers do.
    */
   readonly patienceMs: number | null;
 }

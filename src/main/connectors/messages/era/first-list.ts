@@ -105,8 +105,8 @@ function listAfterInitialized(confirmed: Promise<void>, { onFailed, onRefused, c
 }
 
 /**
- * Whether the server may have refused the request for a list because it came too early. True for every refusal, except
- * because of credentials or load.
+ * Whether the server may have refused the request for a list because it came too early. True for every refusal, unless
+ * its reason is the credentials or the load.
  */
 function mayBeTooEarly(error: unknown): boolean {
   if (error instanceof StatusError) return ![401, 403, 429].includes(error.refusal.status);

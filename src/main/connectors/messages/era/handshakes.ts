@@ -21,7 +21,7 @@ export interface Handshake {
   readonly confirmed: Promise<void> | null;
 }
 
-/** A legacy handshake whose `initialize` the server accepted, but which is not confirmed yet. */
+/** A legacy handshake that is not confirmed yet, although the server has accepted `initialize`. */
 export interface LegacyOffer {
   /**
    * Sends `notifications/initialized`. Resolves once the server accepts it, or immediately if the tools are listed

@@ -79,7 +79,7 @@ function kindOf(status: number, waitMs: number | null): HttpRefusal['kind'] {
   return status >= 300 && status < 500 ? 'refused' : 'may-have-run';
 }
 
-/** Returns whether the request may have run, if the response says that the session is lost; otherwise null. */
+/** If the response says that the session is lost, returns whether the request may have run. Otherwise returns null. */
 function lossOf({ hasSession }: HttpAsked, { status, body }: HttpAnswer, error: ErrorInBody | null): Sent | null {
   if (status < 400 || status === 401 || status === 403 || status === 429) return null;
   if (status === 404 && hasSession) return 'no';
@@ -152,7 +152,7 @@ function mediaTypeOf(headers: IncomingHttpHeaders): string | null {
   return /^[\w!#$&^.+-]{1,64}\/[\w!#$&^.+-]{1,64}$/.test(type) ? type : null;
 }
 
-/** Returns the first value of a header. undici returns a header that occurs twice as a list. */
+/** Returns the first value of a header. If a header occurs twice, undici returns its values as a list. */
 function firstOf(header: string | readonly string[] | undefined): string | null {
   return (typeof header === 'string' ? header : header?.[0]) ?? null;
 }

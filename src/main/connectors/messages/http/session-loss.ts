@@ -12,8 +12,8 @@ function isSessionCode(code: number): boolean {
 const MAX_LENGTH = 512;
 
 /**
- * Matches words for the MCP session, but not for the session of a browser or a terminal. Servers write its id or a verb
- * after these words.
+ * Matches words for the MCP session, but not for the session of a browser or a terminal. Servers write the id of the
+ * session or a verb after these words.
  */
 const OUR_SESSION =
   '(?:^|\\b(?:a|an|bad|client|error|found|gone|http|invalid|mcp|request|server|streamable|that|the|this|your) )' +

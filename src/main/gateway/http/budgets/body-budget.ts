@@ -27,8 +27,9 @@ interface Body {
 
 /**
  * Limits the bytes of all bodies that are being read, in total and per caller. Only bytes that have arrived count. If
- * there is no room for more bytes, the slowest body of one caller is abandoned, provided that it is slow. That caller
- * is the one who needs room, if it has used up its own share. Otherwise it is the caller with the most bytes.
+ * there is no room for more bytes, the slowest body of one caller is abandoned, provided that it is slow. If the caller
+ * that needs room has used up its own share, it loses one of its own bodies. Otherwise, the caller with the most bytes
+ * loses one.
  */
 export class BodyBudget {
   readonly #shares: Shares;

@@ -18,9 +18,9 @@ export interface RetryHopDeps {
 }
 
 /**
- * Serves the retries of held calls that clients sent to other replicas, as if they had been sent here. The other
- * replica has authenticated the client, and this replica checks that the call belongs to that client. A retry is
- * forwarded only once.
+ * Serves retries that clients sent to other replicas although this replica holds the calls, as if they had been sent
+ * here. The other replica has authenticated the client, and this replica checks that the call belongs to that client. A
+ * retry is forwarded only once.
  */
 export function createRetryHop({ endpoint, logins, viewAt }: RetryHopDeps): HopHandler {
   return async (payload, response) => {

@@ -26,8 +26,8 @@ export function createSessionHops(sessions: SessionTable, heardEnd: (sessionId: 
     answer: about(({ client }, { message }) => isObject(message) && client.take(message.id, message)),
     cancelled: about(({ client }, { requestId }) => client.cancel(requestId)),
     ended({ session }, response) {
-      // The end is recorded even if this replica does not hold the session, because the client may still send it
-      // requests.
+      // The end is recorded even if this replica does not hold the session, because the client may still send requests
+      // of the session to this replica.
       if (isObject(session) && typeof session.id === 'string') heardEnd(session.id);
       response.finish({ isDone: true });
     },

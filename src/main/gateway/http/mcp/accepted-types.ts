@@ -13,8 +13,8 @@ export function acceptedTypes(accept: string | undefined): AcceptedTypes {
   const known = read.get(accept);
   if (known !== undefined) return known;
   const types = readTypes(accept);
-  // Nearly all clients send one of a few headers. Long headers are not cached, and the number of cached headers is
-  // limited.
+  // Nearly all clients send one of a few different `Accept` headers. Long headers are not cached, and the number of
+  // cached headers is limited.
   if (read.size < MAX_KEPT && (accept?.length ?? 0) <= MAX_KEPT_LENGTH) read.set(accept, types);
   return types;
 }

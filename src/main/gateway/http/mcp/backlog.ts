@@ -8,7 +8,7 @@ const COUNTED_BYTES = 64 * 1024;
 /** Maximum time for which a client may read nothing of a response. */
 const PATIENCE_MS = 30_000;
 
-/** Maximum unread bytes of all clients together. Beyond it, requests are refused. */
+/** Maximum unread bytes of all clients together. Beyond this limit, requests are refused. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /**

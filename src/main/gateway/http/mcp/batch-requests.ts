@@ -104,8 +104,8 @@ export async function takeQuietly(
 }
 
 /**
- * Cancels a request. If this replica does not serve it, all other replicas are asked to cancel it. That is also done
- * for a request that has just ended, because it costs little.
+ * Cancels a request. If this replica does not serve it, all other replicas are asked to cancel it. They are asked even
+ * if the request has just ended, because asking costs little.
  */
 function cancel(client: ClientSession | undefined, requestId: unknown, replicas: ReplicaHop | null): void {
   if (client === undefined || client.cancel(requestId) || replicas === null) return;

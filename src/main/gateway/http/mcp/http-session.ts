@@ -56,7 +56,7 @@ export class HttpSession {
     return this.#stream !== null || this.client.running.size > 0 ? 0 : monotonicMs() - this.#usedMs;
   }
 
-  /** Marks the session as used. Only the session table may call this: it keeps the order of use. */
+  /** Marks the session as used. Only the session table may call this, because the table keeps the order of use. */
   touch(): void {
     this.#usedMs = monotonicMs();
   }

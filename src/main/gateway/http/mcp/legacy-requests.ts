@@ -106,7 +106,10 @@ export async function answerLegacy(http: McpHttpRequest, message: RpcRequest, de
   if (session !== undefined) deps.sessions.touch(session);
 }
 
-/** Sends server requests over the stream of the related client request; null if the client accepts no stream. */
+/**
+ * Returns a function that sends server requests over the stream of the related client request; null if the client
+ * accepts no stream.
+ */
 function askOver({ reply }: McpHttpRequest, client: ClientSession): AskClient | null {
   if (!reply.acceptsStream) return null;
   return (method, params, signal) => client.ask(method, params, signal, (message) => reply.send(message));

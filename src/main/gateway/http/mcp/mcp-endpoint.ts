@@ -151,7 +151,8 @@ async function openStream(http: EndpointRequest, { sessions, streams }: McpEndpo
   let session = sessionOf(http, sessions);
   if (session?.isArriving === true) {
     session = await arrivedSession(http, sessions, session);
-    // If the client disconnected during the wait, `close` has already been emitted, and its slot would never be freed.
+    // If the client disconnected during the wait, `close` has already been emitted. Without this check, the slot of the
+    // stream would never be freed.
     if (response.destroyed) return;
   }
   if (session === undefined) refuseUnfound(http, sessions);

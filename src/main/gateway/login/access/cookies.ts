@@ -22,8 +22,8 @@ export function setCookie(name: string, value: string, { sameSite, isSecure, max
 }
 
 /**
- * Returns the values of all cookies with this name: a page on another port of this machine may have set a cookie with
- * the same name.
+ * Returns the values of all cookies with this name, because a page on another port of this machine may have set a
+ * cookie with the same name.
  */
 export function cookiesOf(header: string | undefined, name: string): readonly string[] {
   return (header ?? '').split(';').flatMap((pair) => {

@@ -12,8 +12,8 @@ export function isOwnPage({ host, origin, 'sec-fetch-site': site }: IncomingHttp
 }
 
 /**
- * True if a request is not a person's visit: a prefetch, a preview, or a page that embeds the address or fetches it by
- * script.
+ * True if a request does not come from a person who visits the address. Examples are a prefetch, a preview, and a
+ * request of a page that embeds the address or fetches it by script.
  */
 export function isNoVisit(headers: IncomingHttpHeaders): boolean {
   const purposes = ['sec-purpose', 'purpose', 'x-purpose', 'x-moz'].map((name) => String(headers[name] ?? ''));

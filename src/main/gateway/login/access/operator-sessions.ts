@@ -94,8 +94,8 @@ export class OperatorSessions {
   }
 
   /**
-   * Context that sealed sessions are bound to. It depends on the operator token, so that a changed token ends all
-   * sessions.
+   * Returns the context to which sealed sessions are bound. It depends on the operator token, so that a changed token
+   * ends all sessions.
    */
   #place(): string {
     return `operator ${hash('sha256', `mcp-switchyard operator ${this.#shared?.operatorToken ?? ''}`)}`;

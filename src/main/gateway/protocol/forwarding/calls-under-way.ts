@@ -4,7 +4,7 @@ import type { JsonObject } from '../../../mcp/json-rpc.ts';
 
 /** A request in flight at a connector. */
 export interface UnderWay {
-  /** The client that sent it: a session, or the request itself if the client has no session. */
+  /** The client that sent the request: a session, or the request itself if the client has no session. */
   readonly client: object;
   /** Handles the connector's server requests. */
   readonly host: HostSide;

@@ -17,7 +17,7 @@ import type { HeldContext } from './held-calls.ts';
 
 /** `_meta` keys that are hop-by-hop and must not be forwarded. */
 const HOP_META: ReadonlySet<string> = new Set([
-  // The forwarded request names our span, not the client's (SEP-414).
+  // The forwarded request names the gateway's own span as its parent, not the client's span (SEP-414).
   ...TRACE_FIELDS,
   'progressToken',
   'io.modelcontextprotocol/protocolVersion',
@@ -40,7 +40,7 @@ export interface Forwarding {
   readonly exchange: Exchange;
   /** Parameters in the client's form. */
   readonly params: JsonObject;
-  /** Logger name to put on log messages of the connector; null to leave them unchanged. */
+  /** Logger name to add to log messages of the connector; null to leave the messages unchanged. */
   readonly logger: string | null;
   /** Whether the result is needed whole, so that a large result is not streamed. */
   readonly isWhole: boolean;
@@ -65,7 +65,8 @@ export function connectorRequest(
     const { capabilities, ask, era } = exchange;
     // A server request ends when the request that caused it ends, even if the connector does not wait for the response.
     const over = new LateSignal();
-    // A server request may arrive over a stream that other requests share.
+    // A server request may arrive over a stream that other requests share, so the trace of this request is captured
+    // here.
     const inTrace = keepTrace();
     const host: HostSide = {
       capabilities,

@@ -14,7 +14,7 @@ interface Question {
   readonly answered: PromiseWithResolvers<JsonObject>;
 }
 
-/** Parts of a held call that come from the client's requests: from the first one, and then from each retry. */
+/** Parts of a held call that come from the client's requests: from the first request, and then from each retry. */
 export interface HeldContext {
   readonly signal: Cancellation;
   /** The client request that is being served; null between two requests. */
@@ -103,8 +103,8 @@ export class HeldCalls {
   }
 
   /**
-   * Drops the oldest call of the client that holds the most. If the requesting client holds just as many, it loses its
-   * own oldest call.
+   * Drops the oldest call of the client that uses most of `shares`. If the requesting client uses just as much, it
+   * loses its own oldest call.
    */
   #giveUp(shares: Shares, asking: string): void {
     const [most = asking] = shares.byAmount();

@@ -8,7 +8,7 @@ import type { LoginOffer, OfferedAddress } from '../../messages/login-offer.ts';
 import { RPC_URL_ELICITATION_REQUIRED } from '../../messages/named-questions.ts';
 import type { HeldCalls, HeldContext } from './held-calls.ts';
 
-/** A request that was rejected because its connector requires a login. It did not run there. */
+/** A request that was rejected because its connector requires a login. The connector did not run the request. */
 export interface NeededLogin {
   readonly connectorId: string;
   /** Issuer at which the user has to log in; null while unknown. */

@@ -158,8 +158,8 @@ export class ClientSession implements NoticeListener {
     signal: AbortSignal,
     write: WriteMessage = this.#write,
   ): Promise<JsonObject> {
-    // The trace that the connector sent becomes the parent of its server request in the gateway, and of the request
-    // that is forwarded.
+    // The trace context in the connector's request becomes the parent of that request's span in the gateway, and of the
+    // forwarded request.
     return await this.#sendTraced(method, withoutTrace(params), (sent) => this.#ask(method, sent, signal, write));
   }
 

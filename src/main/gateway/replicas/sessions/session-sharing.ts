@@ -91,7 +91,9 @@ export class SessionSharing {
     return this.#ended.has(digestOf(sessionId));
   }
 
-  /** Starts sharing a session that this replica now holds; `isNew` if no other replica can know about it yet. */
+  /**
+   * Starts sharing a session that this replica now holds; `isNew` is true if no other replica can know the session yet.
+   */
   join(session: HeldSession, isNew: boolean): void {
     const shared = new SharedSession();
     const { client } = session;

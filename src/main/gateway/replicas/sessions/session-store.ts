@@ -1,7 +1,7 @@
 import type { SessionChange, SessionState } from '../../../../shared/protocol/fleet/session-messages.ts';
 import type { Fleet } from '../../../fleet/fleet.ts';
 
-/** How long a client's request waits for the fleet server at most. */
+/** Maximum time that a client's request waits for the fleet server. */
 const PATIENCE_MS = 250;
 
 /** Session state on the fleet server. Its methods wait only briefly for that server, and never reject. */
@@ -20,7 +20,7 @@ export class SessionStore {
       await this.#fleet.ask((api) => api.changeSession(sessionId, change), PATIENCE_MS);
       return true;
     } catch {
-      // The fleet server is unreachable, which the fleet logs itself.
+      // The fleet server is unreachable. The fleet itself logs this.
       return false;
     }
   }

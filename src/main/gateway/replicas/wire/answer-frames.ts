@@ -121,7 +121,8 @@ function ivOf(count: number): Buffer {
 
 function keyOf(answerKey: string): Buffer {
   const key = Buffer.from(answerKey, 'base64url');
-  if (key.length !== KEY_BYTES) throw new SwitchyardError('FLEET_HOP_REFUSED', 'The key of a response is invalid.');
+  if (key.length !== KEY_BYTES)
+    throw new SwitchyardError('FLEET_HOP_REFUSED', 'The hop contains an invalid response key.');
   return key;
 }
 

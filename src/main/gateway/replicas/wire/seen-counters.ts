@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 
-/** How far a counter may lag behind the highest one, because hops overtake each other. */
+/** How far a counter may lag behind the highest counter, because hops overtake each other. */
 const WINDOW = 4_096;
 
 /** Maximum number of senders that are remembered. Each costs half a kilobyte. */
@@ -24,7 +24,7 @@ export class SeenCounters {
     this.#senders = new LRUCache({ max: maxSenders });
   }
 
-  /** Marks a counter as seen. Returns false if it was seen before, or is too old to tell. */
+  /** Marks a counter as seen. Returns false if the counter was seen before, or is so old that this is unknown. */
   take(senderId: string, counter: number): boolean {
     const window = this.#senders.get(senderId) ?? { highest: 0, seen: new Uint32Array(WINDOW / 32) };
     this.#senders.set(senderId, window);

@@ -53,8 +53,8 @@ export const shownMessage: (message: string) => string = remembering((message) =
 });
 
 /**
- * Returns origin and path of an address, with likely secrets masked. Null if the address is not http or https, as that
- * of a stdio server.
+ * Returns origin and path of an address, with likely secrets masked. Null if the address is not http or https, such as
+ * the address of a stdio server.
  */
 export const shownAddress: (address: string) => string | null = remembering((address) => {
   if (!/^https?:/i.test(address) || !URL.canParse(address)) return null;
@@ -63,7 +63,7 @@ export const shownAddress: (address: string) => string | null = remembering((add
 });
 
 /**
- * Returns `show` with a cache. The same texts are shown to each open page once a second, and masking them is most of
+ * Returns `show` with a cache. The same texts are shown on each open page once a second, and masking them is most of
  * the work.
  */
 function remembering<T>(show: (text: string) => T): (text: string) => T {

@@ -14,7 +14,7 @@ const MIN_AGE_MS = 1_000;
 /** Maximum age of a reading if there are no events. It is limited because a map goes stale without an event. */
 const MAX_AGE_MS = 5_000;
 
-/** Content for one viewer. This is `/status.json`, and the page is rendered from it. */
+/** Content for one viewer. It is served as `/status.json`, and the page is rendered from it. */
 export interface StatusModel {
   readonly name: string;
   readonly version: string;

@@ -6,7 +6,7 @@ import { shownName } from './shown-text.ts';
 /** Number of characters of a thumbprint that are shown, to distinguish keys. */
 const SHORT_THUMBPRINT = 8;
 
-/** How long before a key or a key document expires the page begins to warn. */
+/** The page warns this long before a key or a key document expires. */
 const SOON_MS = 7 * 24 * 3_600_000;
 
 /** A key that signed the map in force. Instants are epoch ms. */
@@ -29,7 +29,7 @@ export interface TrustModel {
   readonly isHmacOnly: boolean;
   /** The newest key document; null if the configured keys are in force. */
   readonly keyDocument: { readonly version: number; readonly expiresAt: number | null } | null;
-  /** Whether public keys are used that are trusted only because the configuration names them. */
+  /** Whether some of the public keys in use are trusted only because the configuration names them. */
   readonly restsOnConfiguration: boolean;
   /** Why newer key documents could not be loaded; null after a success. */
   readonly keyFailure: ShownFailure | null;

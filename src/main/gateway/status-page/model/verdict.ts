@@ -12,7 +12,7 @@ export interface Verdict {
   readonly reasons: readonly string[];
 }
 
-/** Parts that a verdict is made from. */
+/** Facts from which a verdict is derived. */
 export interface VerdictParts {
   readonly isClosed: boolean;
   readonly counts: Readonly<Record<ConnectorState, number>>;

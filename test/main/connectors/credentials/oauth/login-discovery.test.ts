@@ -237,7 +237,7 @@ describe('discoverLogin', () => {
     };
     expect(await discover(names, null, { oauth: { issuer: `${ISSUER}/` } }).found).toMatchObject({ issuer: ISSUER });
     const other = discover(names, null, { oauth: { issuer: 'https://third.test' } });
-    await expect(other.found).rejects.toMatchObject(invalid('another issuer than its entry'));
+    await expect(other.found).rejects.toMatchObject(invalid('does not name the issuer'));
     expect(other.urls().some((url) => url.includes('third.test'))).toBe(false);
   });
 

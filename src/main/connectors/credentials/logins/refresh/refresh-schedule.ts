@@ -24,7 +24,10 @@ const OVERDUE_MS = 10_000;
 /** A token counts as expired this long before its expiry, because a request takes a while to arrive. */
 const MARGIN_MS = 10_000;
 
-/** Maximum part of a token's life in which the token already counts as expired. It matters for short-lived tokens. */
+/**
+ * Limits MARGIN_MS to this fraction of the token's life. Otherwise a short-lived token would count as expired too
+ * early.
+ */
 const MARGIN_PART = 0.2;
 
 /** Whether an access token has expired, or will expire before a request that is sent now reaches the server. */

@@ -44,8 +44,8 @@ export interface RefresherDeps {
   readonly book: LoginBook;
   readonly requester: TokenRequester;
   /**
-   * Returns a connector that uses the login, and the binding to refresh it with; null if no connector uses the login
-   * any more.
+   * Returns a connector that uses the login, and the binding with which the login is refreshed; null if no connector
+   * uses the login any more.
    */
   readonly userOf: (loginId: string) => { readonly binding: LoginBinding; readonly target: LoginTarget } | null;
   readonly logger: Logger;

@@ -36,7 +36,7 @@ export class LoginUsers {
   readonly #refreshListeners = new Set<Listener>();
   /** While changes are being collected: the ids of the connectors to report together. Otherwise null. */
   #collected: Set<string> | null = null;
-  /** Number of users at which unused users are removed. */
+  /** When there are this many users, unused users are removed. */
   #pruneAt = PRUNE_AT;
 
   constructor(deps: LoginUsersDeps) {
@@ -64,7 +64,7 @@ export class LoginUsers {
     return credentials;
   }
 
-  /** Returns the login target of a connector that was used; null for any other connector. */
+  /** Returns the login target of a connector that this process has used; null for any other connector. */
   targetOf(connectorId: string): LoginTarget | null {
     return this.#users.get(connectorId)?.credentials.target ?? null;
   }

@@ -41,8 +41,8 @@ const CLIENT_REFUSED: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Statuses with which an issuer answers on purpose. Other statuses come from intermediaries, or say that the issuer
- * failed.
+ * Statuses with which an issuer grants or refuses a request. Other statuses come from intermediaries, or say that the
+ * issuer failed.
  */
 const MEANT: ReadonlySet<number> = new Set([200, 400, 401, 403]);
 
