@@ -161,7 +161,7 @@ export class ServiceMapSource {
     return decideSync(this.#map.freshness, force, pauseMs > 0 ? 'paused' : circuit);
   }
 
-  /** Returns the dependencies of the current map, extended for a host in a fleet. */
+  /** Returns the dependencies of the current map, with additional callbacks for a host in a fleet. */
   #watched(fleet: FleetMap): CurrentMapDeps {
     const deps = this.#deps;
     const map = (): CurrentMap => this.#map;

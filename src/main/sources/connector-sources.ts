@@ -61,8 +61,8 @@ export class ConnectorSources {
   /** The effective entries of the local sources, by connector id. */
   #entries: ReadonlyMap<string, ConnectorEntry> = new Map();
   /**
-   * The map of each entry that was returned, because the key of one map must never be sent to a connector of another
-   * map.
+   * The map of each entry that was returned. With this record, the key of one map is never sent to a connector of
+   * another map.
    */
   readonly #origins = new WeakMap<ConnectorEntry, ServiceMapSource>();
 

@@ -11,7 +11,7 @@ import { createDocumentPlace } from './create-document-place.ts';
 import { type BelievedDocument, KeyRing } from './key-ring.ts';
 import { type AnchoredDocument, isReplacedBy, type RememberedKeys, readRemembered } from './remembered-document.ts';
 
-/** Timeout for all key documents of one refresh together. The timeout of the map has no influence on it. */
+/** Timeout for all key documents of one refresh together. It does not depend on the timeout of the map. */
 const TIMEOUT_MS = 5_000;
 
 /** Failures of a load that a newer key document may resolve. */
@@ -139,7 +139,7 @@ export class SourceKeys {
 
   #followBeside(secrets: AskedSecrets, signal: AbortSignal): Following {
     const hasChanged = this.#follow(secrets, signal);
-    // The promise only rejects when the manager closes. Perhaps no caller waits for it then.
+    // The promise rejects only when the manager closes. At that time, perhaps no caller waits for it.
     hasChanged.catch(() => {});
     return { hasChanged };
   }

@@ -126,7 +126,8 @@ export class RefreshScheduler {
   #setTimer(delayMs: number): void {
     this.#timer?.cancel();
     this.#timerAtMs = this.#elapsedMs() + delayMs;
-    // The operation that starts the timer has ended when the timer fires, so the refresh must not belong to its trace.
+    // When the timer fires, the operation that started it has ended. The refresh must not belong to the trace of that
+    // operation.
     this.#timer = this.#startTimer(delayMs, () => void detached(() => this.forceRefresh()));
   }
 

@@ -49,7 +49,7 @@ export class FleetApprovals {
   }
 
   /**
-   * Makes these approved pins this host's own pins. If the list of a connector differs from them, asks the connector
+   * Stores these approved pins as pins of this host. If the list of a connector differs from them, asks the connector
    * for its tools again.
    */
   async take(pins: readonly FleetPin[]): Promise<void> {
