@@ -18,9 +18,7 @@ import { Lineage } from './trust/lineage.ts';
 import { type MapTrustStatus, viewTrust } from './trust/map-trust-status.ts';
 import { trustOf } from './trust/source-trust.ts';
 
-/**
- * Where a body comes from. Each `read` gets a new copy from the fleet, because its buffer is transferred to a thread.
- */
+/** Where a body comes from. `read` returns a new copy each time, because its buffer is transferred to a thread. */
 type Origin =
   | { readonly kind: 'source' }
   | { readonly kind: 'remembered'; readonly body: AcquiredBody }

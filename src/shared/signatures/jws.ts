@@ -77,7 +77,7 @@ export function readJws(text: unknown, typ: string, form: Partial<JwsForm> = {})
     throw malformed('its header names no signature algorithm');
   const refused = REFUSED_HEADER_MEMBERS.find((name) => Object.hasOwn(header, name));
   if (refused !== undefined) throw malformed(`its header has the member \`${refused}\``);
-  if (header.typ !== typ) throw malformed(`its header's \`typ\` is not "${typ}"`);
+  if (header.typ !== typ) throw malformed(`the \`typ\` in its header is not "${typ}"`);
   if (typeof kid !== 'string' || kid === '') throw malformed('its header has no `kid`');
   const payload = readObject(payloadPart, 'payload', malformed);
   const signature = decodeBase64url(signaturePart);

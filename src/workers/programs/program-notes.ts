@@ -36,7 +36,7 @@ interface Note {
 }
 
 /**
- * Writes the process groups that this host has started to a file. If this host is killed, the next host ends them. The
+ * Writes to a file which process groups this host has started. If this host is killed, the next host ends them. The
  * file is replaced in one step. It need not be flushed to disk, because after a power cut its processes no longer
  * exist.
  */

@@ -208,7 +208,7 @@ function upgradeTables(database: DatabaseSync): void {
     if (layout.sealed.length === 0 || layout.sealed.length === table.sealed.length) continue;
     const lost: string[] = [];
     const rows = readProven(database, table, lost);
-    if (lost.length > 0) throw new DamageError(`${lost.join('; ')} does not match its checksum`);
+    if (lost.length > 0) throw new DamageError(`damaged records: ${lost.join('; ')}`);
     database.exec(`DROP TABLE ${table.name}; ${table.create}`);
     insertRows(database, table, rows);
   }

@@ -32,7 +32,10 @@ const UPSERT = `
 
 const SEAL = `UPDATE server SET seal = ${sealExpression(SERVERS)} WHERE revision = ?`;
 
-/** Returns the statement that sets the checksum of a server in the file to the expression `sql`, where it differs. */
+/**
+ * Returns an SQL statement that sets the checksums of servers in the file to the expression `sql`. The caller appends
+ * the condition for the servers, or nothing for all servers.
+ */
 const agreeOn = (sql: string): string => `
   UPDATE server SET file_sha256 = ${sql}, seal = seal(name, position, revision, info, sha256, ${sql})
   WHERE file_sha256 IS NOT ${sql}

@@ -64,7 +64,7 @@ return 1
 
 /**
  * Begins a turn. KEYS: hash, lease. ARGV: turn, milliseconds, names of the login row and of the intent row. A key that
- * expires later than after twice these milliseconds does not count as a lease.
+ * has more than twice these milliseconds left does not count as a lease.
  */
 export const BEGIN_TURN: RedisScript = {
   keys: 2,

@@ -62,7 +62,7 @@ const MAX_ROUNDS = 3;
 export class MapWriter {
   readonly #deps: WriterDeps;
   /**
-   * Key of the patch that was published last. The next publication replaces this patch together with the body that it
+   * Key of the patch that was published last. The next publication replaces this patch, and the body that the patch
    * creates.
    */
   #lastPatch: string | null = null;
