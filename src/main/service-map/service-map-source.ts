@@ -18,7 +18,7 @@ import { type MapTrustStatus, observedTrust } from './trust/map-trust-status.ts'
 
 /** The status of a source. */
 export interface SourceStatus extends MapTrustStatus {
-  /** The id of the source in the option `sources`; `default` for the map of `serviceMapUrl`. */
+  /** The id of the source in the option `sources`. For the map of `serviceMapUrl`, the id is `default`. */
   readonly sourceId: string;
   /** The URL without its query, because the query may contain a token. */
   readonly url: string;

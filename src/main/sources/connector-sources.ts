@@ -20,7 +20,7 @@ export interface EntrySource {
   /** Whether the source has been read at least once. */
   readonly isRead: boolean;
   /**
-   * Reads the source. If it was read before, only reads it again if `force` is true. Rejects if the source was never
+   * Reads the source. If it was read before, reads it again only if `force` is true. Rejects if the source was never
    * read. If a later read fails, the entries stay.
    */
   sync(force: boolean): Promise<void>;

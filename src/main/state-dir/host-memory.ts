@@ -141,8 +141,7 @@ function createDurableMemory(
   const tools = new DurableToolMemory({
     ...{ writer, health, image, scope, onSaved },
     isPinned: pinTools !== 'off',
-    // With `quarantine`, tools are only published after they were compared with their pins, so this comparison cannot
-    // wait.
+    // With `quarantine`, tools are published only after a comparison with their pins, so this comparison cannot wait.
     rest: pinTools === 'quarantine' ? () => Promise.resolve() : rest,
     now: () => clock.now(),
   });

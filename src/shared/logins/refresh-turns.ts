@@ -83,7 +83,8 @@ export interface EndedTurn {
 }
 
 /**
- * Returns what to store after a turn. Returns null if the turn was lost before it ended. Its outcome is then dropped.
+ * Returns what to store after a turn. Returns null if the turn was lost before it ended, because its outcome is then
+ * dropped.
  */
 export function endTurn(
   login: StoredLogin,

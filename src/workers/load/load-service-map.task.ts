@@ -46,7 +46,7 @@ function giveWay(): void {
   try {
     setPriority(0, NICENESS);
   } catch {
-    // A sandbox may forbid the call. Maps are loaded with normal priority then.
+    // A sandbox may forbid the call. In that case, maps are loaded with normal priority.
   }
 }
 

@@ -134,9 +134,7 @@ export class ServersFile {
     return { bytes, digest, revision: this.#table.revision() };
   }
 
-  /**
-   * Writes the file, unless another plan has replaced this one, or the file was edited. Returns whether it was written.
-   */
+  /** Writes the file, unless another plan replaced this one or the file was edited. Returns whether it was written. */
   #carryOut({ bytes, digest, revision }: Plan): boolean {
     const known = this.#files.of(this.#path);
     if (known.pendingSha256 !== digest) return false;
@@ -230,7 +228,7 @@ export class ServersFile {
     return changes;
   }
 
-  /** Drops the recorded state of the file. The servers then only exist in the table. */
+  /** Drops the recorded state of the file. After this, the servers exist only in the table. */
   #forget(): void {
     this.#files.forget(this.#path);
     this.#agreedRevision = null;

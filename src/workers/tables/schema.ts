@@ -174,7 +174,7 @@ export function schemaVersionOf(database: DatabaseSync): number {
 
 /**
  * Upgrades an older format, and creates the tables that every store has. Must be called in a transaction. The other
- * tables are created when the registry or the tools are first used. Throws a DamageError; see `upgradeTables`.
+ * tables are created when the registry or the tools are first used. Throws a DamageError, as `upgradeTables` does.
  */
 export function createSchema(database: DatabaseSync): void {
   if (schemaVersionOf(database) > 0) upgradeTables(database);
@@ -183,8 +183,8 @@ export function createSchema(database: DatabaseSync): void {
 }
 
 /**
- * Tables that are created again if columns are missing. Processes of an older version can then no longer write to them,
- * which is intended.
+ * Tables that are created again if columns are missing. Processes of an older version can no longer write to the new
+ * tables, which is intended.
  */
 const REVISED = [SOURCES, PINS];
 

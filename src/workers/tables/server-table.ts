@@ -108,7 +108,7 @@ export class ServerTable {
   }
 
   /**
-   * Returns the changes after a revision; after revision 0, these are all servers. A single statement reads rows and
+   * Returns the changes after a revision. After revision 0, these are all servers. A single statement reads rows and
    * revision, so that a commit of another process is in the result completely or not at all. Otherwise a commit could
    * count as known although its rows are missing.
    */

@@ -8,8 +8,8 @@ import { pause } from './pause.ts';
 /** Delay between two reads of the head: the record in Redis that names the newest map of the fleet. */
 const LOOK_MS = 200;
 /**
- * A confirmation by the leader only counts if it comes at least this long after the start of a sync. An earlier one may
- * be the response to a request that was sent before the sync.
+ * A confirmation by the leader counts only if it comes at least this long after the start of a sync. An earlier
+ * confirmation may be the response to a request that was sent before the sync.
  */
 const ANSWER_MS = 250;
 /**

@@ -39,8 +39,8 @@ type State = 'starting' | 'leading' | 'following' | 'alone';
 
 /**
  * How one service map of this host uses the fleet. The host leads (requests the map from the source for all hosts),
- * follows (takes maps that another host publishes), or works alone. A map of the fleet is verified in the same way as a
- * map of the source.
+ * follows (uses the maps that another host publishes), or works alone. A map of the fleet is verified in the same way
+ * as a map of the source.
  */
 export class FleetMap implements MapWatcher {
   readonly #deps: FleetMapDeps;

@@ -56,7 +56,7 @@ export class MapLeader {
 
   /**
    * Starts the requests to the source. `head` names the newest map of the fleet. If that map is newer than this host's
-   * own map, this host takes it first. Idempotent.
+   * own map, this host first puts that map in force. Idempotent.
    */
   start(head: MapHead | null, closing: AbortSignal): void {
     if (this.#leading !== null) return;
@@ -94,7 +94,7 @@ export class MapLeader {
 
   async #lead(head: MapHead | null, signal: AbortSignal): Promise<void> {
     await this.#deps.source.recall().catch(() => {
-      // A secret is missing. The first request to the source reports this.
+      // A secret is missing. The first request to the source reports the error.
     });
     if (head !== null) await this.#look(head);
     for (;;) {

@@ -92,7 +92,8 @@ export function createMapLoader(options: MapLoaderOptions): MapLoader {
       if (fault !== null) return fault;
       const isFirst = isCold;
       isCold = false;
-      // The first fetch of a process blocks the event loop for a long time, so other work gets a turn before it.
+      // The first fetch of a process blocks the event loop for a long time, so other work of the event loop is done
+      // first.
       if (isFirst) await nextTurn();
       // Connectors need undici soon, so it is loaded before or while the map is fetched.
       if (isFirst && !hasOwnFetch) await warmInTurns(options.mainAgent);
@@ -141,7 +142,7 @@ async function acquireHere(
   }
 }
 
-/** Runs a load on this thread. Other work gets a turn of the event loop before and after the verification. */
+/** Runs a load on this thread. Other work of the event loop can run before and after the verification. */
 async function collect(task: LoadTask, context: LoadContext): Promise<LoadOutcome> {
   const collector = new LoadCollector();
   await nextTurn();

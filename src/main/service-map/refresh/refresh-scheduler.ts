@@ -116,7 +116,7 @@ export class RefreshScheduler {
     const isOver = leftMs !== null && leftMs <= 0;
     const timing: RefreshTiming = {
       ...{ intervalMs, jitterFactor },
-      // Without a known validity, a failed refresh is only repeated after the regular delay.
+      // If it is not known how long the value stays valid, a failed refresh is repeated only after the regular delay.
       kind: isOver || (kind === 'retry' && leftMs !== null) ? 'retry' : kind === 'retry' ? 'regular' : kind,
       holdsForMs: isOver ? null : leftMs,
     };

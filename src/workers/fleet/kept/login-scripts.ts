@@ -18,9 +18,7 @@ local kind = redis.call('TYPE', KEYS[1]).ok
 if kind ~= 'hash' and kind ~= 'none' then redis.call('DEL', KEYS[1]) end
 `;
 
-/**
- * Reads rows. KEYS: hash. ARGV: names of rows; without names, all rows are read. Returns alternating names and values.
- */
+/** Reads rows. KEYS: hash. ARGV: names of rows, or nothing to read all rows. Returns alternating names and values. */
 export const READ_ROWS: RedisScript = {
   keys: 1,
   lua: `

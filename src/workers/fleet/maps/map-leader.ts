@@ -174,8 +174,8 @@ export class MapLeader {
   }
 
   /**
-   * Takes over the head of an earlier leader, if its body is the one that the main thread verified. The body is read
-   * once. From then on, its digest shows whether it has changed.
+   * Adopts the head of an earlier leader if the main thread has verified its body. The body is read once. After this,
+   * its digest shows whether it has changed.
    */
   async #adopt({ head, raw }: HeadState, target: HeldMap): Promise<void> {
     if (head === null) return;

@@ -67,8 +67,8 @@ export class MapReader {
   }
 
   /**
-   * Reads the body with this digest. If there is a patch from `baseSha256`, reads the patch; otherwise reads the whole
-   * body. Returns null if the body is missing or does not match its digest.
+   * Reads the body with this digest. Reads only a patch if there is a patch from `baseSha256`. Returns null if the body
+   * is missing or does not match its digest.
    */
   readBody(sha256: string, baseSha256: string | null): Promise<(PlainBody & { how: 'body' | 'patch' }) | null> {
     return this.#deps.heavy(async () => {

@@ -112,7 +112,8 @@ export class MapWriter {
         const { oldSha256 } = decided;
         const oldBodyKey = oldSha256 === null ? bodyKey : keys.body(oldSha256);
         const names = [keys.lease, keys.head, bodyKey, patchKey, oldBodyKey, this.#lastPatch ?? patchKey, ...uploads];
-        // In the last round, any head is replaced. An intruder who writes all the time can then not block the leader.
+        // In the last round, the write replaces any head. Otherwise, an intruder who writes all the time could block
+        // the leader.
         const expected = round < MAX_ROUNDS ? decided.expected : ANY_STATE;
         const lengths = [box.length, patch?.length ?? 0];
         const facts = [text, ttlOf(head), keys.news, ...lengths, PATCH_TTL_MS, LEFT_MS];

@@ -34,8 +34,8 @@ export class FleetApprovals {
   }
 
   /**
-   * Approves the present definitions of these tools. On this host, the approval applies immediately; on other hosts, as
-   * soon as the Redis server is reachable.
+   * Approves the present definitions of these tools. The approval applies on this host immediately, and on the other
+   * hosts as soon as the Redis server is reachable.
    */
   async approve(changes: readonly ToolPinDetail[]): Promise<void> {
     const { book, now, scopeOf } = this.#deps;

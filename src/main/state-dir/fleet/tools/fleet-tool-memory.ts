@@ -54,7 +54,7 @@ export interface FleetToolMemoryDeps {
 export class FleetToolMemory implements ToolMemory {
   readonly #deps: FleetToolMemoryDeps;
   readonly #book = new FleetPinBook();
-  /** The newest list of each connector, from the connector itself or from memory. */
+  /** The newest list of each connector, from the connector itself or from an earlier run. */
   readonly #current = new Map<string, ConnectorRecord>();
   /** The scope in which each connector's list was published, by connector id. */
   readonly #noted = new Map<string, string>();
