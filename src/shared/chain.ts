@@ -59,7 +59,7 @@ export class Chain<T> {
     return values;
   }
 
-  /** Removes an entry from the chain, when {@link ChainEntry.remove} is called. */
+  /** Removes an entry from the chain. {@link ChainEntry.remove} calls this method. */
   unlink(entry: Entry<T>): void {
     if (entry.previous === null) this.#first = entry.next;
     else entry.previous.next = entry.next;

@@ -28,8 +28,8 @@ const YARD: Readonly<Record<string, Manners & { readonly name: string; readonly 
 };
 
 /**
- * A status page of a real manager with real connectors. One connector is slow, one is down, one refuses all calls, and
- * one is disabled. Everything is closed when the scope ends.
+ * A status page of a real manager with real connectors. One connector is slow, one is down, one refuses every request,
+ * and one is disabled. Everything is closed when the scope ends.
  */
 export interface StatusWorld extends AsyncDisposable {
   /** URL without a path. */

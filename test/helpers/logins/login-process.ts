@@ -22,7 +22,8 @@ export class ProcessEnded extends Error {
 }
 
 /**
- * A real process with a manager over a state folder (`test/fixtures/logins/login-user.ts`), which ends with its scope.
+ * A real process with a manager over a state folder (`test/fixtures/logins/login-user.ts`). The process ends when its
+ * scope ends.
  */
 export class LoginProcess implements AsyncDisposable {
   readonly child: ChildProcess;

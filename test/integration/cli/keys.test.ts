@@ -229,7 +229,10 @@ describe('mcp-switchyard keys rotate, revoke and list', () => {
     expect(listed.documents[2].revoked).toEqual([thumbprintOf(json('a.jwk'))]);
     expect(listed.keys).toMatchObject([{ kid: 'b' }]);
     const again = await keys('revoke', 'b', '--documents', at(DOCUMENTS), '--key', at('b.jwk'));
-    expect([again.code, again.stderr]).toEqual([2, expect.stringContaining('1 roots must sign, but only 0 would be left')]);
+    expect([again.code, again.stderr]).toEqual([
+      2,
+      expect.stringContaining('1 roots must sign, but only 0 would be left'),
+    ]);
   });
 
   it('`keys list` reports the document that hosts would not follow', async () => {
@@ -243,7 +246,11 @@ describe('mcp-switchyard keys rotate, revoke and list', () => {
   });
 
   it.each<[string, readonly string[], RegExp]>([
-    ['a pattern without a version', ['--documents', 'keys.json', '--key', 'a'], /must contain \{version\} exactly once/],
+    [
+      'a pattern without a version',
+      ['--documents', 'keys.json', '--key', 'a'],
+      /must contain \{version\} exactly once/,
+    ],
     ['a URL to write to', ['--documents', 'https://m.example/{version}', '--key', 'a'], /must be a path and not a URL/],
     ['no key to sign with', ['--documents', 'k.{version}'], /--key <file\.\.\.>.*not specified/],
     ['a missing folder', ['--documents', '/nope/k.{version}', '--key', 'a'], /Cannot list the folder/],

@@ -166,7 +166,7 @@ export class KeyRing {
       const roots = known === null ? parts.configured : { ...known, keys: known.roots };
       verifyNextKeyDocument(document, { ...roots, version: this.version });
       this.#believe(document, parts);
-      // A function may return all documents without a pause. This lets other work run between two documents.
+      // Other work must run between two documents, because a function may return all documents without a pause.
       await nextTurn();
     }
     if (refusal !== null && !this.isUsable) throw refusal;

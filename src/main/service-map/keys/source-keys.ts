@@ -100,8 +100,8 @@ export class SourceKeys {
 
   /**
    * Reads newer key documents if the known document is too old. If there still is no usable document, rejects with
-   * KEYS_ROLLED_BACK or the reason why newer documents cannot be read. A source with the trust `either` does not
-   * reject, but its maps then need the HMAC.
+   * KEYS_ROLLED_BACK or the reason why newer documents cannot be read. If the source has the trust `either`, does not
+   * reject in these cases, but the maps then need the HMAC.
    */
   async assertUsable(secrets: AskedSecrets, signal: AbortSignal): Promise<void> {
     if (this.#ring === null || this.#ring.isUsable) return;

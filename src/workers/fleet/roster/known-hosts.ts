@@ -5,8 +5,8 @@ import type { RedisReply } from '../redis.ts';
 import { type HostRecord, openHost } from './host-record.ts';
 
 /**
- * How long a host stays known after the roster last listed it. Hosts keep running if all data on the Redis server is
- * deleted.
+ * A host stays known for this long after the roster last listed it, because hosts keep running if all data on the Redis
+ * server is deleted.
  */
 const GRACE_MS = 10_000;
 
@@ -104,7 +104,7 @@ export class KnownHosts {
   }
 
   /**
-   * Records the number of hosts. A lower number only counts once it has lasted for a while, because hosts keep running
+   * Records the number of hosts. A lower number counts only once it has lasted for a while, because hosts keep running
    * if all data on the Redis server is deleted.
    */
   #counted(hosts: number, nowMs: number): void {
