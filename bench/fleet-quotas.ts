@@ -16,8 +16,8 @@ import { RedisServer } from '../test/helpers/fleet/redis-server.ts';
 const ROUNDS = 60;
 const ROUND_MS = 150;
 /**
- * Number of calls between two pauses. Without pauses, empty calls would do nothing but request permits. With them, the
- * rate is what one process can really reach.
+ * Number of calls between two pauses. Without pauses, empty calls would do nothing but request permits. With pauses,
+ * the rate is what one process can really reach.
  */
 const PAUSE_EVERY = 10;
 

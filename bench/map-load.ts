@@ -1,7 +1,7 @@
 /**
  * How long does the first load of a signed map block the event loop of the main thread in a new process? The baseline
  * does everything on the main thread, as the manager did that this package replaces. It verifies the signature over one
- * long string. Both alternate in the same run.
+ * long string. The manager and the baseline alternate in the same run.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';

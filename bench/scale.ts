@@ -1,10 +1,10 @@
 /**
  * How long is the main thread blocked while a map of 10 000 entries is loaded, refreshed and kept in memory? There are
  * three baselines. The baseline `inline` does the same load on the main thread. `plain` runs fetch, JSON.parse, zod and
- * an HMAC on the main thread. `clone` is a worker that posts the whole map by structured clone. The lower limit is a
- * worker that does the same work while the main thread does nothing. All of them alternate in one run, each in a new
- * process. `npm run bench -- scale [--only stall,pairs,calls,cost,small,memory,streaming,soak] [--rounds N] [--seconds
- * N] [--sizes 100,1000,10000]`
+ * an HMAC on the main thread. `clone` is a worker that posts the whole map by structured clone. The best possible
+ * result comes from a worker that does the same work while the main thread does nothing. All of them alternate in one
+ * run, each in a new process. `npm run bench -- scale [--only stall,pairs,calls,cost,small,memory,streaming,soak]
+ * [--rounds N] [--seconds N] [--sizes 100,1000,10000]`
  */
 import { measureCallsBesideRefreshes } from './scale/calls.ts';
 import { measureCost, measureMemory, measureSmallTotal } from './scale/cost.ts';

@@ -39,7 +39,7 @@ const names = options.target;
 const unknown = names.filter((name) => !NAMES.includes(name));
 
 if (options.help) process.stdout.write(HELP);
-else if (unknown.length > 0) refuse(`There is no target ${unknown.join(', ')}. The targets are ${NAMES.join(', ')}.`);
+else if (unknown.length > 0) refuse(`Unknown targets: ${unknown.join(', ')}. The targets are ${NAMES.join(', ')}.`);
 else if (!(seconds > 0)) refuse('--seconds must be a number above 0.');
 else if (!Number.isSafeInteger(seed) || seed < 0) refuse('--seed must be a whole number.');
 else if (options.input !== undefined) await runOne(options.input);

@@ -25,7 +25,7 @@ mkdirSync(folder, { recursive: true });
 await using world = await startStatusWorld();
 await using browser = await startChromium();
 // The test servers also run in this process, and their start blocks the event loop. Waits, so that the pictures do not
-// show that.
+// show the blocked time.
 if (values.all === undefined) await sleep(SETTLED_MS);
 for (const width of widths) {
   for (const colorScheme of ['light', 'dark'] as const) {

@@ -11,7 +11,9 @@ export type Call = (index: number) => Promise<unknown>;
 /** Protocol that a client is configured for. `sse` means HTTP+SSE. */
 export type Speech = 'auto' | 'legacy' | 'sse';
 
-/** A way to call tools of running servers. Resolves with the function that calls a tool, once calls are possible. */
+/**
+ * A way to call tools of running servers. As soon as calls are possible, resolves with the function that calls a tool.
+ */
 export type CallWay = (urls: readonly string[], speech: Speech) => Promise<Call>;
 
 const args = { query: 'railway' };
@@ -61,8 +63,8 @@ export async function managerOf(
 }
 
 /**
- * The lower limit: sends the same bytes with undici and does nothing else. Works only with stateless servers of the
- * modern protocol.
+ * Shows how fast a call can be at best: sends the same bytes with undici and does nothing else. Works only with
+ * stateless servers of the modern protocol.
  */
 const raw: CallWay = async (urls) => {
   const agent = new Agent();

@@ -50,7 +50,7 @@ const tell: ColdTell = {
     finish();
   },
 };
-// The client may still work when all tools are listed. The process does not wait for that.
+// The client may still be busy when all tools are listed. The process does not wait until it is done.
 start(job, tell).catch(done.reject);
 const cap = setTimeout(() => done.resolve(), CAP_MS);
 await done.promise;

@@ -12,7 +12,7 @@ export interface ColdJob {
 
 /** Receives the progress of a cold start. */
 export interface ColdTell {
-  /** Must be called when all code is loaded that a host would have loaded earlier. The clock starts then. */
+  /** Must be called when all code is loaded that a host would have loaded earlier. This call starts the clock. */
   ready(): void;
   /** Must be called when `count` more tools are listed. */
   tools(count: number): void;

@@ -54,8 +54,8 @@ export interface ColdOptions {
 }
 
 /**
- * Measures cold starts in new processes, in which the ways alternate. The manager first reads the addresses from a
- * signed map. The other ways get the addresses directly.
+ * Measures cold starts. Each start runs in a new process, and the ways alternate. The manager first reads the addresses
+ * from a signed map, and the other ways get the addresses directly.
  */
 export async function measureColdStarts(options: ColdOptions, tell: (section: Section) => void): Promise<void> {
   for (const scenario of SCENARIOS) tell(await measure(scenario, options));

@@ -62,7 +62,7 @@ function slope(values: readonly number[]): number {
   return covariance / variance;
 }
 
-// The standard streams are written to before handles are counted, because they count as handles once they are used.
+// Writes to the standard streams before handles are counted, because a stream counts as a handle once it is used.
 for (const stream of [process.stdout, process.stderr]) stream.write('');
 for (let warm = 0; warm < STEP; warm += 1) await cycle();
 await sleep(200);

@@ -21,8 +21,8 @@ export interface HostsRun {
 interface HostsFigures {
   readonly calm: SourceLoad;
   /**
-   * Time from the first change until the last host had it. It is separate, because the hosts run the code for changes
-   * for the first time.
+   * Time from the first change until the last host had it. This time is separate, because the hosts run the code for
+   * changes for the first time.
    */
   readonly firstFreshMs: number;
   /** Time from each later change of the map until the last host had it. */
@@ -77,7 +77,7 @@ function rowsOf(
     ['requests at the source without audits, mean', '1/s', [calm.requests / calm.seconds]],
     ['audits at the source, mean', '1/s', away === null ? [] : [calm.audits / calm.seconds]],
     ['requests at the source in any second', '1/s', calm.perSecond],
-    // Hosts without a fleet need no Redis server, so their figure is the same without it.
+    // Hosts without a fleet need no Redis server, so their figure without it is the same.
     ['peak of requests without Redis', '1/s', peak(away ?? calm)],
     ['peak of requests when Redis is back', '1/s', back === null ? [] : peak(back)],
     ['last host fresh after a change', 'ms', lastFreshMs],

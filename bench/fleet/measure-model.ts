@@ -22,7 +22,7 @@ const FLEETS = [1_000, 10_000, 100_000];
 const REPLICA_SHARE = 1 / 100;
 /** Number of map changes per hour in the extrapolated fleets. */
 const CHANGES_PER_HOUR = 10;
-/** Time after the last host joined in which each host writes itself into the roster once. */
+/** Time after the last host has joined. Within this time, each host writes its record into the roster once. */
 const SETTLE_MS = 6_000;
 
 interface Measured {

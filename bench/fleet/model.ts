@@ -32,7 +32,7 @@ export interface FleetLoad {
    */
   readonly sourcePolls: number;
   readonly sourceAudits: number;
-  /** Requests per second at the source if the hosts were not a fleet. */
+  /** Requests per second that the same hosts would send to the source without a fleet. */
   readonly sourceAlone: number;
   readonly commands: CommandRates;
   readonly commandsPerSecond: number;

@@ -40,7 +40,7 @@ export async function measureCalls(
     }
 }
 
-/** Returns percentiles of each round. Also returns, for each turn, how much time a gateway adds to direct calls. */
+/** Returns percentiles of each round. Also returns how much time a gateway adds to direct calls in each turn. */
 export function latencyRows(rounds: readonly Blocks[]): Row[] {
   const ways = Object.keys(rounds[0] ?? {});
   const row = (way: string, metric: string, samples: readonly number[], baseline: string | null): Row => ({

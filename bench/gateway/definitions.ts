@@ -14,7 +14,7 @@ import { startServing } from '../support/serving-process.ts';
 const SCRIPT = fileURLToPath(new URL('./definitions-process.ts', import.meta.url));
 
 const TOOLS = 1_000;
-/** How many times a list is read in one measurement. The definitions are checked as many times. */
+/** How often a list is read in one measurement. The definitions are checked the same number of times. */
 const READINGS = 10;
 const BLOCKS = 10;
 const TIMEOUT_MS = 10_000;
@@ -88,7 +88,7 @@ function view(revision: WireRevision): (tool: unknown) => void {
   return (tool) => void (isObject(tool) && examine('tool', tool, revision));
 }
 
-/** Returns how long `work` takes for all tools of a list. The list is parsed before, outside the measured time. */
+/** Returns how long `work` takes for all tools of a list. The list is parsed before the measurement. */
 function timeOf(text: string, work: (tool: unknown) => void): number {
   let durationMs = 0;
   for (let reading = 0; reading < READINGS; reading += 1) {

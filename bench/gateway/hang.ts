@@ -11,7 +11,7 @@ import { mcpHubTarget, runLoad, switchyardTargets } from './world.ts';
 
 const FINE = 7;
 const TOOLS = 10;
-/** Number of calls to the hanging connector that are running while the other connectors are measured. */
+/** Number of calls to the hanging connector that are in progress while the other connectors are measured. */
 const STUCK_CALLS = 16;
 const CAP_MS = 30_000;
 const LOADS = {
@@ -95,7 +95,7 @@ async function leaveWaiting(target: Target): Promise<void> {
     });
 }
 
-/** Compares each gateway with the same gateway in front of connectors that do not hang. */
+/** Compares each gateway with itself in front of connectors that do not hang. */
 function againstNone(rows: readonly Row[]): Row[] {
   return rows
     .filter(({ metric }) => !metric.startsWith('added'))

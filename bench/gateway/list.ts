@@ -10,7 +10,7 @@ const TOOLS = 50;
 const LOAD = { what: 'list', inFlight: 1, blocks: 10, perBlock: 20 } as const;
 
 /**
- * Measures the time until a client has a list of 500 tools, through each gateway and directly. In the direct case, one
+ * Measures the time until a client has a list of 500 tools, through each gateway and directly. Without a gateway, one
  * connector has all of the tools.
  */
 export async function measureLists(

@@ -26,8 +26,7 @@ export async function measureManyClients(
     });
     for (let round = 0; round < rounds; round += 1)
       for (const target of world.targets) {
-        // The names of its tools show whether the target is a gateway. The plain proxy is in front of only one
-        // connector.
+        // The tool names show whether the target is a gateway. The plain proxy is in front of only one connector.
         const tools = target.tool.startsWith('c0__') ? CONNECTORS * TOOLS : TOOLS;
         const job: ManyClientsJob = { client, target, clients: CLIENTS, tools };
         const sample = await inFreshProcess<ManyClientsSample>(SCRIPT, [JSON.stringify(job)]);

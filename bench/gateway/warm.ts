@@ -21,7 +21,7 @@ const HANDSHAKE_MS = 150;
 const CAP_MS = 20_000;
 
 /**
- * How a program starts: its arguments for Node.js, and the target whose tools to list. The target is null if the
+ * How a program starts: its arguments for Node.js, and the target whose tools are listed. The target is null if the
  * program lists the tools itself and exits.
  */
 interface Start {

@@ -13,7 +13,7 @@ const HOUR_MS = 3_600_000;
 const WAYS = ['without a login', 'with a login'] as const;
 
 /**
- * Measures the time until all connectors are connected. Connectors with a valid login are compared with the same
+ * Measures the time until all connectors are connected. Compares connectors that have a valid login with the same
  * connectors without logins. The two alternate, in new processes.
  */
 export async function measureComeUp(

@@ -13,14 +13,14 @@ export interface StartJob {
   readonly programs: readonly ProgramSpec[];
   /** Path of a file that names the same servers in the format `mcpServers`. */
   readonly configFile: string;
-  /** Time limit in milliseconds. A server that is not connected by then counts as failed. */
+  /** Time limit in milliseconds. A server that is not connected within this time counts as failed. */
   readonly capMs: number;
 }
 
 export interface StartSample {
-  /** Time until the first server's tools were listed; null if no server's were. */
+  /** Time until the tools of the first server were listed; null if no tools were listed. */
   readonly firstToolMs: number | null;
-  /** Time until the last server's tools were listed; null if a server failed that should answer. */
+  /** Time until the tools of the last server were listed; null if a server that should answer failed. */
   readonly lastToolMs: number | null;
   readonly programsUp: number;
   /** Number of servers that answer, but whose first attempt failed. */
@@ -29,7 +29,7 @@ export interface StartSample {
 
 /** Receives the outcome for each server, by its name. */
 export interface StartTell {
-  /** Must be called when all libraries are loaded. The clock starts then. */
+  /** Must be called when all libraries are loaded. This call starts the clock. */
   ready(): void;
   up(name: string): void;
   failed(name: string): void;

@@ -27,7 +27,7 @@ export interface PartOptions {
   readonly count: number;
   readonly burnMs: number;
   readonly waitMs: number;
-  /** Time limit in milliseconds. A server that is not connected by then counts as failed. */
+  /** Time limit in milliseconds. A server that is not connected within this time counts as failed. */
   readonly capMs: number;
 }
 
@@ -77,8 +77,8 @@ export async function measureSilent(options: PartOptions, tell: Tell): Promise<v
 }
 
 /**
- * Returns how much longer it takes until the last tool is listed if some servers never answer. Compares the rounds one
- * by one.
+ * Returns by how much the time until the last tool is listed grows if some servers never answer. Compares the rounds
+ * one by one.
  */
 function delayRows(without: Rounds, among: Rounds): Row[] {
   return [...among].flatMap(([way, samples]) => {
@@ -144,8 +144,8 @@ function valuesOf(samples: readonly StartSample[], member: keyof StartSample): n
 }
 
 /**
- * Returns the ratio to the baseline, of the time until the last tool is listed. Each round has its own ratio, so that
- * other load on the machine cancels out.
+ * Returns the time until the last tool is listed, as a ratio to that of the baseline. Each round has its own ratio, so
+ * that other load on the machine cancels out.
  */
 function ratios(samples: readonly StartSample[], baseline: readonly StartSample[]): number[] {
   return samples.flatMap(({ lastToolMs }, round) => {

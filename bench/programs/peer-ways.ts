@@ -10,7 +10,7 @@ import type { StartWay } from './job.ts';
 const peers = fileURLToPath(new URL('../peers/node_modules/', import.meta.url));
 const MCP_HUB = `${peers}mcp-hub/dist/cli.js`;
 
-/** Interval at which mcp-hub is polled. On average, its figures are too high by half of this time. */
+/** Interval at which mcp-hub is polled. On average, the figures of mcp-hub are too high by half of this time. */
 const POLL_MS = 50;
 
 const mcporter: StartWay = async ({ programs, capMs }, tell) => {

@@ -17,7 +17,7 @@ export interface WarmJob {
 export interface WarmSample {
   /** Time from before the manager is created until all tools are listed; null for the SDK, which lists no tools. */
   readonly listedMs: number | null;
-  /** Time until the response to the first call. It starts with the call or, for the SDK, before connecting. */
+  /** Time until the response to the first call. The time begins with the call or, for the SDK, before it connects. */
   readonly calledMs: number;
   readonly stallMs: number;
 }

@@ -15,7 +15,7 @@ const job = {
   tool: 'c0.tool_0',
   args: { query: 'railway' },
 } as const;
-// The control measurement: another thread does all the work of refreshing another map, and posts no result.
+// The control measurement. Another thread refreshes another map, and posts no result.
 const control = async (): Promise<CallsJob> => {
   const keeper = await floorKeeper(besideUrl);
   return { ...job, isRefreshing: false, beside: () => keeper.refresh() };

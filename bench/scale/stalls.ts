@@ -33,8 +33,8 @@ export async function measureSizes(
 }
 
 /**
- * Compares the manager with the lower limit: a worker that does the same work while the main thread does nothing. The
- * two alternate.
+ * Compares the manager with the best possible result: a worker does the same work while the main thread does nothing.
+ * The two alternate.
  */
 export async function measurePairs(pairs: number, tell: (section: Section) => void): Promise<void> {
   const samples = await collect(['floor', 'manager'], PAIRED, pairs, 3);

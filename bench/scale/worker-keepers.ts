@@ -8,8 +8,8 @@ export type WorkerAnswer = { readonly kind: 'map'; readonly map: unknown } | { r
 export const cloneKeeper: KeeperOf = (url) => workerKeeper('clone', url);
 
 /**
- * The lower limit: loads the map in a worker that does all the work of a load, and posts nothing but a note that it is
- * done.
+ * Gives the best possible result: loads the map in a worker that does all the work of a load, and posts nothing but a
+ * note that it is done.
  */
 export const floorKeeper: KeeperOf = (url) => workerKeeper('floor', url);
 

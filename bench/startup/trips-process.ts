@@ -18,7 +18,7 @@ export interface TripsJob {
   readonly library: string;
   /** State folder; null to run without one. */
   readonly stateDir: string | null;
-  /** A map of the same servers, which is used instead of the configuration file; null to use the file. */
+  /** A map of the same servers, to use in place of the configuration file; null to use the file. */
   readonly map: { readonly serviceMapUrl: string; readonly signatureKey: string } | null;
 }
 

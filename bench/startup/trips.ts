@@ -91,7 +91,7 @@ async function measureScenario({ title, servers, ways }: Scenario, rounds: numbe
     title: `${title}, ${REQUEST_MS} ms a request`,
     rows: rowsOf(await takeTurns(world, turns, rounds), SDK_2),
     notes: [
-      'Before the clock starts, each process lists one server that answers at once, so that its code is loaded',
+      'Before the clock starts, each process lists one server that answers immediately, so that its code is loaded',
       'Requests and connections of a whole process, including work after the lists',
     ],
   };

@@ -1,4 +1,7 @@
-/** Watches the event loop of this thread. `stop()` returns the longest time that it was blocked, in milliseconds. */
+/**
+ * Watches the event loop of this thread. `stop()` returns the longest time for which the event loop was blocked, in
+ * milliseconds.
+ */
 export function watchStall(): { stop(): number } {
   let last = performance.now();
   let longest = 0;

@@ -16,7 +16,7 @@ interface Way {
   readonly sign: (map: Json) => Json;
 }
 
-/** How maps are written: `canonical` as by the command `sign`, or `plain` as by JSON.stringify. */
+/** How maps are written: `canonical`, as the command `sign` writes them, or `plain`, as JSON.stringify does. */
 export type Writing = 'canonical' | 'plain';
 
 export interface TrustPlan {
@@ -83,7 +83,10 @@ export async function measureTrust(
   });
 }
 
-/** Returns the indexes of all ways to sign, in another order in each turn. Each way is first equally often. */
+/**
+ * Returns the indexes of all ways to sign. The order changes with each turn, so that each way is the first equally
+ * often.
+ */
 function inTurn(ways: readonly unknown[], turn: number): readonly number[] {
   const forth = [...ways.keys()];
   return turn % 2 === 0 ? forth : forth.toReversed();

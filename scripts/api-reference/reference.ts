@@ -17,7 +17,7 @@ interface Place {
 export interface Entry {
   readonly name: string;
   readonly declaration: Declaration;
-  /** Where the page shows this declaration, if it shows it under another name; null if it shows it under this name. */
+  /** The other place on the page that shows this declaration; null if the declaration is shown under this name. */
   readonly shownAt: Place | null;
 }
 

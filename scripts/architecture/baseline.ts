@@ -9,7 +9,7 @@ export interface CountComplaint {
 
 /**
  * Compares numbers of findings with their baseline. A higher number is a defect. A lower number is reported too, so
- * that somebody lowers the baseline; `shrinkCommand` is the command for that.
+ * that somebody lowers the baseline with the command `shrinkCommand`.
  */
 export function compareCounts(now: Counts, baseline: Counts, shrinkCommand: string): readonly CountComplaint[] {
   const keys = [...new Set([...Object.keys(now), ...Object.keys(baseline)])].sort();

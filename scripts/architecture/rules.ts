@@ -16,7 +16,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ['observability', 'mcp', 'masking'],
 ];
 
-/** Folders of src/main that may import only src/shared. The rules call them vocabularies. */
+/** Folders of src/main that may import only src/shared. The rules call these folders vocabularies. */
 const VOCABULARIES: readonly string[] = ['mcp', 'masking', 'observability'];
 
 /** Folders of the transports of connectors, which must not import each other. */
@@ -102,10 +102,7 @@ function transportOf(path: string): string | null {
   return folder !== undefined && TRANSPORTS.includes(folder) ? folder : null;
 }
 
-/**
- * Rule 4: folders and files are not too large, and have no vague names. Wide lines are counted elsewhere
- * (wide-lines.ts).
- */
+/** Rule 4: folders and files are not too large, and have no vague names. Wide lines are counted in wide-lines.ts. */
 export const checkSizes: Rule = (files) => {
   const counts = new Map<string, number>();
   for (const { path } of files) counts.set(posix.dirname(path), (counts.get(posix.dirname(path)) ?? 0) + 1);

@@ -107,7 +107,7 @@ function text(node: unknown): string | null {
     : null;
 }
 
-/** Returns the path in a string, or in a template that contains everything of the path except its extension. */
+/** Returns the path in a string, or in a template that contains the whole path except its extension. */
 function pathOf(node: unknown): string | null {
   if (typeof node !== 'object' || node === null || !('quasis' in node)) return text(node);
   const [before, after] = (node.quasis as readonly { readonly value: { readonly raw: string } }[]).map(

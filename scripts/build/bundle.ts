@@ -132,8 +132,8 @@ function constantVersion(version: string): Plugin {
 }
 
 /**
- * Makes the bundler follow `require` calls with which our own code loads packages late and synchronously. The code of
- * these packages then becomes part of dist, and runs when it is first needed.
+ * Makes the bundler follow the `require` calls with which our own code loads packages synchronously when they are
+ * needed. The code of these packages then becomes part of dist, and runs when it is first needed.
  */
 function lateRequires(): Plugin {
   const declared = 'const require = createRequire(import.meta.url);';

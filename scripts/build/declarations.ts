@@ -10,7 +10,7 @@ const PUBLIC = ['main/index', 'main/registry/fs-store', 'main/gateway/index'];
 
 /**
  * Writes the declarations of the public entry points into `folder`. They are bundled, so that they contain only the
- * types that the public types mention. Users then need not install the types of packages that only internal code needs.
+ * types that the public types mention. So users need not install the types of packages that only internal code needs.
  */
 export async function buildDeclarations(root: string, folder: string): Promise<void> {
   const work = mkdtempSync(join(tmpdir(), 'switchyard-types-'));

@@ -14,8 +14,8 @@ function builtin(name: string): string | null {
 
 /**
  * Loads built-in modules of Node.js with `process.getBuiltinModule`. There are two reasons. An import statement would
- * read every export of the module, which is slow; for `node:http`, it would load a whole HTTP client. And a `require`
- * in a CommonJS package would need `import.meta.url`, which does not exist if a host is bundled as CommonJS.
+ * read every export of the module, which is slow. For `node:http`, it would even load a whole HTTP client. And a
+ * `require` in a CommonJS package would need `import.meta.url`, which does not exist if a host is bundled as CommonJS.
  */
 export function nodeBuiltins(root: string): Plugin {
   return {
@@ -25,8 +25,8 @@ export function nodeBuiltins(root: string): Plugin {
       if (name === null) return null;
       // A dynamic import is executed only when the module is needed, so it stays as it is.
       if (kind === 'dynamic-import') return { id: name, external: true };
-      // Each importing module gets its own copy of this small module. If they shared one, a file would have to load
-      // another file only for that module.
+      // Each importing module gets its own copy of this small module. If several modules shared one copy, a file would
+      // have to load another file only for that copy.
       return { id: `${PREFIX}${name}|${relative(root, importer ?? '')}|`, moduleSideEffects: false };
     },
     load: {

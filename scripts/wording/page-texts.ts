@@ -12,7 +12,7 @@ export function readPageTexts(path: string, page: string): readonly Text[] {
 
 interface Passage {
   readonly raw: string;
-  /** Offset of the passage in the page. */
+  /** Offset at which the passage begins on the page. */
   readonly at: number;
 }
 

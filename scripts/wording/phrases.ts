@@ -5,8 +5,8 @@ export interface Phrase {
 }
 
 /**
- * Phrases that the project no longer uses. Phrases may only be added, because each phrase here has been removed
- * everywhere.
+ * Phrases that the project no longer uses. Each phrase was removed everywhere before it was added. An entry must not be
+ * removed, because the phrase could come back.
  */
 export const PHRASES: readonly Phrase[] = [
   { pattern: /\b(?:that|which|what|who|there) (?:is|are|was|were) none\b/i, instead: 'name what is missing' },

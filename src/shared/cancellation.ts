@@ -3,7 +3,7 @@ import { Chain } from './chain.ts';
 /** A cancellation, as the cancelled work sees it. Every AbortSignal implements it, and so does {@link LateSignal}. */
 export interface Cancellation {
   readonly aborted: boolean;
-  /** The reason of the abort; undefined before it. */
+  /** The reason of the abort; undefined before the abort. */
   readonly reason: unknown;
   throwIfAborted(): void;
   addEventListener(type: 'abort', listener: () => void, options?: { readonly once?: boolean }): void;

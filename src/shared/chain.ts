@@ -7,9 +7,9 @@ export interface ChainEntry {
 }
 
 /**
- * Values in the order in which they were added, for collections that live long and change with every call. A `Set` is
- * slower there: V8 replaces its hash table again and again, and each replaced table keeps the values that it held, with
- * everything that they refer to, until the next full garbage collection.
+ * Values in the order in which they were added, for collections that live long and change with every call. A `Set`
+ * would be slower: V8 replaces its hash table again and again. Until the next full garbage collection, each replaced
+ * table keeps its values in memory, with everything that they refer to.
  */
 export class Chain<T> {
   #first: Entry<T> | null = null;
@@ -59,7 +59,7 @@ export class Chain<T> {
     return values;
   }
 
-  /** Removes an entry from the chain; {@link ChainEntry.remove} calls it. */
+  /** Removes an entry from the chain. {@link ChainEntry.remove} calls this method. */
   unlink(entry: Entry<T>): void {
     if (entry.previous === null) this.#first = entry.next;
     else entry.previous.next = entry.next;

@@ -113,8 +113,8 @@ export function nextTurn(): Promise<void> {
 }
 
 /**
- * A cancellation that is linked to other cancellations. Once the work is over, dispose of this signal to remove its
- * listeners from the other cancellations.
+ * A cancellation that is linked to other cancellations. When the work is over, dispose of this cancellation to remove
+ * its listeners from the others.
  */
 export class LinkedSignal extends LateSignal implements Disposable {
   /** Removes the listeners from the linked cancellations. Idempotent. */
@@ -153,7 +153,7 @@ class Link extends LinkedSignal {
 /** How late a timer must fire to show that the event loop was blocked, and not that a remote party was slow. */
 const STARVED_MS = 100;
 
-/** Maximum time that a deadline is put off to process input that arrived while the event loop was blocked. */
+/** Maximum time by which a deadline is postponed to process input that arrived while the event loop was blocked. */
 const MAX_CATCH_UP_MS = 1_000;
 
 /**

@@ -15,7 +15,7 @@ export interface WheelTime {
   stop(timer: ProcessTimer): void;
   /**
    * Returns the function that currently sets timers. Tests replace this function with fake timers, and timers that were
-   * set before may then never fire.
+   * set before this may never fire.
    */
   source(): unknown;
 }

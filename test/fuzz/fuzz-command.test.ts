@@ -24,7 +24,7 @@ it('npm run fuzz runs a single input', { timeout: 60_000 }, () => {
 });
 
 it.each([
-  [['--target', 'nothing'], /There is no target nothing\. The targets are client-messages, /],
+  [['--target', 'nothing'], /Unknown targets: nothing\. The targets are client-messages, /],
   [['--seconds', '0'], /--seconds must be/],
   [['--seed', 'x'], /--seed must be/],
   [['--input', '""'], /--input needs exactly one --target/],

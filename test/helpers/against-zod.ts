@@ -5,7 +5,7 @@ import type * as z from 'zod';
 import type { Check } from '../../src/shared/validation/check.ts';
 import { Fault } from '../../src/shared/validation/fault.ts';
 
-/** A change within a value. The numbers in `steps` lead to the place of the change: each is the index of a member. */
+/** A change within a value. `steps` is the path to the changed place. Each step is the index of a member. */
 interface Mutation {
   readonly steps: readonly number[];
   readonly kind: 'replace' | 'remove' | 'add';
@@ -192,9 +192,9 @@ function isJson(value: unknown): boolean {
 }
 
 /**
- * Expects that a check and a zod schema agree on a value: verdict, path of the first fault, and output. With `of:
- * 'json'`, outputs are only compared if JSON can represent the value: the check returns the object itself, while zod
- * copies its named members.
+ * Expects that a check and a zod schema agree on a value: on the verdict, the path of the first fault, and the output.
+ * With `of: 'json'`, compares outputs only if JSON can represent the value. The reason is that the check returns the
+ * object itself, and zod returns a copy of its named members.
  */
 export function expectAgreement(check: Check<unknown>, schema: z.ZodType, value: unknown, of: 'json' | 'host'): void {
   const expected = schema.safeParse(value);

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { type BrowserContext, type BrowserContextOptions, chromium } from 'playwright-core';
 
-/** Paths of Chromium on Debian, Ubuntu and other systems; `CHROMIUM` overrides them. */
+/** Paths of Chromium on Debian, Ubuntu and other systems. The variable `CHROMIUM` overrides them. */
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
 const ARGS = [

@@ -8,12 +8,12 @@ import { keepEvidence } from './evidence.ts';
 /** Signals that a run listens for as long as its process lives. */
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
-/** The previous run. Standard streams and environment belong to one run at a time. */
+/** The previous run. Only one run at a time may use the standard streams and the environment. */
 let previous: Promise<unknown> = Promise.resolve();
 
 /**
  * Runs the command line in this process, which is much faster than starting a process. Concurrent runs wait for each
- * other. Only for commands that neither wait for signals nor race with other processes.
+ * other. Not for commands that wait for signals or compete with other processes.
  */
 export function runCliHere(args: readonly string[], options: Omit<CliOptions, 'nodeArgs'> = {}): Promise<Ended> {
   const run = previous.then(() => captured(args, options));

@@ -27,10 +27,10 @@ export interface CliOptions {
   readonly stdin?: string;
   /** Delay before the text is sent on stdin and stdin ends. Defaults to 0. */
   readonly stdinDelayMs?: number;
-  /** Leaves stdin open, for the test to write to. */
+  /** Whether stdin stays open, so that the test can write to it. */
   readonly keepsStdin?: boolean;
   readonly nodeArgs?: readonly string[];
-  /** Defaults to the folder of this process. */
+  /** Working folder of the command. Defaults to the folder of this process. */
   readonly cwd?: string;
 }
 

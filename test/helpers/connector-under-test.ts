@@ -12,7 +12,7 @@ export const normalized = (overrides: Json = {}): ConnectorEntry =>
 export interface ConnectorUnderTest {
   readonly connector: Connector;
   readonly attempts: readonly Attempt[];
-  /** Returns the attempt with that index; defaults to the last one. */
+  /** Returns the attempt with this index. By default, returns the last attempt. */
   readonly attempt: (index?: number) => Attempt;
   readonly states: string[];
   readonly tools: string[][];
@@ -20,7 +20,7 @@ export interface ConnectorUnderTest {
   readonly failures: string[];
   /** Calls `callback` synchronously with each state, and with `tools` when the tools change. */
   readonly hear: (callback: (what: string) => void) => void;
-  /** Starts the connector and brings it up over this connection. */
+  /** Starts the connector, and lets it connect over this connection. */
   readonly up: (connection?: Connection, names?: readonly string[]) => Promise<Connection>;
 }
 

@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Resolves once `condition` holds; rejects with `what` after `withinMs`. For effects of other threads or processes. */
+/**
+ * Resolves once `condition` holds; rejects with `what` after `withinMs`. Use it to wait for effects of other threads or
+ * processes.
+ */
 export async function eventually(
   what: string,
   condition: () => boolean | Promise<boolean>,

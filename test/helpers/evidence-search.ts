@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { EVIDENCE_VARIABLE, SECRET_MARK } from './evidence.ts';
 
 export default function setUp(): () => void {
-  // Each project calls this; only the first call has an effect.
+  // The setup of each project calls this function. Only the first call has an effect.
   if (process.env[EVIDENCE_VARIABLE] !== undefined) return () => {};
   const dir = mkdtempSync(join(tmpdir(), 'switchyard-evidence-'));
   process.env[EVIDENCE_VARIABLE] = dir;
@@ -21,7 +21,10 @@ export default function setUp(): () => void {
   };
 }
 
-/** Throws with the lines if a secret is found. Reports what was searched, so that an empty search is noticed. */
+/**
+ * Throws an error that quotes the lines in which a secret is found. Reports what was searched, so that an empty search
+ * is noticed.
+ */
 export function searchForSecrets(dir: string): void {
   const lines = readdirSync(dir).flatMap((file) => readFileSync(join(dir, file), 'utf8').split('\n'));
   const leaks = lines.filter((line) => line.includes(SECRET_MARK));

@@ -170,7 +170,7 @@ export class FaultyServer implements AsyncDisposable {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Responds like this from the next request on. */
+  /** Uses this fault for the next request and all later ones. */
   behave(fault: Fault): void {
     this.#fault = fault;
   }
@@ -181,7 +181,7 @@ export class FaultyServer implements AsyncDisposable {
   }
 }
 
-/** Code of a thread with a listener whose backlog is full, and which is stopped before it accepts a connection. */
+/** Code of a thread that listens with a short backlog. The thread is blocked before it accepts any connection. */
 const DEAF_LISTENER = `
   const { parentPort, workerData } = require('node:worker_threads');
   const server = require('node:net').createServer();

@@ -47,13 +47,13 @@ export async function listsUntil(cli: RunningCli, what: string, isWanted: (list:
   await eventually(what, isThere, 60_000);
 }
 
-/** Closes the client's side; the gateway then ends in an orderly way. */
+/** Closes the standard input of the gateway, which then ends in an orderly way. */
 export async function closed(cli: RunningCli): Promise<void> {
   cli.child.stdin?.end();
   expect((await cli.ended).code).toBe(0);
 }
 
-/** A folder and a file for a gateway over stdio, removed with its scope. */
+/** A folder and a file for a gateway over stdio. Both are removed when their scope ends. */
 export interface Place extends Disposable {
   readonly argv: readonly string[];
   readonly stateDir: string;
@@ -63,7 +63,7 @@ export interface Place extends Disposable {
   readonly answersFile: () => string;
 }
 
-/** Creates a place for a gateway of these servers; `more` are further words of its command line. */
+/** Creates a place for a gateway in front of these servers. `more` contains further words of its command line. */
 export function placeFor(servers: Readonly<Record<string, object>>, ...more: readonly string[]): Place {
   const [folder, file] = [new TempDir(), new LocalFile(servers)];
   const stateDir = join(folder.path, 'state');

@@ -27,7 +27,7 @@ export interface GatewayBehindTls extends AsyncDisposable {
 export async function startGatewayBehindTls(): Promise<GatewayBehindTls> {
   await using stack = new AsyncDisposableStack();
   const authority = await Authority.create();
-  // The issuer reads the document, and the server reads the issuer's keys, in this process.
+  // This process trusts the test authority, because its issuer and its server request documents over TLS.
   const before = getCACertificates('default');
   setDefaultCACertificates([...before, authority.cert]);
   stack.defer(() => setDefaultCACertificates(before));

@@ -23,7 +23,7 @@ export interface WorldOptions {
   readonly limits?: Partial<ListenerOptions['limits']>;
 }
 
-/** A gateway over connectors of a file, listening on loopback. Everything is closed with its scope. */
+/** A gateway over connectors of a file, listening on loopback. Everything is closed when the scope ends. */
 export interface GatewayWorld extends AsyncDisposable {
   readonly manager: ConnectorProxyManager;
   readonly gateway: Gateway;

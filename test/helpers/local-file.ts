@@ -12,7 +12,7 @@ export function localServer(args: readonly string[] = [], more: object = {}): ob
   return { command: process.execPath, args: [program, ...args], ...more };
 }
 
-/** An `mcpServers` file that is removed with its scope. */
+/** An `mcpServers` file that is removed when its scope ends. */
 export class LocalFile implements Disposable {
   readonly #folder = new TempDir();
   readonly path: string = join(this.#folder.path, 'mcp.json');
@@ -34,7 +34,7 @@ export class LocalFile implements Disposable {
   }
 }
 
-/** A manager with the connectors of one file. Both are closed with their scope. */
+/** A manager with the connectors of one file. When the scope ends, the manager is closed and the file is removed. */
 export interface ManagedFile extends AsyncDisposable {
   readonly manager: ConnectorProxyManager;
   readonly file: LocalFile;

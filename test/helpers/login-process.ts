@@ -25,7 +25,7 @@ interface Answers {
 /** A separate process that uses the logins of a folder. */
 export class LoginProcess implements AsyncDisposable {
   readonly child: ChildProcess;
-  /** The last number that `saveForEver` reported; 0 before. */
+  /** The last number that `saveForEver` reported; 0 if it has reported none. */
   saved = 0;
   /** Number of changes that its watch reported. */
   changes = 0;

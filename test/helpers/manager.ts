@@ -3,7 +3,7 @@ import { type LogLine, recordingLogger } from './log.ts';
 import { MapServer } from './map-server.ts';
 import { type Json, KEY, mapOf, signed } from './signed-map.ts';
 
-/** A manager and the server of its map. Both are closed with their scope. */
+/** A manager and the server of its map. Both are closed when their scope ends. */
 export interface ManagedMap extends AsyncDisposable {
   readonly manager: ConnectorProxyManager;
   readonly server: MapServer;

@@ -122,7 +122,7 @@ export async function openSession(
 export interface OpenStream extends AsyncDisposable {
   readonly status: number;
   readonly messages: Json[];
-  /** Resolves once the stream has ended, whichever side ended it. */
+  /** Resolves once the stream has ended, no matter which side ended it. */
   readonly ended: Promise<void>;
 }
 

@@ -98,7 +98,7 @@ export class MisbehavingAuthorizationServer implements AsyncDisposable {
     return this.requests.map(({ path }) => path.split('?', 1)[0] ?? '');
   }
 
-  /** Responds to this path in that way from now on. */
+  /** Responds to all later requests for this path in this way. */
   behave(path: string, way: Behaviour): void {
     this.#behaviours.set(path, way);
   }

@@ -85,7 +85,8 @@ export class RawSseServer implements AsyncDisposable {
   }
 
   /**
-   * Responds to the pending GET with an event stream, which starts with an `endpoint` event unless `start` replaces it.
+   * Responds to the pending GET with an event stream. The stream begins with `start`, which defaults to an `endpoint`
+   * event.
    */
   openStream(start: string = this.endpoint()): ServerResponse {
     const response = this.#opening;

@@ -8,7 +8,7 @@ const SHAPE_ENV: Readonly<Record<string, string>> = {
   API_TOKEN: 'token-of-the-environment',
 };
 
-/** A client's file as the reader parses it: each server in one line, and each problem with its place. */
+/** A client's file as the reader parses it: each server on one line, and each problem with its place. */
 export interface ReadShape {
   readonly servers: Readonly<Record<string, object>>;
   readonly problems: readonly string[];

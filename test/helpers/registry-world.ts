@@ -17,7 +17,7 @@ export function registeredProgram(name: string, more: object = {}): ServerInfo {
   return { name, transport: 'stdio', command: process.execPath, args: [program, name], ...more };
 }
 
-/** A registry in its own folder, as in `$CORTEX_HOME`, removed with its scope. */
+/** A registry in its own folder, as in `$CORTEX_HOME`. The folder is removed when its scope ends. */
 export class RegistryWorld implements Disposable {
   readonly #folder = new TempDir();
   /** Value of `CORTEX_HOME`. */

@@ -9,11 +9,11 @@ import { systemRandom } from '../../src/shared/clock.ts';
 import { recordingLogger } from './log.ts';
 import { type Json, KEY, mapOf, NOW, signed } from './signed-map.ts';
 
-/** A source of one service map whose server is a function of its test, so that no socket is opened. */
+/** A source of one service map. The test sets its responses, and no socket is opened. */
 export interface ScriptedMapSource {
   readonly source: ServiceMapSource;
   readonly logger: ReturnType<typeof recordingLogger>;
-  /** Responds from now on with this map, which is newer than all earlier ones, or with this status. */
+  /** Sets the response to all later requests: a map that is newer than all earlier ones, or a status. */
   answer(content: readonly Json[] | number, overrides?: Json): void;
   /** Returns the number of requests. */
   requests(): number;

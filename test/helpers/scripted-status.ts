@@ -61,7 +61,10 @@ export function statusWith(connectors: readonly ListedConnector[], more: Partial
   };
 }
 
-/** Creates the manager that a status page reads, with a status that the test sets. `readings` counts its reads. */
+/**
+ * Creates the manager that a status page reads, with a status that the test sets. `readings` counts how often the
+ * status is read.
+ */
 export function scriptedManager(status: ManagerStatus, endpointOf = (id: string) => `https://${id}.example.com/mcp`) {
   const hub = new EventHub(recordingLogger());
   const manager = {

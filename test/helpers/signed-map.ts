@@ -11,7 +11,7 @@ export const NOW = Date.parse('2026-11-22T12:00:00.000Z');
 
 export type Json = Record<string, unknown>;
 
-/** Creates a valid entry; `overrides` replaces members, or removes them with undefined. */
+/** Creates a valid entry. `overrides` replaces members, and removes members whose value is undefined. */
 export function entry(id: string, overrides: Json = {}): Json & { id: string } {
   return {
     id,

@@ -22,7 +22,10 @@ export function jwksOf(...keys: readonly PrivateJwk[]): { readonly keys: readonl
   return { keys: keys.map(publicJwk) };
 }
 
-/** Creates trust in maps that one of these keys signed, regardless of their HMAC; `overrides` replaces members. */
+/**
+ * Creates trust in maps that one of these keys signed, regardless of their HMAC. `overrides` replaces members of the
+ * result.
+ */
 export function trustIn(keys: readonly PrivateJwk[], overrides: Partial<SignatureTrust> = {}): SignatureTrust {
   const trusted = keys.length === 0 ? [] : readKeySet(jwksOf(...keys));
   return { ...hmacTrust(), accept: 'signature', keys: trusted, ...overrides };

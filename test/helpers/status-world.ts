@@ -28,8 +28,8 @@ const YARD: Readonly<Record<string, Manners & { readonly name: string; readonly 
 };
 
 /**
- * A site over a real manager with real connectors: one is slow, one is down, one refuses, one is disabled. Closed with
- * its scope.
+ * A status page of a real manager with real connectors. One connector is slow, one is down, one refuses every request,
+ * and one is disabled. Everything is closed when the scope ends.
  */
 export interface StatusWorld extends AsyncDisposable {
   /** URL without a path. */

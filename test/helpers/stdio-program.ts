@@ -25,7 +25,7 @@ interface StdioProgramSettings {
   readonly graceMs?: number;
 }
 
-/** Prepares a process with this behaviour; the test calls start(). */
+/** Prepares a process with this behaviour. The test starts it with start(). */
 export function stdioProgram(behaviour: string, settings: StdioProgramSettings = {}): StdioProgram {
   const { args = [], env = {}, maxMessageBytes = 1_000_000, graceMs = 2_000 } = settings;
   const command = { command: process.execPath, args: [PROGRAM, behaviour, ...args], env, cwd: null };
@@ -60,7 +60,7 @@ export function stdioProgram(behaviour: string, settings: StdioProgramSettings =
   };
 }
 
-/** Whether a process with this id runs; a zombie counts. */
+/** Whether a process with this id runs. A zombie process counts, too. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

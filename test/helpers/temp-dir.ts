@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A folder that is removed with its scope. */
+/** A folder that is removed when its scope ends. */
 export class TempDir implements Disposable {
   readonly path: string = mkdtempSync(join(tmpdir(), 'switchyard-test-'));
 

@@ -49,7 +49,7 @@ export interface TracedGateway extends AsyncDisposable {
 
 export interface TracedGatewayOptions {
   readonly serve?: 'http' | 'stdio';
-  /** `instrumented` also traces HTTP; `no-op` sets up the API without an SDK. */
+  /** How the host uses OpenTelemetry. `instrumented` also traces HTTP. `no-op` sets up the API without an SDK. */
   readonly sdk?: 'on' | 'instrumented' | 'unsampled' | 'no-op' | 'none';
 }
 

@@ -5,7 +5,7 @@ import { text as textOf } from 'node:stream/consumers';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** A request as the server received it; instants are those of `performance.now()`. */
+/** A request as the server received it. Its times are those of `performance.now()`. */
 export interface Trip {
   /** The MCP or HTTP method. */
   readonly method: string;
@@ -77,7 +77,10 @@ export class TripServer implements AsyncDisposable {
     return this.methods.filter((name) => name === method).length;
   }
 
-  /** Number of sequential requests until the last list was answered: each began after the previous one ended. */
+  /**
+   * Length of the longest chain of requests in which each request began after the end of the previous one. Counts only
+   * requests that had ended when the last list was answered.
+   */
   get sequential(): number {
     const last = this.trips.findLast(({ method }) => method === 'tools/list');
     const before = this.trips.filter(({ endedMs }) => endedMs <= (last?.endedMs ?? 0));

@@ -37,7 +37,7 @@ export const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   ini: 'test/fleet/deployment/systemd.test.ts',
   nginx: 'test/fleet/deployment/reverse-proxies.test.ts',
   promql: 'test/docs/dashboards.test.ts',
-  // Only a generated page contains blocks in this language: the declarations in docs/api.md.
+  // Blocks in this language are only on a generated page, docs/api.md, which shows declarations.
   typescript: 'scripts/generate-docs.ts',
 };
 
@@ -62,5 +62,5 @@ function parseJsonc(text: string): void {
   const [first] = errors;
   if (first === undefined) return;
   const line = text.slice(0, first.offset).split('\n').length;
-  throw new Error(`${printParseErrorCode(first.error)} in line ${line}`);
+  throw new Error(`${printParseErrorCode(first.error)} on line ${line}`);
 }

@@ -14,7 +14,7 @@ export interface Command {
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
   /**
-   * Path of the file that gets the output. With a pipe, the test would have to wait for processes in the background.
+   * Path of the file to which the output is written. With a pipe, the test would have to wait for background processes.
    */
   readonly log: string;
   readonly limitMs: number;
@@ -38,7 +38,7 @@ export async function runProcess({ command, args, cwd, env, log, limitMs }: Comm
   return isOver ? { code: null, output: `${output}\n(did not end within ${limitMs / 1_000} s)` } : { code, output };
 }
 
-/** Ends the processes in the background that a failed command has started. */
+/** Ends the background processes that a failed command has started. */
 function endGroup(pid: number | undefined): void {
   try {
     if (pid !== undefined) process.kill(-pid, 'SIGKILL');

@@ -49,8 +49,8 @@ export function commandsOf(code: string): string {
 }
 
 /**
- * Returns shell code that waits until the commands in the background have ended or listen, for at most 10 s. Commands
- * that still run then are ended after the last block of the page.
+ * Returns shell code that waits, for at most 10 s, until each background command has ended or listens. Commands that
+ * are still running are ended after the last block of the page.
  */
 function leaveRunning(run: string): string {
   const isDone = '[ -z "$(jobs -r)" ]';

@@ -28,7 +28,7 @@ const BORROWED = [
   '@modelcontextprotocol/server-memory',
 ];
 
-/** Installs the package in `folder`. `given` is the path of a tarball; if it is null, the package is packed first. */
+/** Installs the package in `folder`. `given` is the path of a tarball. If it is null, the package is packed first. */
 export function installPackage(folder: string, given: string | null): InstalledPackage {
   const tarball = given === null ? pack(folder) : resolve(given);
   const files = capture('tar', ['-tzf', tarball]).trim().split('\n');

@@ -17,8 +17,8 @@ interface Substitution {
 }
 
 /**
- * The URLs, ports and paths that pages print, each with its replacement in the demo world. Other hosts cannot be
- * reached from there.
+ * The URLs, ports and paths that pages print, each with its replacement in the demo world. Hosts that are not in this
+ * list cannot be reached in the demo world.
  */
 const SUBSTITUTIONS: readonly Substitution[] = [
   // Serves a signed map at every path, and also the files of the page's folder `public`.
@@ -41,7 +41,7 @@ const SUBSTITUTIONS: readonly Substitution[] = [
   { printed: /\.listen\(\d{4}\b/g, means: ({ port }) => `.listen(${port}` },
   // Folders of the system are replaced by folders in the project's folder.
   { printed: /(?<![\w.])\/(?:var\/lib|data|srv)\b/g, means: ({ project }, [path]) => `${project}${path}` },
-  // A value that the reader has to fill in is taken from the environment variable of the same name.
+  // Replaces a value that the reader has to fill in with the environment variable of the same name.
   { printed: /\b([A-Z][A-Z_]+)=…/g, means: (_, [, name]) => `${name}="$${name}"` },
 ];
 

@@ -12,7 +12,7 @@ import type { Snapshot } from './snapshot.ts';
 export interface CurrentMapDeps extends Pick<ResolvedOptions, 'clock' | 'elapsedMs' | 'logger' | 'network'> {
   readonly loader: MapLoader;
   readonly memory: MapMemory;
-  /** Notified of each accepted map, for the fleet; null without a fleet. */
+  /** Receives each accepted map, to share it with the fleet; null without a fleet. */
   readonly watcher: MapWatcher | null;
   /** Called for each accepted map, before its load settles, and when a map is dropped. */
   readonly onSnapshot: (snapshot: Snapshot, delta: Delta) => void;
@@ -21,7 +21,7 @@ export interface CurrentMapDeps extends Pick<ResolvedOptions, 'clock' | 'elapsed
    * run that the source has not confirmed.
    */
   readonly onFresh: (holdsForMs: number) => void;
-  /** Called for conditions that need attention, although the map stays in use. */
+  /** Called with the code of each condition that needs attention. */
   readonly onAlarm: (code: ErrorCode) => void;
   /** Called for each load, whatever its outcome. */
   readonly onLoad: (report: LoadReport, outcome: LoadOutcome['kind']) => void;

@@ -18,7 +18,7 @@ import { Lineage } from './trust/lineage.ts';
 import { type MapTrustStatus, viewTrust } from './trust/map-trust-status.ts';
 import { trustOf } from './trust/source-trust.ts';
 
-/** Where a body comes from. Each `read` gets a new copy from the fleet, because a thread takes the bytes over. */
+/** Where a body comes from. `read` returns a new copy each time, because its buffer is transferred to a thread. */
 type Origin =
   | { readonly kind: 'source' }
   | { readonly kind: 'remembered'; readonly body: AcquiredBody }
@@ -104,12 +104,12 @@ export class CurrentMap {
     return this.#keys.load(secrets, signal, () => this.#run(secrets, { kind: 'fleet', read }, signal), false);
   }
 
-  /** Puts the map of an earlier run in force, once. Rejects with SECRET_UNAVAILABLE or KEYS_…. */
+  /** Puts the map of an earlier run in force, once. Rejects with SECRET_UNAVAILABLE or with a KEYS_… code. */
   async recall(signal: AbortSignal): Promise<void> {
     await this.#prepare(signal);
   }
 
-  /** Reads newer key documents without requesting a map. Rejects with SECRET_UNAVAILABLE or KEYS_…. */
+  /** Reads newer key documents without requesting a map. Rejects with SECRET_UNAVAILABLE or with a KEYS_… code. */
   async followKeys(signal: AbortSignal): Promise<void> {
     const secrets = await this.#prepare(signal);
     this.#keys.startRefresh();
@@ -183,7 +183,7 @@ export class CurrentMap {
     if (code === 'MAP_TOO_STALE' || code === 'MAP_KEY_REVOKED') this.#inForce.noteRefused(code);
   }
 
-  /** Takes over a newer key document: stores it, and checks the map in force against it. */
+  /** Stores a newer key document, and checks the map in force against it. */
   #believe({ document, text, startsOver }: BelievedDocument): void {
     const { storeKey, facts } = this.#lineage;
     const { version } = document;
@@ -235,7 +235,7 @@ export class CurrentMap {
     watcher?.accepted({ sha256, generatedAtMs, expiresAtMs, etag }, bytes);
   }
 
-  /** Applies a floor that a person has reset, if a floor in the future caused the failure. Returns whether it did. */
+  /** Whether a floor in the future caused the failure, and a person has reset it. If so, applies the new floor. */
   async #wasFloorReset(outcome: LoadOutcome, signal: AbortSignal): Promise<boolean> {
     const { floorMs, storeKey } = this.#lineage;
     const { clock, memory } = this.#deps;

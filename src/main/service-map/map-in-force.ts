@@ -148,7 +148,7 @@ export class MapInForce {
 
   /**
    * Takes the map out of force: its connectors are removed, as if a new map did not list them. The floor and the facts
-   * about keys stay, and the next map is accepted by the usual rules. `why` is a sentence without its full stop.
+   * about keys stay, and the usual rules apply to the next map. `why` is a sentence without its full stop.
    */
   drop(code: ErrorCode, why: string): void {
     const { ids: removed, header } = this.#snapshot;

@@ -14,7 +14,7 @@ export interface RemovalVerdict {
 
 /**
  * Decides which connectors a new map removes. If more than half of at least 4 connectors vanish, the publisher has
- * probably lost data, so all of them are held. Connectors that were held before and are missing again are removed,
+ * probably lost data, so all of them are kept. Connectors that were kept before and are missing again are removed,
  * because two loads agree.
  */
 export function judgeRemovals(delta: Delta, heldBefore: readonly string[]): RemovalVerdict {

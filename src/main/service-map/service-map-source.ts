@@ -18,7 +18,7 @@ import { type MapTrustStatus, observedTrust } from './trust/map-trust-status.ts'
 
 /** The status of a source. */
 export interface SourceStatus extends MapTrustStatus {
-  /** The id of the source in the option `sources`; `default` for the map of `serviceMapUrl`. */
+  /** The id of the source in the option `sources`. For the map of `serviceMapUrl`, the id is `default`. */
   readonly sourceId: string;
   /** The URL without its query, because the query may contain a token. */
   readonly url: string;
@@ -161,7 +161,7 @@ export class ServiceMapSource {
     return decideSync(this.#map.freshness, force, pauseMs > 0 ? 'paused' : circuit);
   }
 
-  /** Returns the dependencies of the current map, extended for a host in a fleet. */
+  /** Returns the dependencies of the current map, with additional callbacks for a host in a fleet. */
   #watched(fleet: FleetMap): CurrentMapDeps {
     const deps = this.#deps;
     const map = (): CurrentMap => this.#map;

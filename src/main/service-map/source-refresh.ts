@@ -188,8 +188,8 @@ export class SourceRefresh {
   }
 
   #circuitOpenError(): ConnectorManifestError {
-    const after = `after ${this.#breaker.failures} failed refreshes in a row.`;
-    const message = `No request for the service map is sent for a minute ${after}`;
+    const why = `After ${this.#breaker.failures} failed refreshes in a row`;
+    const message = `${why}, no request for the service map is sent for a minute.`;
     return new ConnectorManifestError(
       'CIRCUIT_OPEN',
       this.#lastError === null ? message : `${message} The last failure: ${this.#lastError.message}`,

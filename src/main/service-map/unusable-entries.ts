@@ -2,7 +2,9 @@ import type { Delta } from '../../shared/map/delta.ts';
 import type { UnusableEntry } from '../../shared/map/entry-fault.ts';
 import type { Logger } from '../observability/logger.ts';
 
-/** Maximum number of entries that are named in the log, and in `status()`. The others are only counted. */
+/**
+ * Maximum number of entries that are named in the log, and in `status()`. All other entries are counted, but not named.
+ */
 const MAX_LOGGED = 20;
 const MAX_SHOWN = 100;
 

@@ -20,7 +20,7 @@ export interface EntrySource {
   /** Whether the source has been read at least once. */
   readonly isRead: boolean;
   /**
-   * Reads the source. If it was read before, only reads it again if `force` is true. Rejects if the source was never
+   * Reads the source. If it was read before, reads it again only if `force` is true. Rejects if the source was never
    * read. If a later read fails, the entries stay.
    */
   sync(force: boolean): Promise<void>;
@@ -61,8 +61,8 @@ export class ConnectorSources {
   /** The effective entries of the local sources, by connector id. */
   #entries: ReadonlyMap<string, ConnectorEntry> = new Map();
   /**
-   * The map of each entry that was returned, because the key of one map must never be sent to a connector of another
-   * map.
+   * The map of each entry that was returned. With this record, the key of one map is never sent to a connector of
+   * another map.
    */
   readonly #origins = new WeakMap<ConnectorEntry, ServiceMapSource>();
 

@@ -86,7 +86,7 @@ export class DurableLogins implements ReplicatedLoginStore {
   }
 
   watch(onChange: () => void): () => void {
-    // Each watch needs a listener that differs from all others, even if two watches have the same function.
+    // Each watch gets its own listener, because two watches may have the same function.
     const listener = (): void => onChange();
     this.#listeners.add(listener);
     if (this.#listeners.size === 1) this.#startWatch();

@@ -52,7 +52,7 @@ export class DurableToolMemory implements OwnToolMemory {
   /** Ids of removed connectors that the store must still forget. */
   #gone: string[] = [];
   #running: Promise<void> | null = null;
-  /** Resolves with the number of connectors in the start image, once all of them were restored. */
+  /** Resolves with the number of connectors in the start image, once all of them have been restored. */
   #fromImage: Promise<number> = Promise.resolve(0);
 
   constructor(deps: DurableToolMemoryDeps) {
@@ -118,7 +118,7 @@ export class DurableToolMemory implements OwnToolMemory {
     this.#deps.onSaved();
   }
 
-  /** Resolves once all lists and removals were sent to the writer, or this failed. */
+  /** Resolves once all lists and removals have been sent to the writer, or could not be sent. */
   async flushed(): Promise<void> {
     await this.#running;
   }

@@ -45,13 +45,13 @@ export interface HostMemory {
   close(): Promise<void>;
 }
 
-/** The part of the start image that code needs which writes other files next to it. */
+/** Functions of the start image for code that writes other files next to it. */
 export interface KeptImage {
   readonly stateDir: string;
   readonly scope: string;
   /**
    * Calls `around` for each write of the image, including the last one, which `close()` waits for. `around` must call
-   * `write`, which never rejects, and must not reject either.
+   * `write`, which never rejects. `around` itself must not reject either.
    */
   follow(around: (write: () => Promise<void>) => Promise<void>): void;
   /** Writes the first answers next to the start image, or removes them if `bytes` is null. Never rejects. */
@@ -141,7 +141,7 @@ function createDurableMemory(
   const tools = new DurableToolMemory({
     ...{ writer, health, image, scope, onSaved },
     isPinned: pinTools !== 'off',
-    // With `quarantine`, tools are only published after they were compared with their pins, so this cannot wait.
+    // With `quarantine`, tools are published only after a comparison with their pins, so this comparison cannot wait.
     rest: pinTools === 'quarantine' ? () => Promise.resolve() : rest,
     now: () => clock.now(),
   });

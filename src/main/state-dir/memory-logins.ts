@@ -122,7 +122,7 @@ export class MemoryLogins implements ReplicatedLoginStore {
   }
 
   watch(onChange: () => void): () => void {
-    // Each watch needs a listener that differs from all others, even if two watches have the same function.
+    // Each watch gets its own listener, because two watches may have the same function.
     const listener = (): void => onChange();
     this.#listeners.add(listener);
     return () => {

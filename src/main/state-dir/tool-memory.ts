@@ -18,7 +18,7 @@ import { PinBook } from './pin-book.ts';
  */
 export interface ToolMemory {
   /**
-   * Passes every connector of an earlier run to `take`, starting with the connectors of the start image. Must only be
+   * Passes to `take` every connector of an earlier run, starting with the connectors of the start image. Must only be
    * called once.
    */
   restore(take: (connector: RememberedConnector) => void): Promise<void>;
@@ -43,8 +43,8 @@ export interface OwnToolMemory extends ToolMemory {
    */
   remember(record: ConnectorRecord): Promise<readonly ToolPinDetail[]>;
   /**
-   * Returns this host's pins, a few connectors at a time. `approved` only returns pins that come from approvals in the
-   * fleet.
+   * Returns this host's pins, a few connectors at a time. With `approved`, returns only pins that come from approvals
+   * in the fleet.
    */
   ownPins(which: 'approved' | 'all'): AsyncIterable<readonly OwnPin[]>;
   /** Adds pins of tools that another host saw first. Existing pins stay. */

@@ -17,7 +17,7 @@ export class GroupCommit {
   readonly #logger: Logger;
   #gathered = new Map<string, ServerChange>();
   #inFlight: ReadonlyMap<string, ServerChange> = new Map();
-  /** Settles when the changes that wait for the next commit are written, or when this fails. */
+  /** Settles when the changes that wait for the next commit are written, or when their commit fails. */
   #next: PromiseWithResolvers<void> | null = null;
   #running: Promise<void> | null = null;
   #retry: Timer | null = null;

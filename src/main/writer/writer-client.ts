@@ -146,7 +146,7 @@ export class WriterClient {
     return done;
   }
 
-  /** Closes the store and ends the thread. A thread that is stuck is abandoned after 5 s. Idempotent; never rejects. */
+  /** Closes the store and ends the thread. A thread that is stuck is abandoned after 5 s. Idempotent. Never rejects. */
   async close(): Promise<void> {
     const session = this.#session;
     this.#isClosed = true;

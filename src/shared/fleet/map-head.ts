@@ -2,8 +2,8 @@ import { parseForeignJson } from '../json/parse-foreign.ts';
 import type { FleetSealer } from './fleet-sealer.ts';
 
 /**
- * Description of the newest body of a map in Redis. A head only says which body to read, and the body is verified after
- * it was read.
+ * Description of the newest body of a map in Redis. A head says only which body to read. The body is verified after it
+ * has been read.
  */
 export interface MapHead {
   /** SHA-256 of the body in hex, computed before it was packed and sealed. */

@@ -1,6 +1,6 @@
 /**
- * How long a host may use a permit after it requested the permit. The server counts a permit for this much longer than
- * the window of the quota.
+ * How long a host may use a permit after it requested the permit. The server counts a permit for the window of the
+ * quota plus this time.
  */
 export const PERMIT_HOLD_MS = 1_000;
 

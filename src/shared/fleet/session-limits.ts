@@ -4,8 +4,8 @@ const HOUR_MS = 3_600_000;
 export const SESSION_MAX_AGE_MS = 24 * HOUR_MS;
 
 /**
- * Maximum difference between the clocks of two replicas. Each may be an hour fast or slow, so two may differ by two
- * hours; the rest is a margin.
+ * Maximum difference between the clocks of two replicas. Each clock may be an hour fast or slow, so two clocks may
+ * differ by two hours. The rest is a margin.
  */
 export const CLOCK_TOLERANCE_MS = 2.5 * HOUR_MS;
 

@@ -60,7 +60,7 @@ const encoder = new TextEncoder();
 
 /**
  * Scans JSON for its depth and size while its bytes arrive, in pieces of any size, without parsing it. It does not
- * check that the bytes are JSON; for other bytes, the result may be wrong but is always safe to use.
+ * check that the bytes are JSON. For other bytes, the result may be wrong but is always safe to use.
  */
 export class JsonScanner {
   readonly #limits: JsonLimits;

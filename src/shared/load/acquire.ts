@@ -57,7 +57,7 @@ export async function acquireMap(
 
 /**
  * Requests a map. If the response only confirms the known map, and that map has expired, requests the whole map.
- * Otherwise a cache on the way could confirm the expired map forever.
+ * Otherwise a cache between this host and the server could confirm the expired map forever.
  */
 export async function acquireCurrentMap(task: LoadTask, fetch: FetchMap, signal: AbortSignal): Promise<Acquired> {
   const { nowMs } = task.policy;
@@ -125,7 +125,7 @@ function complaintOf(status: number): string {
     case 'MAP_NOT_MODIFIED_UNASKED':
       return 'answered 304 to a request that sent no `If-None-Match`.';
     case 'MAP_REDIRECTED':
-      return 'answered with a redirect; redirects are not followed.';
+      return 'answered with a redirect, and redirects are not followed.';
     case 'MAP_UNAUTHORIZED':
       return `refused the request for the service map (${status}): the key is missing or wrong, or lacks permission.`;
     default:

@@ -135,8 +135,8 @@ class Matcher {
   }
 
   /**
-   * Looks for the old entry with the same id as the entry at `start`, and expects the old entry after it next. Old
-   * entries before it were removed or moved.
+   * Looks for the old entry with the same id as the entry at `start`. The old entry after it is then expected next. The
+   * old entries before it were removed or moved.
    */
   #resume(start: number): number {
     const end = endOfObject(this.#body, start);

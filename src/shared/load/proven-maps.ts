@@ -23,7 +23,7 @@ export interface ProvenMap {
 const MAX_BYTES = 128 * 1024 * 1024;
 
 /**
- * Verified maps that a thread remembers, by the checksum of their bodies. They are lost when the thread ends; the next
+ * Verified maps that a thread remembers, by the checksum of their bodies. They are lost when the thread ends. The next
  * load then verifies the whole map.
  */
 export class ProvenMaps {

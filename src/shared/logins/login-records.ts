@@ -44,7 +44,7 @@ export interface LoginClient {
   readonly clientId: string;
   /** Secret of a registered client; null if the issuer gave none, and for all other clients. */
   readonly clientSecret: string | null;
-  /** `token_endpoint_auth_method` of the registration. If it is null, the method is chosen by the issuer's metadata. */
+  /** `token_endpoint_auth_method` of the registration. If it is null, the method follows from the issuer's metadata. */
   readonly authMethod: string | null;
   readonly redirectUris: readonly string[];
   /** Expiry of the secret of a registered client, in epoch milliseconds; null if the secret never expires. */

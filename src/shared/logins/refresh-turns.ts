@@ -35,7 +35,7 @@ export interface RefreshState {
 /** State of a login without a refresh in progress. */
 export const NO_REFRESH: RefreshState = { lease: null, mayBeSpent: false };
 
-/** A process asks for the turn to refresh a login. */
+/** The request of a process for the turn to refresh a login. */
 export interface TurnRequest {
   /** Generation of the login that the requesting process knows. */
   readonly generation: number;
@@ -83,7 +83,8 @@ export interface EndedTurn {
 }
 
 /**
- * Returns what to store after a turn. Returns null if the turn was lost before it ended. Its outcome is then dropped.
+ * Returns what to store after a turn. Returns null if the turn was lost before it ended, because its outcome is then
+ * dropped.
  */
 export function endTurn(
   login: StoredLogin,

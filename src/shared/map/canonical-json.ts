@@ -84,7 +84,7 @@ function writeContainer(container: object, depth: number): string {
   if (Array.isArray(container)) return `[${container.map((item) => write(item ?? null, depth + 1)).join(',')}]`;
   const record = container as Readonly<Record<string, unknown>>;
   let text = '';
-  // sort() compares UTF-16 code units by default (RFC 8785 section 3.2.3); localeCompare would not.
+  // By default, sort() compares UTF-16 code units, as RFC 8785 section 3.2.3 requires. localeCompare does not.
   for (const key of Object.keys(record).sort()) {
     const value = record[key];
     if (value === undefined) continue;

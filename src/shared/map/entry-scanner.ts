@@ -13,7 +13,7 @@ import {
 } from '../json/json-lexer.ts';
 
 /**
- * Positions of the entries of a map in its bytes. The scanner does not check that the bytes are JSON; for other bytes,
+ * Positions of the entries of a map in its bytes. The scanner does not check that the bytes are JSON. For other bytes,
  * the positions may be wrong.
  */
 export interface EntryBytes {

@@ -96,7 +96,7 @@ export function oauthFault(value: unknown): OAuthFault | null {
 }
 
 /**
- * Returns what is wrong with a combination of members that are valid one by one; null if nothing is. If `hasSecret` is
+ * Returns what is wrong with a combination of members, each of which is valid; null if nothing is. If `hasSecret` is
  * true, the client secret is already known, and no member has to name its variable.
  */
 export function combinationFault(settings: Readonly<Record<string, unknown>>, hasSecret: boolean): OAuthFault | null {
@@ -122,8 +122,8 @@ export function unsupportedIn(settings: Readonly<Record<string, unknown>>): Unsu
 }
 
 /**
- * Returns the scopes that the value of a member contains, without duplicates. Returns null if the value is not a list
- * of valid scopes, or a text with valid scopes.
+ * Returns the scopes that the value of a member contains, without duplicates. Returns null if the value is neither a
+ * list of valid scopes nor a text with valid scopes.
  */
 export function scopesIn(value: unknown): readonly string[] | null {
   const list: unknown = typeof value === 'string' ? value.split(/ +/).filter((scope) => scope !== '') : value;

@@ -44,10 +44,10 @@ interface Speaking {
 }
 
 /**
- * Returns the login settings of an entry. Returns null if the entry has none; then only the server's challenge can ask
- * for a login. Returns `off` if the entry disables logins (`oauth: false`). `auth: { type: "oauth" }` was already
- * converted to `oauth` when the entry was normalized. Never throws: invalid members are skipped, because an entry with
- * invalid members was reported as unusable before.
+ * Returns the login settings of an entry. Returns null if the entry has none. In that case, only the server's challenge
+ * can ask for a login. Returns `off` if the entry disables logins (`oauth: false`). `auth: { type: "oauth" }` was
+ * already converted to `oauth` when the entry was normalized. Never throws: invalid members are skipped, because an
+ * entry with invalid members was reported as unusable before.
  */
 export function oauthSettingsOf({ oauth }: Speaking): OAuthSettings | 'off' | null {
   if (oauth === false) return 'off';

@@ -136,7 +136,7 @@ function placeOfDuplicate(bytes: Uint8Array): string {
       if (keys != null && text[skipSpace(text, end)] === COLON) {
         const key = text.toString('utf8', index, end);
         const name = String(JSON.parse(key));
-        if (keys.has(name)) return `${key.slice(0, 128).replace(/[\p{Cc}\p{Cf}]/gu, '\ufffd')} in line ${line}`;
+        if (keys.has(name)) return `${key.slice(0, 128).replace(/[\p{Cc}\p{Cf}]/gu, '\ufffd')} on line ${line}`;
         keys.add(name);
       }
       index = end - 1;

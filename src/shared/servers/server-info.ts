@@ -47,8 +47,8 @@ export function serverInfoFault(value: unknown): string | null {
 }
 
 /**
- * Checks the members that this package does not know. They must not contain lone surrogates, because SQLite cannot
- * store them, and would treat two names as equal that differ only in them.
+ * Checks the members that this package does not know. They must not contain lone surrogates, which SQLite cannot store.
+ * Two names that differ only in a lone surrogate would become equal.
  */
 function memberFault(value: unknown, path: FaultPath): string | null {
   if (typeof value === 'string') return value.isWellFormed() ? null : faultAt(path, HALF);

@@ -42,7 +42,10 @@ export interface BadPlace {
 export interface ServerNews {
   /** What the caller knows after these changes. */
   readonly known: KnownServers;
-  /** Whether the store is another one than the caller knows. `changes` then contains all servers of the store. */
+  /**
+   * Whether the store differs from the store that the caller knows. In that case, `changes` contains all servers of the
+   * store.
+   */
   readonly isReplaced: boolean;
   /** The changes, in the order in which they were made. */
   readonly changes: readonly ServerChange[];

@@ -57,8 +57,8 @@ const MAP_FORM: JwsForm = {
 
 /**
  * Parses a JWS in compact serialization whose header has this `typ` and a `kid`, and whose payload is a JSON object.
- * The parser is strict: it accepts only canonical base64url, and neither duplicate members nor the algorithm `none`.
- * The header must not name a key or change the rules (`crit`, `b64`, `jwk`, `jku`, `x5u`, `x5c`, `x5t`). Throws
+ * The parser is strict: it requires canonical base64url, and refuses duplicate members and the algorithm `none`. The
+ * header must not name a key or change the rules (`crit`, `b64`, `jwk`, `jku`, `x5u`, `x5c`, `x5t`). Throws
  * MAP_SIGNATURE_MALFORMED, or the code in `form`.
  */
 export function readJws(text: unknown, typ: string, form: Partial<JwsForm> = {}): Jws {
@@ -77,7 +77,7 @@ export function readJws(text: unknown, typ: string, form: Partial<JwsForm> = {})
     throw malformed('its header names no signature algorithm');
   const refused = REFUSED_HEADER_MEMBERS.find((name) => Object.hasOwn(header, name));
   if (refused !== undefined) throw malformed(`its header has the member \`${refused}\``);
-  if (header.typ !== typ) throw malformed(`its header's \`typ\` is not "${typ}"`);
+  if (header.typ !== typ) throw malformed(`the \`typ\` in its header is not "${typ}"`);
   if (typeof kid !== 'string' || kid === '') throw malformed('its header has no `kid`');
   const payload = readObject(payloadPart, 'payload', malformed);
   const signature = decodeBase64url(signaturePart);

@@ -100,7 +100,8 @@ export function readKeyDocument(document: string | Uint8Array): KeyDocument {
   const isInForce = (key: TrustedKey): boolean => !revoked.includes(key.thumbprint);
   const roots = readRoots(rootKids, published).filter(isInForce);
   const rootCount = new Set(roots.map(({ thumbprint }) => thumbprint)).size;
-  if (threshold > rootCount) throw invalid(`its threshold is ${threshold}, but it has ${rootCount} unrevoked roots`);
+  if (threshold > rootCount)
+    throw invalid(`its threshold is ${threshold}, but its number of unrevoked roots is ${rootCount}`);
   return {
     ...{ version, threshold, revoked, signatures, payloadPart, roots },
     expiresAtMs: Date.parse(expires),

@@ -55,7 +55,7 @@ export interface SignatureTrust {
   readonly requiresSignature: boolean;
   /**
    * When the newest key document expires, in epoch milliseconds; null if there are no key documents. All maps that its
-   * keys signed expire then too.
+   * keys signed expire at the same time, at the latest.
    */
   readonly keysExpireAtMs: number | null;
 }

@@ -34,7 +34,7 @@ export interface ToolPin {
   readonly pinnedAtMs: number;
 }
 
-/** A pin in the store of one host, whose fleet shares its approvals. */
+/** A pin in the store of one host of a fleet. The hosts of the fleet share their approvals. */
 export interface OwnPin {
   readonly connectorId: string;
   readonly tool: string;

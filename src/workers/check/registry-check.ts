@@ -83,7 +83,7 @@ function compare({ servers, bad }: ServersDocument, store: CheckedStore, isKnown
   const inFile = new Map(servers.map((info) => [info.name, digestOf(JSON.stringify(info))]));
   const badNames = new Set(bad.map(({ value }) => nameOf(value)));
   const differ = (name: string, message: string): RegistryFinding[] =>
-    badNames.has(name) ? [] : [failed('agreement', name, `${message}; ${why}`)];
+    badNames.has(name) ? [] : [failed('agreement', name, `${message}, because ${why}`)];
   const findings = [
     ...[...store.servers].flatMap(([name, digest]) => {
       const said = inFile.get(name);

@@ -35,7 +35,7 @@ export function repairRegistry(path: string, pauseMs?: number): RegistryRepair {
   const isLost = ({ check, subject }: RegistryFinding): boolean =>
     check === 'log' || (check === 'records' && subject !== null && !present.has(subject));
   return {
-    // An invalid entry stays in the file, but moves to the end. Its finding has another index then, and must not count
+    // An invalid entry stays in the file, but moves to the end. Its finding then has another index, but must not count
     // as repaired.
     mended: gone.filter((finding) => !isLost(finding) && finding.check !== 'entries'),
     lost: [...gone.filter(isLost), ...unreadable(notes)],

@@ -3,7 +3,8 @@ import { INITIAL_CREDITS, type LoadControl, type LoadEvent } from '../../shared/
 
 /**
  * The worker's end of the message port of a load. It sends events, waits for a credit before each chunk, and receives
- * `cancel`. Without credits, a fast worker could send a whole map at once, and block the event loop of the main thread.
+ * `cancel`. Without credits, a fast worker could send a whole map without a pause, and block the event loop of the main
+ * thread.
  */
 export class CreditStream {
   readonly #port: MessagePort;

@@ -38,15 +38,15 @@ const NICENESS = 10;
 giveWay();
 
 /**
- * Lowers the priority of this thread. Only does so on Linux, where each thread has its own priority. Elsewhere, this
- * would change the whole process.
+ * Lowers the priority of this thread. Does so only on Linux, where each thread has its own priority. On other systems,
+ * the priority of the whole process would change.
  */
 function giveWay(): void {
   if (platform() !== 'linux' || isMainThread) return;
   try {
     setPriority(0, NICENESS);
   } catch {
-    // A sandbox may forbid the call. Maps are loaded with normal priority then.
+    // A sandbox may forbid the call. In that case, maps are loaded with normal priority.
   }
 }
 

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { codeOf } from '../../shared/errors.ts';
 import { createProcessTable, type ProcessTable } from '../programs/process-identity.ts';
 
-/** Gives this process a name for its leases, and finds out whether the process that has another lease has ended. */
+/** Gives this process a name for its leases, and checks whether the process with another lease has ended. */
 export interface LeaseOwners {
   readonly own: () => string;
   /**
@@ -51,7 +51,7 @@ function pidNamespace(): string {
   try {
     return readlinkSync('/proc/self/ns/pid');
   } catch (error) {
-    // Some sandboxes hide the namespace. All processes in such a sandbox get the same name here.
+    // Some sandboxes hide the namespace. All processes in such a sandbox use the error code as its name.
     return codeOf(error) ?? '';
   }
 }

@@ -19,7 +19,7 @@ export class LoginWatch {
   #timer: Timer | null = null;
 
   /**
-   * `version` returns the version of the stored logins, or null if nothing is stored; it may throw. `known` returns the
+   * `version` returns the version of the stored logins, or null if nothing is stored. It may throw. `known` returns the
    * version that the caller read last.
    */
   constructor(version: () => string | null, known: () => string | null, onChange: () => void) {

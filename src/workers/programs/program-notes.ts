@@ -25,7 +25,7 @@ const NOTE_NAME = /^\d{1,10}-[0-9a-f]{1,12}\.json$/;
 /** How long a stdio server may take to end after SIGTERM, before it gets SIGKILL. */
 const GRACE_MS = 2_000;
 
-/** Maximum size of a note. A note only lists a few processes, so a larger file was not written by a host. */
+/** Maximum size of a note. A note lists only a few processes, so a larger file was not written by a host. */
 const MAX_NOTE_BYTES = 1_000_000;
 
 /** Content of a note: the host process, and the process groups that it started. */
@@ -36,9 +36,8 @@ interface Note {
 }
 
 /**
- * Writes the process groups that this host has started to a file. If this host is killed, the next host ends them. The
- * file is replaced in one step. It need not be flushed to disk, because after a power cut its processes no longer
- * exist.
+ * Writes to a file which process groups this host has started. If this host is killed, the next host ends them. The
+ * file is replaced in one step. It need not be flushed to disk, because the processes do not survive a power cut.
  */
 export class ProgramNotes {
   readonly #folder: string;
@@ -84,7 +83,7 @@ export class ProgramNotes {
 /**
  * Ends the process groups that killed hosts left behind. A group is ended if its host has ended, and if its leader is
  * still the recorded process (same pid, start time and boot). Resolves with the pids of the leaders once they have
- * ended or were killed.
+ * ended or have been killed.
  */
 export async function endLeftPrograms(
   stateDir: string,

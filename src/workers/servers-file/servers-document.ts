@@ -48,7 +48,7 @@ export function parseServers(text: string): ParsedServers {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return unreadable('it is not a JSON object');
   const { servers: entries, ...rest } = value as Record<string, unknown>;
   if (typeof rest.version === 'number' && rest.version > FORMAT_VERSION)
-    return unreadable(`it has format ${rest.version}; this version reads up to ${FORMAT_VERSION}`);
+    return unreadable(`it has format ${rest.version}, but this version reads formats up to ${FORMAT_VERSION}`);
   if (!Array.isArray(entries)) return unreadable('it has no list of servers');
   const servers = new Map<string, ServerInfo>();
   const bad: BadServer[] = [];

@@ -134,19 +134,17 @@ export class ServersFile {
     return { bytes, digest, revision: this.#table.revision() };
   }
 
-  /**
-   * Writes the file, unless another plan has replaced this one, or the file was edited. Returns whether it was written.
-   */
+  /** Writes the file, unless another plan replaced this one or the file was edited. Returns whether it was written. */
   #carryOut({ bytes, digest, revision }: Plan): boolean {
     const known = this.#files.of(this.#path);
     if (known.pendingSha256 !== digest) return false;
     if (!replaceDurably(this.#path, bytes, () => stampOf(this.#path) === this.#readStamp)) return false;
-    // The last stamp is forgotten, because the file would look unchanged if it were deleted again.
+    // Without this, a file that was missing before and is deleted again would look unchanged.
     this.#seen = '';
     this.#files.remember(this.#path, { ...known, sha256: digest, pendingSha256: null });
     // If another process has dropped the recorded state of the file, everything is recorded again.
     this.#table.agreeWithFile(known.sha256 === null ? 0 : (this.#agreedRevision ?? 0), revision);
-    // Servers that changed after this plan was made are still old in the file, and the table has to record this.
+    // The file still has an old state of servers that changed after this plan, and the table must record this.
     const later = this.#table.since(revision).rows;
     this.#table.noteSaid(later.map(({ name }) => [name, this.#text.digestOf(name)]));
     this.#agreedRevision = revision;
@@ -230,7 +228,7 @@ export class ServersFile {
     return changes;
   }
 
-  /** Drops the recorded state of the file. The servers then only exist in the table. */
+  /** Drops the recorded state of the file. After this, the servers exist only in the table. */
   #forget(): void {
     this.#files.forget(this.#path);
     this.#agreedRevision = null;

@@ -130,7 +130,7 @@ export class SqliteStore {
     });
   }
 
-  /** Verifies all checksums but those of map bodies, because a damaged body only counts as missing. */
+  /** Verifies all checksums but those of map bodies, because a damaged body merely counts as missing. */
   prove(): void {
     this.#guard('verify the records', () => {
       const lost = proveRecords(this.#database).damaged.filter(({ isWaitedFor }) => !isWaitedFor);

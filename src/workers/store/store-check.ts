@@ -30,7 +30,7 @@ export function checkStore(storePath: string): CheckedStore {
     const version = schemaVersionOf(database);
     if (version > SCHEMA_VERSION)
       return fail(
-        `${storePath} has format ${version}, but this version reads formats up to ${SCHEMA_VERSION}. Use a newer one`,
+        `${storePath} has format ${version}. This version reads formats up to ${SCHEMA_VERSION}. Use a newer version`,
       );
     if (version === 0) return fail(`${storePath} is empty. It can be rebuilt from the file`);
     const faults = structureFaults(database);
@@ -61,7 +61,7 @@ function checkLog(storePath: string): RegistryFinding {
     return failed(
       'log',
       null,
-      `the last ${pages} pages of the log of the store fail their checksums, so the last changes may be missing`,
+      `the last ${pages} pages of the store's log fail their checksums, so the last changes may be missing`,
     );
   return { check: 'log', outcome: 'ok', subject: null, message: 'the log of the store is intact' };
 }

@@ -18,7 +18,7 @@ const SCHEMA_BYTES = 64 * 1024;
 
 /**
  * Checks every file that is used to open the store, before it is opened: the folder, the store, SQLite's files next to
- * it, and the lock file. Throws STORE_UNSAFE. The store may be a symbolic link that this user created; the other files
+ * it, and the lock file. Throws STORE_UNSAFE. The store may be a symbolic link that this user created. The other files
  * must not be links.
  */
 export function assertSafeStore(stateDir: string): void {

@@ -7,8 +7,8 @@ import { inTransaction } from './server-table.ts';
 
 /**
  * The revision of a pin is the number of approvals by the fleet times this factor, plus the number of the host's own
- * approvals since the fleet's last one. An approval by the host itself is therefore never taken for a newer approval by
- * the fleet.
+ * approvals since the fleet's last one. An approval by the host itself is therefore never mistaken for a newer approval
+ * by the fleet.
  */
 const PER_VERSION = 2 ** 20;
 
@@ -21,7 +21,7 @@ const IDS = `
 `;
 
 /**
- * Reads the pins of the connectors after `afterId`. With `approved`, only reads the pins that the fleet approved.
+ * Reads the pins of the connectors after `afterId`. With `approved`, reads only the pins that the fleet approved.
  * Throws a DamageError if a pin fails its checksum.
  */
 export function readPins(database: DatabaseSync, scope: string, afterId: string, which: 'approved' | 'all'): PinPage {

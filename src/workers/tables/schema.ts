@@ -174,7 +174,7 @@ export function schemaVersionOf(database: DatabaseSync): number {
 
 /**
  * Upgrades an older format, and creates the tables that every store has. Must be called in a transaction. The other
- * tables are created when the registry or the tools are first used. Throws a DamageError; see `upgradeTables`.
+ * tables are created when the registry or the tools are first used. Throws a DamageError, as `upgradeTables` does.
  */
 export function createSchema(database: DatabaseSync): void {
   if (schemaVersionOf(database) > 0) upgradeTables(database);
@@ -183,8 +183,8 @@ export function createSchema(database: DatabaseSync): void {
 }
 
 /**
- * Tables that are created again if columns are missing. Processes of an older version can then no longer write to them,
- * which is intended.
+ * Tables that are created again if columns are missing. Processes of an older version can no longer write to the new
+ * tables, which is intended.
  */
 const REVISED = [SOURCES, PINS];
 
@@ -208,7 +208,7 @@ function upgradeTables(database: DatabaseSync): void {
     if (layout.sealed.length === 0 || layout.sealed.length === table.sealed.length) continue;
     const lost: string[] = [];
     const rows = readProven(database, table, lost);
-    if (lost.length > 0) throw new DamageError(`${lost.join('; ')} does not match its checksum`);
+    if (lost.length > 0) throw new DamageError(`damaged records: ${lost.join('; ')}`);
     database.exec(`DROP TABLE ${table.name}; ${table.create}`);
     insertRows(database, table, rows);
   }

@@ -32,7 +32,10 @@ const UPSERT = `
 
 const SEAL = `UPDATE server SET seal = ${sealExpression(SERVERS)} WHERE revision = ?`;
 
-/** Returns the statement that sets the checksum of a server in the file to the expression `sql`, where it differs. */
+/**
+ * Returns an SQL statement that sets the checksums of servers in the file to the expression `sql`. The caller appends
+ * the condition for the servers, or nothing for all servers.
+ */
 const agreeOn = (sql: string): string => `
   UPDATE server SET file_sha256 = ${sql}, seal = seal(name, position, revision, info, sha256, ${sql})
   WHERE file_sha256 IS NOT ${sql}
@@ -105,7 +108,7 @@ export class ServerTable {
   }
 
   /**
-   * Returns the changes after a revision; after revision 0, these are all servers. A single statement reads rows and
+   * Returns the changes after a revision. After revision 0, these are all servers. A single statement reads rows and
    * revision, so that a commit of another process is in the result completely or not at all. Otherwise a commit could
    * count as known although its rows are missing.
    */

@@ -28,7 +28,7 @@ export class SourceTable {
   }
 
   /**
-   * Returns what is stored about a source. A body that does not match its checksum counts as missing; everything else
+   * Returns what is stored about a source. A body that does not match its checksum counts as missing. Everything else
    * stays valid. Rows under `oldKeys` are merged into the source, with the highest floor and the newest map.
    */
   read(storeKey: string, oldKeys: readonly string[] = []): StoredSource {

@@ -45,8 +45,8 @@ interface ChangedRow {
 }
 
 /**
- * Updates the time of a connector's row. Skips a row that fails its seal, because its id may be damaged, so that it
- * belongs to another connector.
+ * Updates the time of a connector's row. Skips a row that fails its seal, because its id may be damaged, and the row
+ * may belong to another connector.
  */
 const TOUCH = `
   UPDATE connector SET listed_at_ms = :at, seal = seal(scope, connector_id, revision, :at, sha256)

@@ -16,7 +16,7 @@ export function deploymentBlock(name: string): string {
   return text;
 }
 
-/** Whether a program is installed. If it is not, prints a visible note; in CI it must be installed. */
+/** Whether a program is installed. If it is not, prints a visible note, or throws in CI. */
 export function hasProgram(name: string, ...args: readonly string[]): boolean {
   const { status } = spawnSync(name, args, { stdio: 'ignore' });
   if (status === 0) return true;

@@ -38,7 +38,7 @@ export class ReverseProxy implements AsyncDisposable {
       connect: {
         ca: authority,
         lookup: (_, { all }, done) =>
-          // Resolves every name to this proxy.
+          // Makes every host name resolve to this proxy.
           all === true ? done(null, [{ address: '127.0.0.1', family: 4 }]) : done(null, '127.0.0.1', 4),
       },
     });

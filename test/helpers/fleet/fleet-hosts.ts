@@ -10,7 +10,7 @@ export interface HostsConfig {
   readonly signatureKey: string | null;
   readonly jwks: object | null;
   readonly intervalMs: number;
-  /** Null for lone hosts. */
+  /** Fleet options of the managers; null for hosts without a fleet. */
   readonly fleet: ManagerOptions['fleet'] | null;
   /** How far the hosts' clocks are ahead of this machine's clock, in milliseconds. */
   readonly clockAheadMs: number;
@@ -19,7 +19,8 @@ export interface HostsConfig {
   /** The manager option of the same name. */
   readonly offload: 'auto' | 'never';
   /**
-   * Reports of a map only its new ids that begin with `change-`, and of the log only the lines that a benchmark counts.
+   * Whether the reports are short. Short reports contain only the ids of new connectors that begin with `change-`, and
+   * only the log lines that a benchmark counts.
    */
   readonly isQuiet: boolean;
 }

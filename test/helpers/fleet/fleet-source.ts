@@ -16,7 +16,7 @@ export interface FleetSourceOptions {
   /** Private keys that sign maps instead of the HMAC key. */
   readonly keys?: readonly PrivateJwk[];
   readonly ttlSeconds?: number;
-  /** Returns members of an entry in addition to those of every entry. */
+  /** Returns additional members for the entry with this id. */
   readonly entryOf?: (id: string) => Json;
 }
 
@@ -70,7 +70,7 @@ export class FleetSource implements AsyncDisposable {
     return this.prepare(ids)();
   }
 
-  /** Signs a map, which takes a second if it is large, and serves it once the returned function is called. */
+  /** Signs a map, which takes a second if it is large. Calling the returned function serves this map. */
   prepare(ids: readonly string[]): () => PublishedAt {
     const generatedAtMs = Math.max(Date.now(), (this.#current?.generatedAtMs ?? 0) + 1);
     const bytes = this.sign(ids, generatedAtMs);
@@ -82,7 +82,7 @@ export class FleetSource implements AsyncDisposable {
     };
   }
 
-  /** Returns the bytes of a map as this source signs it; another `key` makes a forged map. */
+  /** Returns the bytes of a map as this source signs it. With another `key`, the map is a forgery. */
   sign(ids: readonly string[], generatedAtMs: number, key: string = KEY): Uint8Array<ArrayBuffer> {
     const { keys, ttlSeconds = 7_200, entryOf } = this.#options;
     const entries: Json[] = ids.map((id) => entry(id, { status: 'disabled', ...entryOf?.(id) }));
@@ -90,7 +90,7 @@ export class FleetSource implements AsyncDisposable {
     return keys === undefined ? signed(map, key) : signedWith(map, keys);
   }
 
-  /** Responds with this status from now on; 200 serves the map again. */
+  /** Responds to all later requests with this status. With 200, serves the map again. */
   answerWith(status: number, retryAfterSeconds: number | null = null): void {
     this.#status = status;
     this.#retryAfterSeconds = retryAfterSeconds;

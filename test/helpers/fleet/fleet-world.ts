@@ -43,7 +43,7 @@ export class HostView {
     }
   }
 
-  /** Describes its state and its last log lines, for a failing test. */
+  /** Describes the state and the last log lines of the host, for the output of a failing test. */
   summary(): string {
     const lines = this.logs.slice(-12).map(({ event, code, state }) => [event, code, state].filter(Boolean).join(' '));
     return `${this.name}: ${this.state}, map of ${this.generatedAtMs}; ${lines.join(', ')}`;
@@ -54,7 +54,7 @@ export class HostView {
   }
 }
 
-/** The hosts of one process: of this process or of a child process. */
+/** The hosts of one process, which is either this process or a child process. */
 export interface HostGroup extends AsyncDisposable {
   readonly views: readonly HostView[];
   /** Resolves once every host has ended its first sync. */
@@ -64,7 +64,7 @@ export interface HostGroup extends AsyncDisposable {
 
 export type WorldOptions = Partial<Omit<HostsConfig, 'fleet'>> & {
   readonly url: string;
-  /** URL of the Redis server; null for lone hosts. */
+  /** URL of the Redis server; null for hosts without a fleet. */
   readonly redis: string | null;
   readonly fleet?: Partial<NonNullable<ManagerOptions['fleet']>>;
 };
@@ -95,7 +95,7 @@ export function hostsHere(name: string, options: WorldOptions): HostGroup {
   };
 }
 
-/** A process of hosts. It can be killed, paused and resumed. */
+/** A child process with hosts. It can be killed, paused and resumed. */
 export class HostProcess implements HostGroup {
   readonly views: readonly HostView[];
   readonly started: Promise<void>;
@@ -132,7 +132,7 @@ export class HostProcess implements HostGroup {
     return (await said) as Extract<HostMessage, { kind: 'delay' }>;
   }
 
-  /** Sends SIGKILL. */
+  /** Kills the process with SIGKILL. */
   async kill(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const hasEnded = once(this.#child, 'exit');
@@ -140,7 +140,7 @@ export class HostProcess implements HostGroup {
     await hasEnded;
   }
 
-  /** Sends SIGSTOP; {@link wake} resumes it. */
+  /** Pauses the process with SIGSTOP. {@link wake} resumes it. */
   pause(): void {
     this.#child.kill('SIGSTOP');
   }

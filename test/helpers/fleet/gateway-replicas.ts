@@ -24,7 +24,7 @@ export async function startReplica(
   return { ...world, mcp: `${world.listener.url}/mcp` };
 }
 
-/** Starts several replicas, which are closed with their scope. */
+/** Starts several replicas, which are closed when their scope ends. */
 export async function startReplicas(
   count: number,
   servers: Readonly<Record<string, object>>,

@@ -9,7 +9,10 @@ export type HostOrder =
   | { readonly kind: 'delay' }
   | { readonly kind: 'close' };
 
-/** Messages to the parent. Delays of the event loop are in milliseconds, since the previous request for them. */
+/**
+ * Messages to the parent. The delays of the event loop, in milliseconds, are those since the previous order to report
+ * them.
+ */
 export type HostMessage =
   | HostReport
   | { readonly kind: 'started' }

@@ -26,7 +26,7 @@ export interface LoginFleetOptions {
 export interface HostSettings {
   /** Whether the host is a separate process, which can be killed and stopped. Defaults to false. */
   readonly isProcess?: boolean;
-  /** Whether the host has a state folder; otherwise its logins are in memory. Defaults to false. */
+  /** Whether the host has a state folder. If false (the default), its logins are in memory. */
   readonly hasDisk?: boolean;
   readonly fleet?: Partial<FleetOptions>;
 }
@@ -42,7 +42,8 @@ export interface LoginHost extends AsyncDisposable {
 }
 
 /**
- * Hosts with the same connectors, each with its own state folder or none, at an issuer with single-use refresh tokens.
+ * Hosts with the same connectors, whose issuer gives out single-use refresh tokens. Each host has its own state folder
+ * or none.
  */
 export class LoginFleet implements AsyncDisposable {
   readonly ids: readonly string[];
@@ -88,7 +89,7 @@ export class LoginFleet implements AsyncDisposable {
     return { url: this.redis.url, id: 'logins', secrets: [SECRET], logins };
   }
 
-  /** Starts `count` hosts. Each has tried its connectors once. */
+  /** Starts `count` hosts. Resolves once each host has tried to connect to its connectors. */
   async add(count: number, settings: HostSettings = {}): Promise<readonly LoginHost[]> {
     const added = Array.from({ length: count }, (_, index) =>
       this.#launch(`host-${this.hosts.length + index}`, settings),
@@ -98,7 +99,7 @@ export class LoginFleet implements AsyncDisposable {
     return added;
   }
 
-  /** Kills a host at any moment, and restarts it on the same folder. */
+  /** Kills a host, whatever it is doing, and restarts it with the same state folder. */
   async restart(host: LoginHost): Promise<LoginHost> {
     await host[Symbol.asyncDispose]();
     const again = this.#launch(host.name, host.settings);
@@ -107,7 +108,7 @@ export class LoginFleet implements AsyncDisposable {
     return again;
   }
 
-  /** Logs a user in to a connector at a host; another host may finish the login. */
+  /** Logs a user in to a connector at a host. The host `finisher` finishes the login. */
   async logIn(host: LoginHost | undefined, id = 'crm', finisher = host): Promise<void> {
     const { authorizationUrl } = (await host?.ask<StartedLogin>('start', id)) ?? { authorizationUrl: '' };
     const came = await new ScriptedBrowser().follow(authorizationUrl, { stopAt: REDIRECT.redirectUrl });

@@ -23,9 +23,7 @@ interface HostOptions {
   readonly keys?: FleetKeys;
 }
 
-/**
- * The part of a fleet thread that handles maps, as one host has it. It runs in this process, over its own connections.
- */
+/** The part of one host's fleet thread that handles maps. It runs in this process, over its own connections. */
 export class MapHost implements AsyncDisposable {
   readonly hostId: string;
   readonly api: FleetMapApi;
@@ -82,7 +80,7 @@ export class MapHost implements AsyncDisposable {
     return this.events.filter((event) => event.kind === kind).length;
   }
 
-  /** Publishes a map, and holds it as the map in force. */
+  /** Publishes a map, after reporting it as the map in force. */
   async publish(map: PublishedMap): Promise<string> {
     const copy = { ...map, bytes: map.bytes.slice() };
     await this.hold(map);

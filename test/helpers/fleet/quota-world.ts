@@ -99,8 +99,8 @@ export class QuotaWorld implements AsyncDisposable {
   }
 
   /**
-   * Makes `each` calls from each host at the same time. Resolves with the number of successful calls. Calls without a
-   * free place fail before their deadline.
+   * Makes `each` calls from each host at the same time. Resolves with the number of successful calls. Calls that cannot
+   * start within their timeout fail.
    */
   async burst(each: number, timeoutMs = 20_000): Promise<number> {
     const calls = this.hosts.flatMap((_, host) => Array.from({ length: each }, () => this.call(host, timeoutMs)));

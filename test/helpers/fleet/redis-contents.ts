@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { RedisServer } from './redis-server.ts';
 
-/** Records every command that a server receives, and so every message of a channel, as text. */
+/** Records as text every command that a server receives, which includes the messages of all channels. */
 export class RedisMonitor implements AsyncDisposable {
   readonly lines: string[] = [];
   readonly #client: Redis;

@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ReplicaSet } from './replica-set.ts';
 
-/** When a replica was killed (ms of `performance.now()`), and when it listened again; null until then. */
+/**
+ * When a replica was killed, and when it listened again (both in ms of `performance.now()`). The second time is null
+ * until the replica listens.
+ */
 export interface Kill {
   readonly replica: number;
   readonly atMs: number;

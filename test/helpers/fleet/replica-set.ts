@@ -15,7 +15,7 @@ export interface ReplicaSetOptions {
   readonly count: number;
   /** Arguments of `mcp-switchyard serve` in addition to those of the fleet. */
   readonly args: readonly string[];
-  /** URL of the Redis server; without it every replica is on its own. */
+  /** URL of the Redis server; null for replicas that share nothing. */
   readonly redisUrl: string | null;
   readonly env?: NodeJS.ProcessEnv;
 }

@@ -45,7 +45,7 @@ export class ScriptedRoster {
     };
   }
 
-  /** Sets the address of a host, whether true or not. */
+  /** Adds a host with this address to the roster, or changes the address of a host. The host need not exist. */
   place(hostId: string, address: string): void {
     const host = { hostId, address, role: 'any', version: '0', startedAt: 0, maps: [] } as const;
     this.#hosts.set(hostId, host);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
-/** A TCP proxy that a test can cut, or let delay the server's answers. */
+/** A TCP proxy. A test can cut its connections, or let it delay the answers of the server. */
 export class TcpProxy implements AsyncDisposable {
   readonly #targetPort: number;
   readonly #sockets = new Set<Socket>();

@@ -72,7 +72,7 @@ export class ToolWorld implements AsyncDisposable {
     return host;
   }
 
-  /** Closes a host, as a restart does. */
+  /** Closes a host in an orderly way, as before a restart. */
   async end(host: ConnectorProxyManager): Promise<void> {
     this.#hosts.delete(host);
     await host.close();

@@ -42,7 +42,7 @@ export async function runCase(one: DocumentCase, world: DocumentWorld): Promise<
   return expectDocument(ended, one);
 }
 
-/** Checks that a run printed one document with the envelope, and that its exit code matches the document. */
+/** Checks that a run printed one document with the envelope, and that the exit code of the run matches the document. */
 export function expectDocument(ended: Ended, { code, error, members }: Omit<DocumentCase, 'command'>): Document {
   expect([ended.code, ended.stdout.trimEnd()], ended.stderr).toEqual([code, expect.stringMatching(/^\{[\s\S]*\}$/)]);
   const document = JSON.parse(ended.stdout) as Document;

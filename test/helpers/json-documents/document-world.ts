@@ -10,7 +10,7 @@ import { TestMcpServer } from '../mcp-server.ts';
 import { entry, KEY, mapOf } from '../signed-map.ts';
 import { TempDir } from '../temp-dir.ts';
 
-/** What the commands with `--json` work on: maps, a connector with every feature, a connector that needs a login. */
+/** What the commands with `--json` use: maps, a connector with every feature, and a connector that needs a login. */
 export interface DocumentWorld extends AsyncDisposable {
   /** The flags of a map whose only connector, `one`, is up. */
   readonly up: readonly string[];

@@ -1,6 +1,6 @@
 import type { DocumentCase } from './document-case.ts';
 
-/** Commands whose successful run needs minutes, a separate process or a Redis server. Other test files run them. */
+/** Commands that need several minutes, a separate process or a Redis server to succeed. Other test files run them. */
 export const STARTED_ELSEWHERE = [
   { command: 'serve', code: 0, members: ['url', 'mcp', 'pid'] },
   { command: 'demo', code: 0, members: ['serviceMap', 'connectors', 'calls', 'gateway', 'loads'] },

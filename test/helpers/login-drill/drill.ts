@@ -79,7 +79,7 @@ export class Drill implements AsyncDisposable {
     return Promise.all(this.gateways.map((each) => each.states()));
   }
 
-  /** Kills a gateway at a moment of a refresh or at any moment, and restarts it. */
+  /** Kills a gateway at this moment of its next refresh, or at a random moment, and restarts it. */
   async kill(moment: Moment | 'any'): Promise<void> {
     const victim = moment === 'any' ? await this.#anyTime('SIGKILL') : await this.hit(moment, 'SIGKILL');
     await victim.restart();

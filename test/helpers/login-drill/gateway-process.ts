@@ -25,7 +25,7 @@ export class GatewayProcess implements AsyncDisposable {
   served = 0;
   /** All other responses. */
   readonly refusals: Refusal[] = [];
-  /** Process ends that the drill did not cause. */
+  /** The exit code and the last output of each end of the process that the drill did not cause. */
   readonly crashes: string[] = [];
   /** All of its output, across restarts. */
   readonly outputs: string[] = [];
@@ -41,7 +41,7 @@ export class GatewayProcess implements AsyncDisposable {
     return this.#cli.child.pid ?? 0;
   }
 
-  /** Resolves once it listens and its client is running. */
+  /** Resolves once the gateway listens and its client is running. */
   async listening(): Promise<void> {
     const { seen } = this.#cli;
     await eventually('it listens', () => seen.stdout.includes('\n'), 30_000);

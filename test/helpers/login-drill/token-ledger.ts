@@ -12,7 +12,10 @@ export type Moment =
   /** The answer is being stored or was just stored. */
   | 'around-the-write';
 
-/** Kills or stops a process at a moment of its refresh. `port` is the port that the process sent from. */
+/**
+ * Kills or stops a process at a moment of its refresh. `port` is the local port from which the process sent its
+ * request.
+ */
 export type Blow = (port: number) => void;
 
 /** One use of a refresh token. */
@@ -21,7 +24,7 @@ export interface Presented {
   readonly port: number;
   /** Time on the monotonic clock. */
   readonly atMs: number;
-  /** The answer, once it was sent: an OAuth error code, or `tokens`. */
+  /** The answer: an OAuth error code, or `tokens`. Null until it is sent. */
   answer: string | null;
   /** Whether the process was killed or stopped, so that it may not have stored the answer. */
   wasHit: boolean;
@@ -49,7 +52,7 @@ export class TokenLedger {
     this.#plan = { moment, blow };
   }
 
-  /** Marks the ports of a process that is killed now: its earlier requests may arrive later. */
+  /** Marks the ports of a process that is being killed, because requests that it sent before may arrive later. */
   leave(ports: readonly number[]): void {
     for (const port of ports) this.#gone.add(port);
   }
@@ -59,7 +62,7 @@ export class TokenLedger {
     return this.presented.filter(({ atMs }) => performance.now() - atMs < NOT_STORED_MS);
   }
 
-  /** For `AuthorizationServerOptions.intercept`. */
+  /** The handler for the option `intercept` of the authorization server. */
   readonly intercept = (request: IncomingMessage, response: ServerResponse): boolean => {
     if (request.method === 'POST') this.#read(request, response);
     return false;
@@ -124,7 +127,7 @@ export class TokenLedger {
   }
 }
 
-/** Returns uses of tokens that had been answered before, to a process that had enough time to store the answer. */
+/** Returns the uses of refresh tokens that had been used before by a process with enough time to store the answer. */
 export function doubled(presented: readonly Presented[]): readonly Presented[] {
   return presented.filter(({ token }, at) => presented.slice(0, at).some((one) => one.token === token && !one.wasHit));
 }

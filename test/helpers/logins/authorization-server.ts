@@ -11,22 +11,22 @@ export interface AuthorizationServerOptions {
   readonly tokenTtlSeconds?: number;
   /** Whether clients may register themselves. Defaults to true. */
   readonly registration?: boolean;
-  /** Accepts client metadata documents; needs `tls`. */
+  /** Whether the server accepts client metadata documents. This needs `tls`. Defaults to false. */
   readonly metadataDocuments?: boolean;
-  /** Serves https with this key and certificate (PEM). */
+  /** The key and the certificate (PEM) with which the server uses https. */
   readonly tls?: { readonly key: string; readonly cert: string };
   /** Whether each refresh issues a new refresh token. Reuse of an old one then revokes the login. Defaults to true. */
   readonly rotates?: boolean;
-  /** Issues refresh tokens only if `offline_access` was requested. Defaults to false, which always issues them. */
+  /** Whether refresh tokens are issued only if `offline_access` was requested. By default, they are always issued. */
   readonly wantsOfflineAccess?: boolean;
   /** Additional scopes of resources. `tools` and `admin` always exist. */
   readonly scopes?: readonly string[];
   /**
-   * The path of the issuer, such as `/tenant`. An issuer with a path only has OpenID Connect metadata. Defaults to
-   * none.
+   * The path of the issuer, such as `/tenant`. An issuer with a path has only OpenID Connect metadata. By default, the
+   * issuer has no path.
    */
   readonly path?: string;
-  /** Issues access tokens that are not JWTs. Defaults to false. */
+  /** Whether access tokens are opaque instead of JWTs. Defaults to false. */
   readonly isOpaque?: boolean;
   /**
    * Returns whether tokens are issued for a resource. If not, the server answers `invalid_target`. By default, it
@@ -80,7 +80,8 @@ export class AuthorizationServer implements AsyncDisposable {
       self.paths.push(request.url ?? '');
       if (options.intercept?.(request, response) === true) return;
       if (request.url?.startsWith(path) !== true) return void response.writeHead(404).end();
-      // Sets `originalUrl` as express does for a mounted application; the provider derives its addresses from it.
+      // Sets `originalUrl`, as express does for a mounted application. The provider derives its addresses from this
+      // value.
       if (path !== '') Object.assign(request, { originalUrl: request.url, url: request.url.slice(path.length) });
       void handle(request, response);
     });

@@ -16,12 +16,12 @@ export interface HostLogin {
   /** Number of times that the host was asked for the redirect parameters. */
   callbacks: number;
   tokens: OAuthTokens | undefined;
-  /** Replaces the access token with one that no server accepts; the refresh token stays. */
+  /** Replaces the access token with one that no server accepts. The refresh token stays. */
   spoil(): void;
 }
 
 export interface HostLoginOptions {
-  /** Changes the parameters of the redirect. */
+  /** Changes the parameters that the redirect passes to the host. */
   readonly comeBack?: (parameters: URLSearchParams) => void;
   /** The id of a manually registered client. By default a client registers itself. */
   readonly clientId?: string;

@@ -1,7 +1,7 @@
 import type { ConnectorProxyManager, StartedLogin } from '../../../src/main/index.ts';
 import { ScriptedBrowser } from './scripted-browser.ts';
 
-/** Redirect URL of logins; nothing listens there. */
+/** Redirect URL of logins. Nothing listens at this URL. */
 export const REDIRECT = { redirectUrl: 'http://127.0.0.1:9/callback' } as const;
 
 /** Logs a user in to a connector, through a scripted browser. */

@@ -111,8 +111,8 @@ export class LoginCli implements AsyncDisposable {
 }
 
 /**
- * Resolves with the address that a login printed; `nth` counts printed addresses from 0. Rejects with the output if the
- * login ends without printing that address.
+ * Resolves with the address that a login printed. `nth` is its index among the printed addresses. Rejects with the
+ * output if the login ends without printing that address.
  */
 export async function printedAddress({ seen, ended }: RunningCli, nth = 0): Promise<string> {
   const addresses = (): readonly string[] =>

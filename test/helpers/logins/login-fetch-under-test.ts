@@ -18,7 +18,7 @@ const ADDRESSES: Readonly<Record<string, string>> = {
 export interface FetchOptions extends Partial<LoginAgents> {
   /** Whether 127.0.0.1 counts as a public address. */
   readonly isHome?: boolean;
-  /** Trusted in addition to the system's authorities, PEM. */
+  /** Certificate authority (PEM) that is trusted in addition to those of the system. */
   readonly ca?: string;
 }
 

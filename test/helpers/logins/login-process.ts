@@ -21,13 +21,16 @@ export class ProcessEnded extends Error {
   }
 }
 
-/** A real process with a manager over a state folder (`test/fixtures/logins/login-user.ts`), ended with its scope. */
+/**
+ * A real process with a manager over a state folder (`test/fixtures/logins/login-user.ts`). The process ends when its
+ * scope ends.
+ */
 export class LoginProcess implements AsyncDisposable {
   readonly child: ChildProcess;
   readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
   #count = 0;
 
-  /** An empty `stateDir` means no state folder. `fleet` are the fleet options. */
+  /** If `stateDir` is empty, the manager has no state folder. `fleet` contains the fleet options. */
   constructor(stateDir: string, configFile: string, fleet: FleetOptions | null = null) {
     const args = [stateDir, configFile, fleet === null ? '' : JSON.stringify(fleet)];
     this.child = fork(program, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });

@@ -21,11 +21,11 @@ export interface ProtectedServerOptions {
   readonly namesMetadata?: boolean;
   /** The port; defaults to any free port. */
   readonly port?: number;
-  /** Whether the server has legacy sessions. Defaults to false: both protocol generations, without sessions. */
+  /** Whether the server has legacy sessions. By default, it speaks both protocol generations, without sessions. */
   readonly hasSessions?: boolean;
 }
 
-/** A real MCP server at `/mcp` that requires tokens of an issuer (RFC 9728; JWT access tokens, audience checked). */
+/** A real MCP server at `/mcp` that requires access tokens of an issuer (RFC 9728). It checks the audience of JWTs. */
 export class ProtectedMcpServer implements AsyncDisposable {
   /** The statuses of all responses at `/mcp`, oldest first. */
   readonly statuses: number[] = [];

@@ -216,7 +216,7 @@ describe('a host without stored key documents', () => {
     await using host = follower(publisher, { minVersion: 2 });
     await expect(host.sync()).rejects.toMatchObject({
       code: 'KEYS_ROLLED_BACK',
-      message: 'Key document 2 is needed, and the newest one known is 1: no newer one is published.',
+      message: 'Key document 2 is needed, but the newest known one is 1: no newer one is published.',
     });
     // The map was not requested, since it could not be accepted.
     expect(publisher.asked).not.toContain('map');

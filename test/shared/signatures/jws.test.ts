@@ -176,7 +176,7 @@ describe('JWS', () => {
     const form = { code: 'KEYS_INVALID', subject: 'the key document', maxLength: 65_536 } as const;
     const refused = expect.objectContaining({
       code: 'KEYS_INVALID',
-      message: expect.stringMatching('A signature of the key document is malformed: its header'),
+      message: expect.stringMatching('A signature of the key document is malformed: the `typ` in its header'),
     });
     expect(() => readJws(GOOD, KEY_DOCUMENT_JWS_TYPE, form)).toThrow(refused);
     expect(readJws(jwsOf(HEADER, JSON.stringify({ x: 'x'.repeat(9_000) })), MAP_JWS_TYPE, form).kid).toBe('ed');

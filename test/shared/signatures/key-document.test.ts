@@ -67,13 +67,15 @@ describe('key document', () => {
     expect(document.revoked).toEqual(revoked);
     expect(document.revokedKeys.map(({ kid }) => kid)).toEqual(['b']);
     const tooFew = payloadOf(1, [a, b], { revoked, threshold: 2 });
-    expect(() => signedBy([a, b], tooFew)).toThrow(invalid('its threshold is 2, but it has 1 unrevoked roots'));
+    expect(() => signedBy([a, b], tooFew)).toThrow(
+      invalid('its threshold is 2, but its number of unrevoked roots is 1'),
+    );
   });
 
   it('a key document counts a key with two kids as one root', () => {
     const twice = [a, { ...a, kid: 'a2' }];
     expect(() => signedBy(twice, payloadOf(1, twice, { threshold: 2 }))).toThrow(
-      invalid('its threshold is 2, but it has 1 unrevoked roots'),
+      invalid('its threshold is 2, but its number of unrevoked roots is 1'),
     );
   });
 

@@ -91,15 +91,15 @@ describe('registry check', () => {
       check: 'agreement',
       outcome: 'failed',
       subject: 'd',
-      message: 'd is in the store but not in the file; the file has not been written yet',
+      message: 'd is in the store but not in the file, because the file has not been written yet',
     });
     it.edit([server('a', { headers: { X: '1' } }), server('c'), server('e')]);
     const differing = checkRegistry(it.path).filter(({ check }) => check === 'agreement');
     expect(differing.map(({ message }) => message)).toEqual([
-      'a differs between the file and the store; the file was changed and has not been read yet',
-      'b is in the store but not in the file; the file was changed and has not been read yet',
-      'd is in the store but not in the file; the file was changed and has not been read yet',
-      'e is in the file but not in the store; the file was changed and has not been read yet',
+      'a differs between the file and the store, because the file was changed and has not been read yet',
+      'b is in the store but not in the file, because the file was changed and has not been read yet',
+      'd is in the store but not in the file, because the file was changed and has not been read yet',
+      'e is in the file but not in the store, because the file was changed and has not been read yet',
     ]);
     expect(repairRegistry(it.path)).toMatchObject({ lost: [], left: [], backups: [] });
     expect([names(it), wrong(it)]).toEqual([['a', 'c', 'd', 'e'], []]);

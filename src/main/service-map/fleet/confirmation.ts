@@ -8,11 +8,13 @@ import { pause } from './pause.ts';
 /** Delay between two reads of the head: the record in Redis that names the newest map of the fleet. */
 const LOOK_MS = 200;
 /**
- * A confirmation by the leader only counts if it comes at least this long after the start of a sync. An earlier one may
- * be the response to a request that was sent before the sync.
+ * A confirmation by the leader counts only if it comes at least this long after the start of a sync. An earlier
+ * confirmation may be the response to a request that was sent before the sync.
  */
 const ANSWER_MS = 250;
-/** The leader requests the map every second, so a confirmation that has not come by then will not come. */
+/**
+ * How long to wait for a confirmation. The leader requests the map every second, so a later confirmation is unlikely.
+ */
 const PATIENCE_MS = 1_600;
 
 interface ConfirmationDeps {
@@ -35,7 +37,7 @@ export class Confirmation {
 
   /**
    * Resolves with true once the map in force is the one that the source sent to the leader after this call. Resolves
-   * with false if no response comes in time; this host must then request the map from the source. Never rejects.
+   * with false if no response comes in time. This host must then request the map from the source. Never rejects.
    */
   async comes(): Promise<boolean> {
     // A caller that joins a running wait could get a response that is older than its call, so it waits for a new one.
@@ -65,7 +67,7 @@ export class Confirmation {
     return false;
   }
 
-  /** Takes the map that the head names. Resolves with whether that map is now in force. */
+  /** Tries to put the map that the head names in force. Resolves with whether this map is now in force. */
   async #isInForce(head: MapHead): Promise<boolean> {
     const { held, taker } = this.#deps;
     taker.hear(head);

@@ -34,13 +34,13 @@ export interface FleetMapDeps {
 
 const EVENTS = ['map-leading', 'map-following', 'map-heard', 'map-alone', 'map-news', 'map-confirmed'] as const;
 
-/** `starting`: no message from the fleet yet. `alone`: silence for so long that this host requests the map itself. */
+/** `starting`: no message from the fleet yet. `alone`: after a long silence, this host requests the map itself. */
 type State = 'starting' | 'leading' | 'following' | 'alone';
 
 /**
  * How one service map of this host uses the fleet. The host leads (requests the map from the source for all hosts),
- * follows (takes maps that another host publishes), or works alone. A map of the fleet is verified in the same way as a
- * map of the source.
+ * follows (uses the maps that another host publishes), or works alone. A map of the fleet is verified in the same way
+ * as a map of the source.
  */
 export class FleetMap implements MapWatcher {
   readonly #deps: FleetMapDeps;
@@ -125,7 +125,7 @@ export class FleetMap implements MapWatcher {
     this.#wake();
   }
 
-  /** Stops listening to the fleet. Requests in flight are left to the source. Idempotent. */
+  /** Stops listening to the fleet. Requests in flight continue until the source closes. Idempotent. */
   close(): void {
     this.#closing.abort();
     for (const unlisten of this.#unlisten) unlisten();
@@ -154,7 +154,7 @@ export class FleetMap implements MapWatcher {
         this.#become('alone');
         break;
       case 'map-news':
-        // A leader ignores this event, because it reads the head when a newer map was published.
+        // A leader ignores this event. If the fleet has a newer map, the leader learns this when it publishes its own.
         if (this.#state !== 'leading') this.#taker.hear(event.head);
         break;
       case 'map-confirmed':
@@ -183,13 +183,13 @@ export class FleetMap implements MapWatcher {
     this.#wake();
   }
 
-  /** Starts the timer for a silent thread. A thread that died sends nothing more, not even `map-alone`. */
+  /** Starts the timer that detects a silent thread. A thread that died sends nothing more, not even `map-alone`. */
   #awaitWord(): void {
     this.#silence?.cancel();
     this.#silence = startTimer(SILENCE_MS, () => this.#become('alone'));
   }
 
-  /** Handles a confirmation by the leader. The first one of a published map removes held connectors. */
+  /** Handles a confirmation by the leader. The first one for a map removes connectors that the map does not list. */
   #confirmed({ sha256, confirms }: { readonly sha256: string; readonly confirms: number }): void {
     const { source } = this.#deps;
     if (sha256 !== this.#held?.sha256 || confirms < 1) return;

@@ -14,7 +14,8 @@ export interface FollowedSource {
   /** Whether connectors stay although the map in force does not list them (see `mass-removal.ts`). */
   readonly isHolding: boolean;
   /**
-   * Puts the map of an earlier run in force, unless this was done before. Rejects with SECRET_UNAVAILABLE or KEYS_….
+   * Puts the map of an earlier run in force, unless this was done before. Rejects with SECRET_UNAVAILABLE or with a
+   * KEYS_… code.
    */
   recall(): Promise<void>;
   /** Requests the map, or joins the request in flight. Never rejects. */

@@ -11,7 +11,8 @@ import { pause } from './pause.ts';
 /** Milliseconds between the starts of two requests to the source. */
 const POLL_MS = 1_000;
 /**
- * How long a leader's requests may fail before the leader lets another host try. The time doubles with each handover.
+ * How long the requests of a leader may fail before it steps down, so that another host can try. The time doubles each
+ * time that it steps down.
  */
 const FIRST_PATIENCE_MS = 3_000;
 const LONGEST_PATIENCE_MS = 60_000;
@@ -55,7 +56,7 @@ export class MapLeader {
 
   /**
    * Starts the requests to the source. `head` names the newest map of the fleet. If that map is newer than this host's
-   * own map, this host takes it first. Idempotent.
+   * own map, this host first puts that map in force. Idempotent.
    */
   start(head: MapHead | null, closing: AbortSignal): void {
     if (this.#leading !== null) return;
@@ -93,7 +94,7 @@ export class MapLeader {
 
   async #lead(head: MapHead | null, signal: AbortSignal): Promise<void> {
     await this.#deps.source.recall().catch(() => {
-      // A secret is missing. The first request to the source reports this.
+      // A secret is missing. The first request to the source reports the error.
     });
     if (head !== null) await this.#look(head);
     for (;;) {
@@ -165,7 +166,7 @@ export class MapLeader {
     this.#failingSinceMs ??= monotonicMs();
     if (monotonicMs() - this.#failingSinceMs < this.#patienceMs || !calls.hasOthers) return;
     this.#failingSinceMs = null;
-    // While no host reaches the source, each leader waits longer than the one before until it gives up the lease.
+    // While no host reaches the source, this host waits twice as long before it steps down the next time.
     this.#patienceMs = Math.min(LONGEST_PATIENCE_MS, this.#patienceMs * 2);
     logger.warn(
       { event: 'fleet-stepped-down', sourceId: source.id },

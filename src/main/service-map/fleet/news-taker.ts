@@ -14,7 +14,8 @@ import { pause } from './pause.ts';
  */
 const SPREAD_MS = 300;
 /**
- * How often a map is tried again after a failure. The delay before each retry is `RETRY_MS`, multiplied by 0.5 to 1.5.
+ * Maximum number of retries after a map could not be put in force. The delay before each retry is `RETRY_MS`,
+ * multiplied by 0.5 to 1.5.
  */
 const RETRIES = 3;
 const RETRY_MS = 1_000;
@@ -28,7 +29,7 @@ export interface NewsDeps {
   readonly onAlarm: (code: ErrorCode) => void;
   /** Returns the map that is in force on this host. */
   readonly held: () => HeldMap | null;
-  /** Called when all retries for a map failed: this host must request the map from the source. */
+  /** Called when all retries for a map failed. This host must then request the map from the source. */
   readonly onGivenUp: () => void;
   readonly closing: AbortSignal;
 }
@@ -83,7 +84,7 @@ export class NewsTaker {
     }
     if (error.code.startsWith('FLEET_')) return 'missing';
     this.#tell(head, error);
-    // If the Redis server is unreachable, no host can take the refused map, so the error does not matter.
+    // If the Redis server is unreachable, no host can read the refused map, so the error does not matter.
     await calls.refuse(head.sha256).catch(() => {});
     return 'refused';
   }
@@ -105,7 +106,7 @@ export class NewsTaker {
         failures = taking === 'taken' ? 0 : failures + 1;
       }
     } catch (error) {
-      // The loop may only end with an error because the source closes.
+      // The loop ends with an error only if the source closes.
       if (closing.aborted) return;
       const fields = { event: 'fleet-news-failed', code: codeOf(error) ?? 'INTERNAL', sourceId: source.id, err: error };
       logger.error(fields, 'Internal error: a service map of the fleet was not used');

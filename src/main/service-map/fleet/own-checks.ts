@@ -8,7 +8,7 @@ import type { FollowedSource } from './followed-source.ts';
 import type { MapCalls } from './map-calls.ts';
 import { pause } from './pause.ts';
 
-/** A host requests the map itself when only this share of the map's lifetime is left: the guard request. */
+/** When only this share of the map's lifetime is left, a host requests the map itself. This is the guard request. */
 const GUARD_SHARE = 0.2;
 /** Share of the map's lifetime over which the hosts of a fleet spread their guard requests. */
 const GUARD_SPREAD = 0.15;
@@ -42,7 +42,7 @@ type Reason = 'guard' | 'refused' | 'audit';
 /**
  * Requests by this host that limit the damage if the Redis server of the fleet lies or stalls. A guard requests the map
  * near the end of its lifetime. Random audits compare the map with the source. A fallback requests the map from the
- * source if it could not be taken from the fleet. Each host also reads the key documents itself.
+ * source if the map of the fleet could not be put in force. Each host also reads the key documents itself.
  */
 export class OwnChecks {
   readonly #deps: ChecksDeps;
@@ -81,7 +81,8 @@ export class OwnChecks {
   }
 
   /**
-   * Requests the map from the source at a random time within the interval, after a map of the fleet could not be taken.
+   * Requests the map from the source at a random time within the interval, because a map of the fleet could not be put
+   * in force.
    */
   fallBack(then: () => void): void {
     const { source, random } = this.#deps;
@@ -155,8 +156,8 @@ export class OwnChecks {
   }
 
   /**
-   * Requests the map from the source although another host already does so for this host. Returns null without a
-   * request if no other host does, or if the source asked for a pause.
+   * Requests the map from the source although another host already does so for this host. Sends no request and returns
+   * null if no other host requests the map, or if the source asked for a pause.
    */
   async #ask(reason: Reason): Promise<RefreshOutcome | null> {
     const { isFollowing, logger, source } = this.#deps;

@@ -10,8 +10,8 @@ export interface ReadContext {
 /** Where key documents are published. */
 export interface DocumentPlace {
   /**
-   * Whether each version has a URL or path of its own. If false, one URL or path holds the newest document or an array
-   * of documents, and `read` returns the newest document if the wanted version is missing.
+   * Whether each version has its own URL or path. If false, one URL or path holds the newest document or an array of
+   * documents, and `read` returns the newest document if the wanted version is missing.
    */
   readonly isByVersion: boolean;
   /** Returns the URL or path of a version for messages. The query of a URL is left out. */

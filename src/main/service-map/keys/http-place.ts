@@ -64,7 +64,7 @@ function complaintOf(error: unknown): string {
     case 'MAP_TOO_LARGE':
       return `it is larger than ${error.detail.maxBytes} bytes`;
     case 'MAP_REDIRECTED':
-      return 'the server responded with a redirect; redirects are not followed';
+      return 'the server responded with a redirect, and redirects are not followed';
     default:
       return error.detail.status === undefined
         ? rootReason(error.cause ?? error)

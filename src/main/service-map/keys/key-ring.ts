@@ -39,7 +39,7 @@ export interface BelievedDocument {
   readonly document: KeyDocument;
   /** The text that is stored for the document. */
   readonly text: string;
-  /** Whether the document replaces a newer stored document, too, because all configured keys were replaced. */
+  /** Whether the document replaces even a newer stored document, because all configured keys were replaced. */
   readonly startsOver: boolean;
 }
 
@@ -92,14 +92,14 @@ export class KeyRing {
    */
   get unusable(): Pick<KeyFailure, 'code' | 'message'> | null {
     if (this.isUsable) return null;
-    const needed = `Key document ${this.#known.neededVersion} is needed, and the newest one known is ${this.version}`;
+    const needed = `Key document ${this.#known.neededVersion} is needed, but the newest known one is ${this.version}`;
     const { code, message } = this.#lastError ?? { code: 'KEYS_ROLLED_BACK', message: 'no newer one is published.' };
     return { code, message: `${needed}: ${message}` };
   }
 
   /**
-   * Returns the keys that may sign a map. These are the configured keys until a document was accepted. If the
-   * document is too old, no key may sign.
+   * Returns the keys that may sign a map. These are the configured keys until a document is accepted. If the document
+   * is too old, no key may sign.
    */
   inForce(configured: readonly TrustedKey[]): KeysInForce {
     return { ...this.#known.inForce(configured), lastError: this.#lastError };
@@ -166,7 +166,7 @@ export class KeyRing {
       const roots = known === null ? parts.configured : { ...known, keys: known.roots };
       verifyNextKeyDocument(document, { ...roots, version: this.version });
       this.#believe(document, parts);
-      // A function may return all documents without a pause, so other work gets a turn between two documents.
+      // Other work must run between two documents, because a function may return all documents without a pause.
       await nextTurn();
     }
     if (refusal !== null && !this.isUsable) throw refusal;
@@ -174,8 +174,8 @@ export class KeyRing {
 
   /**
    * Starts at the document of the needed version, if the configured keys signed that document. Otherwise returns the
-   * error, and the earlier documents are verified one after the other. Does nothing if a document is known, because the
-   * configured keys may be old and stolen.
+   * error, and the caller verifies the earlier documents one after the other. Does nothing if a document is already
+   * known, because the configured keys may be old and stolen.
    */
   async #begin(parts: FollowParts): Promise<unknown> {
     const { document: known, neededVersion } = this.#known;

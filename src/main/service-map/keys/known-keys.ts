@@ -39,8 +39,8 @@ export class KnownKeys {
   }
 
   /**
-   * Returns the keys that may sign a map. These are the configured keys until a document was accepted. If the
-   * document is too old, no key may sign.
+   * Returns the keys that may sign a map. These are the configured keys until a document is accepted. If the document
+   * is too old, no key may sign.
    */
   inForce(configured: readonly TrustedKey[]): Omit<KeysInForce, 'lastError'> {
     const trustsConfigurationAlone = !this.#isRemembered;

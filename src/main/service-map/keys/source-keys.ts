@@ -11,7 +11,7 @@ import { createDocumentPlace } from './create-document-place.ts';
 import { type BelievedDocument, KeyRing } from './key-ring.ts';
 import { type AnchoredDocument, isReplacedBy, type RememberedKeys, readRemembered } from './remembered-document.ts';
 
-/** Timeout for all key documents of one refresh together. The timeout of the map has no influence on it. */
+/** Timeout for all key documents of one refresh together. It does not depend on the timeout of the map. */
 const TIMEOUT_MS = 5_000;
 
 /** Failures of a load that a newer key document may resolve. */
@@ -100,8 +100,8 @@ export class SourceKeys {
 
   /**
    * Reads newer key documents if the known document is too old. If there still is no usable document, rejects with
-   * KEYS_ROLLED_BACK or the reason why newer documents cannot be read. A source with the trust `either` does not
-   * reject, but its maps then need the HMAC.
+   * KEYS_ROLLED_BACK or the reason why newer documents cannot be read. If the source has the trust `either`, does not
+   * reject in these cases, but the maps then need the HMAC.
    */
   async assertUsable(secrets: AskedSecrets, signal: AbortSignal): Promise<void> {
     if (this.#ring === null || this.#ring.isUsable) return;
@@ -139,7 +139,7 @@ export class SourceKeys {
 
   #followBeside(secrets: AskedSecrets, signal: AbortSignal): Following {
     const hasChanged = this.#follow(secrets, signal);
-    // The promise only rejects when the manager closes. Perhaps no caller waits for it then.
+    // The promise rejects only when the manager closes. At that time, perhaps no caller waits for it.
     hasChanged.catch(() => {});
     return { hasChanged };
   }

@@ -1,4 +1,4 @@
-/** Once this many threads were lost within {@link WINDOW_MS}, no more threads are started. */
+/** After the loss of this many threads within {@link WINDOW_MS}, no more threads are started. */
 const MAX_LOSSES = 5;
 const WINDOW_MS = 60_000;
 

@@ -208,7 +208,8 @@ export class LoadPool {
   async #post(task: WorkerLoadTask, signal: AbortSignal): Promise<unknown> {
     const transferList: (ArrayBuffer | MessagePort)[] = [task.port];
     if (task.given !== null) transferList.push(task.given.bytes.buffer);
-    // The signal makes Piscina run no other task on this thread at the same time. An abort kills the thread.
+    // Because the task has a signal, Piscina runs no other task on its thread at the same time. An abort kills the
+    // thread.
     const piscina = await this.#open();
     if (this.#isClosed) throw lost('the pool was closed');
     const posted = piscina.run(task, { signal, transferList });

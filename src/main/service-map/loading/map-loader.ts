@@ -43,7 +43,7 @@ export interface MapLoaderOptions {
  */
 const INLINE_MAX_BYTES = 64 * 1024;
 
-/** Delay before a thread is started that is only needed for the next refresh. */
+/** Delay before the start of a thread that is only needed for the next refresh. */
 const BOOT_LATER_MS = 5_000;
 
 /** How long a thread may take to verify a map before the thread counts as hung (bench/map-load.ts). */
@@ -92,7 +92,8 @@ export function createMapLoader(options: MapLoaderOptions): MapLoader {
       if (fault !== null) return fault;
       const isFirst = isCold;
       isCold = false;
-      // The first fetch of a process blocks the event loop for long, so other work gets a turn before it.
+      // The first fetch of a process blocks the event loop for a long time, so other work of the event loop is done
+      // first.
       if (isFirst) await nextTurn();
       // Connectors need undici soon, so it is loaded before or while the map is fetched.
       if (isFirst && !hasOwnFetch) await warmInTurns(options.mainAgent);
@@ -141,7 +142,7 @@ async function acquireHere(
   }
 }
 
-/** Runs a load on this thread. Other work gets a turn of the event loop before and after the verification. */
+/** Runs a load on this thread. Other work of the event loop can run before and after the verification. */
 async function collect(task: LoadTask, context: LoadContext): Promise<LoadOutcome> {
   const collector = new LoadCollector();
   await nextTurn();

@@ -22,8 +22,8 @@ export interface RefreshTiming {
 }
 
 /**
- * Returns the milliseconds until the next refresh, randomised by `sample` (0 to 1). At most 50 to 80 % of the remaining
- * validity pass before the refresh, so that there is time to retry. The delay is at least 100 ms.
+ * Returns the milliseconds until the next refresh, randomised by `sample` (0 to 1). The refresh starts at the latest
+ * when 50 to 80 % of the remaining validity have passed, so that there is time to retry. The delay is at least 100 ms.
  */
 export function refreshDelayMs({ intervalMs, jitterFactor, kind, holdsForMs }: RefreshTiming, sample: number): number {
   const chance = Math.min(1, Math.max(0, sample));

@@ -1,8 +1,8 @@
 import type { SwitchyardError } from '../../../shared/errors.ts';
 
 /**
- * How a source is requested. `refresh`: up to three attempts. `poll`: one attempt, which the leader of a fleet makes
- * each second.
+ * How a map is requested from its source. `refresh`: up to three attempts. `poll`: one attempt, which the leader of a
+ * fleet makes each second.
  */
 export type RefreshKind = 'refresh' | 'poll';
 

@@ -116,7 +116,7 @@ export class RefreshScheduler {
     const isOver = leftMs !== null && leftMs <= 0;
     const timing: RefreshTiming = {
       ...{ intervalMs, jitterFactor },
-      // Without a known validity, a failed refresh is only repeated after the regular delay.
+      // If it is not known how long the value stays valid, a failed refresh is repeated only after the regular delay.
       kind: isOver || (kind === 'retry' && leftMs !== null) ? 'retry' : kind === 'retry' ? 'regular' : kind,
       holdsForMs: isOver ? null : leftMs,
     };
@@ -126,7 +126,8 @@ export class RefreshScheduler {
   #setTimer(delayMs: number): void {
     this.#timer?.cancel();
     this.#timerAtMs = this.#elapsedMs() + delayMs;
-    // The operation that starts the timer has ended when the timer fires, so the refresh must not belong to its trace.
+    // When the timer fires, the operation that started it has ended. The refresh must not belong to the trace of that
+    // operation.
     this.#timer = this.#startTimer(delayMs, () => void detached(() => this.forceRefresh()));
   }
 

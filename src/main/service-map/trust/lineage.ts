@@ -4,8 +4,8 @@ import type { SignatureTrust } from '../../../shared/signatures/trust.ts';
 import { canonicalMapUrl } from '../../options/map-url.ts';
 
 /**
- * Returns the key of a map in the store: the SHA-256 (hex) of its URL. The id of a source would not do, because a host
- * may change it.
+ * Returns the key of a map in the store: the SHA-256 (hex) of its URL. The id of the source is not used, because a host
+ * may change that id.
  */
 export function storeKeyOf(url: string): string {
   return createHash('sha256').update(canonicalMapUrl(url)).digest('hex');

@@ -30,8 +30,8 @@ export interface KeysStatus {
   /** When the newest key document expires, in epoch milliseconds; null if there is no document. */
   readonly expiresAt: number | null;
   /**
-   * Whether no key document was stored when this process started, for example because there is no `stateDir`. The
-   * process can then only rely on the configured keys and `minVersion`.
+   * Whether no key document was stored when this process started, for example because there is no `stateDir`. In this
+   * case, the process can rely only on the configured keys and `minVersion`.
    */
   readonly trustsConfigurationAlone: boolean;
   /** The last failure to read newer key documents; null if they were read, or if there are no key documents. */
@@ -52,8 +52,8 @@ export interface MapTrustStatus {
   /** The keys that signed the map; null if there is no map. */
   readonly signedBy: SignedBy | null;
   /**
-   * Whether a map with enough asymmetric signatures was ever accepted. From then on, maps with too few such signatures
-   * are refused.
+   * Whether a map with enough asymmetric signatures was ever accepted. After such a map, maps with too few asymmetric
+   * signatures are refused.
    */
   readonly seenSigned: boolean;
   /** The `id` that the map must have; null accepts every id. */
@@ -94,7 +94,7 @@ function viewSigners({ hmacKey, signatures }: MapSigners, keys: readonly Trusted
   };
 }
 
-/** Returns the trust in a map, as the metrics show it. */
+/** Returns why a map is trusted, in the form that the metrics show. */
 export function observedTrust({ accept, signedBy, keys }: MapTrustStatus) {
   const expiries = (signedBy?.signatures ?? []).flatMap(({ keyExpiresAt }) => keyExpiresAt ?? []);
   return {

@@ -25,8 +25,8 @@ export interface KeysInForce {
   /** When the newest key document expires, in epoch milliseconds; null if there is no document. */
   readonly expiresAtMs: number | null;
   /**
-   * Whether no key document was stored when this process started. The process then only relies on its configured keys
-   * and `minVersion`, and cannot notice that key documents were rolled back.
+   * Whether no key document was stored when this process started. In this case, the process relies only on its
+   * configured keys and `minVersion`, and cannot notice that key documents were rolled back.
    */
   readonly trustsConfigurationAlone: boolean;
   /** The last failure to read newer key documents; null if they were read, or if there are no key documents. */

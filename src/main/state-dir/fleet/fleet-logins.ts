@@ -42,7 +42,7 @@ export interface FleetLoginsDeps {
   readonly fleet: Fleet;
   readonly random: Random;
   readonly logger: Logger;
-  /** Returns the time in epoch milliseconds, on the clock of the local store's refresh turns. */
+  /** Returns the time in epoch milliseconds, on the clock that the local store uses for refresh turns. */
   readonly leaseNow: () => number;
 }
 
@@ -169,7 +169,7 @@ export class FleetLogins implements LoginStore {
     }
   }
 
-  /** Takes newer rows from the fleet, then changes the local store, and then shares the change with the fleet. */
+  /** Reads newer rows from the fleet, then changes the local store, and then shares the change with the fleet. */
   async #change<T>(name: LoginRowName, work: (local: ReplicatedLoginStore) => Promise<T>): Promise<T> {
     this.#start();
     await this.#replica.exchange([name]);

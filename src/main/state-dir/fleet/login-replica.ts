@@ -83,9 +83,9 @@ export class LoginReplica {
   }
 
   /**
-   * Takes the rows that are newer in the fleet, and sends the fleet the rows that are newer here. If `names` is null,
-   * compares all rows. Resolves with false if this is not possible now; a later comparison then repeats it. Never
-   * rejects.
+   * Stores the rows that are newer in the fleet, and sends the fleet the rows that are newer on this host. If `names`
+   * is null, compares all rows. Resolves with false if the exchange is not possible now. A later comparison repeats it.
+   * Never rejects.
    */
   exchange(names: readonly LoginRowName[] | null, winner: Winner = 'fleet'): Promise<boolean> {
     const done = this.#last.then(() => this.#exchange(names, winner));

@@ -31,7 +31,7 @@ export interface LoginTurnsDeps {
   readonly fleet: Pick<Fleet, 'ask' | 'isConnected'>;
   readonly replica: LoginReplica;
   readonly seals: LoginRowSeals;
-  /** Returns the time in epoch milliseconds, on the clock of the local store's refresh turns. */
+  /** Returns the time in epoch milliseconds, on the clock that the local store uses for refresh turns. */
   readonly leaseNow: () => number;
 }
 
@@ -245,6 +245,6 @@ function waitFor(ms: number): RefreshTurn {
 function awayError({ key }: StoredLogin, cause: unknown): SwitchyardError {
   const message =
     `This host cannot refresh the login at ${key.issuer} while the server of the fleet is unreachable. ` +
-    'The host that refreshed it last still can, and this host uses the result once the server is reachable again.';
+    'The host that refreshed the login last can still refresh it, and later shares the result with this host.';
   return new SwitchyardError('LOGIN_FAILED', message, { cause, detail: { issuer: key.issuer } });
 }

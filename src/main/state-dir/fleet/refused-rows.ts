@@ -4,8 +4,8 @@ import type { FleetLoginRow } from '../../../shared/protocol/fleet/login-message
 import type { Logger } from '../../observability/logger.ts';
 
 /**
- * How long only the host that refreshes a login may replace its row, if the row cannot be decrypted. During this time,
- * this host may still get the secret of the row.
+ * If the row of a login cannot be decrypted, only the host that refreshes the login may replace the row for this long.
+ * During this time, this host may still get the secret of the row.
  */
 const LEAVE_MS = 15_000;
 
@@ -29,7 +29,7 @@ export class RefusedRows {
     const known = this.#rows.get(rowId);
     if (known?.digest === digest) return monotonicMs() - known.sinceMs > LEAVE_MS;
     if (known === undefined) {
-      const message = 'A login of the fleet cannot be decrypted and is ignored. It is damaged, or has another secret';
+      const message = 'A login of the fleet is ignored, because it is damaged or was encrypted with another secret';
       this.#logger.warn({ event: 'fleet-login-refused', rowId }, message);
     }
     if (this.#rows.size >= MAX_ROWS) this.#rows.clear();

@@ -23,8 +23,8 @@ export interface FleetLoginTurn {
   /** The login as the fleet has stored it; null if the fleet has not stored it. */
   readonly login: FleetLoginRow | null;
   /**
-   * Intent of the last turn, if that turn did not succeed; otherwise null. An intent applies only to a login of the
-   * same generation.
+   * Intent of the last turn if that turn did not succeed. Null if it succeeded. An intent applies only to a login of
+   * the same generation.
    */
   readonly intent: FleetLoginRow | null;
 }
@@ -48,7 +48,7 @@ export interface FleetLoginApi {
    * Returns false if the host has lost the turn.
    */
   markLoginTurn(scope: string, loginId: string, turnId: string, intent: FleetLoginRow): Promise<WriterReply<boolean>>;
-  /** Ends a turn. `isUnsent` says that nothing was sent to the issuer; the intent is then removed. */
+  /** Ends a turn. If `isUnsent` is true, nothing was sent to the issuer, and the intent is removed. */
   endLoginTurn(scope: string, loginId: string, turnId: string, isUnsent: boolean): Promise<WriterReply<null>>;
   /**
    * Stores a browser login that was started, so that any host can finish it. `bytes` are already sealed.

@@ -12,7 +12,7 @@ import { Subscriptions } from './subscriptions.ts';
 const ANSWER_TIMEOUT_MS = 1_000;
 const LATE = `No answer within ${ANSWER_TIMEOUT_MS} ms`;
 
-/** Interval between pings of an idle connection, and between probes of a server that does not answer. */
+/** Interval between the pings on an idle connection, and between the probes of a server that does not answer. */
 const BEAT_MS = 5_000;
 const SILENT_PROBE_MS = 500;
 
@@ -135,7 +135,7 @@ export class RedisConnections implements Redis {
 
   /**
    * Limits the time for an answer. If the answer is late, the Redis server counts as unreachable. ioredis still matches
-   * a late answer to its command, so it cannot be taken for the answer to another command.
+   * a late answer to its command, so it is never mistaken for the answer to another command.
    */
   async #inTime<T>(answer: Promise<T>): Promise<T> {
     using limit = deadline(ANSWER_TIMEOUT_MS, () => unavailable(LATE));

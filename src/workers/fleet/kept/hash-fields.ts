@@ -56,7 +56,7 @@ export class HashFields {
       const found = await this.attempt(async () => {
         return listOf(await this.#deps.redis.run(HEADS, key, bytes, ...some));
       });
-      // The user may only read, and therefore cannot run scripts.
+      // The Redis user of this host may only read, and therefore cannot run scripts.
       if (found === null) return (await this.read(key, fields, MAX_REPLY_BYTES)).map((it) => headOf(it, bytes));
       heads.push(...some.map((_, at) => (typeof found[at] === 'string' ? found[at] : null)));
     }
@@ -76,7 +76,7 @@ export class HashFields {
 
   /**
    * Runs `question`, and resolves with null if the Redis server refuses the request. Each refusal is reported once,
-   * except on readers, which are not expected to write.
+   * except on hosts with the role `reader`, which are not expected to write.
    */
   async attempt<T>(question: () => Promise<T>): Promise<T | null> {
     try {
@@ -110,7 +110,7 @@ export class HashFields {
     });
   }
 
-  /** Reads fields one by one, if the user may only read and therefore cannot run scripts. */
+  /** Reads fields one by one, if the Redis user of this host may only read and therefore cannot run scripts. */
   async #readOneByOne(key: string, names: readonly string[], maxBytes: number): Promise<readonly RedisReply[]> {
     const { redis } = this.#deps;
     const readOne = async (name: string): Promise<RedisReply> => {

@@ -1,7 +1,7 @@
 import type { RedisScript } from '../redis.ts';
 
 /**
- * Adds those fields to a hash that it does not have. KEYS: the hash, the set of scopes. ARGV: the scope, then
+ * Adds to a hash the fields that it does not have yet. KEYS: the hash, the set of scopes. ARGV: the scope, then
  * alternating field and value. Returns the number of added fields. A key that is not a hash is replaced.
  */
 export const PUT_MISSING: RedisScript = {

@@ -18,9 +18,7 @@ local kind = redis.call('TYPE', KEYS[1]).ok
 if kind ~= 'hash' and kind ~= 'none' then redis.call('DEL', KEYS[1]) end
 `;
 
-/**
- * Reads rows. KEYS: hash. ARGV: names of rows; without names, all rows are read. Returns alternating names and values.
- */
+/** Reads rows. KEYS: hash. ARGV: names of rows, or nothing to read all rows. Returns alternating names and values. */
 export const READ_ROWS: RedisScript = {
   keys: 1,
   lua: `
@@ -64,7 +62,7 @@ return 1
 
 /**
  * Begins a turn. KEYS: hash, lease. ARGV: turn, milliseconds, names of the login row and of the intent row. A key that
- * expires later than after twice these milliseconds does not count as a lease.
+ * has more than twice these milliseconds left does not count as a lease.
  */
 export const BEGIN_TURN: RedisScript = {
   keys: 2,

@@ -11,10 +11,13 @@ const MAX_PIN_BYTES = 4 * 1024 * 1024;
 /** Number of characters of the digest before the sealed box. */
 const SHORT_DIGEST = 16;
 
-/** Maximum size of the head, which is at the start of a value, in bytes. */
+/** Maximum size in bytes of the head, with which each value begins. */
 export const HEAD_BYTES = 16 + 1 + SHORT_DIGEST + 1;
 
-/** Maximum version of a pin. SQLite and Lua count in doubles, and there must be room for later approvals. */
+/**
+ * Maximum version of a pin. The store multiplies it by 2²⁰ (pin-versions.ts), and the product must be exact as a
+ * double.
+ */
 export const MAX_VERSION = 2 ** 32 - 1;
 
 const HEAD = /^(0|[1-9]\d{0,9}):([0-9a-f]{16}):/;

@@ -17,7 +17,7 @@ import { UntrustedBodies } from './untrusted-bodies.ts';
 
 /** After the leader stepped down, each host tries to get the lease at a random time within this period. */
 const FREE_CHANCE_MS = 500;
-/** How long a host that stepped down does not try to get the lease again. */
+/** How long a host that stepped down waits before it tries to get the lease again. */
 const REST_MS = 10_000;
 
 type PartDeps = Pick<FleetPartDeps, 'redis' | 'sealer' | 'settings' | 'random' | 'emit'>;

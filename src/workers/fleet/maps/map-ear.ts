@@ -8,8 +8,8 @@ const SILENCE_MS = 6_000;
 /** Minimum interval between two news events to the main thread. Only the latest news is sent. */
 const NEWS_PAUSE_MS = 250;
 /**
- * Number of confirmations of a map that are reported immediately, because suspicious maps are only used after them.
- * Later ones only say that the map stays fresh.
+ * The first confirmations of a map, up to this number, are reported immediately, because a mass removal takes effect
+ * only after a confirmation. Later confirmations only say that the map stays fresh.
  */
 const TOLD_CONFIRMS = 3;
 const CONFIRM_PAUSE_MS = 5_000;

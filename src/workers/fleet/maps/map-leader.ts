@@ -12,7 +12,8 @@ import type { PlainBodies } from './plain-bodies.ts';
 import { isOlder, type UntrustedBodies } from './untrusted-bodies.ts';
 
 /**
- * The Redis server computes the digest of the body, which is slow, at every Nth beat for a body of N times this size.
+ * Computing the digest of a large body is slow for the Redis server. For a body of N times this size, it does so only
+ * at every Nth beat.
  */
 const DIGEST_PACE_BYTES = 256 * 1024;
 
@@ -134,7 +135,7 @@ export class MapLeader {
     return [this.#own?.head.sha256, this.#wanted?.sha256];
   }
 
-  /** Forgets what this host wrote. It no longer leads, so another host may have overwritten it. */
+  /** Forgets what this host wrote, because this host no longer leads, and another host may have overwritten it. */
   reset(): void {
     this.#own = null;
     this.#wanted = null;
@@ -173,8 +174,8 @@ export class MapLeader {
   }
 
   /**
-   * Takes over the head of an earlier leader, if its body is the one that the main thread verified. The body is read
-   * once. From then on, its digest shows whether it has changed.
+   * Adopts the head of an earlier leader if the main thread has verified its body. The body is read once. After this,
+   * its digest shows whether it has changed.
    */
   async #adopt({ head, raw }: HeadState, target: HeldMap): Promise<void> {
     if (head === null) return;
@@ -231,7 +232,7 @@ export class MapLeader {
     return false;
   }
 
-  /** Returns the body that most hosts probably have, as the base of a patch; null if it is not here. */
+  /** Returns the body that most hosts probably have, as the base of a patch; null if this host lacks it. */
   #baseOf({ head }: HeadState): { readonly sha256: string; readonly body: PlainBody } | null {
     const { name, bodies } = this.#deps;
     for (const sha256 of [head?.sha256, this.#own?.head.sha256]) {

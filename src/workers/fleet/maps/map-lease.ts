@@ -99,7 +99,10 @@ export class MapLease {
     if (this.#held === null) this.#schedule(ms === 0 ? 0 : this.#deps.random.next() * ms, false);
   }
 
-  /** Records that the connection was established or lost. A lease that this host has stays valid until it expires. */
+  /**
+   * Records that the connection was established or lost. The lease of this host, if it has one, stays valid until it
+   * expires.
+   */
   setConnected(isConnected: boolean): void {
     this.#isConnected = isConnected;
     if (isConnected) return;

@@ -50,8 +50,8 @@ export class MapReader {
   }
 
   /**
-   * Reads the head with GETRANGE, because a user that may only read cannot run scripts. No more bytes are read than a
-   * head may have.
+   * Reads the head with GETRANGE, because a Redis user that may only read cannot run scripts. No more bytes are read
+   * than a head may have.
    */
   async readHead(): Promise<HeadState> {
     const { keys, name, sealer } = this.#deps;
@@ -67,8 +67,8 @@ export class MapReader {
   }
 
   /**
-   * Reads the body with this digest. If there is a patch from `baseSha256`, reads the patch; otherwise reads the whole
-   * body. Null if the body is missing or does not match its digest.
+   * Reads the body with this digest. Reads only a patch if there is a patch from `baseSha256`. Returns null if the body
+   * is missing or does not match its digest.
    */
   readBody(sha256: string, baseSha256: string | null): Promise<(PlainBody & { how: 'body' | 'patch' }) | null> {
     return this.#deps.heavy(async () => {

@@ -62,7 +62,7 @@ const MAX_ROUNDS = 3;
 export class MapWriter {
   readonly #deps: WriterDeps;
   /**
-   * Key of the patch that was published last. The next publication replaces this patch together with the body that it
+   * Key of the patch that was published last. The next publication replaces this patch, and the body that the patch
    * creates.
    */
   #lastPatch: string | null = null;
@@ -112,7 +112,8 @@ export class MapWriter {
         const { oldSha256 } = decided;
         const oldBodyKey = oldSha256 === null ? bodyKey : keys.body(oldSha256);
         const names = [keys.lease, keys.head, bodyKey, patchKey, oldBodyKey, this.#lastPatch ?? patchKey, ...uploads];
-        // In the last round, any head is replaced. An intruder who writes all the time can then not block the leader.
+        // In the last round, the write replaces any head. Otherwise, an intruder who writes all the time could block
+        // the leader.
         const expected = round < MAX_ROUNDS ? decided.expected : ANY_STATE;
         const lengths = [box.length, patch?.length ?? 0];
         const facts = [text, ttlOf(head), keys.news, ...lengths, PATCH_TTL_MS, LEFT_MS];

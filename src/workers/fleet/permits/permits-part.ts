@@ -23,8 +23,8 @@ const WINDOWS = [
 const LONGEST_WAIT_MS = 86_400_000 + 900_000 + PERMIT_HOLD_MS;
 
 /**
- * Creates the part of the fleet thread that gets permits and leases from Redis. It only checks the form of replies,
- * because the main thread enforces each quota, too.
+ * Creates the part of the fleet thread that gets permits and leases from Redis. This part checks only the form of
+ * replies, because the main thread enforces each quota, too.
  */
 export function createPermits({ redis, keys }: Pick<FleetPartDeps, 'redis' | 'keys'>): FleetPermitApi {
   return {

@@ -181,7 +181,7 @@ class Roster {
 
   #report(error: unknown): void {
     const { code, message } = asSwitchyardError(error);
-    // The connection already reports an unreachable server, and a refusal is only reported once.
+    // The connection already reports an unreachable server, and a refusal is reported only once.
     if (code === 'FLEET_UNAVAILABLE' || this.#isRefused) return;
     this.#isRefused = true;
     this.#deps.emit({ kind: 'refused', what: 'hosts', why: message });

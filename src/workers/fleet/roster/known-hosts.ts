@@ -5,12 +5,15 @@ import type { RedisReply } from '../redis.ts';
 import { type HostRecord, openHost } from './host-record.ts';
 
 /**
- * How long a host stays known after the roster last listed it. If all data on the Redis server is deleted, the hosts
- * are still running.
+ * A host stays known for this long after the roster last listed it, because hosts keep running if all data on the Redis
+ * server is deleted.
  */
 const GRACE_MS = 10_000;
 
-/** Maximum number of names that are read from each roster: of the replicas, and of all hosts. */
+/**
+ * Maximum number of names that are read from each of the two rosters: the roster of replicas and the roster of all
+ * hosts.
+ */
 const MAX_HOSTS = 10_000;
 
 /**
@@ -20,8 +23,8 @@ const MAX_HOSTS = 10_000;
 const MAX_SAMPLE = 256;
 
 /**
- * Number of new names, and of known names, whose records are read in one round. A large fleet is read over several
- * rounds.
+ * Maximum numbers of new names, and of known names, whose records are read in one round. A large fleet is read over
+ * several rounds.
  */
 const MAX_NEW = 500;
 const MAX_AGAIN = 16;
@@ -101,8 +104,8 @@ export class KnownHosts {
   }
 
   /**
-   * Records the number of hosts. A lower number only counts once it has lasted for a while. If all data on the Redis
-   * server is deleted, the hosts are still running.
+   * Records the number of hosts. A lower number counts only once it has lasted for a while, because hosts keep running
+   * if all data on the Redis server is deleted.
    */
   #counted(hosts: number, nowMs: number): void {
     if (hosts >= this.#count.hosts || nowMs - this.#count.atMs > GRACE_MS) this.#count = { hosts, atMs: nowMs };

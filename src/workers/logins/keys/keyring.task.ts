@@ -10,7 +10,7 @@ import { AsyncEntry } from '@napi-rs/keyring';
 import { messageOf } from '../../../shared/errors.ts';
 
 /**
- * Ends this process if its parent has ended without doing so. The timer runs in a thread of its own, because a request
+ * Ends this process if its parent has exited without ending it. The timer runs in a separate thread, because a request
  * may block the main thread.
  */
 new Worker('setTimeout(() => process.kill(process.pid, "SIGKILL"), 20_000)', { eval: true }).unref();

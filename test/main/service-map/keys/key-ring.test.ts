@@ -329,7 +329,7 @@ describe('key ring with stored state', () => {
     expect(ring.version).toBe(3);
     expect(ring.unusable).toMatchObject({
       code: 'KEYS_ROLLED_BACK',
-      message: 'Key document 4 is needed, and the newest one known is 3: no newer one is published.',
+      message: 'Key document 4 is needed, but the newest known one is 3: no newer one is published.',
     });
     published.push(...chain.slice(3));
     await follow();

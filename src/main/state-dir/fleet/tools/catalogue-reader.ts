@@ -57,7 +57,7 @@ export class CatalogueReader {
   }
 
   /**
-   * Passes every connector of these scopes that is not known yet to `take`. Waits for the Redis server without a time
+   * Passes to `take` every connector of these scopes that is not known yet. Waits for the Redis server without a time
    * limit, and starts again if the connection is lost. Never rejects.
    */
   async read(scopes: readonly string[], isKnown: (connectorId: string) => boolean, take: Take): Promise<void> {

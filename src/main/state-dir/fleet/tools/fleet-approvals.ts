@@ -34,8 +34,8 @@ export class FleetApprovals {
   }
 
   /**
-   * Approves the present definitions of these tools. On this host, the approval applies immediately; on other hosts, as
-   * soon as the Redis server is reachable.
+   * Approves the present definitions of these tools. The approval applies on this host immediately, and on the other
+   * hosts as soon as the Redis server is reachable.
    */
   async approve(changes: readonly ToolPinDetail[]): Promise<void> {
     const { book, now, scopeOf } = this.#deps;
@@ -49,7 +49,7 @@ export class FleetApprovals {
   }
 
   /**
-   * Makes these approved pins this host's own pins. If the list of a connector differs from them, asks the connector
+   * Stores these approved pins as pins of this host. If the list of a connector differs from them, asks the connector
    * for its tools again.
    */
   async take(pins: readonly FleetPin[]): Promise<void> {

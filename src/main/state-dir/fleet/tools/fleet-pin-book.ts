@@ -7,7 +7,7 @@ import { isPinnable } from './read-catalogued.ts';
 export interface SortedPins {
   /** Approvals that this host has not applied yet. */
   readonly approved: readonly FleetPin[];
-  /** Whether the fleet lost approvals, because some of its pins are older than approvals that this host has applied. */
+  /** Whether the fleet lost approvals. If so, some of its pins are older than approvals that this host has applied. */
   readonly isBehind: boolean;
 }
 

@@ -31,8 +31,8 @@ export interface FleetToolMemoryDeps {
   readonly random: Random;
   readonly now: () => number;
   /**
-   * The known scopes. Scopes of maps are known from the start; scopes of other connectors only once their sources were
-   * read.
+   * The known scopes. Scopes of maps are known from the start. The scopes of other connectors are known once their
+   * sources have been read.
    */
   readonly scopes: () => readonly string[];
   /**
@@ -47,14 +47,14 @@ export interface FleetToolMemoryDeps {
 }
 
 /**
- * The tool memory of a host in a fleet. The host's own memory takes precedence, and Redis only distributes. A tool must
- * match both the pin of this host and the pin of the fleet. Nothing here rejects or waits long. While Redis is
- * unreachable, only the pins of this host count.
+ * The tool memory of a host in a fleet. The host's own memory takes precedence, and Redis only passes tools and pins on
+ * to the other hosts. A tool must match both the pin of this host and the pin of the fleet. Nothing here rejects or
+ * waits long. While Redis is unreachable, only the pins of this host count.
  */
 export class FleetToolMemory implements ToolMemory {
   readonly #deps: FleetToolMemoryDeps;
   readonly #book = new FleetPinBook();
-  /** The newest list of each connector, from the connector itself or from memory. */
+  /** The newest list of each connector, from the connector itself or from an earlier run. */
   readonly #current = new Map<string, ConnectorRecord>();
   /** The scope in which each connector's list was published, by connector id. */
   readonly #noted = new Map<string, string>();

@@ -1,8 +1,8 @@
 import { codeOf } from '../../../../shared/errors.ts';
 
 /**
- * Resolves with the fleet's response, or with null if the fleet is unreachable or refuses. A later sync then repeats
- * the work.
+ * Resolves with the fleet's response, or with null if the fleet is unreachable or refuses the request. A later sync
+ * repeats the work.
  */
 export async function quietly<T>(answer: Promise<T>): Promise<T | null> {
   try {

@@ -2,14 +2,14 @@ import { LRUCache } from 'lru-cache';
 import { type Random, startTimer, type Timer } from '../../../../shared/clock.ts';
 
 /**
- * Within this time, a list of another host only causes one read, because a connector may list different tools to each
- * host.
+ * Within this time, the same list of another host causes only one read, because a connector may list different tools to
+ * each host.
  */
 const TRIED_MS = 30_000;
 
 const MAX_TRIED = 4_096;
 
-/** Hosts spread their reads over this time for each host of the fleet, within a minimum and a maximum. */
+/** Time per host of the fleet over which the hosts spread their reads. The total time has a minimum and a maximum. */
 const PER_HOST_MS = 20;
 const LEAST_MS = 200;
 const MOST_MS = 10_000;

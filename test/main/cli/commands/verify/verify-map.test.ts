@@ -65,7 +65,7 @@ describe('verifyMap', () => {
 
   it('verifyMap() names the duplicate key and its line', () => {
     const [syntax] = verify('{\n "a": {"x": 1},\n "b": [{"y": 1, "\\u0079": 2}]\n}');
-    expect(syntax?.failure?.message).toBe('The service map has the same key twice in one object: "\\u0079" in line 3.');
+    expect(syntax?.failure?.message).toBe('The service map has the same key twice in one object: "\\u0079" on line 3.');
   });
 });
 
