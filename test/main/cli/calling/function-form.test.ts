@@ -66,7 +66,7 @@ describe('readFunctionForm', () => {
     ['t(a: 1 b: 2)', /a comma or \) is missing/],
     ['t(a: )', /a value is missing/],
     [`t(a: ${'['.repeat(100)}${']'.repeat(100)})`, /nested too deeply/],
-  ])('readFunctionForm() reports where the call %s is wrong', (word, message) => {
+  ])('readFunctionForm() reports what is wrong with the call %s', (word, message) => {
     expect(() => readFunctionForm(word)).toThrow(message);
   });
 

@@ -43,7 +43,7 @@ describe('login table', () => {
     );
   });
 
-  it('the login table shows that a login without a refresh token ends at an unknown time', () => {
+  it('the login table shows an unknown expiry, and that a person must log in again, if there is no refresh token', () => {
     expect(rowOf({ isRefreshable: false, expiresAt: null })).toMatch(/not known {2}log in again$/);
   });
 
