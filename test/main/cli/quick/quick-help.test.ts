@@ -75,11 +75,14 @@ describe('help that is printed without loading commander', () => {
     [['serve', '--help']],
     [['help', 'tools', 'diff']],
     [['tools', 'approve', '-h']],
-  ])('the help that is printed without loading commander for the words %j equals the output of the full CLI', async (argv) => {
-    const { code, stdout, stderr } = await runCliHere(argv);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(await quickly(...argv)).toBe(stdout);
-  });
+  ])(
+    'the help that is printed without loading commander for the words %j equals the output of the full CLI',
+    async (argv) => {
+      const { code, stdout, stderr } = await runCliHere(argv);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(await quickly(...argv)).toBe(stdout);
+    },
+  );
 
   it('the version that is printed without loading commander equals the output of the full CLI', async () => {
     expect(await quickly('--version')).toBe((await runCliHere(['--version'])).stdout);

@@ -53,12 +53,15 @@ describe('printAnswer', () => {
     [143, 'CLOSED', 'SIGTERM'],
     [137, 'WORKER_STUCK', 'killed'],
     [1, 'INTERNAL', 'exit code 1'],
-  ])('a command with --json that ends with %i and reports no error prints the error %s (%s)', (exitCode, code, text) => {
-    answerJson({ tools: [] });
-    printAnswer(exitCode);
-    const message = expect.stringContaining(text);
-    expect(JSON.parse(printed)).toMatchObject({ ok: false, error: { code, message }, tools: [] });
-  });
+  ])(
+    'a command with --json that ends with %i and reports no error prints the error %s (%s)',
+    (exitCode, code, text) => {
+      answerJson({ tools: [] });
+      printAnswer(exitCode);
+      const message = expect.stringContaining(text);
+      expect(JSON.parse(printed)).toMatchObject({ ok: false, error: { code, message }, tools: [] });
+    },
+  );
 
   it('a successful command without a result, such as help, prints no `--json` document', () => {
     printAnswer(0);

@@ -61,7 +61,7 @@ describe('checkIssuer', () => {
 });
 
 describe('isSameIssuer', () => {
-  it('isSameIssuer() ignores one trailing slash and nothing else', () => {
+  it('isSameIssuer() ignores a trailing slash, but no other difference', () => {
     expect(isSameIssuer('https://a.test', 'https://a.test/')).toBe(true);
     expect(isSameIssuer('https://a.test/', 'https://a.test')).toBe(true);
     expect(isSameIssuer('https://a.test/b', 'https://a.test/b')).toBe(true);
