@@ -137,7 +137,7 @@ describe('connection loss', () => {
     expect([states, connection.closed]).toEqual([['connecting', 'backing-off'], true]);
   });
 
-  it('a loss that is reported during a connection attempt does not change the state `connecting`', async () => {
+  it('a connection loss that is reported during a connection attempt does not change the state `connecting`', async () => {
     const { connector, attempt, states } = connectorUnderTest();
     connector.update(connector.entry);
     await vi.advanceTimersByTimeAsync(0);

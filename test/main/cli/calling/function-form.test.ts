@@ -71,7 +71,7 @@ describe('readFunctionForm', () => {
   });
 
   it.each(['one.echo', 'text=f(x)', '{"a":"(b)"}', 'https://x.example/a(b)', '-'])(
-    'readFunctionForm() does not parse %s as a call',
+    'readFunctionForm() does not parse %j as a call',
     (word) => {
       expect(isFunctionForm(word)).toBe(false);
     },

@@ -13,7 +13,7 @@ describe('prompt text', () => {
     ['an invisible Hangul filler', 'a\u3164b', 'a\\u{3164}b'],
     ['a tag character outside the basic multilingual plane', 'a\u{e0041}b', 'a\\u{e0041}b'],
     ['a lone surrogate', 'a\ud800b', 'a\\u{d800}b'],
-  ])('the trust prompt shows the code point of %s', (_, text, shown) => {
+  ])('the trust prompt shows %s as an escaped code point', (_, text, shown) => {
     expect(visible(text)).toBe(shown);
   });
 

@@ -64,7 +64,7 @@ describe('the trust flags', () => {
     });
   });
 
-  it('`--max-stale` with "off" or a number overrides how long an expired map may be used by default', () => {
+  it('`--max-stale` with "off" or a number overrides the default time for which an expired map may be used', () => {
     const defaults = { maxStaleMs: 1_000 };
     expect(trustChoice(parsed([], defaults)).maxStaleMs).toBe(1_000);
     expect(trustChoice(parsed(['--max-stale', 'off'], defaults)).maxStaleMs).toBeNull();

@@ -54,7 +54,7 @@ describe('printAnswer', () => {
     [137, 'WORKER_STUCK', 'killed'],
     [1, 'INTERNAL', 'exit code 1'],
   ])(
-    'a command with --json that ends with %i and reports no error prints the error %s (%s)',
+    'a command with --json that reports no error but exits with %i prints the error %s (%s)',
     (exitCode, code, text) => {
       answerJson({ tools: [] });
       printAnswer(exitCode);
@@ -68,7 +68,7 @@ describe('printAnswer', () => {
     expect(printed).toBe('');
   });
 
-  it('a command with `--json` prints no document when it ends if it has announced itself in one before', () => {
+  it('a command with `--json` that has announced its URL in a JSON document prints no second document', () => {
     announceJson({ url: 'http://127.0.0.1:1' });
     printAnswer(1);
     expect(printed).toBe('{"ok":true,"url":"http://127.0.0.1:1"}\n');

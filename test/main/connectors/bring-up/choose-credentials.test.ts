@@ -68,7 +68,7 @@ describe('createCredentialsOf', () => {
     expect(credentialsOf(normalized({ headers: { Authorization: 'x' } }))).not.toBe(NO_CREDENTIALS);
   });
 
-  it('a connector does not log in to a stdio server, or if the host connects through a proxy of its own', async () => {
+  it('a connector does not log in if its server is a stdio server, or if the host uses its own proxy', async () => {
     const program = normalized();
     markLocal(program, { command: 'node', args: [], env: {}, cwd: null }, 'the registry');
     expect(chooser().credentialsOf(program)).toBe(NO_CREDENTIALS);

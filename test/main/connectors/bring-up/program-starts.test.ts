@@ -122,7 +122,7 @@ describe('ProgramStarts', () => {
     expect(programs.started).toEqual(['a', 'b']);
   });
 
-  it('ProgramStarts removes a process from its queue if the wait of the process is aborted', async () => {
+  it('ProgramStarts removes a process from its queue if the wait for a slot is aborted', async () => {
     const starts = create();
     const programs = new Programs(starts);
     await programs.askAll('a', 'b', 'c');

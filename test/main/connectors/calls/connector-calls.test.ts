@@ -32,7 +32,7 @@ describe('connector calls', () => {
     await expect(call).resolves.toEqual({ content: [] });
   });
 
-  it('a connector call fails with an error that is named after the connector while the connector is down', async () => {
+  it('a call of a connector that is down fails with an error that is named after the connector', async () => {
     const { connector, attempt } = connectorUnderTest();
     connector.update(connector.entry);
     await vi.advanceTimersByTimeAsync(0);

@@ -63,7 +63,7 @@ describe('event of many lines', () => {
     ['100 001 lines', `${'data:[\n'.repeat(100_001)}\n`],
     ['13 MB in two lines', `data: "\ndata: ${'x'.repeat(13_000_000)}\n\n`],
     ['13 MB and a second line', `data: "${'x'.repeat(13_000_000)}"\ndata: 1\n\n`],
-  ])('EventReader rejects an event that is too large, with %s', async (_, text) => {
+  ])('EventReader rejects an event of %s, because it is too large', async (_, text) => {
     const { told } = read(text);
     await eventually('it has failed', () => told.failures.length > 0, 4_000);
     expect(told.failures).toEqual(TOO_MUCH);

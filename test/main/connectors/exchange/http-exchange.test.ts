@@ -81,7 +81,7 @@ describe('HTTP exchange with credentials', () => {
     ['GET', 401],
     ['DELETE', 401],
   ])(
-    'an HTTP exchange repeats a %s that got the status %i once, with its body and over the same connection',
+    'an HTTP exchange repeats a %s once after the status %i, with its body and over the same connection',
     async (method, status) => {
       await using server = await world(protectedBy(status));
       const credentials = ScriptedCredentials.refreshing('stale');
@@ -149,7 +149,7 @@ describe('HTTP exchange with credentials', () => {
     expect(server.seen).toEqual([]);
   });
 
-  it('an HTTP exchange replaces the Authorization header of an entry by that of the credentials, in any case', async () => {
+  it('an HTTP exchange replaces the Authorization header of an entry by that of the credentials, whatever its case', async () => {
     await using server = await world(protectedBy(401));
     const { over } = server.start(new ScriptedCredentials('fresh'), {
       headers: ['Authorization', 'Basic x', 'x-a', '1'],

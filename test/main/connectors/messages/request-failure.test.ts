@@ -34,7 +34,7 @@ describe('requestFailure', () => {
       new TypeError('a cycle'),
       { kind: 'unsendable', reason: 'a cycle' },
     ],
-    ['any other error', new Error('reset'), { kind: 'network', isUnsent: false, reason: 'reset' }],
+    ['an unknown error', new Error('reset'), { kind: 'network', isUnsent: false, reason: 'reset' }],
   ])('requestFailure() returns the kind and details of %s', (_, error, failure) => {
     expect(requestFailure(error)).toMatchObject(failure);
   });
@@ -46,7 +46,7 @@ describe('laterFailure', () => {
     expect(laterFailure(refused(404))).toMatchObject({ refusal: { kind: 'session-lost', sent: 'maybe' } });
   });
 
-  it('laterFailure() describes all other failures like requestFailure()', () => {
+  it('laterFailure() describes other failures, such as server errors, like requestFailure()', () => {
     expect(laterFailure(refused(500))).toMatchObject({ kind: 'status', refusal: { status: 500 } });
     expect(laterFailure(new RpcError(1, 'no'))).toMatchObject({ kind: 'rpc', code: 1 });
   });

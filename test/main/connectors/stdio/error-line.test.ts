@@ -36,7 +36,7 @@ describe('errorLineOf', () => {
     ['npm error canceled\n', 'npm error canceled'],
     ['npm error code E1\n', 'npm error code E1'],
     [' \n\n', ''],
-  ])('errorLineOf() returns the last line of the other output %j', (stderr, expected) => {
+  ])('errorLineOf() returns the last line of output in no known form, such as %j', (stderr, expected) => {
     expect(errorLineOf(stderr)).toBe(expected);
   });
 });

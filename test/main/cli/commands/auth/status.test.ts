@@ -29,7 +29,7 @@ describe('formatted instant', () => {
     [172_800_000, 'in 2 d'],
     [-1, '0 s ago'],
     [-90_000, '1 min ago'],
-  ])('a time that is %i ms from now is shown as %s', (distanceMs, text) => {
+  ])('a time that is %i ms from now is shown as "%s"', (distanceMs, text) => {
     expect(relativeTime(NOW + distanceMs, NOW)).toBe(text);
   });
 });

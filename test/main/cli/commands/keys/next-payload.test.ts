@@ -60,7 +60,7 @@ describe('nextPayload', () => {
     expect(() => nextPayload(document, { ...NOTHING, added: [publicJwk(a)] })).toThrow(/a was revoked/);
   });
 
-  it('nextPayload() can revoke a key that is in no document by the thumbprint of the key', () => {
+  it('nextPayload() can revoke a key by its thumbprint, even if the key is in no document', () => {
     expect(nextPayload(documentOf([a]), { ...NOTHING, revoked: [thumbprintOf(c)] }).revoked).toEqual([thumbprintOf(c)]);
   });
 

@@ -162,7 +162,7 @@ describe('readRecording', () => {
 
   it.each([
     ['is empty', '', 1],
-    ['is another file', '{"name":"x"}\n', 1],
+    ['is not a recording', '{"name":"x"}\n', 1],
     ['is of a later version', '{"mcpRecording":2}\n', 1],
     ['holds a damaged line', `${headerLine()}${whole[0]}{"conn\n${whole[1]}`, 3],
     ['holds a line without a sender', `${headerLine()}{"connector":null,"connection":1,"message":{}}\n`, 2],

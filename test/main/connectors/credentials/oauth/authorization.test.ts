@@ -67,9 +67,17 @@ describe('prepareAuthorization', () => {
     ['that supports only plain PKCE', { code_challenge_methods_supported: ['plain'] }, 'PKCE'],
     ['that supports no PKCE', { code_challenge_methods_supported: [] }, 'PKCE'],
     ['without the response type code', { response_types_supported: ['token'] }, 'response type'],
-    ['at a javascript: URL', { authorization_endpoint: 'javascript:alert(1)' }, 'authorization_endpoint'],
-    ['at a file: URL', { authorization_endpoint: 'file:///x' }, 'authorization_endpoint'],
-    ['over plain http', { authorization_endpoint: 'http://issuer.test/authorize' }, 'authorization_endpoint'],
+    [
+      'whose authorization endpoint is a javascript: URL',
+      { authorization_endpoint: 'javascript:alert(1)' },
+      'authorization_endpoint',
+    ],
+    ['whose authorization endpoint is a file: URL', { authorization_endpoint: 'file:///x' }, 'authorization_endpoint'],
+    [
+      'whose authorization endpoint uses plain http',
+      { authorization_endpoint: 'http://issuer.test/authorize' },
+      'authorization_endpoint',
+    ],
   ])('prepareAuthorization() rejects an issuer %s', async (_, metadata, message) => {
     await expect(prepareAuthorization(withMetadata(metadata), registeredClient(), asked)).rejects.toThrowError(
       invalid(message),
@@ -94,11 +102,11 @@ describe('codeOfRedirect', () => {
   });
 
   it.each<[string, string, Parameters<typeof withMetadata>[0]]>([
-    ['another iss', 'code=abc&iss=https://evil.test', {}],
-    ['iss with an extra slash', `code=abc&iss=${ISSUER}/`, {}],
+    ['the iss of another issuer', 'code=abc&iss=https://evil.test', {}],
+    ['an iss that has an extra slash', `code=abc&iss=${ISSUER}/`, {}],
     ['an empty iss', 'code=abc&iss=', {}],
     ['no iss though the issuer announces one', 'code=abc', promises],
-    ['iss twice', `code=abc&iss=${ISSUER}&iss=https://evil.test`, {}],
+    ['two iss parameters', `code=abc&iss=${ISSUER}&iss=https://evil.test`, {}],
     ['two codes', `code=abc&code=def&iss=${ISSUER}`, {}],
     ['an error of another issuer', 'error=access_denied&error_description=call+555&iss=https://evil.test', {}],
   ])('codeOfRedirect() rejects a redirect with %s', (_, parameters, metadata) => {

@@ -58,9 +58,9 @@ describe('readChallenge', () => {
 
 describe('parseChallenges', () => {
   it.each<[string, string, readonly unknown[]]>([
-    ['a scheme alone', 'Bearer', [['bearer', {}]]],
+    ['one scheme and no parameters', 'Bearer', [['bearer', {}]]],
     [
-      'several schemes alone',
+      'several schemes and no parameters',
       'Negotiate, Bearer',
       [
         ['negotiate', {}],
@@ -68,7 +68,7 @@ describe('parseChallenges', () => {
       ],
     ],
     [
-      'token68',
+      'token68 credentials',
       'Basic YTpi==, Bearer a=b',
       [
         ['basic', { ytpi: '=' }],
@@ -76,7 +76,7 @@ describe('parseChallenges', () => {
       ],
     ],
     [
-      'token68 without padding',
+      'token68 credentials without padding',
       'NTLM TlRM, Bearer a=b',
       [
         ['ntlm', {}],

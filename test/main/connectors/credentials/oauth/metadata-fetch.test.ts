@@ -66,16 +66,19 @@ describe('createLoginFetch', () => {
     expect((await fetch(`${server.origin}/x`, { method: 'POST' })).status).toBe(204);
   });
 
-  it.each(['endless', 'huge', 'deep'] as const)('createLoginFetch() rejects a response that is %s', async (way) => {
-    await using server = await MisbehavingAuthorizationServer.start();
-    server.behave('/x', WAYS[way]);
-    const fetch = loginFetch({ url: server.endpoint, isLocal: true });
-    for (const method of ['GET', 'POST'])
-      await expect(fetch(`${server.origin}/x?a=secret`, { method })).rejects.toMatchObject({
-        code: 'LOGIN_METADATA_INVALID',
-        message: expect.stringMatching(/\/x (is larger than 1 MiB|nests deeper than 128 levels)\.$/),
-      });
-  });
+  it.each(['endless', 'huge', 'deep'] as const)(
+    'createLoginFetch() rejects a response that is endless, huge or deeply nested (here: %s)',
+    async (way) => {
+      await using server = await MisbehavingAuthorizationServer.start();
+      server.behave('/x', WAYS[way]);
+      const fetch = loginFetch({ url: server.endpoint, isLocal: true });
+      for (const method of ['GET', 'POST'])
+        await expect(fetch(`${server.origin}/x?a=secret`, { method })).rejects.toMatchObject({
+          code: 'LOGIN_METADATA_INVALID',
+          message: expect.stringMatching(/\/x (is larger than 1 MiB|nests deeper than 128 levels)\.$/),
+        });
+    },
+  );
 
   it('createLoginFetch() does not parse brackets in an HTML page as JSON', async () => {
     await using server = await MisbehavingAuthorizationServer.start();

@@ -13,12 +13,12 @@ const STATUSES = Array.from({ length: 400 }, (_, index) => 200 + index);
 
 describe('judgeAnswer', () => {
   it.each([
-    ['a result', JSON.stringify({ jsonrpc: '2.0', id: 7, result: {} })],
-    ['an error', error(7, -32_602, 'bad argument')],
-    ['an error that reports a lost session', error(7, -32_001, 'Session not found')],
-    ['a result whose id is a string', JSON.stringify({ jsonrpc: '2.0', id: '7', result: {} })],
-    ['a batch', `[${error(6, 1, 'other')},${error(7, -32_602, 'bad')}]`],
-  ])('judgeAnswer() accepts %s with the id of the request as its response, whatever the HTTP status is', (_, body) => {
+    ['a result with the id of the request', JSON.stringify({ jsonrpc: '2.0', id: 7, result: {} })],
+    ['an error with the id of the request', error(7, -32_602, 'bad argument')],
+    ['a session error with the id of the request', error(7, -32_001, 'Session not found')],
+    ['a result with the id of the request as a string', JSON.stringify({ jsonrpc: '2.0', id: '7', result: {} })],
+    ['a batch that contains the id of the request', `[${error(6, 1, 'other')},${error(7, -32_602, 'bad')}]`],
+  ])('judgeAnswer() accepts %s as the response to the request, whatever the HTTP status is', (_, body) => {
     for (const status of STATUSES) expect(judge(CALL, status, body).kind).toBe('answered');
   });
 
