@@ -34,7 +34,7 @@ describe('commandsOf', () => {
     ['(exit 1)', 0],
     ['(exit 2)', 1],
     ['true', 1],
-  ])('a script with the remark "exits 1" after the command %s ends with the exit code %d', (command, code) => {
+  ])('a shell block with the remark "exits 1" after the command %s ends with the exit code %d', (command, code) => {
     const script = `set -e\n${commandsOf(`${command}  # exits 1 if it differs`)}`;
     expect(spawnSync('bash', ['-c', script]).status).toBe(code);
   });

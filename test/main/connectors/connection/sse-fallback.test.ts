@@ -61,7 +61,7 @@ describe('connectWithSseFallback', () => {
     ['the failure of SSE', 405, {}, 'over SSE'],
     ['the failure of SSE', 'sse', { step: STREAM_STEP, status: 405 }, 'over SSE'],
   ] as const)(
-    'a connection reports %s if Streamable HTTP fails with %s and SSE fails with %j',
+    'a connection reports %s (outcome of Streamable HTTP: %s, outcome of SSE: %j)',
     async (_, status, detail, told) => {
       const attempt = connectWithSseFallback({ era: 'auto', transport: 'auto' } as ConnectorTarget, {
         overStreamableHttp: () => Promise.reject(new Error('refused')),
