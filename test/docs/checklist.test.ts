@@ -49,7 +49,7 @@ describe('documents', () => {
   });
 
   it.each([...documents, 'CHANGELOG.md', 'CONTRIBUTING.md'])(
-    'the page %s never tells readers to run a package from npm under the name of this project',
+    'the page %s has no command that would download a package with the name of this project from npm',
     (path) => {
       expect(read(path)).not.toMatch(FROM_NPM);
     },
@@ -66,7 +66,7 @@ describe('documents', () => {
     expect(named.filter((name) => name !== 'bench/results' && !existsSync(new URL(name, root)))).toEqual([]);
   });
 
-  it('CONTRIBUTING.md describes three journeys through the code, and each journey visits a file at most once', () => {
+  it('each of the three journeys through the code in CONTRIBUTING.md names a source file at most once', () => {
     const journeys =
       read('CONTRIBUTING.md')
         .split('## Three journeys')[1]

@@ -15,12 +15,12 @@ function membersOn(page: string): ReadonlySet<string> {
   return new Set(names.map(([, name = '']) => name));
 }
 
-it('docs/library.md documents every method of ConnectorProxyManager', () => {
+it('docs/library.md documents every method of `ConnectorProxyManager`', () => {
   const methods = Object.getOwnPropertyNames(ConnectorProxyManager.prototype).filter((name) => name !== 'constructor');
   expect(methods.filter((name) => !membersOn(LIBRARY).has(name))).toEqual([]);
 });
 
-it('docs/library.md names everything that the package exports, except types and ERROR_CODES', () => {
+it('docs/library.md names everything that the package exports, except types and `ERROR_CODES`', () => {
   expect(Object.keys(library).filter((name) => !LIBRARY.includes(name) && name !== 'ERROR_CODES')).toEqual([]);
 });
 
@@ -34,7 +34,7 @@ it('docs/embedding-the-gateway.md documents every limit of a listener with its d
   expect(documented).toMatchObject(gateway.DEFAULT_LIMITS);
 });
 
-it('docs/events-and-status.md documents every field of the status, of its map and of its configuration file', async () => {
+it('docs/events-and-status.md documents every field of a status, including `serviceMap` and `config`', async () => {
   await using manager = new ConnectorProxyManager({
     configFile: 'no-such-file.json',
     featureFlags: { asyncRefresh: false, refreshIntervalMs: 1 },
@@ -58,7 +58,7 @@ const CONNECTOR: Readonly<Record<keyof ListedConnector, true>> = {
   ...{ droppedDefinitions: true, droppedDefinitionCount: true },
 };
 
-it('docs/library.md documents every event of a manager', () => {
+it('docs/events-and-status.md documents every event of a manager', () => {
   expect(Object.keys(EVENTS).filter((name) => !STATUS.includes(`### \`${name}\`\n`))).toEqual([]);
 });
 

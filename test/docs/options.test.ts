@@ -27,7 +27,7 @@ it('docs/options.md documents every option exactly once, and no unknown option',
 });
 
 it.each(Object.entries(RESOLVED.limits))(
-  'the default of %s in docs/options.md is the default in the code',
+  'docs/options.md gives the same default for the limit %s as the code',
   (name, value) => {
     expect(DOCUMENTED.get(name)).toBe(value);
   },
@@ -39,11 +39,11 @@ it.each([
   ['connect', RESOLVED.connect],
   ['allowPrivateEndpoints', `${RESOLVED.allowPrivateEndpoints}`],
   ['notifications', `${RESOLVED.notifications}`],
-])('the default of %s in docs/options.md is the default in the code', (name, value) => {
+])('docs/options.md gives the same default for the option %s as the code', (name, value) => {
   expect(DOCUMENTED.get(name)).toBe(value);
 });
 
-it('docs/options.md gives the same defaults for the trust options as the code', () => {
+it('docs/options.md gives the same defaults for `threshold` and `maxStaleMs` as the code', () => {
   const { maps } = resolveOptions({ serviceMapUrl: 'https://maps.example.com/map', signatureKey: 'key' });
   expect(DOCUMENTED.get('threshold')).toBe(maps[0]?.trust.threshold);
   expect(DOCUMENTED.get('maxStaleMs')).toBe(`${maps[0]?.trust.maxStaleMs}`);

@@ -6,7 +6,7 @@ const page = read('docs/security.md');
 const rows = page.split('\n').filter((line) => /^\|.*test\//.test(line));
 
 describe('docs/security.md', () => {
-  it('docs/security.md names an existing test file for each of its promises', () => {
+  it('docs/security.md names an existing test file for each promise', () => {
     const promises = page.split('## Not promised')[0]?.split('| promise | kept by |').slice(1).join('') ?? '';
     const unkept = promises.split('\n').filter((line) => line.startsWith('| ') && !line.includes('---'));
     expect(unkept.filter((line) => !line.includes('`test/'))).toEqual([]);

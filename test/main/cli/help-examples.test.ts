@@ -68,7 +68,7 @@ describe('help examples', () => {
     expect(commands.filter((words) => !has.has(words))).toEqual([]);
   });
 
-  it('each help example shows the command that it belongs to', () => {
+  it('the help of every command has an example that starts this command', () => {
     const without = commands.filter(
       (words) =>
         !examples.some(({ command, line }) => command === words && line.includes(`mcp-switchyard ${words}`.trim())),
@@ -90,7 +90,7 @@ describe('help examples', () => {
     },
   );
 
-  it('the help examples of every command are also in docs/cli.md', () => {
+  it('docs/cli.md has an example of every command', () => {
     const page = readFileSync(new URL('../../../docs/cli.md', import.meta.url), 'utf8');
     const isGroup = (words: string): boolean => commands.some((other) => other.startsWith(`${words} `));
     expect(commands.filter((words) => !isGroup(words) && !page.includes(`mcp-switchyard ${words}`))).toEqual([]);

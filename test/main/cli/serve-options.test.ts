@@ -25,7 +25,7 @@ function parsed(...args: string[]): ServeOptions {
 }
 
 describe('serve options', () => {
-  it('serve without options uses the defaults of the gateway', () => {
+  it('`serve` without options uses the defaults of the gateway', () => {
     const options = parsed();
     expect([options.host, options.port, options.sessions, options.separator]).toEqual([
       '127.0.0.1',
@@ -36,7 +36,7 @@ describe('serve options', () => {
     expect(listenerLimits(options)).toEqual(DEFAULT_LIMITS);
   });
 
-  it('serve drops a map 24 hours after its expiry, unless --max-stale changes this', () => {
+  it('`serve` drops a map 24 hours after its expiry, unless `--max-stale` changes this', () => {
     expect([parsed().maxStale, parsed('--max-stale', 'off').maxStale, parsed('--max-stale', '5').maxStale]).toEqual([
       86_400_000,
       'off',
@@ -44,21 +44,21 @@ describe('serve options', () => {
     ]);
   });
 
-  it('a serve option that changes one limit does not change the others', () => {
+  it('an option of `serve` that changes one limit does not change the others', () => {
     expect(listenerLimits(parsed('--max-sessions', '7'))).toEqual({ ...DEFAULT_LIMITS, maxSessions: 7 });
   });
 
-  it('serve reads routes from NAME=GLOB,GLOB', () => {
+  it('`serve` reads a name and tool patterns from `--route NAME=GLOB,GLOB`, and rejects invalid routes', () => {
     expect(routesOf(parsed('--route', 'a=x__*,!x__y', '--route', 'b=z'))).toEqual({ a: ['x__*', '!x__y'], b: ['z'] });
     for (const spec of ['a', 'a=', '/=x', '=x'])
       expect(() => routesOf(parsed('--route', spec))).toThrow(`--route ${spec} is not valid: give NAME=GLOB`);
   });
 
-  it('serve can wait for any, all, none or the named connectors', () => {
+  it('`serve` waits for any connector, or for the connectors that `--ready-for` names', () => {
     expect([readyFor(parsed()), readyFor(parsed('--ready-for', 'a,b'))]).toEqual(['any', ['a', 'b']]);
   });
 
-  it('serve reads access tokens from variables, and rejects short tokens and tokens with spaces', () => {
+  it('`serve` reads access tokens from variables, and rejects short tokens and tokens with spaces', () => {
     expect(tokensOf(parsed('--token-env', 'GOOD'))).toEqual(['sixteen-letters-1']);
     for (const name of ['SHORT', 'SPACED'])
       expect(() => tokensOf(parsed('--token-env', name))).toThrow(
@@ -66,7 +66,7 @@ describe('serve options', () => {
       );
   });
 
-  it('serve requires an access token for any address except loopback, unless it runs with --stdio', () => {
+  it('`serve` requires an access token for any address except loopback, unless it runs with `--stdio`', () => {
     expect(() => tokensOf(parsed('--host', '0.0.0.0'))).toThrow('give --token-env NAME too');
     expect(tokensOf(parsed('--host', '0.0.0.0', '--stdio'))).toEqual([]);
     expect(tokensOf(parsed('--host', '::1'))).toEqual([]);
@@ -78,7 +78,7 @@ describe('serve options', () => {
     ['--separator', 'a b'],
     ['--separator', ''],
     ['--max-body', '0'],
-  ])('serve rejects %s %j', (option, value) => {
+  ])('serve rejects the option %s with the value %j', (option, value) => {
     expect(() => parsed(option, value)).toThrow(expect.objectContaining({ code: 'commander.invalidArgument' }));
   });
 });

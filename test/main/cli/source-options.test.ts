@@ -22,7 +22,7 @@ function parsed(...args: string[]): SourceOptions {
 }
 
 describe('manager options', () => {
-  it('the source options include the map and its key', () => {
+  it('managerOptions() returns the URL, the signature key and the access token of the service map', () => {
     process.env.MAP_TOKEN = 'token-of-the-map';
     const options = managerOptions(parsed('--service-map', 'https://m.example/', '--map-key-env', 'MAP_TOKEN'));
     expect(options).toMatchObject({
@@ -34,12 +34,12 @@ describe('manager options', () => {
     });
   });
 
-  it('the source options take the URL of the map from the environment', () => {
+  it('managerOptions() reads the URL of the service map from `CONNECTORS_SERVICE_MAP_URL`', () => {
     process.env.CONNECTORS_SERVICE_MAP_URL = 'https://m.example/';
     expect(managerOptions(parsed())).toMatchObject({ serviceMapUrl: 'https://m.example/' });
   });
 
-  it('the source options include the client metadata document and the variables that a map may name', () => {
+  it('managerOptions() returns the values of `--client-metadata-url` and `--allow-env`', () => {
     const flags = ['--client-metadata-url', 'https://me.example/client.json', '--allow-env', 'A', '--allow-env', 'B'];
     expect(managerOptions(parsed('--config', 'a.json', ...flags))).toMatchObject({
       clientMetadataUrl: 'https://me.example/client.json',
@@ -47,14 +47,14 @@ describe('manager options', () => {
     });
   });
 
-  it('the source options need no map and no key with a local file or a registry', () => {
+  it('managerOptions() requires no service map and no key if there is a local file or a registry', () => {
     process.env = { XDG_STATE_HOME: stateHome.path };
     expect(managerOptions(parsed('--config', 'a.json'))).toMatchObject({ configFile: 'a.json' });
     expect(managerOptions(parsed('--registry'))).toMatchObject({ serverRegistry: true });
     expect(managerOptions(parsed('--registry-path', 'b.json'))).toMatchObject({ serverRegistry: { path: 'b.json' } });
   });
 
-  it('the source options list the discovered files before the file of --config, which takes precedence', () => {
+  it('managerOptions() returns discovered files before the file of `--config`, which takes precedence', () => {
     const found = { foundFiles: ['b.json'], configDigests: { 'b.json': 'digest' } };
     expect(managerOptions({ ...parsed('--config', 'a.json'), ...found })).toMatchObject({
       configFile: ['b.json', 'a.json'],
@@ -65,10 +65,18 @@ describe('manager options', () => {
   });
 
   it.each([
-    ['no sources', [], 'There is nothing to connect'],
-    ['a key that is not set', ['--service-map', 'https://m.example/', '--key-env', 'NONE'], 'The variable NONE'],
-    ['a file that is not there', ['--config', 'a.json', '--ca', '/no/ca.pem'], 'the file /no/ca.pem of --ca (ENOENT)'],
-  ])('the source options are rejected for %s', (_, args, message) => {
+    ['a command line without sources', [], 'There is nothing to connect'],
+    [
+      'a key variable that is not set',
+      ['--service-map', 'https://m.example/', '--key-env', 'NONE'],
+      'The variable NONE',
+    ],
+    [
+      'a CA file that does not exist',
+      ['--config', 'a.json', '--ca', '/no/ca.pem'],
+      'the file /no/ca.pem of --ca (ENOENT)',
+    ],
+  ])('managerOptions() rejects %s', (_, args, message) => {
     expect(() => managerOptions(parsed(...args))).toThrow(
       expect.objectContaining({ code: 'OPTIONS_INVALID', message: expect.stringContaining(message) }),
     );
@@ -82,7 +90,7 @@ describe('option values', () => {
     for (const text of ['0', '1.5', 'x']) expect(() => wholeNumber(text)).toThrow('whole number above 0');
   });
 
-  it('options that name environment variables must name variables that are set and not empty', () => {
+  it('an option that names an environment variable is rejected if the variable is empty', () => {
     process.env.EMPTY = '';
     expect(() => requiredVariable('EMPTY', '--x')).toThrow('The variable EMPTY, which --x names, is not set');
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { StateMachine, type Transition } from '../../../src/main/connectors/connector-state.ts';
 
 describe('StateMachine', () => {
-  it('the state machine of a connector reports every transition once, with its time and reason', () => {
+  it('a connector reports each change of its state once, with the time and the reason', () => {
     const told: Transition[] = [];
     const machine = new StateMachine(
       () => 42,
@@ -18,7 +18,7 @@ describe('StateMachine', () => {
     expect([machine.state, machine.isUp, machine.last.why]).toEqual(['ready', true, '3 tools']);
   });
 
-  it('the state machine of a connector rejects transitions that are not in its table', () => {
+  it('a connector cannot change from `disabled` to `ready`, or leave the state `closing`', () => {
     const machine = new StateMachine(
       () => 0,
       'not started',

@@ -12,7 +12,7 @@ beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] 
 afterEach(() => void vi.useRealTimers());
 
 describe('starting connector', () => {
-  it('a starting connector registers its tools before it reports the state ready', async () => {
+  it('a starting connector registers its tools, and then reports the state `ready`', async () => {
     const { connector, states, tools, up } = connectorUnderTest();
     await up();
     expect([states, tools]).toEqual([['connecting', 'ready'], [['echo']]]);
@@ -25,7 +25,7 @@ describe('starting connector', () => {
     });
   });
 
-  it('a starting connector reports the state degraded while the tool list is incomplete', async () => {
+  it('a starting connector reports the state `degraded` if its tool list is incomplete', async () => {
     const { connector, attempt, states } = connectorUnderTest();
     connector.update(connector.entry);
     await vi.advanceTimersByTimeAsync(0);
@@ -35,13 +35,13 @@ describe('starting connector', () => {
     await expect(connector.calls.callTool(toolNamed('a'), {}, {})).resolves.toEqual({ content: [] });
   });
 
-  it('a connector stays off while the map disables it', async () => {
+  it('a connector makes no connection attempt while its entry disables it', async () => {
     const { connector, attempts, states } = connectorUnderTest({ status: 'disabled' });
     connector.update(connector.entry);
     expect([attempts.length, states, connector.state]).toEqual([0, [], 'disabled']);
   });
 
-  it('a connector that fails to start backs off, and recovers with its tools', async () => {
+  it('a connector that cannot connect tries again after a pause, and then registers its tools', async () => {
     const { connector, attempts, attempt, states, tools } = connectorUnderTest();
     connector.update(connector.entry);
     await vi.advanceTimersByTimeAsync(0);
@@ -58,7 +58,7 @@ describe('starting connector', () => {
   });
 
   it.each(['CONNECTOR_AUTH_MISSING', 'CONNECTOR_REFUSED'] as const)(
-    'a connector stops retrying after %s until a retry is requested',
+    'a connector stops retrying after %s until somebody requests a refresh',
     async (code) => {
       const { connector, attempts, attempt } = connectorUnderTest();
       connector.update(connector.entry);
@@ -85,14 +85,14 @@ describe('connector whose entry changes', () => {
     expect(attempt(1).entry.endpoint).toBe('http://127.0.0.1:9/new');
   });
 
-  it('a connector keeps its connection and reports its tools again if anything but its endpoint changes', async () => {
+  it('a connector keeps its connection and reports its tools again if its entry changes but the endpoint does not', async () => {
     const { connector, attempts, states, tools, up } = connectorUnderTest();
     await up();
     connector.update(normalized({ tags: ['new'] }));
     expect([attempts.length, states.length, tools.length]).toEqual([1, 2, 2]);
   });
 
-  it('a connector does not restart an attempt while it connects to the same endpoint', async () => {
+  it('a connector continues its connection attempt when its entry changes but the endpoint does not', async () => {
     const { connector, attempts } = connectorUnderTest();
     connector.update(connector.entry);
     connector.update(normalized({ tags: ['new'] }));
@@ -100,7 +100,7 @@ describe('connector whose entry changes', () => {
     expect(attempts).toHaveLength(1);
   });
 
-  it('a connector drops its tools, calls and connection when disabled, and restores them when enabled', async () => {
+  it('a connector drops its tools, calls and connection when it is disabled, and reconnects when it is enabled', async () => {
     const { connector, attempts, states, tools, up } = connectorUnderTest();
     const connection = scriptedConnection(() => new Promise(() => {}));
     await up(connection);
@@ -117,7 +117,7 @@ describe('connector whose entry changes', () => {
 });
 
 describe('connection loss', () => {
-  it('a lost connection starts only one backoff, even if the loss is reported several times', async () => {
+  it('a lost connection causes only one backoff, even if the loss is reported several times', async () => {
     const { connector, attempt, states, up } = connectorUnderTest();
     await up();
     attempt().events.onLost(new Error('closed by the other side'));
@@ -126,7 +126,7 @@ describe('connection loss', () => {
     expect(connector.status().lastError?.message).toBe('closed by the other side');
   });
 
-  it('an attempt to connect fails if the connection is lost just before the connector is up', async () => {
+  it('a connection attempt fails if the connection is lost just before the connector is up', async () => {
     const { connector, attempt, states } = connectorUnderTest();
     connector.update(connector.entry);
     await vi.advanceTimersByTimeAsync(0);
@@ -137,7 +137,7 @@ describe('connection loss', () => {
     expect([states, connection.closed]).toEqual([['connecting', 'backing-off'], true]);
   });
 
-  it('an attempt to connect fails, and reports no lost connection, if that happens before the connector is up', async () => {
+  it('a connection loss that is reported during a connection attempt does not change the state `connecting`', async () => {
     const { connector, attempt, states } = connectorUnderTest();
     connector.update(connector.entry);
     await vi.advanceTimersByTimeAsync(0);
@@ -149,7 +149,7 @@ describe('connection loss', () => {
 describe('connector close', () => {
   const over = new SwitchyardError('CLOSED', 'over');
 
-  it('closing a connector ends an attempt in progress, and closes a connection that arrives too late', async () => {
+  it('closing a connector aborts its connection attempt, and closes a connection that is established too late', async () => {
     const { connector, attempts } = connectorUnderTest();
     const late = scriptedConnection();
     const slow = new Connector(connector.entry, {
@@ -173,7 +173,7 @@ describe('connector close', () => {
     expect([slow.state, late.closed, attempts.length]).toEqual(['closing', true, 0]);
   });
 
-  it('closing a connector leaves no timer behind during backoff', async () => {
+  it('closing a connector during its backoff leaves no timer behind', async () => {
     const { connector, attempt, attempts } = connectorUnderTest();
     connector.update(connector.entry);
     await vi.advanceTimersByTimeAsync(0);
@@ -186,7 +186,7 @@ describe('connector close', () => {
   });
 
   it.each(['backing-off', 'connecting', 'ready', 'tools'] as const)(
-    'closing a connector is final, even in a listener of %s',
+    'a connector stays closed even if a listener of "%s" closes it',
     async (moment) => {
       const { connector, attempt, attempts, states, hear } = connectorUnderTest();
       hear((what) => {
@@ -202,7 +202,7 @@ describe('connector close', () => {
     },
   );
 
-  it('closing a connector waits for an attempt that a changed entry has superseded', async () => {
+  it('closing a connector also waits for a connection attempt that a changed entry has replaced', async () => {
     const late = scriptedConnection();
     const bringUp = (): Promise<BroughtUp> => new Promise((resolve) => setTimeout(() => resolve(broughtUp(late)), 50));
     const deps = {

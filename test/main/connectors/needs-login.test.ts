@@ -27,7 +27,7 @@ beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] 
 afterEach(() => void vi.useRealTimers());
 
 describe('connector that needs a login', () => {
-  it('a connector that needs a login enters needs-login, keeps the reason and sets no timer', async () => {
+  it('a connector that needs a login enters the state `needs-login` with the reason, and sets no timer', async () => {
     const { connector, states } = await withoutLogin();
     expect([states, vi.getTimerCount()]).toEqual([['connecting', 'needs-login'], 0]);
     expect(connector.status()).toMatchObject({
@@ -37,7 +37,7 @@ describe('connector that needs a login', () => {
     });
   });
 
-  it('calls of a connector that needs a login fail immediately with CONNECTOR_LOGIN_NEEDED', async () => {
+  it('calls of a connector that needs a login fail immediately with `CONNECTOR_LOGIN_NEEDED`', async () => {
     const { connector, attempts } = await withoutLogin();
     const error = await connector.calls.callTool(echo, {}, {}).catch((it: unknown) => it);
     expect(error).toBeInstanceOf(SwitchyardError);
@@ -50,7 +50,7 @@ describe('connector that needs a login', () => {
     expect([attempts.length, vi.getTimerCount()]).toEqual([1, 0]);
   });
 
-  it('a connector that needs a login starts no attempt for calls, retries and updates with the same entry', async () => {
+  it('a connector that needs a login does not try to connect because of a call, a retry or an unchanged entry', async () => {
     const step = fc.constantFrom('call', 'request', 'chance', 'retry', 'same entry', 'time');
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
@@ -72,7 +72,7 @@ describe('connector that needs a login', () => {
     );
   });
 
-  it('a connector that needs a login is tried once by a forced refresh, and once for a changed entry', async () => {
+  it('a connector that needs a login tries to connect once after a forced refresh, and once after its entry changes', async () => {
     const { connector, attempts, attempt, states } = await withoutLogin();
     connector.refresh();
     await vi.advanceTimersByTimeAsync(0);
@@ -109,7 +109,7 @@ describe('connector that needs a login', () => {
   });
 
   it.each(['LOGIN_UNSUPPORTED', 'LOGIN_METADATA_INVALID', 'LOGIN_CLIENT_UNKNOWN', 'LOGIN_SECRET_MISSING'] as const)(
-    'a connector stops retrying after %s until a retry is requested or the login changes',
+    'a connector stops retrying after %s until its login changes',
     async (code) => {
       const { connector, attempts, attempt } = connectorUnderTest();
       connector.update(connector.entry);
@@ -127,7 +127,7 @@ describe('connector that needs a login', () => {
 });
 
 describe('change of a login', () => {
-  it('a changed login repeats an attempt in progress, and calls wait for the new attempt', async () => {
+  it('a connection attempt that fails is repeated if the login changed during the attempt, and calls wait for it', async () => {
     const { connector, attempts, attempt, states } = connectorUnderTest();
     connector.update(connector.entry);
     await vi.advanceTimersByTimeAsync(0);
@@ -140,7 +140,7 @@ describe('change of a login', () => {
     expect([states, attempts.length]).toEqual([['connecting', 'connecting', 'ready'], 2]);
   });
 
-  it('a changed login does not affect an attempt that succeeds', async () => {
+  it('a changed login does not affect a connection attempt that succeeds', async () => {
     const { connector, attempts, attempt, states } = connectorUnderTest();
     connector.update(connector.entry);
     await vi.advanceTimersByTimeAsync(0);
@@ -178,7 +178,7 @@ describe('change of a login', () => {
     expect(old.closed).toBe(true);
   });
 
-  it('a removed login moves a connector from ready to needs-login', async () => {
+  it('a removed login moves a connector from `ready` to `needs-login`', async () => {
     const { connector, attempt, tools, up } = connectorUnderTest();
     await up();
     connector.loginChanged();
@@ -193,7 +193,7 @@ describe('rejected call while the connector is up', () => {
   it.each([
     ['the call needs a login and there is none', loginNeeded()],
     ['the call needs more scopes', loginNeeded({ status: 403, wasAuthorized: true })],
-  ])('a rejected call fails without an effect on its connector if %s', async (_, error) => {
+  ])('a rejected call does not change the state of its connector if %s', async (_, error) => {
     const { connector, attempts, states, up } = connectorUnderTest();
     let calls = 0;
     await up(scriptedConnection(() => (calls++ === 0 ? Promise.reject(error) : Promise.resolve({ content: [] }))));
@@ -202,7 +202,7 @@ describe('rejected call while the connector is up', () => {
     expect([states, attempts.length, vi.getTimerCount()]).toEqual([['connecting', 'ready'], 1, 0]);
   });
 
-  it('a rejected call moves its connector to needs-login if the login worked before, and the tools stay listed', async () => {
+  it('a rejected call moves its connector to `needs-login` if the login worked before, and the tools stay listed', async () => {
     const { connector, attempts, states, tools, up } = connectorUnderTest();
     const error = loginNeeded({ wasAuthorized: true });
     await up(scriptedConnection(() => Promise.reject(error)));
@@ -217,7 +217,7 @@ describe('rejected call while the connector is up', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('a rejected call does not abort other calls in flight, even if the login arrives meanwhile', async () => {
+  it('a rejected call does not abort other calls in flight, even if a new login arrives before they end', async () => {
     const { connector, attempt, up } = connectorUnderTest();
     const answer = Promise.withResolvers<{ content: [] }>();
     let calls = 0;
@@ -237,7 +237,7 @@ describe('rejected call while the connector is up', () => {
 });
 
 describe('rejected read of the tool list', () => {
-  it('a rejected read of the tool list moves its connector to needs-login and keeps the stored tools', async () => {
+  it('a rejected read of the tool list moves its connector to `needs-login`, and the known tools stay listed', async () => {
     const { connector, states, tools, failures, up } = connectorUnderTest();
     const connection = scriptedConnection();
     await up(connection);

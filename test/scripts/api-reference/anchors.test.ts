@@ -9,7 +9,7 @@ it.each([
   expect(new Anchors().take(heading)).toBe(anchor);
 });
 
-it('headings with the same text get numbered anchors, whatever their case', () => {
+it('headings that differ at most in case get numbered anchors', () => {
   const anchors = new Anchors();
   expect([anchors.take('View'), anchors.take('view'), anchors.take('View')]).toEqual(['view', 'view-1', 'view-2']);
 });

@@ -38,7 +38,7 @@ it('the API reference lists the exported names of an entry point in alphabetical
   expect(SECTIONS[0]?.exported.map(({ name }) => name)).toEqual(['Counter', 'LIMIT', 'Other', 'registry', 'Shared']);
 });
 
-it('the API reference shows a declaration without export, declare and private members', () => {
+it('the API reference shows a declaration without `export`, `declare` and private members', () => {
   expect(PAGE).toContain(`\`\`\`typescript
 class Counter<T> implements Shared {
   /** Returns the count; see Shared. */
@@ -66,7 +66,7 @@ it('the API reference names the package of a type that comes from another packag
   expect(PAGE).toContain('Mentions `Registry` of `prom-client`.');
 });
 
-it('the API reference shows a declaration with several names once, and its other names refer to it', () => {
+it('the API reference shows a declaration with several names once, and links its other names to it', () => {
   expect(PAGE.match(/interface Shared/g)).toHaveLength(1);
   expect(PAGE).toContain('### Other\n\nAnother name of [`Shared`](#shared) of `counting`.');
   expect(PAGE).toContain('### Shared\n\nAnother name of [`Shared`](#shared) of `counting`.');

@@ -4,7 +4,7 @@ import { readSourceTree } from '../../../scripts/architecture/source-tree.ts';
 
 const file = (path: string, ...lines: readonly string[]) => ({ path, lines, imports: [] });
 
-it('checkForeignJson() reports a file that parses foreign JSON without scanning it first', () => {
+it('checkForeignJson() reports a file that calls JSON.parse() or response.json() on JSON from elsewhere', () => {
   const findings = checkForeignJson([
     file('src/main/a.ts', 'const a = JSON.parse(text);'),
     file('src/main/b.ts', 'const b = await (await fetch(url)).json();'),
@@ -21,6 +21,6 @@ it('checkForeignJson() reports a file that parses foreign JSON without scanning 
   expect(findings.map((finding) => finding.split(' ')[1])).toEqual(['src/main/a.ts', 'src/main/b.ts', 'src/main/c.ts']);
 });
 
-it('checkForeignJson() reports no source file of this project', () => {
+it('checkForeignJson() finds nothing to report in the source files of this project', () => {
   expect(checkForeignJson(readSourceTree('.', 'src'))).toEqual([]);
 });

@@ -18,7 +18,7 @@ function tree(files: Readonly<Record<string, readonly string[]>>): readonly Sour
 }
 
 describe('layer rules', () => {
-  it('the layer rules allow a folder to import from lower folders and from shared', () => {
+  it('the layer rules allow a folder to import from lower folders and from `src/shared`', () => {
     const files = tree({
       'src/main/manager/a.ts': ['src/main/connectors/b.ts', 'src/shared/c.ts'],
       'src/main/connectors/b.ts': ['src/main/mcp/d.ts'],
@@ -31,9 +31,9 @@ describe('layer rules', () => {
 
   it.each([
     ['the import of a higher folder', 'src/main/connectors/a.ts', 'src/main/manager/b.ts'],
-    ['the import of main from shared', 'src/shared/a.ts', 'src/main/manager/b.ts'],
-    ['the import of workers from main', 'src/main/manager/a.ts', 'src/workers/b.ts'],
-    ['the import of main from workers', 'src/workers/a.ts', 'src/main/mcp/b.ts'],
+    ['the import of src/main from src/shared', 'src/shared/a.ts', 'src/main/manager/b.ts'],
+    ['the import of src/workers from src/main', 'src/main/manager/a.ts', 'src/workers/b.ts'],
+    ['the import of src/main from src/workers', 'src/workers/a.ts', 'src/main/mcp/b.ts'],
     ['the import of a folder without a layer', 'src/main/cli/a.ts', 'src/main/elsewhere/b.ts'],
   ])('the layer rules forbid %s', (_what, from, to) => {
     expect(checkLayers(tree({ [from]: [to], [to]: [] }))).toEqual([expect.stringContaining(`${from} imports ${to}`)]);
@@ -73,11 +73,11 @@ describe('vocabulary rules', () => {
     expect(checkVocabularies(tree({ [from]: [to] }))).toHaveLength(1);
   });
 
-  it('the vocabulary rules allow imports of shared and of files in the same folder', () => {
+  it('the vocabulary rules allow imports from `src/shared` and of files in the same folder', () => {
     expect(checkVocabularies(tree({ 'src/main/mcp/a.ts': ['src/main/mcp/b.ts', 'src/shared/c.ts'] }))).toEqual([]);
   });
 
-  it('the vocabulary rules forbid connectors to import options, except the interfaces that a host implements', () => {
+  it('the vocabulary rules forbid connectors to import options, except for the interfaces that a host implements', () => {
     const from = 'src/main/connectors/bring-up/a.ts';
     expect(checkVocabularies(tree({ [from]: ['src/main/options/host-interfaces.ts'] }))).toEqual([]);
     expect(checkVocabularies(tree({ [from]: ['src/main/options/options.ts'] }))).toHaveLength(1);
@@ -92,7 +92,7 @@ describe('transport rules', () => {
     expect(checkTransports(tree({ [stdio]: [http] }))).toEqual([expect.stringContaining('stdio and streamable-http')]);
   });
 
-  it('the transport rules allow only one file to import all transports', () => {
+  it('the transport rules allow only `choose-connect.ts` to import several transports', () => {
     expect(checkTransports(tree({ 'src/main/connectors/bring-up/choose-connect.ts': [stdio, http] }))).toEqual([]);
     expect(checkTransports(tree({ 'src/main/connectors/bring-up/other.ts': [stdio, http] }))).toHaveLength(1);
   });

@@ -31,7 +31,7 @@ describe('import reader', () => {
     expect(named(text)).toEqual([]);
   });
 
-  it('the line count of a source file leaves out an empty last line', () => {
+  it('the number of lines of a source file does not include an empty last line', () => {
     expect(parseSourceFile('src/a.ts', 'const a = 1;\nconst b = 2;\n').lines).toHaveLength(2);
   });
 

@@ -25,14 +25,14 @@ describe('readBlocks', () => {
     ]);
   });
 
-  it('readBlocks() reads the markers in the comments directly before a code block', () => {
+  it('readBlocks() reads markers such as `compile-only` in the comments directly before a code block', () => {
     const comments = page('<!-- setup: manager -->', '<!-- compile-only -->');
     const [first, second] = readBlocks('a.md', page(comments, fence('ts', 'a'), '', fence('ts', 'b')));
     expect(first?.markers).toMatchObject({ setup: 'manager', isCompileOnly: true, noRun: null });
     expect(second?.markers).toMatchObject({ setup: null, isCompileOnly: false });
   });
 
-  it('readBlocks() returns the reason why a code block is not run', () => {
+  it('readBlocks() returns the reason in the marker `no-run`', () => {
     const [block] = readBlocks('a.md', page('<!-- no-run: needs a person -->', fence('sh', 'a')));
     expect(block?.markers.noRun).toBe('needs a person');
   });
@@ -47,15 +47,35 @@ describe('readBlocks', () => {
   );
 
   it.each([
-    ['a first line with a name', fence('js', '// build.mjs', 'x'), 'build.mjs'],
-    ['a first line with a folder', fence('yaml', '# .github/a.yaml', 'x: 1'), '.github/a.yaml'],
-    ['a paragraph that ends with the name', page('In `map.json`:', '', fence('json', '{}')), 'map.json'],
-    ['a paragraph about a file', page('Put this in `.mcp.json` beside it:', '', fence('json', '{}')), '.mcp.json'],
-    ['a marker', page('<!-- file: a.ts -->', fence('ts', 'x')), 'a.ts'],
-    ['a sentence that goes on', page('`map.json` is one: it has servers.', '', fence('json', '{}')), null],
-    ['a remark in the first line', fence('ts', '// what it does', 'x'), null],
-    ['a command before the colon', page('Run `npm test`:', '', fence('sh', 'x')), null],
-  ])('readBlocks() takes the file name of a code block from %s', (_, text, file) => {
+    ['takes the file name of a code block from its first line', fence('js', '// build.mjs', 'x'), 'build.mjs'],
+    [
+      'takes a file name with a folder from the first line of a code block',
+      fence('yaml', '# .github/a.yaml', 'x: 1'),
+      '.github/a.yaml',
+    ],
+    [
+      'takes the file name of a code block from a paragraph before it that ends with the name',
+      page('In `map.json`:', '', fence('json', '{}')),
+      'map.json',
+    ],
+    [
+      'takes the file name of a code block from a paragraph before it about the file',
+      page('Put this in `.mcp.json` beside it:', '', fence('json', '{}')),
+      '.mcp.json',
+    ],
+    ['takes the file name of a code block from a marker', page('<!-- file: a.ts -->', fence('ts', 'x')), 'a.ts'],
+    [
+      'takes no file name from a sentence that continues after the name',
+      page('`map.json` is one: it has servers.', '', fence('json', '{}')),
+      null,
+    ],
+    ['takes no file name from a comment in the first line of a code block', fence('ts', '// what it does', 'x'), null],
+    [
+      'takes no file name from a command in the paragraph before a code block',
+      page('Run `npm test`:', '', fence('sh', 'x')),
+      null,
+    ],
+  ])('readBlocks() %s', (_, text, file) => {
     expect(readBlocks('a.md', text)[0]?.file).toBe(file);
   });
 });

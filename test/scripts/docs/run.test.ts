@@ -18,11 +18,11 @@ describe('commandsOf', () => {
     expect(commandsOf('one\ntwo # a remark')).toBe('one\ntwo # a remark');
   });
 
-  it('commandsOf() returns the lines behind a prompt with their continuations and line numbers', () => {
+  it('commandsOf() keeps the lines after a prompt with their continuations, and replaces output by empty lines', () => {
     expect(commandsOf('$ one \\\n  --more\noutput\n$ two')).toBe('one \\\n  --more\n\ntwo');
   });
 
-  it('commandsOf() waits only for a gateway that the page starts in the background', () => {
+  it('commandsOf() removes a final & only from a command that starts a gateway', () => {
     expect(commandsOf('npx mcp-switchyard serve --port 1 & # listens')).toBe(
       'npx mcp-switchyard serve --port 1  # listens',
     );
@@ -34,7 +34,7 @@ describe('commandsOf', () => {
     ['(exit 1)', 0],
     ['(exit 2)', 1],
     ['true', 1],
-  ])('a script whose remark expects the exit code 1 after the command %s ends with %d', (command, code) => {
+  ])('a shell block with the remark "exits 1" after the command %s ends with the exit code %d', (command, code) => {
     const script = `set -e\n${commandsOf(`${command}  # exits 1 if it differs`)}`;
     expect(spawnSync('bash', ['-c', script]).status).toBe(code);
   });
@@ -62,24 +62,24 @@ describe('parseDocument', () => {
     ['jsonc', '{ /* a */ "a": 1, }', '{ "a": }'],
     ['yaml', 'a: 1\n---\nb: 2', 'a: [1'],
     ['toml', 'a = 1', 'a = '],
-  ])('parseDocument() accepts valid %s, and rejects invalid documents', (language, good, bad) => {
+  ])('parseDocument() accepts valid %s, and rejects an invalid document', (language, good, bad) => {
     expect(() => parseDocument(language, good)).not.toThrow();
     expect(() => parseDocument(language, bad)).toThrow();
   });
 });
 
 describe('treatmentOf', () => {
-  it('treatmentOf() returns nothing for a code block without a language', () => {
+  it('treatmentOf() returns how a code block is tested, or null for a block without a language', () => {
     expect([treatmentOf(''), treatmentOf('sh'), treatmentOf('mermaid')]).toEqual([null, 'shell', 'read']);
   });
 
-  it('every test that a treatment of code blocks names exists', () => {
+  it('every test file to which the table of code block treatments refers exists', () => {
     expect(Object.values(TESTED_ELSEWHERE).filter((path) => !existsSync(path))).toEqual([]);
   });
 });
 
 describe('setups', () => {
-  it('a setup name selects files, commands and code, and an unknown setup name is rejected', () => {
+  it('a setup name in a page selects files, commands and code, and an unknown name is rejected', () => {
     expect(Object.keys(setupFiles('logins'))).toEqual(['.mcp.json']);
     expect(shellSetup('map')).toContain('CONNECTORS_SERVICE_MAP_URL');
     expect(programSetup('manager')[0]).toContain('const manager');

@@ -13,11 +13,11 @@ describe('bench report figures', () => {
     expect(percentile([], 0.5)).toBeNaN();
   });
 
-  it('the benchmark report formats numbers as short as possible', () => {
+  it('the benchmark report rounds numbers to three significant digits', () => {
     expect(figures([1.234, 12.34, 123.4])).toEqual(['3', '12.3', '123', '123', '1.23', '123']);
   });
 
-  it('the benchmark report shows values as ratios to the median of the baseline', () => {
+  it('the benchmark report shows the median of a row as a ratio to the median of its baseline', () => {
     const rows = [row('plain', [1, 2, 3]), row('manager', [3])];
     expect(rows.map((it) => ratioOf(it, rows))).toEqual(['', '1.50×']);
   });

@@ -38,13 +38,13 @@ describe('buildArguments', () => {
     });
   });
 
-  it('buildArguments() collects a repeated key into a list, whose items may contain commas', () => {
+  it('buildArguments() collects the values of a repeated key into a list, and does not split them at commas', () => {
     expect(build(['tags', 'a,b'], ['tags', 'c'])).toEqual({ tags: ['a,b', 'c'] });
     expect(build(['free', '1'], ['free', 'x'])).toEqual({ free: [1, 'x'] });
     expect(() => build(['city', 'a'], ['city', 'b'])).toThrow('city is given 2 times, but it takes only one value');
   });
 
-  it('buildArguments() adds keys to a JSON object without changing the rest of it', () => {
+  it('buildArguments() adds arguments to a JSON object, and keeps the other members of the object', () => {
     const base = { city: 'Bern', filter: { limit: 1 } };
     const { args } = buildArguments([{ key: 'filter.label', text: 'x' }], SCHEMA, base);
     expect(args).toEqual({ city: 'Bern', filter: { limit: 1, label: 'x' } });
@@ -57,7 +57,7 @@ describe('buildArguments', () => {
     expect(({} as Record<string, unknown>).polluted).toBeUndefined();
   });
 
-  it('buildArguments() rejects keys that contradict each other', () => {
+  it('buildArguments() rejects keys that contradict each other, skip a list item or begin with a dot', () => {
     expect(() => build(['x', '1'], ['x.y', '2'])).toThrow(/x\.y contradicts another argument/);
     expect(() => build(['rows[3].id', '1'])).toThrow(/the items before it are missing/);
     expect(() => build(['.x', '1'])).toThrow(/is not the name of an argument/);

@@ -33,18 +33,21 @@ describe('readCallWords', () => {
     expect(readCallWords(words).assignments).toEqual(expected);
   });
 
-  it('readCallWords() leaves a JSON object unchanged, and the dash that stands for standard input', () => {
+  it('readCallWords() returns JSON objects, and the dash that stands for standard input, as `documents`', () => {
     expect(readCallWords(['{"a":1}', '-']).documents).toEqual(['{"a":1}', '-']);
   });
 
-  it('readCallWords() takes a key with a colon as one name only if the tool has a parameter of that name', () => {
+  it('readCallWords() reads `query:a=b` as a value for `query` only if the tool has a parameter `query`', () => {
     const isKnown = (key: string): boolean => key === 'a:b' || key === 'query';
     expect(readCallWords(['a:b=c'], isKnown).assignments).toEqual([text('a:b', 'c')]);
     expect(readCallWords(['query:a=b'], isKnown).assignments).toEqual([text('query', 'a=b')]);
     expect(readCallWords(['other:a=b'], isKnown).assignments).toEqual([text('other:a', 'b')]);
   });
 
-  it.each(['[1]', 'word', '=x', 'https://x.example/', ''])('readCallWords() rejects the word %j', (word) => {
-    expect(() => readCallWords([word], () => false)).toThrow(expect.objectContaining({ code: 'OPTIONS_INVALID' }));
-  });
+  it.each(['[1]', 'word', '=x', 'https://x.example/', ''])(
+    'readCallWords() rejects the word %j, because it is not an argument',
+    (word) => {
+      expect(() => readCallWords([word], () => false)).toThrow(expect.objectContaining({ code: 'OPTIONS_INVALID' }));
+    },
+  );
 });

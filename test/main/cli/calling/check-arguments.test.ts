@@ -27,11 +27,11 @@ describe('checkArguments', () => {
     [{ city: 'x', place: {} }, ['place.lat is missing']],
     [{ city: 'x', place: { lat: 1, lng: 2 } }, ['place.lng is not known']],
     [{ city: 'x', other: 1 }, []],
-  ])('checkArguments() reports the definite errors in the arguments %j', (args, expected) => {
+  ])('checkArguments() reports exactly the certain violations of the schema in the arguments %j', (args, expected) => {
     expect(said(args, WEATHER)).toEqual(expected);
   });
 
-  it('checkArguments() rejects unknown arguments if the schema forbids them', () => {
+  it('checkArguments() reports unknown arguments if the schema forbids them, and suggests similar names', () => {
     const closed = { ...WEATHER, additionalProperties: false };
     expect(said({ city: 'x', citty: 1, zzzzzz: 1 }, closed)).toEqual([
       'citty is not known; did you mean city?',
@@ -39,7 +39,7 @@ describe('checkArguments', () => {
     ]);
   });
 
-  it('checkArguments() reports a misspelled key=value argument, but leaves JSON arguments to the server', () => {
+  it('checkArguments() reports a misspelled `key=value` argument, but no unknown member of a JSON object', () => {
     expect(said({ city: 'x', dayz: 1 }, WEATHER, ['dayz'])).toEqual(['dayz is not known; did you mean days?']);
     expect(said({ city: 'x', dayz: 1 }, WEATHER)).toEqual([]);
     expect(said({ city: 'x', dayz: 1 }, { ...WEATHER, additionalProperties: true }, ['dayz'])).toEqual([]);
@@ -67,7 +67,7 @@ describe('checkArguments', () => {
     ],
     ['a reference to another document', { type: 'object', properties: { a: { $ref: 'other.json' } } }, { a: 1 }],
     [
-      'allOf parts that are closed against each other',
+      'allOf parts that forbid the properties of each other',
       {
         allOf: [
           { type: 'object', properties: { a: {} }, additionalProperties: false },

@@ -13,21 +13,21 @@ describe('dashedArgumentHint', () => {
     [['a.b', '--loud', '--json'], '--loud', 'loud=true'],
     [['a.b', 'x=1', '-n', '3'], '-n', 'n=3'],
     [['a.b', '--text', "it's"], '--text', `'text=it'\\''s'`],
-  ])('the error for the option-like tool argument in %j suggests key=value', (words, option, example) => {
+  ])('the error for a tool argument that is typed like an option (%j) suggests key=value', (words, option, example) => {
     expect(hint('call', option, ...words)).toBe(`For an argument, write key=value: ${example}`);
   });
 
-  it('the error for an option-like prompt argument suggests key=value', () => {
+  it('the error for a prompt argument that is typed like an option suggests `key=value`', () => {
     expect(hint('prompts get', '--city', 'a.b', '--city', 'Bern')).toContain('city=Bern');
   });
 
-  it('no key=value hint is given for words before the tool name, for other commands or for other errors', () => {
+  it('the hint to write `key=value` is not given for options before the tool name or for other commands or errors', () => {
     expect(hint('call', '--jsn', '--jsn', 'a.b')).toBeNull();
     expect(hint('tools', '--city', 'a.b', '--city', 'Bern')).toBeNull();
     expect(dashedArgumentHint('call', ['call', 'a.b'], 'missing argument')).toBeNull();
   });
 
-  it('the key=value hint is on stderr and in the JSON document of a command that exits with code 2', async () => {
+  it('the hint to write `key=value` is on stderr and in the JSON document of a `call` that exits with code 2', async () => {
     const { code, stderr, stdout } = await runCliHere(['call', 'a.b', '--city', 'Bern', '--json']);
     expect([code, stderr]).toEqual([2, expect.stringContaining('For an argument, write key=value: city=Bern\nTry: ')]);
     expect(JSON.parse(stdout).error.message).toContain('write key=value: city=Bern');

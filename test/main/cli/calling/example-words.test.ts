@@ -31,7 +31,7 @@ const { schema: schemas } = fc.letrec<{ schema: object }>((tie) => ({
 }));
 
 describe('exampleWords', () => {
-  it('exampleWords() builds words that parse back to their values and pass the argument check', async () => {
+  it('exampleWords() returns example arguments that parse to the example values and pass the argument check', async () => {
     const readFile = createFileReader();
     await fc.assert(
       fc.asyncProperty(
@@ -57,7 +57,7 @@ describe('exampleWords', () => {
     [{ a: { type: 'array', items: { type: 'string' } } }, ['a:=["text"]']],
     [{ 'a b': { type: 'number', exclusiveMinimum: 4, maximum: 5 } }, ['{"a b":5}']],
     [{ a: { type: 'number', multipleOf: 0.5, minimum: 2 } }, ['a=2']],
-  ])('exampleWords() turns the properties %j into the words %j', (properties, expected) => {
+  ])('exampleWords() turns the schema properties %j into the example arguments %j', (properties, expected) => {
     expect(exampleWords({ type: 'object', properties, required: Object.keys(properties) })).toEqual(expected);
   });
 });

@@ -66,12 +66,12 @@ describe('readFunctionForm', () => {
     ['t(a: 1 b: 2)', /a comma or \) is missing/],
     ['t(a: )', /a value is missing/],
     [`t(a: ${'['.repeat(100)}${']'.repeat(100)})`, /nested too deeply/],
-  ])('readFunctionForm() reports where the call %s is wrong', (word, message) => {
+  ])('readFunctionForm() reports what is wrong with the call %s', (word, message) => {
     expect(() => readFunctionForm(word)).toThrow(message);
   });
 
   it.each(['one.echo', 'text=f(x)', '{"a":"(b)"}', 'https://x.example/a(b)', '-'])(
-    'readFunctionForm() does not parse %s as a call',
+    'readFunctionForm() does not parse %j as a call',
     (word) => {
       expect(isFunctionForm(word)).toBe(false);
     },

@@ -34,7 +34,7 @@ describe('failureIn', () => {
       { code: 'CONFIG_INVALID', message: 'no such host' },
     ],
     [
-      'the first faulty entry of the configuration file, with its place',
+      'the first faulty entry of the configuration file, with its file and line',
       {
         config: {
           lastError: null,
@@ -52,17 +52,17 @@ describe('failureIn', () => {
       { code: 'SERVER_INVALID', message: 'no command' },
     ],
     [
-      'the only connector that is down',
+      'CONNECTOR_UNAVAILABLE with the id of the only connector that is down',
       { connectors: [connector('up', 'ready'), connector('down', 'failed')] },
       { code: 'CONNECTOR_UNAVAILABLE', detail: { connectorId: 'down' } },
     ],
     [
-      'several connectors that are down as one failure',
+      'one failure for several connectors that are down',
       { connectors: [connector('down', 'failed'), connector('locked', 'needs-login'), connector('b', 'backing-off')] },
       { code: 'CONNECTOR_UNAVAILABLE', message: expect.stringContaining('2 of 3 connectors are not up'), detail: {} },
     ],
     [
-      'connectors that only need a login as CONNECTOR_LOGIN_NEEDED',
+      'CONNECTOR_LOGIN_NEEDED if connectors only need a login',
       { connectors: [connector('up', 'ready'), connector('locked', 'needs-login')] },
       { code: 'CONNECTOR_LOGIN_NEEDED', remedy: expect.stringContaining('auth login locked') },
     ],

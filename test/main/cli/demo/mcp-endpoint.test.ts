@@ -26,7 +26,7 @@ afterAll(() => void server.close());
 
 describe('demo server endpoint', () => {
   it.each(['auto', 'legacy'] as const)(
-    'the demo server works with a client of the official SDK in mode %s',
+    'the demo server works with a client of the official SDK whose version negotiation has the mode "%s"',
     async (mode) => {
       const client = new Client({ name: 'test', version: '1' }, { versionNegotiation: { mode } });
       await client.connect(new StreamableHTTPClientTransport(new URL(url)));
@@ -44,7 +44,7 @@ describe('demo server endpoint', () => {
     expect(result).toMatchObject({ resultType: 'complete', ttlMs: 300_000, cacheScope: 'public' });
   });
 
-  it('the demo server responds to arguments that do not match the schema with a tool error', async () => {
+  it('the demo server returns a tool error if the arguments of a call do not match the schema', async () => {
     const call = { name: 'double', arguments: { n: 'two' } };
     for (const { status, result } of [
       await postModern(url, 'tools/call', call),
@@ -73,9 +73,9 @@ describe('demo server endpoint', () => {
     ['a notification', 'POST', '/mcp', '{"jsonrpc":"2.0","method":"notifications/initialized"}', {}, 202],
     ['text that is not JSON', 'POST', '/mcp', 'hello', {}, 400],
     ['a GET', 'GET', '/mcp', '', {}, 405],
-    ['another path', 'POST', '/', '{}', {}, 404],
-    ['a foreign host name (DNS rebinding)', 'POST', '/mcp', '{}', { host: 'evil.example' }, 403],
-    ['a page of another origin', 'POST', '/mcp', '{}', { origin: 'https://evil.example' }, 403],
+    ['a request for another path', 'POST', '/', '{}', {}, 404],
+    ['a request with a foreign host name (DNS rebinding)', 'POST', '/mcp', '{}', { host: 'evil.example' }, 403],
+    ['a request from a page of another origin', 'POST', '/mcp', '{}', { origin: 'https://evil.example' }, 403],
   ])('the demo server answers %s with the right status', async (_, method, path, body, headers, status) => {
     const answered = await new Promise<number | undefined>((resolve, reject) => {
       const request = httpRequest(new URL(path, url), { method, headers }, (response) => {

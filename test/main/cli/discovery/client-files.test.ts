@@ -27,11 +27,14 @@ describe('clientFiles', () => {
     ['goose', LINUX, ['/home/me/.config/goose/config.yaml']],
     ['codex', { ...LINUX, env: { HOME: '/home/me', CODEX_HOME: '/codex' } }, ['/codex/config.toml']],
     ['amp', { ...LINUX, env: { HOME: '/home/me', XDG_CONFIG_HOME: '/xdg' } }, ['/xdg/amp/settings.json']],
-  ] as const)('clientFiles() returns the config files of %s on the given platform', (client, machine, paths) => {
-    expect(own(client, machine)).toEqual(paths);
-  });
+  ] as const)(
+    'clientFiles() returns the paths of the config files that the client %s uses on a platform',
+    (client, machine, paths) => {
+      expect(own(client, machine)).toEqual(paths);
+    },
+  );
 
-  it("clientFiles() distinguishes files of the current folder from the user's own files", () => {
+  it("clientFiles() distinguishes project files in the current folder from the user's own files", () => {
     expect(clientFiles(['cursor'], LINUX)).toEqual([
       { client: 'cursor', path: '/home/me/.cursor/mcp.json', level: 'user' },
       { client: 'cursor', path: '/repo/.cursor/mcp.json', level: 'project' },
@@ -43,7 +46,7 @@ describe('clientFiles', () => {
       for (const machine of [LINUX, MAC, WINDOWS]) expect(own(client, machine)).not.toEqual([]);
   });
 
-  it('clientFiles() returns nothing for client names such as toString, which objects inherit', () => {
+  it('isClient() does not accept `toString`, which every object inherits, as the name of a client', () => {
     expect([isClient('toString'), isClient('cursor')]).toEqual([false, true]);
   });
 });

@@ -11,13 +11,13 @@ beforeEach(() => {
 afterEach(() => dir[Symbol.dispose]());
 
 describe('trust book', () => {
-  it('trust in a config file is remembered by its path and digest, also in later processes', () => {
+  it('the CLI remembers a trusted config file by its path and digest, also in later processes', () => {
     new TrustBook(dir.path).add('/a', 'one');
     const book = new TrustBook(dir.path);
     expect([book.has('/a', 'one'), book.has('/a', 'two'), book.has('/b', 'one')]).toEqual([true, false, false]);
   });
 
-  it('trust in a config file is remembered only for the last digest of the file', () => {
+  it('the CLI remembers only the last trusted digest of each config file', () => {
     const book = new TrustBook(dir.path);
     book.add('/a', 'one');
     book.add('/b', 'one');
@@ -25,7 +25,7 @@ describe('trust book', () => {
     expect([book.has('/a', 'one'), book.has('/a', 'two'), book.has('/b', 'one')]).toEqual([false, true, true]);
   });
 
-  it('the file of trusted config files can be read only by its owner, in a folder that only its owner can enter', () => {
+  it('the list of trusted config files and its folder are accessible only to their owner', () => {
     const folder = join(dir.path, 'state', 'mcp-switchyard');
     new TrustBook(folder).add('/a', 'one');
     expect(readdirSync(folder)).toEqual(['trusted.json']);
@@ -34,9 +34,9 @@ describe('trust book', () => {
   });
 
   it.each([
-    ['is damaged', (path: string) => writeFileSync(path, '{')],
-    ['other users may write', (path: string) => chmodSync(path, 0o666)],
-  ])('no config file is trusted if the file of trusted config files %s, and that file is replaced', (_, spoil) => {
+    ['it is damaged', (path: string) => writeFileSync(path, '{')],
+    ['other users may write it', (path: string) => chmodSync(path, 0o666)],
+  ])('the list of trusted config files is ignored, and replaced at the next confirmation, if %s', (_, spoil) => {
     const book = new TrustBook(dir.path);
     book.add('/a', 'one');
     spoil(join(dir.path, 'trusted.json'));
@@ -45,7 +45,7 @@ describe('trust book', () => {
     expect(book.has('/b', 'one')).toBe(true);
   });
 
-  it('the file of trusted config files is neither read nor written through a symbolic link', () => {
+  it('the list of trusted config files is neither read nor written through a symbolic link', () => {
     const other = join(dir.path, 'other.json');
     const text = JSON.stringify({ version: 1, files: { '/a': 'one' } });
     writeFileSync(other, text, { mode: 0o600 });
@@ -58,7 +58,7 @@ describe('trust book', () => {
     expect(readFileSync(other, 'utf8')).toBe(text);
   });
 
-  it("the file of trusted config files is in the user's state folder, never in a relative path", () => {
+  it("the list of trusted config files is in the user's state folder, and never in a relative path", () => {
     const machine = { platform: 'linux', cwd: '/repo' } as const;
     const folder = (state?: string) => trustFolder({ ...machine, env: { HOME: '/home/me', XDG_STATE_HOME: state } });
     expect(folder('/state')).toBe('/state/mcp-switchyard');

@@ -48,7 +48,7 @@ function person(answer: string | null, more: Partial<TrustDeps> = {}): TrustDeps
 }
 
 describe('project config file', () => {
-  it('a project config file is used after the answer yes, and without another prompt while it is unchanged', async () => {
+  it('a project config file is used after the user answers yes, without another prompt until the file changes', async () => {
     const path = write(repo, '.mcp.json', servers('a'));
     const asked = person('y\n');
     const { files } = await chooseProjectFile(asked);
@@ -58,14 +58,14 @@ describe('project config file', () => {
     expect(await chooseProjectFile(person(null))).toEqual({ files, notes: [] });
   });
 
-  it('a project config file needs another confirmation when it changes', async () => {
+  it('a project config file needs another confirmation when it has changed', async () => {
     write(repo, '.mcp.json', servers('a'));
     await chooseProjectFile(person('yes\n'));
     write(repo, '.mcp.json', servers('b'));
     await expect(chooseProjectFile(person(null))).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
   });
 
-  it('a project config file needs another confirmation when an envFile that it names changes', async () => {
+  it('a project config file needs another confirmation when its `envFile` has changed', async () => {
     write(repo, '.mcp.json', { mcpServers: { one: { command: 'a', envFile: '.env' } } });
     write(repo, '.env', 'NODE_OPTIONS=a');
     const asked = person('y\n');
@@ -90,7 +90,7 @@ describe('project config file', () => {
   });
 
   it.each(['.mcp.json', '.vscode/mcp.json', '.cursor/mcp.json'])(
-    'a project config file named %s is only used with a terminal, --config or --trust',
+    'without a terminal, a project config file named %s is used only with --config or --trust',
     async (name) => {
       write(repo, name, name.startsWith('.vscode') ? { servers: servers('a').mcpServers } : servers('a'));
       await expect(chooseProjectFile(person(null))).rejects.toMatchObject({
@@ -110,13 +110,13 @@ describe('project config file', () => {
     },
   );
 
-  it('a project config file is used with --trust, but not remembered as trusted', async () => {
+  it('a project config file is used with `--trust`, but not remembered as trusted', async () => {
     const path = write(repo, '.mcp.json', servers('a'));
     expect(await chooseProjectFile(person(null, { isTrusted: true }))).toMatchObject({ files: [{ path }] });
     await expect(chooseProjectFile(person(null))).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
   });
 
-  it('a project config file is rejected if it was replaced between the answer and the read', async () => {
+  it('a project config file is rejected if its content changes between the confirmation and the read', async () => {
     const path = write(repo, '.mcp.json', servers('a'));
     const { digest } = await trustFile(path, person('y\n', { cwd: process.cwd() }));
     const deps = { logger: recordingLogger(), now: () => 0, onEntries: () => {} };
@@ -130,7 +130,7 @@ describe('project config file', () => {
     expect(swapped.entries()).toEqual([]);
   });
 
-  it('the prompt shows the URLs and header names of a project config file, with variables unexpanded', async () => {
+  it('the trust prompt shows the URLs and header names of a project config file, but expands no variables', async () => {
     const [one, two] = [
       { url: `https://a.example/\${TOKEN}`, headers: { Authorization: `Bearer \${TOKEN}` } },
       { command: 'sh', args: ['-c', `\${TOKEN:-x}`], env: { KEY: 'secret-of-the-file' }, cwd: '/tmp' },
@@ -146,7 +146,7 @@ describe('project config file', () => {
     expect(asked.shown()).not.toContain('secret-of-the');
   });
 
-  it('the prompt shows where a project config file gets a login secret from, never the secret itself', async () => {
+  it('the trust prompt shows where a project config file gets a login secret from, and never the secret itself', async () => {
     const [one, two, three] = [
       { url: 'https://a.example/mcp', oauth: { clientId: 'a', clientSecretEnv: 'AWS_SECRET_ACCESS_KEY' } },
       { url: 'https://b.example/mcp', auth: { CLIENT_ID: 'b', CLIENT_SECRET: 'secret-of-the-file' } },
@@ -165,7 +165,7 @@ describe('project config file', () => {
     expect(asked.shown()).not.toContain('secret-of-the');
   });
 
-  it('a project config file cannot hide its commands from the prompt with control or bidirectional characters', async () => {
+  it('a project config file cannot hide a command from the trust prompt with invisible or control characters', async () => {
     write(repo, '.mcp.json', { mcpServers: { one: { command: 'a', args: ['\u202egnp.\u001b[1A\u2066'] } } });
     const asked = person('n\n');
     await expect(chooseProjectFile(asked)).rejects.toThrow();
@@ -175,7 +175,7 @@ describe('project config file', () => {
 });
 
 describe('client config files', () => {
-  it('client config files are used without a prompt if they belong to the user', async () => {
+  it('config files of a client are used without a prompt if they belong to the user', async () => {
     const claude = write(home, '.claude.json', servers('a'));
     const cursor = write(home, '.cursor/mcp.json', servers('b'));
     expect(await chooseClientFiles(['claude', 'cursor'], person(null))).toEqual({
@@ -184,7 +184,7 @@ describe('client config files', () => {
     });
   });
 
-  it('client config files need a confirmation if they came with the current folder', async () => {
+  it('config files of a client need a confirmation if they are in the current folder', async () => {
     write(home, '.cursor/mcp.json', servers('a'));
     write(repo, '.cursor/mcp.json', servers('b'));
     await expect(chooseClientFiles(['cursor'], person(null))).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
@@ -192,7 +192,7 @@ describe('client config files', () => {
     expect(files.map(({ digest }) => digest === null)).toEqual([true, false]);
   });
 
-  it('client config files are skipped with a note if they have no servers or cannot be read', async () => {
+  it('config files of a client are skipped with a note if they have no servers', async () => {
     write(home, '.gemini/settings.json', { theme: 'dark' });
     write(home, '.codex/config.toml', '[mcp_servers.a]\ncommand = "a"\n');
     const { files, notes } = await chooseClientFiles(['gemini', 'codex'], person(null));
@@ -200,7 +200,7 @@ describe('client config files', () => {
     expect(notes).toEqual([expect.stringContaining('a file of gemini')]);
   });
 
-  it('client config files that were named explicitly are rejected if they do not exist', async () => {
+  it('a client that `--from` names is rejected if it has no config file with servers', async () => {
     await expect(chooseClientFiles(['kiro'], person(null))).rejects.toMatchObject({
       code: 'OPTIONS_INVALID',
       message: expect.stringContaining('--from kiro: no servers'),

@@ -13,11 +13,11 @@ describe('prompt text', () => {
     ['an invisible Hangul filler', 'a\u3164b', 'a\\u{3164}b'],
     ['a tag character outside the basic multilingual plane', 'a\u{e0041}b', 'a\\u{e0041}b'],
     ['a lone surrogate', 'a\ud800b', 'a\\u{d800}b'],
-  ])('the trust prompt shows %s by its code point', (_, text, shown) => {
+  ])('the trust prompt shows %s as an escaped code point', (_, text, shown) => {
     expect(visible(text)).toBe(shown);
   });
 
-  it('the trust prompt keeps letters of any language and plain spaces', () => {
+  it('the trust prompt shows letters of any language and plain spaces unchanged', () => {
     expect(visible('Größe 大 a b')).toBe('Größe 大 a b');
   });
 

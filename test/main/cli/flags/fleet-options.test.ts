@@ -24,7 +24,7 @@ describe('fleet flags', () => {
     expect(choice()).toBeUndefined();
   });
 
-  it('the fleet flags become the manager option fleet, with secrets and password from the environment', () => {
+  it('the fleet flags become the manager option `fleet`, with secrets and password from the environment', () => {
     process.env.SWITCHYARD_FLEET_PASSWORD = 'word';
     const given = choice(...FLEET, '--fleet-secret-env', 'FLEET_BEFORE', '--fleet-role', 'reader', '--fleet-quotas');
     expect(given).toMatchObject({
@@ -43,7 +43,7 @@ describe('fleet flags', () => {
     [['--fleet-allow-plaintext'], '--fleet-allow-plaintext needs --fleet URL'],
     [['--fleet', 'redis://h', '--fleet-id', 'f', '--fleet-secret-env', 'FLEET_NOBODY'], 'FLEET_NOBODY'],
     [[...FLEET, '--fleet-ca', '/nowhere/ca.pem'], '--fleet-ca'],
-  ])('the fleet flags %j are rejected with a hint', (argv, hint) => {
+  ])('the fleet flags %j are rejected with an error that names the wrong or missing flag', (argv, hint) => {
     expect(() => choice(...argv)).toThrowError(expect.objectContaining({ code: 'OPTIONS_INVALID' }));
     expect(() => choice(...argv)).toThrowError(hint);
     expect(() => choice(...argv)).not.toThrowError(/:word@/);

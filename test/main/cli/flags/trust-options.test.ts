@@ -25,23 +25,23 @@ function parsed(args: readonly string[], defaults?: TrustDefaults): TrustOptions
 const choiceOf = (...args: string[]) => trustChoice(parsed(args));
 
 describe('the trust flags', () => {
-  it('without trust flags, the HMAC key is read from its default variable', () => {
+  it('without trust flags, the HMAC key is read from the variable `CONNECTORS_SIGNATURE_KEY`', () => {
     expect(choiceOf()).toMatchObject({ signatureKey: ['default key'], signatureKeys: undefined, accept: undefined });
   });
 
-  it('the CLI reads several HMAC keys in the order in which --key-env names them', () => {
+  it('the CLI reads several HMAC keys in the order in which `--key-env` names them', () => {
     const choice = choiceOf('--key-env', 'NEW_KEY', '--key-env', 'OLD_KEY');
     expect(choice.signatureKey).toEqual(['new key', 'old key']);
   });
 
-  it('--keys makes the HMAC key optional, unless --key-env or --accept requests it', () => {
+  it('with `--keys`, the HMAC key is used only if `--key-env` or `--accept` requires it', () => {
     expect(choiceOf('--keys', 'k.json')).toMatchObject({ signatureKey: undefined, signatureKeys: 'k.json' });
     expect(choiceOf('--keys', 'k.json', '--key-env', 'NEW_KEY').signatureKey).toEqual(['new key']);
     expect(choiceOf('--keys', 'k.json', '--accept', 'either').signatureKey).toEqual(['default key']);
     expect(choiceOf('--keys', 'k.json', '--accept', 'signature').signatureKey).toBeUndefined();
   });
 
-  it('the other trust flags reach the options unchanged', () => {
+  it('trustChoice() returns the values of flags such as `--key-documents` and `--map-id` unchanged', () => {
     const flags = [
       '--key-documents',
       'https://m.example/{version}',
@@ -64,14 +64,14 @@ describe('the trust flags', () => {
     });
   });
 
-  it('a map has a default maximum age, which --max-stale overrides with "off" or a number', () => {
+  it('`--max-stale` with "off" or a number overrides the default time for which an expired map may be used', () => {
     const defaults = { maxStaleMs: 1_000 };
     expect(trustChoice(parsed([], defaults)).maxStaleMs).toBe(1_000);
     expect(trustChoice(parsed(['--max-stale', 'off'], defaults)).maxStaleMs).toBeNull();
     expect(trustChoice(parsed(['--max-stale', '5'], defaults)).maxStaleMs).toBe(5);
   });
 
-  it.each(['', 'never', '-1', '1.5', '1e400', 'NaN'])('--max-stale rejects the age %j', (text) => {
+  it.each(['', 'never', '-1', '1.5', '1e400', 'NaN'])('--max-stale rejects the value %j', (text) => {
     expect(() => maxStale(text)).toThrow(/milliseconds, or off/);
   });
 
@@ -83,17 +83,17 @@ describe('the trust flags', () => {
     ['a threshold without keys', ['--threshold', '2'], /--threshold needs --keys FILE/],
     ['a version without documents', ['--keys', 'k', '--min-version', '2'], /--min-version needs --key-documents/],
     ['a policy without its HMAC key', ['--keys', 'k', '--accept', 'both'], /--accept both needs an HMAC key/],
-  ])('the trust flags to use are named in the error for %s', (_, args, message) => {
+  ])('the error for %s names the trust flags to use', (_, args, message) => {
     delete process.env.CONNECTORS_SIGNATURE_KEY;
     expect(() => choiceOf(...args)).toThrow(message);
   });
 
-  it('an HMAC key that would be ignored is rejected', () => {
+  it('`--key-env` is rejected with `--accept signature`, which ignores HMAC keys', () => {
     const args = ['--keys', 'k', '--accept', 'signature', '--key-env', 'NEW_KEY'];
     expect(() => choiceOf(...args)).toThrow(/--accept signature ignores the HMAC/);
   });
 
-  it('unknown values of --accept and thresholds below 1 are rejected', () => {
+  it('unknown values of `--accept` and a `--threshold` below 1 are rejected', () => {
     expect(() => parsed(['--accept', 'all'])).toThrow(/Allowed choices/);
     expect(() => parsed(['--threshold', '0'])).toThrow(/whole number above 0/);
   });

@@ -38,8 +38,8 @@ async function quickly(...argv: readonly string[]): Promise<string | null> {
   }
 }
 
-describe('quick help (without commander)', () => {
-  it("the quick help equals commander's output for every command and every terminal width", () => {
+describe('help that is printed without loading commander', () => {
+  it("the help that is printed without loading commander equals commander's output at every terminal width", () => {
     const program = createProgram(() => {});
     const commands = commandsOf(program);
     expect(commands.length).toBeGreaterThan(20);
@@ -58,7 +58,7 @@ describe('quick help (without commander)', () => {
     }
   });
 
-  it('the quick help shows the command as the user starts it, without paths of the build machine', () => {
+  it('the help that is printed without loading commander shows no paths of the machine that built the package', () => {
     const text = JSON.stringify(data);
     expect(text).not.toContain(process.execPath);
     expect(text).not.toContain(process.cwd());
@@ -67,25 +67,28 @@ describe('quick help (without commander)', () => {
     );
   });
 
-  it.each([
-    [],
-    ['help'],
-    ['--help'],
-    ['-h'],
-    ['serve', '--help'],
-    ['help', 'tools', 'diff'],
-    ['tools', 'approve', '-h'],
-  ])('the quick help answers the words %j %j %j like the full CLI, with exit code 0', async (...argv) => {
-    const { code, stdout, stderr } = await runCliHere(argv.filter((word) => word !== undefined));
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(await quickly(...argv)).toBe(stdout);
-  });
+  it.each<[readonly string[]]>([
+    [[]],
+    [['help']],
+    [['--help']],
+    [['-h']],
+    [['serve', '--help']],
+    [['help', 'tools', 'diff']],
+    [['tools', 'approve', '-h']],
+  ])(
+    'the help that is printed without loading commander for the words %j equals the output of the full CLI',
+    async (argv) => {
+      const { code, stdout, stderr } = await runCliHere(argv);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(await quickly(...argv)).toBe(stdout);
+    },
+  );
 
-  it('the quick help prints the version', async () => {
+  it('the version that is printed without loading commander equals the output of the full CLI', async () => {
     expect(await quickly('--version')).toBe((await runCliHere(['--version'])).stdout);
   });
 
-  it('the quick help leaves all other command lines to commander', async () => {
+  it('only requests for help or for the version are answered without loading commander', async () => {
     for (const argv of [['serve'], ['no-such', '--help'], ['serve', '--json', '--help'], ['completion', 'tcsh']])
       expect(await quickly(...argv), argv.join(' ')).toBeNull();
     expect(await answerQuickly(['--help'], pathToFileURL(join(folder, 'elsewhere', 'bin.js')).href)).toBe(false);

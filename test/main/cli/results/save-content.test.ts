@@ -19,9 +19,12 @@ describe('fileName', () => {
     ['', 'x', 'file', 'bin'],
     ['a\u202eb\u0000/c', 'audio/mpeg', 'a_b_c', 'mp3'],
     ['Grüße 北京', 'text/csv; charset=utf-8', 'Grüße_北京', 'csv'],
-  ])('fileName() turns %j into the safe name %s', (name, type, base, extension) => {
-    expect(fileName(name, type)).toEqual({ base, extension });
-  });
+  ])(
+    'fileName() turns the name %j of a file of the type %s into the base name %s and the extension %s',
+    (name, type, base, extension) => {
+      expect(fileName(name, type)).toEqual({ base, extension });
+    },
+  );
 });
 
 describe('extensionOf', () => {
@@ -31,7 +34,7 @@ describe('extensionOf', () => {
     ['image/jxl', 'jxl'],
     ['image/../x', 'bin'],
     ['constructor', 'bin'],
-  ])('extensionOf() returns for %s the extension %s', (type, extension) => {
+  ])('extensionOf() returns for the media type %s the extension %s', (type, extension) => {
     expect(extensionOf(type)).toBe(extension);
   });
 });
@@ -50,7 +53,7 @@ describe('saveContent', () => {
     expect(readdirSync(folder)).toHaveLength(3);
   });
 
-  it('saveContent() names the path that it cannot write', async () => {
+  it('saveContent() fails if its folder is an existing file', async () => {
     using dir = new TempDir();
     writeFileSync(join(dir.path, 'file'), '');
     await expect(saveContent([image], join(dir.path, 'file'), 'x')).rejects.toMatchObject({

@@ -36,7 +36,7 @@ describe('signatureText', () => {
     );
   });
 
-  it('signatureText() puts each parameter on its own line if the terminal is narrow or a parameter is highlighted', () => {
+  it('functionLines() puts each parameter on its own line if the terminal is narrow or a parameter has a note', () => {
     const tool = {
       name: 't',
       description: '',

@@ -8,7 +8,7 @@ describe('adHocServer', () => {
   it.each([
     ['https://mcp.example.com/mcp', 'mcp.example.com'],
     ['http://127.0.0.1:8080/a/mcp?x=1', '127.0.0.1-8080-a-mcp-x-1'],
-  ])('adHocServer() names a server at %s after its host and path', (address, id) => {
+  ])('adHocServer() names the server at %s after its host and path', (address, id) => {
     expect(adHocServer(address, {})).toEqual({ id, url: address, headers: {} });
   });
 
@@ -23,7 +23,7 @@ describe('adHocServer', () => {
     expect(server).toMatchObject({ id, program: { command: program[0], args: program.slice(1), cwd: null } });
   });
 
-  it('adHocServer() reads headers from the command line and from variables', () => {
+  it('adHocServer() reads headers from the command line and from environment variables', () => {
     process.env.AD_HOC_TOKEN = 'a token';
     const header = ['X-One: 1', `X-Two: <\${AD_HOC_TOKEN}>`];
     const { headers } = adHocServer('https://x.example/', { header, bearerEnv: 'AD_HOC_TOKEN' }) ?? {};
@@ -62,7 +62,10 @@ describe('cutProgram', () => {
     [['config', 'claude', '--', '--x'], ['config', 'claude', '--', '--x'], undefined],
     [['call', 'x'], ['call', 'x'], undefined],
     [['tools', '--'], ['tools'], []],
-  ])('cutProgram() splits the command line %j at the double dash', (argv, words, program) => {
-    expect(cutProgram(argv)).toEqual({ words, program });
-  });
+  ])(
+    'cutProgram() separates the server command after a double dash, if any, from the command line %j',
+    (argv, words, program) => {
+      expect(cutProgram(argv)).toEqual({ words, program });
+    },
+  );
 });

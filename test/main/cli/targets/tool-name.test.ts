@@ -16,8 +16,11 @@ describe('toolNamesOf', () => {
     ['a.x__b', ['a', 'a.x'], 'a', 'x__b'],
     ['ab', ['a'], null, null],
     ['a.', ['a'], null, null],
-  ])('toolNamesOf() splits the tool name %s, with the connectors %j', (name, ids, connectorId, tool) => {
-    expect(first(name, ids)?.connectorId ?? null).toBe(connectorId);
-    expect(first(name, ids)?.tool ?? null).toBe(tool);
-  });
+  ])(
+    'toolNamesOf() splits the name %s, if the connectors are %j, into the connector %s and the tool %s',
+    (name, ids, connectorId, tool) => {
+      expect(first(name, ids)?.connectorId ?? null).toBe(connectorId);
+      expect(first(name, ids)?.tool ?? null).toBe(tool);
+    },
+  );
 });

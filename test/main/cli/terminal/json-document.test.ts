@@ -24,13 +24,13 @@ afterEach(() => vi.restoreAllMocks());
 const failure = failureFrom({ code: 'TOOL_FAILED', message: 'It broke' });
 
 describe('printAnswer', () => {
-  it('a --json document of a successful command has the fields of its result after `ok`', () => {
+  it('a successful command with `--json` prints `ok`, followed by the fields of its result', () => {
     answerJson({ tools: [] });
     printAnswer(0);
     expect(printed).toBe('{\n  "ok": true,\n  "tools": []\n}\n');
   });
 
-  it('a --json document of a failed command has the error before its other fields', () => {
+  it('a failed command with `--json` prints its error before the other fields of its result', () => {
     answerJson({ tools: [] }, failure);
     printAnswer(1);
     expect(Object.entries(JSON.parse(printed))).toEqual([
@@ -40,7 +40,7 @@ describe('printAnswer', () => {
     ]);
   });
 
-  it('only the last result is printed as a --json document, such as an error that follows a success', () => {
+  it('a command with `--json` prints only its last result, for example an error that follows a success', () => {
     answerJson({ tools: [] });
     expect(reportFailure(new SwitchyardError('OPTIONS_INVALID', 'Wrong'))).toBe(2);
     printAnswer(2);
@@ -53,25 +53,28 @@ describe('printAnswer', () => {
     [143, 'CLOSED', 'SIGTERM'],
     [137, 'WORKER_STUCK', 'killed'],
     [1, 'INTERNAL', 'exit code 1'],
-  ])('a --json document without an error gets the error that belongs to exit code %i: %s', (exitCode, code, text) => {
-    answerJson({ tools: [] });
-    printAnswer(exitCode);
-    const message = expect.stringContaining(text);
-    expect(JSON.parse(printed)).toMatchObject({ ok: false, error: { code, message }, tools: [] });
-  });
+  ])(
+    'a command with --json that reports no error but exits with %i prints the error %s (%s)',
+    (exitCode, code, text) => {
+      answerJson({ tools: [] });
+      printAnswer(exitCode);
+      const message = expect.stringContaining(text);
+      expect(JSON.parse(printed)).toMatchObject({ ok: false, error: { code, message }, tools: [] });
+    },
+  );
 
-  it('no --json document is printed for a success without a result, such as help', () => {
+  it('a successful command without a result, such as help, prints no `--json` document', () => {
     printAnswer(0);
     expect(printed).toBe('');
   });
 
-  it('no --json document is printed if the command has already printed one as an announcement', () => {
+  it('a command with `--json` that has announced its URL in a JSON document prints no second document', () => {
     announceJson({ url: 'http://127.0.0.1:1' });
     printAnswer(1);
     expect(printed).toBe('{"ok":true,"url":"http://127.0.0.1:1"}\n');
   });
 
-  it('a --json document cannot be made from a result with a field called `ok` or `error`', () => {
+  it('the compiler rejects a `--json` result with a field called `ok` or `error`', () => {
     // @ts-expect-error The envelope has these fields.
     answerJson({ ok: true });
     // @ts-expect-error The envelope has these fields.

@@ -32,20 +32,20 @@ function touch(...parts: string[]): string {
 }
 
 describe('command that starts this CLI', () => {
-  it('the command that starts this CLI is node and bin.ts in the folder of a clone', () => {
+  it('ownWords() returns the relative paths of node and bin.ts in the root folder of a clone', () => {
     const bin = touch('src', 'main', 'cli', 'bin.ts');
     touch('node_modules', '.bin', 'node');
     const words = ownWords({ bin, node: NODE, cwd: root, path: '' });
     expect(words).toEqual([join('node_modules', '.bin', 'node'), join('src', 'main', 'cli', 'bin.ts')]);
   });
 
-  it('the command that starts this CLI has absolute paths if a clone is used from another folder', () => {
+  it('ownWords() returns absolute paths if a clone is used from outside of its root folder', () => {
     const bin = touch('src', 'main', 'cli', 'bin.ts');
     touch('node_modules', '.bin', 'node');
     expect(ownWords({ bin, node: NODE, cwd: dirname(bin), path: '' })).toEqual([NODE, bin]);
   });
 
-  it('the command that starts this CLI is npx --no -- in a project with the package, so nothing is downloaded', () => {
+  it('ownWords() returns an `npx` command that downloads nothing in a project that has the package installed', () => {
     const bin = touch('node_modules', 'mcp-switchyard', 'dist', 'main', 'cli', 'bin.js');
     touch('package.json');
     mkdirSync(join(root, 'node_modules', '.bin'));
@@ -59,7 +59,7 @@ describe('command that starts this CLI', () => {
     expect(ownWords({ bin, node: NODE, cwd: join(root, 'below'), path })).toEqual([NODE, bin]);
   });
 
-  it('the command that starts this CLI is only its name if that name on the PATH starts this CLI', () => {
+  it('ownWords() returns only the name of the CLI if this name on the PATH starts the same CLI', () => {
     const bin = touch('lib', 'node_modules', 'mcp-switchyard', 'dist', 'main', 'cli', 'bin.js');
     mkdirSync(join(root, 'bin'));
     symlinkSync(bin, join(root, 'bin', 'mcp-switchyard'));
@@ -68,7 +68,7 @@ describe('command that starts this CLI', () => {
     expect(ownWords({ ...start, path: '/nowhere' })).toEqual([NODE, bin]);
   });
 
-  it('the command that starts this CLI is more than its name if that name on the PATH starts another executable', () => {
+  it('ownWords() returns absolute paths if the name of the CLI on the PATH starts another program', () => {
     const bin = touch('lib', 'node_modules', 'mcp-switchyard', 'dist', 'main', 'cli', 'bin.js');
     touch('other', 'mcp-switchyard');
     expect(ownWords({ bin, node: NODE, cwd: '/', path: join(root, 'other') })).toEqual([NODE, bin]);
@@ -76,7 +76,7 @@ describe('command that starts this CLI', () => {
 });
 
 describe('copyable command line', () => {
-  it('examples and quoted commands contain the command that starts this CLI', () => {
+  it('examples() and withOwnCommand() replace the name of the CLI by the command that starts the CLI', () => {
     const own = ownCommand();
     expect(examples('mcp-switchyard sync', 'cat "$(mcp-switchyard registry path)"')).toBe(
       `\nExamples\n  ${own} sync\n  cat "$(${own} registry path)"\n`,
@@ -86,11 +86,11 @@ describe('copyable command line', () => {
     );
   });
 
-  it('a command line to copy quotes characters that a shell would interpret', () => {
+  it('shellLine() quotes words that a shell would interpret', () => {
     expect(shellLine(['a-b', 'c d', "o'neil", ''])).toBe("a-b 'c d' 'o'\\''neil' ''");
   });
 
-  it('the command for a client config consists of two absolute paths', () => {
+  it('ownProgram() returns the absolute paths of Node.js and of the CLI for the config of a client', () => {
     expect(ownProgram({ bin: '/p/bin.js', node: NODE, cwd: '/', path: '' })).toEqual({
       command: NODE,
       args: ['/p/bin.js'],

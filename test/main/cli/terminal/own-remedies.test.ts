@@ -6,7 +6,7 @@ import { ERROR_CODES, type ErrorCode } from '../../../../src/shared/error-codes.
 const NOT_OPTIONS = new Set(['`detail.retryAfterMs`', '`oauth.clientId`', '`fleet.quotasWithout`', '`generatedAt`']);
 
 it.each(Object.keys(ERROR_CODES) as ErrorCode[])(
-  'the remedy that the CLI shows for %s uses words of the command line',
+  'the remedy that the CLI shows for %s names no library option and no function',
   (code) => {
     const named = remedyOf(code).match(/`[^`\s]*(?:[a-z][A-Z]|\(\))[^`\s]*`/g) ?? [];
     expect(named.filter((name) => !NOT_OPTIONS.has(name))).toEqual([]);

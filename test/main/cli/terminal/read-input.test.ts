@@ -12,7 +12,7 @@ describe('readInput', () => {
     expect(await readInput(file)).toEqual(new Uint8Array([0, 255]));
   });
 
-  it('readInput() names the file that it cannot read', async () => {
+  it('readInput() fails with an error that names the file that cannot be read', async () => {
     await expect(readInput('/no/such/file')).rejects.toMatchObject({
       code: 'OPTIONS_INVALID',
       message: 'Cannot read /no/such/file (ENOENT)',

@@ -25,7 +25,7 @@ describe('renderTable', () => {
     expect(renderTable(['name', 'text'], [['a.tool', 'x'.repeat(100)]])).toContain('x'.repeat(100));
   });
 
-  it('renderTable() counts how many terminal columns wide characters need', () => {
+  it('renderTable() aligns columns even if cells contain wide or combining characters', () => {
     const lines = renderTable(
       ['name', 'b'],
       [

@@ -15,12 +15,12 @@ function wordsOf(...args: string[]): readonly string[] {
 afterEach(() => rememberSource(new Command()));
 
 describe('source options of the current command line', () => {
-  it('repeated source options are empty if none were given, whatever their defaults are', () => {
+  it('sourceWords() returns nothing if the command line has no source options', () => {
     expect(wordsOf()).toEqual([]);
     expect(wordsOf('--json', '--wait', '5', '--no-state')).toEqual([]);
   });
 
-  it('the source options of the current command line are repeated as they were given', () => {
+  it('sourceWords() returns the source options of the current command line with their values', () => {
     expect(wordsOf('--config', 'a.json', '--registry', '--config', 'b c.json', '--allow-env', 'CRM')).toEqual(
       ['--config', 'a.json', '--config', 'b c.json', '--registry', '--allow-env', 'CRM'], // Sorted by option.
     );
@@ -32,7 +32,7 @@ describe('source options of the current command line', () => {
     ]);
   });
 
-  it('suggested commands that work with connectors repeat the source options of the current command line', () => {
+  it('a suggested command repeats the source options of the current command line that it needs', () => {
     wordsOf('--config', 'b c.json', '--state-dir', '/s');
     for (const name of ['status', 'tools', 'resources', 'prompts'])
       expect(withOwnCommand(`See \`mcp-switchyard ${name}\`.`)).toMatch(
@@ -45,13 +45,13 @@ describe('source options of the current command line', () => {
     expect(withOwnCommand('`mcp-switchyard registry list`')).toMatch(/ registry list`$/);
   });
 
-  it('suggested commands name the URL that the current command line names as its server', () => {
+  it('a suggested command repeats the server URL of the current command line', () => {
     wordsOf('https://crm.example/mcp');
     for (const name of ['status', 'tools'])
       expect(withOwnCommand(`\`mcp-switchyard ${name}\``)).toMatch(/ tools https:\/\/crm\.example\/mcp`$/);
   });
 
-  it('commands that log in repeat the source options of the current command line', () => {
+  it('a suggested `auth login` command repeats the source options of the current command line', () => {
     wordsOf('--config', 'b c.json');
     expect(loginCommand('crm')).toMatch(/ auth login crm --config 'b c\.json'$/);
     const text = withOwnCommand('Run `mcp-switchyard auth login crm` or `mcp-switchyard tools diff`.');
@@ -59,13 +59,13 @@ describe('source options of the current command line', () => {
     expect(withOwnCommand('`mcp-switchyard auth login`')).toMatch(/ auth login --config 'b c\.json'`$/);
   });
 
-  it('an error omits the source options and the login command if the last output line contains that command', () => {
+  it('withoutLoginCommand() removes the login command, and no other command, from an error message', () => {
     const message = 'Connector crm wants a login at https://issuer.example: run `mcp-switchyard auth login crm`.';
     expect(withoutLoginCommand(message)).toBe('Connector crm wants a login at https://issuer.example');
     expect(withoutLoginCommand('Run `mcp-switchyard tools diff`.')).toBe('Run `mcp-switchyard tools diff`.');
   });
 
-  it('a foreign id in a repeated command line is quoted, so that a shell runs no part of it', () => {
+  it('a suggested command quotes the id of a connector, so that a shell runs no part of the id', () => {
     wordsOf();
     expect(loginCommand('a;reboot')).toMatch(/ auth login 'a;reboot'$/);
     expect(withOwnCommand('`mcp-switchyard auth login $(reboot)`')).toMatch(/ auth login '\$\(reboot\)'`$/);

@@ -70,7 +70,7 @@ describe('log of a long-running process', () => {
     expect(lines).toHaveLength(3);
   });
 
-  it('the log of a long-running command names --allow-private if an address was rejected', () => {
+  it('the log of a long-running command names `--allow-private` if a private address was rejected', () => {
     const { lines, state } = logging();
     state('a', 'failed', 'loopback', 'CONNECTOR_ADDRESS_REFUSED');
     expect(lines).toEqual([`${TIME} Connector a: failed (loopback) (\`--allow-private\` allows it)\n`]);
@@ -93,7 +93,7 @@ describe('log of a long-running process', () => {
     ]);
   });
 
-  it('a long-running command logs all other warnings each time, and no successes', () => {
+  it('a long-running command logs each repetition of a warning about stale tools, and no successes', () => {
     const { logger, lines } = logging();
     for (let round = 0; round < 2; round += 1) logger.error({ event: 'tools-stale', connectorId: 'a' }, 'stale');
     logger.info({ event: 'login-done' }, 'done');

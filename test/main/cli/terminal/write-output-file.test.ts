@@ -15,7 +15,7 @@ test('writeOutputFile() replaces the file and leaves no temporary file', () => {
   expect(readdirSync(folder)).toEqual(['out.json']);
 });
 
-test('writeOutputFile() keeps an existing file unless it may be replaced', () => {
+test('writeOutputFile() does not replace an existing file if `mayReplace` is false', () => {
   using dir = new TempDir();
   const folder = dir.path;
   const path = join(folder, 'out.json');

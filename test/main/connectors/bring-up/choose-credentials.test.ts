@@ -49,7 +49,7 @@ describe('createCredentialsOf', () => {
     expect(keysAskedFor).toEqual([]);
   });
 
-  it('a connector gets a new login of the host for another endpoint, other headers or another provider', () => {
+  it('a connector gets new credentials if its endpoint, its headers or the OAuth provider of the host changes', () => {
     const { credentialsOf, logins } = chooser();
     const seen = new Set([
       credentialsOf(normalized()),
@@ -68,7 +68,7 @@ describe('createCredentialsOf', () => {
     expect(credentialsOf(normalized({ headers: { Authorization: 'x' } }))).not.toBe(NO_CREDENTIALS);
   });
 
-  it('a connector never logs in to a stdio server or through a proxy of the host', async () => {
+  it('a connector does not log in if its server is a stdio server, or if the host uses its own proxy', async () => {
     const program = normalized();
     markLocal(program, { command: 'node', args: [], env: {}, cwd: null }, 'the registry');
     expect(chooser().credentialsOf(program)).toBe(NO_CREDENTIALS);

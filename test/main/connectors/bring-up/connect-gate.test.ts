@@ -35,7 +35,7 @@ describe('ConnectGate', () => {
     expect(other.most()).toBeLessThanOrEqual(2);
   });
 
-  it('ConnectGate does not let a slow origin use the slots of other origins', async () => {
+  it('ConnectGate does not let attempts to a slow origin delay attempts to other origins', async () => {
     const gate = new ConnectGate(3, OriginLoads.fixed(2));
     const slow = counted();
     const all = Array.from({ length: 10 }, () => gate.run('http://slow', slow.work));
@@ -80,7 +80,7 @@ describe('ConnectGate', () => {
     expect(loads.limitOf('http://one')).toBe(2);
   });
 
-  it('ConnectGate continues after an attempt that fails', async () => {
+  it('ConnectGate starts the next connection attempt after an attempt that failed', async () => {
     const gate = new ConnectGate(1, OriginLoads.fixed(1));
     await expect(gate.run('http://one', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
     await expect(gate.run('http://one', async () => 'yes')).resolves.toBe('yes');

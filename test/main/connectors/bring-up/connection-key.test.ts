@@ -12,7 +12,7 @@ const localKey = (secret: string | null) => {
   return connectionKey(local);
 };
 
-it('connectionKey() changes with the login, and with a secret of a local file', () => {
+it('connectionKey() returns a different key if the login settings or the secret of an entry differ', () => {
   const keys = [
     connectionKey(entryOf({})),
     connectionKey(entryOf({ oauth: false })),
@@ -27,7 +27,7 @@ it('connectionKey() changes with the login, and with a secret of a local file', 
   expect(new Set(keys).size).toBe(keys.length);
 });
 
-it('connectionKey() ignores the spelling of a login and unknown members', () => {
+it('connectionKey() does not depend on the spelling of login settings or on unknown members', () => {
   const key = connectionKey(entryOf({ oauth: { clientId: 'a', scopes: ['r', 'w'] } }));
   expect(connectionKey(entryOf({ auth: { type: 'oauth', clientId: 'a', scopes: 'r w' } }))).toBe(key);
   expect(connectionKey(entryOf({ oauth: { scopes: ['r', 'w'], note: 1, clientId: 'a' } }))).toBe(key);

@@ -22,7 +22,7 @@ function paged(pages: readonly (readonly unknown[])[], nextOf: (page: number) =>
 }
 
 describe('listAllTools', () => {
-  it('listAllTools() reads all pages', async () => {
+  it('listAllTools() returns the tools of all pages', async () => {
     const connection = paged([[tool('a'), tool('b')], [tool('c')], [tool('d')]], (page) =>
       page < 2 ? String(page + 1) : null,
     );
@@ -59,7 +59,7 @@ describe('listAllTools', () => {
     expect([tools.length, cutBecause]).toEqual([100, 'it has more than 100 tools']);
   });
 
-  it('listAllTools() drops only tools with unusable or repeated names, and keeps invalid tools', async () => {
+  it('listAllTools() drops tools that are repeated, not objects, badly named or nested too deeply, and keeps others', async () => {
     const page = [
       tool('good'),
       tool('good'),

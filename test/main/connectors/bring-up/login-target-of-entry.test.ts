@@ -26,7 +26,7 @@ describe('secretsOf()', () => {
     expect([secrets.clientSecret(), secrets.privateKey()]).toEqual([null, null]);
   });
 
-  it('secretsOf() reads a variable for a map only if allowEnv lists it', () => {
+  it('secretsOf() reads an environment variable that a map names only if `allowEnv` lists the variable', () => {
     const env = { SECRET: 'hunter2' };
     expect(secretsOf(entryOf(NAMED), { allowEnv: ['SECRET'], env }).clientSecret()).toBe('hunter2');
     for (const allowEnv of [[], ['SECRE'], ['secret'], ['*']]) {
@@ -38,7 +38,7 @@ describe('secretsOf()', () => {
     }
   });
 
-  it('secretsOf() reports a variable that is not set, is empty or has an invalid name', () => {
+  it('secretsOf() reports a variable that is not set or is empty, even if its name is `toString`', () => {
     for (const env of [{}, { SECRET: '' }])
       expect(thrown(secretsOf(entryOf(NAMED), { allowEnv: ['SECRET'], env }).clientSecret)).toEqual(missing('not set'));
     const odd = entryOf({ clientId: 'a', privateKeyEnv: 'toString' });
@@ -53,7 +53,7 @@ describe('secretsOf()', () => {
     expect(privateKey()).toBe('new');
   });
 
-  it('secretsOf() lets a local entry name any variable, but prefers the secret in the local file', () => {
+  it('secretsOf() lets a local entry name any variable, and returns a secret that the local file itself contains', () => {
     const named = entryOf(NAMED);
     markLocal(named, null, 'the registry');
     expect(secretsOf(named, { allowEnv: [], env: { SECRET: 's' } }).clientSecret()).toBe('s');
@@ -64,7 +64,7 @@ describe('secretsOf()', () => {
 });
 
 describe('loginTargetOf()', () => {
-  it('loginTargetOf() returns the login target of an entry', () => {
+  it('loginTargetOf() returns the URL and login settings of an entry, and whether the entry is local', () => {
     const local = entryOf(undefined);
     markLocal(local, null, 'the registry');
     expect(loginTargetOf(local, { allowEnv: [], env: {} })).toMatchObject({
@@ -84,7 +84,7 @@ describe('loginTargetOf()', () => {
   });
 });
 
-it('unsupportedLogin() names what this version does not support', () => {
+it('unsupportedLogin() returns an error that names the login feature that this version does not support', () => {
   expect(unsupportedLogin('a', { unsupported: 'ID-JAG' })).toMatchObject({
     code: 'LOGIN_UNSUPPORTED',
     message: expect.stringContaining('a login with ID-JAG'),

@@ -113,7 +113,7 @@ describe('ProgramStarts', () => {
     expect(programs.started).not.toContain('d');
   });
 
-  it('ProgramStarts uses a configured number instead of the number of processors, even if processors are idle', async () => {
+  it('ProgramStarts uses the configured limit instead of the number of processors, even if processors are idle', async () => {
     const programs = new Programs(create({ now: 1 }, 1));
     await programs.askAll('a', 'b');
     await vi.advanceTimersByTimeAsync(4_999);
@@ -122,7 +122,7 @@ describe('ProgramStarts', () => {
     expect(programs.started).toEqual(['a', 'b']);
   });
 
-  it('ProgramStarts removes a waiting process from its queue if the wait is aborted', async () => {
+  it('ProgramStarts removes a process from its queue if the wait for a slot is aborted', async () => {
     const starts = create();
     const programs = new Programs(starts);
     await programs.askAll('a', 'b', 'c');
@@ -137,7 +137,7 @@ describe('ProgramStarts', () => {
     await expect(programs.ask('late', leaving.signal)).rejects.toThrow('no longer wanted');
   });
 
-  it('ProgramStarts frees a slot again if the wait for it is aborted in the same turn in which it is granted', async () => {
+  it('ProgramStarts frees a slot if the wait for it is aborted in the turn of the event loop that grants the slot', async () => {
     const programs = new Programs(create());
     await programs.askAll('a', 'b', 'c');
     const leaving = new AbortController();

@@ -20,7 +20,7 @@ describe('startDeadline', () => {
     expect(limit.signal.reason).toEqual(overdue(60_000));
   });
 
-  it('startDeadline() restarts its time with each line that the process prints, up to five minutes in total', () => {
+  it('startDeadline() restarts with each line that the process prints, but aborts after five minutes in total', () => {
     using limit = startDeadline({ quietMs: 60_000, maxMs: 300_000 }, overdue, parent());
     for (let count = 0; count < 5; count += 1) {
       vi.advanceTimersByTime(59_000);
@@ -32,7 +32,7 @@ describe('startDeadline', () => {
     expect(limit.signal.reason).toEqual(overdue(300_000));
   });
 
-  it('startDeadline() does not extend the deadline if the entry sets a hard limit', () => {
+  it('startDeadline() does not extend the deadline if the entry sets a fixed limit', () => {
     using limit = startDeadline({ quietMs: 2_000, maxMs: 2_000 }, overdue, parent());
     vi.advanceTimersByTime(1_900);
     limit.putOff();

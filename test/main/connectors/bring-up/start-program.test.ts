@@ -38,7 +38,7 @@ describe('startProgram', () => {
   beforeEach(() => void vi.useFakeTimers({ now: 1_000 }));
   afterEach(() => void vi.useRealTimers());
 
-  it('startProgram() forwards the events of the connection, and returns the start slot at the first message', async () => {
+  it('startProgram() forwards the events of the connection, and frees the start slot at the first message', async () => {
     const { starts, heard, start } = world();
     const first = start(
       hang((events) => {
@@ -89,7 +89,7 @@ describe('startProgram', () => {
     ['/opt/node/bin/npx', ' `npx` may still have been downloading: run the command once by hand.'],
     ['node', ''],
   ])(
-    'startProgram() reports on a timeout whether the silent command %s may still have been downloading',
+    'after a timeout of the silent command %s, startProgram() says whether it may have been downloading',
     async (command, hint) => {
       const { start, made } = world();
       markLocal(made, { command, args: [], env: {}, cwd: null }, 'the configuration file');
@@ -109,7 +109,7 @@ describe('startProgram', () => {
     await failure;
   });
 
-  it('startProgram() returns the start slot if the connection fails or is aborted', async () => {
+  it('startProgram() frees the start slot if the connection fails or is aborted', async () => {
     const { starts, start } = world();
     await expect(start(() => Promise.reject(new Error('no such command')))).rejects.toThrow('no such command');
     const gone = new AbortController();

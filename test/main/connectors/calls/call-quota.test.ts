@@ -112,7 +112,7 @@ describe('CallQuota', () => {
     await expect(new CallQuota({ concurrent: 1 }).acquire(aborted, 'one', 100_000_000)).rejects.toThrow('too late');
   });
 
-  it('CallQuota leaves no timer behind if a call that waits for a window is aborted', async () => {
+  it('CallQuota leaves no timer behind if a call that waits for capacity is aborted', async () => {
     const quota = new CallQuota({ perMinute: 1 });
     await quota.acquire(signal, 'one', 100_000_000);
     const controller = new AbortController();
@@ -125,7 +125,7 @@ describe('CallQuota', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('CallQuota applies changed quotas, and counts the calls that started before', async () => {
+  it('CallQuota applies changed quotas, and counts the calls that started before the change', async () => {
     const quota = new CallQuota({ perMinute: 1 });
     await quota.acquire(signal, 'one', 100_000_000);
     const began: string[] = [];

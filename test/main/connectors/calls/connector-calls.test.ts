@@ -32,7 +32,7 @@ describe('connector calls', () => {
     await expect(call).resolves.toEqual({ content: [] });
   });
 
-  it('a connector call fails with the error name of the replaced package while the connector is down', async () => {
+  it('a call of a connector that is down fails with an error that is named after the connector', async () => {
     const { connector, attempt } = connectorUnderTest();
     connector.update(connector.entry);
     await vi.advanceTimersByTimeAsync(0);
@@ -46,7 +46,7 @@ describe('connector calls', () => {
     });
   });
 
-  it('a connector call times out at the deadline, which the entry may set', async () => {
+  it('a connector call times out after the call timeout of its entry, or after its own `timeoutMs`', async () => {
     const { connector, up } = connectorUnderTest({ timeouts: { call: 200 } });
     await up(scriptedConnection(() => new Promise(() => {})));
     const call = connector.calls.callTool(echo, {}, {});
@@ -98,7 +98,7 @@ describe('connector calls', () => {
     expect(connector.state).toBe('ready');
   });
 
-  it('a connector call fails alone if the caller’s onProgress throws', async () => {
+  it('a connector call fails if its `onProgress` throws, and the connector stays ready', async () => {
     const { connector, up } = connectorUnderTest();
     await up(
       scriptedConnection((_, __, { onProgress }) => {

@@ -31,7 +31,7 @@ describe('renewSession', () => {
     expect(route.lose).toHaveBeenCalledOnce();
   });
 
-  it('renewSession() drops the connection after a response that reports a lost session, and retries only reads', () => {
+  it('renewSession() drops the connection if the server reports a lost session, and allows a retry only of reads', () => {
     const { route, renew } = routeUnderTest();
     const detail = { sent: 'maybe', session: 'lost' };
     const error = new SwitchyardError('TOOL_CALL_REJECTED', 'Session not found', { detail });
@@ -49,7 +49,7 @@ describe('renewSession', () => {
     expect(route.renewCredentials).toHaveBeenCalledExactlyOnceWith(open);
   });
 
-  it('renewSession() drops the connection after a 401 to a previously accepted login', () => {
+  it('renewSession() drops the connection after a 401 for a login that the server accepted before', () => {
     const { open, route, renew } = routeUnderTest();
     const error = new SwitchyardError('CONNECTOR_LOGIN_NEEDED', 'no', { detail: { status: 401, wasAuthorized: true } });
     expect(renew(error, true)).toBe(false);
@@ -67,8 +67,8 @@ describe('renewSession', () => {
   });
 
   it.each([
-    ['an error answer', new SwitchyardError('TOOL_CALL_REJECTED', 'bad argument')],
-    ['any other error', new Error('lost')],
+    ['an error response to the call', new SwitchyardError('TOOL_CALL_REJECTED', 'bad argument')],
+    ['an error without a code', new Error('lost')],
   ])('renewSession() keeps the connection after %s', (_, error) => {
     const { route, renew } = routeUnderTest();
     expect(renew(error)).toBe(false);

@@ -27,23 +27,30 @@ async function tried(status: number | 'sse' | null, target: Partial<ConnectorTar
 }
 
 describe('connectWithSseFallback', () => {
-  it.each([400, 404, 405, 'sse'] as const)('a connection tries SSE after the response %s', async (status) => {
+  it.each([
+    ['responds with the status 400', 400],
+    ['responds with the status 404', 404],
+    ['responds with the status 405', 405],
+    ['responds like an SSE server', 'sse'],
+  ] as const)('a connection tries SSE if the server %s', async (_, status) => {
     await expect(tried(status)).resolves.toEqual(['http', 'sse', 'connected']);
   });
 
-  it.each([401, 403, 406, 429, 499, 302, 500, 503, null])(
-    'a connection does not try SSE after the response %s',
-    async (status) => {
-      await expect(tried(status)).resolves.toEqual(['http', 'refused']);
-    },
-  );
+  it.each([
+    ...[401, 403, 406, 429, 499, 302, 500, 503].map(
+      (status) => [`responds with the status ${status}`, status] as const,
+    ),
+    ['does not respond', null] as const,
+  ])('a connection does not try SSE if the server %s', async (_, status) => {
+    await expect(tried(status)).resolves.toEqual(['http', 'refused']);
+  });
 
-  it('a connection does not try SSE if the entry names the transport or requires the modern protocol', async () => {
+  it('a connection does not try SSE if its entry names Streamable HTTP or requires the modern protocol', async () => {
     await expect(tried(404, { transport: 'streamable-http' })).resolves.toEqual(['http', 'refused']);
     await expect(tried(404, { era: 'modern' })).resolves.toEqual(['http', 'refused']);
   });
 
-  it('a connection uses only SSE if the entry names SSE', async () => {
+  it('a connection tries only SSE if its entry names SSE as the transport', async () => {
     await expect(tried(null, { transport: 'sse' })).resolves.toEqual(['sse', 'connected']);
   });
 
@@ -54,7 +61,7 @@ describe('connectWithSseFallback', () => {
     ['the failure of SSE', 405, {}, 'over SSE'],
     ['the failure of SSE', 'sse', { step: STREAM_STEP, status: 405 }, 'over SSE'],
   ] as const)(
-    'a connection reports %s after the response %s if SSE failed with %j',
+    'a connection reports %s (outcome of Streamable HTTP: %s, outcome of SSE: %j)',
     async (_, status, detail, told) => {
       const attempt = connectWithSseFallback({ era: 'auto', transport: 'auto' } as ConnectorTarget, {
         overStreamableHttp: () => Promise.reject(new Error('refused')),

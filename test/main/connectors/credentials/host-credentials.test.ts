@@ -27,7 +27,7 @@ const claimsOf = (proof: string): Record<string, unknown> =>
   JSON.parse(Buffer.from(proof.split('.')[1] ?? '', 'base64url').toString()) as Record<string, unknown>;
 
 describe('HostCredentials', () => {
-  it('HostCredentials returns a synchronous token of the provider synchronously', () => {
+  it('HostCredentials returns headers synchronously if the provider returns its token synchronously', () => {
     expect(credentialsOf(() => bearer('t')).headers(null, SENDING)).toEqual(['authorization', 'Bearer t']);
     expect(credentialsOf(() => undefined).headers(null, SENDING)).toEqual([]);
   });
@@ -37,7 +37,7 @@ describe('HostCredentials', () => {
     expect(await credentials.headers(null, SENDING)).toEqual(['authorization', 'Bearer t']);
   });
 
-  it('HostCredentials creates a new DPoP proof for each request with a bound token', async () => {
+  it('HostCredentials creates a new DPoP proof for each request with a DPoP-bound token', async () => {
     const session = await DpopSession.create();
     const bound = { access_token: 't', token_type: 'DPoP' };
     const credentials = credentialsOf(() => bound, session);
@@ -49,7 +49,7 @@ describe('HostCredentials', () => {
     expect(claimsOf(other).jti).not.toBe(claimsOf(proof).jti);
   });
 
-  it('HostCredentials sends a token unchanged if it is bound to no key', async () => {
+  it('HostCredentials sends a Bearer token without a DPoP proof', async () => {
     const credentials = credentialsOf(() => bearer('t'), await DpopSession.create());
     expect(await credentials.headers(null, SENDING)).toEqual(['authorization', 'Bearer t']);
   });
@@ -86,7 +86,7 @@ describe('HostCredentials', () => {
     });
   });
 
-  it('HostCredentials accepts loosely typed values of the host, such as null and tokens without a type', async () => {
+  it('HostCredentials accepts loosely typed values from the host, such as null and tokens without a type', async () => {
     // This promise comes from another realm, so it is not an instance of the Promise class of this file.
     const own = runInNewContext(`Promise.resolve({ access_token: 't', token_type: 'Bearer' })`) as unknown;
     expect(await credentialsOf(() => own as never).headers(null, SENDING)).toEqual(['authorization', 'Bearer t']);
@@ -95,7 +95,7 @@ describe('HostCredentials', () => {
     expect(untyped.headers(null, SENDING)).toEqual(['authorization', 'Bearer t']);
   });
 
-  it('HostCredentials reports why a login failed if the failure comes from the host', async () => {
+  it("HostCredentials reports an error of the host's OAuth provider as the reason why a login failed", async () => {
     const credentials = credentialsOf(() => Promise.reject(new Error('the vault is locked')));
     const verdict = await credentials.refused(challenge(), [], null);
     expect(verdict).toMatchObject({ kind: 'login', error: { code: 'LOGIN_FAILED' } });

@@ -31,7 +31,7 @@ it('SharedFlow continues while at least one caller waits for its result', async 
   expect(seen).toMatchObject({ signal: { aborted: false }, overs: 1 });
 });
 
-it('SharedFlow ends when no caller waits any more, and can then no longer be joined', async () => {
+it('SharedFlow aborts its task when no caller waits any more', async () => {
   const { flow, seen } = flowUnderTest();
   const gone = new AbortController();
   const joined = flow.join(gone.signal);

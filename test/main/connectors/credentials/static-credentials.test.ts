@@ -12,13 +12,17 @@ const refusal = (status: 401 | 403, wwwAuthenticate: string | null) => ({
 
 describe('staticCredentials', () => {
   it.each<[string, Json | undefined, readonly string[]]>([
-    ['nothing without auth', undefined, []],
-    ['nothing for type none', { type: 'none' }, []],
-    ['a bearer token', { type: 'bearer' }, ['Authorization', 'Bearer K']],
-    ['the raw key in its header', { type: 'apiKey', headerName: 'x-api-key' }, ['x-api-key', 'K']],
-    ['a bearer token for a key without a header', { type: 'apiKey' }, ['Authorization', 'Bearer K']],
+    ['no header if the entry has no auth', undefined, []],
+    ['no header for the auth type none', { type: 'none' }, []],
+    ['a bearer token for the auth type bearer', { type: 'bearer' }, ['Authorization', 'Bearer K']],
     [
-      'a bearer token for a key in Authorization',
+      'the unchanged API key in the header that the entry names',
+      { type: 'apiKey', headerName: 'x-api-key' },
+      ['x-api-key', 'K'],
+    ],
+    ['a bearer token for an API key without a header name', { type: 'apiKey' }, ['Authorization', 'Bearer K']],
+    [
+      'a bearer token for an API key in the header Authorization',
       { type: 'apiKey', headerName: 'authorization' },
       ['Authorization', 'Bearer K'],
     ],
@@ -26,7 +30,7 @@ describe('staticCredentials', () => {
     expect(staticCredentials(normalized({ auth }), 'K').headers(null, SENDING)).toEqual(expected);
   });
 
-  it('staticCredentials() returns NO_CREDENTIALS for an entry with neither auth nor an Authorization header', () => {
+  it('staticCredentials() returns `NO_CREDENTIALS` for an entry with neither auth nor an Authorization header', () => {
     expect(staticCredentials(normalized({ headers: { 'x-tenant': 't' } }), null)).toBe(NO_CREDENTIALS);
   });
 
@@ -37,11 +41,16 @@ describe('staticCredentials', () => {
   });
 
   it.each<[string, 401 | 403, string | null, unknown]>([
-    ['if the challenge offers one', 401, 'Bearer resource_metadata="https://a.test/m"', expect.stringMatching(/login/)],
-    ['not if the challenge offers none', 401, 'Bearer realm="a"', null],
-    ['not without a challenge', 401, null, null],
-    ['not for a key with insufficient scope', 403, 'Bearer resource_metadata="https://a.test/m"', null],
-  ])('a rejected static key causes a hint about a login of the server: %s', async (_, status, challenge, hint) => {
+    [
+      'suggests a login if the challenge for a rejected key offers one',
+      401,
+      'Bearer resource_metadata="https://a.test/m"',
+      expect.stringMatching(/login/),
+    ],
+    ['suggests no login if the challenge for a rejected key offers none', 401, 'Bearer realm="a"', null],
+    ['suggests no login if a key is rejected without a challenge', 401, null, null],
+    ['suggests no login for a key with too few scopes', 403, 'Bearer resource_metadata="https://a.test/m"', null],
+  ])('staticCredentials() %s', async (_, status, challenge, hint) => {
     const credentials = staticCredentials(normalized({ headers: { authorization: 'Bearer old' } }), null);
     expect(await credentials.refused(refusal(status, challenge), [], null)).toEqual({ kind: 'refused', hint });
   });

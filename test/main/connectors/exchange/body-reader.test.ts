@@ -49,12 +49,12 @@ async function read(
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 describe('JSON body', () => {
-  it('a JSON body contains one value, or all values of a batch', async () => {
+  it('a JSON body is read as one value, or as the values of a batch', async () => {
     expect(await read(JSON_TYPE, [bytes('{"a":'), bytes('"ü"}')])).toMatchObject({ values: [{ a: 'ü' }], ends: [''] });
     expect(await read(JSON_TYPE, [bytes('[1,2]')])).toMatchObject({ values: [1, 2] });
   });
 
-  it.each(['', '{', 'null null', '<html>'])('a JSON body is unusable if it is %j', async (text) => {
+  it.each(['', '{', 'null null', '<html>'])('the JSON body %j is reported as damaged', async (text) => {
     const { values, failures } = await read(JSON_TYPE, [bytes(text)]);
     expect([values, failures.map(({ message }) => message)]).toEqual([[], ['the JSON in its answer is damaged']]);
   });
@@ -78,19 +78,19 @@ describe('event stream', () => {
     failures: [],
   };
 
-  it('an event stream contains messages, ids and retry delays', async () => {
+  it('messages, other events, ids and retry delays are read from an event stream', async () => {
     expect(await read(EVENTS, [stream])).toEqual(expected);
   });
 
   it.each(['\n', '\r', '\r\n'])(
-    'an event is read as soon as its blank line arrives, with %j as line end',
+    'an event is read as soon as the blank line after it arrives, with %j as line end',
     async (end) => {
       const got = await read(EVENTS, [bytes(`event: endpoint${end}data: /m${end}${end}data: 1${end}${end}`)]);
       expect(got).toMatchObject({ events: [['endpoint', '/m']], values: [1] });
     },
   );
 
-  it('the messages of a batch in an event stream are read one by one', async () => {
+  it('the messages of a batch in an event stream are returned one by one', async () => {
     const got = await read(EVENTS, [bytes('data: [{"id":1},{"id":2}]\n\ndata: []\n\ndata: [[3]]\n\n')]);
     expect(got.values).toEqual([{ id: 1 }, { id: 2 }, [3]]);
   });
@@ -107,7 +107,7 @@ describe('event stream', () => {
     ).toEqual(expected);
   });
 
-  it('an event stream is rejected beyond the size limit, in one event or in many', async () => {
+  it('an event stream that exceeds the size limit is rejected, whether it contains one event or many', async () => {
     const many = Array.from({ length: 20 }, () => bytes('data: 1\n\n'));
     expect((await read(EVENTS, many, { maxBytes: 100 })).failures).toMatchObject([{ code: 'TOOL_RESULT_TOO_LARGE' }]);
     const endless = Array.from({ length: 20 }, () => bytes('data: x'));
@@ -116,7 +116,7 @@ describe('event stream', () => {
     ]);
   });
 
-  it('only single events are limited in size if an event stream stays open', async () => {
+  it('the size limit of an event stream that stays open applies to each event, not to the whole stream', async () => {
     const long = Array.from({ length: 2_000 }, () => bytes(`data: "${'x'.repeat(1_000)}"\n\n`));
     const { values, failures } = await read(EVENTS, long, { maxBytes: { perEvent: 1_000_000 } });
     expect([values.length, failures]).toEqual([2_000, []]);
@@ -135,9 +135,12 @@ describe('compressed body', () => {
     ['br', brotliCompressSync(plain)],
     ['zstd', zstdCompressSync(plain)],
     ['identity', plain],
-  ])('a compressed body in %s is decoded, even though the compression was not requested', async (encoding, chunk) => {
-    expect(await read({ ...JSON_TYPE, 'content-encoding': encoding }, [chunk])).toMatchObject({ values: [{ a: 1 }] });
-  });
+  ])(
+    'a body with the content encoding %s is decoded, even if no compression was requested',
+    async (encoding, chunk) => {
+      expect(await read({ ...JSON_TYPE, 'content-encoding': encoding }, [chunk])).toMatchObject({ values: [{ a: 1 }] });
+    },
+  );
 
   it('the size limit of a compressed body counts its decompressed bytes', async () => {
     const bomb = gzipSync(Buffer.alloc(50_000_000));
@@ -148,14 +151,14 @@ describe('compressed body', () => {
   it.each([
     ['gzip', 'its compressed answer is damaged'],
     ['rot13', 'its answer is encoded as "rot13", which was not requested'],
-  ])('a compressed body that is not valid %s is unusable', async (encoding, message) => {
+  ])('an uncompressed body with the content encoding %s is rejected', async (encoding, message) => {
     const { failures } = await read({ ...JSON_TYPE, 'content-encoding': encoding }, [plain]);
     expect(failures.map((failure) => failure.message)).toEqual([message]);
   });
 });
 
 describe('body of any other type', () => {
-  it('a body that is neither JSON nor an event stream is kept as text, truncated to its beginning', async () => {
+  it('only the beginning of a body that is neither JSON nor an event stream is kept, as text', async () => {
     const { values, ends } = await read({ 'content-type': 'text/html' }, [bytes('<p>'), bytes('x'.repeat(100_000))]);
     expect([values, ends[0]?.slice(0, 4)]).toEqual([[], '<p>x']);
     expect(ends[0]?.length).toBeLessThan(200_000);
@@ -168,7 +171,7 @@ describe('body of any other type', () => {
     });
   });
 
-  it('reading a body causes exactly one end or one failure, for any input', async () => {
+  it('a body of any bytes is reported exactly once as complete or as failed', async () => {
     const header = fc.record({
       'content-type': fc.constantFrom('application/json', 'text/event-stream', 'text/plain', ''),
       'content-encoding': fc.constantFrom('identity', 'gzip', 'br', 'what'),

@@ -35,7 +35,7 @@ function read(text: string): { readonly reader: EventReader; readonly told: Told
 }
 
 describe('EventReader during a flood of events', () => {
-  it('EventReader lets the event loop continue during a flood of events, and loses no event', async () => {
+  it('EventReader pauses for the event loop during a flood of events, and loses no event', async () => {
     const { told } = read(Array.from({ length: 400_000 }, (_, id) => `data: {"id":${id}}\n\n`).join(''));
     expect(told.values.length).toBeLessThan(400_000);
     expect(told.steps[0]).toBe('hold');
@@ -46,7 +46,7 @@ describe('EventReader during a flood of events', () => {
     expect(told.steps.filter((step) => step === 'end')).toHaveLength(1);
   });
 
-  it('EventReader returns no event after it was stopped', async () => {
+  it('EventReader reports no event after it was stopped', async () => {
     const { reader, told } = read('data: {}\n\n'.repeat(400_000));
     reader.stop();
     const count = told.values.length;
@@ -63,7 +63,7 @@ describe('event of many lines', () => {
     ['100 001 lines', `${'data:[\n'.repeat(100_001)}\n`],
     ['13 MB in two lines', `data: "\ndata: ${'x'.repeat(13_000_000)}\n\n`],
     ['13 MB and a second line', `data: "${'x'.repeat(13_000_000)}"\ndata: 1\n\n`],
-  ])('EventReader rejects an event that is too large: %s', async (_, text) => {
+  ])('EventReader rejects an event of %s, because it is too large', async (_, text) => {
     const { told } = read(text);
     await eventually('it has failed', () => told.failures.length > 0, 4_000);
     expect(told.failures).toEqual(TOO_MUCH);
@@ -73,7 +73,7 @@ describe('event of many lines', () => {
     ['13 MB in one line', `event: message\nid: 1\ndata: "${'x'.repeat(13_000_000)}"\n\n`, 1],
     ['50 000 lines', `data: [\n${'data: 1,\n'.repeat(50_000)}data: 1]\n\n`, 50_001],
     ['200 000 comments', `${': still here\n'.repeat(200_000)}data: 1\n\n`, 1],
-  ])('EventReader accepts a large event: %s', async (_, text, count) => {
+  ])('EventReader accepts a large event with %s', async (_, text, count) => {
     const { told } = read(text);
     await eventually('it was read', () => told.values.length === count || told.failures.length > 0);
     expect(told.failures).toEqual([]);

@@ -81,7 +81,7 @@ describe('HTTP exchange with credentials', () => {
     ['GET', 401],
     ['DELETE', 401],
   ])(
-    'an HTTP exchange retries a %s with the response %i once, with its body, over the same connection',
+    'an HTTP exchange repeats a %s once after the status %i, with its body and over the same connection',
     async (method, status) => {
       await using server = await world(protectedBy(status));
       const credentials = ScriptedCredentials.refreshing('stale');
@@ -111,7 +111,7 @@ describe('HTTP exchange with credentials', () => {
     expect(credentials.challenges.map(({ resends }) => resends)).toEqual([0, 1]);
   });
 
-  it('an HTTP exchange sends synchronous headers before it returns, and reads them for each request', async () => {
+  it('an HTTP exchange reads synchronous credentials before it returns, and again for each request', async () => {
     await using server = await world(protectedBy(401));
     const credentials = new ScriptedCredentials('fresh');
     const { over } = server.start(credentials);
@@ -121,7 +121,7 @@ describe('HTTP exchange with credentials', () => {
     expect(credentials.sendings).toHaveLength(2);
   });
 
-  it('an HTTP exchange waits for asynchronous headers', async () => {
+  it('an HTTP exchange waits for asynchronous credentials', async () => {
     await using server = await world(protectedBy(401));
     const token = Promise.withResolvers<string>();
     const { heard, over } = server.start(new ScriptedCredentials(token.promise));
@@ -131,7 +131,7 @@ describe('HTTP exchange with credentials', () => {
     expect(server.seen).toHaveLength(1);
   });
 
-  it('an HTTP exchange fails with the error of its credentials, and sends nothing', async () => {
+  it('an HTTP exchange fails with the error that its credentials throw, and sends nothing', async () => {
     await using server = await world(protectedBy(401));
     const missing = new SwitchyardError('LOGIN_SECRET_MISSING', 'No secret.');
     const throwing: Credentials = {
@@ -149,7 +149,7 @@ describe('HTTP exchange with credentials', () => {
     expect(server.seen).toEqual([]);
   });
 
-  it("an HTTP exchange replaces a header of the entry by the credentials' header of that name in any case", async () => {
+  it('an HTTP exchange replaces the Authorization header of an entry by that of the credentials, whatever its case', async () => {
     await using server = await world(protectedBy(401));
     const { over } = server.start(new ScriptedCredentials('fresh'), {
       headers: ['Authorization', 'Basic x', 'x-a', '1'],
@@ -158,7 +158,7 @@ describe('HTTP exchange with credentials', () => {
     expect(server.seen.map(({ authorization }) => authorization)).toEqual(['Bearer fresh']);
   });
 
-  it('an HTTP exchange ends with the error of a required login, and keeps the connection', async () => {
+  it('an HTTP exchange that requires a login fails with that error, and keeps the TCP connection', async () => {
     await using server = await world(protectedBy(401));
     const error = new SwitchyardError('CONNECTOR_LOGIN_NEEDED', 'Log in.', { detail: { status: 401 } });
     const { heard, over } = server.start(new ScriptedCredentials(null, () => ({ kind: 'login', error })));
@@ -171,14 +171,14 @@ describe('HTTP exchange with credentials', () => {
     expect(new Set(server.seen.map(({ socket }) => socket)).size).toBe(1);
   });
 
-  it('an HTTP exchange passes on a rejection unchanged, with the hint of the credentials', async () => {
+  it('an HTTP exchange passes on a rejection that the credentials cannot solve, with their hint', async () => {
     await using server = await world(protectedBy(403));
     const { heard, over } = server.start(new ScriptedCredentials('t', () => ({ kind: 'refused', hint: 'Ask Ann.' })));
     await over;
     expect(heard).toEqual([[403, 'Ask Ann.'], { text: '{"error":"no"}' }]);
   });
 
-  it('an HTTP exchange reads the rest of a rejection whose body was incomplete when a login was decided on', async () => {
+  it('an HTTP exchange reads the whole body of a rejection, even if the body arrives after the decision not to retry', async () => {
     let finish = (): void => {};
     await using server = await world((_, response) => {
       response.writeHead(401).write('first ');
@@ -191,7 +191,7 @@ describe('HTTP exchange with credentials', () => {
     expect(heard).toEqual([[401, null], { text: 'first last' }]);
   });
 
-  it('an HTTP exchange drops the endless body of a rejection, and still retries', async () => {
+  it('an HTTP exchange stops reading an endless rejection when it retries the request', async () => {
     await using server = await world((request, response) => {
       if (request.headers.authorization === 'Bearer fresh') response.end('ok');
       else response.writeHead(401).write('x'.repeat(100_000));
@@ -202,7 +202,7 @@ describe('HTTP exchange with credentials', () => {
     expect(server.seen).toHaveLength(2);
   });
 
-  it('an HTTP exchange gets new credentials for a redirect target, and retries there with these credentials', async () => {
+  it('an HTTP exchange requests credentials for a redirect target, and retries the request there', async () => {
     await using server = await world((request, response) => {
       if (request.url === '/mcp') response.writeHead(307, { location: '/moved' }).end();
       else protectedBy(401)(request, response);
@@ -219,7 +219,7 @@ describe('HTTP exchange with credentials', () => {
     expect(credentials.challenges[0]?.url.pathname).toBe('/moved');
   });
 
-  it('an HTTP exchange ends immediately if it is aborted while it gets its headers, and sends nothing', async () => {
+  it('an HTTP exchange that is aborted while it waits for credentials ends immediately, and sends nothing', async () => {
     await using server = await world(protectedBy(401));
     const token = Promise.withResolvers<string>();
     const { heard, abort, over } = server.start(new ScriptedCredentials(token.promise));
@@ -233,7 +233,7 @@ describe('HTTP exchange with credentials', () => {
     expect(server.seen).toHaveLength(1);
   });
 
-  it('an HTTP exchange ends immediately if it is aborted while its credentials handle a rejection', async () => {
+  it('an HTTP exchange that is aborted while its credentials handle a rejection ends immediately', async () => {
     await using server = await world(protectedBy(401));
     let given: AbortSignal | null = null;
     const credentials = new ScriptedCredentials('stale', async (_challenge, _sent, signal) => {
@@ -251,7 +251,7 @@ describe('HTTP exchange with credentials', () => {
     expect(server.seen).toHaveLength(1);
   });
 
-  it('an HTTP exchange joins the challenges of several headers', async () => {
+  it('an HTTP exchange joins several WWW-Authenticate headers to one challenge', async () => {
     await using server = await world((_, response) => {
       response.writeHead(401, { 'www-authenticate': ['Basic realm="a"', 'Bearer scope="s"'], 'dpop-nonce': 'n' }).end();
     });

@@ -19,7 +19,7 @@ function scan(text: string, sizes: readonly number[]): { readonly result: string
 const sizes = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1 });
 
 describe('result scanner', () => {
-  it('the result scanner finds the result of any message, at any position and however the message is split', () => {
+  it('the result scanner finds the `result` of a JSON-RPC message at any position, however the text is split', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.jsonValue(), fc.constantFrom(0, 1, 2), sizes, (value, id, place, cuts) => {
         const members: [string, unknown][] = [
@@ -39,11 +39,11 @@ describe('result scanner', () => {
     ['an error', '{"jsonrpc":"2.0","id":1,"error":{"code":-1,"message":"\\"result\\": {","data":{"result":1}}}'],
     ['a request', '{"jsonrpc":"2.0","id":1,"method":"result","params":{"result":{}}}'],
     ['a batch', '[{"jsonrpc":"2.0","id":1,"result":{}}]'],
-  ])('the result scanner finds no result in %s', (_, text) => {
+  ])('the result scanner finds no JSON-RPC result in %s', (_, text) => {
     expect(scan(text, [3])).toEqual({ result: '', isComplete: false });
   });
 
-  it('the result scanner returns the first of two results, with the white space around it', () => {
+  it('the result scanner returns the first of two results, with the white space after it', () => {
     expect(scan('{ "result" : {"a":[1,"]"]} , "result":2}', [1])).toEqual({
       result: '{"a":[1,"]"]} ',
       isComplete: true,

@@ -18,7 +18,7 @@ describe('fateOf', () => {
     expect(fateOf(new SwitchyardError(code, 'why'))).toBe(fate);
   });
 
-  it('after a person declined the login of the host, a connector is failed, so the person is not asked again', () => {
+  it('a connector fails permanently after a person declined its login, so that the person is not asked again', () => {
     const target = { connectorId: 'crm', url: new URL('https://crm.example/mcp') };
     const denied = new SwitchyardError('LOGIN_FAILED', 'The redirect after the login contains no code.');
     expect(fateOf(hostLoginError(denied, target, true))).toBe('failed');

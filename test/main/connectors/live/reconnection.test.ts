@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { backoffMs, Reconnection } from '../../../../src/main/connectors/live/reconnection.ts';
 
 describe('backoffMs', () => {
-  it('the pause before a reconnection grows to 60 s and is random over the whole range', () => {
+  it('the pause before a reconnection is random, and its maximum doubles with each failure up to 60 s', () => {
     expect([1, 2, 3, 8, 50].map((failures) => backoffMs(failures, { next: () => 1 }))).toEqual([
       500, 1_000, 2_000, 60_000, 60_000,
     ]);
@@ -15,7 +15,7 @@ describe('Reconnection', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  it('a reconnection waits as long as the server requests, even if a call arrives, and then backs off', async () => {
+  it('a reconnection first waits as long as the server requested, even if a call arrives, and then backs off', async () => {
     const attempts: string[] = [];
     const reconnection = new Reconnection({ next: () => 1 });
     reconnection.failed({ detail: { retryAfterMs: 30_000 } });
@@ -28,7 +28,7 @@ describe('Reconnection', () => {
     expect(attempts).toEqual(['attempt 2']);
   });
 
-  it('a wait that a server requested ends if the entry changes, or if the next failure requests no wait', () => {
+  it('a wait that the server requested ends if the entry changes, or if the next failure requests no wait', () => {
     const reconnection = new Reconnection({ next: () => 1 });
     reconnection.failed({ detail: { retryAfterMs: 30_000 } });
     reconnection.failed({ detail: {} });

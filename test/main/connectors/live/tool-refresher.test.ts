@@ -25,7 +25,7 @@ function setUp(list: () => Promise<ToolListing> = async () => listing()) {
 }
 
 describe('ToolRefresher', () => {
-  it('ToolRefresher reads the tools when the wait that the server requested has ended, and not earlier', async () => {
+  it('ToolRefresher reads the tools only after the wait that the server requested', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     const busy = new SwitchyardError('CONNECTOR_LIST_INVALID', 'busy', { detail: { retryAfterMs: 30_000 } });
     let isBusy = true;
@@ -66,7 +66,7 @@ describe('ToolRefresher', () => {
     expect([most, readings() >= 8, readings() <= 12]).toEqual([1, true, true]);
   });
 
-  it('ToolRefresher reads the tools outside of the trace context that was active when its timer was set', async () => {
+  it('ToolRefresher does not add a read that a timer starts to the trace in which the timer was set', async () => {
     const within: boolean[] = [];
     const { refresher } = setUp(async () => {
       within.push(isWithin('call'));
@@ -92,7 +92,7 @@ describe('ToolRefresher', () => {
     expect(readings()).toBe(2);
   });
 
-  it('ToolRefresher joins a read in progress', async () => {
+  it('two simultaneous refreshes of ToolRefresher share one read of the tools', async () => {
     const { refresher, readings } = setUp();
     await Promise.all([refresher.refresh(), refresher.refresh()]);
     expect(readings()).toBe(1);
@@ -102,7 +102,7 @@ describe('ToolRefresher', () => {
     [60_000, 60_000],
     [0, 5_000],
     [1e12, 86_400_000],
-  ])('ToolRefresher reads the tools again for a TTL hint of %d ms after %d ms', async (ttlMs, expected) => {
+  ])('after a TTL hint of %d ms, ToolRefresher reads the tools again in %d ms', async (ttlMs, expected) => {
     const { refresher, readings } = setUp();
     refresher.expireIn(ttlMs);
     await vi.advanceTimersByTimeAsync(expected - 1);
@@ -111,7 +111,7 @@ describe('ToolRefresher', () => {
     expect(readings()).toBe(1);
   });
 
-  it('ToolRefresher reports a failure, and continues', async () => {
+  it('ToolRefresher reports a failed read, and reads the tools again at the next refresh', async () => {
     let isBroken = true;
     const { refresher, told } = setUp(async () => {
       if (isBroken) throw new Error('broken');
@@ -123,7 +123,7 @@ describe('ToolRefresher', () => {
     expect(told).toEqual(['failure', 'listing']);
   });
 
-  it('ToolRefresher does nothing after it is stopped, and reports no read in progress', async () => {
+  it('ToolRefresher starts no read after it is stopped, and ignores the result of a read in progress', async () => {
     const { refresher, readings, told } = setUp();
     refresher.notice();
     const reading = refresher.refresh();

@@ -90,7 +90,7 @@ describe('shakeHands', () => {
     },
   );
 
-  it('the handshake sends initialize if server/discover gets no response for exactly the silence period', async () => {
+  it('the handshake sends initialize if server/discover gets no response within the silence period', async () => {
     const { channel, sent } = channelOf({ initialize: resolves(INITIALIZED) });
     const shaking = shakeHands(channel, 'auto', {}, options(2_000));
     await vi.advanceTimersByTimeAsync(1_999);
@@ -106,7 +106,7 @@ describe('shakeHands', () => {
     expect(sent).toEqual(['server/discover']);
   });
 
-  it('the handshake selects the modern protocol with a server that responds late and rejects initialize', async () => {
+  it('the handshake selects the modern protocol if the server responds late and rejects initialize', async () => {
     const answers = { 'server/discover': later(6_000, DISCOVERED), initialize: rejects(unknown) };
     const { channel, spoken } = channelOf(answers);
     const shaking = shakeHands(channel, 'auto', {}, options(2_000));
@@ -125,7 +125,7 @@ describe('shakeHands', () => {
     expect(sent).toEqual(['server/discover', 'initialize', 'notifications/initialized']);
   });
 
-  it('the handshake rejects with the error of initialize after server/discover has failed too', async () => {
+  it('the handshake fails with the error of initialize if both server/discover and initialize fail', async () => {
     const refused = new RpcError(-32_000, 'no licence');
     const { channel } = channelOf({ 'server/discover': rejects(unknown), initialize: rejects(refused) });
     await expect(shakeHands(channel, 'auto', {}, options(2_000))).rejects.toBe(refused);
@@ -148,7 +148,7 @@ describe('shakeHands', () => {
 describe('assertNotSelf', () => {
   const handshake = { facts: {} as Parameters<typeof assertNotSelf>[1]['facts'], confirmed: null };
 
-  it('assertNotSelf() rejects only a server that is the gateway itself', () => {
+  it('assertNotSelf() throws only if the server is the gateway itself', () => {
     const host = { ...TOOLS_ONLY, instanceId: 'g' };
     expect(() => assertNotSelf(host, { ...handshake, instanceId: 'g' }, 'one')).toThrow('is the gateway itself');
     expect(() => assertNotSelf(host, { ...handshake, instanceId: 'other' }, 'one')).not.toThrow();

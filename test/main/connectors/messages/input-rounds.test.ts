@@ -5,7 +5,7 @@ const question = { resultType: 'input_required', inputRequests: { who: { method:
 const signal = new AbortController().signal;
 
 describe('throughInputRounds', () => {
-  it('a request that needs input is retried with the answers and with the state that the server sent', async () => {
+  it('a request for which the server needs input is sent again with the answers and the state of the server', async () => {
     const send = vi.fn(async () => ({ done: true }));
     const answer = vi.fn(async () => ({ roots: [] }));
     await expect(throughInputRounds(question, { name: 'echo' }, send, answer, signal)).resolves.toEqual({ done: true });
@@ -25,7 +25,7 @@ describe('throughInputRounds', () => {
     expect(send).toHaveBeenCalledTimes(10);
   });
 
-  it('a request that waits for input is rejected when its signal aborts, even if the host continues', async () => {
+  it('a request that waits for input is rejected when its signal aborts, even if the host never answers', async () => {
     const caller = new AbortController();
     const ended = throughInputRounds(
       question,
@@ -39,7 +39,7 @@ describe('throughInputRounds', () => {
     await expect(ended).rejects.toThrow('enough');
   });
 
-  it('a malformed server request for input is rejected', async () => {
+  it('a request fails if the server sends a malformed request for input', async () => {
     const odd = { resultType: 'input_required', inputRequests: { who: 7 } };
     await expect(
       throughInputRounds(

@@ -10,7 +10,7 @@ function pendingUnderTest() {
 }
 
 describe('PendingRequests', () => {
-  it('PendingRequests settles each request with the response of its id, in any order', async () => {
+  it('PendingRequests settles each request with the response that has its id, in any order', async () => {
     const { requests, add } = pendingUnderTest();
     const [one, two] = [add(), add()];
     requests.take(rpc({ id: two.id, result: { n: 2 } }), one);
@@ -19,7 +19,7 @@ describe('PendingRequests', () => {
     await expect(one.answer).rejects.toMatchObject({ code: -32_000, message: 'no' });
   });
 
-  it('PendingRequests matches an error without an id to the request in whose response the error arrives', async () => {
+  it('PendingRequests rejects the request in whose HTTP response an error without an id arrives', async () => {
     const { requests, add } = pendingUnderTest();
     const [one, two] = [add(), add()];
     requests.take(rpc({ id: null, error: { code: -32_700, message: 'damaged' } }), one);
@@ -29,11 +29,11 @@ describe('PendingRequests', () => {
   });
 
   it.each([
-    ['an unknown id', rpc({ id: 99, result: {} })],
-    ['an id of another type', rpc({ id: 'one', result: {} })],
-    ['no id in a result', rpc({ result: {} })],
+    ['a response with an unknown id', rpc({ id: 99, result: {} })],
+    ['a response whose id has another type', rpc({ id: 'one', result: {} })],
+    ['a result without an id', rpc({ result: {} })],
     ['a value that is not JSON-RPC', { hello: 1 }],
-  ])('PendingRequests reports %s as unexpected and leaves the request waiting', (_, message) => {
+  ])('PendingRequests reports %s as unexpected, and does not settle the request', (_, message) => {
     const { events, requests, add } = pendingUnderTest();
     const pending = add();
     requests.take(message, pending);
@@ -52,7 +52,7 @@ describe('PendingRequests', () => {
     expect(onProgress).toHaveBeenCalledExactlyOnceWith({ progress: 1 }, { progressToken: pending.id, progress: 1 });
   });
 
-  it('PendingRequests reports a notification to the request that it came with, unless it is about the server', () => {
+  it('PendingRequests passes a notification to the request in whose response it arrived, unless it is about the server', () => {
     const { events, requests, add } = pendingUnderTest();
     const onNotification = vi.fn();
     const pending = add({ onNotification });
@@ -64,7 +64,7 @@ describe('PendingRequests', () => {
     );
   });
 
-  it('PendingRequests forwards a server request to the host of the request that it came with', () => {
+  it('PendingRequests passes a server request to the host of the client request in whose response it arrived', () => {
     const { events, requests, add } = pendingUnderTest();
     const host = { capabilities: {}, answer: async () => ({}) };
     requests.take(rpc({ id: 'q', method: 'roots/list' }), add({ host }));

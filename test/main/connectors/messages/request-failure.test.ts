@@ -21,32 +21,32 @@ const lost = withinSession(new RpcError(-32_001, 'Session not found')) as Error;
 
 describe('requestFailure', () => {
   it.each([
-    ['an error answer of the server', new RpcError(-32_602, 'bad'), { kind: 'rpc', code: -32_602, reason: 'bad' }],
+    ['an error response of the server', new RpcError(-32_602, 'bad'), { kind: 'rpc', code: -32_602, reason: 'bad' }],
     ['rejected credentials', refused(401), { kind: 'refused', status: 401 }],
     ['a lost session', refused(404), { kind: 'status', refusal: { kind: 'session-lost', sent: 'no' } }],
-    ['an answer that reports a lost session', lost, { kind: 'rpc', code: -32_001, isSessionLost: true }],
+    ['a response that reports a lost session', lost, { kind: 'rpc', code: -32_001, isSessionLost: true }],
     ['a legacy SSE server', new SseServerAnswered(), { kind: 'unusable', isSse: true }],
-    ['an answer that is not MCP', new UnusableAnswer('it is odd'), { kind: 'unusable', reason: 'it is odd' }],
-    ['an answer that is too large', new SwitchyardError('TOOL_RESULT_TOO_LARGE', 'cut'), { kind: 'too-large' }],
+    ['a response that is not MCP', new UnusableAnswer('it is odd'), { kind: 'unusable', reason: 'it is odd' }],
+    ['a response that is too large', new SwitchyardError('TOOL_RESULT_TOO_LARGE', 'cut'), { kind: 'too-large' }],
     ['a closed connection', new ClosedConnection(), { kind: 'network', isUnsent: true }],
     [
       'arguments that are not serializable as JSON',
       new TypeError('a cycle'),
       { kind: 'unsendable', reason: 'a cycle' },
     ],
-    ['any other error', new Error('reset'), { kind: 'network', isUnsent: false, reason: 'reset' }],
-  ])('requestFailure() describes %s', (_, error, failure) => {
+    ['an unknown error', new Error('reset'), { kind: 'network', isUnsent: false, reason: 'reset' }],
+  ])('requestFailure() returns the kind and details of %s', (_, error, failure) => {
     expect(requestFailure(error)).toMatchObject(failure);
   });
 });
 
 describe('laterFailure', () => {
-  it('laterFailure() never reports that a call was not sent, because its first round was sent', () => {
+  it('laterFailure() never reports a call as unsent, because its first request was sent', () => {
     expect(laterFailure(new ClosedConnection())).toMatchObject({ kind: 'network', isUnsent: false });
     expect(laterFailure(refused(404))).toMatchObject({ refusal: { kind: 'session-lost', sent: 'maybe' } });
   });
 
-  it('laterFailure() describes all other failures like requestFailure()', () => {
+  it('laterFailure() describes other failures, such as server errors, like requestFailure()', () => {
     expect(laterFailure(refused(500))).toMatchObject({ kind: 'status', refusal: { status: 500 } });
     expect(laterFailure(new RpcError(1, 'no'))).toMatchObject({ kind: 'rpc', code: 1 });
   });

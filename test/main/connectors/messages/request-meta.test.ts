@@ -13,7 +13,7 @@ it('withMeta() does not change the parameters of a legacy request, unless the re
   });
 });
 
-it("withMeta() adds the envelope to a modern request, and overrides the caller's values", () => {
+it("withMeta() adds the protocol version and capabilities to a modern request, and overrides the caller's values", () => {
   const given = { _meta: { own: 1, [CAPABILITIES]: 'forged' } };
   expect(withMeta(given, envelope, NO_META)._meta).toEqual({ own: 1, ...envelope });
   expect(withMeta({}, envelope, { progressToken: 7, capabilities: { sampling: {} } })._meta).toMatchObject({

@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { asToolPage, asToolResult } from '../../../../src/main/connectors/messages/tool-answers.ts';
 
 describe('asToolPage', () => {
-  it('asToolPage() reads the tools, the cursor and the TTL', () => {
+  it('asToolPage() returns the tools, the cursor and the TTL of a page', () => {
     expect(asToolPage({ tools: [1], nextCursor: 'c', ttlMs: 5 })).toEqual({ tools: [1], nextCursor: 'c', ttlMs: 5 });
   });
 
-  it('asToolPage() ignores a cursor that is not a string and a negative TTL', () => {
+  it('asToolPage() ignores a cursor that is not a string, and a negative TTL', () => {
     expect(asToolPage({ tools: [], nextCursor: 7, ttlMs: -1 })).toEqual({ tools: [], nextCursor: null, ttlMs: null });
   });
 
@@ -16,7 +16,7 @@ describe('asToolPage', () => {
 });
 
 describe('asToolResult', () => {
-  it('asToolResult() keeps every member and adds the content that a server may omit', () => {
+  it('asToolResult() keeps every member, and adds empty content if the server omits the content', () => {
     expect(asToolResult({ structuredContent: { a: 1 } })).toEqual({ structuredContent: { a: 1 }, content: [] });
     expect(asToolResult({ content: [], isError: true, own: 1 })).toEqual({ content: [], isError: true, own: 1 });
   });
@@ -34,11 +34,11 @@ describe('asToolResult', () => {
     expect(asToolResult(result)).toBe(result);
   });
 
-  it('asToolResult() treats null content as absent', () => {
+  it('asToolResult() replaces null content by empty content', () => {
     expect(asToolResult({ content: null, isError: true })).toEqual({ content: [], isError: true });
   });
 
-  it('asToolResult() rejects content that is not a list', () => {
+  it('asToolResult() rejects content that is not an array', () => {
     expect(() => asToolResult({ content: 'text' })).toThrow('its result has no content');
   });
 });

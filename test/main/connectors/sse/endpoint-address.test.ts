@@ -15,10 +15,13 @@ describe('readEndpoint', () => {
     ['/a-long-but-plain-name/messages', 'https://mcp.test:8443/a-long-but-plain-name/messages', false],
     ['https://mcp.test:8443/m', 'https://mcp.test:8443/m', false],
     ['HTTPS://MCP.TEST:8443/m', 'https://mcp.test:8443/m', false],
-  ])('readEndpoint() resolves the SSE endpoint %s', (data, href, namesSession) => {
-    const address = readEndpoint(data, STREAM);
-    expect([address.url.href, address.namesSession]).toEqual([href, namesSession]);
-  });
+  ])(
+    'readEndpoint() resolves the SSE endpoint %s to %s and says whether it names a session: %s',
+    (data, href, namesSession) => {
+      const address = readEndpoint(data, STREAM);
+      expect([address.url.href, address.namesSession]).toEqual([href, namesSession]);
+    },
+  );
 
   it.each([
     'http://mcp.test:8443/m',
@@ -29,13 +32,16 @@ describe('readEndpoint', () => {
     'file:///etc/passwd',
     'https://[',
     'x'.repeat(8_193),
-  ])('readEndpoint() rejects %.40s and does not repeat the address in the error', (data) => {
-    const read = (): unknown => readEndpoint(data, STREAM);
-    expect(read).toThrow(UnusableAnswer);
-    expect(read).toThrow(/^the message endpoint that it names is (?:not a valid URL|on another origin)$/);
-  });
+  ])(
+    'readEndpoint() rejects an invalid endpoint and one of another origin, and does not show it in the error',
+    (data) => {
+      const read = (): unknown => readEndpoint(data, STREAM);
+      expect(read).toThrow(UnusableAnswer);
+      expect(read).toThrow(/^the message endpoint that it names is (?:not a valid URL|on another origin)$/);
+    },
+  );
 
-  it('readEndpoint() never returns a URL of another origin, for any input', () => {
+  it('readEndpoint() returns no URL of another origin, for any input', () => {
     fc.assert(
       fc.property(fc.oneof(fc.webUrl(), fc.string(), fc.webPath()), (data) => {
         try {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { errorLineOf } from '../../../../src/main/connectors/stdio/error-line.ts';
 
 describe('errorLineOf', () => {
-  it('returns what npm says about a missing package, rather than the path of its log', () => {
+  it("errorLineOf() returns what npm says about a missing package, not the path of npm's log", () => {
     const stderr = [
       'npm warn exec The following package was not found and will be installed: nosuch@1.0.0',
       'npm error code E404',
@@ -15,14 +15,14 @@ describe('errorLineOf', () => {
     expect(errorLineOf(stderr)).toBe('npm error 404 Not Found - GET https://registry.npmjs.org/nosuch - Not found');
   });
 
-  it('skips the details that older versions of npm write before the reason', () => {
+  it('errorLineOf() skips the details that older versions of npm print before the reason', () => {
     const stderr =
       'npm ERR! code ENOTEMPTY\nnpm ERR! syscall rename\nnpm ERR! path /x\nnpm ERR! errno -39\n' +
       'npm ERR! ENOTEMPTY: directory not empty\n\nnpm ERR! A complete log of this run can be found in: /log\n';
     expect(errorLineOf(stderr)).toBe('npm ERR! ENOTEMPTY: directory not empty');
   });
 
-  it('returns the message of an uncaught error, rather than the version of Node.js', () => {
+  it('errorLineOf() returns the message of an uncaught error, not the version of Node.js', () => {
     const stderr =
       "node:internal/modules/esm/resolve:275\n    throw new ERR_MODULE_NOT_FOUND();\n          ^\n\nError [ERR_MODULE_NOT_FOUND]: Cannot find module '/x.js'\n" +
       "    at file:///y.js:1:1 {\n  code: 'ERR_MODULE_NOT_FOUND'\n}\n\nNode.js v24.1.0\n";
@@ -36,7 +36,7 @@ describe('errorLineOf', () => {
     ['npm error canceled\n', 'npm error canceled'],
     ['npm error code E1\n', 'npm error code E1'],
     [' \n\n', ''],
-  ])('returns the last line of other output: %j', (stderr, expected) => {
+  ])('errorLineOf() returns the last line of output in no known form, such as %j', (stderr, expected) => {
     expect(errorLineOf(stderr)).toBe(expected);
   });
 });

@@ -20,7 +20,7 @@ describe('LineSplitter', () => {
     );
   });
 
-  it('LineSplitter keeps an incomplete line, and drops one carriage return before a line feed', () => {
+  it('LineSplitter keeps an incomplete line until its end arrives, and drops one carriage return before a line feed', () => {
     const splitter = new LineSplitter(100);
     expect([...splitter.push(Buffer.from('a\r\nb'))]).toEqual(['a']);
     expect([...splitter.push(Buffer.from('c\n'))]).toEqual(['bc']);

@@ -22,11 +22,11 @@ describe('StderrTail', () => {
     expect(tail.errorLine).toBe('line 1999');
   });
 
-  it('the kept stderr output contains the end of a line that is longer than the limit', () => {
+  it('the kept stderr output contains the end of a line that exceeds the size limit', () => {
     expect(tailOf('x'.repeat(100_000)).text).toHaveLength(8_192);
   });
 
-  it('the kept stderr output has its first line at exactly 8 KiB, and loses it with one byte more', () => {
+  it('the kept stderr output still contains its first line at exactly 8 KiB, and loses it with one more byte', () => {
     const tail = tailOf(`first\n${'x'.repeat(8_192 - 6)}`);
     expect(tail.text).toMatch(/^first\nx/);
     tail.push(Buffer.from('y'));
@@ -55,7 +55,7 @@ describe('StderrTail', () => {
     expect(tailOf('only abcdefgh, abcdefgh', ['-----BEGIN\nabcdefgh\n']).text).toBe('only [redacted], [redacted]');
   });
 
-  it('the kept stderr output shows secrets of fewer than six characters unmasked', () => {
+  it('secrets of fewer than six characters are not redacted in the kept stderr output', () => {
     expect(tailOf('abcdef abcde', ['abcdef', 'abcde']).text).toBe('[redacted] abcde');
   });
 

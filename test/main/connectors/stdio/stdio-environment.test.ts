@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { secretsOf, stdioEnvironment } from '../../../../src/main/connectors/stdio/stdio-environment.ts';
 
 describe.skipIf(process.platform === 'win32')('stdioEnvironment', () => {
-  it('a stdio server gets only essential and configured environment variables', () => {
+  it('a stdio server inherits only essential environment variables, and gets the configured ones', () => {
     const inherited = {
       PATH: '/bin',
       HOME: '/h',
@@ -33,13 +33,13 @@ describe.skipIf(process.platform === 'win32')('stdioEnvironment', () => {
     expect(stdioEnvironment({ ...passedOn, ...withCredentials }, {})).toEqual(passedOn);
   });
 
-  it('a stdio server gets no exported function of an old bash', () => {
+  it('a stdio server does not inherit shell functions that an old bash exported as variables', () => {
     expect(stdioEnvironment({ TERM: '() { :;}; id' }, {})).toEqual({});
   });
 });
 
 describe('secretsOf', () => {
-  it('secretsOf() recognizes secrets by variable names and URLs', () => {
+  it('secretsOf() recognizes secrets by the names of variables and by passwords in URLs', () => {
     expect(
       secretsOf({ API_KEY: '1', GITHUB_TOKEN: '2', DATABASE_URL: 'postgres://me:3@host/db', PORT: '4', PATH: '/bin' }),
     ).toEqual(['1', '2', 'postgres://me:3@host/db']);

@@ -33,12 +33,12 @@ describe('keepSubscription', () => {
     ['ends', () => Promise.resolve({})],
     ['is rejected with an error', () => Promise.reject(new RpcError(-32_603, 'busy'))],
     ['breaks', () => Promise.reject(new Error('reset'))],
-  ])('a stdio server gets a new subscription after growing pauses if the subscription %s', async (_, answer) => {
+  ])('keepSubscription() subscribes again after growing pauses if the subscription %s', async (_, answer) => {
     // The retries come after 10, 20, 40, 80 and 160 s, and then every 300 s.
     expect(await askedWithin(answer)).toEqual({ asked: 6, missed: 5 });
   });
 
-  it('a stdio server gets no new subscription if it does not know the method', async () => {
+  it('keepSubscription() does not subscribe again if the server does not know the method', async () => {
     const unknown = () => Promise.reject(new RpcError(-32_601, 'Method not found'));
     expect(await askedWithin(unknown)).toEqual({ asked: 1, missed: 0 });
   });

@@ -23,7 +23,7 @@ function onWindows(command: string, args: readonly string[], path: string, env: 
   };
 }
 
-it('Windows shims such as npx.cmd start through cmd.exe with escaped arguments, and end with taskkill', async () => {
+it('Windows scripts such as npx.cmd are started by cmd.exe with escaped arguments, and ended by taskkill', async () => {
   using folder = new TempDir();
   writeFileSync(join(folder.path, 'npx.CMD'), '');
   chmodSync(join(folder.path, 'npx.CMD'), 0o755);
@@ -45,14 +45,14 @@ it('Windows shims such as npx.cmd start through cmd.exe with escaped arguments, 
   await eventually('both programs are gone', () => !pids.some(isAlive));
 });
 
-it('an .exe on Windows starts without a shell', () => {
+it('an .exe file on Windows is started without a shell', () => {
   using folder = new TempDir();
   writeFileSync(join(folder.path, 'server.EXE'), '');
   const [program] = onWindows('server', ['a b'], folder.path).started;
   expect(program).toMatchObject({ command: 'server', args: ['a b'], verbatim: false });
 });
 
-it('only the Windows process itself is ended if taskkill fails', async () => {
+it('if taskkill fails on Windows, the started process itself is ended', async () => {
   using folder = new TempDir();
   writeFileSync(join(folder.path, 'server.EXE'), '');
   const { pids, exit } = onWindows('server', [], folder.path, { TASKKILL: 'fails' });

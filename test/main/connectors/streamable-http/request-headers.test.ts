@@ -12,7 +12,7 @@ it.each([
   ['resources/read', { uri: 'file:///a', name: 'no' }, ['mcp-name', 'file:///a']],
   ['tools/list', { name: 'no' }, []],
   ['prompts/get', { name: 7 }, []],
-])('subjectHeaders() returns the headers for %s %j', (method, params, expected) => {
+])('for the method %s with the parameters %j, subjectHeaders() returns the headers %j', (method, params, expected) => {
   expect(subjectHeaders(method, params, undefined)).toEqual(expected);
 });
 

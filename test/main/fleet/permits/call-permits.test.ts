@@ -82,12 +82,12 @@ async function calls(quota: CallQuota, count: number): Promise<void> {
 }
 
 describe('fleet call permits', () => {
-  it('no fleet permits for calls are used if each host enforces quotas by itself', () => {
+  it('a host requests no permits for calls from its fleet if each host enforces quotas by itself', () => {
     const fleet = { quotas: 'own' } as Fleet;
     expect(createCallPermits(fleet, { logger: recordingLogger(), random: { next: () => 0 } })).toBeNull();
   });
 
-  it("fleet permits for calls are requested in batches of the last second's use, at most a quarter of a fair share", async () => {
+  it('a host requests as many permits as it used in the last second, at most a quarter of its fair share', async () => {
     const { quota, asked } = fleetOf({ take: all }, { hosts: 3 });
     const own = quota({ perMinute: 1_200 });
     await calls(own, 1_000);
@@ -96,13 +96,13 @@ describe('fleet call permits', () => {
     expect(asked.length).toBeLessThan(40);
   });
 
-  it('fleet permits for calls are requested one at a time if a quarter of the fair share is less than one', async () => {
+  it('a host requests one permit at a time if a quarter of its fair share is less than one', async () => {
     const { quota, asked } = fleetOf({ take: all }, { hosts: 4 });
     await calls(quota({ perMinute: 10 }), 8);
     expect(asked.map(({ wanted }) => wanted)).toEqual(Array.from({ length: 8 }, () => 1));
   });
 
-  it('fleet permits that are still unused one second after the request are returned, and never used', async () => {
+  it('a host returns permits that are unused after a second to its fleet, and never uses them', async () => {
     const { quota, asked } = fleetOf({ take: all });
     await calls(quota({ perMinute: 1_000 }), 50);
     const taken = asked.reduce((sum, { wanted }) => sum + wanted, 0);
@@ -112,7 +112,7 @@ describe('fleet call permits', () => {
     expect(returned).toBeGreaterThan(0);
   });
 
-  it('fleet permits and leases are returned on close', async () => {
+  it('a host returns its permits for calls and for concurrent calls to its fleet when it closes the quota', async () => {
     const { quota, asked, leases } = fleetOf({ take: all, lease: allLeases });
     const own = quota({ perMinute: 1_000, concurrent: 5 });
     await calls(own, 50);
@@ -124,7 +124,7 @@ describe('fleet call permits', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('waiting calls start in order when their fleet permits arrive', async () => {
+  it('waiting calls start in order when permits from the fleet arrive', async () => {
     const { quota } = fleetOf({ take: all }, { latencyMs: 5, hosts: 2 });
     const own = quota({ perMinute: 10 });
     const began: number[] = [];
@@ -133,7 +133,7 @@ describe('fleet call permits', () => {
     expect(began).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
-  it('a call is rejected immediately if the fleet has no slot before its deadline, with the time of the next slot', async () => {
+  it('a call is rejected immediately, with the time of the next permit, if the fleet has none before the deadline', async () => {
     const { quota } = fleetOf({ take: () => ({ granted: 0, retryInMs: 40_000, takenAtMs: 1, epoch: 'e' }) });
     const own = quota({ perMinute: 10 });
     const message = 'The quota of connector one is used up: the next call can start in 40 s.';
@@ -141,7 +141,7 @@ describe('fleet call permits', () => {
     await expect(own.acquire(signal, 'one', 5_000)).rejects.toMatchObject({ message });
   });
 
-  it('fleet permits are requested again after a second and then at growing intervals, even if the next slot is later', async () => {
+  it('a host requests refused permits again after a second and then at growing intervals', async () => {
     let granted = 0;
     const take = (): unknown => ({ granted, retryInMs: granted === 0 ? 50_000 : 0, takenAtMs: 5, epoch: 'e' });
     const { quota, asked } = fleetOf({ take });
@@ -183,7 +183,7 @@ describe('fleet call permits', () => {
     expect(lines.map(({ fields }) => fields.event)).toEqual(['quota-local', 'quota-shared']);
   });
 
-  it('a host leases the slots of calls that started without the fleet, as soon as the fleet responds again', async () => {
+  it('a host reserves slots for its running calls as soon as the unreachable fleet responds again', async () => {
     const { quota, leases, connect } = fleetOf({ lease: allLeases }, { hosts: 2 });
     connect(false);
     const own = quota({ concurrent: 8 });
@@ -195,7 +195,7 @@ describe('fleet call permits', () => {
     own.close();
   });
 
-  it('a host reports all past calls to a fleet that lost its state, and returns earlier permits', async () => {
+  it('a host reports all past calls to a fleet that lost its state, and returns the permits that it had', async () => {
     let epoch = 'a';
     const { quota, asked } = fleetOf(
       {
@@ -226,7 +226,7 @@ describe('fleet call permits', () => {
     expect(lines.map(({ fields }) => fields.event)).toEqual(['quota-local', 'quota-shared']);
   });
 
-  it('fleet permits never let a host exceed its quotas, and never leave a call waiting past its deadline', async () => {
+  it('permits from a fleet never let a host exceed its quotas, and never leave a call waiting past its deadline', async () => {
     const outcome = fc.oneof(
       fc.constant(null),
       fc.record({

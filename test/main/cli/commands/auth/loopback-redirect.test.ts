@@ -88,13 +88,13 @@ describe('login redirect listener', () => {
     ['two codes', '?code=c&code=d&state=s1', {}, 403],
     ['neither code nor error', '?state=s1', {}, 403],
     ['no query', '', {}, 403],
-    ['a Host name of another site (DNS rebinding)', '?code=c&state=s1', { host: 'attacker.example' }, 403],
-    ['localhost for 127.0.0.1', '?code=c&state=s1', { host: 'localhost' }, 403],
-    ['POST', '?code=c&state=s1', { method: 'POST' }, 405],
-    ['HEAD', '?code=c&state=s1', { method: 'HEAD' }, 405],
-    ['OPTIONS', '?code=c&state=s1', { method: 'OPTIONS' }, 405],
+    ['the Host header of another site (DNS rebinding)', '?code=c&state=s1', { host: 'attacker.example' }, 403],
+    ['localhost instead of 127.0.0.1 in its Host header', '?code=c&state=s1', { host: 'localhost' }, 403],
+    ['the method POST', '?code=c&state=s1', { method: 'POST' }, 405],
+    ['the method HEAD', '?code=c&state=s1', { method: 'HEAD' }, 405],
+    ['the method OPTIONS', '?code=c&state=s1', { method: 'OPTIONS' }, 405],
     ['a query of 20 KiB', `?code=${'c'.repeat(20_480)}&state=s1`, {}, 431],
-  ])('the login redirect listener rejects %s and keeps waiting', async (_, query, how, status) => {
+  ])('the login redirect listener rejects a request with %s and keeps waiting', async (_, query, how, status) => {
     const { url, receive } = await listening();
     const received = receive('s1', never);
     expect((await send(url + query, how)).status).toBe(status);
@@ -102,7 +102,7 @@ describe('login redirect listener', () => {
   });
 
   it.each(['/', '/callback/', '/callbacks', '//callback', '/Callback', '/favicon.ico'])(
-    'the login redirect listener does not serve %s and keeps waiting',
+    'the login redirect listener answers a request for the path %s with 404 and keeps waiting',
     async (path) => {
       const { url, receive } = await listening();
       const received = receive('s1', never);
@@ -112,7 +112,7 @@ describe('login redirect listener', () => {
     },
   );
 
-  it('the login redirect listener rejects a redirect before any login waits, and a repeated redirect', async () => {
+  it('the login redirect listener rejects a redirect for which no login waits yet, and a second redirect for a login', async () => {
     const { url, receive } = await listening();
     expect((await send(`${url}?code=early&state=s1`)).status).toBe(403);
     const received = receive('s1', never);
@@ -132,7 +132,7 @@ describe('login redirect listener', () => {
     expect(statuses.sort()).toEqual([200, 403]);
   });
 
-  it('the login redirect listener answers the browser of an abandoned login on close, and frees its port', async () => {
+  it('when the login redirect listener closes, it answers a browser that still waits, and frees its port', async () => {
     const { url, receive } = await listening();
     const received = receive('s1', never);
     const browser = send(`${url}?code=c&state=s1`);
@@ -142,7 +142,7 @@ describe('login redirect listener', () => {
     redirect = await listenForRedirect({ host: '127.0.0.1', fixedPort: Number(new URL(url).port) });
   });
 
-  it('the login redirect listener closes even if an open connection never sends a request', async () => {
+  it('the login redirect listener closes even if a client has connected and sends no request', async () => {
     const { url } = await listening();
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
     socket.on('error', () => {});
@@ -152,7 +152,7 @@ describe('login redirect listener', () => {
     await closed;
   });
 
-  it('the login redirect listener ends the wait with the reason of its abort signal', async () => {
+  it('the login redirect listener stops waiting when its signal aborts, and rejects with the reason of the signal', async () => {
     const { url, receive } = await listening();
     const impatience = new AbortController();
     const received = receive('s1', impatience.signal);
@@ -161,7 +161,7 @@ describe('login redirect listener', () => {
     expect((await send(`${url}?code=c&state=s1`)).status).toBe(403);
   });
 
-  it('the login redirect listener listens on both IPv4 and IPv6 addresses of localhost', async () => {
+  it('the login redirect listener listens on both the IPv4 and the IPv6 address of localhost', async () => {
     redirect = await listenForRedirect({ host: 'localhost', fixedPort: null });
     const { url, receive } = redirect;
     expect(url).toMatch(/^http:\/\/localhost:\d+\/callback$/);
@@ -173,7 +173,7 @@ describe('login redirect listener', () => {
     }
   });
 
-  it('the login redirect listener prefers the port of the registration, and uses another port if that one is in use', async () => {
+  it('the login redirect listener uses the port that the client is registered with, or another if that is in use', async () => {
     await using _first = await listening();
     const preferredPort = Number(new URL(redirect.url).port);
     const second = await listenForRedirect({ host: '127.0.0.1', fixedPort: null, preferredPort });
@@ -185,7 +185,7 @@ describe('login redirect listener', () => {
   });
 
   it.each(['127.0.0.1', '::1'])(
-    'the login redirect listener rejects a fixed port that another process already uses on %s',
+    'the login redirect listener fails if another server already uses the fixed port on %s',
     async (address) => {
       const other = createServer();
       const port = await portTakenBy(other, address);

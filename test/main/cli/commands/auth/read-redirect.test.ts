@@ -27,7 +27,7 @@ describe('pasted redirect URL', () => {
     ['as its query with a question mark', '?code=abc&state=s1'],
     ['as its query alone', 'state=s1&code=abc'],
     ['with its scheme in capitals', GOOD.replace('http', 'HTTP')],
-  ])('a pasted redirect URL is accepted %s', (_, pasted) => {
+  ])('a redirect URL is accepted if it is pasted %s', (_, pasted) => {
     expect(codeIn(pasted)).toBe('abc');
   });
 
@@ -38,18 +38,18 @@ describe('pasted redirect URL', () => {
 
   it.each([
     ['the authorization URL', EXPECTED.authorizationUrl, 'That is the address to open'],
-    ['another host', GOOD.replace('127.0.0.1', 'evil.example'), 'not the address of the redirect'],
-    ['another port', GOOD.replace('5000', '5001'), 'not the address of the redirect'],
-    ['https', GOOD.replace('http:', 'https:'), 'not the address of the redirect'],
-    ['another path', GOOD.replace('callback', 'other'), 'not the address of the redirect'],
+    ['a URL with another host', GOOD.replace('127.0.0.1', 'evil.example'), 'not the address of the redirect'],
+    ['a URL with another port', GOOD.replace('5000', '5001'), 'not the address of the redirect'],
+    ['an https URL', GOOD.replace('http:', 'https:'), 'not the address of the redirect'],
+    ['a URL with another path', GOOD.replace('callback', 'other'), 'not the address of the redirect'],
     ['a bare code', 'abc', 'not the address of the redirect'],
-    ['no query', EXPECTED.redirectUrl, 'no query'],
-    ['no state', `${EXPECTED.redirectUrl}?code=abc`, 'no parameter state'],
-    ['another state', GOOD.replace('s1', 's2'), 'belongs to another login'],
-    ['two states', `${GOOD}&state=s2`, 'state more than once'],
-    ['no code', `${EXPECTED.redirectUrl}?state=s1`, 'neither a code nor an error'],
+    ['a URL without a query', EXPECTED.redirectUrl, 'no query'],
+    ['a URL without a state', `${EXPECTED.redirectUrl}?code=abc`, 'no parameter state'],
+    ['a URL with another state', GOOD.replace('s1', 's2'), 'belongs to another login'],
+    ['a URL with two states', `${GOOD}&state=s2`, 'state more than once'],
+    ['a URL without a code', `${EXPECTED.redirectUrl}?state=s1`, 'neither a code nor an error'],
     ['a line of 1 MiB', `${GOOD}&x=${'x'.repeat(1 << 20)}`, 'too long'],
-  ])('a pasted redirect URL is rejected with a reason if it is or has %s', (_, pasted, reason) => {
+  ])('a text pasted in place of a redirect URL is rejected with a reason if it is %s', (_, pasted, reason) => {
     expect(parseRedirect(pasted, EXPECTED)).toContain(reason);
   });
 });
@@ -58,7 +58,7 @@ describe('prompt for the redirect URL', () => {
   const never = new AbortController().signal;
   const input = (): NodeJS.ReadStream & PassThrough => new PassThrough() as unknown as NodeJS.ReadStream & PassThrough;
 
-  it('the prompt for a redirect URL reports what is wrong and prompts again, also for later logins', async () => {
+  it('the prompt for a redirect URL says what is wrong with a pasted line, and then accepts a correct line', async () => {
     const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
     try {
       const stdin = input();
@@ -81,7 +81,7 @@ describe('prompt for the redirect URL', () => {
     expect((await askForRedirect(lines, EXPECTED, never)).get('code')).toBe('abc');
   });
 
-  it('the prompt for a redirect URL fails at the end of the input', async () => {
+  it('the prompt for a redirect URL fails if the input ends', async () => {
     const stdin = input();
     using lines = readLines(stdin, process.stderr);
     stdin.end();
@@ -95,7 +95,7 @@ describe('prompt for the redirect URL', () => {
     expect((await askForRedirect(lines, EXPECTED, never)).get('code')).toBe('abc');
   });
 
-  it('the prompt for a redirect URL ends with the reason of its abort signal', async () => {
+  it('the prompt for a redirect URL ends when its signal aborts, with the reason of the signal', async () => {
     using lines = readLines(input(), process.stderr);
     const impatience = new AbortController();
     const asked = askForRedirect(lines, EXPECTED, impatience.signal);

@@ -29,7 +29,7 @@ describe('formatted instant', () => {
     [172_800_000, 'in 2 d'],
     [-1, '0 s ago'],
     [-90_000, '1 min ago'],
-  ])('a time that is %i ms from now is shown as %s', (distanceMs, text) => {
+  ])('a time that is %i ms from now is shown as "%s"', (distanceMs, text) => {
     expect(relativeTime(NOW + distanceMs, NOW)).toBe(text);
   });
 });
@@ -43,7 +43,7 @@ describe('login table', () => {
     );
   });
 
-  it('the login table shows that a login without a refresh token ends at an unknown time', () => {
+  it('the login table shows an unknown expiry, and that a person must log in again, if there is no refresh token', () => {
     expect(rowOf({ isRefreshable: false, expiresAt: null })).toMatch(/not known {2}log in again$/);
   });
 

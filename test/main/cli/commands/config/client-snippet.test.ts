@@ -11,7 +11,7 @@ const stdio: Way = {
 };
 
 describe('clientSnippet', () => {
-  it("clientSnippet() refers to the access token in each client's own syntax", () => {
+  it('clientSnippet() names the variable of the access token in the syntax of each client', () => {
     const headerOf = (client: SnippetClient) =>
       clientSnippet(client, 'x', http, 'linux').written.text.match(/Bearer [^"\n]*/)?.[0];
     expect(headerOf('claude')).toBe(`Bearer \${GATEWAY_TOKEN}`);
@@ -37,20 +37,23 @@ describe('clientSnippet', () => {
     ['darwin', '~/Library/Application Support/Claude/claude_desktop_config.json'],
     ['win32', '%APPDATA%\\Claude\\claude_desktop_config.json'],
     ['linux', '~/.config/Claude/claude_desktop_config.json'],
-  ] as const)('clientSnippet() names the Claude Desktop file on %s, but only for stdio servers', (platform, file) => {
-    expect(clientSnippet('claude', 'x', stdio, platform).files).toEqual(['.mcp.json', file]);
-    expect(clientSnippet('claude', 'x', http, platform).files).toEqual(['.mcp.json']);
-  });
+  ] as const)(
+    'clientSnippet() names the Claude Desktop config file on %s only for a gateway that runs over stdio',
+    (platform, file) => {
+      expect(clientSnippet('claude', 'x', stdio, platform).files).toEqual(['.mcp.json', file]);
+      expect(clientSnippet('claude', 'x', http, platform).files).toEqual(['.mcp.json']);
+    },
+  );
 
   it.each([
     ['linux', '~/.config/zed/settings.json', '~/.config/goose/config.yaml'],
     ['win32', '%APPDATA%\\Zed\\settings.json', '%APPDATA%\\Block\\goose\\config\\config.yaml'],
-  ] as const)('clientSnippet() names the files of Zed and Goose on %s', (platform, zed, goose) => {
+  ] as const)('clientSnippet() names the config files of Zed and Goose on %s', (platform, zed, goose) => {
     expect(clientSnippet('zed', 'x', stdio, platform).files).toContain(zed);
     expect(clientSnippet('goose', 'x', stdio, platform).files).toEqual([goose]);
   });
 
-  it('clientSnippet() warns if the gateway would read the same file that starts it', () => {
+  it('clientSnippet() advises that `--config` must name a file other than the one that the snippet belongs in', () => {
     expect(clientSnippet('claude', 'x', stdio, 'linux').advice).toContain('--config names must be a different one');
     expect(clientSnippet('claude', 'x', { ...stdio, serveArgs: ['--registry'] }, 'linux').advice).not.toContain(
       '--config',

@@ -23,7 +23,7 @@ async function dated(date: string): Promise<string> {
 }
 
 describe('doctor', () => {
-  it('the doctor command reports the Node.js version and its path', () => {
+  it('the doctor command reports the Node.js version and the platform', () => {
     expect(checkNode().message).toContain(`${process.version} on ${process.platform}`);
   });
 
@@ -47,22 +47,22 @@ describe('doctor', () => {
     expect(checkProxy(network).message).toContain('for http socks5://127.0.0.1:1080,');
   });
 
-  it('the doctor command reports a missing state folder only as a note', async () => {
+  it('the doctor command reports a note, not a failure, if there is no state folder', async () => {
     expect(await checkDisk(undefined)).toMatchObject({ outcome: 'note' });
   });
 
   it.each([
-    ['a clock that agrees', new Date().toUTCString(), 'ok', ''],
-    ['a clock that is decades off', 'Thu, 01 Jan 1970 00:00:00 GMT', 'failed', 'Set the clock'],
-    ['no Date header', '', 'note', 'sends no Date header'],
-  ])('the doctor command compares the clock with that of a server: %s', async (_, date, outcome, message) => {
+    ['whose clock agrees', new Date().toUTCString(), 'ok', ''],
+    ['whose clock is decades off', 'Thu, 01 Jan 1970 00:00:00 GMT', 'failed', 'Set the clock'],
+    ['that sends no Date header', '', 'note', 'sends no Date header'],
+  ])('the doctor command compares the clock of this machine with a server %s', async (_, date, outcome, message) => {
     expect(await checkClock(await dated(date), direct)).toMatchObject({
       outcome,
       message: expect.stringContaining(message),
     });
   });
 
-  it('the doctor command reports only a note if a server does not respond', async () => {
+  it('the doctor command reports a note, not a failure, if the server with the reference clock does not respond', async () => {
     expect(await checkClock('http://127.0.0.1:1/', direct)).toMatchObject({ outcome: 'note' });
   });
 });

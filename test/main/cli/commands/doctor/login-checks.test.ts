@@ -12,7 +12,7 @@ const login = (more: Partial<Login> = {}): Login => ({
 });
 
 describe('checkLogins', () => {
-  it('checkLogins() fails for a connector that needs a login, and shows its URL and the login command', () => {
+  it('checkLogins() reports a failure for a connector that needs a login, with its issuer and the login command', () => {
     const message = 'Connector linear wants a login at https://issuer.example: run `mcp-switchyard auth login linear`.';
     const lastError = { code: 'CONNECTOR_LOGIN_NEEDED', message };
     const [finding, ...others] = checkLogins([listed('linear', 'needs-login', { lastError }), listed('b')]);
@@ -27,7 +27,7 @@ describe('checkLogins', () => {
     expect(finding?.message).toContain('It was logged in before: The issuer refused to refresh it (invalid_grant).');
   });
 
-  it('checkLogins() warns about a login that expires at a known time and cannot be refreshed', () => {
+  it('checkLogins() reports a note about a login that expires at a known time and cannot be refreshed', () => {
     const [finding] = checkLogins([listed('linear', 'ready', { login: login({ expiresAt: NOW }) })]);
     expect(finding).toMatchObject({
       outcome: 'note',
@@ -39,7 +39,7 @@ describe('checkLogins', () => {
   it.each([
     ['is refreshed', login({ expiresAt: NOW, isRefreshable: true }), 'refreshed automatically'],
     ['has no known expiry', login(), 'not known when the login ends'],
-  ])('checkLogins() accepts a login that %s', (_, present, words) => {
+  ])('checkLogins() reports no problem with a login that %s', (_, present, words) => {
     expect(checkLogins([listed('linear', 'ready', { login: present })])).toMatchObject([
       { outcome: 'ok', message: expect.stringContaining(words) },
     ]);

@@ -20,7 +20,7 @@ function findings(
 }
 
 describe('checkTrust', () => {
-  it('checkTrust() reports nothing if the keys are stored and valid for a long time', () => {
+  it('checkTrust() reports nothing if a key document is stored and no key expires soon', () => {
     const signedBy = { hmacKey: null, signatures: [signer] };
     expect(findings({ accept: 'signature', signedBy, keys: REMEMBERED }, { keyDocuments: 'x' })).toEqual([]);
   });
@@ -43,12 +43,12 @@ describe('checkTrust', () => {
       /^failed key document 2 expired at/,
     ],
     [
-      'key documents that are not followed',
+      'key documents that the host rejected',
       findings({ keys: { ...REMEMBERED, lastError: { code: 'KEYS_UNTRUSTED', message: 'No signature', at: NOW } } }),
       /^failed KEYS_UNTRUSTED: No signature/,
     ],
     [
-      'key documents of which none is stored',
+      'configured key documents if none is stored yet',
       findings({ keys: NO_MAP.keys }, { keyDocuments: 'x' }),
       /^note no key document is remembered.*--min-version/,
     ],
@@ -71,7 +71,7 @@ describe('checkKeyFile', () => {
     return checkKeyFile(path, NOW).map(({ outcome, message }) => `${outcome} ${message}`);
   }
 
-  it('checkKeyFile() accepts usable keys, and reports nothing if there is no key file', () => {
+  it('checkKeyFile() accepts usable keys, and reports nothing if no key file is configured', () => {
     expect(check(jwksOf(newKey('a'), newKey('b')))).toEqual([expect.stringMatching(/^ok .* has 2 public keys/)]);
     expect(checkKeyFile(undefined, NOW)).toEqual([]);
   });
@@ -85,7 +85,7 @@ describe('checkKeyFile', () => {
     expect(found[1]).toMatch(/^failed the configured key "a" expired/);
   });
 
-  it('checkKeyFile() fails for private keys and for a missing key file', () => {
+  it('checkKeyFile() reports a failure if the key file contains a private key or does not exist', () => {
     const key = newKey('a');
     const [found] = check({ keys: [key] });
     expect(found).toMatch(/^failed KEYS_INVALID/);

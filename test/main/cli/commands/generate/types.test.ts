@@ -22,7 +22,7 @@ describe('generate types', () => {
     folder[Symbol.dispose]();
   });
 
-  it('generate types writes the types to stdout and to a file, with the same bytes each time', async () => {
+  it('`generate types` prints the types or writes them to a file, and does not rewrite a current file', async () => {
     const printed = await world.on(['generate', 'types', '--no-state']);
     expect(printed).toMatchObject({ code: 0 });
     expect(printed.stdout).toContain('text: string;');
@@ -35,7 +35,7 @@ describe('generate types', () => {
     expect(statSync(out).ino).toBe(before);
   });
 
-  it('generate types --check reports the differences, and exits with 1 if there are any', async () => {
+  it('`generate types --check` prints how a file differs from the current types, and exits with 1 if it does', async () => {
     await world.on(['generate', 'types', '--no-state', '--out', out]);
     const check = ['generate', 'types', '--no-state', '--check', '--out', out];
     expect(await world.on(check)).toMatchObject({ code: 0, stdout: '' });
@@ -50,7 +50,7 @@ describe('generate types', () => {
     expect(await world.on(['generate', 'types', '--check'])).toMatchObject({ code: 2, stdout: '' });
   });
 
-  it('generate types writes nothing if the tools of a connector are unknown', async () => {
+  it('`generate types` fails and writes no file if the tools of a connector are unknown', async () => {
     const endpoint = 'http://127.0.0.1:9/mcp';
     await using map = await MapServer.start(
       mapNow([entry('one', { endpoint: world.mcp.url }), entry('down', { endpoint })]),

@@ -30,7 +30,7 @@ const problemsOf = (
 };
 
 describe('followDocuments', () => {
-  it('followDocuments() accepts key documents that hosts would accept', () => {
+  it('followDocuments() accepts a key document that the roots of the document before it have signed', () => {
     expect(problemsOf([documentOf(1, [a]), documentOf(2, [b], [a, b])], [a])).toEqual([null, null]);
   });
 
@@ -39,13 +39,13 @@ describe('followDocuments', () => {
     expect(problemsOf([documentOf(1, [a], [b])], null)).toEqual(['KEYS_UNTRUSTED']);
   });
 
-  it('followDocuments() reports a document that its predecessor does not authorize, and continues', () => {
+  it('followDocuments() reports a document that the roots before it have not signed, and checks the next one', () => {
     const documents = [documentOf(1, [a]), documentOf(2, [b], [b]), documentOf(3, [b])];
     expect(problemsOf(documents, [a])).toEqual([null, 'KEYS_UNTRUSTED', null]);
     expect(problemsOf([documentOf(1, [a])], [b])).toEqual(['KEYS_UNTRUSTED']);
   });
 
-  it('followDocuments() checks only the expiry of the newest document', () => {
+  it('followDocuments() checks the expiry of the newest document only', () => {
     const past = new Date(NOW).toISOString();
     expect(problemsOf([documentOf(1, [a], [a], past), documentOf(2, [a])], [a])).toEqual([null, null]);
     expect(problemsOf([documentOf(1, [a]), documentOf(2, [a], [a], past)], [a])).toEqual([null, 'KEYS_EXPIRED']);

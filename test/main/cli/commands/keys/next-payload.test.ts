@@ -26,14 +26,14 @@ function documentOf(keys: readonly PrivateJwk[], roots = keys.map(({ kid }) => k
 }
 
 describe('nextPayload', () => {
-  it('nextPayload() starts with version 1, in which every key is a root', () => {
+  it('nextPayload() creates the first key document with version 1 and with every key as a root', () => {
     const payload = nextPayload(null, { ...NOTHING, added: [publicJwk(a), publicJwk(b)] });
     expect(payload).toMatchObject({ version: 1, roots: ['a', 'b'], threshold: 1, revoked: [] });
     expect(payload.keys.keys).toEqual([publicJwk(a), publicJwk(b)]);
     expect(Math.abs(Date.parse(payload.expires) - Date.now() - 60_000)).toBeLessThan(10_000);
   });
 
-  it('nextPayload() keeps everything that the change does not name', () => {
+  it('nextPayload() keeps the keys and roots that a change does not mention', () => {
     const payload = nextPayload(documentOf([a, b], ['a']), NOTHING);
     expect(payload).toMatchObject({ version: 2, roots: ['a'], threshold: 1 });
     expect(payload.keys.keys).toHaveLength(2);
@@ -50,7 +50,7 @@ describe('nextPayload', () => {
     expect([payload.roots, payload.keys.keys]).toEqual([['b'], [publicJwk(b)]]);
   });
 
-  it('nextPayload() revokes a key permanently, by its kid or its thumbprint', () => {
+  it('nextPayload() revokes a key by its kid or thumbprint, and keeps it revoked in later documents', () => {
     const revoked = [thumbprintOf(a)];
     for (const name of ['a', thumbprintOf(a)])
       expect(nextPayload(documentOf([a, b]), { ...NOTHING, revoked: [name] })).toMatchObject({ revoked, roots: ['b'] });
@@ -60,7 +60,7 @@ describe('nextPayload', () => {
     expect(() => nextPayload(document, { ...NOTHING, added: [publicJwk(a)] })).toThrow(/a was revoked/);
   });
 
-  it('nextPayload() can revoke a key that is in no document, by the thumbprint of the key', () => {
+  it('nextPayload() can revoke a key by its thumbprint, even if the key is in no document', () => {
     expect(nextPayload(documentOf([a]), { ...NOTHING, revoked: [thumbprintOf(c)] }).revoked).toEqual([thumbprintOf(c)]);
   });
 

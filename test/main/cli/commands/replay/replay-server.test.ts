@@ -74,7 +74,7 @@ describe('replay', () => {
     expect(lenient.sent).toMatchObject([result(7, 'a'), { id: 8, error: { code: -32_602 } }]);
   });
 
-  it("the replay server replays progress, notifications and server requests in order, with the client's ids", async () => {
+  it('the replay server replays progress, notifications and server requests in order, with the ids of the new client', async () => {
     const { sent, take } = replayed([
       ['client', call(1, 'ask', {}, { progressToken: 't' })],
       ['server', { method: 'notifications/progress', params: { progressToken: 't', progress: 1 } }],
@@ -113,7 +113,7 @@ describe('replay', () => {
     expect(sent).toHaveLength(1);
   });
 
-  it('the replay server lets a legacy client start with the recording of a modern server, and vice versa', async () => {
+  it('the replay server answers `initialize` from a modern recording, and rejects `server/discover` for a legacy one', async () => {
     const discovered = {
       supportedVersions: ['2026-07-28'],
       capabilities: { tools: {} },
@@ -137,7 +137,7 @@ describe('replay', () => {
     expect(legacy.sent).toMatchObject([{ id: 1, error: { code: -32_601 } }]);
   });
 
-  it('the replay server reports that a recording ends before a response, and accepts any text for an omitted secret', async () => {
+  it('the replay server accepts any text for a masked secret, and reports a request that has no recorded response', async () => {
     const { sent, take } = replayed([
       ['client', call(1, 'login', { key: 'Bearer ***masked***' })],
       ['server', result(1, 'in')],
@@ -162,7 +162,7 @@ describe('readRecording', () => {
 
   it.each([
     ['is empty', '', 1],
-    ['is another file', '{"name":"x"}\n', 1],
+    ['is not a recording', '{"name":"x"}\n', 1],
     ['is of a later version', '{"mcpRecording":2}\n', 1],
     ['holds a damaged line', `${headerLine()}${whole[0]}{"conn\n${whole[1]}`, 3],
     ['holds a line without a sender', `${headerLine()}{"connector":null,"connection":1,"message":{}}\n`, 2],
@@ -176,7 +176,7 @@ describe('readRecording', () => {
     );
   });
 
-  it('readRecording() reads a recording up to its incomplete last line, wherever the file is cut', () => {
+  it('readRecording() ignores an incomplete last line, wherever the recording was cut off', () => {
     using folder = new TempDir();
     const path = join(folder.path, 'a.jsonl');
     const text = `${headerLine()}${whole.join('')}`;

@@ -15,7 +15,7 @@ const started = (options: SourceOptions, environment: NodeJS.ProcessEnv = {}): N
 };
 
 describe('gateway lineage check', () => {
-  it('a gateway does not start if one of its parent processes is a gateway for the same file, under any name', () => {
+  it('a gateway does not start below a gateway that serves the same config file, even through a symbolic link', () => {
     using folder = new TempDir();
     const [file, link] = [join(folder.path, 'mcp.json'), join(folder.path, 'link.json')];
     writeFileSync(file, '{}');
@@ -29,7 +29,7 @@ describe('gateway lineage check', () => {
     );
   });
 
-  it('a gateway does not start if one of its parent processes is a gateway for the same registry', () => {
+  it('a gateway does not start below a gateway that serves the same registry', () => {
     const environment = started(serving({ registry: true }));
     expect(() => enterLineage(serving({ registry: true }), environment)).toThrow('serves the same connectors');
   });

@@ -16,6 +16,9 @@ it.each([
   ['http://[::]:3737', both, 'http://[2001:db8::7]:3737'],
   ['http://[::]:3737', { eth0: [at('192.0.2.7', 'IPv4')] }, 'http://192.0.2.7:3737'],
   ['http://0.0.0.0:3737', { lo: both.lo }, 'http://0.0.0.0:3737'],
-])('reachableUrl() returns the URL at which other machines reach %s', (url, interfaces, expected) => {
-  expect(reachableUrl(url, interfaces)).toBe(expected);
-});
+])(
+  'reachableUrl() returns the best known URL for other machines to reach a gateway that listens at %s',
+  (url, interfaces, expected) => {
+    expect(reachableUrl(url, interfaces)).toBe(expected);
+  },
+);

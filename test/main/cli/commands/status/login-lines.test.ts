@@ -19,7 +19,7 @@ const login = (connectorId: string, more: Partial<Login> = {}): Login => ({
 });
 
 describe('loginLines', () => {
-  it('loginLines() returns nothing if no connector has or needs a login', () => {
+  it('loginLines() returns nothing if no enabled connector has or needs a login', () => {
     expect(loginLines([listed('a'), listed('b', 'disabled', { login: login('b') })])).toEqual([]);
   });
 

@@ -47,7 +47,7 @@ describe('verifyMap', () => {
     ]);
   });
 
-  it('verifyMap() stops if nothing can be parsed, and otherwise runs its other checks after a failure', () => {
+  it('verifyMap() stops after a syntax error, but runs all other checks even if one of them fails', () => {
     expect(codes('{')).toEqual(['syntax MAP_SYNTAX']);
     expect(codes('[]')).toEqual(['syntax MAP_SCHEMA']);
     expect(codes({ ...mapOf([entry('a', { scopes: [] })]), signature: 'x' })).toEqual([
@@ -63,7 +63,7 @@ describe('verifyMap', () => {
     ]);
   });
 
-  it('verifyMap() names the duplicate key and its line', () => {
+  it('verifyMap() reports a duplicate key with its line', () => {
     const [syntax] = verify('{\n "a": {"x": 1},\n "b": [{"y": 1, "\\u0079": 2}]\n}');
     expect(syntax?.failure?.message).toBe('The service map has the same key twice in one object: "\\u0079" on line 3.');
   });
@@ -85,7 +85,7 @@ describe('matchingForm', () => {
           .replace(/\n\s*/g, ''),
       ),
     ],
-  ])('matchingForm() recognizes this form of a publisher: %s', (expected, signature) => {
+  ])('matchingForm() recognizes how the publisher has written the signed map: %s', (expected, signature) => {
     expect(matchingForm(map, signature, KEY)).toContain(expected);
     const [, check] = verify({ ...map, signature });
     expect([check?.failure?.code, check?.found]).toEqual([
@@ -94,7 +94,7 @@ describe('matchingForm', () => {
     ]);
   });
 
-  it('matchingForm() recognizes a publisher that signs only the known members', () => {
+  it('matchingForm() recognizes that the publisher has signed only the known members of a map', () => {
     const { extra: _extra, ...known } = { ...map, extra: 1 };
     expect(matchingForm({ ...map, extra: 1 }, hmac(JSON.stringify(known)), KEY)).toContain('the known members alone');
   });

@@ -24,7 +24,7 @@ function discoveriesUnderTest(discover: () => Promise<LoginDiscovery> = async ()
 }
 
 describe('Discoveries', () => {
-  it('all rejected requests of a minute share one discovery of the login server', async () => {
+  it('requests that are rejected within a minute share one discovery of the login server', async () => {
     const { find, state } = discoveriesUnderTest();
     await Promise.all([find(1), find(1)]);
     await find(1);
@@ -34,7 +34,7 @@ describe('Discoveries', () => {
     expect(state.asked).toBe(2);
   });
 
-  it('the discovery cache keeps eight results per connector, and one connector evicts nothing of another', async () => {
+  it('the discovery cache keeps eight results per connector, and a connector never evicts results of another', async () => {
     const { find, state } = discoveriesUnderTest();
     const wiki = targetOf('wiki');
     await find(0, wiki);

@@ -30,7 +30,7 @@ describe('LoginBook', () => {
     expect([changes, book.loginOf(bindingId)]).toEqual([[[bindingId], [bindingId], [bindingId]], null]);
   });
 
-  it('LoginBook rejects an older generation, and rereads logins that this process changed during a read', async () => {
+  it('LoginBook ignores older versions of a login, and reads again if a login changed during a read', async () => {
     const store = new MemoryLogins();
     await store.saveBinding(bindingOf('a'));
     const old = await store.saveLogin(keyOf('a'), tokensOf('a'));
@@ -53,7 +53,7 @@ describe('LoginBook', () => {
     expect(book.login(old.loginId)?.generation).toBe(2);
   });
 
-  it('LoginBook reports once that logins cannot be read, has no logins for now, and retries at the next call', async () => {
+  it('LoginBook logs once that logins cannot be read, continues without logins, and reads again at the next call', async () => {
     const store = new MemoryLogins();
     await store.saveBinding(bindingOf('a'));
     await store.saveLogin(keyOf('a'), tokensOf('a'));

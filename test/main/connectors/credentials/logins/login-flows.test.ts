@@ -14,7 +14,7 @@ beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 
 afterEach(() => void vi.useRealTimers());
 
 describe('LoginFlows', () => {
-  it('each of two pending logins can be completed once, and the last one wins', async () => {
+  it('two pending logins of a connector can each be completed once, and the one completed last counts', async () => {
     const { service, issuer, store } = serviceUnderTest();
     const [one, two] = [
       await service.start(crm, { redirectUrl: REDIRECT_URL }),
@@ -57,7 +57,7 @@ describe('LoginFlows', () => {
     await service.close();
   });
 
-  it('the scopes of a step-up are requested at the next login, and kept afterwards', async () => {
+  it('scopes that a server additionally requires are requested at the next login and at later logins', async () => {
     const { service } = serviceUnderTest();
     const credentials = service.credentialsOf(crm);
     await logInTo(service, crm);
@@ -76,7 +76,7 @@ describe('LoginFlows', () => {
     await service.close();
   });
 
-  it('the scopes of a step-up are dropped after a logout, because an issuer refuses unknown scopes', async () => {
+  it('a logout forgets scopes that a server additionally required, because an issuer may refuse them', async () => {
     const { service, store } = serviceUnderTest();
     const credentials = service.credentialsOf(crm);
     await logInTo(service, crm);
@@ -90,7 +90,7 @@ describe('LoginFlows', () => {
     await service.close();
   });
 
-  it('a logout revokes and deletes a login, and is reported once', async () => {
+  it('a logout revokes and deletes the tokens, and a second logout has no effect', async () => {
     const { service, issuer, store, told, lines } = serviceUnderTest();
     service.credentialsOf(crm);
     await logInTo(service, crm);
@@ -102,7 +102,7 @@ describe('LoginFlows', () => {
     await service.close();
   });
 
-  it('a login and a logout by another manager are reported within half a second', async () => {
+  it('a manager reports a login or logout by another manager within half a second', async () => {
     const one = serviceUnderTest();
     const two = serviceUnderTest({}, one);
     two.service.credentialsOf(crm);
@@ -116,7 +116,7 @@ describe('LoginFlows', () => {
     await Promise.all([one.service.close(), two.service.close()]);
   });
 
-  it('logins that existed at the start are not reported', async () => {
+  it('a manager does not report logins that existed before it started as changes', async () => {
     const one = serviceUnderTest();
     await logInTo(one.service, crm);
     const two = serviceUnderTest({}, one);
@@ -126,7 +126,7 @@ describe('LoginFlows', () => {
     await Promise.all([one.service.close(), two.service.close()]);
   });
 
-  it('a browser login is rejected for a connector with client credentials', async () => {
+  it('a login in the browser is rejected for a connector that uses client credentials', async () => {
     const { service } = serviceUnderTest();
     const robot = targetOf('robot', { grant: 'client_credentials', clientId: 'robot' });
     await expect(service.start(robot, { redirectUrl: REDIRECT_URL })).rejects.toMatchObject({

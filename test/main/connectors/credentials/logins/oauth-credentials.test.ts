@@ -17,7 +17,7 @@ beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 
 afterEach(() => void vi.useRealTimers());
 
 describe('OAuthCredentials', () => {
-  it('OAuthCredentials sends and loads nothing for a connector that has no login', async () => {
+  it('OAuthCredentials adds no header, and loads no login code, for a connector without a login', async () => {
     const { service, issuer } = serviceUnderTest();
     const credentials = service.credentialsOf(crm);
     expect(await sendBy(credentials)).toEqual([]);
@@ -26,7 +26,7 @@ describe('OAuthCredentials', () => {
     await service.close();
   });
 
-  it('OAuthCredentials requires a login after a challenge, and discovers and logs the issuer of the login once', async () => {
+  it('OAuthCredentials requires a login after each 401, but discovers the issuer and logs the reason only once', async () => {
     const { service, issuer, lines } = serviceUnderTest();
     const credentials = service.credentialsOf(crm);
     const challenge = challengeOf(crm, 401, 'Bearer scope="tools"');
@@ -53,7 +53,7 @@ describe('OAuthCredentials', () => {
     await service.close();
   });
 
-  it('OAuthCredentials logs each reason to log in once, and only a few of a server that keeps sending new ones', async () => {
+  it('OAuthCredentials logs each reason to log in once, and stops after four reasons until the next login', async () => {
     const { service, issuer, lines } = serviceUnderTest();
     const credentials = service.credentialsOf(crm);
     const needed = () => lines.filter(({ fields }) => fields.event === 'login-needed').length;
@@ -89,7 +89,7 @@ describe('OAuthCredentials', () => {
     await service.close();
   });
 
-  it('OAuthCredentials names both remedies if nothing shows that the server supports a login', async () => {
+  it('OAuthCredentials suggests a header or a login if it cannot know whether the server supports logins', async () => {
     const { service, issuer } = serviceUnderTest();
     issuer.hasMetadata = false;
     const verdict = await service.credentialsOf(crm).refused(challengeOf(crm, 401, 'Basic realm="x"'), [], null);
@@ -111,7 +111,7 @@ describe('OAuthCredentials', () => {
     await service.close();
   });
 
-  it('OAuthCredentials refreshes once for all requests that find an expired token', async () => {
+  it('OAuthCredentials refreshes a token once for all requests that find it expired', async () => {
     const { service, issuer } = serviceUnderTest();
     const credentials = service.credentialsOf(crm);
     await logInTo(service, crm);
@@ -125,7 +125,7 @@ describe('OAuthCredentials', () => {
     await service.close();
   });
 
-  it('OAuthCredentials refreshes once for many concurrent 401s, and retries with a newer token without a refresh', async () => {
+  it('OAuthCredentials refreshes a token once for many concurrent 401s, and retries later ones with the new token', async () => {
     const { service, issuer } = serviceUnderTest();
     const credentials = service.credentialsOf(crm);
     await logInTo(service, crm);
@@ -214,7 +214,7 @@ describe('OAuthCredentials', () => {
     await service.close();
   });
 
-  it('OAuthCredentials stops waiting when the request is aborted, and lets the refresh continue', async () => {
+  it('OAuthCredentials rejects an aborted request immediately, and lets the token refresh continue', async () => {
     const { service, issuer } = serviceUnderTest();
     const credentials = service.credentialsOf(crm);
     await logInTo(service, crm);
@@ -234,7 +234,7 @@ describe('OAuthCredentials', () => {
     await service.close();
   });
 
-  it('OAuthCredentials uses an old token that cannot be refreshed until the server rejects it', async () => {
+  it('OAuthCredentials sends an expired token that cannot be refreshed until the server rejects the token', async () => {
     const { service, issuer } = serviceUnderTest();
     issuer.givesRefreshTokens = false;
     const credentials = service.credentialsOf(crm);
@@ -249,7 +249,7 @@ describe('OAuthCredentials', () => {
     await service.close();
   });
 
-  it('OAuthCredentials does not use a login of an issuer other than the one in the entry', async () => {
+  it('OAuthCredentials does not use a login whose issuer differs from the issuer in the entry', async () => {
     const { service } = serviceUnderTest();
     await logInTo(service, crm);
     const same = targetOf('crm', { issuer: 'https://issuer.test' });
@@ -271,7 +271,7 @@ describe('OAuthCredentials', () => {
     await service.close();
   });
 
-  it('OAuthCredentials names the features of an entry that this version does not support', async () => {
+  it('OAuthCredentials fails with LOGIN_UNSUPPORTED if an entry uses a login feature that is not supported', async () => {
     const { service, issuer } = serviceUnderTest();
     const target = targetOf('bound', { unsupported: 'DPoP' });
     const verdict = await service.credentialsOf(target).refused(challengeOf(target), [], null);

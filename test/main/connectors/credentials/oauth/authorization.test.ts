@@ -57,7 +57,7 @@ describe('prepareAuthorization', () => {
     expect(url.searchParams.has('scope')).toBe(false);
   });
 
-  it('prepareAuthorization() uses the MCP 2025-03-26 endpoints if there is no metadata', async () => {
+  it('prepareAuthorization() uses the default endpoint of MCP 2025-03-26 if there is no metadata', async () => {
     const discovery = loginDiscovery({ metadata: null, authorizationServerUrl: 'https://mcp.test/' });
     const { url } = await prepareAuthorization(discovery, registeredClient(), asked);
     expect(url.href).toMatch(/^https:\/\/mcp\.test\/authorize\?/);
@@ -67,9 +67,17 @@ describe('prepareAuthorization', () => {
     ['that supports only plain PKCE', { code_challenge_methods_supported: ['plain'] }, 'PKCE'],
     ['that supports no PKCE', { code_challenge_methods_supported: [] }, 'PKCE'],
     ['without the response type code', { response_types_supported: ['token'] }, 'response type'],
-    ['at a javascript: URL', { authorization_endpoint: 'javascript:alert(1)' }, 'authorization_endpoint'],
-    ['at a file: URL', { authorization_endpoint: 'file:///x' }, 'authorization_endpoint'],
-    ['over plain http', { authorization_endpoint: 'http://issuer.test/authorize' }, 'authorization_endpoint'],
+    [
+      'whose authorization endpoint is a javascript: URL',
+      { authorization_endpoint: 'javascript:alert(1)' },
+      'authorization_endpoint',
+    ],
+    ['whose authorization endpoint is a file: URL', { authorization_endpoint: 'file:///x' }, 'authorization_endpoint'],
+    [
+      'whose authorization endpoint uses plain http',
+      { authorization_endpoint: 'http://issuer.test/authorize' },
+      'authorization_endpoint',
+    ],
   ])('prepareAuthorization() rejects an issuer %s', async (_, metadata, message) => {
     await expect(prepareAuthorization(withMetadata(metadata), registeredClient(), asked)).rejects.toThrowError(
       invalid(message),
@@ -94,14 +102,14 @@ describe('codeOfRedirect', () => {
   });
 
   it.each<[string, string, Parameters<typeof withMetadata>[0]]>([
-    ['another iss', 'code=abc&iss=https://evil.test', {}],
-    ['iss with an extra slash', `code=abc&iss=${ISSUER}/`, {}],
+    ['the iss of another issuer', 'code=abc&iss=https://evil.test', {}],
+    ['an iss that has an extra slash', `code=abc&iss=${ISSUER}/`, {}],
     ['an empty iss', 'code=abc&iss=', {}],
-    ['a missing iss though the issuer announces one', 'code=abc', promises],
-    ['iss twice', `code=abc&iss=${ISSUER}&iss=https://evil.test`, {}],
+    ['no iss though the issuer announces one', 'code=abc', promises],
+    ['two iss parameters', `code=abc&iss=${ISSUER}&iss=https://evil.test`, {}],
     ['two codes', `code=abc&code=def&iss=${ISSUER}`, {}],
     ['an error of another issuer', 'error=access_denied&error_description=call+555&iss=https://evil.test', {}],
-  ])('codeOfRedirect() rejects %s', (_, parameters, metadata) => {
+  ])('codeOfRedirect() rejects a redirect with %s', (_, parameters, metadata) => {
     const error = (() => {
       try {
         return read(parameters, metadata);
@@ -113,7 +121,7 @@ describe('codeOfRedirect', () => {
     expect(String((error as Error).message)).not.toMatch(/evil|abc|555/);
   });
 
-  it('codeOfRedirect() shows the sanitized error of the issuer', () => {
+  it('codeOfRedirect() throws an error that shows the sanitized error of the issuer', () => {
     expect(() => read('error=access_denied&error_description=The+person%0Asaid%1b[31m+no&state=s')).toThrowError(
       expect.objectContaining({
         code: 'LOGIN_FAILED',
@@ -123,7 +131,7 @@ describe('codeOfRedirect', () => {
     expect(() => read('error=%3Cscript%3E')).toThrowError(`${ISSUER} refused the login: an error.`);
   });
 
-  it('codeOfRedirect() shows no description that contains the state', () => {
+  it('codeOfRedirect() shows no error description that contains a part of the state', () => {
     const state = 'abcdefghijklmnopqrstuvwxyz';
     expect(() => read(`error=access_denied&error_description=bad+${state.slice(3, 20)}&state=${state}`)).toThrowError(
       `${ISSUER} refused the login: access_denied.`,
@@ -131,7 +139,7 @@ describe('codeOfRedirect', () => {
   });
 
   it.each(['', 'code=', 'code=%00', `code=${'x'.repeat(9_000)}`])(
-    'codeOfRedirect() finds no code in %j',
+    'codeOfRedirect() finds no code in the parameters %j',
     (parameters) => {
       expect(() => read(parameters)).toThrowError(expect.objectContaining({ code: 'LOGIN_FAILED' }));
     },

@@ -28,7 +28,7 @@ describe('readChallenge', () => {
     expect(read(null)).toEqual({ schemes: [], resourceMetadataUrl: null, scope: null, error: null });
   });
 
-  it('readChallenge() reads the Bearer challenge among several, at any position', () => {
+  it('readChallenge() reads the Bearer challenge among several challenges, at any position', () => {
     const header =
       'Basic realm="a, Bearer scope=\\"no\\"", DPoP algs="ES256", scope="of dpop", BEARER scope="of bearer"';
     expect(read(header)).toMatchObject({ schemes: ['basic', 'dpop', 'bearer'], scope: 'of bearer' });
@@ -39,14 +39,14 @@ describe('readChallenge', () => {
   });
 
   it.each([
-    ['a path, relative to the request URL', '/.well-known/x', 'https://mcp.test/.well-known/x'],
-    ['a URL with a fragment, without the fragment', 'https://a.test/x#y', 'https://a.test/x'],
-    ['null for a javascript: URL', 'javascript:alert(1)', null],
-    ['null for a file: URL', 'file:///etc/passwd', null],
-    ['null for a URL with credentials', 'https://user:pw@a.test/', null],
-    ['null for an invalid URL', 'https://[', null],
-    ['null for an empty string', '', null],
-  ])('readChallenge() returns as the metadata URL: %s', (_, text, expected) => {
+    ['resolves a metadata path against the request URL', '/.well-known/x', 'https://mcp.test/.well-known/x'],
+    ['removes the fragment of a metadata URL', 'https://a.test/x#y', 'https://a.test/x'],
+    ['ignores a javascript: URL as the metadata URL', 'javascript:alert(1)', null],
+    ['ignores a file: URL as the metadata URL', 'file:///etc/passwd', null],
+    ['ignores a metadata URL with credentials', 'https://user:pw@a.test/', null],
+    ['ignores an invalid metadata URL', 'https://[', null],
+    ['ignores an empty metadata URL', '', null],
+  ])('readChallenge() %s', (_, text, expected) => {
     expect(read(`Bearer resource_metadata="${text}"`).resourceMetadataUrl?.href ?? null).toBe(expected);
   });
 
@@ -58,9 +58,9 @@ describe('readChallenge', () => {
 
 describe('parseChallenges', () => {
   it.each<[string, string, readonly unknown[]]>([
-    ['a scheme alone', 'Bearer', [['bearer', {}]]],
+    ['one scheme and no parameters', 'Bearer', [['bearer', {}]]],
     [
-      'schemes alone',
+      'several schemes and no parameters',
       'Negotiate, Bearer',
       [
         ['negotiate', {}],
@@ -68,7 +68,7 @@ describe('parseChallenges', () => {
       ],
     ],
     [
-      'token68',
+      'token68 credentials',
       'Basic YTpi==, Bearer a=b',
       [
         ['basic', { ytpi: '=' }],
@@ -76,7 +76,7 @@ describe('parseChallenges', () => {
       ],
     ],
     [
-      'token68 without padding',
+      'token68 credentials without padding',
       'NTLM TlRM, Bearer a=b',
       [
         ['ntlm', {}],
@@ -85,7 +85,11 @@ describe('parseChallenges', () => {
     ],
     ['spaces around =', 'Bearer a = "b" , c= d', [['bearer', { a: 'b', c: 'd' }]]],
     ['escapes', 'Bearer a="x\\"y\\\\z"', [['bearer', { a: 'x"y\\z' }]]],
-    ['names in any case, first one wins', 'Bearer SCOPE="a", scope="b"', [['bearer', { scope: 'a' }]]],
+    [
+      'a parameter in two spellings, of which the first counts',
+      'Bearer SCOPE="a", scope="b"',
+      [['bearer', { scope: 'a' }]],
+    ],
     ['empty elements', ', ,Bearer ,, a=b,,', [['bearer', { a: 'b' }]]],
     ['missing commas', 'Bearer a="b" c="d"', [['bearer', { a: 'b', c: 'd' }]]],
     [
@@ -101,9 +105,9 @@ describe('parseChallenges', () => {
     ['a backslash at the end', 'Bearer a="b\\', [['bearer', { a: 'b' }]]],
     ['parameters without a scheme', 'realm="x"', []],
     ['a quoted string without a name', '"x", Bearer', [['bearer', {}]]],
-    ['= without names or values', '=, =="x", Bearer a=', [['bearer', { a: '' }]]],
+    ['equals signs without names or values', '=, =="x", Bearer a=', [['bearer', { a: '' }]]],
     ['line breaks', 'Bearer\r\n a="b"', [['bearer', { a: 'b' }]]],
-  ])('parseChallenges() parses %s', (_, header, expected) => {
+  ])('parseChallenges() parses a header with %s', (_, header, expected) => {
     expect(parse(header)).toEqual(expected);
   });
 
@@ -163,7 +167,7 @@ describe('readScopes', () => {
     expect(readScopes(text)).toBe(expected);
   });
 
-  it('readScopes() keeps at most 4 096 characters', () => {
+  it('readScopes() returns at most 4 096 characters', () => {
     const many = Array.from({ length: 5_000 }, (_, index) => `scope${index}`).join(' ');
     expect(readScopes(many)?.length).toBeLessThanOrEqual(4_096);
   });

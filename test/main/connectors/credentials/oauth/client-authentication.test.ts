@@ -19,7 +19,7 @@ const withKey = (privateKey: string, oauth: LoginTarget['oauth'] = {}) =>
   loginTarget({ oauth: { clientId: 'mine', privateKeyEnv: 'K', ...oauth }, privateKey: () => privateKey });
 
 describe('proveClient', () => {
-  it('proveClient() returns the secret of a registered client and its method', async () => {
+  it('proveClient() returns the secret and the authentication method of a registered client', async () => {
     const client = registeredClient({ clientSecret: 'S', authMethod: 'client_secret_post' });
     expect(await proveClient(loginTarget({ clientSecret: () => 'of another' }), loginDiscovery(), client)).toEqual({
       clientInformation: {
@@ -31,7 +31,7 @@ describe('proveClient', () => {
     });
   });
 
-  it('proveClient() reads the secret of a configured client only when the secret is needed', async () => {
+  it('proveClient() reads the secret of a configured client from the entry', async () => {
     const target = loginTarget({ oauth: { clientId: 'mine', clientSecretEnv: 'S' }, clientSecret: () => 'now' });
     expect(await proveClient(target, loginDiscovery(), configured)).toEqual({
       clientInformation: { client_id: 'mine', client_secret: 'now', issuer: ISSUER },
@@ -44,7 +44,7 @@ describe('proveClient', () => {
     ['base64+/=', undefined, undefined],
     ['plain-._~9', ['client_secret_basic', 'client_secret_post'], undefined],
   ])(
-    'proveClient() selects for the secret %s and an issuer that supports %j the method %s',
+    'proveClient() for the secret %s at an issuer that supports %j selects the method %s',
     async (secret, supported, expected) => {
       const target = loginTarget({ oauth: { clientId: 'mine' }, clientSecret: () => secret });
       const metadata = serverMetadata({ token_endpoint_auth_methods_supported: supported }) as never;
@@ -93,20 +93,23 @@ describe('proveClient', () => {
       rsa,
       undefined,
     ],
-  ])('proveClient() signs with the key (%s) by the algorithm %s', async (_, alg, text, { publicKey }, supported) => {
-    const metadata = serverMetadata({ token_endpoint_auth_signing_alg_values_supported: supported }) as never;
-    const proof = await proveClient(withKey(text), loginDiscovery({ metadata }), configured);
-    expect(proof.clientInformation).not.toHaveProperty('client_secret');
-    const parameters = new URLSearchParams();
-    await proof.addClientAuthentication?.(new Headers(), parameters, `${ISSUER}/token`, metadata);
-    expect(parameters.get('client_id')).toBe('mine');
-    expect(parameters.get('client_assertion_type')).toBe('urn:ietf:params:oauth:client-assertion-type:jwt-bearer');
-    const key = await importJWK({ ...publicKey.export({ format: 'jwk' }) }, alg);
-    const { payload, protectedHeader } = await jwtVerify(parameters.get('client_assertion') ?? '', key);
-    expect(protectedHeader.alg).toBe(alg);
-    expect(payload).toMatchObject({ iss: 'mine', sub: 'mine', aud: ISSUER, jti: expect.any(String) });
-    expect((payload.exp ?? 0) - (payload.iat ?? 0)).toBeLessThanOrEqual(300);
-  });
+  ])(
+    'proveClient() signs with a private key (%s) by the algorithm %s',
+    async (_, alg, text, { publicKey }, supported) => {
+      const metadata = serverMetadata({ token_endpoint_auth_signing_alg_values_supported: supported }) as never;
+      const proof = await proveClient(withKey(text), loginDiscovery({ metadata }), configured);
+      expect(proof.clientInformation).not.toHaveProperty('client_secret');
+      const parameters = new URLSearchParams();
+      await proof.addClientAuthentication?.(new Headers(), parameters, `${ISSUER}/token`, metadata);
+      expect(parameters.get('client_id')).toBe('mine');
+      expect(parameters.get('client_assertion_type')).toBe('urn:ietf:params:oauth:client-assertion-type:jwt-bearer');
+      const key = await importJWK({ ...publicKey.export({ format: 'jwk' }) }, alg);
+      const { payload, protectedHeader } = await jwtVerify(parameters.get('client_assertion') ?? '', key);
+      expect(protectedHeader.alg).toBe(alg);
+      expect(payload).toMatchObject({ iss: 'mine', sub: 'mine', aud: ISSUER, jti: expect.any(String) });
+      expect((payload.exp ?? 0) - (payload.iat ?? 0)).toBeLessThanOrEqual(300);
+    },
+  );
 
   const locked = rsa.privateKey.export({ type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase: 'x' });
   it.each([
@@ -117,7 +120,7 @@ describe('proveClient', () => {
     JSON.stringify(rsa.publicKey.export({ format: 'jwk' })),
     JSON.stringify(generateKeyPairSync('x25519').privateKey.export({ format: 'jwk' })),
     String(locked),
-  ])('proveClient() rejects an unusable key without repeating any of it', async (text) => {
+  ])('proveClient() rejects an unusable private key, and its error shows no part of the key', async (text) => {
     await expect(proveClient(withKey(text), loginDiscovery(), configured)).rejects.toSatisfy((error) => {
       expect(error).toMatchObject({ code: 'LOGIN_SECRET_MISSING' });
       expect(error).not.toHaveProperty('cause');

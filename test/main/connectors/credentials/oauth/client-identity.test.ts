@@ -29,7 +29,7 @@ function identify(target: Partial<LoginTarget>, choices: Partial<ClientChoice> =
 }
 
 describe('identifyClient', () => {
-  it('identifyClient() prefers the client of the entry, and does not read the secret of that client', async () => {
+  it('identifyClient() prefers the client of the entry, and does not read the secret of this client', async () => {
     const target = { oauth: { clientId: 'mine', clientSecretEnv: 'S' }, clientSecret: () => 'the secret' };
     const { client, requests } = identify(
       target,
@@ -59,7 +59,7 @@ describe('identifyClient', () => {
     ['a secret whose variable is not set', { oauth: { clientId: 'mine', clientSecretEnv: 'S' } }, {}],
     ['a key whose variable is not set', { oauth: { clientId: 'mine', privateKeyEnv: 'K' } }, {}],
     ['client credentials without a secret or key', { oauth: { clientId: 'mine' } }, { redirectUrl: null }],
-  ])('identifyClient() reports the missing secret: %s', async (_, target, choices) => {
+  ])('identifyClient() rejects an entry with %s', async (_, target, choices) => {
     await expect(identify(target, choices).client).rejects.toMatchObject({ code: 'LOGIN_SECRET_MISSING' });
   });
 
@@ -67,7 +67,7 @@ describe('identifyClient', () => {
     await expect(identify({}, { redirectUrl: null }).client).rejects.toMatchObject({ code: 'LOGIN_CLIENT_UNKNOWN' });
   });
 
-  it('identifyClient() uses a client metadata document if the issuer supports it, first the one of the entry', async () => {
+  it("identifyClient() uses a client metadata document if the issuer supports it, and prefers the entry's document", async () => {
     const { client } = identify({}, { clientMetadataUrl: document, stored: registeredClient() }, takesDocuments);
     expect(await client).toMatchObject({ kind: 'metadata-document', clientId: document, clientSecret: null });
     const own = identify(
@@ -86,7 +86,7 @@ describe('identifyClient', () => {
   });
 
   it.each(['http://host.test/c', 'https://host.test/', 'https://u:p@host.test/c', 'https://host.test/c#x', 'nonsense'])(
-    'identifyClient() uses no client metadata document at %s',
+    'identifyClient() does not accept a client metadata document at %s',
     async (clientMetadataUrl) => {
       const { client } = identify({}, { clientMetadataUrl }, takesDocuments);
       await expect(client).rejects.toMatchObject({ code: 'LOGIN_CLIENT_UNKNOWN' });
@@ -102,7 +102,7 @@ describe('identifyClient', () => {
   it.each([
     ['another redirect URL', { redirectUris: ['http://127.0.0.1:10/callback'] }],
     ['an expired secret', { clientSecret: 's', secretExpiresAtMs: 999_999 }],
-    ['another kind', { kind: 'configured' as const }],
+    ['another kind of client', { kind: 'configured' as const }],
   ])('identifyClient() registers again if the stored registration has %s', async (_, overrides) => {
     const { client, requests } = identify({}, { stored: registeredClient(overrides) });
     expect(await client).toMatchObject({ clientId: 'new' });
@@ -110,11 +110,11 @@ describe('identifyClient', () => {
   });
 
   it.each([
-    ['a registration with unknown scopes', undefined, 'tools', false],
-    ['scopes that it was registered with', 'tools admin', 'admin', false],
-    ['no requested scope', 'tools', null, false],
-    ['a scope that it was not registered with', 'tools', 'tools admin', true],
-  ])('identifyClient() reuses or replaces a stored registration for %s', async (_, scope, asked, isNew) => {
+    ['reuses a stored registration whose scopes are unknown', undefined, 'tools', false],
+    ['reuses a stored registration that includes the requested scopes', 'tools admin', 'admin', false],
+    ['reuses a stored registration if no scope is requested', 'tools', null, false],
+    ['replaces a stored registration that lacks a requested scope', 'tools', 'tools admin', true],
+  ])('identifyClient() %s', async (_, scope, asked, isNew) => {
     const stored = { ...registeredClient(), redirectUris: [redirectUrl], scope };
     const { client, requests } = identify({}, { stored, scope: asked });
     expect([(await client).clientId, requests.length]).toEqual(isNew ? ['new', 1] : [stored.clientId, 0]);

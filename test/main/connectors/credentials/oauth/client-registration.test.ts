@@ -47,7 +47,7 @@ describe('registerAtIssuer', () => {
     });
   });
 
-  it('registerAtIssuer() registers the requested scopes, and those of the resource for a later step-up', async () => {
+  it('registerAtIssuer() registers the requested scopes and all scopes that the resource supports', async () => {
     const { fetch, requests } = scriptedFetch(good());
     const resourceMetadata = { resource: 'https://mcp.test/mcp', scopes_supported: ['tools', 'admin'] };
     const discovery = loginDiscovery({ resourceMetadata });
@@ -64,7 +64,7 @@ describe('registerAtIssuer', () => {
     expect(client.scope).toBe('its own');
   });
 
-  it('registerAtIssuer() registers a web client for a web redirect URL, only with grants that the issuer supports', async () => {
+  it('registerAtIssuer() registers a web client for a web redirect URL, with the grants that the issuer supports', async () => {
     const metadata = {
       grant_types_supported: ['authorization_code'],
       token_endpoint_auth_methods_supported: ['client_secret_post'],
@@ -82,7 +82,7 @@ describe('registerAtIssuer', () => {
     });
   });
 
-  it('registerAtIssuer() returns the secret of the client, its expiry and its method', async () => {
+  it("registerAtIssuer() returns the client's secret, its expiry and its authentication method", async () => {
     const { client } = register(
       good({ client_secret: 'S', client_secret_expires_at: 2_000, token_endpoint_auth_method: 'client_secret_basic' }),
     );
@@ -100,7 +100,7 @@ describe('registerAtIssuer', () => {
     expect(await client).toMatchObject({ clientId: 'new', clientSecret: null });
   });
 
-  it('registerAtIssuer() uses /register of the origin if there is no metadata', async () => {
+  it('registerAtIssuer() registers at /register of the origin if there is no metadata', async () => {
     const { client, requests } = register(good(), null);
     await client;
     expect(requests[0]?.url).toBe(`${ISSUER}/register`);
@@ -120,12 +120,12 @@ describe('registerAtIssuer', () => {
     ['a secret with line breaks', good({ client_secret: 'a\nb' })],
     ['a method that was not requested', good({ token_endpoint_auth_method: 'tls_client_auth' })],
     ['invalid JSON', () => new Response('<html>', { status: 201 })],
-    ['no JSON object', () => json([], 201)],
+    ['an array in place of an object', () => json([], 201)],
   ])('registerAtIssuer() rejects a response with %s', async (_, answer) => {
     await expect(register(answer).client).rejects.toMatchObject({ code: 'LOGIN_METADATA_INVALID' });
   });
 
-  it('registerAtIssuer() shows the code and the sanitized description of a refusal', async () => {
+  it('registerAtIssuer() throws an error with the code and the sanitized description of a refusal', async () => {
     const refusal = { error: 'invalid_redirect_uri', error_description: 'only\nhttps \u0000', secret: 'x' };
     await expect(register(() => json(refusal, 400)).client).rejects.toMatchObject({
       code: 'LOGIN_CLIENT_UNKNOWN',
@@ -143,12 +143,15 @@ describe('registerAtIssuer', () => {
     ],
     ['a server error', json({ error: 'x' }, 500), 'LOGIN_FAILED', 'x'],
     ['too many requests', json({}, 429), 'LOGIN_FAILED', 'HTTP 429'],
-  ])('registerAtIssuer() reports the status of %s', async (_, response, code, words) => {
-    await expect(register(() => response).client).rejects.toMatchObject({
-      code,
-      message: `${ISSUER} registered no client: ${words}.`,
-    });
-  });
+  ])(
+    'registerAtIssuer() throws an error with only the status or the error code after %s',
+    async (_, response, code, words) => {
+      await expect(register(() => response).client).rejects.toMatchObject({
+        code,
+        message: `${ISSUER} registered no client: ${words}.`,
+      });
+    },
+  );
 
   it('registerAtIssuer() reports that the issuer could not be reached', async () => {
     const { client } = register(() => {

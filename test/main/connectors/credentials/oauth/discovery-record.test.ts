@@ -13,7 +13,7 @@ const changed = (change: (value: Record<string, unknown>) => unknown): string =>
 };
 
 describe('unpackDiscovery', () => {
-  it('unpackDiscovery() restores what was packed', () => {
+  it('unpackDiscovery() restores a discovery from the text that packDiscovery() returned', () => {
     expect(unpackDiscovery(packDiscovery(loginDiscovery()))).toEqual(loginDiscovery());
   });
 
@@ -24,7 +24,7 @@ describe('unpackDiscovery', () => {
 
   it.each<[string, string]>([
     ['invalid JSON', '{'],
-    ['no JSON object', '[]'],
+    ['an array in place of an object', '[]'],
     ['JSON that nests too deeply', '['.repeat(500)],
     ['no issuer', changed((value) => ({ ...value, issuer: 1 }))],
     ['an issuer that differs from its metadata', changed((value) => ({ ...value, issuer: 'https://other.test' }))],
@@ -46,7 +46,7 @@ describe('unpackDiscovery', () => {
 });
 
 describe('pickServerMetadata', () => {
-  it('pickServerMetadata() keeps the known members that have the right types', () => {
+  it('pickServerMetadata() keeps only the known members that have the right types', () => {
     const picked = pickServerMetadata({
       ...serverMetadata({
         scopes_supported: ['a'],
@@ -59,7 +59,7 @@ describe('pickServerMetadata', () => {
   });
 
   it.each(['issuer', 'authorization_endpoint', 'token_endpoint', 'response_types_supported'])(
-    'pickServerMetadata() requires %s',
+    'pickServerMetadata() returns null for metadata without %s',
     (name) => {
       expect(pickServerMetadata(serverMetadata({ [name]: undefined }))).toBe(null);
     },
@@ -67,7 +67,7 @@ describe('pickServerMetadata', () => {
 });
 
 describe('pickResourceMetadata', () => {
-  it('pickResourceMetadata() keeps the known members', () => {
+  it('pickResourceMetadata() keeps only the known members, and requires `resource`', () => {
     const found = {
       resource: ENDPOINT,
       authorization_servers: [ISSUER],

@@ -16,7 +16,7 @@ describe('checkUrl', () => {
     'http://app.localhost/x',
     'http://[::1]:1/x',
     'http://2130706433/x',
-  ])('checkUrl() allows %s', (text) => {
+  ])('checkUrl() allows the URL %s', (text) => {
     expect(checkUrl(text, 'field').href).toBe(new URL(text).href);
   });
 
@@ -40,7 +40,7 @@ describe('checkUrl', () => {
     ['https://a.test/\u202etxet', 'field is not a valid URL'],
     ['https://аpple.test/', 'field is not a valid URL'],
     [`https://a.test/${'x'.repeat(2_048)}`, 'field is not a valid URL'],
-  ])('checkUrl() rejects %s', (text, message) => {
+  ])('checkUrl() rejects the URL %j', (text, message) => {
     expect(() => checkUrl(text, 'field')).toThrowError(
       expect.objectContaining({ code: 'LOGIN_METADATA_INVALID', message: expect.stringContaining(message) }),
     );
@@ -61,7 +61,7 @@ describe('checkIssuer', () => {
 });
 
 describe('isSameIssuer', () => {
-  it('isSameIssuer() ignores one trailing slash and nothing else', () => {
+  it('isSameIssuer() ignores a trailing slash, but no other difference', () => {
     expect(isSameIssuer('https://a.test', 'https://a.test/')).toBe(true);
     expect(isSameIssuer('https://a.test/', 'https://a.test')).toBe(true);
     expect(isSameIssuer('https://a.test/b', 'https://a.test/b')).toBe(true);

@@ -57,7 +57,7 @@ describe('discoverLogin', () => {
     },
   );
 
-  it('discoverLogin() reads at most a thousand items of a list', async () => {
+  it('discoverLogin() reads at most a thousand items of a list in resource metadata', async () => {
     const scopes = Array.from({ length: 200_000 }, (_, index) => `s${index}`);
     const { found } = discover({ ...good, [`${PRM}/mcp`]: resource({ scopes_supported: scopes }) });
     expect((await found).resourceMetadata?.scopes_supported).toEqual(scopes.slice(0, 1_000));
@@ -65,7 +65,7 @@ describe('discoverLogin', () => {
     await expect(discover({ [`${PRM}/mcp`]: invalidOnes }).found).rejects.toMatchObject(invalid('is invalid'));
   });
 
-  it('discoverLogin() tries the URL of the challenge first', async () => {
+  it('discoverLogin() first tries the metadata URL that the challenge names', async () => {
     const { found, urls } = discover(
       { ...good, 'https://other.test/prm': resource() },
       'Bearer resource_metadata="https://other.test/prm"',
@@ -74,13 +74,13 @@ describe('discoverLogin', () => {
     expect(urls()[0]).toBe('https://other.test/prm');
   });
 
-  it('discoverLogin() tries the well-known URLs if the URL of the challenge does not exist', async () => {
+  it('discoverLogin() tries the well-known URLs if the metadata URL of the challenge does not exist', async () => {
     const { found, urls } = discover(good, 'Bearer resource_metadata="https://mcp.test/gone"');
     expect(await found).toMatchObject({ issuer: ISSUER });
     expect(urls()).toEqual(['https://mcp.test/gone', `${PRM}/mcp`, ISSUER + AS]);
   });
 
-  it('discoverLogin() stops if the request to the URL of the challenge fails', async () => {
+  it('discoverLogin() fails if the metadata URL of the challenge responds with a server error', async () => {
     const { found } = discover(
       { ...good, 'https://mcp.test/x': json({}, 503) },
       'Bearer resource_metadata="https://mcp.test/x"',
@@ -93,8 +93,8 @@ describe('discoverLogin', () => {
 
   it.each([
     ['the path of the endpoint', `${PRM}/mcp`],
-    ['the root', PRM],
-  ])('discoverLogin() finds the resource metadata at %s', async (_, address) => {
+    ['the root of the origin', PRM],
+  ])('discoverLogin() finds the resource metadata at the well-known URL for %s', async (_, address) => {
     expect(await discover({ [address]: resource(), [ISSUER + AS]: serverMetadata() }).found).toMatchObject({
       issuer: ISSUER,
     });
@@ -145,13 +145,13 @@ describe('discoverLogin', () => {
   });
 
   it.each([
-    ['pages', new Response('<html>[[[</html>', { headers: { 'content-type': 'text/html' } })],
-    ['lists', json([])],
+    ['HTML pages', new Response('<html>[[[</html>', { headers: { 'content-type': 'text/html' } })],
+    ['JSON arrays', json([])],
     ['an error with status 200', json({ error: 'not found' })],
     ['an empty body', new Response('')],
     ['redirects to another host', new Response(null, { status: 302, headers: { location: 'https://evil.test/' } })],
-    ['refusals', json({}, 401)],
-    ['failures', json({}, 500)],
+    ['the status 401', json({}, 401)],
+    ['the status 500', json({}, 500)],
   ])('discoverLogin() finds nothing at a server that answers every path with %s', async (_, answer) => {
     const { fetch, requests } = scriptedFetch(() => answer.clone());
     expect(await discoverLogin(loginRequest(fetch), null)).toMatchObject({ metadata: null, resourceMetadata: null });
@@ -165,16 +165,16 @@ describe('discoverLogin', () => {
   });
 
   it.each<[string, Pages, string]>([
-    ['another origin', { resource: 'https://evil.test/mcp' }, 'another resource'],
-    ['another path', { resource: 'https://mcp.test/other' }, 'another resource'],
-    ['a path that is only a prefix', { resource: 'https://mcp.test/mc' }, 'another resource'],
-    ['credentials', { resource: 'https://user@mcp.test/mcp' }, 'another resource'],
-    ['a fragment', { resource: `${ENDPOINT}#x` }, 'another resource'],
-    ['no valid URL', { resource: 'mcp' }, '(resource)'],
-    ['no string', { resource: 1 }, '(resource)'],
+    ['a resource of another origin', { resource: 'https://evil.test/mcp' }, 'another resource'],
+    ['a resource with another path', { resource: 'https://mcp.test/other' }, 'another resource'],
+    ['a resource path that is only a prefix', { resource: 'https://mcp.test/mc' }, 'another resource'],
+    ['credentials in the resource URL', { resource: 'https://user@mcp.test/mcp' }, 'another resource'],
+    ['a fragment in the resource URL', { resource: `${ENDPOINT}#x` }, 'another resource'],
+    ['a resource that is not a URL', { resource: 'mcp' }, '(resource)'],
+    ['a resource that is not a string', { resource: 1 }, '(resource)'],
     ['an issuer over plain http', { authorization_servers: ['http://issuer.test'] }, 'must be https'],
     ['an issuer with a query', { authorization_servers: [`${ISSUER}?x`] }, 'query'],
-    ['a javascript: issuer', { authorization_servers: ['javascript:alert(1)'] }, '(authorization_servers.0)'],
+    ['a javascript: URL as issuer', { authorization_servers: ['javascript:alert(1)'] }, '(authorization_servers.0)'],
   ])('discoverLogin() rejects resource metadata with %s', async (_, overrides, message) => {
     await expect(discover({ ...good, [`${PRM}/mcp`]: resource(overrides) }).found).rejects.toMatchObject(
       invalid(message),
@@ -189,12 +189,12 @@ describe('discoverLogin', () => {
     },
   );
 
-  it('discoverLogin() accepts the endpoint with a trailing slash as the same resource', async () => {
+  it('discoverLogin() accepts resource metadata that names the endpoint with a trailing slash', async () => {
     const { found } = discover({ ...good, [`${PRM}/mcp`]: resource({ resource: `${ENDPOINT}/` }) });
     expect(await found).toMatchObject({ resource: `${ENDPOINT}/` });
   });
 
-  it('discoverLogin() keeps the exact spelling of the resource metadata', async () => {
+  it('discoverLogin() returns the resource exactly as its metadata spells it', async () => {
     const { found } = discover({ ...good, [`${PRM}/mcp`]: resource({ resource: 'https://mcp.test' }) });
     expect(await found).toMatchObject({ resource: 'https://mcp.test' });
   });
@@ -202,11 +202,15 @@ describe('discoverLogin', () => {
   it.each<[string, Pages, string]>([
     ['another issuer', { issuer: 'https://evil.test' }, 'another issuer'],
     ['another path of the issuer', { issuer: `${ISSUER}/x` }, 'another issuer'],
-    ['a javascript: URL', { authorization_endpoint: 'javascript:alert(1)' }, '(authorization_endpoint)'],
-    ['a file: URL', { authorization_endpoint: 'file:///etc/passwd' }, 'authorization_endpoint'],
-    ['plain http', { authorization_endpoint: 'http://issuer.test/authorize' }, 'authorization_endpoint'],
+    ['a javascript: URL as endpoint', { authorization_endpoint: 'javascript:alert(1)' }, '(authorization_endpoint)'],
+    ['a file: URL as endpoint', { authorization_endpoint: 'file:///etc/passwd' }, 'authorization_endpoint'],
+    [
+      'an endpoint over plain http',
+      { authorization_endpoint: 'http://issuer.test/authorize' },
+      'authorization_endpoint',
+    ],
     ['an endpoint on loopback', { authorization_endpoint: 'http://127.0.0.1:1/authorize' }, 'authorization_endpoint'],
-    ['credentials', { authorization_endpoint: 'https://a:b@issuer.test/' }, 'credentials'],
+    ['credentials in an endpoint URL', { authorization_endpoint: 'https://a:b@issuer.test/' }, 'credentials'],
     ['a token endpoint over plain http', { token_endpoint: 'http://issuer.test/token' }, 'token_endpoint'],
     [
       'a registration endpoint over plain http',
@@ -224,13 +228,13 @@ describe('discoverLogin', () => {
     await expect(discover({ [`${PRM}/mcp`]: resource() }).found).rejects.toMatchObject(invalid('has no metadata'));
   });
 
-  it('discoverLogin() reports an issuer that fails', async () => {
+  it('discoverLogin() fails if the issuer responds to the metadata request with a server error', async () => {
     await expect(discover({ ...good, [ISSUER + AS]: json({}, 500) }).found).rejects.toMatchObject({
       code: 'LOGIN_FAILED',
     });
   });
 
-  it('discoverLogin() selects the issuer of the entry among the issuers of the resource', async () => {
+  it('discoverLogin() selects the issuer of the entry only if the resource lists this issuer', async () => {
     const names = {
       [`${PRM}/mcp`]: resource({ authorization_servers: ['https://first.test', ISSUER] }),
       [ISSUER + AS]: serverMetadata(),
@@ -254,7 +258,7 @@ describe('discoverLogin', () => {
     await discover(good, 'DPoP algs="ES256", Bearer').found;
   });
 
-  it('discoverLogin() passes on a refusal by the fetch function, and reports other failures as network errors', async () => {
+  it('discoverLogin() passes on the error for a forbidden address, and reports other failures as network errors', async () => {
     const refused = new SwitchyardError('CONNECTOR_ADDRESS_REFUSED', 'x');
     await expect(discover({ ...good, [ISSUER + AS]: refused }).found).rejects.toBe(refused);
     const network = Object.assign(new TypeError('fetch failed'), {

@@ -21,7 +21,7 @@ function loginFetch(target: Partial<LoginTarget>, options: FetchOptions = {}): t
 const refused = { code: 'CONNECTOR_ADDRESS_REFUSED' };
 
 describe('createLoginFetch', () => {
-  it('createLoginFetch() returns the response and its content type', async () => {
+  it('createLoginFetch() passes on the status, the content type and the body of a response', async () => {
     await using server = await MisbehavingAuthorizationServer.start();
     server.behave('/x', saysJson({ a: 1 }, 201));
     const fetch = loginFetch({ url: server.endpoint, isLocal: true });
@@ -34,7 +34,7 @@ describe('createLoginFetch', () => {
     expect(response).toBeInstanceOf(Response);
   });
 
-  it('createLoginFetch() sends the method, headers and body', async () => {
+  it('createLoginFetch() sends the given method, headers and body', async () => {
     await using server = await MisbehavingAuthorizationServer.start();
     const fetch = loginFetch({ url: server.endpoint, isLocal: true });
     await fetch(new URL('/token', server.origin), {
@@ -66,16 +66,19 @@ describe('createLoginFetch', () => {
     expect((await fetch(`${server.origin}/x`, { method: 'POST' })).status).toBe(204);
   });
 
-  it.each(['endless', 'huge', 'deep'] as const)('createLoginFetch() rejects a response that is %s', async (way) => {
-    await using server = await MisbehavingAuthorizationServer.start();
-    server.behave('/x', WAYS[way]);
-    const fetch = loginFetch({ url: server.endpoint, isLocal: true });
-    for (const method of ['GET', 'POST'])
-      await expect(fetch(`${server.origin}/x?a=secret`, { method })).rejects.toMatchObject({
-        code: 'LOGIN_METADATA_INVALID',
-        message: expect.stringMatching(/\/x (is larger than 1 MiB|nests deeper than 128 levels)\.$/),
-      });
-  });
+  it.each(['endless', 'huge', 'deep'] as const)(
+    'createLoginFetch() rejects a response that is endless, huge or deeply nested (here: %s)',
+    async (way) => {
+      await using server = await MisbehavingAuthorizationServer.start();
+      server.behave('/x', WAYS[way]);
+      const fetch = loginFetch({ url: server.endpoint, isLocal: true });
+      for (const method of ['GET', 'POST'])
+        await expect(fetch(`${server.origin}/x?a=secret`, { method })).rejects.toMatchObject({
+          code: 'LOGIN_METADATA_INVALID',
+          message: expect.stringMatching(/\/x (is larger than 1 MiB|nests deeper than 128 levels)\.$/),
+        });
+    },
+  );
 
   it('createLoginFetch() does not parse brackets in an HTML page as JSON', async () => {
     await using server = await MisbehavingAuthorizationServer.start();
@@ -122,7 +125,7 @@ describe('createLoginFetch', () => {
   });
 
   it.each(['http://issuer.test/x', 'http://10.0.0.1/x', 'file:///etc/passwd', 'ftp://127.0.0.1/x'])(
-    'createLoginFetch() sends no request to %s',
+    'createLoginFetch() sends no request to the insecure URL %s',
     async (url) => {
       await expect(loginFetch({ isLocal: true })(url)).rejects.toMatchObject({
         code: 'LOGIN_METADATA_INVALID',
@@ -131,7 +134,7 @@ describe('createLoginFetch', () => {
     },
   );
 
-  it('createLoginFetch() reads over http only from the origin of the connector, and sends nothing to that origin', async () => {
+  it('createLoginFetch() allows a GET over plain http to the origin of the connector, but no POST', async () => {
     await using server = await MisbehavingAuthorizationServer.start('home.test');
     const fetch = loginFetch({ url: server.endpoint }, { isHome: true });
     server.behave('/x', saysJson({}));
@@ -156,12 +159,12 @@ describe('permitted addresses of login servers', () => {
   ];
   const publicUrl = { url: new URL('https://home.test/mcp') };
 
-  it.each(PRIVATE)('the login of a public connector of a map does not contact %s', async (url) => {
+  it.each(PRIVATE)('the login of a connector that a map lists at a public address does not contact %s', async (url) => {
     await expect(loginFetch(publicUrl, { isHome: true })(url)).rejects.toMatchObject(refused);
   });
 
   it.each(PRIVATE)(
-    'the login of a public connector does not contact %s, even if private addresses are allowed',
+    'the login of a connector at a public address does not contact %s, even if private addresses are allowed',
     async (url) => {
       await expect(loginFetch(publicUrl, { isHome: true, allowPrivateEndpoints: true })(url)).rejects.toMatchObject(
         refused,
@@ -170,7 +173,7 @@ describe('permitted addresses of login servers', () => {
     },
   );
 
-  it('the login of a private connector of a map contacts private addresses only if the options allow them', async () => {
+  it('the login of a connector at a private address contacts private addresses only if the options allow them', async () => {
     await expect(loginFetch({ url: new URL('https://10.0.0.1/mcp') })('https://10.0.0.1/x')).rejects.toMatchObject(
       refused,
     );
@@ -181,7 +184,7 @@ describe('permitted addresses of login servers', () => {
     ['https://inner.test/mcp', { isLocal: true }, {}],
     ['https://inner.test/mcp', {}, { allowPrivateEndpoints: true }],
   ])(
-    'the login of %s contacts private addresses if the connector is local or the options allow them',
+    'the login of the connector %s contacts private addresses if the connector is local or the options allow them',
     async (url, target, options) => {
       await using server = await MisbehavingAuthorizationServer.start();
       server.behave('/x', saysJson({}));
@@ -196,7 +199,7 @@ describe('permitted addresses of login servers', () => {
     'https://[::ffff:169.254.169.254]/x',
     'https://[fe80::1]/x',
     'https://[fd00:ec2::254]/x',
-  ])('no login contacts %s, not even the login of a private connector', async (url) => {
+  ])('the login of a connector never contacts %s, even if private addresses are allowed', async (url) => {
     const fetch = loginFetch(
       { url: new URL('http://127.0.0.1:1/mcp'), isLocal: true },
       { allowPrivateEndpoints: true },

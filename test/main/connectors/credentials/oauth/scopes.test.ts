@@ -18,12 +18,12 @@ describe('chooseScope', () => {
     expect(chooseScope(loginTarget(), plain, null, null, 'person')).toBe('r1 r2');
   });
 
-  it('chooseScope() lets the issuer choose the scopes if no scope is named', () => {
+  it('chooseScope() returns null if no scope is named, so that the issuer chooses the scopes', () => {
     expect(chooseScope(loginTarget(), loginDiscovery(), null, null, 'person')).toBe(null);
     expect(chooseScope(loginTarget({ oauth: { scopes: [] } }), plain, null, 'c', 'person')).toBe(null);
   });
 
-  it('chooseScope() requests in a step-up everything that was granted, required and configured', () => {
+  it('in a step-up, chooseScope() requests all scopes that were granted, are required or are configured', () => {
     expect(chooseScope(withScopes, plain, 'a b', 'b c', 'person')).toBe('own a b c');
     expect(chooseScope(loginTarget(), plain, 'a b', null, 'machine')).toBe('a b');
   });
@@ -35,7 +35,7 @@ describe('chooseScope', () => {
     expect(chooseScope(loginTarget({ oauth: { scopes: [] } }), offline(), null, null, 'person')).toBe(null);
   });
 
-  it('chooseScope() adds no offline_access if the issuer has no refresh tokens', () => {
+  it('chooseScope() does not add offline_access if the issuer has no refresh tokens', () => {
     expect(
       chooseScope(loginTarget(), offline({ grant_types_supported: ['authorization_code'] }), null, 'c', 'person'),
     ).toBe('c');
@@ -44,7 +44,7 @@ describe('chooseScope', () => {
 });
 
 describe('uniteScopes', () => {
-  it('uniteScopes() contains each scope once, in order of appearance', () => {
+  it('uniteScopes() returns each scope once, in order of appearance', () => {
     expect(uniteScopes('b a', null, 'a c')).toBe('b a c');
     expect(uniteScopes(null, '')).toBe(null);
   });

@@ -97,7 +97,7 @@ describe('redeemCode', () => {
       () => new Response(null, { status: 307, headers: { location: 'https://evil.test/' } }),
       'HTTP 307',
     ],
-  ])('redeemCode() reveals only the harmless parts of %s', async (_, answer, words) => {
+  ])('redeemCode() throws an error that shows no secret and no page text from %s', async (_, answer, words) => {
     const { fetch, requests } = scriptedFetch(answer);
     const redeeming = redeemCode(loginRequest(fetch), loginDiscovery(), registeredClient(), redeemed);
     await expect(redeeming).rejects.toMatchObject({
@@ -107,7 +107,7 @@ describe('redeemCode', () => {
     expect(requests.length).toBe(1);
   });
 
-  it('redeemCode() rejects a token of another type', async () => {
+  it('redeemCode() rejects a token of a type other than Bearer', async () => {
     const { fetch } = scriptedFetch(() => json({ ...granted, token_type: 'DPoP' }));
     const redeeming = redeemCode(loginRequest(fetch), loginDiscovery(), registeredClient(), redeemed);
     await expect(redeeming).rejects.toMatchObject({ code: 'LOGIN_UNSUPPORTED' });
@@ -116,7 +116,7 @@ describe('redeemCode', () => {
   it.each([
     ['client_secret_basic', undefined, { authorization: `Basic ${btoa('the-client:S')}` }, {}],
     ['client_secret_post', ['client_secret_post'], {}, { client_id: 'the-client', client_secret: 'S' }],
-  ])('redeemCode() authenticates a client with a secret by %s', async (authMethod, supported, headers, body) => {
+  ])('redeemCode() authenticates a client that has a secret by %s', async (authMethod, supported, headers, body) => {
     const { fetch, requests } = scriptedFetch(() => json(granted));
     const discovery = withMetadata({ token_endpoint_auth_methods_supported: supported });
     await redeemCode(loginRequest(fetch), discovery, registeredClient({ clientSecret: 'S', authMethod }), redeemed);
@@ -124,7 +124,7 @@ describe('redeemCode', () => {
     expect(Object.fromEntries(requests[0]?.body ?? [])).toMatchObject(body);
   });
 
-  it('redeemCode() uses /token of the origin if there is no metadata', async () => {
+  it('redeemCode() sends the code to /token of the origin if there is no metadata', async () => {
     const { fetch, requests } = scriptedFetch(() => json(granted));
     const discovery = loginDiscovery({ metadata: null, authorizationServerUrl: 'https://mcp.test/' });
     await redeemCode(loginRequest(fetch), discovery, registeredClient(), redeemed);
@@ -189,7 +189,7 @@ describe('refreshTokens', () => {
     });
   });
 
-  it('refreshTokens() returns "lost" if the new token is of another type, or if there is no refresh token', async () => {
+  it('refreshTokens() returns "lost" if the new token is not a Bearer token, or if there is no refresh token', async () => {
     const { outcome } = refresh(() => json({ ...granted, token_type: 'DPoP' }));
     expect(await outcome).toMatchObject({ kind: 'lost', reason: expect.stringContaining('Bearer') });
     const none = refresh(() => json(granted), registeredClient(), loginTokens({ refreshToken: null }));
@@ -208,9 +208,9 @@ describe('refreshTokens', () => {
       'a redirect to another host',
       () => new Response(null, { status: 307, headers: { location: 'https://evil.test/' } }),
     ],
-    ['an access token that is no valid header value', () => json({ ...granted, access_token: 'a\r\nb' })],
+    ['an access token that is not a valid header value', () => json({ ...granted, access_token: 'a\r\nb' })],
     ['JSON that nests too deeply', () => new Response(`{"a":${'['.repeat(1_000)}`)],
-  ])('refreshTokens() returns "unknown" after %s', async (_, answer) => {
+  ])('refreshTokens() returns "unknown", because the token may be used up, after %s', async (_, answer) => {
     const { outcome, requests } = refresh(answer);
     expect(await outcome).toMatchObject({ kind: 'unknown' });
     expect(requests.every(({ url }) => url === `${ISSUER}/token`)).toBe(true);
@@ -226,7 +226,7 @@ describe('refreshTokens', () => {
     expect(await away.outcome).toEqual({ kind: 'unspent', reason });
   });
 
-  it('refreshTokens() keeps the login of a configured client whose secret may be corrected later', async () => {
+  it('refreshTokens() returns "unknown" if the secret of a configured client is wrong, as it may be corrected', async () => {
     const { fetch } = scriptedFetch(() => json({ error: 'invalid_client' }, 401));
     const target = loginTarget({ oauth: { clientId: 'mine' }, clientSecret: () => 'wrong' });
     const client = registeredClient({ kind: 'configured', clientId: 'mine' });
@@ -236,7 +236,7 @@ describe('refreshTokens', () => {
   });
 
   it.each(['ECONNREFUSED', 'ENOTFOUND', 'CONNECTOR_ADDRESS_REFUSED', 'CERT_HAS_EXPIRED'])(
-    'refreshTokens() returns "unspent" after %s',
+    'refreshTokens() returns "unspent", because the token was not sent, after %s',
     async (code) => {
       const { outcome } = refresh(() => {
         throw network(code);
@@ -245,12 +245,15 @@ describe('refreshTokens', () => {
     },
   );
 
-  it.each(['ECONNRESET', 'UND_ERR_SOCKET'])('refreshTokens() returns "unknown" after %s', async (code) => {
-    const { outcome } = refresh(() => {
-      throw network(code);
-    });
-    expect(await outcome).toMatchObject({ kind: 'unknown' });
-  });
+  it.each(['ECONNRESET', 'UND_ERR_SOCKET'])(
+    'refreshTokens() returns "unknown", because the token may have arrived, after %s',
+    async (code) => {
+      const { outcome } = refresh(() => {
+        throw network(code);
+      });
+      expect(await outcome).toMatchObject({ kind: 'unknown' });
+    },
+  );
 
   it('refreshTokens() returns "unknown" if the connection failed after a redirect within the origin', async () => {
     let count = 0;

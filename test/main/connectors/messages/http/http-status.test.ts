@@ -13,16 +13,16 @@ const STATUSES = Array.from({ length: 400 }, (_, index) => 200 + index);
 
 describe('judgeAnswer', () => {
   it.each([
-    ['a result', JSON.stringify({ jsonrpc: '2.0', id: 7, result: {} })],
-    ['an error', error(7, -32_602, 'bad argument')],
-    ['an error that reports a lost session', error(7, -32_001, 'Session not found')],
-    ['a result whose id is a string', JSON.stringify({ jsonrpc: '2.0', id: '7', result: {} })],
-    ['a batch', `[${error(6, 1, 'other')},${error(7, -32_602, 'bad')}]`],
-  ])('judgeAnswer() accepts %s with the id of the request as its response, whatever the status', (_, body) => {
+    ['a result with the id of the request', JSON.stringify({ jsonrpc: '2.0', id: 7, result: {} })],
+    ['an error with the id of the request', error(7, -32_602, 'bad argument')],
+    ['a session error with the id of the request', error(7, -32_001, 'Session not found')],
+    ['a result with the id of the request as a string', JSON.stringify({ jsonrpc: '2.0', id: '7', result: {} })],
+    ['a batch that contains the id of the request', `[${error(6, 1, 'other')},${error(7, -32_602, 'bad')}]`],
+  ])('judgeAnswer() accepts %s as the response to the request, whatever the HTTP status is', (_, body) => {
     for (const status of STATUSES) expect(judge(CALL, status, body).kind).toBe('answered');
   });
 
-  it('judgeAnswer() finds the response in an event stream', () => {
+  it('judgeAnswer() finds the response to a request in an event stream', () => {
     const body = `event: message\ndata: ${error(7, -32_602, 'bad')}\n\n`;
     expect(judge(CALL, 400, body, { 'content-type': 'text/event-stream' }).kind).toBe('answered');
   });
@@ -38,7 +38,7 @@ describe('judgeAnswer', () => {
 
   const lost = error(null, -32_000, 'Bad Request: No valid session ID provided');
 
-  it('judgeAnswer() reports only for two responses that the request definitely did not run', () => {
+  it('judgeAnswer() is sure that a request did not run only after the status 400 or 404 for a lost session', () => {
     const bodies = ['', 'Session not found', lost, error(null, -32_602, 'bad'), error('server-error', -32_600, 'no')];
     const sure = new Set<string>();
     for (const asked of [CALL, STATELESS]) {
@@ -56,30 +56,54 @@ describe('judgeAnswer', () => {
   });
 
   it.each([
-    ['400 with the session message as text', CALL, 400, 'Invalid or missing session ID', 'session-lost'],
     [
-      'an error with an id that was never used',
+      'the status 400 with a session error in plain text as a lost session',
+      CALL,
+      400,
+      'Invalid or missing session ID',
+      'session-lost',
+    ],
+    [
+      'a session error with an unknown id as a lost session',
       CALL,
       400,
       error('server-error', -32_600, 'Session not found'),
       'session-lost',
     ],
-    ['410', CALL, 410, '', 'session-lost'],
-    ['500 with the session message', CALL, 500, error(null, -32_000, 'No valid session ID provided'), 'session-lost'],
-    ['404 without a session', STATELESS, 404, '', 'refused'],
-    ['400 without a body', CALL, 400, '', 'refused'],
-    ['400 with the session message but no session', STATELESS, 400, 'Session not found', 'refused'],
-    ['401', CALL, 401, 'Session not found', 'refused'],
-    ['403', CALL, 403, 'Session not found', 'refused'],
-    ['302', CALL, 302, '', 'refused'],
-    ['429', CALL, 429, 'Session not found', 'retry-after'],
-    ['500', CALL, 500, '', 'may-have-run'],
-    ['200 without an answer', CALL, 200, 'Session not found', 'may-have-run'],
-  ] as const)('judgeAnswer() judges %s', (_, asked, status, body, kind) => {
+    ['the status 410 within a session as a lost session', CALL, 410, '', 'session-lost'],
+    [
+      'the status 500 with a session error as a lost session',
+      CALL,
+      500,
+      error(null, -32_000, 'No valid session ID provided'),
+      'session-lost',
+    ],
+    ['the status 404 without a session as a refusal', STATELESS, 404, '', 'refused'],
+    ['the status 400 without a body as a refusal', CALL, 400, '', 'refused'],
+    [
+      'the status 400 with a session error but without a session as a refusal',
+      STATELESS,
+      400,
+      'Session not found',
+      'refused',
+    ],
+    ['the status 401 as a refusal', CALL, 401, 'Session not found', 'refused'],
+    ['the status 403 as a refusal', CALL, 403, 'Session not found', 'refused'],
+    ['the status 302 as a refusal', CALL, 302, '', 'refused'],
+    ['the status 429 as a request to retry later', CALL, 429, 'Session not found', 'retry-after'],
+    ['the status 500 as a request that may have run', CALL, 500, '', 'may-have-run'],
+    [
+      'the status 200 without a response as a request that may have run',
+      CALL,
+      200,
+      'Session not found',
+      'may-have-run',
+    ],
+  ] as const)('judgeAnswer() treats %s', (_, asked, status, body, kind) => {
     expect(judge(asked, status, body)).toMatchObject({ kind, sent: 'maybe' });
   });
 
-  it('judgeAnswer() reads Retry-After as seconds and as a date, and limits the delay', () => {
+  it('judgeAnswer() reads Retry-After as seconds or as a date, and limits the delay to five minutes', () => {
     const wait = (value: string): HttpRefusal => judge(CALL, 503, '', { 'retry-after': value }) as HttpRefusal;
     expect(wait('30')).toMatchObject({ kind: 'retry-after', retryAfterMs: 30_000 });
     expect(wait('Thu, 01 Jan 2026 00:00:10 GMT')).toMatchObject({ retryAfterMs: 10_000 });
@@ -87,7 +111,7 @@ describe('judgeAnswer', () => {
     expect(wait('soon')).toMatchObject({ kind: 'may-have-run', retryAfterMs: null });
   });
 
-  it('judgeAnswer() recognizes whether the server supports a modern version', () => {
+  it('judgeAnswer() recognizes whether the server supports a modern protocol version', () => {
     const supported = (status: number, data: unknown): boolean => {
       const body = JSON.stringify({ jsonrpc: '2.0', id: null, error: { code: -32_022, message: '', data } });
       return (judge({ ...CALL, step: 'initialize' }, status, body) as HttpRefusal).namesModern;
@@ -101,7 +125,7 @@ describe('judgeAnswer', () => {
 });
 
 describe('describeRefusal', () => {
-  it('describeRefusal() names the step, the status and the content type, but nothing of the body', () => {
+  it('describeRefusal() shows the step, the status, the content type and the error code, but no text of the body', () => {
     const text = (status: number, body: string, headers: Record<string, string>): string =>
       describeRefusal(judge(CALL, status, body, headers) as HttpRefusal);
     expect(text(500, 'Bearer secret', { 'content-type': 'text/html; charset=x' })).toBe(

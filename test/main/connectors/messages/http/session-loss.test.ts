@@ -38,7 +38,7 @@ describe('saysSessionLost', () => {
     'Bad Request: Server not initialized',
     'Server is not yet initialized',
     'Received request before initialization was complete',
-  ])('saysSessionLost() recognizes "%s"', (words) => {
+  ])('saysSessionLost() recognizes a lost session from the text "%s"', (words) => {
     expect(saysSessionLost(words)).toBe(true);
   });
 
@@ -69,14 +69,14 @@ describe('saysSessionLost', () => {
 
 describe('isSessionLoss', () => {
   it.each([-32_000, -32_001, -32_600, 404])(
-    'isSessionLoss() requires an error code of a lost session, such as %i',
+    'isSessionLoss() is true for the error code %i with the message "Session not found"',
     (code) => {
       expect(isSessionLoss({ code, message: 'Session not found' })).toBe(true);
     },
   );
 
   it.each([-32_602, -32_603, -32_601, -32_022, 1])(
-    'isSessionLoss() ignores the message of an error with the code %i',
+    'isSessionLoss() is false for the error code %i, even with the message "Session not found"',
     (code) => {
       expect(isSessionLoss({ code, message: 'Session not found' })).toBe(false);
     },

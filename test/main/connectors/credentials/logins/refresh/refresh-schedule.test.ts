@@ -18,13 +18,13 @@ describe('isExpiring', () => {
     [5_000, 4_000, true],
     [0, 0, true],
     [null, 1e12, false],
-  ])('isExpiring() returns for a token that lives %s ms, after %s ms: %s', (lifeMs, afterMs, expected) => {
+  ])('for a token with a lifetime of %s ms, isExpiring() after %s ms is %s', (lifeMs, afterMs, expected) => {
     expect(isExpiring(living(lifeMs), FROM + afterMs)).toBe(expected);
   });
 });
 
 describe('refreshInMs', () => {
-  it('a token is refreshed in the background after 60 % to 85 % of its lifetime, for any random value', () => {
+  it('a token is refreshed in the background after 60 % to 85 % of its lifetime, depending on a random value', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 11_765, max: 1e12 }),

@@ -22,7 +22,7 @@ function spreadChance(seed: number) {
 }
 
 describe('Refresher', () => {
-  it('two managers refresh a hundred logins once each, spread over the token lifetime, at most four at a time', async () => {
+  it('two managers refresh a hundred logins once each, spread over time and at most four at the same time', async () => {
     const targets = Array.from({ length: 100 }, (_, index) => targetOf(`c${index}`));
     const one = serviceUnderTest({ random: spreadChance(1) });
     const two = serviceUnderTest({ random: spreadChance(2) }, one);
@@ -68,7 +68,7 @@ describe('Refresher', () => {
     },
   );
 
-  it('a login of a local entry stays a local login even if a map has an entry with the same endpoint', async () => {
+  it('the login of a local entry is refreshed as local even if a map has an entry with the same endpoint', async () => {
     const sent: string[] = [];
     const { service, issuer } = serviceUnderTest({
       fetchOf: ({ connectorId }) => {
@@ -86,7 +86,7 @@ describe('Refresher', () => {
     await service.close();
   });
 
-  it('a hundred logins that are due at the same time are refreshed once each, at most four at a time', async () => {
+  it('a hundred logins that expire together are refreshed once each, at most four at the same time', async () => {
     const targets = Array.from({ length: 100 }, (_, index) => targetOf(`c${index}`));
     const { service, issuer } = serviceUnderTest();
     const renew = issuer.onRefresh;
@@ -107,7 +107,7 @@ describe('Refresher', () => {
     await service.close();
   });
 
-  it('a background refresh uses the token that another manager received, and sends no request', async () => {
+  it('a manager uses a token that another manager has already refreshed, and sends no request of its own', async () => {
     const target = targetOf('crm');
     const one = serviceUnderTest();
     const two = serviceUnderTest({}, one);
@@ -123,7 +123,7 @@ describe('Refresher', () => {
     await Promise.all([one.service.close(), two.service.close()]);
   });
 
-  it('a background refresh sends nothing if its lock expired while the process was suspended', async () => {
+  it('a token refresh sends nothing if its lock expired while the process was suspended', async () => {
     const target = targetOf('crm');
     const { service, issuer, sent, store } = serviceUnderTest();
     await logInTo(service, target);
@@ -146,7 +146,7 @@ describe('Refresher', () => {
     await service.close();
   });
 
-  it('closing the token refresher waits for a response in flight, because its token would be lost otherwise', async () => {
+  it('closing the logins of a manager waits for the response to a token refresh, so that no token is lost', async () => {
     const target = targetOf('crm');
     const { service, issuer, store } = serviceUnderTest();
     await logInTo(service, target);
@@ -166,7 +166,7 @@ describe('Refresher', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('closing the token refresher does not wait for the lock of another process', async () => {
+  it('closing the logins of a manager does not wait for a refresh lock that another process holds', async () => {
     const target = targetOf('crm');
     const { service, store } = serviceUnderTest();
     await logInTo(service, target);
@@ -181,7 +181,7 @@ describe('Refresher', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('closing the token refresher stops waiting for a response that does not arrive', async () => {
+  it('closing the logins of a manager stops waiting for a token refresh that gets no response', async () => {
     const target = targetOf('crm');
     const { service, issuer } = serviceUnderTest();
     await logInTo(service, target);
@@ -198,7 +198,7 @@ describe('Refresher', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('a lost login is deleted together with its client registration, so the next login registers again', async () => {
+  it('the client registration of a lost login is deleted, so that the next login registers a new client', async () => {
     const target = targetOf('crm');
     const { service, issuer, store } = serviceUnderTest();
     await logInTo(service, target);

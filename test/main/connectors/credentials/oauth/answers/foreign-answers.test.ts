@@ -30,7 +30,7 @@ describe('cleanDescription', () => {
     expect(cleanDescription(text, [SECRET])).toBe(null);
   });
 
-  it('cleanDescription() keeps ordinary words that resemble short secrets', () => {
+  it('cleanDescription() drops a text that contains a secret, but ignores secrets of one character', () => {
     expect(cleanDescription('the session is over', ['s'])).toBe('the session is over');
     expect(cleanDescription('the secret abc is wrong', ['abc'])).toBe(null);
     expect(cleanDescription('password hunter2?', ['hunter2'])).toBe(null);
@@ -57,7 +57,7 @@ describe('cleanDescription', () => {
 });
 
 describe('readRefusal', () => {
-  it('readRefusal() quickly hides all texts if a token is too long to search the texts for it', () => {
+  it('readRefusal() hides texts that cannot be searched quickly for parts of a very long token', () => {
     const body = { error: 'invalid_grant', error_description: 'ab'.repeat(2_048), access_token: 'c'.repeat(1_000_000) };
     expect(readRefusal(body, [])).toEqual({ error: null, description: null });
     const startedMs = performance.now();
@@ -67,7 +67,7 @@ describe('readRefusal', () => {
     expect(performance.now() - startedMs).toBeLessThan(1_000);
   });
 
-  it('readRefusal() handles a token that is not valid Unicode', () => {
+  it('readRefusal() reads the code of a refusal that contains a token in invalid Unicode', () => {
     const body = { error: 'invalid_grant', access_token: 'half of a pair \ud800' };
     expect(readRefusal(body, []).error).toBe('invalid_grant');
   });
@@ -82,9 +82,9 @@ describe('readRefusal', () => {
   it.each([
     ['a code with invalid characters', { error: 'a b' }],
     ['a long code', { error: 'x'.repeat(65) }],
-    ['a code that is the secret', { error: 'secret_of_a_test' }],
-    ['a code that is a token of the answer', { error: 'given_token_1', access_token: 'given_token_1' }],
-    ['an object', { error: { code: 401 } }],
+    ['a code that equals the secret', { error: 'secret_of_a_test' }],
+    ['a code that equals a token in the same response', { error: 'given_token_1', access_token: 'given_token_1' }],
+    ['an object in place of a code', { error: { code: 401 } }],
   ])('readRefusal() hides %s', (_, body) => {
     expect(readRefusal(body, ['secret_of_a_test']).error).toBe(null);
   });
@@ -93,7 +93,7 @@ describe('readRefusal', () => {
 describe('watchFetch', () => {
   const show = (body: Readonly<Record<string, unknown>> | null) => jsonResponse({ shown: body !== null }, 200);
 
-  it('watchFetch() reports the response, and passes on only the permitted parts', async () => {
+  it('watchFetch() reports the status and error of a response, and passes on only what its filter returns', async () => {
     const { fetch } = scriptedFetch(() => json({ error: 'e', error_description: 'd', more: 1 }, 400));
     const watched = watchFetch(loginRequest(fetch), show);
     expect(watched.seen()).toMatchObject({ isSent: false, status: null });
@@ -103,11 +103,14 @@ describe('watchFetch', () => {
     expect(refusalWords(watched.seen())).toBe('e: d');
   });
 
-  it.each(['<html>', '[1]', '"x"', '', '{'])('watchFetch() recognizes that %j is not an object', async (text) => {
-    const { fetch } = scriptedFetch(() => new Response(text));
-    const response = await watchFetch(loginRequest(fetch), show).fetch('https://a.test/', {});
-    expect(await response.text()).toBe('{"shown":false}');
-  });
+  it.each(['<html>', '[1]', '"x"', '', '{'])(
+    'watchFetch() recognizes that the body %j is not a JSON object',
+    async (text) => {
+      const { fetch } = scriptedFetch(() => new Response(text));
+      const response = await watchFetch(loginRequest(fetch), show).fetch('https://a.test/', {});
+      expect(await response.text()).toBe('{"shown":false}');
+    },
+  );
 
   it('watchFetch() rejects JSON that nests too deeply, and reports that the request was sent', async () => {
     const { fetch } = scriptedFetch(() => new Response(`{"a":${'['.repeat(1_000)}`));
@@ -125,16 +128,19 @@ describe('watchFetch', () => {
     ['ECONNRESET', true],
     ['UND_ERR_SOCKET', true],
     ['SOMETHING_ELSE', true],
-  ])('watchFetch() knows for the network error %s whether the request may have arrived: %s', async (code, isSent) => {
-    const { fetch } = scriptedFetch(() => {
-      throw Object.assign(new TypeError('fetch failed'), { cause: Object.assign(new Error(code), { code }) });
-    });
-    const watched = watchFetch(loginRequest(fetch), show);
-    await expect(watched.fetch('https://a.test/', {})).rejects.toThrow('fetch failed');
-    expect(watched.seen()).toMatchObject({ isSent, status: null });
-  });
+  ])(
+    'after the network error %s, watchFetch() reports whether the request may have been sent: %s',
+    async (code, isSent) => {
+      const { fetch } = scriptedFetch(() => {
+        throw Object.assign(new TypeError('fetch failed'), { cause: Object.assign(new Error(code), { code }) });
+      });
+      const watched = watchFetch(loginRequest(fetch), show);
+      await expect(watched.fetch('https://a.test/', {})).rejects.toThrow('fetch failed');
+      expect(watched.seen()).toMatchObject({ isSent, status: null });
+    },
+  );
 
-  it('watchFetch() removes the sent body and the Authorization header from error messages', async () => {
+  it('watchFetch() hides an error description that repeats a sent parameter or the sent Authorization header', async () => {
     const values = ['code-of-a-test-1', 'verifier-of-a-test', 'password-of-a-test'];
     for (const value of values) {
       const { fetch } = scriptedFetch(() => json({ error: 'e', error_description: `echo ${value}` }, 400));
@@ -148,7 +154,7 @@ describe('watchFetch', () => {
     }
   });
 
-  it('watchFetch() leaves redirects to the MCP SDK', async () => {
+  it('watchFetch() returns a redirect unchanged to the MCP SDK', async () => {
     const { fetch } = scriptedFetch(() => new Response(null, { status: 307, headers: { location: '/x' } }));
     const response = await watchFetch(loginRequest(fetch), show).fetch('https://a.test/', {});
     expect([response.status, response.headers.get('location')]).toEqual([307, '/x']);

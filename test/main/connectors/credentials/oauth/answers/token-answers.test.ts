@@ -22,15 +22,15 @@ const shown = async (body: Readonly<Record<string, unknown>> | null, status = 20
 
 describe('isDefiniteRefusal', () => {
   it.each([
-    ['RFC 6749, Google, Okta, Keycloak, Microsoft', 400, 'invalid_grant'],
+    ['Google, Okta, Keycloak or Microsoft, as in RFC 6749', 400, 'invalid_grant'],
     ['Auth0', 403, 'invalid_grant'],
     ['Atlassian', 403, 'unauthorized_client'],
     ['GitHub', 200, 'bad_refresh_token'],
     ['Slack', 200, 'invalid_refresh_token'],
     ['Microsoft after a policy change', 400, 'interaction_required'],
-    ['servers that answer an unknown token as a bad request', 400, 'invalid_request'],
+    ['servers that treat an unknown token as a bad request', 400, 'invalid_request'],
     ['an issuer that rejects the resource', 400, 'invalid_target'],
-  ])('isDefiniteRefusal() is true for the refusal of %s: %i %s', (_, status, error) => {
+  ])('isDefiniteRefusal() is true for this refusal by %s: %i %s', (_, status, error) => {
     expect(isDefiniteRefusal(seen(status, error), false)).toBe(true);
   });
 
@@ -46,7 +46,7 @@ describe('isDefiniteRefusal', () => {
     [404, 'invalid_grant'],
     [302, null],
     [200, null],
-  ])('isDefiniteRefusal() is false for %i with %s', (status, error) => {
+  ])('isDefiniteRefusal() is false for the status %i with the error code %s', (status, error) => {
     expect(isDefiniteRefusal(seen(status, error), true)).toBe(false);
   });
 
@@ -78,7 +78,7 @@ describe('showTokens', () => {
     expect((await shown({ access_token: 'a', expires_in })).expires_in).toBe(expected);
   });
 
-  it('showTokens() keeps a token if other members are null, missing or of another type', async () => {
+  it('showTokens() keeps a token even if other members of the response are null, missing or of another type', async () => {
     const body = {
       access_token: 'a',
       token_type: null,
@@ -103,7 +103,7 @@ describe('showTokens', () => {
     expect((await shown({ access_token: 'a', scope })).scope).toBe(expected);
   });
 
-  it('showTokens() shows only the code of a refusal', async () => {
+  it('showTokens() passes on only the error code of a refusal', async () => {
     expect(await shown({ error: 'e', error_description: 'secret' }, 400, 'invalid_grant')).toEqual({
       status: 400,
       error: 'invalid_grant',
