@@ -19,7 +19,7 @@ function setUp() {
   return { add, sent, dropped, progress, queue };
 }
 
-it('a side request that is sent first does not get the connection of its main request', () => {
+it('a side request that is queued before its main request is sent only after the main request', () => {
   const { add, sent, progress } = setUp();
   const side = { isGivenUp: false, isSent: false };
   add('list', side);

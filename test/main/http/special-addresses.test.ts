@@ -50,7 +50,7 @@ describe('isPublicAddress', () => {
       ['2002:7f00:1::', '2002:a00:1::1', '2002:a9fe:a9fe::1', '2002:c0a8:101:1::2', '2002::'],
     ],
     ['malformed', ['', 'localhost', 'example.com', '127.1', '2130706433', '[::1]', '1.2.3.4.5', '2a00::1%eth0']],
-  ])('isPublicAddress() accepts no address that is %s', (_, addresses) => {
+  ])('isPublicAddress() rejects every address that is %s', (_, addresses) => {
     expect(addresses.filter(isPublicAddress)).toEqual([]);
   });
 });
@@ -60,14 +60,14 @@ describe('isMetadataAddress', () => {
     ...['169.254.169.254', '169.254.0.1', '168.63.129.16', '100.100.100.200', '192.0.0.192'],
     ...['::ffff:169.254.169.254', '::ffff:a9fe:a9fe', 'fe80::1', 'febf::1', 'fe80::1%eth0', 'fd00:ec2::254'],
     ...['fd20:ce::254', '64:ff9b::169.254.169.254', '64:ff9b::a9fe:a9fe'],
-  ])('isMetadataAddress() finds a link-local or cloud metadata address in %s', (address) => {
+  ])('isMetadataAddress() recognizes %s as a link-local or cloud metadata address', (address) => {
     expect(isMetadataAddress(address)).toBe(true);
   });
 
   it.each([
     ...['127.0.0.1', '10.0.0.1', '192.168.0.1', '169.253.255.255', '168.63.129.17', '1.1.1.1'],
     ...['::1', 'fec0::1', 'fd00:ec3::1', 'fd20:ce::253', '::ffff:127.0.0.1', 'localhost', ''],
-  ])('isMetadataAddress() finds no link-local or cloud metadata address in %j', (address) => {
+  ])('isMetadataAddress() returns false for %j, which is no link-local or cloud metadata address', (address) => {
     expect(isMetadataAddress(address)).toBe(false);
   });
 });
