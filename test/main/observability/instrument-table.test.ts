@@ -18,7 +18,7 @@ describe('INSTRUMENTS', () => {
     },
   );
 
-  it.each(entries)('the metric $name has the suffix of its kind and unit', ({ kind, name }) => {
+  it.each(entries)('the name of the metric $name ends with the suffix for its kind and unit', ({ kind, name }) => {
     if (kind === 'counter') expect(name).toMatch(/_total$/);
     if (kind === 'histogram') expect(name).toMatch(/_seconds$|_size$/);
   });
