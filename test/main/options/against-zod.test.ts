@@ -82,7 +82,7 @@ describe.each([
   ['members of a config file entry', 'json', strictObject(OWN_MEMBERS), z.strictObject(OWN_SCHEMAS), [own]],
   ['the trust book', 'json', checkBook, bookSchema, [{ version: 1, files: { '/a': 'x', '/b': 'y' } }]],
 ] as const)('check of %s', (_, of, check, schema, samples) => {
-  it('the check of %s agrees with the zod schema on verdict, path of the first fault and output', () => {
+  it('the check agrees with the equivalent zod schema on the verdict, the path of the first fault and the output', () => {
     fc.assert(
       fc.property(variantsOf(...samples), (value) => expectAgreement(check, schema, value, of)),
       { numRuns: 3_000 },
