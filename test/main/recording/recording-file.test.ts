@@ -30,7 +30,7 @@ async function recordOne(path: string, id: number, isAppending = false): Promise
 }
 
 describe('RecordingFile', () => {
-  it('a new recording replaces a file or a link by a file that only its user can read', async () => {
+  it('a new recording replaces an existing file or link by a file that only its user can read', async () => {
     using folder = new TempDir();
     const [path, other] = [join(folder.path, 'a.jsonl'), join(folder.path, 'other')];
     writeFileSync(other, 'keep me');
