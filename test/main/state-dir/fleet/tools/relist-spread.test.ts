@@ -25,7 +25,7 @@ describe('RelistSpread', () => {
     expect(relisted).toEqual(['mail']);
   });
 
-  it("a host lists a connector's tools at most once for each digest, so different lists cause no storm", () => {
+  it("a host lists a connector's tools at most once for each digest, even if two digests alternate", () => {
     const { spread, relisted } = setUp();
     for (let round = 0; round < 100; round += 1) {
       spread.heard('mail', round % 2 === 0 ? 'a' : 'b');
