@@ -73,14 +73,14 @@ describe('problem in a local config file', () => {
 
   it.each([
     ['a server', '{"mcpServers":{"x":{"command":"a"},"x":{"command":"b"}}}', 'mcpServers["x"]', ['x']],
-    ['a member', '{"mcpServers":{"x":{"command":"a","args":[],"args":[]}}}', 'mcpServers["x"].args', []],
+    ['a setting of a server', '{"mcpServers":{"x":{"command":"a","args":[],"args":[]}}}', 'mcpServers["x"].args', []],
     [
       'a variable',
       '{"mcpServers":{"x":{"command":"a","env":{"A":"1","\\u0041":"2"}}}}',
       'mcpServers["x"].env["A"]',
       [],
     ],
-    ['the servers', '{"mcpServers":{"x":{"command":"a"}},"mcpServers":{}}', 'mcpServers', ['x']],
+    ['the list of servers', '{"mcpServers":{"x":{"command":"a"}},"mcpServers":{}}', 'mcpServers', ['x']],
   ])('a name that a local config file defines twice is reported at its second position: %s', (_, text, place, ids) => {
     const { servers, problems } = parse(text);
     expect(servers.map(({ entry }) => entry.id)).toEqual(ids);
@@ -109,7 +109,7 @@ describe('problem in a local config file', () => {
     ['{"mcpServers": []}', 'mcp.json:1:16: mcpServers must be an object'],
     [`{"mcpServers": {"x": ${'['.repeat(100_000)}`, 'mcp.json:1:84: it is nested deeper than 64 levels'],
   ])(
-    'a local config file that cannot be parsed or lists no servers is rejected with CONFIG_INVALID: %.40s',
+    'a local config file that cannot be parsed or lists no servers is rejected with CONFIG_INVALID (case %#)',
     (text, message) => {
       const attempt = (): LocalConfig => parse(text);
       expect(attempt).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));

@@ -144,7 +144,7 @@ describe('parseLocalConfig', () => {
     expect(servers[0]?.command?.args[0]).toBe('/plugin/x');
   });
 
-  it('strings among the servers of a local config file are treated as comments', () => {
+  it('a string in place of a server in a local config file is treated as a comment', () => {
     const { servers, problems } = parseServers({ '//': 'mine', _comment: 'x', $schema: 'y', x: { command: 'a' } });
     expect([servers.length, problems]).toEqual([1, []]);
   });

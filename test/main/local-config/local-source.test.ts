@@ -85,7 +85,7 @@ describe('local source with several config files', () => {
     expect(source.status()).toMatchObject({ serverCount: 3, lastError: null, readAt: 5 });
   });
 
-  it('the last content of a config file is kept while the file cannot be read, which is logged once', async () => {
+  it('if a config file becomes unreadable, its last content stays in use, and the failure is logged once', async () => {
     const { source, write, logger } = world(FIRST, SECOND);
     await source.sync(false);
     write(0, '{');

@@ -83,7 +83,7 @@ describe('RecordingFile', () => {
     await expect(RecordingFile.open(join(folder.path, 'none', 'a'))).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
   });
 
-  it('a recording is not written to a pipe, a folder, or a link to either, and these stay in place', async () => {
+  it('a recording is not written to a pipe, a folder or a link to a pipe, and these stay in place', async () => {
     using folder = new TempDir();
     const [pipe, link, inner] = ['pipe', 'link', 'inner'].map((name) => join(folder.path, name)) as [
       string,

@@ -55,7 +55,7 @@ async function mapWith(id: string, connectors: readonly Json[], overrides: Json 
 }
 
 describe('ConnectorSources', () => {
-  it('for the same id, the local file wins over the registry, and the registry over the maps in their order', async () => {
+  it('if several sources list an id, the local file wins over the registry, and the registry over the maps', async () => {
     const named = (name: string) => (id: string) => entry(id, { name });
     const first = await mapWith('first', ['m', 'r', 'f'].map(named('first')));
     const second = await mapWith('second', ['m', 's'].map(named('second')));
@@ -88,7 +88,7 @@ describe('ConnectorSources', () => {
     expect(announced).toEqual([['kept', 'changed', 'removed'], ['changed', 'removed'], ['kept']]);
   });
 
-  it('isKnown is true only after every source was read', async () => {
+  it('`isKnown` of ConnectorSources is true only after every source was read', async () => {
     const map = scriptedMapSource();
     const { sources, file, registry } = setUp({ maps: [map] });
     const known = [sources.isKnown];

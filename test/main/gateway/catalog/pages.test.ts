@@ -6,7 +6,7 @@ describe('pageOf', () => {
   const list = Array.from({ length: 2_500 }, (_, index) => String(index).padStart(5, '0'));
   const itemsOf = ({ json }: { json: string }): string[] => JSON.parse(`[${json}]`) as string[];
 
-  it('the pages from pageOf() repeat and skip no entry, even if the list changes between two pages', () => {
+  it('pageOf() neither repeats nor skips an entry if the list changes between two pages', () => {
     const first = pageOf(list, writing, undefined);
     const changed = list.filter((item) => item !== '00999' && item !== '01500');
     const second = pageOf(changed, writing, first.nextCursor);

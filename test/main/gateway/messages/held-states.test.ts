@@ -14,7 +14,7 @@ describe('state of a held call', () => {
     expect(state).not.toContain(Buffer.from('one').toString('base64url'));
   });
 
-  it('a state that was modified, or that no replica of this fleet created, names no replica', () => {
+  it('the state of a held call names no replica if it was modified or was not created in this fleet', () => {
     const state = one.create();
     const foreign = createHeldStates('x', new FleetSealer('g', [SECRET])).create();
     const changed = state.slice(0, -2) + (state.endsWith('AA') ? 'BB' : 'AA');

@@ -13,7 +13,7 @@ it('leastOf() returns the least severe of several log levels, or null if there a
   expect([leastOf(['error', 'info']), leastOf([])]).toEqual(['info', null]);
 });
 
-it('withLogger() puts the connector id in front of the logger name of a log message', () => {
+it('withLogger() adds the connector id to the start of the logger name of a log message', () => {
   expect(withLogger({ data: 1, logger: 'db' }, 'a')).toEqual({ data: 1, logger: 'a/db' });
   expect(withLogger({ data: 1 }, 'a')).toEqual({ data: 1, logger: 'a' });
   expect(withLogger({ data: 1 }, null)).toEqual({ data: 1 });

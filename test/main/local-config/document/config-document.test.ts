@@ -64,7 +64,7 @@ describe('ConfigDocument', () => {
     ['a.yaml', Array.from({ length: 3_000 }, (_, depth) => `${' '.repeat(depth)}a:`).join('\n')],
     ['a.toml', `a = ${'['.repeat(100_000)}`],
     ['a.toml', `a = ${'{b='.repeat(100_000)}`],
-  ])('the config file %s is rejected with CONFIG_INVALID if it nests too deeply', (source, text) => {
+  ])('the config file %s is rejected with CONFIG_INVALID if it nests too deeply (case %#)', (source, text) => {
     expect(() => new ConfigDocument(text, source)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
   });
 

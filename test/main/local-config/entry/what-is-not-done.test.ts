@@ -74,12 +74,9 @@ describe('entry with unsupported features', () => {
     [{ timeout: 60, trust: true }, { call: 60 }],
     [{ timeout: 60, tools: ['*'] }, { call: 60 }],
     [{ initTimeout: 500 }, { connect: 500 }],
-  ])(
-    'the timeouts of a config entry are read in the unit of the client whose settings it has: %j',
-    (entry, timeouts) => {
-      expect(parse({ command: 'a', ...entry }).servers[0]?.entry.timeouts).toEqual(timeouts);
-    },
-  );
+  ])('the timeouts of a config entry are read in the unit that its client uses: %j', (entry, timeouts) => {
+    expect(parse({ command: 'a', ...entry }).servers[0]?.entry.timeouts).toEqual(timeouts);
+  });
 
   it.each([
     [{ tools: ['a'] }, { allow: ['a'] }],

@@ -198,7 +198,7 @@ describe('key ring with a single location for the newest document', () => {
     ['an older document', chain[0], 'KEYS_ROLLED_BACK'],
     ['a document that skips a version', chain[3], 'KEYS_UNTRUSTED'],
     ['a second document of the known version', signedBy(keys, payloadOf(2, keys)), 'KEYS_UNTRUSTED'],
-  ])('the key ring keeps the known key document after %s', async (_, document, code) => {
+  ])('the key ring keeps the known key document if its URL serves %s', async (_, document, code) => {
     const { ring, follow, complaints } = ringOf(() => null, { place: placeOf({ document }) });
     ring.remember(memoryOf(2));
     await follow();

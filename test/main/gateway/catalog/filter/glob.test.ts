@@ -57,7 +57,7 @@ describe('compileGlob()', () => {
     [`${'?*'.repeat(500)}b`, 'a'.repeat(10_000)],
     [`${'[a]*'.repeat(250)}b`, 'a'.repeat(10_000)],
     ['{*a,*aa,*aaa,*aaaa}{*a,*aa,*aaa,*aaaa}{*a,*aa,*aaa,*aaaa}{*b,*c}', 'a'.repeat(10_000)],
-  ])('a long name is compared with the glob %j in linear time', (pattern, name) => {
+  ])('a long name is compared with a complicated glob in linear time (case %#)', (pattern, name) => {
     const isMatch = compileGlob(pattern.slice(0, 1_024));
     const startedMs = performance.now();
     expect(isMatch(name)).toBe(false);

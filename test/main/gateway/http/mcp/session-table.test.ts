@@ -95,7 +95,7 @@ describe('SessionTable', () => {
     expect(openTable(1_000_000_000).open()).not.toBeNull();
   });
 
-  it('at its session limit, the gateway closes only sessions of the caller that has the most', () => {
+  it('at its session limit, the gateway closes only sessions of the caller that has the most sessions', () => {
     const { table, closed, open } = openTable(4);
     const other = { ...facts, principal: 'q', payer: 'q' };
     const own = table.open(other);

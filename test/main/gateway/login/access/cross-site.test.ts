@@ -34,7 +34,7 @@ it.each([
   [{ 'sec-fetch-dest': 'iframe' }, true],
   [{ 'sec-fetch-dest': 'empty' }, true],
 ])(
-  'isNoVisit() decides whether a request with the headers %j is a prefetch or embedding, and no visit: %s',
+  'isNoVisit() decides whether the headers %j belong to a prefetch or an embedded page, and not to a visit: %s',
   (headers, expected) => {
     expect(isNoVisit(headers)).toBe(expected);
   },

@@ -50,7 +50,7 @@ describe('rightOfCaller()', () => {
       ELSEWHERE,
       'operator',
     ],
-  ] as const)('rightOfCaller() decides how %s may log in', (_, rules, headers, expected) => {
+  ] as const)('rightOfCaller() decides how a caller may log in: %s', (_, rules, headers, expected) => {
     expect(rightOfCaller('token-0', headers, { ...LOCAL, ...rules })).toBe(expected);
   });
 

@@ -109,7 +109,7 @@ describe('HeldCalls', () => {
     expect(['switchyard:abc', 'abc', undefined].map((state) => HeldCalls.isState(state))).toEqual([true, false, false]);
   });
 
-  it('at the limit, the gateway abandons only held calls of the client that has the most', async () => {
+  it('if there are too many held calls, the gateway abandons only calls of the client that has the most', async () => {
     const held = new HeldCalls();
     const state = async (principal: string, what: string): Promise<string> =>
       String(

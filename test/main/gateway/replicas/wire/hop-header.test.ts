@@ -14,7 +14,7 @@ const facts: HopFacts = { kind: 'answer', senderId: 'sender', receiverId: 'recei
 const sealer = new FleetSealer('f', [NEW]);
 
 describe('hop header', () => {
-  it('a hop header is invalid for any other kind, sender, receiver, counter or length of the body', () => {
+  it('a hop header is valid only for its own kind, sender, receiver, counter and length of the body', () => {
     const { proof = '' } = readHopHeader(writeHopHeader(facts, 100, sealer)) ?? {};
     expect(isProven(facts, 100, proof, sealer)).toBe(true);
     const changes: Partial<HopFacts>[] = [{ kind: 'ended' }, { senderId: 'x' }, { receiverId: 'x' }, { counter: 8 }];
@@ -37,7 +37,7 @@ describe('hop header', () => {
     expect(readHopHeader(`s.9007199254740991.${proof}`)).toMatchObject({ counter: Number.MAX_SAFE_INTEGER });
   });
 
-  it('hopPlace() is different for each kind, sender and counter, so no body can be used for another request', () => {
+  it('hopPlace() differs for each kind, sender and counter, so that a body cannot be sent with another header', () => {
     const other: HopFacts[] = [
       { ...facts, kind: 'retry' },
       { ...facts, counter: 8 },

@@ -39,7 +39,7 @@ describe('trustModel', () => {
     },
   );
 
-  it('the trust section of the status page says whether keys rest on a key document or on the configuration', () => {
+  it('the trust section of the status page says whether a key document or only the configuration vouches for keys', () => {
     const alone = { version: null, expiresAt: null, trustsConfigurationAlone: true, lastError: null };
     expect(modelOf({ accept: 'signature', keys: alone })).toMatchObject({
       restsOnConfiguration: true,

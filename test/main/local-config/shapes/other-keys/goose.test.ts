@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
 describe('parser of Goose config files', () => {
-  it('the servers of a Goose config file are extensions, and an enabled extension that is no server causes a warning', () => {
+  it('the servers in a Goose config file are extensions, and each enabled extension of another kind causes a warning', () => {
     const { servers, problems } = readShape('goose-config.yaml');
     expect(servers).toEqual({
       fetch: {

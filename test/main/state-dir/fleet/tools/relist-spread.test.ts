@@ -15,7 +15,7 @@ describe('RelistSpread', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  it('after a tool list of the fleet changed, a host lists the tools again within a time that grows with the fleet', () => {
+  it('if another host reports changed tools, a host lists the tools again after a delay that grows with the fleet', () => {
     const { spread, relisted } = setUp(100);
     expect([setUp(1).spread.spreadMs(), spread.spreadMs(), setUp(1e6).spread.spreadMs()]).toEqual([200, 2_000, 10_000]);
     spread.heard('mail', 'a');

@@ -38,7 +38,7 @@ describe('renderTrust', () => {
     expect(String(renderTrust({ ...NOTHING, signers }, NOW))).toContain('<bdi>&lt;script&gt;</bdi>');
   });
 
-  it('renderTrust() shows what the keys rest on, why newer keys cannot be loaded, and why a map was dropped', () => {
+  it('renderTrust() shows what vouches for the keys, why newer keys cannot be loaded, and why a map was dropped', () => {
     const text = textOf({
       isHmacOnly: true,
       keyDocument: { version: 3, expiresAt: NOW + 600_000 },
