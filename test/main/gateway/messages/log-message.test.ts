@@ -9,7 +9,7 @@ it('isAtLeast() compares the severity of two log levels, and accepts unknown lev
   expect(['error', 'info', 'debug', 'odd'].map((level) => isAtLeast(level, 'info'))).toEqual([true, true, false, true]);
 });
 
-it('leastOf() returns the least severe of several log levels, or null if there are none', () => {
+it('leastOf() returns the least severe of several log levels, or null for an empty list', () => {
   expect([leastOf(['error', 'info']), leastOf([])]).toEqual(['info', null]);
 });
 
