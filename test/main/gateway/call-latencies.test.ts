@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { CallLatencies } from '../../../src/main/gateway/call-latencies.ts';
 
 describe('CallLatencies', () => {
-  it('CallLatencies returns the last 60 calls of a connector, oldest first, and marks the failed ones', () => {
+  it("CallLatencies returns the durations of a connector's last 60 calls, oldest first, and which of them failed", () => {
     const latencies = new CallLatencies();
     for (let call = 1; call <= 100; call += 1) latencies.record('a', call, call % 50 !== 0);
     expect(latencies.of('a')).toEqual({
@@ -15,17 +15,17 @@ describe('CallLatencies', () => {
     expect(latencies.recorded).toBe(100);
   });
 
-  it('CallLatencies returns nothing for a connector that was not called', () => {
+  it('CallLatencies returns null for a connector that was never called', () => {
     expect(new CallLatencies().of('a')).toBeNull();
   });
 
-  it('CallLatencies returns the duration of a single call', () => {
+  it('CallLatencies returns the duration of a single call as its median, its 95th percentile and its maximum', () => {
     const latencies = new CallLatencies();
     latencies.record('a', 7, true);
     expect(latencies.of('a')).toEqual({ recentMs: [7], failed: [], p50Ms: 7, p95Ms: 7, maxMs: 7 });
   });
 
-  it('CallLatencies forgets the least recently called connector beyond its limit', () => {
+  it('CallLatencies forgets the connector that was called least recently if there are more connectors than its limit', () => {
     const latencies = new CallLatencies(2);
     for (const id of ['a', 'b', 'a', 'c']) latencies.record(id, 1, true);
     expect(['a', 'b', 'c'].filter((id) => latencies.of(id) !== null)).toEqual(['a', 'c']);

@@ -36,7 +36,7 @@ afterEach(() => {
 });
 
 describe('EventWriter', () => {
-  it('EventWriter writes the head with the given headers and the retry delay', async () => {
+  it('EventWriter starts the response with the given headers and the retry delay', async () => {
     const { response, head, body } = openResponse();
     new EventWriter(response, { 'x-own': '1' }, { ...options, retryMs: 3_000 });
     expect(await head()).toContain('content-type: text/event-stream\r\nx-own: 1\r\n');
@@ -49,13 +49,13 @@ describe('EventWriter', () => {
     expect(await body()).toBe('id: 7\nevent: message\ndata: {}\n\n');
   });
 
-  it('EventWriter keeps line breaks within an event from ending a field', async () => {
+  it('EventWriter encodes an event so that line breaks in its id, name or data cannot start another field', async () => {
     const { response, body } = openResponse();
     new EventWriter(response, {}, options).send({ id: '7\nx', name: 'a\r\nb', data: 'one\ntwo\r\nthree\rfour' });
     expect(await body()).toBe('id: 7 x\nevent: a  b\ndata: one\ndata: two\ndata: three\ndata: four\n\n');
   });
 
-  it('EventWriter writes an event from pieces of JSON on one line', async () => {
+  it('EventWriter writes JSON that arrives in pieces as one event on one line', async () => {
     const { response, body } = openResponse();
     const writer = new EventWriter(response, {}, options);
     writer.beginPieces('message', '{"result":');
@@ -65,7 +65,7 @@ describe('EventWriter', () => {
     expect(await body()).toBe('event: message\ndata: {"result":{"a":  1,"b":2}}\n\n');
   });
 
-  it('EventWriter keeps the stream alive with comments, but never within an event or after the end', async () => {
+  it('EventWriter sends comments to keep the stream alive, but never within an event or after the end', async () => {
     const { response, body } = openResponse();
     const writer = new EventWriter(response, {}, { ...options, keepAliveMs: 10 });
     vi.advanceTimersByTime(20);
@@ -77,7 +77,7 @@ describe('EventWriter', () => {
     expect(await body()).toBe(': still there\n\n: still there\n\nevent: message\ndata: {}\n\n');
   });
 
-  it('EventWriter ends with or without a last event', async () => {
+  it('EventWriter can end the stream with or without a last event', async () => {
     const [first, second] = [openResponse(), openResponse()];
     new EventWriter(first.response, {}, options).end({ data: 'bye' });
     new EventWriter(second.response, {}, { ...options, keepAliveMs: 10 }).end();

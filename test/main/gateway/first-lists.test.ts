@@ -65,7 +65,7 @@ const turns = (): Promise<void> => new Promise((resolve) => setImmediate(resolve
 it.each<[string, Scripted]>([
   ['every enabled connector has stored tools', { enabled: ['a', 'b'], disabled: ['c'], listed: ['a', 'b'] }],
   ['tools are stored and no map was loaded yet', { enabled: [], listed: ['a'] }],
-])('the first lists are sent to clients immediately if %s', async (_, script) => {
+])('after its start, the gateway lists tools immediately if %s', async (_, script) => {
   const { ready, syncs } = scripted(script);
   await ready;
   expect(syncs()).toBe(0);
@@ -73,19 +73,22 @@ it.each<[string, Scripted]>([
 
 it.each<[string, Scripted]>([
   ['no connector is known yet', { enabled: [], listed: [] }],
-  ['no connector has tools', { enabled: ['a'], listed: [] }],
+  ['no connector has stored tools', { enabled: ['a'], listed: [] }],
   ['a connector is new since the last run', { enabled: ['a', 'b'], listed: ['a'] }],
-])('the first lists wait until the connectors are up or have failed, if %s', async (_, script) => {
-  const { lists, ready, synced, syncs, isReady } = scripted(script);
-  await turns();
-  expect(isReady()).toBe(false);
-  synced.resolve();
-  await ready;
-  await lists.ready();
-  expect(syncs()).toBe(1);
-});
+])(
+  'after its start, the gateway lists tools only when all connectors are up or have failed, if %s',
+  async (_, script) => {
+    const { lists, ready, synced, syncs, isReady } = scripted(script);
+    await turns();
+    expect(isReady()).toBe(false);
+    synced.resolve();
+    await ready;
+    await lists.ready();
+    expect(syncs()).toBe(1);
+  },
+);
 
-it('the first lists wait for an HTTP connector no longer than the short limit', async () => {
+it('before its first tool list, the gateway waits for an HTTP connector no longer than `maxWaitMs`', async () => {
   const { ready } = scripted(
     { enabled: ['a'], listed: [] },
     { maxWaitMs: 1, maxProgramWaitMs: HOUR_MS, maxNamedWaitMs: HOUR_MS },
@@ -93,7 +96,7 @@ it('the first lists wait for an HTTP connector no longer than the short limit', 
   await ready;
 });
 
-it('the first lists wait beyond the short limit until every stdio server is up or has failed', async () => {
+it('before its first tool list, the gateway waits longer than `maxWaitMs` for stdio servers that are still starting', async () => {
   const script = { enabled: ['http', 'one', 'two'], programs: ['one', 'two'], listed: [] };
   const { ready, becomes, listeners, isReady } = scripted(script, {
     maxWaitMs: 1,
@@ -109,12 +112,12 @@ it('the first lists wait beyond the short limit until every stdio server is up o
   expect(listeners.size).toBe(0);
 });
 
-it('the first lists wait for a stdio server no longer than the long limit', async () => {
+it('before its first tool list, the gateway waits for a stdio server no longer than `maxProgramWaitMs`', async () => {
   const script = { enabled: ['a'], programs: ['a'], listed: [] };
   await scripted(script, { maxWaitMs: 1, maxProgramWaitMs: 2, maxNamedWaitMs: 2 }).ready;
 });
 
-it('the first lists are sent if the sync fails or the gateway closes', async () => {
+it('a request for the first tool list stops waiting if the sync fails or the gateway closes', async () => {
   const failing = scripted({ enabled: ['a'], listed: [] });
   failing.synced.reject(new Error('no map'));
   await failing.ready;
@@ -124,7 +127,7 @@ it('the first lists are sent if the sync fails or the gateway closes', async () 
   await closing.ready;
 });
 
-it('the first lists of prompts and resources wait for connectors, even if tools are stored', async () => {
+it('before its first list of prompts or resources, the gateway waits for connectors, even if tools are stored', async () => {
   const { lists, ready, synced, read } = scripted({ enabled: ['a'], listed: ['a'] });
   await ready;
   let areFeaturesReady = false;
@@ -138,7 +141,7 @@ it('the first lists of prompts and resources wait for connectors, even if tools 
   await features;
 });
 
-it('requests for named items wait until every connector is up or has failed, however long lists wait', async () => {
+it('a request that names an item waits for all connectors, even after the limits for lists have expired', async () => {
   const limits = { maxWaitMs: 0, maxProgramWaitMs: 0, maxNamedWaitMs: HOUR_MS };
   const { lists, synced, read } = scripted({ enabled: ['a'], listed: [] }, limits);
   await lists.featuresReady();

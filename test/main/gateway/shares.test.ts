@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Shares } from '../../../src/main/gateway/shares.ts';
 
 describe('Shares', () => {
-  it('a single caller gets all of a limit', () => {
+  it('one caller may use a whole limit if the share of a caller is 1', () => {
     const shares = new Shares(2, 1);
     const [first, second] = [shares.place('a'), shares.place('a')];
     expect([first === null, second === null, shares.place('a')]).toEqual([false, false, null]);
@@ -10,7 +10,7 @@ describe('Shares', () => {
     expect(shares.place('a')).not.toBeNull();
   });
 
-  it('one of several callers gets at most half of a limit', () => {
+  it('one caller may use at most half of a limit if the share of a caller is 0.5', () => {
     const shares = new Shares(4, 0.5);
     shares.take('a', 2);
     expect([shares.has('a'), shares.hasShare('a'), shares.has('b'), shares.has('b', 3)]).toEqual([
@@ -23,7 +23,7 @@ describe('Shares', () => {
     expect([shares.has('c'), shares.hasShare('c'), shares.total]).toEqual([false, true, 4]);
   });
 
-  it('callers are listed with the largest share of a limit first, and callers with no share are forgotten', () => {
+  it('Shares lists the callers that use the most first, and forgets callers that use nothing', () => {
     const shares = new Shares(10, 1);
     shares.take('a');
     shares.take('b', 3);

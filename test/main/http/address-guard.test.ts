@@ -47,7 +47,7 @@ describe('publicLookup', () => {
   });
 
   it.each([['10.0.0.1'], ['1.1.1.1', '10.0.0.1'], ['10.0.0.1', '1.1.1.1']])(
-    'publicLookup() rejects the whole name if it resolves to %s %s',
+    'publicLookup() rejects a name if any of its addresses is not public (case %#)',
     async (...addresses) => {
       for (const options of [{}, { all: true }]) {
         expect(await resolved(answering(addresses), options)).toMatchObject({
@@ -58,7 +58,7 @@ describe('publicLookup', () => {
     },
   );
 
-  it('publicLookup() checks each resolution again', async () => {
+  it('publicLookup() checks the addresses of a name again at each lookup', async () => {
     const rules = answering(['1.1.1.1'], ['169.254.169.254']);
     expect(await resolved(rules, {})).toEqual(['1.1.1.1', 4]);
     expect(await resolved(rules, {})).toMatchObject({ code: 'CONNECTOR_ADDRESS_REFUSED' });
@@ -77,7 +77,7 @@ describe('createPublicAgent', () => {
     ...['１２７.0.0.1', '0', '0.0.0.0', '169.254.169.254', '0xa9fea9fe', '10.0.0.1', '[::1]', '[::]', '[fe80::1]'],
     ...['[fd00:ec2::254]', '[::ffff:127.0.0.1]', '[::ffff:a9fe:a9fe]', '[::127.0.0.1]', '[64:ff9b::127.0.0.1]'],
     ...['[2002:7f00:1::]', 'localhost', 'LOCALHOST', 'localhost.', 'any.localhost', 'any.localhost.', 'localhost..'],
-  ])('createPublicAgent() rejects %s without resolving it', async (host) => {
+  ])('createPublicAgent() refuses to connect to %s, without a DNS lookup', async (host) => {
     const rules = answering(['1.1.1.1']);
     const agent = createPublicAgent({ id: 'none', tls: null, proxy: null }, rules);
     const origin = new URL(`http://${host}:9/`).origin;
@@ -90,7 +90,7 @@ describe('createPublicAgent', () => {
 
 describe('createNearbyAgent', () => {
   it.each(['169.254.169.254', '0xa9fea9fe', '[fe80::1]', '[fd00:ec2::254]', '[::ffff:a9fe:a9fe]', '168.63.129.16'])(
-    'createNearbyAgent() rejects %s',
+    'createNearbyAgent() refuses to connect to %s, which may be a cloud metadata service',
     async (host) => {
       const agent = createNearbyAgent({ id: 'none', tls: null, proxy: null });
       const origin = new URL(`http://${host}:9/`).origin;

@@ -69,7 +69,7 @@ describe('BringUpDispatcher', () => {
     expect(below.sent).toHaveLength(2);
   });
 
-  it('BringUpDispatcher does not count a stream that the server keeps open', async () => {
+  it('BringUpDispatcher no longer counts a request whose response stream stays open for 100 ms', async () => {
     const { below, send, end } = setUp(1);
     await Promise.all([send(), send()]);
     below.sent[0]?.handler.onResponseData?.(NO_CONTROLLER, Buffer.from('x'));
@@ -96,14 +96,14 @@ describe('BringUpDispatcher', () => {
     expect(below.sent).toHaveLength(4);
   });
 
-  it('BringUpDispatcher does not limit requests that do not belong to the connecting of a connector', () => {
+  it('BringUpDispatcher limits only requests that are sent to connect a connector', () => {
     const { below, dispatcher, handler } = setUp(1);
     for (let call = 0; call < 3; call += 1)
       dispatcher.dispatch({ origin: 'http://one', path: '/', method: 'POST' }, handler);
     expect(below.sent).toHaveLength(3);
   });
 
-  it('BringUpDispatcher reports a failed send to the handler, immediately or after a wait', async () => {
+  it('BringUpDispatcher reports to the handler if sending a request fails, even after the request had to wait', async () => {
     const { dispatcher, below, told, handler } = setUp(1);
     vi.spyOn(below, 'dispatch').mockImplementation(() => {
       throw new Error('destroyed');

@@ -62,7 +62,7 @@ describe('LateAgent', () => {
     server.close();
   });
 
-  it('LateAgent creates its agent ahead of the first request when requested', async () => {
+  it('warm() lets LateAgent create its agent before the first request', async () => {
     const { late, made, arrive } = createLate();
     late.warm();
     late.warm();

@@ -45,7 +45,7 @@ describe('OriginLoads', () => {
     expect([loads.limitOf(HUB), loads.hasGrown(HUB), loads.isFixed]).toEqual([4, false, true]);
   });
 
-  it('the request limit of an origin that was forgotten starts from the beginning', () => {
+  it('forget() resets the request limit of an origin to its first value', () => {
     const loads = new OriginLoads({ first: 4, most: 64 });
     loads.answered(HUB);
     expect(loads.hasGrown(HUB)).toBe(true);

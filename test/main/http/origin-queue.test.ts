@@ -19,7 +19,7 @@ function setUp() {
   return { add, sent, dropped, progress, queue };
 }
 
-it('a side request that is sent first does not get the connection of its main request', () => {
+it('a request that accompanies a main request is sent after the main request, even if it was queued first', () => {
   const { add, sent, progress } = setUp();
   const side = { isGivenUp: false, isSent: false };
   add('list', side);
@@ -31,7 +31,7 @@ it('a side request that is sent first does not get the connection of its main re
   expect(sent).toEqual(['discover', 'list']);
 });
 
-it('a side request whose main request is never sent is dropped', async () => {
+it('a request that accompanies a main request is dropped if the main request is never sent', async () => {
   const { add, sent, dropped } = setUp();
   add('list', { isGivenUp: false, isSent: false });
   await expect.poll(() => dropped, { timeout: 3_000 }).toEqual(['list']);

@@ -7,14 +7,14 @@ describe('isPublicAddress', () => {
     ...['128.0.0.0', '169.253.255.255', '169.255.0.0', '172.15.255.255', '172.32.0.0', '192.0.1.0', '192.167.255.255'],
     ...['192.169.0.0', '198.17.255.255', '198.20.0.0', '203.0.112.255', '203.0.114.0', '223.255.255.255'],
     ...['168.63.129.15', '168.63.129.17', '192.88.98.255', '192.88.100.0'],
-  ])('isPublicAddress() accepts %s as publicly routable', (address) => {
+  ])('isPublicAddress() accepts the IPv4 address %s as publicly routable', (address) => {
     expect(isPublicAddress(address)).toBe(true);
   });
 
   it.each([
     ...['2606:4700:4700::1111', '2001:4860:4860::8888', '2001:200::', '2a00::1', '2A00:0:0:0:0:0:0:1', '3fff:1000::'],
     ...['64:ff9b::8.8.8.8', '64:ff9b::808:808', '64:ff9b::11.0.0.1', '2002:808:808::1'],
-  ])('isPublicAddress() accepts %s as publicly routable', (address) => {
+  ])('isPublicAddress() accepts the IPv6 address %s as publicly routable', (address) => {
     expect(isPublicAddress(address)).toBe(true);
   });
 
@@ -50,7 +50,7 @@ describe('isPublicAddress', () => {
       ['2002:7f00:1::', '2002:a00:1::1', '2002:a9fe:a9fe::1', '2002:c0a8:101:1::2', '2002::'],
     ],
     ['malformed', ['', 'localhost', 'example.com', '127.1', '2130706433', '[::1]', '1.2.3.4.5', '2a00::1%eth0']],
-  ])('isPublicAddress() accepts no address that is %s', (_, addresses) => {
+  ])('isPublicAddress() rejects every address that is %s', (_, addresses) => {
     expect(addresses.filter(isPublicAddress)).toEqual([]);
   });
 });
@@ -60,14 +60,17 @@ describe('isMetadataAddress', () => {
     ...['169.254.169.254', '169.254.0.1', '168.63.129.16', '100.100.100.200', '192.0.0.192'],
     ...['::ffff:169.254.169.254', '::ffff:a9fe:a9fe', 'fe80::1', 'febf::1', 'fe80::1%eth0', 'fd00:ec2::254'],
     ...['fd20:ce::254', '64:ff9b::169.254.169.254', '64:ff9b::a9fe:a9fe'],
-  ])('isMetadataAddress() finds a link-local or cloud metadata address in %s', (address) => {
+  ])('isMetadataAddress() recognizes %s as a link-local or cloud metadata address', (address) => {
     expect(isMetadataAddress(address)).toBe(true);
   });
 
   it.each([
     ...['127.0.0.1', '10.0.0.1', '192.168.0.1', '169.253.255.255', '168.63.129.17', '1.1.1.1'],
     ...['::1', 'fec0::1', 'fd00:ec3::1', 'fd20:ce::253', '::ffff:127.0.0.1', 'localhost', ''],
-  ])('isMetadataAddress() finds no link-local or cloud metadata address in %j', (address) => {
-    expect(isMetadataAddress(address)).toBe(false);
-  });
+  ])(
+    'isMetadataAddress() returns false for %j, which is neither a link-local nor a cloud metadata address',
+    (address) => {
+      expect(isMetadataAddress(address)).toBe(false);
+    },
+  );
 });

@@ -52,16 +52,19 @@ describe('problem in a local config file', () => {
     ['mcpServers["x"].era', { command: 'a', era: SECRET }, /is invalid/],
     ['mcpServers["x"].timeouts', { command: 'a', timeouts: { call: -1 } }, /is invalid/],
     ['mcpServers["x"].auth', { command: 'a', auth: { type: SECRET } }, /is invalid/],
-  ])('a problem at %s of a local config file skips only this server: %j', (place, entry, message) => {
-    const { servers, problems } = parse(JSON.stringify({ mcpServers: { x: entry, y: { command: 'b' } } }));
-    expect(servers.map((server) => server.entry.id)).toEqual(['y']);
-    expect(problems).toHaveLength(1);
-    expect(problems[0]).toMatchObject({ severity: 'error', place, message: expect.stringMatching(message) });
-    expect(problems[0]?.message).toContain(place);
-    expect(JSON.stringify(problems)).not.toContain(SECRET);
-  });
+  ])(
+    'a problem at %s of a local config file excludes only the server with the problem: %j',
+    (place, entry, message) => {
+      const { servers, problems } = parse(JSON.stringify({ mcpServers: { x: entry, y: { command: 'b' } } }));
+      expect(servers.map((server) => server.entry.id)).toEqual(['y']);
+      expect(problems).toHaveLength(1);
+      expect(problems[0]).toMatchObject({ severity: 'error', place, message: expect.stringMatching(message) });
+      expect(problems[0]?.message).toContain(place);
+      expect(JSON.stringify(problems)).not.toContain(SECRET);
+    },
+  );
 
-  it('the report of a problem in a local config file contains the line and column', () => {
+  it('the report of a problem in a local config file contains the line and the column of the problem', () => {
     const { problems } = parse(
       '{\n  "mcpServers": {\n    "x": {\n      "command": "a",\n      "args": ["b", 1]\n    }\n  }\n}',
     );
@@ -70,15 +73,15 @@ describe('problem in a local config file', () => {
 
   it.each([
     ['a server', '{"mcpServers":{"x":{"command":"a"},"x":{"command":"b"}}}', 'mcpServers["x"]', ['x']],
-    ['a member', '{"mcpServers":{"x":{"command":"a","args":[],"args":[]}}}', 'mcpServers["x"].args', []],
+    ['a setting of a server', '{"mcpServers":{"x":{"command":"a","args":[],"args":[]}}}', 'mcpServers["x"].args', []],
     [
       'a variable',
       '{"mcpServers":{"x":{"command":"a","env":{"A":"1","\\u0041":"2"}}}}',
       'mcpServers["x"].env["A"]',
       [],
     ],
-    ['the servers', '{"mcpServers":{"x":{"command":"a"}},"mcpServers":{}}', 'mcpServers', ['x']],
-  ])('a duplicate in a local config file is reported at its second position: %s', (_, text, place, ids) => {
+    ['the list of servers', '{"mcpServers":{"x":{"command":"a"}},"mcpServers":{}}', 'mcpServers', ['x']],
+  ])('a name that a local config file defines twice is reported at its second position: %s', (_, text, place, ids) => {
     const { servers, problems } = parse(text);
     expect(servers.map(({ entry }) => entry.id)).toEqual(ids);
     expect(problems).toMatchObject([
@@ -86,7 +89,7 @@ describe('problem in a local config file', () => {
     ]);
   });
 
-  it('a local config file with two servers of the same id is reported at the second server', () => {
+  it('two servers of a local config file that would get the same id are reported at the second server', () => {
     const { servers, problems } = parse('{"mcpServers":{"My Server":{"command":"a"},"my-server":{"command":"b"}}}');
     expect(servers.map(({ command }) => command?.command)).toEqual(['a']);
     expect(problems[0]?.message).toContain('has the id my-server, which mcpServers["My Server"] already has');
@@ -105,12 +108,15 @@ describe('problem in a local config file', () => {
     ['[]', 'mcp.json:1:1: there are no servers'],
     ['{"mcpServers": []}', 'mcp.json:1:16: mcpServers must be an object'],
     [`{"mcpServers": {"x": ${'['.repeat(100_000)}`, 'mcp.json:1:84: it is nested deeper than 64 levels'],
-  ])('a local config file from which nothing can be parsed is rejected with CONFIG_INVALID: %.40s', (text, message) => {
-    const attempt = (): LocalConfig => parse(text);
-    expect(attempt).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
-    expect(attempt).toThrow(message);
-    expect(attempt).not.toThrow('secret-word');
-  });
+  ])(
+    'a local config file that cannot be parsed or lists no servers is rejected with CONFIG_INVALID (case %#)',
+    (text, message) => {
+      const attempt = (): LocalConfig => parse(text);
+      expect(attempt).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
+      expect(attempt).toThrow(message);
+      expect(attempt).not.toThrow('secret-word');
+    },
+  );
 });
 
 describe('any local config file', () => {
@@ -155,7 +161,7 @@ describe('any local config file', () => {
     );
   });
 
-  it('a local config file is only ever rejected with CONFIG_INVALID, whatever is deleted or inserted', () => {
+  it('a local config file with any text deleted or inserted is either parsed or rejected with CONFIG_INVALID', () => {
     const text = JSON.stringify(
       { mcpServers: { x: { command: 'a', args: ['b'], env: { C: `\${SECRET}` } } } },
       null,

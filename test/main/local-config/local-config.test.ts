@@ -33,7 +33,7 @@ describe('parseLocalConfig', () => {
     ['streamableHttp', 'streamable-http'],
     ['sse', 'sse'],
     [undefined, 'auto'],
-  ])('a server of type %s in a local config file is connected by %s', (type, transport) => {
+  ])('a server with the type %s in a local config file uses the transport %s', (type, transport) => {
     const { servers } = parseOne({ type, url: 'http://localhost:3000/mcp', headers: { 'X-Key': 'k', 'X-Port': 1 } });
     expect(servers[0]?.command).toBeNull();
     expect(servers[0]?.entry).toMatchObject({
@@ -43,7 +43,7 @@ describe('parseLocalConfig', () => {
     });
   });
 
-  it('the member transport of a local config file is read as the type if there is no type', () => {
+  it("a local config file's `transport` is used as `type` if `type` is missing", () => {
     expect(parseOne({ transport: 'sse', url: 'http://a.example/sse' }).servers[0]?.entry.transport).toBe('sse');
     expect(parseOne({ transport: 'stdio', command: 'a' }).servers[0]?.command).not.toBeNull();
   });
@@ -52,7 +52,7 @@ describe('parseLocalConfig', () => {
     ['servers', { servers: { x: { command: 'a' } }, inputs: [] }],
     ['mcp.servers', { 'editor.fontSize': 13, mcp: { servers: { x: { command: 'a' } } } }],
     ['mcp.servers', { 'mcp.servers': { x: { command: 'a' } } }],
-  ])('the servers of a local config file are found in %s', (place, document) => {
+  ])('the servers of a local config file are found under the key %s', (place, document) => {
     expect(parse(JSON.stringify(document)).servers[0]?.place).toBe(`${place}["x"]`);
   });
 
@@ -71,7 +71,7 @@ describe('parseLocalConfig', () => {
     expect(parseOne(entry).servers[0]?.entry.status).toBe(status);
   });
 
-  it('the members of a map entry are read from a local config file, and members private to clients are ignored', () => {
+  it("a local config file may have the settings of a service map entry, and other clients' settings are ignored", () => {
     const own = {
       description: 'Mine',
       era: 'legacy',
@@ -88,7 +88,7 @@ describe('parseLocalConfig', () => {
     expect(servers[0]?.entry).not.toHaveProperty('alwaysAllow');
   });
 
-  it("Cursor's member auth is read as a login, and not as the auth type of a key", () => {
+  it("Cursor's `auth` in a local config file is read as a login, and not as the kind of an API key", () => {
     const { servers, problems } = parseOne({ url: 'https://a.example/mcp', auth: { CLIENT_ID: 'c' } });
     expect(problems).toEqual([]);
     expect(servers[0]?.entry).not.toHaveProperty('auth');
@@ -111,7 +111,7 @@ describe('parseLocalConfig', () => {
     ]);
   });
 
-  it('variables in all settings of a stdio server are expanded, and so are paths that begin with the home folder', () => {
+  it('variables in all settings of a stdio server are expanded, and so is `~` at the start of its command', () => {
     const { servers } = parseOne({
       command: '~/bin/run',
       args: [
@@ -144,7 +144,7 @@ describe('parseLocalConfig', () => {
     expect(servers[0]?.command?.args[0]).toBe('/plugin/x');
   });
 
-  it('strings among the servers of a local config file are treated as comments', () => {
+  it('a string in place of a server in a local config file is treated as a comment', () => {
     const { servers, problems } = parseServers({ '//': 'mine', _comment: 'x', $schema: 'y', x: { command: 'a' } });
     expect([servers.length, problems]).toEqual([1, []]);
   });
@@ -160,7 +160,7 @@ describe('parseLocalConfig', () => {
     });
   });
 
-  it('unknown variables stay unexpanded if no environment is given, except the folder variables', () => {
+  it('without an environment, variables in a local config file stay unexpanded, except the folder variables', () => {
     const kept = parseLocalConfig(
       JSON.stringify({
         mcpServers: {
@@ -192,7 +192,7 @@ describe('parseLocalConfig', () => {
     expect(kept.problems).toMatchObject([{ place: 'mcpServers["z"].url', severity: 'error' }]);
   });
 
-  it('a placeholder in the place of a secret that was not shown is rejected in a local config file', () => {
+  it('a server in a local config file is rejected if it contains `***masked***` in place of a secret', () => {
     const { servers, problems } = parseOne({ command: 'a', env: { KEY: '***masked***' } });
     expect(servers).toEqual([]);
     expect(problems).toMatchObject([{ place: 'mcpServers["x"].env["KEY"]', severity: 'error' }]);
@@ -205,13 +205,13 @@ describe('parseLocalConfig', () => {
     ['io.github.user/name', 'io.github.user-name', 'io.github.user-name'],
     ['__proto__', 'proto', 'proto'],
     ['a'.repeat(300), 'a'.repeat(100), 'a'.repeat(100)],
-  ])('a server with the name %s in a local config file gets the id %s', (name, ...ids) => {
+  ])('a server with the name %s in a local config file gets an id such as %s', (name, ...ids) => {
     const { servers } = parse(`{"mcpServers": {${JSON.stringify(name)}: {"command": "a"}}}`);
     expect(ids).toContain(servers[0]?.entry.id);
     expect(servers[0]?.entry.name).toBe(name);
   });
 
-  it('a server name without Latin letters becomes the same id each time', () => {
+  it('a server with a name without Latin letters gets the same id each time', () => {
     const ids = ['服务器', '服务器', '服務器'].map(
       (name) => parseServers({ [name]: { command: 'a' } }).servers[0]?.entry.id,
     );
@@ -220,7 +220,7 @@ describe('parseLocalConfig', () => {
     expect(ids[2]).not.toBe(ids[0]);
   });
 
-  it('a local config file in which everything is called __proto__ is read from own members only', () => {
+  it('a local config file with members called `__proto__` is read without changing any prototype', () => {
     const text =
       '{"mcpServers":{"__proto__":{"command":"a","env":{"__proto__":"polluted"},"timeouts":{"__proto__":1}}}}';
     const { servers } = parse(text);

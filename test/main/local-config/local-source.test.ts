@@ -35,7 +35,7 @@ const FIRST =
 const SECOND = '[mcp_servers.b]\nurl = "https://b.example/second"\n\n[mcp_servers.c]\ncommand = "c"\n';
 
 describe('local source with several config files', () => {
-  it('of several config files, the last one that has an id defines the server, with its position', async () => {
+  it('if several config files define the same server id, the last file counts, and the status shows its position', async () => {
     const { source, paths } = world(FIRST, SECOND);
     await source.sync(false);
     expect(source.entries().map(({ id, endpoint }) => [id, endpoint])).toEqual([
@@ -57,7 +57,7 @@ describe('local source with several config files', () => {
     });
   });
 
-  it('several config files keep an entry that only moved, and report its new position', async () => {
+  it('an entry that only moved within its config file stays in use, and its new position is reported', async () => {
     const { source, write } = world(FIRST, SECOND);
     await source.sync(false);
     const before = source.entries();
@@ -75,7 +75,7 @@ describe('local source with several config files', () => {
     expect(source.entries().map(({ endpoint }) => endpoint)).toEqual(['stdio:a', 'https://b.example/first']);
   });
 
-  it('a config file that was never read does not affect the servers of other files, and is reported until it is read', async () => {
+  it('a config file that cannot be read does not affect the servers of other files, and is reported until it is read', async () => {
     const { source, write, handedOut } = world(FIRST, 'no TOML');
     await expect(source.sync(false)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
     expect(handedOut).toEqual([['a stdio:a', 'b https://b.example/first']]);
@@ -85,7 +85,7 @@ describe('local source with several config files', () => {
     expect(source.status()).toMatchObject({ serverCount: 3, lastError: null, readAt: 5 });
   });
 
-  it('the last content of a config file is kept while the file cannot be read, which is logged once', async () => {
+  it('if a config file becomes unreadable, its last content stays in use, and the failure is logged once', async () => {
     const { source, write, logger } = world(FIRST, SECOND);
     await source.sync(false);
     write(0, '{');
@@ -95,7 +95,7 @@ describe('local source with several config files', () => {
     expect(logger.lines.filter(({ fields }) => fields.event === 'config-invalid')).toHaveLength(1);
   });
 
-  it('the file of each config problem is named', async () => {
+  it('the status names the config file of each problem', async () => {
     const { source, paths } = world('{ "mcpServers": { "x": {} } }', '[mcp_servers.y]\nargs = []\n');
     await source.sync(false);
     expect(source.status().problems.map(({ source: file, line }) => [file, line])).toEqual([
@@ -126,7 +126,7 @@ describe('local source with a trusted file', () => {
   });
 
   it.each(['path', 'envFile'] as const)(
-    'a trusted config file is rejected if its %s changed before the first read',
+    'a trusted config file is rejected if the file at its %s changed before the first read',
     async (which) => {
       const world = await trusted();
       writeFileSync(world[which], which === 'path' ? '{ "mcpServers": { "a": { "command": "b" } } }' : 'NAME=two');

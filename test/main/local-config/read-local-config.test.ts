@@ -33,7 +33,7 @@ describe('readLocalConfig', () => {
     });
   });
 
-  it("readLocalConfig() reads Cursor's file, with the workspace at its folder", async () => {
+  it("readLocalConfig() reads Cursor's file, and uses the folder around `.cursor` as the workspace", async () => {
     const { servers, problems } = await read('.cursor/mcp.json');
     expect(problems).toEqual([]);
     expect(servers.map(({ entry }) => entry.id)).toEqual(['local-server', 'remote']);
@@ -57,7 +57,7 @@ describe('readLocalConfig', () => {
     ]);
   });
 
-  it("readLocalConfig() reads VS Code's settings", async () => {
+  it("readLocalConfig() reads the servers in VS Code's settings file", async () => {
     const { servers } = await read('vscode-settings.json');
     expect(servers).toMatchObject([{ place: 'mcp.servers["fetch"]', command: { command: 'uvx' } }]);
   });

@@ -36,7 +36,7 @@ describe('awaitReady', () => {
     expect(listeners.size).toBe(0);
   });
 
-  it('awaitReady() gives each attempt to start a single connector priority', async () => {
+  it('awaitReady() with the id of a connector gives each of its connection attempts priority', async () => {
     const { view, change, hurried } = setUp({ a: 'backing-off', b: 'connecting' });
     const ready = awaitReady('a', {}, view);
     for (const state of ['connecting', 'backing-off', 'connecting', 'ready'] as const) change('a', state);
@@ -62,7 +62,7 @@ describe('awaitReady', () => {
     ['a', { a: 'needs-login', b: 'ready' }, true, 'these are not up: a (needs-login)'],
     ['any', { a: 'needs-login' }, true, 'these are not up: a (needs-login)'],
   ])(
-    'awaitReady() times out for "%s" with %j and every source read: %s, and names the connectors that are not up',
+    'awaitReady() times out for "%s" with the connectors %j (all sources read: %s), and says which are not up',
     async (target, states, isKnown, why) => {
       const waiting = awaitReady(target, { timeoutMs: 5 }, setUp(states, isKnown).view);
       await expect(waiting).rejects.toMatchObject({

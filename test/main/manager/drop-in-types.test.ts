@@ -129,7 +129,7 @@ const schedulerOptions: RefreshSchedulerOptions = {
 };
 
 describe('caller of the replaced package', () => {
-  it('a program written for the replaced package compiles, and finds the same names', async () => {
+  it('a program written for the replaced package compiles, and finds the same exports', async () => {
     const host = new Host(silentLogger as unknown as ServerLogger, { asyncRefresh: false, refreshIntervalMs: 1_000 });
     await expect(host.start()).rejects.toBeInstanceOf(ConnectorManifestError);
     await host.stop();

@@ -8,7 +8,7 @@ import { entry } from '../../helpers/signed-map.ts';
 const entryOf = (over = {}) => normalizeEntry(entry('a', over) as unknown as RawEntry, 300);
 
 describe('createTargetOf()', () => {
-  it('createTargetOf() reads an entry only once, because the status reads every entry each second', () => {
+  it('createTargetOf() computes the login target of an entry only once', () => {
     const targetOf = createTargetOf({ oauth: () => null, createProxy: null, allowEnv: [], fleet: null });
     const [one, same] = [entryOf(), entryOf()];
     expect(targetOf(one)).toBe(targetOf(one));
@@ -17,7 +17,7 @@ describe('createTargetOf()', () => {
     expect([targetOf(off), targetOf(off)]).toEqual([null, null]);
   });
 
-  it('createTargetOf() returns another target for another secret of a local file', () => {
+  it('createTargetOf() returns another login target if the secret in a local file changes', () => {
     const targetOf = createTargetOf({ oauth: () => null, createProxy: null, allowEnv: [], fleet: null });
     const local = entryOf({ oauth: { clientId: 'a' } });
     const marks = ['one', 'other', 'one'].map((secret) => {
@@ -29,7 +29,7 @@ describe('createTargetOf()', () => {
     expect(marks[0]).not.toEqual(marks[1]);
   });
 
-  it('createTargetOf() asks the host each time whether the host itself logs in', () => {
+  it('createTargetOf() returns no login target while the host itself provides the login, and asks each time', () => {
     let own: ConnectorOAuth | null = null;
     const targetOf = createTargetOf({ oauth: () => own, createProxy: null, allowEnv: [], fleet: null });
     const given = entryOf();

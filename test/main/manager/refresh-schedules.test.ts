@@ -56,7 +56,7 @@ describe('RefreshSchedules', () => {
     schedules.stop();
   });
 
-  it('the map of a fleet is refreshed by schedule only while this host is alone', async () => {
+  it('a host of a fleet refreshes a map by schedule only while the host is cut off from the fleet', async () => {
     const fleet = new ScriptedFleet();
     const { map, events, schedules } = setUp(fleet);
     map.answer([entry('a')]);
@@ -73,7 +73,7 @@ describe('RefreshSchedules', () => {
     schedules.stop();
   });
 
-  it('a map is refreshed well before it expires, and no other map with it', async () => {
+  it('a map is refreshed well before it expires, and other maps are not refreshed with it', async () => {
     const { map, events, schedules } = setUp();
     map.answer([entry('a')]);
     schedules.start();

@@ -42,14 +42,14 @@ describe('reportTransition', () => {
     expect(await counterOf('mcp_connector_transitions_total', transitions)).toBe(1);
   });
 
-  it('reportTransition() omits an old failure from a transition that is not a failure', () => {
+  it('reportTransition() does not log the code of an earlier failure when a connector becomes ready', () => {
     const logger = recordingLogger();
     reportTransition(logger, connector('t', 'CONNECTOR_TIMEOUT'), transition('connecting', 'ready'));
     expect(logger.lines).toMatchObject([{ level: 'info', message: 'Connector t: ready (why)' }]);
     expect(logger.lines[0]?.fields).not.toHaveProperty('code');
   });
 
-  it('reportTransition() shows a connector as up while the connector can be called, and removes a closed connector', async () => {
+  it('reportTransition() sets the metric that shows a connector as up, and removes it when the connector closes', async () => {
     rememberConnector('up');
     const shown: (number | undefined)[] = [];
     for (const to of ['ready', 'backing-off', 'degraded', 'closing'] as const) {
@@ -64,7 +64,7 @@ describe('reportMap', () => {
   const accepted = { sourceId: 's', revision: 2, size: 9 };
   const delta = { added: ['a'], changed: ['b', 'c'], removed: [], unchangedCount: 6 };
 
-  it('reportMap() counts the changes of an accepted map', () => {
+  it('reportMap() logs how many connectors an accepted map adds, changes and removes', () => {
     const logger = recordingLogger();
     reportMap(logger, { ...accepted, delta, contests: [] });
     expect(logger.lines).toMatchObject([

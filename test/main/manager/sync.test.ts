@@ -46,7 +46,7 @@ describe('createSync', () => {
     await setUp({ settled: new Promise(() => {}) }).run(false);
   });
 
-  it('a sync of the manager rejects with the failure of the sources, without affecting connectors', async () => {
+  it('a sync of the manager rejects if the sources cannot be read, and then retries no connectors', async () => {
     const { run, steps } = setUp({ sync: () => Promise.reject(new Error('no map')) });
     await expect(run(true)).rejects.toThrow('no map');
     expect(steps).toEqual(['sources true 20']);
@@ -63,7 +63,7 @@ describe('createSync', () => {
 });
 
 describe('FirstSync', () => {
-  it('the first sync runs once for all callers, and resolves with the error instead of rejecting', async () => {
+  it('FirstSync syncs once for all callers, and resolves with an error instead of rejecting', async () => {
     let count = 0;
     const failure = new Error('no map');
     const sync = () => {
@@ -76,7 +76,7 @@ describe('FirstSync', () => {
     expect(count).toBe(1);
   });
 
-  it('remembered() of the first sync resolves when the stored data is restored, before the sync itself ends', async () => {
+  it('FirstSync.remembered() resolves when the stored data is restored, even before the first sync ends', async () => {
     const sync = vi.fn(() => new Promise<void>(() => {}));
     const first = new FirstSync({ sync, remembered: () => Promise.resolve(), quiet: new QuietStart() });
     await first.remembered();
@@ -98,11 +98,11 @@ describe('QuietStart', () => {
     return isSettled;
   }
 
-  it('the quiet start does not pause before the first call', async () => {
+  it('QuietStart does not postpone background work before the first call', async () => {
     expect(await isOver(new QuietStart().rest())).toBe(true);
   });
 
-  it('the quiet start pauses only once, for 100 ms after the first call', async () => {
+  it('QuietStart postpones background work only once, for 100 ms after the first call', async () => {
     const quiet = new QuietStart();
     quiet.begin();
     const rest = quiet.rest();
@@ -113,7 +113,7 @@ describe('QuietStart', () => {
     expect(await isOver(quiet.rest())).toBe(true);
   });
 
-  it('the quiet start ends its pause when the host itself waits for the map', async () => {
+  it('QuietStart stops postponing background work when the host itself waits for the map', async () => {
     const quiet = new QuietStart();
     quiet.begin();
     const rest = quiet.rest();
@@ -121,7 +121,7 @@ describe('QuietStart', () => {
     expect(await isOver(rest)).toBe(true);
   });
 
-  it('the quiet start begins with the first sync', async () => {
+  it('QuietStart starts to postpone background work with the first sync', async () => {
     const quiet = new QuietStart();
     const first = new FirstSync({ sync: () => new Promise(() => {}), remembered: () => Promise.resolve(), quiet });
     void first.run();

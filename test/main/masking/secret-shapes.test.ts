@@ -46,7 +46,7 @@ describe('maskArgument', () => {
     ['-u', 'me:hunter2', `me:${MASK}`],
     ['-u', '1000:1000', '1000:1000'],
     ['run', 'TOKEN=hunter2', `TOKEN=${MASK}`],
-  ])('maskArgument(), after the argument %s, turns %s into %s', (before, argument, shown) => {
+  ])('after the argument %s, maskArgument() turns the argument %s into %s', (before, argument, shown) => {
     expect(maskArgument(before, argument)).toBe(shown);
   });
 });

@@ -29,7 +29,7 @@ const FORMS: Readonly<Record<string, (secret: string) => string>> = {
 };
 
 describe('SecretTexts', () => {
-  it('SecretTexts finds every encoding of a secret in texts and in member names', () => {
+  it('SecretTexts masks a secret in ten encodings, in texts and in member names', () => {
     const secret = fc
       .string({ unit: 'grapheme', minLength: 4, maxLength: 40 })
       .filter((text) => text.trim().length >= 4 && !/[\r\n]/.test(text) && text.isWellFormed())
@@ -45,7 +45,7 @@ describe('SecretTexts', () => {
     );
   });
 
-  it('SecretTexts finds a secret in base64 and base64url at any offset', () => {
+  it('SecretTexts masks a secret that is part of a base64 or base64url text, at any offset', () => {
     const part = fc.string({ unit: 'grapheme-ascii', maxLength: 7 });
     const secret = fc
       .string({ unit: 'grapheme-ascii', minLength: 8, maxLength: 40 })
@@ -59,7 +59,7 @@ describe('SecretTexts', () => {
     );
   });
 
-  it('SecretTexts keeps other texts, and ignores values that are too short to be distinctive', () => {
+  it('SecretTexts masks no other texts, and no secrets that are too short to be distinctive', () => {
     const texts = hidden('abc', '', 'correct horse battery');
     expect(texts.mask({ a: ['abc', 1, null, true, 'correct horse'] })).toEqual({
       a: ['abc', 1, null, true, 'correct horse'],
@@ -67,7 +67,7 @@ describe('SecretTexts', () => {
     expect(hidden('73550').mask([73_550, 73_551, '735500'])).toEqual(['***masked***', 73_551, '***masked***0']);
   });
 
-  it('SecretTexts finds parts of secrets that are very long or have several lines', () => {
+  it('SecretTexts masks parts of a secret that is very long or has several lines', () => {
     const long = Array.from({ length: 40 }, (_, line) => `line ${line} of a private key ${'k'.repeat(40)}`).join('\n');
     const masked = hidden(long, `${'a1'.repeat(4_000)}`).maskText(
       `${long.split('\n').slice(3, 20).join('\n')} ${'a1'.repeat(4_000)}`,

@@ -8,7 +8,7 @@ describe('elicitationFault', () => {
     'HTTPS://EXAMPLE.com',
     'https://example.com/@user/x@y',
     'https://xn--bcher-kva.example/ü',
-  ])('elicitationFault() lets a person open %s', (url) => expect(elicitationFault({ mode: 'url', url })).toBeNull());
+  ])('elicitationFault() accepts the URL %s', (url) => expect(elicitationFault({ mode: 'url', url })).toBeNull());
 
   it.each([
     'javascript:alert(1)',
@@ -34,9 +34,7 @@ describe('elicitationFault', () => {
     'https:///example.com',
     'http:\\\\example.com',
     'https://example.com\\@evil.example',
-  ])('elicitationFault() does not let a person open %j', (url) =>
-    expect(elicitationFault({ mode: 'url', url })).not.toBeNull(),
-  );
+  ])('elicitationFault() rejects the URL %j', (url) => expect(elicitationFault({ mode: 'url', url })).not.toBeNull());
 
   it.each([
     'https://user@example.com',
@@ -75,7 +73,7 @@ describe('elicitationFault', () => {
 });
 
 describe('assertQuestion', () => {
-  it('assertQuestion() throws the error for the connector, and accepts other server requests', () => {
+  it('assertQuestion() throws an error for an elicitation with an unsafe URL, and accepts other server requests', () => {
     const params = { mode: 'url', url: 'javascript:alert(1)' };
     expect(() => assertQuestion('elicitation/create', params)).toThrow(
       expect.objectContaining({ code: -32_602, message: 'The address of an elicitation must be http or https' }),

@@ -11,19 +11,19 @@ describe('parseMessage', () => {
 
   it.each([
     ['first', `{"jsonrpc":"2.0","id":7,"result":${DEEP}}`, 7],
-    ['as a string', `{ "id" : "7", "jsonrpc":"2.0", "result":${DEEP}}`, 7],
+    ['a string', `{ "id" : "7", "jsonrpc":"2.0", "result":${DEEP}}`, 7],
     ['last', `{"jsonrpc":"2.0","result":${DEEP},"id":7}`, 7],
     ['before jsonrpc', `{"result":${DEEP}, "id": 7, "jsonrpc": "2.0"}\n`, 7],
     ['only within the result', `{"jsonrpc":"2.0","result":{"id":7,"a":${DEEP}}}`, null],
-    ['as another type', `{"id":{"a":1},"result":${DEEP}}`, null],
+    ['an object', `{"id":{"a":1},"result":${DEEP}}`, null],
     ['in a batch', `[{"id":7,"result":${DEEP}}]`, null],
-  ])('parseMessage() finds the id of a response that nests too deeply, if the id is %s', (_, text, id) => {
+  ])('parseMessage() returns the id of a response that nests too deeply, or null: the id is %s', (_, text, id) => {
     const message = parseMessage(text);
     expect(message).toBeInstanceOf(RefusedMessage);
     expect(message).toMatchObject({ id, isRequest: false, reason: 'nests deeper than 128 levels' });
   });
 
-  it('parseMessage() does not treat a request of the other side as a response', () => {
+  it('parseMessage() recognizes a request that nests too deeply as a request, and returns no id', () => {
     const text = `{"jsonrpc":"2.0","id":7,"method":"sampling/createMessage","params":${DEEP}}`;
     expect(parseMessage(text)).toMatchObject({ id: null, isRequest: true });
   });
@@ -41,7 +41,7 @@ describe('messageInLine', () => {
     },
   );
 
-  it('messageInLine() returns a refused message for a message that nests too deeply', () => {
+  it('messageInLine() returns a `RefusedMessage` for a message that nests too deeply', () => {
     expect(messageInLine(`{"id":7,"result":${DEEP}}`)).toBeInstanceOf(RefusedMessage);
   });
 });

@@ -60,7 +60,7 @@ describe('Mcp-Param headers of a tool', () => {
     },
   );
 
-  it('an Mcp-Param header may be declared by a property that is named like the keyword', () => {
+  it('a property that is named `x-mcp-header` declares no Mcp-Param header', () => {
     const tool = toolOf({
       type: 'object',
       properties: { 'x-mcp-header': { type: 'string' } },
@@ -72,23 +72,23 @@ describe('Mcp-Param headers of a tool', () => {
   it.each([
     ['an empty name', declaring({ type: 'string', 'x-mcp-header': '' })],
     ['a space in the name', declaring({ type: 'string', 'x-mcp-header': 'My Region' })],
-    ['a colon', declaring({ type: 'string', 'x-mcp-header': 'Region:Primary' })],
-    ['non-ASCII characters', declaring({ type: 'string', 'x-mcp-header': 'Région' })],
+    ['a colon in the name', declaring({ type: 'string', 'x-mcp-header': 'Region:Primary' })],
+    ['non-ASCII characters in the name', declaring({ type: 'string', 'x-mcp-header': 'Région' })],
     ['a number as a name', declaring({ type: 'string', 'x-mcp-header': 7 })],
-    ['a number argument', declaring({ type: 'number', 'x-mcp-header': 'Score' })],
-    ['an object argument', declaring({ type: 'object', 'x-mcp-header': 'Data' })],
-    ['no type', declaring({ 'x-mcp-header': 'Data' })],
-    ['array items', declaring({ type: 'array', items: { type: 'string', 'x-mcp-header': 'Item' } })],
-    ['a branch', declaring({ anyOf: [{ type: 'string', 'x-mcp-header': 'Branch' }] })],
-    ['a definition', toolOf({ $defs: { a: { type: 'string', 'x-mcp-header': 'A' } } })],
-    ['the schema itself', toolOf({ type: 'string', 'x-mcp-header': 'Whole' })],
+    ['an argument of the type number', declaring({ type: 'number', 'x-mcp-header': 'Score' })],
+    ['an argument of the type object', declaring({ type: 'object', 'x-mcp-header': 'Data' })],
+    ['an argument without a type', declaring({ 'x-mcp-header': 'Data' })],
+    ['a declaration in array items', declaring({ type: 'array', items: { type: 'string', 'x-mcp-header': 'Item' } })],
+    ['a declaration in a branch of anyOf', declaring({ anyOf: [{ type: 'string', 'x-mcp-header': 'Branch' }] })],
+    ['a declaration in $defs', toolOf({ $defs: { a: { type: 'string', 'x-mcp-header': 'A' } } })],
+    ['a declaration for the schema itself', toolOf({ type: 'string', 'x-mcp-header': 'Whole' })],
     [
       'two names that differ only in case',
       toolOf({
         properties: { a: { type: 'string', 'x-mcp-header': 'Key' }, b: { type: 'string', 'x-mcp-header': 'KEY' } },
       }),
     ],
-  ])('the Mcp-Param headers that a tool declares are invalid with %s', (_, tool) => {
+  ])('the Mcp-Param headers of a tool are invalid because of %s', (_, tool) => {
     expect(toolHeaders(tool).kind).toBe('invalid');
     expect(paramHeaders(tool, { value: 'x' })).toEqual([]);
   });

@@ -9,16 +9,13 @@ describe('INSTRUMENTS', () => {
     expect(new Set(entries.map(({ name }) => name)).size).toBe(entries.length);
   });
 
-  it.each(entries)(
-    'the table of metrics has ascending buckets for the histogram $name, and none for any other kind',
-    (entry) => {
-      const buckets = 'buckets' in entry ? entry.buckets : [];
-      expect(buckets.length > 0).toBe(entry.kind === 'histogram');
-      expect(buckets).toEqual([...new Set(buckets)].sort((a, b) => a - b));
-    },
-  );
+  it.each(entries)('a metric has ascending buckets if it is a histogram, and otherwise none: $name', (entry) => {
+    const buckets = 'buckets' in entry ? entry.buckets : [];
+    expect(buckets.length > 0).toBe(entry.kind === 'histogram');
+    expect(buckets).toEqual([...new Set(buckets)].sort((a, b) => a - b));
+  });
 
-  it.each(entries)('the metric $name has the suffix of its kind and unit', ({ kind, name }) => {
+  it.each(entries)('the name of the metric $name ends with the suffix for its kind and unit', ({ kind, name }) => {
     if (kind === 'counter') expect(name).toMatch(/_total$/);
     if (kind === 'histogram') expect(name).toMatch(/_seconds$|_size$/);
   });

@@ -28,7 +28,7 @@ const times = (count: number, log: (index: number) => void): void => {
 };
 
 describe('limitLogs', () => {
-  it('the log limit passes some lines per event and window, and then one line with the number of dropped lines', () => {
+  it('the log limit keeps the first lines of an event in each window of time, and then logs how many it dropped', () => {
     const { logger, lines, windowsMs, endWindow } = limited(3);
     const log = (index: number): void => logger.info({ event: 'connector-state', connectorId: 'c' }, `line ${index}`);
     times(10, log);
@@ -44,7 +44,7 @@ describe('limitLogs', () => {
     expect(windowsMs).toEqual([10_000, 10_000]);
   });
 
-  it('the log limit counts lines about tools like lines about connectors, each event separately', () => {
+  it('the log limit applies to lines about tools and about connectors, and counts the lines of each event separately', () => {
     const { logger, lines, endWindow } = limited(3);
     times(5, () => logger.warn({ event: 'tool-collision', tool: 't' }, 'tool'));
     times(3, () => logger.info({ event: 'connector-state', connectorId: 'c' }, 'connector'));
@@ -58,7 +58,7 @@ describe('limitLogs', () => {
     ]);
   });
 
-  it('the log limit passes all errors, all lines without an event, and all lines about other subjects', () => {
+  it('the log limit never drops errors, lines without an event, or lines about neither a connector nor a tool', () => {
     const { logger, lines } = limited(1);
     times(5, () => logger.error({ event: 'bad', connectorId: 'c' }, 'error'));
     times(5, () => logger.debug({ connectorId: 'c' }, 'no event'));
@@ -70,7 +70,7 @@ describe('limitLogs', () => {
     ]);
   });
 
-  it('the log limit passes a thousand lines of an event by default', () => {
+  it('the log limit keeps a thousand lines of an event by default', () => {
     const { logger, lines } = limited();
     times(1_001, () => logger.info({ event: 'connector-state', connectorId: 'c' }, 'line'));
     expect(lines).toHaveLength(1_000);

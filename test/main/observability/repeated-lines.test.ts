@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { RepeatedLines } from '../../../src/main/observability/repeated-lines.ts';
 
-it('RepeatedLines passes the first line of each reason per minute, with the number of suppressed lines', () => {
+it('RepeatedLines allows one line per reason and minute, and adds the number of lines that it suppressed before', () => {
   let now = 0;
   const lines = new RepeatedLines(() => now);
   expect([lines.next('a'), lines.next('a'), lines.next('b'), lines.next('a')]).toEqual(['', null, '', null]);

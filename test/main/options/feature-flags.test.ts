@@ -52,7 +52,7 @@ describe('parseConnectorFeatureFlags', () => {
     },
   );
 
-  it('the canary percentage selects about that share of instances, which keep refreshing as the share grows', () => {
+  it('the canary percentage selects about that share of instances, and a larger share keeps those of a smaller one', () => {
     const [ten, fifty] = [share('10'), share(' 50 ')];
     expect(ten.length).toBeGreaterThan(70);
     expect(ten.length).toBeLessThan(130);
@@ -67,7 +67,7 @@ describe('parseConnectorFeatureFlags', () => {
     expect(parseConnectorFeatureFlags(env).asyncRefresh).toBe(false);
   });
 
-  it('the canary distinguishes machines by host name if no instance is named', () => {
+  it('without `MCP_CONNECTOR_INSTANCE_ID`, the canary decides the same each time on one machine', () => {
     const half = (): boolean => parseConnectorFeatureFlags({ MCP_CONNECTOR_REFRESH_CANARY_PERCENT: '50' }).asyncRefresh;
     expect(half()).toBe(half());
   });

@@ -7,7 +7,7 @@ const BASE: FleetOptions = { url: 'redis://127.0.0.1:6379', id: 'f', secrets: [S
 const manager = (fleet: unknown) => checkOptions({ configFile: 'a.json', fleet } as Parameters<typeof checkOptions>[0]);
 
 describe('option fleet', () => {
-  it('the option fleet resolves to settings with defaults and without credentials in the URL', () => {
+  it('the option `fleet` resolves to settings with defaults and without credentials in the URL', () => {
     const resolved = resolveFleet({ ...BASE, url: 'redis://ann:her%25word@127.0.0.1:7000/2' });
     expect(resolved).toMatchObject({ address: null, quotas: 'own', sharesLogins: false });
     expect(resolved?.settings).toMatchObject({
@@ -15,15 +15,15 @@ describe('option fleet', () => {
     });
   });
 
-  it('the option fleet gives each process a unique id', () => {
+  it('the option `fleet` gives each host a unique id', () => {
     expect(resolveFleet(BASE)?.settings.hostId).not.toBe(resolveFleet(BASE)?.settings.hostId);
   });
 
-  it('the option fleet prefers the separate password to the password in the URL', () => {
+  it('the option `fleet` prefers the member `password` to the password in the URL', () => {
     expect(resolveFleet({ ...BASE, url: 'redis://a:one@[::1]', password: 'two' })?.settings.password).toBe('two');
   });
 
-  it('the option fleet keeps an origin as the address of the replica', () => {
+  it('the option `fleet` accepts an origin as `address`, and removes its trailing slash', () => {
     expect(resolveFleet({ ...BASE, address: 'http://10.0.0.1:80/' })?.address).toBe('http://10.0.0.1');
   });
 
@@ -38,13 +38,13 @@ describe('option fleet', () => {
     ['address', { address: 'http://h/path' }],
     ['address', { address: 'ftp://h' }],
     ['address', { address: 'http://u@h' }],
-  ] as const)('the option fleet is rejected because of fleet.%s for %j', (option, change) => {
+  ] as const)('the option fleet is rejected because of an invalid fleet.%s: %j', (option, change) => {
     const resolve = (): unknown => resolveFleet({ ...BASE, ...change });
     const detail = { option: `fleet.${option}` };
     expect(resolve).toThrowError(expect.objectContaining({ code: 'OPTIONS_INVALID', detail }));
   });
 
-  it('the option fleet allows redis: to another machine if this is enabled', () => {
+  it('the option `fleet` allows an unencrypted connection to another machine with `allowPlaintext`', () => {
     expect(resolveFleet({ ...BASE, url: 'redis://10.0.0.1', allowPlaintext: true })?.settings.url).toContain(
       '10.0.0.1',
     );
@@ -57,7 +57,7 @@ describe('option fleet', () => {
     { ...BASE, id: 'with a blank' },
     { ...BASE, role: 'leader' },
     { ...BASE, unknown: 1 },
-  ])('the option fleet is rejected without a secret in the message: %j', (fleet) => {
+  ])('the error for the invalid option fleet %j contains no secret', (fleet) => {
     expect(() => manager(fleet)).toThrowError(expect.objectContaining({ code: 'OPTIONS_INVALID' }));
     expect(() => manager(fleet)).not.toThrowError(SECRET);
   });

@@ -16,7 +16,7 @@ describe('resolveMaps', () => {
     expect(resolveMaps({}, defaults)).toEqual([]);
   });
 
-  it('resolveMaps() prefers the limits of a source to the limits of the manager', () => {
+  it('resolveMaps() prefers the limits of a source to the limits in the options of the manager', () => {
     const own = { timeoutMs: 1, maxMapBytes: 2, maxConnectors: 3, refreshIntervalMs: 4 };
     const sources = [
       { id: 'own', url: 'http://a/', signatureKey: 'k', ...own },
@@ -29,7 +29,7 @@ describe('resolveMaps', () => {
     ]);
   });
 
-  it('resolveMaps() never uses the keys of one source for another', async () => {
+  it('resolveMaps() never uses the keys of the manager or of one source for another source', async () => {
     const sources = [
       { id: 'a', url: 'http://a/', signatureKey: 'sign-a', apiKey: 'api-a', connectorsApiKey: 'connectors-a' },
       { id: 'b', url: 'http://b/', signatureKey: 'sign-b' },

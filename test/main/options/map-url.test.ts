@@ -6,6 +6,6 @@ it('canonicalMapUrl() returns one spelling for equal URLs', () => {
   expect(new Set(spellings.map(canonicalMapUrl))).toEqual(new Set(['http://maps.test/a?b=c']));
 });
 
-it('shownMapUrl() omits the query', () => {
+it('shownMapUrl() omits the query and the fragment of a URL', () => {
   expect(shownMapUrl('https://maps.test:8443/a?token=x#y')).toBe('https://maps.test:8443/a');
 });

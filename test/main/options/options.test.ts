@@ -36,7 +36,7 @@ describe('resolveOptions', () => {
     ]);
   });
 
-  it('resolveOptions() keeps the login options, and lets maps name no variable by default', () => {
+  it('resolveOptions() keeps the login options, and by default allows maps to name no environment variable', () => {
     const clientMetadataUrl = 'https://tools.example/login/client.json';
     expect(resolveOptions(base)).toMatchObject({ clientMetadataUrl: null, allowEnv: [] });
     expect(resolveOptions({ ...base, clientMetadataUrl, allowEnv: ['CRM_SECRET'] })).toMatchObject({
@@ -81,7 +81,7 @@ describe('resolveOptions', () => {
     expect(resolve).toThrow(expect.objectContaining({ code: 'OPTIONS_INVALID', detail: { option } }));
   });
 
-  it('resolveOptions() uses concurrency for both limits, and prefers a specific limit', () => {
+  it('resolveOptions() uses `concurrency` for both connection limits, unless an option sets one of them', () => {
     expect(resolveOptions({ ...base, concurrency: 4 }).limits).toMatchObject({
       maxConnects: 4,
       maxConnectsPerOrigin: 4,
@@ -92,7 +92,7 @@ describe('resolveOptions', () => {
     });
   });
 
-  it('resolveOptions() calls the functions for secrets each time', async () => {
+  it('resolveOptions() calls the function for a secret each time the secret is needed', async () => {
     const keys = ['key-1', 'key-2'];
     const { maps } = resolveOptions({ ...base, signatureKey: () => keys.shift() ?? '', apiKey: async () => '' });
     expect([await maps[0]?.trust.hmacKeys(), await maps[0]?.trust.hmacKeys(), await maps[0]?.apiKey()]).toEqual([
@@ -115,7 +115,7 @@ describe('resolveOptions', () => {
     expect(Math.abs(resolveOptions(base).clock.now() - Date.now())).toBeLessThan(1_000);
   });
 
-  it('resolveOptions() warns about unknown options once and continues', () => {
+  it('resolveOptions() warns about unknown options in a single line, and ignores them', () => {
     const logger = recordingLogger();
     resolveOptions({ ...base, logger, ...{ servicemapurl: 'x', wat: 1 } });
     expect(logger.lines).toHaveLength(1);

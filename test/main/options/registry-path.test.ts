@@ -15,7 +15,7 @@ const place = () => {
   return { ...{ folder, own, old, write }, env: { XDG_CONFIG_HOME: folder.path } };
 };
 
-it('the default registry is in the folder mcp-switchyard, unless CORTEX_HOME names a folder', () => {
+it('the default registry is in the folder `mcp-switchyard`, unless `CORTEX_HOME` names another folder', () => {
   const { folder, own, env } = place();
   using _ = folder;
   expect(registryPath(env)).toBe(own);
@@ -23,7 +23,7 @@ it('the default registry is in the folder mcp-switchyard, unless CORTEX_HOME nam
   expect(registryPath({ ...env, CORTEX_HOME: '/c' })).toBe(join('/c', 'mcp', 'servers.json'));
 });
 
-it('the default registry is that of the replaced product if only that registry exists, or if compat is set', () => {
+it('the default registry is the file of the replaced product if only that file exists, or if `compat` is set', () => {
   const { folder, own, old, write, env } = place();
   using _ = folder;
   expect(registryPath(env, 'cortex-os')).toBe(old);
@@ -33,7 +33,7 @@ it('the default registry is that of the replaced product if only that registry e
   expect(registryPath(env, 'cortex-os')).toBe(old);
 });
 
-it('the default registry is the new one if both registries exist, and a warning is logged once', () => {
+it('if the registry files of both products exist, the new file is the default, and a warning is emitted once', () => {
   const { folder, own, old, write, env } = place();
   using _ = folder;
   write(own);

@@ -16,7 +16,7 @@ describe('warnOfIgnored()', () => {
     ]);
   });
 
-  it('warnOfIgnored() reports the network options that have no effect next to the option agent', () => {
+  it('warnOfIgnored() reports the network options that have no effect together with the option `agent`', () => {
     expect(warnings({ agent: {}, tls: {}, proxy: false })).toEqual([['options-overruled', ['tls', 'proxy']]]);
     expect(warnings({ tls: {}, proxy: false })).toEqual([]);
   });

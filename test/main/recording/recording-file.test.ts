@@ -30,7 +30,7 @@ async function recordOne(path: string, id: number, isAppending = false): Promise
 }
 
 describe('RecordingFile', () => {
-  it('a new recording replaces a file or a link by a file that only its user can read', async () => {
+  it('a new recording replaces an existing file or link by a file that only its user can read', async () => {
     using folder = new TempDir();
     const [path, other] = [join(folder.path, 'a.jsonl'), join(folder.path, 'other')];
     writeFileSync(other, 'keep me');
@@ -83,7 +83,7 @@ describe('RecordingFile', () => {
     await expect(RecordingFile.open(join(folder.path, 'none', 'a'))).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
   });
 
-  it('a recording is not written to a pipe, a folder, or a link to either, and these stay in place', async () => {
+  it('a recording is not written to a pipe, a folder or a link to a pipe, and these stay in place', async () => {
     using folder = new TempDir();
     const [pipe, link, inner] = ['pipe', 'link', 'inner'].map((name) => join(folder.path, name)) as [
       string,

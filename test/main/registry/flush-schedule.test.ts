@@ -32,7 +32,7 @@ describe('FlushSchedule', () => {
     schedule.stop();
   });
 
-  it('the time for which servers.json is out of date continues across a write in progress', () => {
+  it('the time for which `servers.json` is out of date counts from the first unwritten change, even during a write', () => {
     const { schedule } = setUp();
     expect(schedule.behindMs()).toBeNull();
     schedule.changed();
@@ -50,7 +50,7 @@ describe('FlushSchedule', () => {
     expect(schedule.behindMs()).toBeNull();
   });
 
-  it('the end of the process is only listened for while changes of servers.json are unwritten', () => {
+  it('FlushSchedule listens for the end of the process only while changes of `servers.json` are unwritten', () => {
     const { schedule } = setUp();
     expect(added()).toEqual([0, 0]);
     schedule.changed();

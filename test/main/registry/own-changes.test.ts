@@ -10,13 +10,13 @@ const change = (info: ServerInfo) => ({ name: info.name, info });
 const held = (...infos: readonly ServerInfo[]) => new Map(infos.map((info) => [info.name, info]));
 
 describe('changes missing from a replacement store', () => {
-  it('a replacement store gets every server that it lacks, except servers that others changed', () => {
+  it('if the store of the registry is replaced, the new store gets the servers that it lacks, and keeps its own', () => {
     const own = new OwnChanges();
     const stored = [change(server('a', 'of others'))];
     expect(own.missingIn(stored, held(server('a'), server('b')))).toEqual([change(server('b'))]);
   });
 
-  it('a replacement store gets recent local changes and removals that it contradicts', () => {
+  it('if the store of the registry is replaced, the new store gets recent changes and removals of this process', () => {
     const own = new OwnChanges();
     own.note([change(server('a')), { name: 'gone', info: null }, change(server('same'))]);
     const stored = ['a', 'gone', 'same'].map((name) => change(server(name, name === 'same' ? 'one' : 'older')));
@@ -26,7 +26,7 @@ describe('changes missing from a replacement store', () => {
     ]);
   });
 
-  it('a replacement store does not get local changes from long ago', () => {
+  it('if the store of the registry is replaced, the new store does not get changes from five seconds before', () => {
     const own = new OwnChanges();
     own.note([change(server('a'))]);
     vi.advanceTimersByTime(5_000);

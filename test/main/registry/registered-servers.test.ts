@@ -28,7 +28,7 @@ afterEach(() => {
 });
 
 describe('registered servers on update', () => {
-  it('registered servers are rebuilt on an update only if their variables or files may have changed', async () => {
+  it('RegisteredServers builds an entry again only if variables or files of its server may have changed', async () => {
     using dir = new TempDir();
     writeFileSync(join(dir.path, 'file.env'), 'A=1');
     const [plain, variable, file] = [
@@ -71,7 +71,7 @@ describe('login of a registry server', () => {
     ...more,
   });
 
-  it('the login of a registry server is read from every spelling in a file, with its secret outside of the entry', async () => {
+  it('the login of a registry server is read from every known spelling, and its secret stays out of the entry', async () => {
     using dir = new TempDir();
     process.env[VARIABLE] = 'hunter2';
     for (const words of [
@@ -88,7 +88,7 @@ describe('login of a registry server', () => {
     }
   });
 
-  it('the login of a registry server changes with its secret, and is reported with its position if invalid', async () => {
+  it('a new secret changes the login of a registry server, and an invalid login is reported with its position', async () => {
     using dir = new TempDir();
     const servers = new RegisteredServers(dir.path);
     const secret = (clientSecret: string) => [server({ oauth: { clientId: 'a', clientSecret } })];

@@ -17,7 +17,7 @@ describe('ServerMap', () => {
     expect(map.servers.has('b')).toBe(false);
   });
 
-  it('ServerMap keeps the object of an unchanged server, and notifies no listener', () => {
+  it('ServerMap keeps the object of a server that has not changed, and notifies no listener', () => {
     const map = new ServerMap(silentLogger);
     map.apply([put('a', 'one')]);
     const before = map.servers.get('a');

@@ -15,7 +15,7 @@ describe('ManifestCache', () => {
     expect(cache.peek()).toBeUndefined();
   });
 
-  it('ManifestCache returns the last value after it expired, not the value before it', () => {
+  it('ManifestCache returns the value that was set last, even after it expired', () => {
     let now = 0;
     const cache = new ManifestCache<string>({ now: () => now });
     cache.set('first', 10);
@@ -24,7 +24,7 @@ describe('ManifestCache', () => {
     expect(cache.get()).toBe('second');
   });
 
-  it('ManifestCache gives no extra time if a clock is set back, and is stale immediately if a clock is set forward', () => {
+  it('a value of ManifestCache lives no longer if the clock is set back, and expires if the clock is set forward', () => {
     const clock = { nowMs: 1_000_000, elapsedMs: 0 };
     const cache = new ManifestCache<string>({ now: () => clock.nowMs }, () => clock.elapsedMs);
     cache.set('map', 60_000);
@@ -39,7 +39,7 @@ describe('ManifestCache', () => {
   });
 
   it.each([0, -1, Number.NaN])(
-    'ManifestCache returns a value that is never fresh (ttl %d) only from peek()',
+    'ManifestCache returns a value with the TTL %d only from peek(), because the value is never fresh',
     (ttlMs) => {
       const cache = new ManifestCache<string>({ now: () => 0 });
       cache.set('map', ttlMs);

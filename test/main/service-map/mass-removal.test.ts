@@ -22,17 +22,17 @@ describe('judgeRemovals', () => {
     ['half of eight, the rest changed', delta({ removed: ['a', 'b', 'c', 'd'], changed: ['e', 'f', 'g', 'h'] }), false],
     ['all of three', delta({ removed: ['a', 'b', 'c'] }), false],
     ['nothing', delta({ unchangedCount: 9 }), false],
-  ])('judgeRemovals() decides whether to delay the removal of %s (%#)', (_, change, isHeld) => {
+  ])('judgeRemovals() decides whether to delay a removal of connectors: %s', (_, change, isHeld) => {
     const { removed, held } = judgeRemovals(change, []);
     expect([removed, held]).toEqual(isHeld ? [[], change.removed] : [change.removed, []]);
   });
 
-  it('judgeRemovals() removes a kept connector that is missing again, but not one that was added again', () => {
+  it('judgeRemovals() removes a kept connector that the next map lacks too, unless the map lists it again', () => {
     const change = delta({ added: ['b'], unchangedCount: 4 });
     expect(judgeRemovals(change, ['a', 'b'])).toEqual({ removed: ['a'], held: [] });
   });
 
-  it('judgeRemovals() removes connectors that it kept before, while it keeps connectors that are newly missing', () => {
+  it('judgeRemovals() removes connectors that it kept before, even if it keeps other connectors now', () => {
     const change = delta({ removed: ['w', 'x', 'y'], unchangedCount: 1 });
     expect(judgeRemovals(change, ['a'])).toEqual({ removed: ['a'], held: ['w', 'x', 'y'] });
   });

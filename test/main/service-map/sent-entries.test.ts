@@ -21,7 +21,7 @@ describe('SentEntries', () => {
     ]);
   });
 
-  it('SentEntries normalizes an entry once for each TTL of its map', () => {
+  it('SentEntries normalizes an entry only once, unless the TTL of its map changes', () => {
     const ref = sent(['a']).refs.get('a');
     const first = ref?.normalized(300);
     expect(first).toMatchObject({ id: 'a', status: 'enabled' });
@@ -29,7 +29,7 @@ describe('SentEntries', () => {
     expect(ref?.normalized(600)).not.toBe(first);
   });
 
-  it('SentEntries hands over its entries only once', () => {
+  it('SentEntries returns its entries from take() only once', () => {
     const entries = sent(['a']);
     expect([entries.take().size, entries.refs.size]).toEqual([1, 0]);
   });

@@ -9,7 +9,7 @@ describe('viewServiceMap', () => {
     expect(viewServiceMap(source)).toEqual({ ...NO_MAP, sourceId: 'eu', url: 'http://maps.test/eu' });
   });
 
-  it('the status of a map shows its creation, expiry and brand, and the kept connectors that it lacks', async () => {
+  it('the status of a map shows its creation, expiry and brand, and connectors that are kept although it lacks them', async () => {
     const map = scriptedMapSource();
     map.answer(['a', 'b', 'c', 'd'].map((id) => entry(id)));
     await map.source.sync(false);
@@ -22,7 +22,7 @@ describe('viewServiceMap', () => {
     expect(view.expiresAt).toBe(NOW - 60_000 + 2 + 600_000);
   });
 
-  it('the status of a map shows why the last refresh failed, and the map that stays in use', async () => {
+  it('the status of a map shows why the last refresh failed, and that the earlier map stays in use', async () => {
     const map = scriptedMapSource();
     map.answer([entry('a')]);
     await map.source.sync(false);

@@ -66,7 +66,7 @@ describe('Snapshot', () => {
     expect([snapshot.entry('x'), snapshot.source('x')]).toEqual([undefined, undefined]);
   });
 
-  it('a snapshot receives only the changes, and keeps all other entries', async () => {
+  it('a worker sends only changed entries, and the next snapshot keeps all other entries', async () => {
     const many = Array.from({ length: 200 }, (_, i) => entry(`c${i}`));
     const first = await load(mapOf(many));
     expect(first.chunks.map(({ ids }) => ids.length)).toEqual([64, 64, 64, 8]);
@@ -86,7 +86,7 @@ describe('Snapshot', () => {
     expect(two.ids).toEqual([...next.map(({ id }) => id), 'new']);
   });
 
-  it('a snapshot returns lists that the caller may change', async () => {
+  it('a caller may change a list that a snapshot returned, without changing the snapshot', async () => {
     const snapshot = follow(await load(mapOf([entry('a')])));
     snapshot.entries().pop();
     expect(snapshot.entries()).toHaveLength(1);
@@ -112,7 +112,7 @@ describe('Snapshot', () => {
     expect([released.ids, released.size, released.held, released.revision]).toEqual([['c'], 1, [], 3]);
   });
 
-  it('a snapshot returns the same object for an unchanged entry, and another object if the map lives longer', async () => {
+  it('a snapshot returns the same object for an unchanged entry, unless the `ttlSeconds` of the map changes', async () => {
     const inherits = (name: string): Json => ({ ...entry(name), ttl: undefined });
     const first = await load(mapOf([inherits('a'), entry('b')]));
     const one = follow(first);
@@ -124,7 +124,7 @@ describe('Snapshot', () => {
     expect(follow(third, two).entry('a')?.ttl).toBe(60);
   });
 
-  it('a snapshot keeps only the current entries of a chunk', async () => {
+  it('a snapshot keeps an entry from a chunk even after most other entries of the chunk were replaced', async () => {
     const many = Array.from({ length: 64 }, (_, i) => entry(`c${i}`));
     let last = await load(mapOf(many));
     let snapshot = follow(last);

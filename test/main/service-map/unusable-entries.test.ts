@@ -33,7 +33,7 @@ it('reportUnusable() logs each reason once, and names at most 20 entries', () =>
   expect(logger.lines[0]).toMatchObject({ fields: { code: 'MAP_ENTRY_UNUSABLE', connectorId: 'a' } });
 });
 
-it('shownUnusable() names 100 entries and counts all', () => {
+it('shownUnusable() names the first 100 unusable entries, and counts all of them', () => {
   const shown = shownUnusable(because(...Array.from({ length: 250 }, (_, i) => `c${i}`)));
   expect([shown.unusableEntries.length, shown.unusableEntryCount]).toEqual([100, 250]);
 });

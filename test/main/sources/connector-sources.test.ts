@@ -55,7 +55,7 @@ async function mapWith(id: string, connectors: readonly Json[], overrides: Json 
 }
 
 describe('ConnectorSources', () => {
-  it('for the same id, the local file wins over the registry, and the registry over the maps in their order', async () => {
+  it('if several sources list an id, the local file wins over the registry, and the registry over the maps', async () => {
     const named = (name: string) => (id: string) => entry(id, { name });
     const first = await mapWith('first', ['m', 'r', 'f'].map(named('first')));
     const second = await mapWith('second', ['m', 's'].map(named('second')));
@@ -76,7 +76,7 @@ describe('ConnectorSources', () => {
     expect(sources.entries().map(({ id }) => id)).toEqual(['m', 'r', 'a', 'f']);
   });
 
-  it('the sources announce only connectors whose effective entry changed', () => {
+  it('an event about a changed local source names only connectors whose entry in use has changed', () => {
     const { events, file, registry, announced } = setUp();
     const kept = localEntry('kept');
     registry.current = [kept, localEntry('changed'), localEntry('removed')];
@@ -88,7 +88,7 @@ describe('ConnectorSources', () => {
     expect(announced).toEqual([['kept', 'changed', 'removed'], ['changed', 'removed'], ['kept']]);
   });
 
-  it('isKnown is true only after every source was read', async () => {
+  it('`isKnown` of ConnectorSources is true only after every source was read', async () => {
     const map = scriptedMapSource();
     const { sources, file, registry } = setUp({ maps: [map] });
     const known = [sources.isKnown];
@@ -102,7 +102,7 @@ describe('ConnectorSources', () => {
     expect(known).toEqual([false, false, false, true]);
   });
 
-  it('every local source is synced and closed, and learns whether the sync is forced', async () => {
+  it('ConnectorSources syncs and closes every local source, and passes on whether a sync is forced', async () => {
     const { sources, file, registry } = setUp();
     await sources.sync(false, 10);
     await sources.syncLocal(true);
@@ -136,7 +136,7 @@ describe('ConnectorSources', () => {
     await expect(neither.sync(false, 10)).rejects.toMatchObject({ code: 'MAP_HTTP_STATUS' });
   });
 
-  it('the sources name the map of an entry, and never a map for a local entry', async () => {
+  it('originOf() returns the map of an entry, and undefined for an entry from a local file', async () => {
     const map = await mapWith('default', [entry('m'), entry('f')], { brand: 'signed' });
     const { sources, events, file } = setUp({ maps: [map] });
     file.current = [localEntry('f')];
@@ -146,14 +146,14 @@ describe('ConnectorSources', () => {
     expect(ofMap && sources.brandOf(ofMap)).toBe('signed');
   });
 
-  it('the sources name each connector that several maps list, with the map that counts first', async () => {
+  it('contests() returns each connector that several maps list, with the map that counts first', async () => {
     const first = await mapWith('first', [entry('a'), entry('b')]);
     const second = await mapWith('second', [entry('b')]);
     const { sources } = setUp({ maps: [first, second] });
     expect(sources.contests(['a', 'b', 'c'])).toEqual([{ connectorId: 'b', sourceIds: ['first', 'second'] }]);
   });
 
-  it('the sources show the status of each local source under its own name, and null for a missing source', () => {
+  it('ConnectorSources returns the status of the local file and of the registry, and null for a missing one', () => {
     const { sources } = setUp({ withRegistry: false });
     expect([sources.configStatus(), sources.registryStatus()]).toEqual([{ path: 'file' }, null]);
     expect(setUp({ withFile: false }).sources.registryStatus()).toEqual({ path: 'registry' });

@@ -18,7 +18,7 @@ function world() {
 }
 
 describe('MemoryLogins', () => {
-  it('MemoryLogins returns what was saved last', async () => {
+  it('MemoryLogins returns the logins and clients that were saved last', async () => {
     const { store } = world();
     expect(await store.readAll()).toEqual({ bindings: [], logins: [], clients: [], unreadable: 0 });
     await store.saveBinding({ ...bindingOf('a'), wantedScope: 'old' });
@@ -38,7 +38,7 @@ describe('MemoryLogins', () => {
     expect(await store.readAll()).toEqual(all);
   });
 
-  it('MemoryLogins grants one refresh lease at a time', async () => {
+  it('MemoryLogins lets only one caller at a time refresh a login', async () => {
     const { store, pass } = world();
     const { loginId } = await store.saveLogin(keyOf('a'), tokensOf('a'));
     const turn = await store.beginRefresh(loginId, 1);
@@ -52,7 +52,7 @@ describe('MemoryLogins', () => {
     expect(await store.beginRefresh(loginId, 2)).toMatchObject({ kind: 'go', mayBeSpent: false });
   });
 
-  it('MemoryLogins grants an abandoned lease to another caller, and drops its late result', async () => {
+  it('after a timeout, MemoryLogins lets another caller refresh a login, and drops the late result of the first caller', async () => {
     const { store, pass } = world();
     const { loginId } = await store.saveLogin(keyOf('a'), tokensOf('a'));
     const frozen = await store.beginRefresh(loginId, 1);
@@ -65,19 +65,22 @@ describe('MemoryLogins', () => {
     expect((await store.beginRefresh(loginId, 1)).kind).toBe('wait');
   });
 
-  it.each(['saveLogin', 'removeLogin'] as const)('MemoryLogins ends a refresh in progress on %s', async (way) => {
-    const { store } = world();
-    const { loginId } = await store.saveLogin(keyOf('a'), tokensOf('a'));
-    const turn = await store.beginRefresh(loginId, 1);
-    if (turn.kind !== 'go') throw new Error(turn.kind);
-    if (way === 'removeLogin') expect(await store.removeLogin(loginId)).toMatchObject({ generation: 1 });
-    else await store.saveLogin(keyOf('a'), tokensOf('new'));
-    const ended = await store.endRefresh(loginId, turn.leaseId, { kind: 'refreshed', tokens: tokensOf('late') });
-    if (way === 'removeLogin') expect(ended).toBeNull();
-    else expect(ended).toMatchObject({ generation: 2, tokens: tokensOf('new') });
-  });
+  it.each(['saveLogin', 'removeLogin'] as const)(
+    'MemoryLogins drops the result of a refresh that was in progress during %s()',
+    async (way) => {
+      const { store } = world();
+      const { loginId } = await store.saveLogin(keyOf('a'), tokensOf('a'));
+      const turn = await store.beginRefresh(loginId, 1);
+      if (turn.kind !== 'go') throw new Error(turn.kind);
+      if (way === 'removeLogin') expect(await store.removeLogin(loginId)).toMatchObject({ generation: 1 });
+      else await store.saveLogin(keyOf('a'), tokensOf('new'));
+      const ended = await store.endRefresh(loginId, turn.leaseId, { kind: 'refreshed', tokens: tokensOf('late') });
+      if (way === 'removeLogin') expect(ended).toBeNull();
+      else expect(ended).toMatchObject({ generation: 2, tokens: tokensOf('new') });
+    },
+  );
 
-  it('MemoryLogins never reuses a generation, so that a login after a logout is newer', async () => {
+  it('MemoryLogins never reuses a generation number, so a login after a logout counts as newer', async () => {
     const { store } = world();
     const { loginId } = await store.saveLogin(keyOf('a'), tokensOf('a'));
     await store.removeLogin(loginId);
@@ -87,7 +90,7 @@ describe('MemoryLogins', () => {
     expect((await store.beginRefresh(loginId, 1)).kind).toBe('newer');
   });
 
-  it('MemoryLogins notifies each watch of changes, but not of leases, until the watch ends', async () => {
+  it('MemoryLogins notifies each watcher of saved data, but not of a started refresh, until the watcher stops', async () => {
     const { store } = world();
     let [first, second] = [0, 0];
     const end = store.watch(() => (first += 1));

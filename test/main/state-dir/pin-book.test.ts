@@ -36,7 +36,7 @@ describe('PinBook', () => {
     expect(book.pinsOf('c')).toMatchObject([{ definition: { description: 'three' }, pinnedAtMs: 9 }]);
   });
 
-  it('PinBook adopts the pins of a store, and keeps the time of known pins', () => {
+  it('PinBook adopts pins from the store, and keeps the time of pins that it already has', () => {
     const [book, store] = [new PinBook(), new PinBook()];
     book.check(record({ same: 'one' }));
     store.check(record({ same: 'one', changed: 'one' }, 5));

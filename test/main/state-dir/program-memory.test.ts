@@ -30,7 +30,7 @@ describe('createProgramMemory', () => {
     expect(written.at(-1)).toEqual([]);
   });
 
-  it('nothing is recorded for an unknown process', async () => {
+  it('nothing is recorded when an unknown process ends', async () => {
     const { written, memory } = world();
     memory.ended(3);
     await memory.flushed();

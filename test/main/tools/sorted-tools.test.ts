@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { SortedTools } from '../../../src/main/tools/sorted-tools.ts';
 import type { ToolInfo } from '../../../src/main/tools/tool-info.ts';
 
-it('SortedTools equals a full sort after any additions and removals', () => {
+it('SortedTools returns the same order as a full sort after any additions and removals', () => {
   const step = fc.array(fc.tuple(fc.stringMatching(/^[a-c.Z]{1,3}$/), fc.boolean()), { maxLength: 6 });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 10 }), (steps) => {

@@ -72,7 +72,7 @@ describe('ToolIntake', () => {
     intake.close();
   });
 
-  it('ToolIntake remembers only stored endpoints that speak the legacy protocol', () => {
+  it('ToolIntake reports only stored endpoints that speak the legacy protocol', () => {
     const { intake, legacy } = setUp();
     intake.restore(remembered('a', { era: 'legacy' }));
     intake.restore(remembered('b'));
@@ -90,7 +90,7 @@ describe('ToolIntake', () => {
     intake.close();
   });
 
-  it('a changed tool is only reported if pinTools says so', async () => {
+  it('a changed tool is reported and stays listed if `pinTools` is warn', async () => {
     const { intake, take, names, pins } = setUp('warn');
     await take('a', described('x', 'one'));
     await take('a', described('x', 'two'));
@@ -99,7 +99,7 @@ describe('ToolIntake', () => {
     intake.close();
   });
 
-  it('the last tool list of a connector is published, in whichever order its lists are checked', async () => {
+  it('the newest tool list of a connector is used, even if the check of an older list ends later', async () => {
     const judged: ((changes: readonly ToolPinChange[]) => void)[] = [];
     const remember: ToolMemory['remember'] = () => new Promise((resolve) => judged.push(resolve));
     const memory = { ...createVolatileToolMemory(true, () => 9), remember };
@@ -120,7 +120,7 @@ describe('ToolIntake', () => {
     expect(names()).toEqual(['kept.x']);
   });
 
-  it('a stored connector that was removed before it was added again is forgotten, unless it has listed its tools', async () => {
+  it('ToolIntake forgets the stored tools of a connector on request, unless the connector has listed its tools', async () => {
     const forgotten: string[] = [];
     const forget = (id: string): void => void forgotten.push(id);
     const { intake, names, take } = setUp('warn', { ...createVolatileToolMemory(true, () => 9), forget });
@@ -130,7 +130,7 @@ describe('ToolIntake', () => {
     expect([forgotten, names()]).toEqual([['late'], ['live.x']]);
   });
 
-  it('a removed connector is forgotten, but not the connectors of a closing manager', () => {
+  it("the stored tools of a removed connector are forgotten, but not those of a closing manager's connectors", () => {
     const forgotten: string[] = [];
     const forget = (id: string): void => void forgotten.push(id);
     const { intake, names } = setUp('warn', { ...createVolatileToolMemory(true, () => 9), forget });
@@ -141,7 +141,7 @@ describe('ToolIntake', () => {
     expect([forgotten, names()]).toEqual([['a'], []]);
   });
 
-  it('an invalid tool is kept as sent, with an explanation, and marked if clients never see it', async () => {
+  it('an invalid tool is listed as its server sent it, with the reason, and is reported if clients cannot see it', async () => {
     const { intake, take, store, dropped } = setUp('warn');
     const bare = { name: 'bare', description: null };
     await take('a', bare, { name: 'list', inputSchema: { type: 'array' } }, toolNamed('fine'));
@@ -170,7 +170,7 @@ describe('ToolIntake', () => {
     intake.close();
   });
 
-  it('a stored tool is quarantined until a map is loaded, and then checked again', async () => {
+  it('stored tools are checked against the stored digests of approved tools, and again when a map is loaded', async () => {
     const approved = approvedDigest(described('x', 'approved'));
     const digests: Record<string, ToolDigests> = {};
     const { intake, names } = setUp('warn', undefined, digests);
@@ -183,7 +183,7 @@ describe('ToolIntake', () => {
     intake.close();
   });
 
-  it('reconsider() looks up approved digests only for connectors with tools, because a lookup decodes an entry', async () => {
+  it('reconsider() looks up the digests of approved tools only for connectors that have tools', async () => {
     const asked: string[] = [];
     const digests = new Proxy<Record<string, ToolDigests>>(
       {},

@@ -3,13 +3,13 @@ import { publicToolName, toolTags } from '../../../src/main/tools/tool-names.ts'
 import { normalized } from '../../helpers/connector-under-test.ts';
 
 describe('tool names and tags', () => {
-  it('tools of wikidata keep the names under which they were always registered', () => {
+  it('publicToolName() returns the established names of two tools of the connector wikidata', () => {
     expect(publicToolName('wikidata', 'get_entity_claims')).toBe('get_claims');
     expect(publicToolName('wikidata', 'execute_sparql')).toBe('sparql');
     expect(publicToolName('other', 'execute_sparql')).toBe('execute_sparql');
   });
 
-  it('the tags of a tool are returned in the order that callers expect', () => {
+  it("toolTags() returns a tool's own tags first, and then its scopes, its connector and the brand", () => {
     const described = normalized({ scopes: ['s1', 's2'], remoteTools: [{ name: 'get', tags: ['t1'] }] });
     expect(toolTags(described, 'get', 'b')).toEqual([
       't1',
@@ -22,7 +22,7 @@ describe('tool names and tags', () => {
     expect(toolTags(described, 'other', 'b')[0]).toBe('scope:s1');
   });
 
-  it('the tags of a tool include its own scopes, also from metadata, without invalid values', () => {
+  it("toolTags() includes a tool's own scopes, also from the metadata of the entry, and ignores invalid values", () => {
     const tools = [null, 7, { name: 'bad', tags: 'x' }, { name: 'get', scopes: ['own'] }];
     const described = normalized({ metadata: { tools } });
     expect(toolTags(described, 'get', 'b')[0]).toBe('scope:own');

@@ -12,7 +12,7 @@ const change = (sha256: string) => ({
 });
 
 describe('report of a tool that differs', () => {
-  it('a tool that differs from its pin is reported once for each new definition, one report after the other', () => {
+  it('a tool that differs from its pin is reported only if its definition has changed since the last report', () => {
     const told: string[] = [];
     const pins = new ToolPins({
       policy: 'warn',

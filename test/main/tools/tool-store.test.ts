@@ -63,7 +63,7 @@ describe('ToolStore', () => {
     expect(told).toEqual(['+a.x', '+a.y', 'change', '-a.x', 'change']);
   });
 
-  it('ToolStore notifies a follower again when the entry changes the tags of a tool', () => {
+  it("ToolStore notifies a follower again if a tool gets other tags from its connector's entry", () => {
     const { store, told } = setUp();
     store.replace(...listed(connector('a'), [toolNamed('x')], 'brand'));
     store.replace(...listed(connector('a', { scopes: ['write'] }), [toolNamed('x')], 'brand'));
@@ -72,7 +72,7 @@ describe('ToolStore', () => {
   });
 
   it.each([[['a', 'a.b']], [['a.b', 'a']]])(
-    'ToolStore assigns a contested id to the longer connector id, in any order: %j',
+    'ToolStore gives a tool id that two connectors claim to the connector with the longer id: %j',
     (order) => {
       const { store, logger, changes } = setUp();
       for (const id of order) store.replace(...listed(connector(id), [toolNamed(id === 'a' ? 'b.c' : 'c')], 'brand'));
@@ -94,7 +94,7 @@ describe('ToolStore', () => {
     },
   );
 
-  it('ToolStore assigns no id in the namespace of another known connector, even if that one has no tools', () => {
+  it('ToolStore gives a tool no id that starts with the id of another known connector, even one without tools', () => {
     const known = new Set(['a', 'a.bank']);
     const { store, changes, told, logger } = setUp(known);
     const a = connector('a');
@@ -119,7 +119,7 @@ describe('ToolStore', () => {
     expect(changes.at(-1)).toMatchObject({ removed: ['a.bank.pay', 'a.bank', 'a.x.y.z'] });
   });
 
-  it('ToolStore reports that an id moved to another connector, even if the tools look the same', () => {
+  it('ToolStore reports that a tool id moved to another connector, even if the two tools look the same', () => {
     const { store, changes } = setUp();
     store.replace(...listed(connector('a'), [toolNamed('bank.pay')], 'brand'));
     const bank = listed(connector('a.bank'), [{ ...toolNamed('pay'), name: 'pay' }], 'brand');

@@ -27,7 +27,7 @@ const settle = async (): Promise<void> => {
 };
 
 describe('GroupCommit', () => {
-  it('GroupCommit writes the changes of one event loop turn in one commit, with the last change of each server', async () => {
+  it('GroupCommit writes all changes of one event loop turn together, with only the last change of each server', async () => {
     const { writes, commits } = setUp();
     const durable = [commits.add([put('a')]), commits.add([put('b'), put('a', 'two')])];
     await settle();
@@ -38,7 +38,7 @@ describe('GroupCommit', () => {
     expect([commits.isPending('a'), commits.pending()]).toEqual([false, []]);
   });
 
-  it('GroupCommit collects changes during a commit for the next commit', async () => {
+  it('GroupCommit collects the changes that arrive during a write, and writes them together afterwards', async () => {
     const { writes, commits } = setUp();
     const first = commits.add([put('a')]);
     await settle();

@@ -15,7 +15,7 @@ function lineFor(note: StoreNote) {
 const unreadable = { kind: 'logins-unreadable', path: '/state/logins.sqlite', otherKey: 2, damaged: 0 } as const;
 
 describe('log messages about logins', () => {
-  it('the log says where the key of the logins is stored, and why not in the keyring', () => {
+  it('the log says where the key for stored logins is stored, and why it is not in the keyring', () => {
     const path = '/state/logins.key';
     expect(lineFor({ kind: 'login-key-file', path, reason: null })).toEqual({
       level: 'info',
@@ -35,7 +35,7 @@ describe('log messages about logins', () => {
     expect(damaged.message).toContain('1 damaged. Log in again with `auth login`.');
   });
 
-  it('the log reports the handling of a damaged login file, and of a login file that others could access', () => {
+  it('the log says what happened to a damaged login file, and to a login file that other users could access', () => {
     const aside = lineFor({ kind: 'logins-set-aside', backup: '/state/logins.sqlite.corrupt', reason: 'malformed' });
     expect(aside).toMatchObject({ level: 'error', event: 'logins-set-aside' });
     expect(aside.message).toContain('(malformed) and was renamed to /state/logins.sqlite.corrupt');

@@ -7,7 +7,7 @@ const id = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,30}$/);
 const tool = fc.stringMatching(/^[A-Za-z0-9_./-]{1,60}$/);
 
 describe('createExposedNames', () => {
-  it('exposed tool names are unique, and every client accepts them', () => {
+  it('exposed tool names are unique, and contain only characters that every client accepts', () => {
     const seen = new Map<string, string>();
     fc.assert(
       fc.property(id, tool, (connectorId, name) => {
@@ -23,7 +23,7 @@ describe('createExposedNames', () => {
     );
   });
 
-  it('exposed tool names are valid for any tool name, including lone surrogates and the empty name', () => {
+  it('any tool name, even an empty one or a lone surrogate, gets a valid and unique exposed name', () => {
     const seen = new Map<string, string>();
     const anything = fc.oneof(
       fc.string({ unit: 'binary' }),
@@ -45,10 +45,13 @@ describe('createExposedNames', () => {
   it.each([
     ['github', 'create_issue', 'github__create_issue'],
     ['a-b', 'c-d', 'a-b__c-d'],
-  ])('the exposed name of connector %s and tool %s contains both unchanged: %s', (connectorId, name, exposed) => {
-    expect(names.expose(connectorId, name)).toBe(exposed);
-    expect(names.split(exposed)).toEqual({ connectorId, name });
-  });
+  ])(
+    'connector %s and tool %s get the exposed name %s, which contains both unchanged',
+    (connectorId, name, exposed) => {
+      expect(names.expose(connectorId, name)).toBe(exposed);
+      expect(names.split(exposed)).toEqual({ connectorId, name });
+    },
+  );
 
   it.each([
     [
@@ -67,25 +70,25 @@ describe('createExposedNames', () => {
       ['a', 'b/c'],
       ['a', 'b_c'],
     ],
-  ] as const)('the exposed tool names for %j and %j are different', (one, other) => {
+  ] as const)('the pairs of connector and tool %j and %j get different exposed names', (one, other) => {
     expect(names.expose(one[0], one[1])).not.toBe(names.expose(other[0], other[1]));
   });
 
-  it('an exposed tool name never equals the changed name of another tool', () => {
+  it("a server cannot choose a tool name that gets the exposed name of another server's tool", () => {
     const victim = names.expose('fo.o', 'x');
     const [, tail = ''] = victim.split('__');
     expect(names.expose('fo_o', tail)).not.toBe(victim);
     expect(names.split(victim)).toBeNull();
   });
 
-  it('exposed tool names use the given separator', () => {
+  it('exposed tool names have the given separator between connector and tool', () => {
     const dotted = createExposedNames('.');
     expect(dotted.expose('github', 'x')).toBe('github.x');
     expect(dotted.split('github.x')).toEqual({ connectorId: 'github', name: 'x' });
     expect(dotted.split('github')).toBeNull();
   });
 
-  it('an exposed tool name of exactly 64 characters is kept, and one of 65 is shortened', () => {
+  it('an exposed tool name of 64 characters stays unchanged, and a name of 65 characters is shortened', () => {
     const [fits, isTooLong] = ['x'.repeat(64 - 'github__'.length), 'x'.repeat(65 - 'github__'.length)];
     expect(names.expose('github', fits)).toBe(`github__${fits}`);
     expect(names.split(`github__${fits}`)).toEqual({ connectorId: 'github', name: fits });

@@ -6,7 +6,7 @@ describe('pageOf', () => {
   const list = Array.from({ length: 2_500 }, (_, index) => String(index).padStart(5, '0'));
   const itemsOf = ({ json }: { json: string }): string[] => JSON.parse(`[${json}]`) as string[];
 
-  it('pageOf() returns each entry once, even if the list changes between two pages', () => {
+  it('pageOf() neither repeats nor skips an entry if the list changes between two pages', () => {
     const first = pageOf(list, writing, undefined);
     const changed = list.filter((item) => item !== '00999' && item !== '01500');
     const second = pageOf(changed, writing, first.nextCursor);
@@ -20,7 +20,7 @@ describe('pageOf', () => {
     expect(pageOf([], writing, undefined)).toEqual({ json: '', nextCursor: undefined });
   });
 
-  it('pageOf() ends a full page, and omits entries that are too long for any page', () => {
+  it('pageOf() continues on another page if a page is full, and omits entries that are too long for any page', () => {
     const long = list.slice(0, 100).map((item) => item + 'x'.repeat(item === '00050' ? 300_000 : 200_000));
     const pages = [pageOf(long, writing, undefined)];
     for (let cursor = pages[0]?.nextCursor; cursor !== undefined; cursor = pages.at(-1)?.nextCursor)
@@ -30,20 +30,20 @@ describe('pageOf', () => {
     expect(pages.flatMap(itemsOf)).toEqual(long.filter((item) => !item.startsWith('00050')));
   });
 
-  it.each([7, '', '!!!', 'a b'])('pageOf() rejects the foreign cursor %j', (cursor) => {
+  it.each([7, '', '!!!', 'a b'])('pageOf() rejects the cursor %j, which it did not create', (cursor) => {
     expect(() => pageOf(list, writing, cursor)).toThrow('cursor');
   });
 });
 
 describe('lowerBound', () => {
-  it('lowerBound() finds the first entry whose key is not below the given key', () => {
+  it('lowerBound() finds the first entry whose key is equal to or greater than the given key', () => {
     const find = (key: string) => lowerBound(['a', 'c', 'c', 'e'], (item) => item, key);
     expect(['', 'a', 'b', 'c', 'd', 'e', 'f'].map(find)).toEqual([0, 0, 1, 1, 3, 3, 4]);
   });
 });
 
 describe('createSelection', () => {
-  it('createSelection() filters a list once, until the list is replaced', () => {
+  it('createSelection() filters the same list only once, and filters again when it gets another list', () => {
     let tested = 0;
     const select = createSelection((item: number) => {
       tested += 1;

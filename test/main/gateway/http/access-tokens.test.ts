@@ -13,7 +13,7 @@ describe('isLoopback', () => {
     ['127.1', false],
     ['::ffff:127.0.0.1', false],
     ['', false],
-  ])('isLoopback() returns for the host %s: %j', (host, expected) => {
+  ])('isLoopback() decides whether the host %j is loopback: %j', (host, expected) => {
     expect(isLoopback(host)).toBe(expected);
   });
 });
@@ -33,12 +33,12 @@ describe('tokenFault', () => {
     ['a-token\u0000-of-20-letters', 'contains a character that is not visible ASCII'],
     ['schlüssel-mit-umlaut', 'contains a character that is not visible ASCII'],
     ['a-token-of-16-car', null],
-  ])('tokenFault() reports for the token %j: %s', (token, fault) => {
+  ])('tokenFault() checks the access token %j, with the result: %s', (token, fault) => {
     expect(tokenFault(token)).toBe(fault);
   });
 });
 
-it('assertTokens() names the positions of two equal tokens, but not their text', () => {
+it('the error of assertTokens() names the positions of two equal tokens, but does not contain the token', () => {
   const token = 'a-token-of-20-letters';
   const named = [
     ['tokens[0]', token],

@@ -16,7 +16,7 @@ describe('guard beyond loopback', () => {
     [{}, false],
     [{ host: 'a b' }, false],
   ])(
-    'a gateway that listens beyond loopback accepts IP addresses as hosts, but only configured names: %j',
+    'beyond loopback, the gateway accepts any IP address as the host, but no unknown name: %j is accepted: %s',
     (headers, isAccepted) => {
       expect(guard.checkOrigin(headers) === null).toBe(isAccepted);
     },
@@ -31,7 +31,7 @@ describe('guard on loopback', () => {
     ['LOCALHOST', true],
     ['tools.example.com', true],
     ['10.0.0.7', false],
-  ])('a gateway on loopback decides for the host %s: %j', (host, isAccepted) => {
+  ])('a gateway on loopback decides whether it accepts requests to the host %s: %j', (host, isAccepted) => {
     expect(guard.checkOrigin({ host }) === null).toBe(isAccepted);
   });
 
@@ -40,11 +40,11 @@ describe('guard on loopback', () => {
     ['https://app.example', true],
     ['https://evil.example', false],
     ['null', false],
-  ])('a gateway on loopback decides for the origin %s: %j', (origin, isAccepted) => {
+  ])('a gateway on loopback decides whether it accepts requests from the origin %s: %j', (origin, isAccepted) => {
     expect(guard.checkOrigin({ host: 'localhost:3737', origin }) === null).toBe(isAccepted);
   });
 
-  it('the gateway returns an origin for CORS only if the origin is allowed', () => {
+  it('the gateway returns an origin for the CORS headers only if the origin is in `allowedOrigins`', () => {
     expect(guard.corsOrigin({ origin: 'https://app.example' })).toBe('https://app.example');
     expect([guard.corsOrigin({ origin: 'http://localhost:3737' }), guard.corsOrigin({})]).toEqual([null, null]);
   });
@@ -65,13 +65,13 @@ describe('guard with tokens', () => {
     expect(guard.authenticate(request('bearer  two'))).toEqual({ principal: principalOf('two') });
   });
 
-  it('the gateway gives a client the same name in any order of the access tokens', () => {
+  it('the name that the gateway gives a client does not depend on the order of the access tokens', () => {
     const reversed = createGuard({ ...open, tokens: ['zero', 'two', 'one'] });
     for (const token of ['one', 'two'])
       expect(reversed.authenticate(request(`Bearer ${token}`))).toEqual(guard.authenticate(request(`Bearer ${token}`)));
   });
 
-  it('the gateway names a client by a digest that depends on more than the access token', () => {
+  it('the name that the gateway gives a client is not a plain digest of its access token', () => {
     expect(principalOf('a-token-of-20-letters')).toMatch(/^token-[A-Za-z0-9_-]{12}$/);
     const plain = hash('sha256', 'a-token-of-20-letters', 'base64url');
     expect(plain.startsWith(principalOf('a-token-of-20-letters').slice('token-'.length))).toBe(false);
@@ -94,7 +94,7 @@ describe('guard with tokens', () => {
     [['Bearer one', 'Bearer one']],
     [['Bearer one', 'Bearer three']],
     [['Bearer three', 'Bearer one']],
-  ])('the gateway rejects a request with the authorization %j', (authorization) => {
+  ])('the gateway rejects a request with the Authorization headers %j', (authorization) => {
     expect(guard.authenticate(request(...authorization))).toMatchObject({ status: 401 });
   });
 

@@ -6,12 +6,12 @@ const request = (...rawHeaders: readonly string[]): IncomingMessage =>
   ({ rawHeaders, headers: { host: rawHeaders[1] } }) as unknown as IncomingMessage;
 
 describe('requestFault', () => {
-  it('the gateway accepts common headers, including repeated headers that may be lists', () => {
+  it('the gateway accepts a header that occurs twice if its value may be a list', () => {
     expect(requestFault(request('Host', 'localhost:1', 'Accept', 'a', 'accept', 'b', 'Origin', 'http://x'))).toBeNull();
   });
 
   it.each(['host', 'Origin', 'AUTHORIZATION', 'content-type', 'Content-Length', 'transfer-encoding'])(
-    'the gateway rejects a second %s header, with an equal or a different value',
+    'the gateway rejects a request in which the header %s occurs twice',
     (name) => {
       const first = name.toLowerCase() === 'host' ? [] : [name, 'a'];
       expect(requestFault(request('Host', 'localhost', ...first, name, 'localhost'))).toMatch(/occurs twice/);
@@ -25,7 +25,7 @@ describe('hostName', () => {
     ['localhost:3737', 'localhost'],
     ['[::1]:80', '[::1]'],
     ['127.0.0.1:65535', '127.0.0.1'],
-  ])('hostName() parses the Host header %s', (host, name) => expect(hostName(host)).toBe(name));
+  ])('hostName() extracts from the Host header %s the name %s', (host, name) => expect(hostName(host)).toBe(name));
 
   it.each([
     undefined,

@@ -29,7 +29,7 @@ it('the gateway creates one login URL for each caller, connector, client and kin
   expect(addresses.find('x')).toBeUndefined();
 });
 
-it('the gateway replaces a login URL shortly before it expires, and rejects an expired one', () => {
+it('the gateway replaces a login URL shortly before the URL expires, and rejects an expired URL', () => {
   const { time, addresses, get } = world();
   const first = get();
   time.nowMs += 9 * MINUTE_MS - 1;
@@ -53,7 +53,7 @@ it('the gateway creates a second login URL two minutes after the first was opene
   expect(addresses.find(first.id)).toBe(first);
 });
 
-it('the gateway creates a new login URL after the login succeeded, and after the operator opened the first URL', () => {
+it('the gateway creates a new login URL after a login succeeded, or after the operator opened the previous URL', () => {
   const { time, get } = world();
   const done = get();
   done.open(time.nowMs);
@@ -79,7 +79,7 @@ it('a login URL opens for only one browser', () => {
   ]);
 });
 
-it('the gateway keeps a bounded number of login URLs, and each caller loses only its own oldest URLs', async () => {
+it('the gateway keeps a limited number of login URLs, and removes only the oldest URLs of the same caller', async () => {
   const { addresses, get } = world(6);
   const mine = ['a', 'b', 'c', 'd'].map((connectorId) => get({ connectorId }));
   expect(addresses.size).toBe(3);
@@ -89,7 +89,7 @@ it('the gateway keeps a bounded number of login URLs, and each caller loses only
   expect(addresses.size).toBe(6);
 });
 
-it('each call that waits for a login URL is notified once, and then the URL is forgotten', async () => {
+it('each client that waits for a login is notified once when the login ends, and the login URL is forgotten', async () => {
   const { addresses, get } = world();
   const address = get();
   const told: string[] = [];

@@ -6,7 +6,7 @@ const owners = (url: string, cookie?: string, states: readonly string[] = []) =>
   loginOwners({ url, headers: cookie === undefined ? {} : { cookie } }, 'own', (state) => states.includes(state));
 
 describe('loginOwners', () => {
-  it('the owner of a login is the replica that its URL names, and null for this replica or without a fleet', () => {
+  it('loginOwners() returns the replica that a login URL names, and nothing if the URL names this replica or none', () => {
     expect(owners(`/login/${SECRET}${ownerSuffix('other')}`)).toEqual(['other']);
     expect(owners(`/login/${SECRET}${ownerSuffix('own')}`)).toEqual([]);
     expect(owners(`/login/${SECRET}${ownerSuffix(null)}`)).toEqual([]);
@@ -14,7 +14,7 @@ describe('loginOwners', () => {
       expect(owners(path, 'switchyard-login-0123456789ab~other=x')).toEqual([]);
   });
 
-  it('at most four replicas are read from the cookies of a browser that returns from a login', () => {
+  it('loginOwners() reads at most four replicas from the cookies of a browser that returns from a login', () => {
     const cookie = (name: string) => `switchyard-login-0123456789ab~${name}=x`;
     const back = '/login/callback?state=s&code=c';
     expect(owners(back, `a=b; ${cookie('x')}; __Host-${cookie('y')}; ${cookie('x')}; ${cookie('own')}`)).toEqual([

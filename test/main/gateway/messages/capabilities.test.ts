@@ -8,7 +8,7 @@ import {
 const UI = 'io.modelcontextprotocol/ui';
 
 describe('servedCapabilities', () => {
-  it('servedCapabilities() keeps server requests and MCP Apps, and omits what the gateway does not serve', () => {
+  it('servedCapabilities() keeps sampling, elicitation, roots and MCP Apps, and omits all other capabilities', () => {
     const declared = {
       sampling: { tools: {}, context: {} },
       elicitation: { form: {}, url: {} },
@@ -64,9 +64,12 @@ describe('assertMode', () => {
     ['sampling/createMessage', { toolChoice: {} }, { sampling: {} }, false],
     ['sampling/createMessage', { tools: [] }, { sampling: { tools: {} } }, true],
     ['roots/list', {}, { roots: {} }, true],
-  ])('assertMode() accepts %s with %j for a client with %j: %s', (method, params, capabilities, passes) => {
-    const assert = (): void => assertMode(method, params, capabilities);
-    if (passes) expect(assert).not.toThrow();
-    else expect(assert).toThrow(expect.objectContaining({ code: -32_602 }));
-  });
+  ])(
+    'assertMode() decides whether %s with the parameters %j may be sent to a client with %j: %s',
+    (method, params, capabilities, passes) => {
+      const assert = (): void => assertMode(method, params, capabilities);
+      if (passes) expect(assert).not.toThrow();
+      else expect(assert).toThrow(expect.objectContaining({ code: -32_602 }));
+    },
+  );
 });

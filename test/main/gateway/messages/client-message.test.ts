@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { asClientMessage, parseClientJson } from '../../../../src/main/gateway/messages/client-message.ts';
 
 describe('asClientMessage', () => {
-  it('asClientMessage() treats null parameters as absent, and keeps nulls inside of parameters', () => {
+  it('asClientMessage() treats a parameter that is null as absent, but keeps nulls within a parameter', () => {
     const params = { cursor: null, name: 'x', arguments: { deep: null }, _meta: null };
     expect(asClientMessage({ jsonrpc: '2.0', id: 0, method: 'tools/call', params })).toEqual({
       ...{ kind: 'request', id: 0, method: 'tools/call' },
@@ -21,7 +21,7 @@ describe('asClientMessage', () => {
 });
 
 describe('parseClientJson', () => {
-  it('parseClientJson() ignores one byte order mark', () => {
+  it('parseClientJson() ignores a byte order mark at the start, but rejects a second one', () => {
     expect(parseClientJson('\ufeff{"a":1}')).toEqual({ a: 1 });
     expect(() => parseClientJson('\ufeff\ufeff{}')).toThrow(SyntaxError);
   });

@@ -10,7 +10,7 @@ describe('headerWord', () => {
     [{ 'mcp-session-id': 'a-1, a-1' }, 'a-1'],
     [{ 'mcp-session-id': 'a-1,a-1,a-1' }, 'a-1'],
     [{ 'mcp-session-id': 'a-1, b-2' }, 'a-1, b-2'],
-  ])('headerWord() reads the session header of %j as %j', (headers, word) => {
+  ])('headerWord() reads the session id from the headers %j as %j', (headers, word) => {
     expect(headerWord(headers, 'Mcp-Session-Id')).toBe(word);
   });
 });

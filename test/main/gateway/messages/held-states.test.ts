@@ -7,14 +7,14 @@ const one = createHeldStates('one', new FleetSealer('f', [SECRET]));
 const two = createHeldStates('two', new FleetSealer('f', [SECRET]));
 
 describe('state of a held call', () => {
-  it('the state of a held call names the replica that holds it, so each replica recognizes its own states', () => {
+  it('the state of a held call tells other replicas which replica holds the call', () => {
     const state = one.create();
     expect(isHeldState(state)).toBe(true);
     expect([two.ownerOf(state), one.ownerOf(state)]).toEqual(['one', null]);
     expect(state).not.toContain(Buffer.from('one').toString('base64url'));
   });
 
-  it('the state of a held call names no replica if it was modified, is of another fleet, or is foreign', () => {
+  it('the state of a held call names no replica if it was modified or was not created in this fleet', () => {
     const state = one.create();
     const foreign = createHeldStates('x', new FleetSealer('g', [SECRET])).create();
     const changed = state.slice(0, -2) + (state.endsWith('AA') ? 'BB' : 'AA');
@@ -23,7 +23,7 @@ describe('state of a held call', () => {
     expect(two.ownerOf(`switchyard:${'A'.repeat(1_000_000)}`)).toBe(null);
   });
 
-  it('the state of a held call is different each time', () => {
+  it('each held call gets a different state', () => {
     expect(one.create()).not.toBe(one.create());
     expect(LONE_STATES.create()).not.toBe(LONE_STATES.create());
   });

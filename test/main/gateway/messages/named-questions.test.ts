@@ -12,7 +12,7 @@ const EVIL_URL = { mode: 'url', url: 'javascript:alert(1)', message: 'Log in', e
 const GOOD_URL = { ...EVIL_URL, url: 'https://example.com/login' };
 
 describe('namedText', () => {
-  it('namedText() starts a text with its connector, and keeps Markdown, links and line breaks', () => {
+  it('namedText() puts the name of the connector before a text, and keeps Markdown, links and line breaks', () => {
     const text = 'See **[the docs](https://example.com)** [1]:\n\n- `a`\n\t- ☃';
     expect(namedText('github', text)).toBe(`[Connector "github"] ${text}`);
     expect(namedText('github', '')).toBe('[Connector "github"]');
@@ -34,7 +34,7 @@ describe('namedText', () => {
     );
   });
 
-  it('namedText() quotes a connector id, so that the id cannot close its own quotation', () => {
+  it('namedText() escapes quotes in a connector id, so that the id cannot imitate another connector', () => {
     expect(namedText('a"] [Connector "bank', 'x')).toBe('[Connector "a\\"] [Connector \\"bank"] x');
   });
 });
@@ -63,7 +63,7 @@ describe('withNamedQuestions', () => {
     expect(withNamedQuestions('a', other)).toBe(other);
   });
 
-  it('withNamedQuestions() throws TOOL_CALL_REJECTED for a URL that a person must not open', () => {
+  it('withNamedQuestions() throws TOOL_CALL_REJECTED if a person is asked to open a URL that is not http or https', () => {
     const inputRequests = { q: { method: 'elicitation/create', params: EVIL_URL } };
     expect(() => withNamedQuestions('a', { resultType: 'input_required', inputRequests })).toThrow(
       expect.objectContaining({ code: 'TOOL_CALL_REJECTED' }),
@@ -75,20 +75,20 @@ describe('withNamedElicitations', () => {
   const failed = (...elicitations: readonly unknown[]): SwitchyardError =>
     new SwitchyardError('TOOL_CALL_REJECTED', 'x', { cause: new RpcError(-32_042, 'Log in first', { elicitations }) });
 
-  it('withNamedElicitations() names the connector in an error that requires opening a URL', () => {
+  it('withNamedElicitations() names the connector in an error that asks a person to open a URL', () => {
     expect(withNamedElicitations('a', failed(GOOD_URL))).toMatchObject({
       ...{ code: -32_042, message: '[Connector "a"] Log in first' },
       data: { elicitations: [{ ...GOOD_URL, message: '[Connector "a"] Log in' }] },
     });
   });
 
-  it('withNamedElicitations() removes a URL that a person must not open', () => {
+  it('withNamedElicitations() replaces an error that asks a person to open a URL that is not http or https', () => {
     const error = withNamedElicitations('a', failed(GOOD_URL, EVIL_URL)) as SwitchyardError;
     expect(error).toMatchObject({ code: 'TOOL_CALL_REJECTED', message: expect.stringMatching(/http or https/) });
     expect([error.cause, JSON.stringify(error)]).toEqual([undefined, expect.not.stringContaining('javascript')]);
   });
 
-  it('withNamedElicitations() changes no other error', () => {
+  it('withNamedElicitations() does not change an error that asks nobody to open a URL', () => {
     for (const error of [new Error('x'), new RpcError(-32_042, 'x'), new RpcError(-32_000, 'x', { elicitations: [] })])
       expect(withNamedElicitations('a', error)).toBe(error);
   });

@@ -14,12 +14,12 @@ describe('toRpcError', () => {
     expect(toRpcError(rejected(sdk), 'legacy')).toMatchObject({ code: -6, data: 1 });
   });
 
-  it('the gateway translates the error code of a missing resource for modern clients only', () => {
+  it('the gateway changes the error code of a missing resource for modern clients, but not for legacy clients', () => {
     expect(toRpcError(new RpcError(-32_002, 'gone'), 'modern')).toMatchObject({ code: -32_602 });
     expect(toRpcError(new RpcError(-32_002, 'gone'), 'legacy')).toMatchObject({ code: -32_002 });
   });
 
-  it('the gateway adds the code and the remedy to a SwitchyardError for a client', () => {
+  it('the gateway sends the code and the remedy of a SwitchyardError to the client', () => {
     expect(toRpcError(new SwitchyardError('QUOTA_EXCEEDED', 'too often'), 'legacy')).toMatchObject({
       code: -32_603,
       data: { code: 'QUOTA_EXCEEDED', remedy: expect.any(String) },
@@ -28,7 +28,7 @@ describe('toRpcError', () => {
     expect(toRpcError(rejected(new Error('no code')), 'legacy')).toMatchObject({ code: -32_603 });
   });
 
-  it('an error for a client contains only what it can act on, without words of the library or the command line', () => {
+  it('an error for a client mentions no commands, options or functions, because a client cannot act on them', () => {
     for (const code of Object.keys(ERROR_CODES) as ErrorCode[]) {
       const { data } = toRpcError(new SwitchyardError(code, 'x'), 'modern');
       expect(JSON.stringify(data)).not.toMatch(/\(\)|mcp-switchyard|--\w|stateDir|serviceMapUrl/);
@@ -49,7 +49,7 @@ describe('resourceNotFound', () => {
 });
 
 describe('UnknownMethod', () => {
-  it('the error for an unknown method truncates the method name', () => {
+  it('the error for an unknown method shortens a long method name', () => {
     expect(new UnknownMethod('x'.repeat(1_000)).message.length).toBeLessThan(200);
   });
 });

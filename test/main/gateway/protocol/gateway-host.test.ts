@@ -13,7 +13,7 @@ describe('createGatewayHost', () => {
     );
   const request = { connectorId: 'a', method: 'roots/list', params: {}, signal: new AbortController().signal };
 
-  it('a server request that belongs to no client request goes to the only client that can answer it', async () => {
+  it('a server request that belongs to no client request is sent to the only client that can answer it', async () => {
     const host = createGatewayHost();
     const [able, other] = [session({ roots: {} }), session({ sampling: {} })];
     host.askAmong({ calls: new CallsUnderWay(), sessions: () => [able, other] });
@@ -22,7 +22,7 @@ describe('createGatewayHost', () => {
     await expect(answer).resolves.toEqual({ roots: [] });
   });
 
-  it('a server request is rejected if no single client can answer it, or if that client cannot be reached', async () => {
+  it('a server request is rejected if no client or several clients can answer it, or if the client is unreachable', async () => {
     const host = createGatewayHost();
     await expect(host.answer({ ...request, method: 'sampling/createMessage' })).rejects.toMatchObject({
       code: -32_601,
@@ -36,7 +36,7 @@ describe('createGatewayHost', () => {
     await expect(host.answer(request)).rejects.toMatchObject({ code: -32_603 });
   });
 
-  it('a server request goes to the only client with requests at the connector, but to none of several', async () => {
+  it('a server request is sent to the client that is calling the connector, but is rejected if several clients are', async () => {
     const host = createGatewayHost();
     const calls = new CallsUnderWay();
     host.askAmong({ calls, sessions: () => [session({ roots: {} })] });
@@ -59,7 +59,7 @@ describe('createGatewayHost', () => {
     await expect(host.answer(request)).resolves.toEqual({ roots: 'mine' });
   });
 
-  it('a roots request gets no roots if no client has any, or if the client with requests at the connector has none', async () => {
+  it('a request for roots gets an empty list if no client has roots, or the client that calls the connector has none', async () => {
     const host = createGatewayHost();
     await expect(host.answer(request)).resolves.toEqual({ roots: [] });
     const calls = new CallsUnderWay();
@@ -69,7 +69,7 @@ describe('createGatewayHost', () => {
     await expect(host.answer(request)).resolves.toEqual({ roots: [] });
   });
 
-  it('a server request is rejected in a mode that the only client did not declare', async () => {
+  it('a server request is rejected if it uses a mode that the only client has not declared', async () => {
     const host = createGatewayHost();
     host.askAmong({ calls: new CallsUnderWay(), sessions: () => [session({ elicitation: {}, sampling: {} })] });
     const url = { ...request, method: 'elicitation/create', params: { mode: 'url', url: 'https://x.example' } };
@@ -78,7 +78,7 @@ describe('createGatewayHost', () => {
     await expect(host.answer(tools)).rejects.toMatchObject({ code: -32_602 });
   });
 
-  it('the gateway declares roots to servers while any client has roots, and the capabilities of an only client', () => {
+  it('the gateway declares roots if any client has them, and passes on the capabilities of the only client', () => {
     const host = createGatewayHost();
     const shared = ['elicitation', 'extensions', 'sampling'];
     expect(Object.keys(host.capabilities).sort()).toEqual(shared);

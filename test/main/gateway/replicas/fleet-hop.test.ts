@@ -28,7 +28,7 @@ function lonelyFleet() {
   return { fleet, join, listeners };
 }
 
-it('a request to another replica waits if the roster is about to add the replica', async () => {
+it('a request to another replica waits until the roster contains the replica', async () => {
   const { fleet, join, listeners } = lonelyFleet();
   await using hop = new FleetHop(fleet, recordingLogger());
   const forwarded = hop.forward('retry', 'owner', {}, new AbortController().signal);

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { HopReports } from '../../../../src/main/gateway/replicas/hop-reports.ts';
 import { recordingLogger } from '../../../helpers/log.ts';
 
-it('failed hops between replicas are logged once per minute for each reason, and then with their number', () => {
+it('rejected requests between replicas are logged once per minute and reason, with the number of repetitions', () => {
   const logger = recordingLogger();
   let now = 0;
   const reports = new HopReports(logger, () => now);

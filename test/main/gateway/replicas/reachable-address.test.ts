@@ -12,7 +12,7 @@ describe('replica address', () => {
     expect(reachableAddress('gateway.internal', 82, {})).toBe('http://gateway.internal:82');
   });
 
-  it('the address of a replica that listens on all addresses is its first external one, IPv4 before IPv6', () => {
+  it('the address of a replica that listens on all addresses is its first external address, IPv4 before IPv6', () => {
     const interfaces = {
       lo: [at('127.0.0.1', 'IPv4', true)],
       eth0: [at('fe80::1', 'IPv6'), at('2001:db8::1', 'IPv6'), at('10.0.0.7', 'IPv4')],

@@ -48,7 +48,7 @@ describe('ConfigDocument', () => {
     ['a.yaml', '', 'it is empty'],
     ['a.toml', 'a = 1\na = 2', 'a.toml:2:1: it is not TOML'],
   ])(
-    'the config file %s with the text %j is rejected with position and remedy, but not quoted',
+    'the error for the config file %s with the text %j says what is wrong, but does not quote the text',
     (source, text, why) => {
       const attempt = (): unknown => new ConfigDocument(text, source);
       expect(attempt).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
@@ -64,11 +64,11 @@ describe('ConfigDocument', () => {
     ['a.yaml', Array.from({ length: 3_000 }, (_, depth) => `${' '.repeat(depth)}a:`).join('\n')],
     ['a.toml', `a = ${'['.repeat(100_000)}`],
     ['a.toml', `a = ${'{b='.repeat(100_000)}`],
-  ])('the config file %s is rejected in bounded time if it nests too deeply', (source, text) => {
+  ])('the config file %s is rejected with CONFIG_INVALID if it nests too deeply (case %#)', (source, text) => {
     expect(() => new ConfigDocument(text, source)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
   });
 
-  it('a config file is rejected if its aliases expand to millions of values', () => {
+  it('a YAML config file is rejected if its aliases expand to millions of values', () => {
     const lines = Array.from({ length: 9 }, (_, at) => {
       const items = Array.from({ length: 9 }, () => (at === 0 ? 'x' : `*a${at - 1}`));
       return `a${at}: &a${at} [${items.join(', ')}]`;
@@ -90,7 +90,7 @@ describe('ConfigDocument', () => {
     ['1:20', 'a = { b.c = 1, d = 2 }', 'a.toml', ['a', 'd']],
     ['1:11', 'a . "b" = 1979-05-27 07:32:00 # x', 'a.toml', ['a', 'b']],
     ['3:3', 'a = [\n  # one\n  1,\n]', 'a.toml', ['a', '0']],
-  ])('ConfigDocument finds the position %s in %j', (place, text, source, path) => {
+  ])('ConfigDocument returns the position %s of a value in %j', (place, text, source, path) => {
     expect(placeOf(text, source, ...path)).toBe(place);
   });
 
@@ -103,7 +103,7 @@ describe('ConfigDocument', () => {
 describe('hostile config file', () => {
   const open = (text: string, name: string) => () => new ConfigDocument(text, name);
 
-  it('a hostile TOML config file cannot nest deeply through its keys', () => {
+  it('a TOML config file is rejected if its dotted keys nest too deeply', () => {
     const key = (parts: number): string => Array.from({ length: parts }, () => 'a').join('.');
     expect(open(`${key(64)} = 1`, 'a.toml')).not.toThrow();
     for (const text of [`${key(70)} = 1`, `[${key(200_000)}]`, `a = { ${key(200_000)} = 1 }`])
@@ -117,7 +117,7 @@ describe('hostile config file', () => {
     expect(open('a: *b', 'a.yaml')).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
   });
 
-  it('a YAML config file that contains itself is rejected', () => {
+  it('a YAML config file is rejected if an alias refers to the value that contains the alias', () => {
     expect(open('a: &a [*a]', 'a.yaml')).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
   });
 });

@@ -22,7 +22,7 @@ describe('formatOfText', () => {
 
   // Fuzzing found these texts, which once took quadratic time or worse.
   it.each([' ', '\t', '- ', 'a ', '"', '.', '[ ', '] ', '= ', '#', '/*', '//\n'])(
-    'formatOfText() takes bounded time for long runs of %j',
+    'formatOfText() takes bounded time for a text with a long run of %j',
     (run) => {
       const before = process.threadCpuUsage();
       for (const start of ['x\n', 'x', '[', '']) formatOfText(`${start}${run.repeat(4_096 / run.length)}~`);

@@ -22,11 +22,11 @@ describe('decodeText', () => {
     ['it is not UTF-8', [0x7b, 0xff]],
     ['it is neither UTF-8 nor UTF-16', [0xff, 0xfe, 0x7b]],
     ['it is neither UTF-8 nor UTF-16', [0xfe, 0xff, 0xd8, 0x00]],
-  ])('decodeText() reports about a config file that %s', (why, bytes) => {
+  ])('decodeText() throws an error for invalid bytes in a config file: %s', (why, bytes) => {
     expect(() => decodeText(Uint8Array.from(bytes))).toThrow(why);
   });
 
-  it('decodeText() decodes an empty file', () => {
+  it('decodeText() returns an empty text for an empty file', () => {
     expect(decodeText(new Uint8Array())).toBe('');
   });
 });

@@ -16,7 +16,7 @@ function membersIn(value: unknown, path: Path = []): (readonly [Path, unknown])[
 }
 
 describe('tomlPlaces', () => {
-  it('tomlPlaces() finds every key and every plain value of any document', () => {
+  it('tomlPlaces() finds the position of every key and every plain value in any TOML document', () => {
     const name = fc.oneof(fc.stringMatching(/^[A-Za-z0-9_-]{1,6}$/), fc.string({ minLength: 1, maxLength: 6 }));
     const { value } = fc.letrec((tie) => ({
       plain: fc.oneof(

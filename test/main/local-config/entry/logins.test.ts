@@ -120,7 +120,7 @@ describe('login in a local config file', () => {
     expect(problems[0]?.message).not.toContain('hunter2');
   });
 
-  it('login settings next to an API key are ignored, so the variables that they name need not be set', () => {
+  it('login settings next to an API key are ignored, so variables in these settings need not be set', () => {
     const auth = { CLIENT_ID: '$'.concat('{NOT_SET}') };
     const { servers, problems } = parse({ headers: { Authorization: 'Bearer t' }, auth });
     expect([servers.length, problems]).toEqual([2, []]);
@@ -128,7 +128,7 @@ describe('login in a local config file', () => {
     expect(servers[0]?.login.rest).toEqual({ clientId: '$'.concat('{NOT_SET}') });
   });
 
-  it('login settings keep variables unexpanded while the environment is unknown', () => {
+  it('variables in the login settings of a local config file stay unexpanded if no environment is given', () => {
     const secret = '$'.concat('{SECRET}');
     const { servers } = parse({ oauth: { clientId: 'a', clientSecret: secret, issuer: secret } }, null);
     expect([servers[0]?.entry.oauth, servers[0]?.login.clientSecret]).toEqual([

@@ -16,7 +16,7 @@ describe('shellWords', () => {
   });
 
   it.each(['a "b', "a 'b", 'a | b', 'a && b', 'a > b', 'a; b', 'a $(b)', 'a "$(b)"', 'a `b`', 'a "`b`"'])(
-    'shellWords() leaves %j unsplit, because the command needs a shell and none is ever started',
+    'shellWords() returns null for %j, because only a shell could run this command',
     (line) => {
       expect(shellWords(line)).toBeNull();
     },
@@ -25,14 +25,14 @@ describe('shellWords', () => {
 
 describe('looksLikeCommandLine', () => {
   it.each(['npx -y pkg', 'uvx pkg', './run.sh --port 1', 'C:\\a\\b.exe -x'])(
-    'looksLikeCommandLine() is true for %s',
+    'looksLikeCommandLine() is true for %s, a command with arguments',
     (command) => {
       expect(looksLikeCommandLine(command)).toBe(true);
     },
   );
 
   it.each(['npx', '/Applications/My App/run', 'C:\\Program Files\\node.exe', '~/my tools/run', ' a '])(
-    'looksLikeCommandLine() is false for %s',
+    'looksLikeCommandLine() is false for %s, a command without arguments',
     (command) => {
       expect(looksLikeCommandLine(command)).toBe(false);
     },

@@ -33,7 +33,7 @@ describe('expandVariables', () => {
     expect(expandVariables(text, scope)).toEqual({ kind: 'impossible', why });
   });
 
-  it('expandVariables() shows at most 100 characters of an input name, without terminal control characters', () => {
+  it('the error of expandVariables() shows at most 100 characters of an input name, and no control characters', () => {
     const long = expandVariables(`\${input:${'x'.repeat(101)}}`, scope);
     expect(long).toMatchObject({ why: expect.stringMatching(/^needs the input x{100},/) });
     const coloured = expandVariables(`\${input:a\u001bb}`, scope);
@@ -41,7 +41,7 @@ describe('expandVariables', () => {
   });
 
   it.each([`\${TOKEN}`, `\${userHome}`, `\${input:token}`, `\${config:a}`])(
-    'expandVariables() leaves %s unchanged while the environment is unknown',
+    'expandVariables() leaves %s unchanged if no environment is given',
     (text) => {
       expect(expandVariables(text, unknown)).toEqual({ kind: 'open', text });
     },
@@ -66,7 +66,7 @@ describe('expandPath', () => {
     expect(expandPath(path, scope)).toEqual({ kind: 'text', text: expected });
   });
 
-  it('expandPath() keeps the tilde while the environment is unknown', () => {
+  it('expandPath() leaves `~` unchanged if no environment is given', () => {
     expect(expandPath('~/bin', unknown)).toEqual({ kind: 'open', text: '~/bin' });
   });
 });

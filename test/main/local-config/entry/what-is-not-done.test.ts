@@ -47,12 +47,12 @@ describe('entry with unsupported features', () => {
     [{ command: 'sh', args: ['-c', 'run "$KEY" $(cat key)'] }],
     [{ command: 'a', args: ['^\\d+$', 'costs $5', 'a$b'], env: { K: 'pa$WORD', L: '!important' } }],
     [{ command: 'a', timeout: 0 }],
-  ])('a config entry is used without a warning if no unsupported setting is lost: %j', (entry) => {
+  ])('a config entry is used without a warning if none of its settings is lost: %j', (entry) => {
     expect(parse(entry)).toMatchObject({ problems: [] });
   });
 
   it.each(['Host', 'content-length', 'Transfer-Encoding', 'connection', 'TE', 'upgrade', 'Keep-Alive', 'trailer'])(
-    'a config entry with the header %s is skipped',
+    'a config entry with the header %s is skipped, because the connection sets this header itself',
     (name) => {
       const { servers, problems } = parse({ url: URL, headers: { [name]: 'x' } });
       expect(servers.map(({ entry }) => entry.id)).toEqual(['y']);
@@ -74,7 +74,7 @@ describe('entry with unsupported features', () => {
     [{ timeout: 60, trust: true }, { call: 60 }],
     [{ timeout: 60, tools: ['*'] }, { call: 60 }],
     [{ initTimeout: 500 }, { connect: 500 }],
-  ])('a config entry keeps the timeouts of its client: %j', (entry, timeouts) => {
+  ])('the timeouts of a config entry are read in the unit that its client uses: %j', (entry, timeouts) => {
     expect(parse({ command: 'a', ...entry }).servers[0]?.entry.timeouts).toEqual(timeouts);
   });
 
@@ -94,7 +94,7 @@ describe('entry with unsupported features', () => {
     [{ tools: [{ name: 'a' }] }, { allow: ['a'] }],
     [{ tools: { get: { description: 'x' } } }, undefined],
     [{ disabledTools: null }, undefined],
-  ])('a config entry keeps the tool lists of its client: %j', (entry, tools) => {
+  ])('the allowed and denied tools of a config entry are read from the settings of any client: %j', (entry, tools) => {
     const { servers, problems } = parse({ command: 'a', ...entry });
     expect(problems).toEqual([]);
     expect(servers[0]?.entry.tools).toEqual(tools);

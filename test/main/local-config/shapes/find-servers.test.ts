@@ -48,7 +48,7 @@ const MEMBERS = [
 ];
 
 describe('findServers', () => {
-  it('findServers() never throws, for any document', () => {
+  it('any JSON document is either read as a local config file or rejected with CONFIG_INVALID', () => {
     const text = fc.constantFrom('a', 'stdio', 'local', 'npm', 'https://a.example', `\${KEY}`, '{{A}}', 'npx -y a', '');
     const leaf = fc.oneof(text, fc.integer(), fc.boolean(), fc.constant(null));
     const { value } = fc.letrec((tie) => ({
@@ -88,13 +88,13 @@ describe('findServers', () => {
     ['extensions', { extensions: { good: { type: 'stdio', cmd: 'a' }, bad: { type: 'stdio', cmd: 1 } } }],
     ['registry', { registry: { good: { image: 'a' }, bad: { image: 'b', command: [1] } } }],
     ['the root', { good: { command: 'a' }, bad: { command: 1 } }],
-  ])('findServers() skips only the invalid server under the member %s', (_, document) => {
+  ])('findServers() skips only the invalid one of two servers under %s', (_, document) => {
     const { servers, problems } = parse(document);
     expect(servers.map(({ entry }) => entry.id)).toEqual(['good']);
     expect(problems.some(({ severity, place }) => severity === 'error' && place.includes('bad'))).toBe(true);
   });
 
-  it('findServers() distinguishes OpenCode, Crush, VS Code and Gemini, which all have a member mcp', () => {
+  it('findServers() distinguishes files of OpenCode, Crush, VS Code and Gemini, which all have a member `mcp`', () => {
     const places = (document: object): string[] => parse(document).servers.map(({ place }) => place);
     expect(places({ mcp: { a: { type: 'remote', url: 'https://a.example' } } })).toEqual(['mcp["a"]']);
     expect(places({ mcp: { servers: { a: { command: 'a' } } } })).toEqual(['mcp.servers["a"]']);

@@ -55,13 +55,19 @@ describe('compileFault', () => {
   });
 
   it.each<[string, Json]>([
-    ['the members of an object', { type: 'object', properties: { a: { type: ['string', 'null'] } }, required: ['a'] }],
-    ['references', { properties: { a: { $ref: '#/$defs/a' } }, $defs: { a: { items: { $ref: '#/$defs/a' } } } }],
+    [
+      'an object schema with properties',
+      { type: 'object', properties: { a: { type: ['string', 'null'] } }, required: ['a'] },
+    ],
+    [
+      'references between definitions',
+      { properties: { a: { $ref: '#/$defs/a' } }, $defs: { a: { items: { $ref: '#/$defs/a' } } } },
+    ],
     ['a reference to the root', { properties: { next: { $ref: '#' } } }],
     ['a reference with escapes', { $ref: '#/$defs/a~1b%20c', $defs: { 'a/b c': {} } }],
     ['a reference into an unknown keyword', { $ref: '#/components/a', components: { a: { type: 'string' } } }],
     [
-      'draft 2020-12',
+      'a schema of draft 2020-12',
       { $schema: 'https://json-schema.org/draft/2020-12/schema', prefixItems: [{}], $dynamicRef: '#a' },
     ],
     ['a root with an id', { $id: 'https://example.com/a.json', type: 'object' }],
@@ -76,7 +82,7 @@ describe('compileFault', () => {
 
   it.each<[string, (next: Json) => Json]>([
     ['references to each other', (next) => next],
-    ['schemas that refer to each other', (next) => ({ properties: { next } })],
+    ['schemas that refer to each other in properties', (next) => ({ properties: { next } })],
   ])('compileFault() rejects thousands of %s immediately, because they would overflow the stack of Ajv', (_, refer) => {
     const count = 5_000;
     const defs = Array.from({ length: count }, (_unused, index) => [

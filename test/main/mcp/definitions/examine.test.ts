@@ -21,24 +21,27 @@ const SDK_1: Readonly<Record<DefinitionKind, (definition: unknown) => void>> = {
 };
 
 describe('examine', () => {
-  it.each(KINDS)('examine() returns a valid %s itself as its view', (kind) => {
+  it.each(KINDS)('examine() returns a valid %s unchanged for every protocol revision', (kind) => {
     const definition = goodDefinition(kind, 'x');
     for (const revision of WIRE_REVISIONS)
       expect(examine(kind, definition, revision)).toEqual({ view: definition, repairs: [], reason: null, fault: null });
     expect(examine(kind, definition, '2025-06-18').view).toBe(definition);
   });
 
-  it.each(MALFORMED)('examine() returns the view of a $kind with $what', ({ kind, definition, view, legacy }) => {
-    const before = structuredClone(definition);
-    expect(examine(kind, definition, '2026-07-28').view).toEqual(view);
-    expect(examine(kind, definition, '2025-11-25').view).toEqual(legacy);
-    // The repair made a copy, so the original definition is unchanged.
-    expect(definition).toEqual(before);
-    if (!isDeepStrictEqual(definition, legacy)) expect(() => SDK_1[kind](definition)).toThrow();
-    if (legacy !== null) SDK_1[kind](legacy);
-  });
+  it.each(MALFORMED)(
+    'examine() repairs or drops a $kind with $what, depending on the protocol revision',
+    ({ kind, definition, view, legacy }) => {
+      const before = structuredClone(definition);
+      expect(examine(kind, definition, '2026-07-28').view).toEqual(view);
+      expect(examine(kind, definition, '2025-11-25').view).toEqual(legacy);
+      // The repair made a copy, so the original definition is unchanged.
+      expect(definition).toEqual(before);
+      if (!isDeepStrictEqual(definition, legacy)) expect(() => SDK_1[kind](definition)).toThrow();
+      if (legacy !== null) SDK_1[kind](legacy);
+    },
+  );
 
-  it('examine() makes only the eight repairs of its table', () => {
+  it('examine() makes exactly the eight kinds of repairs that `REPAIRS` lists', () => {
     const all = MALFORMED.flatMap(({ kind, definition }) => [
       ...examine(kind, definition, '2026-07-28').repairs,
       ...examine(kind, definition, '2025-11-25').repairs,

@@ -24,7 +24,7 @@ it.each<[DefinitionKind, unknown, string]>([
   ['resource', { name: 'a name is no URI' }, 'name'],
   ['template', { uriTemplate: `x:${'y'.repeat(8_192)}` }, 'name'],
   ['tool', { name: 'get', inputSchema: nested(64) }, 'too-deep'],
-])('readListItem() drops a %s: %j (%s)', (kind, item, reason) => {
+])('readListItem() drops the invalid %s %j with the reason %s', (kind, item, reason) => {
   expect(readListItem(kind, item)).toMatchObject({ kind: 'dropped', reason });
 });
 
@@ -32,7 +32,7 @@ it('readListItem() reads a definition that nests 64 levels deep', () => {
   expect(readListItem('tool', { name: 'get', inputSchema: nested(63) }).kind).toBe('definition');
 });
 
-it('readListItem() truncates a shown name only between whole characters', () => {
+it('readListItem() shortens the shown name of a dropped item only between whole characters', () => {
   expect(dropped('tool', `${'x'.repeat(127)}🚀`, 'name').name).toBe(`${'x'.repeat(127)}\ufffd`);
   expect(dropped('tool', null, 'name').name).toBe('(no name)');
 });

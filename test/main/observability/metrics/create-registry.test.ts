@@ -69,7 +69,7 @@ function createTheirs() {
 const NAMES = [COUNTED, PLAIN, LEVEL, TIMES, SIZES].map(({ name }) => name);
 
 describe('createRegistry', () => {
-  it('the metrics registry exports the same text and JSON as prom-client, before and after its creation', async () => {
+  it('the metrics registry exports the same text and JSON as prom-client, also for values from before its creation', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(operation, { maxLength: 30 }), fc.nat(30), async (operations, made) => {
         const ours = createOurs();
@@ -98,7 +98,7 @@ describe('createRegistry', () => {
     );
   });
 
-  it('the metrics registry can be merged with the registry of a host, and reset by that registry', async () => {
+  it('the metrics registry can be merged with the prom-client registry of a host, and can be reset', async () => {
     const ours = createOurs();
     ours.apply({ what: 'plain', kind: '', outcome: '', amount: 3 });
     const registry = createRegistry(ours.all, { component: 'mcp-connectors' });

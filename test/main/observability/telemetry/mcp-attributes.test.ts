@@ -17,15 +17,12 @@ suite('describe', () => {
     ['tools/call', null, 'tools/call', { 'gen_ai.operation.name': 'execute_tool' }],
     ['prompts/get', 'greet', 'prompts/get greet', { 'gen_ai.prompt.name': 'greet' }],
     ['tools/list', null, 'tools/list', {}],
-  ])(
-    'the span of the method %s with the subject %s has the right name and attributes',
-    (method, subject, name, more) => {
-      const expected = { name, attributes: { 'mcp.method.name': method, ...more }, detail: {} };
-      expect(describe(method, {}, subject)).toEqual(expected);
-    },
-  );
+  ])('the trace span of the method %s with the subject %s gets the name %s', (method, subject, name, more) => {
+    const expected = { name, attributes: { 'mcp.method.name': method, ...more }, detail: {} };
+    expect(describe(method, {}, subject)).toEqual(expected);
+  });
 
-  it('the name of a span hides an unknown method', () => {
+  it('the name of a trace span does not contain an unknown method', () => {
     expect(describe('secret/method', {}, null)).toMatchObject({
       name: '_OTHER',
       attributes: { 'mcp.method.name': '_OTHER' },
@@ -57,7 +54,7 @@ suite('subjectOf', () => {
     ['completion/complete', { ref: null }, null],
     ['tools/call', { name: 7 }, null],
     ['tools/list', { name: 'a' }, null],
-  ])('the telemetry reads the subject of the request %s %j', (method, params, subject) => {
+  ])('the telemetry reads from the request %s with the parameters %j the subject %s', (method, params, subject) => {
     expect(subjectOf(method, params)).toBe(subject);
   });
 });
@@ -79,11 +76,11 @@ suite('faultOf', () => {
     [new Error('secret', { cause: Object.assign(new Error(), { code: 'EPIPE' }) }), { type: 'EPIPE', rpcCode: null }],
     [new TypeError('secret'), { type: 'TypeError', rpcCode: null }],
     ['secret', { type: '_OTHER', rpcCode: null }],
-  ])('the telemetry classifies %s without its message', (error, fault) => {
+  ])('the telemetry classifies the error %s without its message', (error, fault) => {
     expect(faultOf(error)).toEqual(fault);
   });
 
-  it('the telemetry keeps unknown server error codes out of histograms', () => {
+  it('the telemetry leaves error codes that a server made up out of histograms', () => {
     const fault = faultOf(new RpcError(123_456, 'x'));
     const all = (type: string) => ({ 'error.type': type, 'rpc.response.status_code': type });
     expect(faultAttributes(fault, false)).toEqual(all('123456'));
@@ -91,7 +88,7 @@ suite('faultOf', () => {
     expect(faultAttributes(faultOf(new RpcError(-32_601, 'x')), true)).toEqual(all('-32601'));
   });
 
-  it('the telemetry treats isError as a failure only for tools', () => {
+  it('the telemetry treats a result with `isError` as a failure only for tools', () => {
     expect(faultOfResult('tools/call', { isError: true })).toEqual({ type: 'tool_error', rpcCode: null });
     for (const [method, result] of [
       ['tools/call', { isError: 1 }] as const,
@@ -106,12 +103,12 @@ suite('request attributes', () => {
     ['http://[::1]:8080/mcp', { 'server.address': '::1', 'server.port': 8080 }],
     ['https://user:pw@mcp.example/x?key=1', { 'server.address': 'mcp.example', 'server.port': 443 }],
     ['http://mcp.example', { 'server.address': 'mcp.example', 'server.port': 80 }],
-  ])('the telemetry names the server at %s', (url, address) => {
+  ])('the telemetry contains the address and the port of the server at %s', (url, address) => {
     const expected = { 'network.transport': 'tcp', 'network.protocol.name': 'http', ...address };
     expect(transportAttributes('http', new URL(url))).toEqual(expected);
   });
 
-  it('the telemetry has no session id for a protocol version without sessions, and truncates a long id', () => {
+  it('the telemetry has no session id for a protocol version without sessions, and shortens a long request id', () => {
     expect(requestAttributes(7, 's', '2025-11-25')).toEqual({ 'jsonrpc.request.id': '7', 'mcp.session.id': 's' });
     expect(requestAttributes('i'.repeat(500), 's', '2026-07-28')).toEqual({ 'jsonrpc.request.id': 'i'.repeat(128) });
     expect(requestAttributes(undefined, null, null)).toEqual({});

@@ -42,8 +42,8 @@ describe('parseTraceparent', () => {
     ['a short span id', `00-${TRACE}-${SPAN.slice(1)}-01`],
     ['short flags', `00-${TRACE}-${SPAN}-1`],
     ['no flags', `00-${TRACE}-${SPAN}`],
-    ['more after version 00', `${VALID}-more`],
-    ['more without a dash after a later version', `01-${TRACE}-${SPAN}-01more`],
+    ['more text after the flags of version 00', `${VALID}-more`],
+    ['more text without a dash after the flags of a later version', `01-${TRACE}-${SPAN}-01more`],
     ['a leading space', ` ${VALID}`],
     ['a trailing line break', `${VALID}\n`],
     ['two joined header values', `${VALID}, ${VALID}`],
@@ -86,7 +86,7 @@ describe('parseTracestate', () => {
     expect(parseTracestate(value)).toBeNull();
   });
 
-  it('parseTracestate() keeps 32 members of 512 characters', () => {
+  it('parseTracestate() keeps all of 32 members with 511 characters in total', () => {
     const value = Array.from(
       { length: 32 },
       (_, index) => `k${String(index).padStart(2, '0')}=${'v'.repeat(11)}`,
@@ -138,7 +138,7 @@ describe('parseBaggage', () => {
 });
 
 describe('readTrace', () => {
-  it('readTrace() reads the trace state only with a valid parent, and baggage even without a parent', () => {
+  it('readTrace() reads `tracestate` only with a valid `traceparent`, and `baggage` even without', () => {
     const state = { tracestate: 'a=1', baggage: 'k=v' };
     const parent = { traceId: TRACE, spanId: SPAN, flags: 1 };
     expect(readTrace({ traceparent: VALID, ...state })).toEqual({
@@ -153,7 +153,7 @@ describe('readTrace', () => {
     expect(readTrace(state)).toEqual({ parent: null, baggage: 'k=v' });
   });
 
-  it.each([undefined, null, 'text', 7, []])('readTrace() reads nothing from `_meta` %j', (_meta) => {
+  it.each([undefined, null, 'text', 7, []])('readTraceOfMeta() reads nothing from the `_meta` %j', (_meta) => {
     expect(readTraceOfMeta({ _meta })).toEqual({ parent: null, baggage: null });
   });
 });

@@ -7,7 +7,7 @@ import { jwksOf, newKey } from '../../../helpers/signing-keys.ts';
 const KEYS = jwksOf(newKey('a'));
 
 describe('resolveTrust', () => {
-  it('resolveTrust() accepts the signatures that the given keys can verify', () => {
+  it('by default, resolveTrust() requires every kind of signature that the given keys can verify', () => {
     const acceptOf = (options: object) => resolveTrust(options).accept;
     expect(acceptOf({ signatureKey: 'k' })).toBe('hmac');
     expect(acceptOf({ signatureKeys: KEYS })).toBe('signature');
@@ -15,12 +15,12 @@ describe('resolveTrust', () => {
     expect(acceptOf({ signatureKey: 'k', signatureKeys: KEYS, accept: 'either' })).toBe('either');
   });
 
-  it('resolveTrust() records whether hmac was requested explicitly', () => {
+  it('resolveTrust() records whether the option `accept` was explicitly set to hmac', () => {
     expect(resolveTrust({ signatureKey: 'k' }).isHmacExplicit).toBe(false);
     expect(resolveTrust({ signatureKey: 'k', accept: 'hmac' }).isHmacExplicit).toBe(true);
   });
 
-  it('resolveTrust() reads each HMAC key, newest first, and rejects an empty one', async () => {
+  it('resolveTrust() reads all HMAC keys, newest first, and rejects an empty key', async () => {
     const { hmacKeys } = resolveTrust({ signatureKey: ['new', async () => 'old'] });
     expect(await hmacKeys()).toEqual(['new', 'old']);
     await expect(resolveTrust({ signatureKey: ['new', () => ''] }).hmacKeys()).rejects.toMatchObject({
@@ -39,7 +39,7 @@ describe('resolveTrust', () => {
 });
 
 describe('maxStaleMs', () => {
-  it('maxStaleMs of a source defaults to the value of the manager, and is off for null', () => {
+  it('`maxStaleMs` of a source defaults to the value of the manager, and null means no limit', () => {
     const { limits } = checkOptions({ configFile: 'x' });
     const source = (id: string, more: object) => ({ id, url: `http://${id}/`, signatureKey: 'k', ...more });
     const sources = [source('a', {}), source('b', { maxStaleMs: 7 }), source('c', { maxStaleMs: null })];

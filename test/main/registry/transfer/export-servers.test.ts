@@ -78,14 +78,14 @@ describe('export', () => {
   );
 
   it.each(['claude', 'cursor', 'vscode', 'zed', 'gemini', 'opencode', 'servers'] as const)(
-    'an export in the format %s keeps the login settings of servers, under the member names of its client',
+    'an export in the format %s keeps the login settings of servers',
     (format) => {
       const servers = format === 'opencode' ? [LOGIN, OPEN] : [LOGIN, MACHINE, OPEN];
       expect(roundTrip(servers, format)).toEqual(servers.map((server) => expect.objectContaining(plainly(server))));
     },
   );
 
-  it('an export contains a login under the member names of each client', () => {
+  it('an export names the settings of a login as the client of its format does', () => {
     const entryIn = (format: (typeof EXPORT_FORMATS)[number], key: string, server: ServerInfo): unknown =>
       (exportServers([server], format).document as Record<string, Record<string, unknown>>)[key]?.[server.name];
     expect(entryIn('cursor', 'mcpServers', LOGIN)).toMatchObject({
@@ -114,7 +114,7 @@ describe('export', () => {
     ]);
   });
 
-  it('an export reports what its format cannot express', () => {
+  it('an export reports which servers and settings its format cannot express', () => {
     expect(exportServers([LIMITED, SOCKET], 'opencode')).toMatchObject({
       leftOut: ['socket'],
       unsaid: [{ name: 'limited', members: ['tools', 'timeouts'] }],

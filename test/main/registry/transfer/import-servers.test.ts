@@ -7,7 +7,7 @@ const read = (text: string | Uint8Array, source = 'mcp.json'): ImportEntry[] =>
 const placesOf = (entries: readonly ImportEntry[]): string[] => entries.map(({ line, column }) => `${line}:${column}`);
 
 describe('import', () => {
-  it('an import rejects an entry with the position of its error', () => {
+  it('an import reports the position of the error in an entry that it rejects', () => {
     const text =
       '{\n  "mcpServers": {\n    "x": {\n      "command": "a",\n      "args": ["b", 1]\n    },\n    "y": {}\n  }\n}';
     const entries = read(text);
@@ -20,7 +20,7 @@ describe('import', () => {
     expect(placesOf(read('mcpServers:\n  x:\n    command: x\n    args:\n      - 1\n', 'a.yaml'))).toEqual(['5:9']);
   });
 
-  it('an import names the invalid member in a list that a registry exported', () => {
+  it('an import reports the position of an invalid member in a list that a registry exported', () => {
     const text =
       '{ "servers": [\n  { "name": "a", "transport": "http" },\n  { "name": "b",\n    "transport": "stdio",\n    "args": ["c",\n      1] }\n] }';
     const entries = read(text);
@@ -35,12 +35,12 @@ describe('import', () => {
     expect(custom?.server).toEqual({ name: 'c', transport: 'stdio', command: 'c' });
   });
 
-  it('an import reports nothing about disabled extensions of Goose', () => {
+  it('an import ignores disabled extensions of Goose', () => {
     const text = 'extensions:\n  off: { type: platform, enabled: false }\n  on: { type: stdio, cmd: a }\n';
     expect(read(text, 'config.yaml').map(({ name }) => name)).toEqual(['on']);
   });
 
-  it('an import keeps variables unexpanded, so that they are read when the server is used', () => {
+  it('an import does not expand variables, so that their values are read when the server is used', () => {
     const [server] = read(
       '[mcp_servers.x]\nurl = "https://a.example"\nbearer_token_env_var = "TOKEN"\nstartup_timeout_sec = 2',
       'config.toml',

@@ -95,7 +95,7 @@ describe('host that leads a fleet', () => {
     expect(fleet.asked.slice(0, 4)).toContain('read');
   });
 
-  it('the leader of a fleet publishes its own map to replace a newer fleet map that fails verification', async () => {
+  it('the leader of a fleet publishes its own map if a newer map of the fleet fails verification', async () => {
     const { alarms, answer, fleet, hear, ids } = world();
     answer([off('own')]);
     const head = fleet.put(bytesAt(0, ['forged'], 'a key of somebody else that is long'));
@@ -150,7 +150,7 @@ describe('host that follows in a fleet', () => {
     expect(fleet.held?.sha256).toBe(fleet.head?.sha256);
   });
 
-  it('a follower in a fleet processes a new map that is published while it loads another one', async () => {
+  it('a follower in a fleet loads a new map that is published while it still loads another map', async () => {
     const { fleet, hear, ids } = world();
     hear({ kind: 'map-news', head: fleet.put(bytesAt(0, ['first'])) });
     await pass(100);
@@ -167,7 +167,7 @@ describe('host that follows in a fleet', () => {
     ['garbage', new TextEncoder().encode(`{"generatedAt":"${new Date(NOW).toISOString()}","ttlSeconds":1}`)],
     ['a map with the signature of another key', forged],
     ['a map with a future generatedAt', bytesAt(900_000)],
-    ['an older signed map whose head has a future generatedAt', bytesAt(-120)],
+    ['an older signed map that is announced with a future generatedAt', bytesAt(-120)],
     ['an expired map', expired],
   ])('a follower in a fleet rejects %s without a change of its map, floor, circuit or last error', async (_, bytes) => {
     const { alarms, fleet, hear, ids, source } = world();
@@ -208,7 +208,7 @@ describe('host that follows in a fleet', () => {
     expect([ids(), requests(), fleet.count('read')]).toEqual([['good'], 0, 2]);
   });
 
-  it('a follower in a fleet keeps connectors that all vanish together, until the source confirms the removal', async () => {
+  it('a follower in a fleet keeps the connectors of a mass removal until the source confirms the removal', async () => {
     const { alarms, fleet, hear, ids } = world();
     hear({ kind: 'map-news', head: fleet.put(bytesAt(0, ['a', 'b', 'c', 'd'])) });
     await pass(300);
@@ -276,7 +276,7 @@ describe('sync in a fleet', () => {
     expect([sync.isDone, ids(), requests()]).toEqual([true, ['a'], 0]);
   });
 
-  it('the first sync of a fleet host requests the source after 2 to 3 s without a map from the fleet', async () => {
+  it('the first sync of a fleet host requests the source if the fleet sends no map within 2 to 3 s', async () => {
     const { answer, ids, requests, source } = world();
     answer([off('a')]);
     const sync = syncing(source, false);
@@ -286,7 +286,7 @@ describe('sync in a fleet', () => {
     expect([sync.isDone, ids(), requests()]).toEqual([true, ['a'], 1]);
   });
 
-  it('the sync of a fleet host waits one second for an unreachable Redis server', async () => {
+  it('the sync of a fleet host requests the source after one second if the Redis server is unreachable', async () => {
     const { answer, fleet, requests, source } = world();
     fleet.isConnected = false;
     answer([off('a')]);
@@ -297,7 +297,7 @@ describe('sync in a fleet', () => {
     expect([sync.isDone, requests()]).toEqual([true, 1]);
   });
 
-  it('the sync of the leader of a fleet shares its first request', async () => {
+  it("the sync of the leader of a fleet waits for the leader's first request instead of sending another", async () => {
     const { answer, hear, requests, source } = world();
     answer([off('a')]);
     const sync = syncing(source, false);
@@ -342,7 +342,7 @@ describe('sync in a fleet', () => {
 });
 
 describe('fleet audit', () => {
-  it('the audit of a fleet finds a source that is ahead of the fleet, and loads its map', async () => {
+  it('a host that audits its fleet notices that the source has a newer map, and loads this map', async () => {
     const { alarms, answer, fleet, hear, ids } = world({ chance: 0.005 });
     hear({ kind: 'map-heard' });
     hear({ kind: 'map-news', head: fleet.put(bytesAt(-120, ['old'])) });

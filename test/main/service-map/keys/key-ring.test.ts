@@ -90,7 +90,7 @@ describe('key ring that follows its documents', () => {
     expect([ring.version, asked.length]).toEqual([70, 71]);
   });
 
-  it('the key ring uses the keys of the newest document, without revoked ones, until the document expires', async () => {
+  it('the key ring uses the keys of the newest document without revoked keys, and reports when the document expires', async () => {
     const revoked = [thumbprintOf(publicJwk(first))];
     const document = signedBy([first, newKey('own')], payloadOf(1, [first]));
     const own = newKey('own');
@@ -126,7 +126,7 @@ describe('key ring that follows its documents', () => {
     expect(ring.inForce(rootsOf([zero]).keys).revokedKeys.map(({ kid }) => kid)).toEqual(['key-0']);
   });
 
-  it('the key ring accepts expired key documents on the way to the newest, whose expiry alone counts', async () => {
+  it("the key ring accepts expired key documents before the newest one, because only the newest one's expiry counts", async () => {
     const [zero, one, two] = keys as [PrivateJwk, PrivateJwk, PrivateJwk];
     const expired = signedBy([zero, one], payloadOf(1, [one], { expires: '2001-01-01T00:00:00Z' }));
     const { ring, follow } = ringOf(publishedIn([expired, signedBy([one, two], payloadOf(2, [two]))]));
@@ -142,14 +142,14 @@ describe('key ring that follows its documents', () => {
     ['an older version', 1, 'KEYS_ROLLED_BACK'],
     ['the version before', 2, 'KEYS_ROLLED_BACK'],
     ['a version that skips another', 4, 'KEYS_UNTRUSTED'],
-  ])('the key ring rejects %s in the place of the next key document', async (_, version, code) => {
+  ])('when the key ring requests the next key document, it rejects %s', async (_, version, code) => {
     const { ring, follow, complaints } = ringOf(() => chain[version - 1]);
     ring.remember(memoryOf(2));
     await follow();
     expect([ring.version, complaints()]).toEqual([2, [code]]);
   });
 
-  it('the key ring rejects the next key document from another publisher', async () => {
+  it('the key ring rejects the next key document if it comes from another publisher', async () => {
     const others = chainOf(keysOf(3));
     const { ring, follow, complaints } = ringOf(publishedIn(others));
     ring.remember(memoryOf(2));
@@ -157,7 +157,7 @@ describe('key ring that follows its documents', () => {
     expect([ring.version, complaints()]).toEqual([2, ['KEYS_UNTRUSTED']]);
   });
 
-  it('the key ring uses the currently configured keys as the roots of version 0', async () => {
+  it('the key ring verifies the first key document with the keys that are configured at that time', async () => {
     const { ring, follow } = ringOf(publishedIn(chain));
     await follow({ configured: rootsOf([newKey('other')]) });
     expect(ring.version).toBe(0);
@@ -165,7 +165,7 @@ describe('key ring that follows its documents', () => {
     expect(ring.version).toBe(6);
   });
 
-  it('the key ring requires as many signatures of the configured keys as their threshold', async () => {
+  it('the key ring requires as many signatures of configured keys as the threshold says', async () => {
     const second = newKey('second');
     const configured = rootsOf([first, second], 2);
     const short = ringOf(publishedIn(chain));
@@ -198,7 +198,7 @@ describe('key ring with a single location for the newest document', () => {
     ['an older document', chain[0], 'KEYS_ROLLED_BACK'],
     ['a document that skips a version', chain[3], 'KEYS_UNTRUSTED'],
     ['a second document of the known version', signedBy(keys, payloadOf(2, keys)), 'KEYS_UNTRUSTED'],
-  ])('the key ring keeps the known key document after %s', async (_, document, code) => {
+  ])('the key ring keeps the known key document if its URL serves %s', async (_, document, code) => {
     const { ring, follow, complaints } = ringOf(() => null, { place: placeOf({ document }) });
     ring.remember(memoryOf(2));
     await follow();
@@ -273,7 +273,7 @@ describe('key ring whose documents fail', () => {
     expect(ring.inForce([])).toMatchObject({ version: 1, lastError: null });
   });
 
-  it('the key ring rejects with the reason of a closing manager', async () => {
+  it('a refresh of the key ring rejects with the reason of the abort if the manager closes', async () => {
     const closing = new AbortController();
     const { follow, complaints } = ringOf(() => new Promise(() => {}));
     const following = follow({ signal: closing.signal });
@@ -348,10 +348,14 @@ describe('key ring whose configured keys change', () => {
   }
 
   it.each<[string, PrivateJwk[], boolean]>([
-    ['continues if the configured keys are unchanged', [first], true],
-    ['continues if a key was added to the configured keys', [first, newKey('other')], true],
-    ['continues if the configured keys are the keys of the newest document', [keys[6] as PrivateJwk], true],
-    ['starts from the beginning if all configured keys were replaced', [newKey('other'), newKey('another')], false],
+    ['keeps the stored key document if the configured keys are unchanged', [first], true],
+    ['keeps the stored key document if a key was added to the configured keys', [first, newKey('other')], true],
+    ['keeps the stored key document if its keys are the configured keys', [keys[6] as PrivateJwk], true],
+    [
+      'ignores the stored key document if all configured keys were replaced',
+      [newKey('other'), newKey('another')],
+      false,
+    ],
   ])('the key ring %s', async (_, changed, goesOn) => {
     const { ring, follow } = ringOf(() => null);
     expect(ring.remember(await remembered())?.version).toBe(6);
@@ -366,7 +370,7 @@ describe('key ring whose configured keys change', () => {
     expect(ring.unusable).toBeNull();
   });
 
-  it('the key ring continues from the keys that were configured when the newest document was accepted', async () => {
+  it('the key ring keeps the stored key document if the configured keys are those with which it was accepted', async () => {
     const { ring, follow, stored } = ringOf(publishedIn(chain));
     ring.remember(memoryOf(4));
     await follow({ configured: rootsOf([keys[4] as PrivateJwk]) });
@@ -378,7 +382,7 @@ describe('key ring whose configured keys change', () => {
 });
 
 describe('key ring minVersion', () => {
-  it('minVersion rejects older keys, with the reason why nothing newer is known', async () => {
+  it('the key ring uses no keys of a version before `minVersion`, and says why it knows no newer keys', async () => {
     const { ring, follow } = ringOf(publishedIn(chain.slice(0, 3)), { minVersion: 5 });
     await follow();
     expect(ring.isUsable).toBe(false);
@@ -389,25 +393,25 @@ describe('key ring minVersion', () => {
     expect(down.ring.unusable).toMatchObject({ code: 'KEYS_UNAVAILABLE' });
   });
 
-  it('minVersion is the first version for a host without stored state, if the configured keys signed that version', async () => {
+  it('a host without stored state starts at `minVersion` if the configured keys signed that key document', async () => {
     const { ring, follow, asked } = ringOf(publishedIn(chain), { minVersion: 4 });
     await follow({ configured: rootsOf([keys[4] as PrivateJwk]) });
     expect([ring.version, asked]).toEqual([6, [4, 5, 6, 7]]);
   });
 
-  it('minVersion is reached from version 1 if the configured keys are older', async () => {
+  it('a host starts at version 1 and reaches `minVersion` if the configured keys are older', async () => {
     const { ring, follow, asked } = ringOf(publishedIn(chain), { minVersion: 4 });
     await follow();
     expect([ring.version, ring.isUsable, asked]).toEqual([6, true, [4, 1, 2, 3, 4, 5, 6, 7]]);
   });
 
-  it('minVersion causes an error if its version is not reachable and the configured keys did not sign it', async () => {
+  it('the key ring reports an error if it cannot reach `minVersion` and the configured keys did not sign that version', async () => {
     const { ring, follow } = ringOf((version) => (version === 4 ? chain[3] : null), { minVersion: 4 });
     await follow();
     expect(ring.unusable).toMatchObject({ code: 'KEYS_UNTRUSTED' });
   });
 
-  it('minVersion does not let the configured keys sign for a host with stored state', async () => {
+  it('a host with stored state does not accept version `minVersion` if only the configured keys signed it', async () => {
     const fork = signedBy([first], payloadOf(4, [first]));
     const { ring, follow } = ringOf((version) => (version === 4 ? fork : null), { minVersion: 4 });
     ring.remember(memoryOf(2));

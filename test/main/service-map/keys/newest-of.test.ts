@@ -28,7 +28,7 @@ describe('newestOf', () => {
     expect(newestOf(bytesOf([]), 1)).toBeNull();
   });
 
-  it('newestOf() returns an invalid element rather than null, so that it is rejected', () => {
+  it('newestOf() returns an invalid element of an array, so that the caller rejects it', () => {
     expect(versionIn.bind(null, newestOf(bytesOf([{ signatures: ['x'] }]), 1))).toThrow(
       expect.objectContaining({ code: 'KEYS_INVALID' }),
     );

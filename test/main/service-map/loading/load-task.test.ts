@@ -55,7 +55,7 @@ describe('createLoadTask', () => {
     expect([remembered, ofFleet, fetched].map(({ policy }) => policy.allowExpired)).toEqual([true, false, false]);
   });
 
-  it('createLoadTask() names no known map before the first map', () => {
+  it('createLoadTask() sets `known` to null before the first map was loaded', () => {
     expect(createLoadTask(parts()).known).toBeNull();
   });
 });
@@ -64,7 +64,7 @@ describe('askForSecrets', () => {
   const { options } = parts();
   const { signal } = new AbortController();
 
-  it('askForSecrets() requests all keys', async () => {
+  it('askForSecrets() returns the signature keys and the API key of a source', async () => {
     expect(await askForSecrets(options, signal)).toEqual({ hmacKeys: ['key'], keySet: [], apiKey: 'token' });
   });
 
@@ -80,11 +80,14 @@ describe('askForSecrets', () => {
   it.each([
     ['fails', () => Promise.reject(new Error('vault sealed')), 'vault sealed'],
     ['does not return in time', () => new Promise<never>(() => {}), 'in time'],
-  ])('askForSecrets() rejects with SECRET_UNAVAILABLE if a function %s', async (_what, apiKey, message) => {
-    const asked = askForSecrets({ ...options, apiKey }, signal);
-    await expect(asked).rejects.toMatchObject({
-      code: 'SECRET_UNAVAILABLE',
-      message: expect.stringContaining(message),
-    });
-  });
+  ])(
+    'askForSecrets() rejects with SECRET_UNAVAILABLE if the function for the API key %s',
+    async (_what, apiKey, message) => {
+      const asked = askForSecrets({ ...options, apiKey }, signal);
+      await expect(asked).rejects.toMatchObject({
+        code: 'SECRET_UNAVAILABLE',
+        message: expect.stringContaining(message),
+      });
+    },
+  );
 });

@@ -38,7 +38,7 @@ describe('RefreshScheduler', () => {
     [0, 800],
     [0.5, 1_000],
     [0.999_999, 1_200],
-  ])('RefreshScheduler with a random value of %s waits %s ms of a 1 000 ms interval', (chance, expected) => {
+  ])('with a random value of %s, RefreshScheduler waits %s ms if the interval is 1 000 ms', (chance, expected) => {
     const timers = manualTimers();
     const scheduler = new RefreshScheduler({
       intervalMs: 1_000,
@@ -53,7 +53,7 @@ describe('RefreshScheduler', () => {
     scheduler.stop();
   });
 
-  it('RefreshScheduler waits at least 100 ms', () => {
+  it('RefreshScheduler waits at least 100 ms before a refresh', () => {
     const timers = manualTimers();
     new RefreshScheduler({
       intervalMs: 1,
@@ -107,7 +107,7 @@ describe('RefreshScheduler', () => {
     scheduler.stop();
   });
 
-  it('RefreshScheduler does not schedule after stop, even if a refresh was in progress', async () => {
+  it('RefreshScheduler schedules no refresh after it was stopped, even if a refresh was in progress', async () => {
     const timers = manualTimers();
     const scheduler = new RefreshScheduler({
       intervalMs: 1_000,
@@ -122,7 +122,7 @@ describe('RefreshScheduler', () => {
     expect(timers.pending()).toBe(0);
   });
 
-  it('RefreshScheduler refreshes well before the expiry, and soon again after it', async () => {
+  it('RefreshScheduler refreshes a map well before it expires, and retries soon if this refresh fails', async () => {
     const timers = manualTimers();
     let elapsedMs = 0;
     let isUp = true;

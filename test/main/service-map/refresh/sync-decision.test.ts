@@ -17,9 +17,12 @@ describe('decideSync', () => {
     ['none', false, 'half-open', 'ask'],
     ['none', false, 'open', 'reject'],
     ['none', false, 'paused', 'reject'],
-  ] as const)('decideSync() decides for a %s map (forced: %s, circuit: %s): %s', (cached, forced, gate, decision) => {
-    expect(decideSync(cached, forced, gate)).toBe(decision);
-  });
+  ] as const)(
+    'decideSync() decides for a map with the freshness %s (forced: %s, circuit: %s): %s',
+    (cached, forced, gate, decision) => {
+      expect(decideSync(cached, forced, gate)).toBe(decision);
+    },
+  );
 });
 
 describe('rejectsOnFailure', () => {
@@ -30,7 +33,7 @@ describe('rejectsOnFailure', () => {
     ['stale', true, true, true],
     ['fresh', true, true, true],
   ] as const)(
-    'after a failed refresh, a sync with a %s map (forced: %s, circuit opened: %s) rejects: %s',
+    'after a failed refresh, a sync for a map with the freshness %s (forced: %s, circuit opened: %s) rejects: %s',
     (cached, forced, opened, rejects) => {
       expect(rejectsOnFailure(cached, forced, opened)).toBe(rejects);
     },

@@ -10,13 +10,13 @@ const stored = (floorMs: number | null, facts: object = {}) => ({
 });
 
 describe('storeKeyOf', () => {
-  it('storeKeyOf() is the same for two spellings of one URL, whichever key signs the map', () => {
+  it('storeKeyOf() returns the same key for two spellings of one URL', () => {
     const keys = ['http://maps.test/map', 'HTTP://MAPS.test:80/map#here'].map(storeKeyOf);
     expect(new Set(keys).size).toBe(1);
     expect(keys[0]).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  it('storeKeyOf() depends on the query of a URL, as for maps of two tenants', () => {
+  it('storeKeyOf() returns different keys for URLs with different queries, for example for maps of two tenants', () => {
     expect(storeKeyOf(`${URL}?tenant=a`)).not.toBe(storeKeyOf(`${URL}?tenant=b`));
   });
 
@@ -27,7 +27,7 @@ describe('storeKeyOf', () => {
 });
 
 describe('Lineage', () => {
-  it('Lineage requests one read of the store, and another for a key that was not read yet', () => {
+  it('Lineage needs one read of the store, and another read for a signature key that is new', () => {
     const lineage = new Lineage(URL);
     const first = lineage.unread(['a']);
     expect(first).toEqual([oldStoreKeyOf(URL, 'a')]);
@@ -49,7 +49,7 @@ describe('Lineage', () => {
     expect(lineage.floorMs).toBe(7);
   });
 
-  it('Lineage forgets no fact, and accepts no older key document', () => {
+  it('Lineage keeps the facts that it has learned about a map, and accepts no older key document', () => {
     const lineage = new Lineage(URL);
     lineage.learn({ seenSigned: true, mapId: 'first', keyVersion: 3, keyDocument: 'third' });
     lineage.learn({ seenSigned: false, mapId: 'second', keyVersion: 2, keyDocument: 'second' });

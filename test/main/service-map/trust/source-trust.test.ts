@@ -9,7 +9,7 @@ const KEYS = readKeySet(jwksOf(newKey('a'), newKey('b', 'ES256')));
 const SEEN = { ...NO_FACTS, seenSigned: true, mapId: 'seen' };
 
 describe('trustOf', () => {
-  it('trustOf() combines options, current keys and stored facts', () => {
+  it('trustOf() combines the options, the current keys and the stored facts about a source', () => {
     const options = resolveTrust({ signatureKey: 'k', signatureKeys: jwksOf(newKey('a')), threshold: 2 });
     const inForce = { ...configuredKeys(KEYS), revoked: ['r'], version: 3, expiresAtMs: 9 };
     expect(trustOf(options, ['k'], inForce, NO_FACTS)).toEqual({
@@ -24,7 +24,7 @@ describe('trustOf', () => {
     });
   });
 
-  it('trustOf() requires a signature after the source served a signed map, unless hmac was requested explicitly', () => {
+  it('trustOf() requires a signature after the source served a signed map, unless `accept` is explicitly hmac', () => {
     const requires = (options: object) =>
       trustOf(resolveTrust({ signatureKey: 'k', ...options }), ['k'], configuredKeys([]), SEEN).requiresSignature;
     expect(requires({})).toBe(true);
@@ -32,7 +32,7 @@ describe('trustOf', () => {
     expect(requires({ accept: 'hmac' })).toBe(false);
   });
 
-  it('trustOf() expects the configured id rather than the previously seen id', () => {
+  it('trustOf() expects the configured map id rather than the map id that was seen before', () => {
     const idOf = (options: object) =>
       trustOf(resolveTrust({ signatureKey: 'k', ...options }), ['k'], configuredKeys([]), SEEN).mapId;
     expect([idOf({}), idOf({ mapId: 'configured' })]).toEqual(['seen', 'configured']);

@@ -12,7 +12,10 @@ describe('createNameFilter', () => {
     [['{a,b}__x'], 'b__x', true],
     [['a__*'], 'a__b/c', true],
     [['*'], '.hidden', true],
-  ] as const)('a name filter with the patterns %j accepts %s: %s', (patterns, name, isAllowed) => {
-    expect(createNameFilter(patterns)(name)).toBe(isAllowed);
-  });
+  ] as const)(
+    'a name filter with the patterns %j decides whether it accepts the name %s: %s',
+    (patterns, name, isAllowed) => {
+      expect(createNameFilter(patterns)(name)).toBe(isAllowed);
+    },
+  );
 });

@@ -52,7 +52,7 @@ describe('exposeUri and resolveUri', () => {
     );
   });
 
-  it('exposeUri() never gives two connectors the same URI', () => {
+  it('exposeUri() never returns the same URI for two different connectors or resources', () => {
     fc.assert(
       fc.property(anyId, anyId, anyUri, anyUri, (one, other, a, b) => {
         fc.pre(one !== other || a !== b);
@@ -83,7 +83,7 @@ describe('exposeUri and resolveUri', () => {
   );
 });
 
-it('resolveUri() accepts only the canonical spelling of a ui:// URI', () => {
+it('resolveUri() rejects a ui:// URI whose connector is in front of the scheme instead of in the authority', () => {
   expect(resolveUri('weather+ui://view.html')).toBeNull();
   expect(resolveUri(exposeUri('weather', 'ui://view.html'))).toEqual({ connectorId: 'weather', uri: 'ui://view.html' });
 });

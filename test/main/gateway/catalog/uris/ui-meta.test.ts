@@ -4,7 +4,7 @@ import { exposeUiLinks, uiUrisOf } from '../../../../../src/main/gateway/catalog
 const expose = (uri: string): string => `x+${uri}`;
 
 describe('exposeUiLinks', () => {
-  it('exposeUiLinks() rewrites ui:// URIs wherever `_meta` has them, and keeps everything else', () => {
+  it('exposeUiLinks() rewrites the ui:// URIs in `_meta`, and changes nothing else', () => {
     const item = {
       name: 't',
       _meta: {
@@ -32,7 +32,7 @@ describe('exposeUiLinks', () => {
     { _meta: [] },
     { _meta: { ui: null } },
     { _meta: { ui: { resourceUri: 7, csp: {} }, 'ui/resourceUri': null } },
-  ])('exposeUiLinks() returns %j unchanged', (item) => {
+  ])('exposeUiLinks() returns %j unchanged, because it contains no ui:// URI', (item) => {
     expect(exposeUiLinks(item, expose)).toBe(item);
   });
 
@@ -43,7 +43,7 @@ describe('exposeUiLinks', () => {
 });
 
 describe('uiUrisOf', () => {
-  it('uiUrisOf() returns only the ui:// URIs of a tool', () => {
+  it('uiUrisOf() returns the ui:// URIs in the `_meta` of a tool, and no other URIs', () => {
     const meta = { ui: { resourceUri: 'ui://a' }, 'ui/resourceUri': 'file:///etc/passwd', 'openai/outputTemplate': 7 };
     expect(uiUrisOf({ _meta: meta })).toEqual(['ui://a']);
     expect(uiUrisOf({})).toEqual([]);

@@ -10,11 +10,11 @@ describe('withAncestors', () => {
     ['x://a/b?q=1#f', ['x://a/b?q=1', 'x://a/b', 'x://a/', 'x://a']],
     ['ui://one+w/v', ['ui://one+w/', 'ui://one+w']],
     ['memo:insights', []],
-  ])('withAncestors() lists the URIs that %s may be a part of', (uri, ancestors) => {
+  ])('withAncestors() returns %s and the URIs of all resources that may contain it', (uri, ancestors) => {
     expect(withAncestors(uri)).toEqual([uri, ...ancestors]);
   });
 
-  it('withAncestors() checks a bounded number of path segments', () => {
+  it('withAncestors() returns fewer than 70 URIs, even for a URI with 1 000 path segments', () => {
     expect(withAncestors(`x://${'a/'.repeat(1_000)}`).length).toBeLessThan(70);
   });
 });

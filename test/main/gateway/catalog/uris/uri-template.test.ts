@@ -32,7 +32,7 @@ describe('matchesTemplate', () => {
     ['broken://{x', 'broken://{x', true],
     ['broken://{}', 'broken://7', true],
     ['ui://{name}/view', 'ui://weather/view', true],
-  ])('matchesTemplate() compares the template %s with %s: %s', (template, uri, matches) => {
+  ])('matchesTemplate() decides whether the URI template %s matches %s: %s', (template, uri, matches) => {
     expect(matchesTemplate(template, uri)).toBe(matches);
   });
 
@@ -49,7 +49,7 @@ describe('matchesTemplate', () => {
     );
   });
 
-  it('matchesTemplate() compares a hostile template without backtracking, and rejects overlong templates', () => {
+  it('matchesTemplate() takes bounded time for a hostile template, and rejects overlong templates and URIs', () => {
     const startedMs = monotonicMs();
     expect(matchesTemplate(`${'{a}a'.repeat(200)}b`, 'a'.repeat(2_000))).toBe(false);
     expect(matchesTemplate('{+a}'.repeat(250), 'a'.repeat(2_000))).toBe(true);

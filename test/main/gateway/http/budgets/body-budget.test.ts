@@ -5,7 +5,7 @@ beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
 afterEach(() => void vi.useRealTimers());
 
 describe('BodyBudget', () => {
-  it('BodyBudget counts the bytes of a body from their arrival until the body ends', () => {
+  it('BodyBudget counts the bytes of a request body from their arrival until the body ends', () => {
     const budget = new BodyBudget(100, 1);
     const body = budget.open('a', () => {});
     expect(budget.bytes).toBe(0);
@@ -15,7 +15,7 @@ describe('BodyBudget', () => {
     expect(budget.bytes).toBe(0);
   });
 
-  it('BodyBudget rejects bytes that do not fit while all other bodies make progress', () => {
+  it('BodyBudget rejects bytes beyond its limit if no other request body is idle', () => {
     const budget = new BodyBudget(100, 1);
     const gone = vi.fn();
     budget.open('a', gone).add(80);
@@ -23,7 +23,7 @@ describe('BodyBudget', () => {
     expect(gone).not.toHaveBeenCalled();
   });
 
-  it('BodyBudget drops the body that has been idle longest', () => {
+  it('BodyBudget drops the request body that has been idle the longest if another body needs the memory', () => {
     const budget = new BodyBudget(100, 1);
     const gone: string[] = [];
     const bodies = ['first', 'second', 'third'].map((name) => budget.open('a', () => gone.push(name)));
@@ -36,7 +36,7 @@ describe('BodyBudget', () => {
     expect([gone, budget.bytes, bodies[1]?.add(1)]).toEqual([['second'], 91, false]);
   });
 
-  it('BodyBudget drops a body of the caller that holds the most bytes, whichever caller needs memory', () => {
+  it('BodyBudget drops a request body of the caller with the most bytes, even if another caller needs the memory', () => {
     const budget = new BodyBudget(100, 1);
     const gone: string[] = [];
     for (let index = 0; index < 3; index += 1) budget.open('many', () => gone.push('many')).add(25);
@@ -47,7 +47,7 @@ describe('BodyBudget', () => {
     expect(gone).toEqual(['many']);
   });
 
-  it("BodyBudget gives one of several callers at most half, and never drops another caller's body for more", () => {
+  it("BodyBudget gives one of several callers at most half of the memory, and drops no other caller's body for more", () => {
     const budget = new BodyBudget(100, 0.5);
     const gone = vi.fn();
     budget.open('b', gone).add(10);

@@ -16,7 +16,7 @@ function answer(writableLength: number): ServerResponse & { readonly socket: { b
   return response as unknown as ServerResponse & { readonly socket: { bytesWritten: number } };
 }
 
-it('a client that reads nothing for 30 seconds is disconnected, and its unread bytes count until then', () => {
+it('a client that reads nothing for 30 s is disconnected, and its unread bytes count towards the limit until then', () => {
   const backlog = new Backlog();
   const [slow, stuck] = [answer(50 * 1024 * 1024), answer(20 * 1024 * 1024)];
   const gone: string[] = [];
@@ -33,20 +33,20 @@ it('a client that reads nothing for 30 seconds is disconnected, and its unread b
   expect(gone).toEqual(['stuck', 'slow']);
 });
 
-it('small responses do not count as unread bytes', () => {
+it('small responses do not count towards the limit of unread bytes', () => {
   const backlog = new Backlog();
   const small = answer(1_000);
   backlog.watch(small, 'a');
   expect(small.listenerCount('close')).toBe(0);
 });
 
-it('unread bytes of one caller leave room for other callers, because one caller may use only half of the limit', () => {
+it('one caller may use only half of the limit of unread bytes, so other callers still get responses', () => {
   const backlog = new Backlog(0.5);
   backlog.watch(answer(40 * 1024 * 1024), 'a');
   expect([backlog.isFull('a'), backlog.isFull('b')]).toEqual([true, false]);
 });
 
-it('unread bytes of streams count, and a client whose bytes exceed the limit is disconnected', () => {
+it('unread bytes of event streams count towards the limit, and a stream beyond the limit is refused', () => {
   const backlog = new Backlog();
   const streams = Array.from({ length: 20 }, () => backlog.stream('a'));
   const mebibytes = (count: number): number => count * 1024 * 1024;

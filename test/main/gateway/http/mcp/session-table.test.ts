@@ -34,7 +34,7 @@ describe('SessionTable', () => {
     expect(table.find('no such id', 'p', view)).toBeUndefined();
   });
 
-  it('the gateway closes the longest-idle session if there are too many', () => {
+  it('the gateway closes the session that was idle the longest if there are too many sessions', () => {
     const { table, closed, open, find } = openTable(2);
     const [first, second] = [open(), open()];
     vi.advanceTimersByTime(10);
@@ -45,7 +45,7 @@ describe('SessionTable', () => {
     expect([table.size, find(second), find(first)]).toEqual([2, undefined, first]);
   });
 
-  it('a request counts as use of its gateway session until the request ends', () => {
+  it('the idle time of a gateway session starts when its last request ends', () => {
     const { table, closed, open, find } = openTable(2);
     const [first, second] = [open(), open()];
     first.client.running.set(1, new AbortController());
@@ -91,11 +91,11 @@ describe('SessionTable', () => {
     expect([closed, table.size]).toEqual([[first, second], 0]);
   });
 
-  it('the gateway accepts a session limit far beyond available memory', () => {
+  it('the gateway accepts a limit of a billion sessions', () => {
     expect(openTable(1_000_000_000).open()).not.toBeNull();
   });
 
-  it('at its limit, the gateway closes a session of the caller with the most sessions, and of no other caller', () => {
+  it('at its session limit, the gateway closes only sessions of the caller that has the most sessions', () => {
     const { table, closed, open } = openTable(4);
     const other = { ...facts, principal: 'q', payer: 'q' };
     const own = table.open(other);
@@ -110,7 +110,7 @@ describe('SessionTable', () => {
     expect(closed.includes(own as HttpSession)).toBe(false);
   });
 
-  it('the gateway closes a session in use only for another caller that has fewer sessions', () => {
+  it('the gateway closes a session in use only if another caller with fewer sessions needs room', () => {
     const { table, closed, open } = openTable(2);
     const sessions = [open(), open()];
     for (const { client } of sessions) client.running.set(1, new AbortController());
@@ -165,7 +165,7 @@ describe('SessionTable with other replicas', () => {
     expect(table.find('p/all/7', 'p', view)).toBeUndefined();
   });
 
-  it('the gateway distinguishes a session for which it has no room from an unknown session', () => {
+  it('the gateway distinguishes a valid session for which it has no room from an unknown session', () => {
     const { table } = openShared(1);
     table.find('p/all/1', 'p', view)?.client.running.set(1, new AbortController());
     expect(table.find('p/all/2', 'p', view)).toBeUndefined();
@@ -174,7 +174,7 @@ describe('SessionTable with other replicas', () => {
     expect(table.lacksRoomFor('no such id', 'p', view)).toBe(false);
   });
 
-  it('the gateway closes sessions in use whose id can no longer be decrypted', () => {
+  it('the gateway closes a session whose id can no longer be decrypted, even if the session is in use', () => {
     const { table, ended } = openShared(2);
     table.find('p/all/1', 'p', view)?.client.running.set(1, new AbortController());
     ended.add('p/all/1');

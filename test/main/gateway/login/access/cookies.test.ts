@@ -11,7 +11,7 @@ it('setCookie() hides cookies from scripts, and over https restricts them to thi
   );
 });
 
-it('cookiesOf() finds every value of a cookie, despite malformed cookies and cookies set by another port', () => {
+it('cookiesOf() returns all values of a cookie that was sent several times, and ignores malformed cookies', () => {
   expect(cookiesOf(' a=1; b=x=y ;a=2; =; a; aa=3', 'a')).toEqual(['1', '2']);
   expect(cookiesOf('b=x=y', 'b')).toEqual(['x=y']);
   expect(cookiesOf(undefined, 'a')).toEqual([]);

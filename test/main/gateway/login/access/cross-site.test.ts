@@ -15,9 +15,12 @@ it.each([
   [{ host, origin: 'junk' }, false],
   [{ host, origin: '' }, false],
   [{ host, 'sec-fetch-site': 'cross-site' }, false],
-])("isOwnPage() distinguishes requests of the gateway's own page from others: %j", (headers, expected) => {
-  expect(isOwnPage(headers)).toBe(expected);
-});
+])(
+  'isOwnPage() decides whether a request with the headers %j may come from a page of the gateway: %s',
+  (headers, expected) => {
+    expect(isOwnPage(headers)).toBe(expected);
+  },
+);
 
 it.each([
   [{}, false],
@@ -30,6 +33,9 @@ it.each([
   [{ 'x-moz': 'prefetch' }, true],
   [{ 'sec-fetch-dest': 'iframe' }, true],
   [{ 'sec-fetch-dest': 'empty' }, true],
-])('isNoVisit() distinguishes a prefetch from a person in a browser window: %j', (headers, expected) => {
-  expect(isNoVisit(headers)).toBe(expected);
-});
+])(
+  'isNoVisit() decides whether the headers %j belong to a prefetch or an embedded page, and not to a visit: %s',
+  (headers, expected) => {
+    expect(isNoVisit(headers)).toBe(expected);
+  },
+);

@@ -4,7 +4,7 @@ import { eventually } from '../../../../helpers/eventually.ts';
 
 const cookieOf = (header: string): string => header.split(';', 1)[0] ?? '';
 
-it('OperatorSessions remembers the browsers in which the operator signed in until they sign out', () => {
+it('OperatorSessions remembers each browser in which the operator signed in until the operator signs out there', () => {
   const sessions = new OperatorSessions(false);
   const [one, other] = [cookieOf(sessions.begin()), cookieOf(sessions.begin())];
   expect(one).not.toBe(other);
@@ -16,14 +16,14 @@ it('OperatorSessions remembers the browsers in which the operator signed in unti
   expect([sessions.find(one), sessions.find(other)]).toEqual([null, expect.any(String)]);
 });
 
-it('OperatorSessions expires sessions after twelve hours, like their cookie', async () => {
+it('OperatorSessions ends a session when its time is over, and lets its cookie expire after twelve hours', async () => {
   const sessions = new OperatorSessions(true, { ttlMs: 5 });
   const header = sessions.begin();
   expect(header).toMatch(/^__Host-switchyard-operator=[\w-]{43}; .*SameSite=Strict; Max-Age=43200; Secure$/);
   await eventually('it is over', () => sessions.find(cookieOf(header)) === null);
 });
 
-it('OperatorSessions keeps a bounded number of sessions', () => {
+it('OperatorSessions forgets the oldest session if there are more than 100', () => {
   const sessions = new OperatorSessions(false);
   const first = cookieOf(sessions.begin());
   for (let index = 0; index < 100; index += 1) sessions.begin();

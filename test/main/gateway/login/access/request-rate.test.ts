@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { RequestRate } from '../../../../../src/main/gateway/login/access/request-rate.ts';
 
-it('RequestRate allows for each key a number of requests per minute, and more as time passes', () => {
+it('RequestRate limits the requests per minute for each key, and allows more as time passes', () => {
   const rate = new RequestRate(3);
   const takes = (key: string, atMs: number): boolean => rate.take(key, atMs);
   expect([takes('a', 0), takes('a', 0), takes('a', 1), takes('a', 2)]).toEqual([true, true, true, false]);

@@ -24,9 +24,9 @@ describe('rightOfCaller()', () => {
     ['the stdio client', { isStdio: true }, null, 'address'],
     ['any caller on loopback without tokens', {}, HERE, 'address'],
     ['any caller on loopback through a proxy', {}, { ...HERE, via: '1.1 proxy' }, 'operator'],
-    ['any caller on loopback by another host name', { hasFurtherHosts: true }, ELSEWHERE, 'operator'],
-    ['any caller by the public URL, without tokens', { publicUrl }, ELSEWHERE, 'operator'],
-    ['any caller behind a proxy that sends a loopback Host itself', { publicUrl }, HERE, 'operator'],
+    ['any caller on loopback that uses another host name', { hasFurtherHosts: true }, ELSEWHERE, 'operator'],
+    ['any caller that uses the public URL, without tokens', { publicUrl }, ELSEWHERE, 'operator'],
+    ['any caller behind a proxy that sends a loopback Host header', { publicUrl }, HERE, 'operator'],
     ['any caller on loopback if further host names are allowed', { hasFurtherHosts: true }, HERE, 'operator'],
     [
       'any caller on loopback if the public URL is on loopback',
@@ -38,25 +38,30 @@ describe('rightOfCaller()', () => {
     ['a caller with the only token, through a proxy without a public URL', { tokenCount: 1 }, ELSEWHERE, 'command'],
     ['a caller with the only token from another machine', { tokenCount: 1, isLoopback: false }, ELSEWHERE, 'command'],
     [
-      'a caller with the only token by the public URL',
+      'a caller with the only token that uses the public URL',
       { tokenCount: 1, isLoopback: false, publicUrl },
       ELSEWHERE,
       'address',
     ],
     ['a caller with one of several tokens on loopback', { tokenCount: 2 }, HERE, 'operator'],
-    ['a caller with one of several tokens by the public URL', { tokenCount: 2, publicUrl }, ELSEWHERE, 'operator'],
-  ] as const)('rightOfCaller() decides what %s may do', (_, rules, headers, expected) => {
+    [
+      'a caller with one of several tokens that uses the public URL',
+      { tokenCount: 2, publicUrl },
+      ELSEWHERE,
+      'operator',
+    ],
+  ] as const)('rightOfCaller() decides how a caller may log in: %s', (_, rules, headers, expected) => {
     expect(rightOfCaller('token-0', headers, { ...LOCAL, ...rules })).toBe(expected);
   });
 
-  it('rightOfCaller() lets the operator log in while there are several callers, if a URL leads to the gateway', () => {
+  it('rightOfCaller() gives the operator a login URL despite several callers, if the operator can open the URL', () => {
     const rules = { ...LOCAL, tokenCount: 2, hasOperatorToken: true };
     expect(rightOfCaller(OPERATOR, HERE, rules)).toBe('address');
     expect(rightOfCaller(OPERATOR, ELSEWHERE, rules)).toBe('command');
     expect(hasAddress(ELSEWHERE, { ...rules, publicUrl })).toBe(true);
   });
 
-  it('rightOfCaller() never gives a login URL to one of several callers, whatever the headers are', () => {
+  it('rightOfCaller() never gives a login URL to one of several callers, whatever headers the caller sends', () => {
     const headers = fc.dictionary(fc.string(), fc.string());
     const rules = fc.record({
       isLoopback: fc.boolean(),
@@ -78,15 +83,18 @@ describe('isLocalOperator()', () => {
     ['on loopback', {}, HERE, true],
     ['with the only token', { tokenCount: 1 }, HERE, true],
     ['with one of several tokens', { tokenCount: 2 }, HERE, false],
-    ['beyond loopback', { isLoopback: false }, HERE, false],
-    ['with --allow-host', { hasFurtherHosts: true }, HERE, false],
-    ['with --public-url', { publicUrl }, HERE, false],
-    ['if the operator has a token', { hasOperatorToken: true }, HERE, false],
-    ['by another host name', {}, ELSEWHERE, false],
+    ['to a gateway that listens beyond loopback', { isLoopback: false }, HERE, false],
+    ['to a gateway with --allow-host', { hasFurtherHosts: true }, HERE, false],
+    ['to a gateway with --public-url', { publicUrl }, HERE, false],
+    ['to a gateway with a token for the operator', { hasOperatorToken: true }, HERE, false],
+    ['to another host name', {}, ELSEWHERE, false],
     ['through a proxy', {}, { ...HERE, 'x-forwarded-for': '203.0.113.9' }, false],
-  ])('isLocalOperator() judges a request %s', (_, rules, headers, expected) => {
-    expect(isLocalOperator(headers, { ...LOCAL, ...rules })).toBe(expected);
-  });
+  ])(
+    'isLocalOperator() decides whether the operator on this machine sent a request %s',
+    (_, rules, headers, expected) => {
+      expect(isLocalOperator(headers, { ...LOCAL, ...rules })).toBe(expected);
+    },
+  );
 });
 
 it('isForwarded(), isLoopbackHost() and isLocalRequest() recognize proxy headers and names of this machine', () => {

@@ -29,7 +29,7 @@ describe('HeldCalls', () => {
       return { answers };
     };
 
-  it('a held call sends each server request and then its result to the client, with a new state each time', async () => {
+  it('a held call sends each server request to the client with a new state, and finally its result', async () => {
     const held = new HeldCalls();
     const first = (await held.start(exchange(), 'x', asks(2) as never)) as Record<string, never>;
     const second = (await held.resume(first.requestState ?? '', 'x', { 'request-1': { a: 1 } }, exchange())) as Record<
@@ -67,7 +67,7 @@ describe('HeldCalls', () => {
     }
   });
 
-  it('a held call is rejected with the error of the call', async () => {
+  it('a call that fails before the server asks anything is rejected with its own error', async () => {
     const held = new HeldCalls();
     await expect(held.start(exchange(), 'x', () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
   });
@@ -83,7 +83,7 @@ describe('HeldCalls', () => {
     await expect(held.resume(state, 'x', answers, exchange())).rejects.toThrow('requestState');
   });
 
-  it('a held call requests input again if the retry contains no input', async () => {
+  it('a held call asks the client again if a retry contains no valid input', async () => {
     const held = new HeldCalls();
     const first = (await held.start(exchange(), 'x', asks(1) as never)) as Record<string, never>;
     const second = await held.resume(first.requestState ?? '', 'x', { 'request-1': 'junk', more: {} }, exchange());
@@ -91,7 +91,7 @@ describe('HeldCalls', () => {
     held.close();
   });
 
-  it('the oldest held call is abandoned if there are more than 1 000', async () => {
+  it('the oldest held call is abandoned if there are more than 1 000 held calls', async () => {
     const held = new HeldCalls();
     const failed: unknown[] = [];
     const work = (index: number) => async (context: HeldContext) =>
@@ -105,11 +105,11 @@ describe('HeldCalls', () => {
     held.close();
   });
 
-  it('the state of a held call is distinguished from the states of connectors', () => {
+  it('HeldCalls.isState() accepts states that the gateway created, and no states of servers', () => {
     expect(['switchyard:abc', 'abc', undefined].map((state) => HeldCalls.isState(state))).toEqual([true, false, false]);
   });
 
-  it('at the limit, a held call of the client with the most held calls is abandoned, and of no other client', async () => {
+  it('if there are too many held calls, the gateway abandons only calls of the client that has the most', async () => {
     const held = new HeldCalls();
     const state = async (principal: string, what: string): Promise<string> =>
       String(
@@ -125,7 +125,7 @@ describe('HeldCalls', () => {
     held.close();
   });
 
-  it('held calls keep requests of at most 32 MiB in total, however few they are', async () => {
+  it('the requests of all held calls have at most 32 MiB in total, even if there are only a few', async () => {
     const held = new HeldCalls();
     for (let index = 0; index < 20; index += 1)
       await held.start(exchange(), `${index}${'x'.repeat(4_000_000)}`, asks(1) as never);

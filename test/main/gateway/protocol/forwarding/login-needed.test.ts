@@ -21,7 +21,7 @@ const login = (detail = {}): SwitchyardError =>
   new SwitchyardError('CONNECTOR_LOGIN_NEEDED', 'a login', { detail: { connectorId: 'a', status: 401, ...detail } });
 
 describe('neededLogin()', () => {
-  it('neededLogin() finds a required login, even in the cause of the error of a connector that is down', () => {
+  it('neededLogin() finds out which login is needed, even from the cause of a CONNECTOR_UNAVAILABLE error', () => {
     const down = new SwitchyardError('CONNECTOR_UNAVAILABLE', 'down', {
       cause: login({ issuer: 'https://i.example' }),
     });
@@ -33,7 +33,7 @@ describe('neededLogin()', () => {
     });
   });
 
-  it('neededLogin() finds no login in other errors, including a look-alike error of a connector', () => {
+  it("neededLogin() returns null for all other errors, even for a server's error that looks the same", () => {
     for (const error of [
       new SwitchyardError('CONNECTOR_UNAVAILABLE', 'down'),
       new SwitchyardError('LOGIN_UNSUPPORTED', 'DPoP'),
@@ -88,7 +88,7 @@ describe('askForLogin()', () => {
     return held.resume(requestState, 'this call', { 'request-1': { action } }, exchange);
   };
 
-  it('a call that needs a login is sent after the login succeeded', async () => {
+  it('a call that needs a login is sent to the connector after the login succeeded', async () => {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const { exchange, held, interrupted, requests, sent } = world(address(promise));
     const first = await askForLogin(NEEDED, exchange, interrupted);
@@ -118,7 +118,7 @@ describe('askForLogin()', () => {
     expect([expired.sent(), declined.sent()]).toEqual([0, 0]);
   });
 
-  it('a client that cannot log in gets no login URL', async () => {
+  it('a client that cannot log in gets no login URL, but is told who can log in and how', async () => {
     for (const [offer, more, words] of [
       [{ kind: 'operator' }, {}, 'An operator must log in'],
       [{ kind: 'command' }, {}, '`mcp-switchyard auth login a`'],

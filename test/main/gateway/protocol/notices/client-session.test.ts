@@ -10,7 +10,7 @@ describe('ClientSession', () => {
       write,
     );
 
-  it('a server request fails with the error of the client, for an invalid response, or when the session closes', async () => {
+  it('a server request fails if the client returns an error or an invalid response, or if the session closes', async () => {
     const one = session({});
     const { signal } = new AbortController();
     const refused = one.ask('x', {}, signal);
@@ -25,7 +25,7 @@ describe('ClientSession', () => {
     expect(one.take('switchyard-3', { result: {} })).toBe(false);
   });
 
-  it('a client session sends a cancellation to the client if a server request is no longer awaited', async () => {
+  it('a client session cancels a server request at the client if nobody waits for the response any longer', async () => {
     const written: object[] = [];
     const one = session({}, ((message: object) => written.push(message) > 0) as never);
     const abort = new AbortController();
@@ -35,7 +35,7 @@ describe('ClientSession', () => {
     expect(written.at(-1)).toMatchObject({ method: 'notifications/cancelled', params: { requestId: 'switchyard-1' } });
   });
 
-  it('a client session subscribes to a resource once, and unsubscribes when the client no longer needs it', async () => {
+  it('a client session subscribes to a resource only once, and unsubscribes when the client no longer needs it', async () => {
     const one = session({});
     const stops: string[] = [];
     const begin = async () => () => void stops.push('stopped');
@@ -46,7 +46,7 @@ describe('ClientSession', () => {
     expect([one.watches('a', 'c'), stops]).toEqual([false, ['stopped']]);
   });
 
-  it('a client session that closes ends a subscription that starts only afterwards', async () => {
+  it('a client session that was closed ends a subscription that starts only afterwards', async () => {
     const one = session({});
     const begun = Promise.withResolvers<() => void>();
     const watching = one.watch('a', 'c', () => begun.promise);

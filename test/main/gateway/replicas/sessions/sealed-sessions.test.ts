@@ -58,7 +58,7 @@ describe('SealedSessions', () => {
     for (let end = 0; end < id.length; end += 1) expect(sessions.open(id.slice(0, end))).toBeNull();
   });
 
-  it('an encrypted session id is rejected if it is of another fleet or for another purpose', () => {
+  it('an encrypted session id is rejected if it comes from another fleet or was encrypted for another purpose', () => {
     const { sessions } = replica();
     const elsewhere = new SealedSessions(new FleetSealer('other', [NEW]), 'host-a');
     expect(sessions.open(elsewhere.seal(facts))).toBeNull();
@@ -66,14 +66,14 @@ describe('SealedSessions', () => {
     expect(sessions.open(`sy1.${box.toString('base64url')}`)).toBeNull();
   });
 
-  it('an encrypted session id under the previous secret is accepted during a rotation, and not afterwards', () => {
+  it('a session id that was encrypted with the previous secret is accepted during a rotation, but not afterwards', () => {
     const id = replica([OLD]).sessions.seal(facts);
     expect(replica([NEW, OLD]).sessions.open(id)).not.toBeNull();
     expect(replica([NEW]).sessions.open(id)).toBeNull();
     expect(replica([NEW]).sessions.open(replica([NEW, OLD]).sessions.seal(facts))).not.toBeNull();
   });
 
-  it('an encrypted session id is valid for one day, even if clocks are up to an hour off', () => {
+  it('an encrypted session id is valid for one day, even if the clocks of replicas are up to an hour wrong', () => {
     const now = 100 * HOUR_MS;
     const id = replica([NEW], now).sessions.seal(facts);
     for (const [hours, isOpened] of [
@@ -89,7 +89,7 @@ describe('SealedSessions', () => {
       expect(replica([NEW], now + hours * HOUR_MS).sessions.open(id) !== null, `after ${hours} h`).toBe(isOpened);
   });
 
-  it("a known session id is rejected after it expired or after the client's token expired", () => {
+  it("a session id that was accepted before is rejected when the session or the client's token has expired", () => {
     const { sessions, clock } = replica([NEW], 0);
     const [aged, expiring] = [sessions.seal(facts), sessions.seal({ ...facts, tokenExpiresAtMs: HOUR_MS })];
     expect([sessions.open(aged), sessions.open(expiring)]).not.toContain(null);

@@ -14,7 +14,7 @@ const facts: SessionFacts = {
 const unique = (bytes: number): string => randomBytes(bytes).toString('base64');
 
 describe('packFacts', () => {
-  it('packFacts() preserves all initial facts of a session', () => {
+  it('unpackFacts() restores all facts of a session that packFacts() has packed', () => {
     const given = fc.record({
       revision: fc.constantFrom('2024-11-05', '2025-03-26', '2025-06-18', '2025-11-25'),
       capabilities: fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 3 }), { noNullPrototype: true }),
@@ -41,7 +41,7 @@ describe('packFacts', () => {
     expect(unpackFacts(packed)).toEqual(repeated);
   });
 
-  it('packFacts() omits unused capabilities if the facts are too long even when compressed', () => {
+  it('packFacts() omits details that the gateway does not use if the compressed facts are still too long', () => {
     const ui = {
       'io.modelcontextprotocol/ui': { mimeTypes: ['text/html;profile=mcp-app', unique(400)], more: unique(99) },
     };
@@ -65,7 +65,7 @@ describe('packFacts', () => {
     });
   });
 
-  it('packFacts() throws if the facts are too long even without unused capabilities', () => {
+  it('packFacts() throws if the facts are too long even without the details that the gateway does not use', () => {
     expect(() => packFacts({ ...facts, route: unique(4_000) }, 3_000)).toThrow('too long');
   });
 });

@@ -57,7 +57,7 @@ describe('answer frames', () => {
     }
   });
 
-  it('the frames of a response between replicas are rejected if one is missing, repeated, swapped or foreign', async () => {
+  it('the frames of a response between replicas are rejected if a frame is missing, repeated, misplaced or foreign', async () => {
     const [head, one, two, end] = sealed([Buffer.from('1'), Buffer.from('2')]) as [Buffer, Buffer, Buffer, Buffer];
     const [, foreign] = sealed([Buffer.from('1')], createAnswerKey()) as [Buffer, Buffer];
     const wrong = [

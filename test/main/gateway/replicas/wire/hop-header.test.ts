@@ -14,7 +14,7 @@ const facts: HopFacts = { kind: 'answer', senderId: 'sender', receiverId: 'recei
 const sealer = new FleetSealer('f', [NEW]);
 
 describe('hop header', () => {
-  it('the hop header authenticates the kind, the sender, the receiver, the counter and the length of the body', () => {
+  it('a hop header is valid only for its own kind, sender, receiver, counter and length of the body', () => {
     const { proof = '' } = readHopHeader(writeHopHeader(facts, 100, sealer)) ?? {};
     expect(isProven(facts, 100, proof, sealer)).toBe(true);
     const changes: Partial<HopFacts>[] = [{ kind: 'ended' }, { senderId: 'x' }, { receiverId: 'x' }, { counter: 8 }];
@@ -22,14 +22,14 @@ describe('hop header', () => {
     expect(isProven(facts, 101, proof, sealer)).toBe(false);
   });
 
-  it('the hop header is rejected under another secret or fleet id, and accepted under the previous secret', () => {
+  it('a hop header is rejected under another secret or fleet id, but accepted under the previous secret', () => {
     const { proof = '' } = readHopHeader(writeHopHeader(facts, 1, new FleetSealer('f', [OLD]))) ?? {};
     expect(isProven(facts, 1, proof, sealer)).toBe(false);
     expect(isProven(facts, 1, proof, new FleetSealer('g', [OLD]))).toBe(false);
     expect(isProven(facts, 1, proof, new FleetSealer('f', [NEW, OLD]))).toBe(true);
   });
 
-  it('the hop header is rejected if it is missing, repeated or malformed, or if its counter is too large', () => {
+  it('a hop header is rejected if it is missing, repeated or malformed, or if its counter is too large', () => {
     const proof = 'A'.repeat(43);
     const bad = [`s.0.${proof}`, `s.-1.${proof}`, `s.1e3.${proof}`, `s.9999999999999999.${proof}`, `s.01.${proof}`];
     const worse = [`.1.${proof}`, `s/x.1.${proof}`, `s.1.${proof}A`, `s.1.${proof}, s.1.${proof}`, '', `s.1`];
@@ -37,7 +37,7 @@ describe('hop header', () => {
     expect(readHopHeader(`s.9007199254740991.${proof}`)).toMatchObject({ counter: Number.MAX_SAFE_INTEGER });
   });
 
-  it('the hop header binds the body to its kind, sender and counter', () => {
+  it('hopPlace() differs for each kind, sender and counter, so that a body cannot be sent with another header', () => {
     const other: HopFacts[] = [
       { ...facts, kind: 'retry' },
       { ...facts, counter: 8 },

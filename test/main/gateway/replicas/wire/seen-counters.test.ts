@@ -39,7 +39,7 @@ describe('SeenCounters', () => {
     expect(seen.take('a', 10_000 - 4_095)).toBe(false);
   });
 
-  it('SeenCounters accepts new counters at the ring positions that a jump skipped', () => {
+  it('SeenCounters still accepts a lower counter that was skipped when a counter jumped ahead', () => {
     const seen = new SeenCounters();
     for (let counter = 1; counter <= 4_096; counter += 1) expect(seen.take('a', counter)).toBe(true);
     expect(seen.take('a', 6_000)).toBe(true);
@@ -47,7 +47,7 @@ describe('SeenCounters', () => {
     expect(seen.take('a', 4_096)).toBe(false);
   });
 
-  it('SeenCounters separates senders, and forgets the sender that was silent the longest', () => {
+  it('SeenCounters counts each sender separately, and forgets the sender that was silent the longest', () => {
     const seen = new SeenCounters(2);
     expect([seen.take('a', 1), seen.take('b', 1), seen.take('a', 1)]).toEqual([true, true, false]);
     expect(seen.take('c', 1)).toBe(true);

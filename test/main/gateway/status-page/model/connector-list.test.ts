@@ -15,7 +15,7 @@ function list(connectors: readonly ListedConnector[], search = '', pageRows = 20
 const ids = (result: ReturnType<typeof list>): readonly string[] => result.rows.map(({ id }) => id);
 
 describe('connector list', () => {
-  it('the connector list of the status page shows problems first, and otherwise keeps the order of the map', () => {
+  it('the status page lists connectors with problems first, and otherwise keeps the order of the map', () => {
     const connectors = [
       listed('r1'),
       listed('off', 'disabled'),
@@ -30,7 +30,7 @@ describe('connector list', () => {
     expect(new Set(STATE_ORDER).size).toBe(8);
   });
 
-  it('the connector list of the status page shows one of many pages, and the number of connectors', () => {
+  it('the connector list of the status page is divided into pages, and shows the total number of connectors', () => {
     const connectors = Array.from({ length: 10_000 }, (_, index) => listed(`c${index}`));
     const first = list(connectors);
     expect([first.rows.length, first.matchingCount, first.totalCount, first.pageCount]).toEqual([
@@ -52,7 +52,7 @@ describe('connector list', () => {
     expect(looked).toHaveLength(10);
   });
 
-  it('the connector list of the status page searches ids, names, state labels, transports and codes, ignoring case', () => {
+  it('the search on the status page finds ids, names, state labels, transports and error codes, ignoring case', () => {
     const refused = listed('crew', 'failed', { lastError: { code: 'CONNECTOR_REFUSED', message: 'no' } });
     const connectors = [refused, listed('mail', 'ready', { name: 'Post Office' }), listed('old', 'backing-off')];
     const found = (text: string) => ids(list(connectors, new URLSearchParams({ q: text }).toString()));
@@ -89,7 +89,7 @@ describe('last error of a stdio server', () => {
 });
 
 describe('status page query', () => {
-  it('the query of the status page survives a round trip through its URL', () => {
+  it('the search, the filter and the page number of the status page can be restored from its URL', () => {
     const query = parseListQuery(new URLSearchParams({ q: ' a&b="<> ', state: 'failed', page: '3' }));
     expect(query).toEqual({ text: 'a&b="<>', state: 'failed', page: 3 });
     const address = listAddress(query);
@@ -97,11 +97,14 @@ describe('status page query', () => {
     expect(listAddress({ text: '', state: null, page: 1 })).toBe('/');
   });
 
-  it.each(['0', '-1', '1.5', 'x', '1e99', ''])('the status page treats page %j as the first page', (page) => {
-    expect(parseListQuery(new URLSearchParams({ page })).page).toBe(1);
-  });
+  it.each(['0', '-1', '1.5', 'x', '1e99', ''])(
+    'the status page treats the invalid page number %j as page 1',
+    (page) => {
+      expect(parseListQuery(new URLSearchParams({ page })).page).toBe(1);
+    },
+  );
 
-  it('the query of the status page keeps at most 100 characters of search text', () => {
+  it('the status page uses at most 100 characters of a search text', () => {
     expect(parseListQuery(new URLSearchParams({ q: 'x'.repeat(10_000) })).text).toHaveLength(100);
   });
 });

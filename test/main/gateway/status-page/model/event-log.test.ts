@@ -33,7 +33,7 @@ describe('status page event log', () => {
     expect(log.after(3).map(({ seq }) => seq)).toEqual([5, 4]);
   });
 
-  it('the event log of the status page keeps a bounded number of events', () => {
+  it('the event log of the status page keeps only the newest events', () => {
     const { hub, log } = logOf(3);
     for (let revision = 1; revision <= 10; revision += 1)
       hub.emit('snapshot', { sourceId: 'default', revision, added: [], changed: [], removed: [] });

@@ -3,7 +3,7 @@ import { shownAddress, shownMessage, shownName } from '../../../../../src/main/g
 import { secret } from '../../../../helpers/evidence.ts';
 
 describe('shown foreign text', () => {
-  it('foreign text on the status page is a single truncated line that keeps its writing direction', () => {
+  it('the status page replaces line breaks and direction characters in foreign text, and shortens the text', () => {
     expect(shownName('evil\u202etxt.exe\n\u0000')).toBe('evil\ufffdtxt.exe\ufffd\ufffd');
     expect(shownName('x'.repeat(10_000))).toHaveLength(301);
   });
@@ -16,13 +16,13 @@ describe('shown foreign text', () => {
     expect(shownAddress('http://')).toBeNull();
   });
 
-  it('the status page masks the path of a URL that is itself a key', () => {
+  it("the status page masks a part of a URL's path that looks like a key", () => {
     expect(shownAddress('https://example.com/hooks/T0A1B2C3D4E5F6a7b8c9d0e1f2/mcp')).toBe(
       'https://example.com/hooks/***masked***/mcp',
     );
   });
 
-  it('the status page removes queries, logins and tokens from a message', () => {
+  it('the status page removes URL queries, credentials and tokens from a message', () => {
     const shown = shownMessage(
       `GET https://me:${secret('login')}@example.com/mcp?key=${secret('query')} said\n  Authorization: Bearer ${secret('token')}`,
     );
@@ -42,7 +42,7 @@ describe('shown foreign text', () => {
     expect(shownMessage(message)).toBe(shown);
   });
 
-  it('the status page shortens an endless message in bounded time', () => {
+  it('the status page shortens a message of a million characters in less than a second', () => {
     const beganMs = performance.now();
     for (const part of ['a=', 'a.', 'token', 'a: ', 'bearer '])
       expect(shownMessage(`https://x ${part.repeat(1_000_000)}`).length).toBeLessThanOrEqual(301);

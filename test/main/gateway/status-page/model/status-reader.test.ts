@@ -31,7 +31,7 @@ function setUp(status: ManagerStatus, endpointOf?: (id: string) => string) {
 const page = (reader: StatusReader, query = ALL): string => renderPage(reader.read(query), 'bm9uY2U=');
 
 describe('status reading', () => {
-  it('all views of the status page share one reading for one second, and for five if nothing happened', () => {
+  it('viewers of the status page share one reading of the status until an event happens, or for five seconds', () => {
     const { manager, clock, reader } = setUp(statusWith([]));
     for (let view = 0; view < 10; view += 1) reader.read(ALL);
     clock.nowMs += 4_999;
@@ -45,7 +45,7 @@ describe('status reading', () => {
     expect(manager.readings).toBe(3);
   });
 
-  it('the status is read again for pages that are notified of events', () => {
+  it('renew() makes the status page read the status again only if an event has happened', () => {
     const { manager, reader } = setUp(statusWith([]));
     reader.read(ALL);
     reader.renew();
@@ -61,7 +61,7 @@ describe('status reading', () => {
 });
 
 describe('status page', () => {
-  it('the status page stays small, however many connectors there are', () => {
+  it('the status page shows only 200 of 10 000 connectors at once', () => {
     const { reader } = setUp(statusWith(Array.from({ length: 10_000 }, (_, index) => listed(`c${index}`))));
     const all = page(reader);
     expect(all.match(/<tr role="row" data-row=/g)).toHaveLength(200);
@@ -72,7 +72,7 @@ describe('status page', () => {
     expect(found).toContain('11 of 10000 connectors match.');
   });
 
-  it('the status page escapes all names of connectors, maps, files and viewers', () => {
+  it('the status page escapes all text from connectors, maps and files, and the text of a search', () => {
     const failing = { code: IMG, message: IMG };
     const status = statusWith(
       [
@@ -170,7 +170,7 @@ describe('status page', () => {
       expect(text).toContain(said);
   });
 
-  it('the status page explains empty sections', () => {
+  it('the status page says so if there are no service maps, no files and no connectors', () => {
     const { reader } = setUp(statusWith([], { serviceMaps: [] }));
     expect(page(reader)).toContain('No service map and no file is configured.');
     expect(page(reader)).toContain('There are no connectors yet.');
@@ -194,12 +194,12 @@ describe('update of an open status page', () => {
     return { ...scene, state, advance, first };
   }
 
-  it('an update of an open status page contains only gauges if the version of the page is current', () => {
+  it('an update of an open status page contains only gauges if the page already shows everything else', () => {
     expect(Object.keys(open().first?.parts ?? {})).toEqual(['process']);
     expect([open().first?.rows, open().first?.order, open().first?.events]).toEqual([{}, null, []]);
   });
 
-  it('an update of an open status page contains everything if the version of the page is outdated', () => {
+  it('an update of an open status page contains all rows if the page was created from another version', () => {
     const { reader } = setUp(statusWith(many));
     const state = new PageState(0);
     state.adopt(reader.read(ALL), 'another');
@@ -220,7 +220,7 @@ describe('update of an open status page', () => {
     expect(update?.announcement).toBe('c7: ready → failed');
   });
 
-  it('an update of an open status page contains only the row if a connector was merely called', () => {
+  it("an update of an open status page contains only the connector's row if a connector was called", () => {
     const { latencies, advance } = open();
     latencies.record('c3', 5, true);
     const update = advance();
@@ -228,7 +228,7 @@ describe('update of an open status page', () => {
     expect(update?.order).toBeNull();
   });
 
-  it('an update of an open status page does not grow with the number of missed events', () => {
+  it('an update of an open status page contains at most 100 events, however many the page has missed', () => {
     const { manager, state, advance } = open();
     for (let index = 0; index < 500; index += 1)
       manager.hub.emit('connector', { connectorId: 'c0', from: 'ready', to: 'ready', why: `${index}`, at: NOW });

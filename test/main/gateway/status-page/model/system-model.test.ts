@@ -57,7 +57,12 @@ describe('system verdict', () => {
       'caution',
       '1 connector waiting for a login',
     ],
-    ['connectors that come up', statusWith([listed('a', 'connecting')]), 'caution', '1 connector coming up'],
+    [
+      'connectors that are still connecting',
+      statusWith([listed('a', 'connecting')]),
+      'caution',
+      '1 connector coming up',
+    ],
     ['a manager that is closed', statusWith([], { isClosed: true }), 'stop', 'The manager is closed'],
     [
       'a file that was never read',
@@ -84,7 +89,7 @@ describe('system verdict', () => {
       'The map from default is signed by its HMAC alone',
     ],
     [
-      'key documents that are not followed',
+      'newer key documents that cannot be loaded',
       withMap({ keys: { ...NO_MAP.keys, lastError: { code: 'KEYS_UNTRUSTED', message: 'no', at: NOW } } }),
       'caution',
       'Newer keys of default cannot be loaded',
@@ -102,7 +107,7 @@ describe('system verdict', () => {
       'Keys of default expire within a week',
     ],
     [
-      'nothing for keys that are valid for long',
+      'no problem for keys that are valid for 30 days',
       withMap({ signedBy: { hmacKey: null, signatures: [{ ...SIGNER, keyExpiresAt: NOW + 30 * DAY_MS }] } }),
       'clear',
       'All clear',
@@ -130,11 +135,11 @@ describe('system verdict', () => {
 });
 
 describe('status page maps', () => {
-  it('the status page shows no maps if a manager has none', () => {
+  it('the status page shows no maps if the manager has none', () => {
     expect(systemModel(statusWith([], { serviceMaps: [NO_MAP] }), NOW).maps).toEqual([]);
   });
 
-  it('the status page shows a map as verified after it was accepted, with the reason if it is stale', () => {
+  it('the status page shows an accepted map as verified, and says why a map is stale', () => {
     const lastError = { code: 'MAP_SIGNATURE_INVALID', message: 'The signature does not fit', at: NOW };
     expect(systemModel(withMap({ freshness: 'stale', lastError }), NOW).maps).toMatchObject([
       { signature: 'verified', freshness: 'stale', lastError },

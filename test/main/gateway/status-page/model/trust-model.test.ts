@@ -21,7 +21,7 @@ describe('trustModel', () => {
     expect(model.signers).toEqual([{ kid: 'k', thumbprint: 'abcdefgh', expiresAt: NOW + 60_000, keyExpiresAt: null }]);
   });
 
-  it('the trust section of the status page escapes a kid that contains control characters', () => {
+  it('the trust section of the status page replaces control characters in the `kid` of a key', () => {
     const signatures = [{ ...signer, kid: '\u202e\u001b[31mk' }];
     const [shown] = modelOf({ accept: 'signature', signedBy: { hmacKey: null, signatures } }).signers;
     for (const sign of ['\u202e', '\u001b']) expect(shown?.kid).not.toContain(sign);
@@ -32,14 +32,14 @@ describe('trustModel', () => {
     ['either', true],
     ['both', true],
   ] as const)(
-    'the trust section of the status page marks an HMAC alone as weak with the policy %s: %s',
+    'the trust section of the status page marks a map with only an HMAC as weak if `accept` is %s: %s',
     (accept, isHmacOnly) => {
       expect(modelOf({ accept, signedBy: { hmacKey: 0, signatures: [] } }).isHmacOnly).toBe(isHmacOnly);
       expect(modelOf({ accept }).isHmacOnly).toBe(false);
     },
   );
 
-  it('the trust section of the status page names the trust anchor of the keys', () => {
+  it('the trust section of the status page says whether a key document or only the configuration vouches for keys', () => {
     const alone = { version: null, expiresAt: null, trustsConfigurationAlone: true, lastError: null };
     expect(modelOf({ accept: 'signature', keys: alone })).toMatchObject({
       restsOnConfiguration: true,
@@ -55,7 +55,7 @@ describe('trustModel', () => {
     });
   });
 
-  it('the trust section of the status page reports the earliest expiry, and whether it is within a week', () => {
+  it('the trust section of the status page shows when the first key expires, and whether this is within a week', () => {
     const signatures = [{ ...signer, keyExpiresAt: NOW + 3 * DAY_MS }, signer];
     const keys = { ...NO_MAP.keys, version: 1, expiresAt: NOW + 30 * DAY_MS };
     const model = modelOf({ accept: 'signature', signedBy: { hmacKey: null, signatures }, keys });

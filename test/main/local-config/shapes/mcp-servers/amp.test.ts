@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
 describe('parser of Amp config files', () => {
-  it('a config file of Amp has its servers in amp.mcpServers of the settings', () => {
+  it('the servers of an Amp config file are read from `amp.mcpServers`', () => {
     const { servers, problems } = readShape('amp-settings.json');
     expect(servers).toEqual({
       app: {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
 describe('parser of Claude Code config files', () => {
-  it("a config file of Claude Code yields the servers of the current folder, and the user's other servers", () => {
+  it('a Claude Code config file yields the servers of the current folder, and the servers for all folders', () => {
     const { servers, problems } = readShape('claude.json');
     expect(servers).toEqual({
       notes: {
@@ -26,7 +26,7 @@ describe('parser of Claude Code config files', () => {
     ]);
   });
 
-  it('a config file of Claude Code yields the OAuth client, its port and its string of scopes', () => {
+  it('a Claude Code config file yields the OAuth client id, the callback port and the scopes of a server', () => {
     const { servers, problems } = readShape('claude-logins.mcp.json');
     expect(servers).toEqual({
       tracker: {

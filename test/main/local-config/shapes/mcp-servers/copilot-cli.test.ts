@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
 describe('parser of Copilot CLI config files', () => {
-  it('a config file of Copilot CLI has tools as an allow list, "*" as all tools, and timeouts in milliseconds', () => {
+  it('in a Copilot CLI config file, `tools` is an allow list, `*` means all tools, and timeouts are in milliseconds', () => {
     const { servers, problems } = readShape('copilot-mcp-config.json');
     expect(servers).toEqual({
       docs: {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
 describe('parser of Cursor config files', () => {
-  it('a config file of Cursor yields the OAuth client of auth, with its secret outside of the entry', () => {
+  it('a Cursor config file yields the OAuth client in `auth`, and its secret stays out of the entry', () => {
     const { servers, problems } = readShape('cursor-mcp.json');
     expect(servers).toEqual({
       discovered: {

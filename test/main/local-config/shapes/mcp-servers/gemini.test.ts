@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
 describe('parser of Gemini CLI config files', () => {
-  it('a config file of Gemini CLI may contain httpUrl, timeouts in milliseconds, $NAME and both tool lists', () => {
+  it('a Gemini CLI config file may contain `httpUrl`, timeouts in milliseconds, `$NAME` and two tool lists', () => {
     const { servers, problems } = readShape('gemini-settings.json');
     expect(servers).toEqual({
       docs: {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
 describe('parser of Junie config files', () => {
-  it('a config file of Junie has the working folder of a stdio server in workingDirectory', () => {
+  it('the working folder of a stdio server in a Junie config file is read from `workingDirectory`', () => {
     const { servers, problems } = readShape('junie-mcp.json');
     expect(servers).toEqual({
       framework: {

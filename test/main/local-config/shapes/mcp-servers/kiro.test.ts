@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
 describe('parser of Kiro config files', () => {
-  it('a config file of Kiro may exclude tools with disabledTools, and set the redirect port of a login', () => {
+  it('a Kiro config file may exclude tools with `disabledTools`, and set the redirect port of a login', () => {
     const { servers, problems } = readShape('kiro-mcp.json');
     expect(servers).toEqual({
       'aws-docs': {

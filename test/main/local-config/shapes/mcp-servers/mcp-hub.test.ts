@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
 describe('parser of mcp-hub config files', () => {
-  it('a config file of mcp-hub may have null variables, which come from the environment, and its commands never run', () => {
+  it('a null variable in an mcp-hub config file is read from the environment, and a command in a value never runs', () => {
     const { servers, problems } = readShape('mcp-hub-servers.json');
     expect(servers).toEqual({
       github: {

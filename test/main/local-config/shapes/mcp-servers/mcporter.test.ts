@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
 describe('parser of mcporter config files', () => {
-  it('a config file of mcporter may have baseUrl, bearer tokens, and commands as lists or lines', () => {
+  it('an mcporter config file may have `baseUrl`, bearer tokens, and commands as arrays or as lines of text', () => {
     const { servers, problems } = readShape('mcporter.json');
     expect(servers).toEqual({
       linear: {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
 describe('parser of Roo config files', () => {
-  it('a config file of Roo may exclude tools with disabledTools, and its timeout is read as seconds', () => {
+  it('a Roo config file may exclude tools with `disabledTools`, and its timeout is read as seconds', () => {
     const { servers, problems } = readShape('roo-mcp.json');
     expect(servers).toEqual({
       memory: {

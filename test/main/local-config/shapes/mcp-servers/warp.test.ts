@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
 describe('parser of Warp config files', () => {
-  it('a config file of Warp may list servers without a wrapper member, and set their working_directory', () => {
+  it('a Warp config file may list servers at its top level, and set their `working_directory`', () => {
     const { servers, problems } = readShape('warp.mcp.json');
     expect(servers).toEqual({
       files: {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
 describe('parser of Windsurf and Antigravity config files', () => {
-  it('a config file of Windsurf or Antigravity has the URL in serverUrl, and may exclude tools with disabledTools', () => {
+  it('a Windsurf or Antigravity config file has URLs in `serverUrl`, and may exclude tools with `disabledTools`', () => {
     const { servers, problems } = readShape('windsurf-mcp_config.json');
     expect(servers).toEqual({
       issues: {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
 describe('parser of Continue config files', () => {
-  it('a config file of Continue has a list of servers with their secrets', () => {
+  it('a Continue config file lists its servers in an array, and its secrets are read from the environment', () => {
     const { servers, problems } = readShape('continue.yaml');
     expect(servers).toEqual({
       'browser-search': {
@@ -31,7 +31,7 @@ describe('parser of Continue config files', () => {
     ]);
   });
 
-  it('an older config file of Continue has servers without names', () => {
+  it('a server without a name in an older Continue config file gets an id from its position', () => {
     const { servers, problems } = readShape('continue-config.json');
     expect(servers).toEqual({
       'server-1': {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
 describe('parser of Crush config files', () => {
-  it('a config file of Crush is read with variables expanded as in a shell, but no command is run', () => {
+  it('variables in a Crush config file are expanded as in a shell, but no command is run', () => {
     const { servers, problems } = readShape('crush.json');
     expect(servers).toEqual({
       filesystem: {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
 describe('parser of Docker catalog files', () => {
-  it('a Docker catalog file has images and remotes, and each server that cannot be used causes one warning', () => {
+  it('a Docker catalog file yields servers from images and remotes, and one warning for each unusable server', () => {
     const { servers, problems } = readShape('docker-catalog.yaml');
     expect(servers).toEqual({
       notion: {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
 describe('parser of Goose config files', () => {
-  it('a config file of Goose has servers as extensions, and each other enabled extension causes one warning', () => {
+  it('the servers in a Goose config file are extensions, and each enabled extension of another kind causes a warning', () => {
     const { servers, problems } = readShape('goose-config.yaml');
     expect(servers).toEqual({
       fetch: {

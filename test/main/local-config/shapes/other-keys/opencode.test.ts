@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
 describe('parser of OpenCode config files', () => {
-  it('a config file of OpenCode may have command lists, and variables and files in braces', () => {
+  it('an OpenCode config file may have commands as arrays, and may refer to variables and files in braces', () => {
     const { servers, problems } = readShape('opencode.jsonc');
     expect(servers).toEqual({
       'local-one': {

@@ -17,7 +17,7 @@ describe('parser of server.json files', () => {
     expect(problems).toEqual([]);
   });
 
-  it('the variables of a server.json file are passed to the container', () => {
+  it('the environment variables in a server.json file are passed to the container', () => {
     const { servers, problems } = readShape('server-oci.json');
     expect(servers).toEqual({
       'io.github.example-db': {
@@ -31,7 +31,7 @@ describe('parser of server.json files', () => {
     expect(problems).toEqual([]);
   });
 
-  it('the variables of a remote in a server.json file are filled in', () => {
+  it('the variables in the URL and headers of a remote server in a server.json file are replaced by their values', () => {
     const { servers, problems } = readShape('server-remote.json');
     expect(servers).toEqual({
       'com.example-far': {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
 describe('parser of Zed config files', () => {
-  it('a config file of Zed may have flat or nested commands, and its extensions cause warnings', () => {
+  it('a Zed config file may have flat or nested commands, and an extension of Zed causes a warning', () => {
     const { servers, problems } = readShape('zed-settings.json');
     expect(servers).toEqual({
       flat: {

@@ -40,7 +40,7 @@ describe('FleetPinBook', () => {
     expect(book.learn([{ ...pin(1, 'x'), definition: { name: 'other' } }]).approved).toEqual([]);
   });
 
-  it('FleetPinBook names each tool that differs once', () => {
+  it('mergedChanges() names each changed tool once, and prefers the change that the host itself found', () => {
     const own = [{ connectorId: 'mail', tool: 'send', from: 'own' }];
     const fleet = [
       { connectorId: 'mail', tool: 'send', from: 'fleet' },

@@ -44,7 +44,7 @@ describe('readCatalogued', () => {
     );
   });
 
-  it('readCatalogued() accepts a pinned definition only under its own name', () => {
+  it('isPinnable() accepts a tool definition only under its own name', () => {
     expect(isPinnable({ name: 'send' }, 'send')).toBe(true);
     expect(isPinnable({ name: 'send' }, 'read')).toBe(false);
     expect(isPinnable('send', 'send')).toBe(false);

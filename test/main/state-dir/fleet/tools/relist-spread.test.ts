@@ -15,7 +15,7 @@ describe('RelistSpread', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  it('after a tool list of the fleet changed, a host lists the tools again within a time that grows with the fleet', () => {
+  it('if another host reports changed tools, a host lists the tools again after a delay that grows with the fleet', () => {
     const { spread, relisted } = setUp(100);
     expect([setUp(1).spread.spreadMs(), spread.spreadMs(), setUp(1e6).spread.spreadMs()]).toEqual([200, 2_000, 10_000]);
     spread.heard('mail', 'a');
@@ -25,7 +25,7 @@ describe('RelistSpread', () => {
     expect(relisted).toEqual(['mail']);
   });
 
-  it("a host lists a connector's tools at most once for each digest, so different lists cause no storm", () => {
+  it("a host lists a connector's tools at most once for each digest, even if two digests alternate", () => {
     const { spread, relisted } = setUp();
     for (let round = 0; round < 100; round += 1) {
       spread.heard('mail', round % 2 === 0 ? 'a' : 'b');

@@ -31,7 +31,7 @@ describe('renderFleet', () => {
     expect(renderFleet(fleetModel(null))).toBe(false);
   });
 
-  it('renderFleet() shows hosts with their roles, addresses and maps, the leader, and hosts that are behind', () => {
+  it('renderFleet() shows each host with its role, address and maps, the leader, and hosts with an older map', () => {
     expect(textOf({})).toBe(
       'Fleet prod Connected Hosts 2 one This host http://10.0.0.1/ Role may lead Version 1.0.0 Map main abababab , leads ' +
         'two http://10.0.0.1/ Role reader Version 1.0.0 Map main abababab , behind',

@@ -24,7 +24,7 @@ describe('renderTrust', () => {
     expect(textOf({})).toBe('');
   });
 
-  it('renderTrust() names each signer with its key and the expiry of both', () => {
+  it('renderTrust() shows the key of each signature, and when the signature and the key expire', () => {
     const signers = [
       { kid: 'first', thumbprint: 'abcdefgh', expiresAt: NOW + 300_000, keyExpiresAt: NOW + 864_000_000 },
     ];
@@ -38,7 +38,7 @@ describe('renderTrust', () => {
     expect(String(renderTrust({ ...NOTHING, signers }, NOW))).toContain('<bdi>&lt;script&gt;</bdi>');
   });
 
-  it('renderTrust() shows the trust anchor of the keys, their problems, and why a map was dropped', () => {
+  it('renderTrust() shows what vouches for the keys, why newer keys cannot be loaded, and why a map was dropped', () => {
     const text = textOf({
       isHmacOnly: true,
       keyDocument: { version: 3, expiresAt: NOW + 600_000 },
