@@ -18,9 +18,9 @@ afterEach(killRunning);
 // Each test starts several processes.
 describe('mcp-switchyard auth login', { timeout: 120_000 }, () => {
   it.each([
-    ['standard input has ended', ['--no-browser'], 'The input ended'],
-    ['the time limit for the person in the browser', ['--login-timeout', '50'], 'The login to crm was not finished'],
-  ])('`auth login` fails after %s', async (_, args, reason) => {
+    ['standard input ends', ['--no-browser'], 'The input ended'],
+    ['nobody logs in within `--login-timeout`', ['--login-timeout', '50'], 'The login to crm was not finished'],
+  ])('`auth login` fails if %s', async (_, args, reason) => {
     await using world = await LoginCli.start();
     const ended = await world.run(['auth', 'login', 'crm', ...args]);
     expect([ended.code, ended.stdout]).toEqual([1, '']);
