@@ -74,7 +74,7 @@ test('a login fails with an explanation if the issuer does not know the resource
   expect(manager.connector('crm')?.status?.state).toBe('needs-login');
 });
 
-test('a person can log in through a client that authenticates with a private key', async () => {
+test('a person can log in through an OAuth client that authenticates with a private key', async () => {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const client = {
     ...{ client_id: 'gateway', token_endpoint_auth_method: 'private_key_jwt', redirect_uris: [REDIRECT.redirectUrl] },
@@ -91,7 +91,7 @@ test('a person can log in through a client that authenticates with a private key
   await expectIn(manager);
 });
 
-test('a token is refreshed by the client that logged in, even after the host registered another client', async () => {
+test('a token is refreshed by the OAuth client that logged in, even after the host registered another one', async () => {
   await using issuer = await AuthorizationServer.start({ tokenTtlSeconds: 4 });
   await using one = await ProtectedMcpServer.start({ issuer: issuer.issuer });
   await using other = await ProtectedMcpServer.start({ issuer: issuer.issuer });

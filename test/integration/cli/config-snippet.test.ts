@@ -44,7 +44,7 @@ describe('mcp-switchyard config', () => {
   );
 
   it.each(PLACES)(
-    '`config` prints a snippet with which %s reads the token from an environment variable, and never shows the token',
+    '`config` prints a snippet that lets %s read the token from an environment variable, and never shows the token',
     async (client, file) => {
       const args = ['--url', 'https://mcp.example.com/mcp', '--name', 'tools', '--token-env', 'GATEWAY_TOKEN'];
       const { code, stdout, stderr } = await runCliHere(['config', client, ...args], { env: { GATEWAY_TOKEN: TOKEN } });

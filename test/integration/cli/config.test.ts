@@ -51,9 +51,9 @@ describe('--config', () => {
   });
 
   it.each([
-    ['a missing file', ['tools', '--config', '/no/such/file.json'], 1, 'CONFIG_INVALID'],
-    ['a command without any source of connectors', ['tools'], 2, '--config FILE'],
-  ])('a command exits with the matching code for %s', async (_, args, code, text) => {
+    ['a missing configuration file', ['tools', '--config', '/no/such/file.json'], 1, 'CONFIG_INVALID'],
+    ['a missing source of connectors', ['tools'], 2, '--config FILE'],
+  ])('a command fails with the right exit code because of %s', async (_, args, code, text) => {
     const ended = await runCliHere(args, { env: { ...CLI_ENV } });
     expect(ended.code).toBe(code);
     expect(ended.stderr).toContain(text);

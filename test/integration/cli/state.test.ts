@@ -64,7 +64,7 @@ describe('mcp-switchyard state show', () => {
     expect([code, stdout]).toEqual([0, expect.stringContaining('keys        document 3, expires 2030-01-01')]);
   });
 
-  it('`state show` says that a floor (newest accepted map date) is in the future', async () => {
+  it('`state show` says so if the floor (the newest accepted date) of a source is in the future', async () => {
     await remember(Date.now() + 3_600_000);
     expect((await state('show')).stdout).toContain('which is in the future');
     expect((await shown())[0].isFloorAhead).toBe(true);

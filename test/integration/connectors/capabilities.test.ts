@@ -36,7 +36,7 @@ describe.each(['legacy', 'modern'])('a %s server over HTTP', (era) => {
     ['tools as null', { tools: null, prompts: {} }],
     ['no capabilities at all', undefined],
   ])(
-    'an HTTP server that declares %s is ready without tools, and gets no tools/list after its first one',
+    'an HTTP server that declares %s is ready without tools, and gets only one tools/list request',
     async (_, capabilities) => {
       await using server = await RawMcpServer.start(declaring(era, capabilities));
       await using map = await manage([entry('one', { endpoint: server.url.href })]);

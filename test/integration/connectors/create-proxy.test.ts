@@ -129,7 +129,7 @@ describe('the createProxy option', () => {
     ]);
   });
 
-  it('a caller gets the error with which callTool() of a proxy from createProxy() rejects', async () => {
+  it('the error of callTool() of a proxy from createProxy() is the `cause` of the error that the caller gets', async () => {
     const createProxy: ConnectorProxyManagerOptions['createProxy'] = () => ({
       connect: async () => {},
       getTools: () => [{ name: 'bad', inputSchema: {} }],

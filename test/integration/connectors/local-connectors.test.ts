@@ -47,7 +47,7 @@ describe('connectors of a local configuration file', () => {
     expect(isAlive(pid)).toBe(false);
   });
 
-  it('a stdio server gets the environment variables of its entry, and none of the others of this process', async () => {
+  it('a stdio server gets the environment variables of its entry, and no other variable of this process', async () => {
     process.env.SWITCHYARD_TEST_PRIVATE = 'not for children';
     process.env.SWITCHYARD_TEST_NAME = 'expanded';
     await using local = manageFile({ one: localServer(['one'], { env: { GIVEN: variable('SWITCHYARD_TEST_NAME') } }) });

@@ -60,7 +60,7 @@ describe('a connection over SSE with credentials', () => {
     expect(server.openStreams).toBe(1);
   });
 
-  it('connecting over SSE fails with an error that contains the hint of the credentials', async () => {
+  it('connecting over SSE fails with an error that contains the hint from the `credentials` object', async () => {
     await using server = await protectedServer(['GET']);
     const credentials = new ScriptedCredentials('old', () => ({ kind: 'refused', hint: 'Ask Ann for a key.' }));
     await expect(connectSse(server, { credentials })).rejects.toMatchObject({

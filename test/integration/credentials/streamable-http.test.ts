@@ -103,7 +103,7 @@ describe('a connection over Streamable HTTP with credentials', () => {
     expect(calls[0]?.[0]).toBe('s1');
   });
 
-  it('an error about credentials that the server rejects over Streamable HTTP ends with the hint of the credentials', async () => {
+  it('an error about credentials that the server rejects over Streamable HTTP ends with the hint from the `credentials` object', async () => {
     await using server = await protectedServer({}, ['tools/call', 'tools/list']);
     const hint = 'Ask Ann for a key.';
     const credentials = new ScriptedCredentials('old', () => ({ kind: 'refused', hint }));
@@ -149,21 +149,24 @@ describe('a connection over Streamable HTTP with credentials', () => {
   });
 
   it.each([
-    ['ends if its notification stream needs a new login after an earlier one', true, [LOGIN]],
-    ['stays open if its notification stream needs a login and there was none before', false, []],
-  ])('a connection over Streamable HTTP %s', async (_, wasAuthorized, lost) => {
-    await using server = await protectedServer({}, ['GET']);
-    const error = new SwitchyardError(LOGIN.code, LOGIN.message, { detail: { ...LOGIN.detail, wasAuthorized } });
-    const credentials = new ScriptedCredentials('old', () => ({ kind: 'login', error }));
-    await using raw = await connectRaw(server, {
-      ...{ era: 'legacy', credentials },
-      host: { ...TOOLS_ONLY, capabilities: { roots: {} } },
-    });
-    await eventually('the stream was refused', () => credentials.challenges.length === 1);
-    await raw.call();
-    expect(raw.lost).toMatchObject(lost.map(({ code }) => ({ code })));
-    expect(server.of('GET')).toHaveLength(1);
-  });
+    ['ends', true, [LOGIN]],
+    ['stays open', false, []],
+  ])(
+    'a connection over Streamable HTTP %s if its notification stream needs a login (logged in before: %s)',
+    async (_, wasAuthorized, lost) => {
+      await using server = await protectedServer({}, ['GET']);
+      const error = new SwitchyardError(LOGIN.code, LOGIN.message, { detail: { ...LOGIN.detail, wasAuthorized } });
+      const credentials = new ScriptedCredentials('old', () => ({ kind: 'login', error }));
+      await using raw = await connectRaw(server, {
+        ...{ era: 'legacy', credentials },
+        host: { ...TOOLS_ONLY, capabilities: { roots: {} } },
+      });
+      await eventually('the stream was refused', () => credentials.challenges.length === 1);
+      await raw.call();
+      expect(raw.lost).toMatchObject(lost.map(({ code }) => ({ code })));
+      expect(server.of('GET')).toHaveLength(1);
+    },
+  );
 
   it('a call is reported as lost if its response stream breaks off and needs a login to be resumed', async () => {
     await using server = await protectedServer(
@@ -202,7 +205,7 @@ describe('a connection over Streamable HTTP with credentials', () => {
     await end();
   });
 
-  it('connecting over Streamable HTTP rejects with the reason of the signal if it is aborted during a login', async () => {
+  it('connecting over Streamable HTTP rejects with the reason of the AbortSignal if it is aborted during a login', async () => {
     await using server = await protectedServer();
     let given: AbortSignal | null = null;
     const credentials = new ScriptedCredentials(null, async (_challenge, _sent, signal) => {

@@ -27,7 +27,7 @@ describe('a gateway among its own connectors', () => {
     expect(outer.manager.listTools().map(({ name }) => name)).toContain('inner.one__whoami');
   });
 
-  it('a gateway whose configuration starts the gateway itself as a stdio server does not do so endlessly', async () => {
+  it('a gateway whose configuration names its own command as a stdio server does not start itself endlessly', async () => {
     using file = new LocalFile({});
     const bin = new URL('../../../src/main/cli/bin.ts', import.meta.url).pathname;
     const args = [bin, 'serve', '--stdio', '--config', file.path];

@@ -62,7 +62,7 @@ async function listed(world: GatewayWorld, count: number): Promise<void> {
 }
 
 describe('an MCP App behind the gateway', () => {
-  it('clients can read an MCP App by the prefixed `ui:` URI that its tool names, from the right connector', async () => {
+  it('clients can read an MCP App by the `ui:` URI with the connector prefix that its tool names', async () => {
     await using one = await RawMcpServer.start(app());
     await using other = await RawMcpServer.start(app());
     await using world = await startGateway({ one: remote(one), 'My.Other_1': remote(other) });
@@ -127,7 +127,7 @@ describe('an MCP App behind the gateway', () => {
     expect(server.of('resources/read')).toHaveLength(1);
   });
 
-  it('a client is notified of an updated MCP App under the URI, prefixed or not, that it subscribed to', async () => {
+  it('a client that subscribes to an MCP App, with or without prefix, is notified of updates under the same URI', async () => {
     let notify: (uri: string) => void = () => {};
     await using server = await RawMcpServer.start(
       app({
@@ -195,7 +195,7 @@ describe('the MCP Apps extension', () => {
     }
   });
 
-  it('the gateway declares the MCP Apps extension if a connector without a connection might have apps', async () => {
+  it('the gateway declares the MCP Apps extension if a connector is not up yet, because it might have apps', async () => {
     await using plain = await RawMcpServer.start();
     await using world = await startGateway({ plain: remote(plain) });
     expect(await initialize(`${world.listener.url}/mcp`)).not.toHaveProperty('extensions');

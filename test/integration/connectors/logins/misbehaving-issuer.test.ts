@@ -257,39 +257,39 @@ describe('a token endpoint', () => {
   const given = { access_token: 'A', token_type: 'bearer' };
   it.each<[string, Behaviour, unknown]>([
     [
-      'tokens without expiry succeeds',
+      'tokens without expiry (success)',
       saysJson(given),
       { kind: 'refreshed', tokens: { expiresAtMs: null, refreshToken: 'refresh-token-of-a-test' } },
     ],
     [
-      'an expiry in quotes succeeds',
+      'an expiry in quotes (success)',
       saysJson({ ...given, expires_in: '60' }),
       { kind: 'refreshed', tokens: { expiresAtMs: 1_060_000 } },
     ],
     [
-      'a negative expiry succeeds',
+      'a negative expiry (success)',
       saysJson({ ...given, expires_in: -1 }),
       { kind: 'refreshed', tokens: { expiresAtMs: null } },
     ],
     [
-      'an infinite expiry succeeds',
+      'an infinite expiry (success)',
       saysText('{"access_token":"A","token_type":"bearer","expires_in":1e999}', 200, 'application/json'),
       { kind: 'refreshed', tokens: { expiresAtMs: 1_000_000 + 315_360_000_000 } },
     ],
-    ['400 and `invalid_grant` loses the login', saysJson({ error: 'invalid_grant' }, 400), { kind: 'lost' }],
-    ['401 and `invalid_client` loses the login', saysJson({ error: 'invalid_client' }, 401), { kind: 'lost' }],
-    ['200 and an error loses the login', saysJson({ error: 'bad_refresh_token' }), { kind: 'lost' }],
-    ['a DPoP token loses the login', saysJson({ ...given, token_type: 'DPoP' }), { kind: 'lost' }],
-    ['400 and an HTML page has an unknown outcome', saysText('<html>', 400), { kind: 'unknown' }],
-    ['401 and an empty body has an unknown outcome', saysText('', 401), { kind: 'unknown' }],
-    ['500 has an unknown outcome', saysJson({ error: 'server_error' }, 500), { kind: 'unknown' }],
-    ['an HTML page has an unknown outcome', WAYS.page, { kind: 'unknown' }],
-    ['JSON that nests too deep has an unknown outcome', WAYS.deep, { kind: 'unknown' }],
-    ['an endless response has an unknown outcome', WAYS.endless, { kind: 'unknown' }],
-    ['a connection that breaks has an unknown outcome', WAYS.resets, { kind: 'unknown' }],
-    ['a response that is cut short has an unknown outcome', WAYS.cut, { kind: 'unknown' }],
-    ['no response has an unknown outcome', WAYS.silent, { kind: 'unknown' }],
-  ])('a token refresh that is answered with %s', async (_, way, outcome) => {
+    ['400 and `invalid_grant` (the login is lost)', saysJson({ error: 'invalid_grant' }, 400), { kind: 'lost' }],
+    ['401 and `invalid_client` (the login is lost)', saysJson({ error: 'invalid_client' }, 401), { kind: 'lost' }],
+    ['200 and an error (the login is lost)', saysJson({ error: 'bad_refresh_token' }), { kind: 'lost' }],
+    ['a DPoP token (the login is lost)', saysJson({ ...given, token_type: 'DPoP' }), { kind: 'lost' }],
+    ['400 and an HTML page (outcome unknown)', saysText('<html>', 400), { kind: 'unknown' }],
+    ['401 and an empty body (outcome unknown)', saysText('', 401), { kind: 'unknown' }],
+    ['500 (outcome unknown)', saysJson({ error: 'server_error' }, 500), { kind: 'unknown' }],
+    ['an HTML page (outcome unknown)', WAYS.page, { kind: 'unknown' }],
+    ['JSON that nests too deep (outcome unknown)', WAYS.deep, { kind: 'unknown' }],
+    ['an endless response (outcome unknown)', WAYS.endless, { kind: 'unknown' }],
+    ['a connection that breaks (outcome unknown)', WAYS.resets, { kind: 'unknown' }],
+    ['a response that is cut short (outcome unknown)', WAYS.cut, { kind: 'unknown' }],
+    ['no response (outcome unknown)', WAYS.silent, { kind: 'unknown' }],
+  ])('the response of the token endpoint decides the outcome of a token refresh: %s', async (_, way, outcome) => {
     await using at = await world({ timeoutMs: 1_000 });
     at.server.behave('/token', way);
     expect(await refreshTokens(at.request, await at.discover(), registeredClient(), loginTokens())).toMatchObject(

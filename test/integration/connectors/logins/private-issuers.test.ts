@@ -87,7 +87,7 @@ describe('a public connector of a map', () => {
 });
 
 describe('a private connector that is allowed', () => {
-  it('a connector with an allowed private address can log in at a private issuer, but not at the address of cloud metadata', async () => {
+  it('a connector with an allowed private address can use a private issuer, but not the address of cloud metadata', async () => {
     await using connector = await MisbehavingAuthorizationServer.start();
     await using issuer = await MisbehavingAuthorizationServer.start('localhost');
     await using fetches = new LoginFetchUnderTest();

@@ -252,7 +252,7 @@ describe('the callback of a login', () => {
     expect(JSON.stringify(world.lines)).toContain('The login to connector a failed: LOGIN_FAILED: It said null');
   });
 
-  it('neither the log nor the last page shows the code, the state or the URL of a login (token in the URL or the logs)', async () => {
+  it('neither the log nor the last page shows the code, the state or the URL of a login (token in logs)', async () => {
     await using world = await startLoginGateway();
     const browser = new ScriptedBrowser();
     const address = await addressOf(world);
