@@ -22,7 +22,7 @@ async function logInAtIssuer(page: Page): Promise<void> {
   await page.getByRole('heading', { name: /^Logged in to / }).waitFor();
 }
 
-it('a person logs in behind TLS at the URL that was given to the operator', async () => {
+it('a person can log in behind TLS at the login URL that an operator got in an error', async () => {
   await using gateway = await startGatewayBehindTls();
   const context = await browser.context({ ignoreHTTPSErrors: true });
   const page = await context.newPage();
@@ -32,7 +32,7 @@ it('a person logs in behind TLS at the URL that was given to the operator', asyn
   await eventually('the call runs', async () => (await gateway.call()).result !== undefined);
 });
 
-it('the operator signs in behind TLS, and then logs in to a connector with the button of the status page', async () => {
+it('an operator can sign in behind TLS, and then log in to a connector with the button of the status page', async () => {
   await using gateway = await startGatewayBehindTls();
   const context = await browser.context({ ignoreHTTPSErrors: true });
   const page = await context.newPage();

@@ -36,7 +36,7 @@ async function agree(page: Page): Promise<void> {
   await page.getByRole('heading', { name: /^Logged in to / }).waitFor();
 }
 
-it('a person logs in to a server of the official SDK 1.x at the URL in an error', async () => {
+it('a person can log in to a server built with the official SDK 1.x at the URL in an error', async () => {
   await using it = await open();
   const { error } = await postLegacy(it.mcp, 'tools/call', CALL);
   await it.page.goto(/http:\S+\/login\/[\w-]+/.exec(error.message)?.[0] ?? '');
@@ -44,7 +44,7 @@ it('a person logs in to a server of the official SDK 1.x at the URL in an error'
   expect((await postLegacy(it.mcp, 'tools/call', CALL)).result).toMatchObject(IN);
 });
 
-it('a person logs in to a server of the official SDK 1.x at the URL of an elicitation request', async () => {
+it('a person can log in to a server built with the official SDK 1.x at the URL of an elicitation', async () => {
   await using it = await open();
   const session = await openSession(it.mcp, { elicitation: { url: {} } });
   const { error } = await session.call('tools/call', CALL);
@@ -55,7 +55,7 @@ it('a person logs in to a server of the official SDK 1.x at the URL of an elicit
   expect((await session.call('tools/call', CALL)).result).toMatchObject(IN);
 });
 
-it('a person logs in to a server of the official SDK 1.x with the button of the status page', async () => {
+it('a person can log in to a server built with the official SDK 1.x with the button of the status page', async () => {
   await using it = await open();
   await it.page.goto(it.gateway.listener.url);
   await it.page.getByRole('button', { name: 'Log in to' }).click();

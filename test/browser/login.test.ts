@@ -70,7 +70,7 @@ async function logInAtIssuer(page: Page): Promise<void> {
   await page.getByRole('heading', { name: /^Logged in to / }).waitFor();
 }
 
-it('a person logs in at the URL that a client received', async () => {
+it('a person can log in at the login URL that a client received in an error', async () => {
   await using it = await open();
   const { page, gateway } = it;
   const mcp = `${gateway.listener.url}/mcp`;
@@ -87,7 +87,7 @@ it('a person logs in at the URL that a client received', async () => {
 });
 
 it.each(['127.0.0.1', 'localhost'])(
-  'a person logs in with the button of the status page at %s, and the button disappears without a reload',
+  'a person can log in with the button of the status page at %s, and the button then disappears',
   async (host) => {
     await using it = await open();
     const { page, gateway } = it;
@@ -111,7 +111,7 @@ it.each(['127.0.0.1', 'localhost'])(
   },
 );
 
-it('an operator signs in with a form, and then logs in to a connector with the button of the status page', async () => {
+it('an operator can sign in with a form, and then log in to a connector with the button of the status page', async () => {
   await using it = await open({ tokens: [ALICE], operatorToken: OPERATOR });
   const { page, gateway } = it;
   await page.goto(`${gateway.listener.url}/login/operator`);

@@ -85,7 +85,7 @@ describe('the status page', () => {
     },
   );
 
-  it('the status page shows the state of connectors and the reasons for failures, the worst first', async () => {
+  it('the status page shows the states of connectors and reasons for failures, with failed connectors first', async () => {
     await using it = await open();
     const row = (id: string) => it.page.locator(`[data-row="${id}"]`);
     expect(await row('timetable').textContent()).toMatch(
@@ -104,7 +104,7 @@ describe('the status page', () => {
     expect(await it.page.content()).not.toContain('token=');
   });
 
-  it('the accessibility check of the status page detects every violation that the test inserts (control)', async () => {
+  it('the checks of the status page detect a missing alt text, a wide element and a script (control)', async () => {
     await using it = await open();
     await it.page.evaluate(
       `document.querySelector('main').insertAdjacentHTML('beforeend', '<img src="/x.png"><p id="wide">')`,
@@ -118,7 +118,7 @@ describe('the status page', () => {
     expect(it.complaints.join()).toContain('Content Security Policy');
   });
 
-  it('the status page executes nothing from a hostile connector name', async () => {
+  it('the status page runs no code from a connector name or a search text', async () => {
     await using it = await open(`/?q=${encodeURIComponent(`"><script>alert(1)</script>${IMG}`)}`);
     expect(await it.page.locator('#q').inputValue()).toBe(`"><script>alert(1)</script>${IMG}`);
     await it.page.goto(world.url);
@@ -128,7 +128,7 @@ describe('the status page', () => {
     expect(it.complaints).toEqual([]);
   });
 
-  it('the status page shows and announces events without a reload', async () => {
+  it('the status page shows events without a reload, and announces them to screen readers', async () => {
     await using it = await open();
     await it.page.evaluate('window.isTheSame = true');
     const late = entry('late', { name: `Late train ${IMG}` });
@@ -146,7 +146,7 @@ describe('the status page', () => {
     expect(it.complaints).toEqual([]);
   });
 
-  it('the status page keeps the keyboard focus while it renders parts of itself again', async () => {
+  it('the status page keeps the keyboard focus when the focused part is updated', async () => {
     await using it = await open();
     const ready = it.page.locator('.counts a', { hasText: 'Ready' });
     await ready.focus();
@@ -161,7 +161,7 @@ describe('the status page', () => {
     await world.publish([]);
   });
 
-  it('the status page pauses and resumes its updates', async () => {
+  it('the buttons "Pause" and "Resume" of the status page stop and restart its updates', async () => {
     await using it = await open();
     await it.page.getByRole('button', { name: 'Pause' }).click();
     await it.page.getByText('Paused').waitFor();
@@ -173,7 +173,7 @@ describe('the status page', () => {
     await world.publish([]);
   });
 
-  it('the status page searches and filters connectors', async () => {
+  it('a user can search and filter connectors on the status page', async () => {
     await using it = await open();
     await it.page.getByRole('searchbox').fill('rolling');
     await it.page.getByRole('searchbox').press('Enter');
@@ -186,7 +186,7 @@ describe('the status page', () => {
     expect(it.complaints).toEqual([]);
   });
 
-  it('the status page is complete without JavaScript, and explains how to reload', async () => {
+  it('the status page shows all connectors without JavaScript, and has a link to reload', async () => {
     await using it = await open('/?state=ready', { javaScriptEnabled: false, viewport: { width: 360, height: 800 } });
     expect(await it.page.locator('#rows tr').count()).toBe(6);
     expect(await it.page.getByRole('button', { name: 'Pause' }).isVisible()).toBe(false);
@@ -195,7 +195,7 @@ describe('the status page', () => {
     expect(it.complaints).toEqual([]);
   });
 
-  it('the status page does not animate if the user prefers reduced motion', async () => {
+  it('the status page has no animations if the user prefers reduced motion', async () => {
     await using calm = await open('/', { reducedMotion: 'reduce' });
     await using lively = await open('/', { reducedMotion: 'no-preference' });
     const animation = ({ page }: OpenPage): Promise<string> =>
@@ -205,7 +205,7 @@ describe('the status page', () => {
     expect([await animation(calm), await animation(lively)]).toEqual(['none', 'changed']);
   });
 
-  it('the status page reports when too many other pages already receive updates', async () => {
+  it('the status page says that it is disconnected if too many other pages receive updates', async () => {
     await using crowded = await startStatusWorld([], { maxStreams: 1 });
     await using first = await open('/', {}, crowded.url);
     const context = await browser.context();

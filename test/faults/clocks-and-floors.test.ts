@@ -38,7 +38,7 @@ describe('an older map with a valid signature', () => {
 });
 
 describe('two maps with the same generatedAt', () => {
-  it('fault 36: two maps with the same generatedAt raise an alarm if they differ, and the later map is used', async () => {
+  it('fault 36: two different maps with the same generatedAt raise an alarm, and the later map is used', async () => {
     await using server = await FaultyServer.start(answer(dated(NOW)));
     await using held = mapUnderTest(server.url, { now: () => NOW });
     await held.manager.sync();
@@ -52,7 +52,7 @@ describe('two maps with the same generatedAt', () => {
     expect(held.complaints()).toHaveLength(1);
   });
 
-  it('fault 36: two different maps with the same generatedAt raise an alarm, even if the host restarts in between', async () => {
+  it('fault 36: two different maps with the same generatedAt raise an alarm even across a restart of the host', async () => {
     using dir = new TempDir();
     await using server = await FaultyServer.start(answer(dated(NOW)));
     const options = { stateDir: dir.path, now: () => NOW };
@@ -69,7 +69,7 @@ describe('two maps with the same generatedAt', () => {
 
   // Two replicas of a map server may format the same signed map differently. Other content would need another
   // signature.
-  it('fault 36: two maps with the same generatedAt raise no alarm if they are the same signed map in two formats', async () => {
+  it('fault 36: the same signed map with other white space raises no alarm', async () => {
     const map = dated(NOW);
     await using server = await FaultyServer.start(answer(map));
     await using held = mapUnderTest(server.url, { now: () => NOW });
@@ -82,14 +82,14 @@ describe('two maps with the same generatedAt', () => {
 });
 
 describe('a map from the future', () => {
-  it('fault 38: a map from the future is accepted if the clocks differ by seconds', async () => {
+  it('fault 38: a map is accepted if its date is five seconds in the future', async () => {
     await using server = await FaultyServer.start(answer(dated(NOW + 5_000)));
     await using held = mapUnderTest(server.url, { now: () => NOW });
     await held.manager.sync();
     expect(held.manager.status().serviceMap.freshness).toBe('fresh');
   });
 
-  it('fault 38: a map that is ten years ahead is rejected, and sets no floor', async () => {
+  it('fault 38: a map that is dated ten years ahead is rejected, and later maps with a correct date are accepted', async () => {
     using dir = new TempDir();
     await using server = await FaultyServer.start(answer(dated(NOW + 10 * 365 * 86_400_000)));
     const options = { stateDir: dir.path, now: () => NOW };
@@ -105,7 +105,7 @@ describe('a map from the future', () => {
     expect(after.manager.status().serviceMap.lastError).toBeNull();
   });
 
-  it('fault 38: a map from the future is accepted exactly at the allowed skew, and rejected just beyond the skew', async () => {
+  it('fault 38: a map from the future is accepted at exactly `maxClockSkewMs`, and rejected a millisecond beyond', async () => {
     await using server = await FaultyServer.start(answer(dated(NOW + 60_001)));
     await using held = mapUnderTest(server.url, { now: () => NOW, maxClockSkewMs: 60_000 });
     await expect(held.manager.sync()).rejects.toMatchObject({ code: 'MAP_FROM_FUTURE' });
@@ -116,7 +116,7 @@ describe('a map from the future', () => {
 });
 
 describe('an expired map', () => {
-  it('fault 37: a new map that has already expired is rejected, and the last good map is served as stale', async () => {
+  it('fault 37: a map that has already expired is rejected, and the last good map is used as stale', async () => {
     let now = NOW;
     await using server = await FaultyServer.start(answer(dated(NOW, [off('a')], 60)));
     await using held = mapUnderTest(server.url, { now: () => now });
@@ -128,14 +128,14 @@ describe('an expired map', () => {
   });
 });
 
-describe('a clock that jumps while a map is being verified', () => {
+describe('a clock that jumps while a map is loaded', () => {
   it.each([
     ['never', -3_600_000],
     ['never', 3_600_000],
     ['always', -3_600_000],
     ['always', 3_600_000],
   ] as const)(
-    'fault 41: a clock jump during verification does not change the result (offload %s, a jump of %d ms)',
+    'fault 41: a clock jump while a map is loaded does not change the result (offload: "%s", jump: %d ms)',
     async (offload, stepMs) => {
       let now = NOW;
       await using server = await FaultyServer.start((socket, request) => {

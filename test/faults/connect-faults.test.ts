@@ -11,12 +11,12 @@ async function failsWith(held: MapUnderTest, code: string): Promise<void> {
   expect(await failures()).toBe(before + 1);
 }
 
-it('fault 1: a load from a host name that does not exist fails with MAP_DNS', async () => {
+it('fault 1: a load of a map from a host name that does not exist fails with MAP_DNS', async () => {
   await using held = mapUnderTest('http://x.invalid/map', { timeoutMs: 5_000 });
   await failsWith(held, 'MAP_DNS');
 });
 
-it('fault 2: a load from a port without a listener fails with MAP_UNREACHABLE', async () => {
+it('fault 2: a load of a map from a port on which nothing listens fails with MAP_UNREACHABLE', async () => {
   const server = await FaultyServer.start(() => {});
   const { url } = server;
   await server[Symbol.asyncDispose]();
@@ -24,13 +24,13 @@ it('fault 2: a load from a port without a listener fails with MAP_UNREACHABLE', 
   await failsWith(held, 'MAP_UNREACHABLE');
 });
 
-it('fault 3: a connection that is never established fails at the timeout of the whole exchange', async () => {
+it('fault 3: a load of a map whose connection is never established fails with MAP_TIMEOUT', async () => {
   await using blackHole = await startBlackHole();
   await using held = mapUnderTest(blackHole.url);
   await failsWith(held, 'MAP_TIMEOUT');
 });
 
-it('fault 3: a load that cannot connect fails with MAP_CONNECT_TIMEOUT if the Agent has a connect timeout', async () => {
+it('fault 3: a load of a map fails with MAP_CONNECT_TIMEOUT if the undici Agent has a connect timeout', async () => {
   await using blackHole = await startBlackHole();
   // undici rounds these timeouts to seconds: three attempts take three seconds.
   const agent = new Agent({ connect: { timeout: 100 } });

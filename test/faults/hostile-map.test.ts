@@ -18,7 +18,7 @@ const HOSTILE: readonly Hostile[] = [
   ['fault 40: a ttl of 1e308', 'MAP_TTL_INVALID', ttl(1e308)],
   ['fault 40: a ttl beyond 30 days', 'MAP_TTL_INVALID', ttl(30 * 86_400 + 1)],
   ['fault 40: a ttl that is a string', 'MAP_TTL_INVALID', ttl('60')],
-  ['fault 40: a ttl that is NaN, which JSON makes null', 'MAP_TTL_INVALID', ttl(null)],
+  ['fault 40: a ttl that is null', 'MAP_TTL_INVALID', ttl(null)],
   ['fault 40: a ttl in a list', 'MAP_TTL_INVALID', ttl([60])],
   ['fault 40: no ttl', 'MAP_TTL_INVALID', ttl(undefined)],
   ['fault 38: a date that is a number', 'MAP_SCHEMA', dated(Date.now())],
@@ -27,7 +27,11 @@ const HOSTILE: readonly Hostile[] = [
   ['fault 42: a duplicate id', 'MAP_DUPLICATE_ID', () => mapNow([off('a'), off('a')])],
   ['fault 44: a nesting depth of 200 000 arrays', 'MAP_TOO_DEEP', () => '['.repeat(200_000)],
   ['fault 44: a nesting depth of 100 000 objects', 'MAP_TOO_DEEP', () => '{"a":'.repeat(100_000)],
-  ['fault 44: a nesting depth of 65', 'MAP_TOO_DEEP', metadata(`{"a":${'['.repeat(64)}${']'.repeat(64)}}`)],
+  [
+    'fault 44: a nesting depth of 65 arrays and objects',
+    'MAP_TOO_DEEP',
+    metadata(`{"a":${'['.repeat(64)}${']'.repeat(64)}}`),
+  ],
   ['fault 45: __proto__ as a key', 'MAP_FORBIDDEN_KEY', metadata('{"__proto__":{"polluted":true}}')],
   [
     'fault 45: __proto__ as an escaped, nested key',
@@ -120,7 +124,7 @@ describe('an unusual map', () => {
     );
   });
 
-  it('fault 48: a map may write numbers in any notation if the signature covers their canonical form', async () => {
+  it('fault 48: numbers in a map may have any notation if the signature was computed over their canonical form', async () => {
     const generatedAt = now();
     const json = `{"id":"x","brand":"test","generatedAt":"${generatedAt}","ttlSeconds":6E1,"connectors":[],"metadata":{"a":9007199254740993,"b":-0,"c":1E5,"d":1.50},"signature":"SIGNATURE"}`;
     const canonical = `{"brand":"test","connectors":[],"generatedAt":"${generatedAt}","id":"x","metadata":{"a":9007199254740992,"b":0,"c":100000,"d":1.5},"ttlSeconds":60}`;
@@ -130,7 +134,7 @@ describe('an unusual map', () => {
     expect(held.manager.status().serviceMap.freshness).toBe('fresh');
   });
 
-  it('fault 48: a map is rejected if its signature covers the numbers as written and not in canonical form', async () => {
+  it('fault 48: a map is rejected if its signature was computed over numbers that are not in canonical form', async () => {
     const generatedAt = now();
     const written = `{"brand":"test","connectors":[],"generatedAt":"${generatedAt}","id":"x","metadata":{"c":1E5},"ttlSeconds":60}`;
     const json = written.replace(/}$/, ',"signature":"SIGNATURE"}');

@@ -65,7 +65,7 @@ function worstShare(times: readonly number[]): number {
 }
 
 describe('a thousand hosts that start together', () => {
-  it('fault 27: a thousand hosts that start together refresh at times spread evenly over the whole jitter', async () => {
+  it('fault 27: the first refreshes of a thousand hosts that start together are spread evenly by the jitter', async () => {
     const [first = []] = await askedAt(1);
     expect([Math.min(...first) >= INTERVAL_MS * 0.8, Math.max(...first) <= INTERVAL_MS * 1.2]).toEqual([true, true]);
     const histogram = new Array<number>(12).fill(0);
@@ -78,19 +78,19 @@ describe('a thousand hosts that start together', () => {
     expect(histogram.every((count) => count > 50 && count < 125)).toBe(true);
   });
 
-  it('fault 27: any 5 % of the interval holds less than a quarter of all refreshes, and the hosts drift apart', async () => {
+  it('fault 27: less than a quarter of a thousand hosts refresh within the same 5 % of the refresh interval', async () => {
     const shares = (await askedAt(5)).map(worstShare);
     expect(Math.max(...shares)).toBeLessThan(0.25);
     expect(shares.at(-1)).toBeLessThan((shares[0] ?? 0) * 0.75);
   });
 
-  it('fault 27: without jitter, a thousand hosts refresh at the same time (control: the test detects crowding)', async () => {
+  it('fault 27: a thousand hosts that start together refresh at the same time if there is no jitter (control)', async () => {
     expect((await askedAt(2, 0)).map(worstShare)).toEqual([1, 1]);
   });
 });
 
 describe('callers within one process', () => {
-  it('fault 27: concurrent calls of sync in one process share one request, even if it fails', async () => {
+  it('fault 27: concurrent calls of sync() in one process share one load of the map, even if the load fails', async () => {
     await using server = await FaultyServer.start(answer(mapNow()));
     await using held = mapUnderTest(server.url);
     await Promise.all(Array.from({ length: 50 }, (_, index) => held.manager.sync(index % 2 === 0)));

@@ -22,7 +22,7 @@ const managed = (names: readonly string[]) =>
   );
 
 describe('a map that loses more than half of its connectors', () => {
-  it('fault 51: connectors of a mass removal are not removed immediately, stay callable, and a warning is logged', async () => {
+  it('fault 51: connectors stay callable, and a warning is logged, when a new map lacks more than half of them', async () => {
     await using it = await managed(ids(5));
     await it.manager.sync();
     const before = await counterOf('mcp_service_map_alarms_total', { code: 'MAP_MASS_REMOVAL' });
@@ -35,8 +35,8 @@ describe('a map that loses more than half of its connectors', () => {
     expect(await counterOf('mcp_service_map_alarms_total', { code: 'MAP_MASS_REMOVAL' })).toBe(before + 1);
   });
 
-  it.each(['a newer map', 'a 304'])(
-    'fault 51: connectors of a mass removal are removed once %s confirms the removal',
+  it.each(['a newer map', 'a 304 response'])(
+    'fault 51: connectors that a new map lacks in a mass removal are removed once %s confirms it',
     async (what) => {
       await using it = await managed(ids(5));
       await it.manager.sync();
@@ -52,7 +52,7 @@ describe('a map that loses more than half of its connectors', () => {
     },
   );
 
-  it('fault 51: connectors that come back before a mass removal is confirmed are not reconnected', async () => {
+  it('fault 51: a connector that a map lists again before a mass removal is confirmed does not reconnect', async () => {
     await using it = await managed(ids(4));
     await it.manager.sync();
     await it.publish([]);
@@ -66,13 +66,16 @@ describe('a map that loses more than half of its connectors', () => {
     [4, 2],
     [3, 0],
     [10, 5],
-  ])('fault 51: a map that goes from %d to %d connectors needs no confirmation', async (before, after) => {
-    await using it = await managed(ids(before));
-    await it.manager.sync();
-    await it.publish(ids(after).map((id) => entry(id)));
-    expect(it.manager.listConnectors()).toHaveLength(after);
-    expect(it.manager.listTools()).toHaveLength(after);
-  });
+  ])(
+    'fault 51: a new map takes effect immediately if the number of connectors falls from %d to %d',
+    async (before, after) => {
+      await using it = await managed(ids(before));
+      await it.manager.sync();
+      await it.publish(ids(after).map((id) => entry(id)));
+      expect(it.manager.listConnectors()).toHaveLength(after);
+      expect(it.manager.listTools()).toHaveLength(after);
+    },
+  );
 });
 
 describe('connectors whose removal is held back', () => {
@@ -104,7 +107,7 @@ describe('connectors whose removal is held back', () => {
     };
   }
 
-  it('fault 51: connectors whose removal is held back are removed once the same bytes arrive again without an ETag', async () => {
+  it('fault 51: a mass removal is also confirmed by the same map if the server sends no ETag', async () => {
     await using it = await holding(ids(5));
     expect([it.ids(), it.heldIds()]).toEqual([ids(5), ids(5).slice(1)]);
     await it.serve(answer(it.left));
@@ -112,7 +115,7 @@ describe('connectors whose removal is held back', () => {
     expect(it.held.complaints()).toEqual(['map-mass-removal MAP_MASS_REMOVAL']);
   });
 
-  it('fault 51: connectors whose removal is held back stay while loads of the map fail', async () => {
+  it('fault 51: a mass removal is not confirmed by failed loads of the map', async () => {
     await using it = await holding(ids(5));
     const forged = Buffer.from(mapFor([])).map((byte, at, all) => (at === all.length - 10 ? byte ^ 1 : byte));
     for (const fault of [answer('', 'HTTP/1.1 500 X\r\n'), answer(forged)]) {
@@ -123,7 +126,7 @@ describe('connectors whose removal is held back', () => {
     expect(it.ids()).toEqual(['c0']);
   });
 
-  it('fault 51: connectors whose removal is held back stay once a map lists them again, and are then protected again', async () => {
+  it('fault 51: a mass removal is dropped if the next map lists the connectors again', async () => {
     await using it = await holding(ids(5));
     await it.serve(serves(ids(5)));
     expect([it.ids(), it.heldIds()]).toEqual([ids(5), []]);
@@ -132,7 +135,7 @@ describe('connectors whose removal is held back', () => {
     expect(it.held.complaints()).toEqual(Array(2).fill('map-mass-removal MAP_MASS_REMOVAL'));
   });
 
-  it('fault 51: the next map removes held-back connectors, and holds back the connectors that it drops itself', async () => {
+  it('fault 51: a mass removal by a second map needs its own confirmation', async () => {
     await using it = await holding(ids(5));
     const others = ['o1', 'o2', 'o3', 'o4'];
     await it.serve(serves(['c0', ...others]));
@@ -141,7 +144,7 @@ describe('connectors whose removal is held back', () => {
     expect([it.ids(), it.heldIds()]).toEqual([['c0', ...others], others]);
   });
 
-  it('fault 51: a manager that starts with a stored map also keeps connectors whose removal is held back', async () => {
+  it('fault 51: a mass removal needs a confirmation even if the map before it was stored by an earlier process', async () => {
     using dir = new TempDir();
     await using server = await FaultyServer.start(serves(ids(5)));
     {
@@ -155,7 +158,7 @@ describe('connectors whose removal is held back', () => {
     expect(after.complaints()).toEqual(['map-mass-removal MAP_MASS_REMOVAL']);
   });
 
-  it('fault 51: connectors whose removal is held back survive a restart while the map server is down', async () => {
+  it('fault 51: connectors of an unconfirmed mass removal survive a restart while the map server is down', async () => {
     using dir = new TempDir();
     let url = '';
     {
@@ -169,14 +172,14 @@ describe('connectors whose removal is held back', () => {
   });
 
   it.each([
-    [4, 1, true],
-    [4, 2, false],
-    [5, 2, true],
-    [5, 3, false],
-    [7, 3, true],
-  ])(
-    'fault 51: if a map goes from %d to %d connectors, their removal is held back: %s',
-    async (before, after, isHeld) => {
+    [4, 1, 'needs', true],
+    [4, 2, 'does not need', false],
+    [5, 2, 'needs', true],
+    [5, 3, 'does not need', false],
+    [7, 3, 'needs', true],
+  ] as const)(
+    'fault 51: a fall from %d to %d connectors in a new map %s a confirmation',
+    async (before, after, _, isHeld) => {
       await using server = await FaultyServer.start(serves(ids(before)));
       await using held = mapUnderTest(server.url);
       await held.manager.sync();

@@ -92,7 +92,7 @@ const direct = resolveNetwork(undefined, false, {});
 
 describe('a name that resolves to a private address', () => {
   it.each([[['127.0.0.1']], [['1.1.1.1', '127.0.0.1']], [['127.0.0.1', '1.1.1.1']]])(
-    'a name that resolves to a private address is rejected without a connection, over http and https: %j',
+    'a request to a host name that resolves to a private address is rejected without a connection: %j',
     async (addresses) => {
       await using server = await countingServer();
       const rules = rulesOf([addresses]);
@@ -108,7 +108,7 @@ describe('a name that resolves to a private address', () => {
     },
   );
 
-  it('a name that was public for the first socket is rejected if it is private for the second socket (rebinding)', async () => {
+  it('a host name that was public is rejected if it resolves to a private address for the next socket (rebinding)', async () => {
     const http = createHttpServer((_, response) => void response.writeHead(200, { connection: 'close' }).end());
     await using server = await countingServer(http);
     const rules = rulesOf([['127.0.0.1'], ['169.254.169.254']], true);
@@ -123,7 +123,7 @@ describe('a name that resolves to a private address', () => {
     await agent.destroy();
   });
 
-  it('a name that now resolves to a private address does not affect an open socket, as it is not resolved again', async () => {
+  it('an open socket is reused without another lookup of its host name', async () => {
     const http = createHttpServer((_, response) => void response.end());
     await using server = await countingServer(http);
     const rules = rulesOf([['127.0.0.1'], ['169.254.169.254']], true);
@@ -143,7 +143,7 @@ describe('a name that resolves to a private address', () => {
     await agent.destroy();
   });
 
-  it('a private address is accepted if it is allowed, and TLS connects to the checked address', async () => {
+  it('a TLS connection to an allowed private address resolves the host name only once', async () => {
     const authority = await Authority.create();
     await using server = await TlsServer.start(await authority.sign({ host: 'host.test' }), mcpListener());
     const rules = rulesOf([['127.0.0.1']], true);
@@ -205,7 +205,7 @@ describe('a connector of a map, if its host name resolves to a private address',
     ['OAuth', {}, { oauth }],
     ['OAuth over SSE', { transport: 'sse' }, { oauth }],
   ])(
-    'a connector of a map whose host name resolves to a private address fails permanently (%s)',
+    'a connector of a map whose host name resolves to a private address fails and opens no connection (%s)',
     async (_, overrides, options) => {
       await using server = await countingServer();
       const endpoint = `http://host.test:${server.port}/mcp`;
@@ -218,7 +218,7 @@ describe('a connector of a map, if its host name resolves to a private address',
     },
   );
 
-  it('a connector of a map with a private address sends nothing of its OAuth login to that address', async () => {
+  it('a connector of a map cannot make the host request OAuth metadata from a private address', async () => {
     await using inner = await countingServer();
     const metadata = `http://inner.test:${inner.port}/metadata`;
     const outer = createHttpServer((_, response) => {
@@ -232,7 +232,7 @@ describe('a connector of a map, if its host name resolves to a private address',
     expect([rules.hosts.includes('inner.test'), await inner.connections()]).toEqual([true, 0]);
   });
 
-  it('a connector rejected for its private address is retried by sync(true), and comes up at another address', async () => {
+  it('a connector that was rejected for its private address comes up after a retry if its address is public', async () => {
     await using server = await TestMcpServer.start(addEcho);
     const endpoint = `http://host.test:${portOf(server.url)}/mcp`;
     await using held = await connectorOver(rulesOf([['10.0.0.1'], ['127.0.0.1']], true), { endpoint });
@@ -244,7 +244,7 @@ describe('a connector of a map, if its host name resolves to a private address',
   });
 
   it.each(['streamable-http', 'oauth'])(
-    'a connector of a map fails when it needs another socket and its host name has become private (%s)',
+    'a connector of a map fails if its host name resolves to a private address for a later socket (%s)',
     async (way) => {
       // Each response ends its connection, so that each request opens a new one.
       const listener = mcpListener();
@@ -272,7 +272,7 @@ describe('a connector of a map, if its host name resolves to a private address',
 
 describe('allowPrivateEndpoints: false', () => {
   it.each(['127.0.0.1', 'localhost', '[::ffff:127.0.0.1]', '2130706433'])(
-    'allowPrivateEndpoints: false rejects a connector of the map at %s, but not one of a local file at that server',
+    '`allowPrivateEndpoints: false` rejects a connector at %s from a map, but not one from a local file',
     async (host) => {
       await using server = await TestMcpServer.start(addEcho);
       using file = new LocalFile({ mine: { url: server.url } });
@@ -303,7 +303,7 @@ describe('allowPrivateEndpoints: false', () => {
     },
   );
 
-  it('allowPrivateEndpoints: false opens no socket for a connector that it rejects', async () => {
+  it('`allowPrivateEndpoints: false` rejects a connector without opening a socket', async () => {
     await using server = await countingServer();
     const endpoint = `http://127.0.0.1:${server.port}/mcp`;
     await using managed = await manage([entry('theirs', { endpoint })], { allowPrivateEndpoints: false, proxy: false });
@@ -313,7 +313,7 @@ describe('allowPrivateEndpoints: false', () => {
     expect(await server.connections()).toBe(0);
   });
 
-  it('a connector of the map cannot reuse a private connection that a removed connector of the local file made', async () => {
+  it('a connector of a map cannot reuse the connection to a private address that a local connector opened', async () => {
     await using server = await TestMcpServer.start(addEcho);
     using file = new LocalFile({ one: { url: server.url } });
     await using managed = await manage([entry('one', { endpoint: server.url })], {
@@ -331,7 +331,7 @@ describe('allowPrivateEndpoints: false', () => {
     expect(managed.manager.status().connectors[0]).toMatchObject({ state: 'ready' });
   });
 
-  it('allowPrivateEndpoints: false rejects literal private addresses behind a proxy, and the proxy resolves names', async () => {
+  it('`allowPrivateEndpoints: false` rejects literal private addresses behind a proxy, but lets it resolve names', async () => {
     await using proxy = await ProxyServer.start();
     proxy.refusal = 502;
     const hosts = ['127.0.0.1', 'localhost', '[::1]', '169.254.169.254', 'host.invalid'];
@@ -351,7 +351,7 @@ describe('allowPrivateEndpoints: false', () => {
     expect(proxy.asked.filter((line) => !line.includes('host.invalid:9'))).toEqual([]);
   });
 
-  it('allowPrivateEndpoints: false checks names that the proxy does not resolve because they are in NO_PROXY', async () => {
+  it('`allowPrivateEndpoints: false` checks the addresses of host names in `NO_PROXY`', async () => {
     await using server = await countingServer();
     await using proxy = await ProxyServer.start();
     const network = resolveNetwork(undefined, { http: proxy.url(), noProxy: 'host.test' }, {});
@@ -363,7 +363,7 @@ describe('allowPrivateEndpoints: false', () => {
   });
 });
 
-it('a connector of a map may be on loopback, unless allowPrivateEndpoints is false', async () => {
+it('a connector of a map may have a loopback address by default', async () => {
   await using server = await TestMcpServer.start(addEcho);
   await using managed = await manage([entry('one', { endpoint: server.url })], { proxy: false });
   await managed.manager.sync();

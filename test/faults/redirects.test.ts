@@ -26,7 +26,7 @@ const SPELLINGS = ['127.0.0.1', 'localhost', '[::ffff:127.0.0.1]', '2130706433',
 
 describe('a load of the map', () => {
   it.each([301, 302, 303, 307, 308])(
-    'a load of the map follows no redirect with status %d, not even to a good map',
+    'a load of a map does not follow a redirect with status %d, even if it leads to a valid map',
     async (status) => {
       await using elsewhere = await FaultyServer.start(answer(mapNow()));
       await using server = await redirector(status, () => elsewhere.url);
@@ -39,7 +39,7 @@ describe('a load of the map', () => {
   );
 
   it.each(SPELLINGS)(
-    'fault 24: a load of the map follows no redirect to %s, on the main thread or on a worker',
+    'fault 24: a load of a map does not follow a redirect to %s, on the main thread or a worker thread',
     async (host) => {
       await using elsewhere = await FaultyServer.start(answer(mapNow()));
       const { port } = new URL(elsewhere.url);
@@ -53,7 +53,7 @@ describe('a load of the map', () => {
     },
   );
 
-  it('fault 23: a load of the map follows no redirect within the same origin either', async () => {
+  it('fault 23: a load of a map does not follow a redirect within the same origin', async () => {
     await using server = await FaultyServer.start((socket, request) => {
       const isFirst = request.startsWith('GET /map');
       (isFirst ? redirectTo('/other') : answer(mapNow()))(socket, request);
@@ -63,7 +63,7 @@ describe('a load of the map', () => {
     expect(server.requests.map((request) => request.startsWith('GET /map?'))).toEqual([true, true, true]);
   });
 
-  it('a load of the map calls fetchImpl with redirect: manual, and follows no redirect that fetchImpl returns', async () => {
+  it('a load of a map calls `fetchImpl` with `redirect: "manual"`, and does not follow the redirect that it returns', async () => {
     const asked: (RequestInit | undefined)[] = [];
     const fetchImpl = (async (_url, init) => {
       asked.push(init);
@@ -86,7 +86,7 @@ const KEYS = { connectorsApiKey: secret('connectors'), proxy: false, offload: 'n
 
 describe.each(AUTHS)('a redirect of a connector that gets its key as %s', (header, auth, value) => {
   it.each([301, 302, 303, 307, 308])(
-    "fault 25: a connector's redirect with status %d to another origin is not followed, and nothing is sent there",
+    'fault 25: a connector does not follow a redirect with status %d to another origin',
     async (status) => {
       await using elsewhere = await TestMcpServer.start(addEcho);
       await using server = await redirector(status, () => elsewhere.url);
@@ -102,7 +102,7 @@ describe.each(AUTHS)('a redirect of a connector that gets its key as %s', (heade
   );
 
   it.each([301, 302, 303, 307, 308])(
-    'fault 25: a redirect with status %d during a session sends neither key nor session to another origin',
+    'fault 25: a tool call does not follow a redirect with status %d to another origin',
     async (status) => {
       await using elsewhere = await TestMcpServer.start(addEcho);
       await using server = await TestMcpServer.startWithSessions(addEcho);
@@ -122,7 +122,7 @@ describe.each(AUTHS)('a redirect of a connector that gets its key as %s', (heade
   );
 });
 
-it('fault 25: a redirect within the origin of a connector is followed, and the connector gets its key there', async () => {
+it('fault 25: a connector follows a redirect within its origin, and sends its key to the new URL', async () => {
   await using real = await TestMcpServer.start(addEcho);
   real.redirectFrom('/old');
   const endpoint = real.url.replace('/mcp', '/old');

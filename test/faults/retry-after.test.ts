@@ -12,7 +12,7 @@ function inTurn(...faults: readonly Fault[]): Fault {
 }
 
 it.each(['429 Too Many Requests', '503 Service Unavailable'])(
-  'a %s with a short Retry-After is retried after that time',
+  'a load of a map that is answered with %s and a short Retry-After is repeated after that time',
   async (line) => {
     await using server = await FaultyServer.start(inTurn(asks('2', line), answer(mapNow())));
     await using held = mapUnderTest(server.url, { timeoutMs: 5_000 });
@@ -33,7 +33,7 @@ it('the Retry-After of a map server may be a date', async () => {
 const PAST = 'Sun, 06 Nov 1994 08:49:37 GMT';
 
 it.each(['-5', '0', '1.5', '+5', '0x10', 'junk', '1e9', '', PAST, '2099-01-01', '2, 5'])(
-  '%j is not a valid Retry-After, so a load of a map retries after the usual pauses',
+  'a load of a map ignores the invalid Retry-After %j, and retries after the usual pauses',
   async (header) => {
     await using server = await FaultyServer.start(asks(header));
     await using held = mapUnderTest(server.url);
@@ -43,7 +43,7 @@ it.each(['-5', '0', '1.5', '+5', '0x10', 'junk', '1e9', '', PAST, '2099-01-01', 
   },
 );
 
-it('a short Retry-After that the server repeats is waited for twice, and then blocks requests until it is over', async () => {
+it('a load of a map waits twice for a short Retry-After, and a third one blocks requests until it is over', async () => {
   await using server = await FaultyServer.start(asks('2'));
   await using held = mapUnderTest(server.url, { timeoutMs: 5_000 });
   await expect(held.manager.sync()).rejects.toMatchObject({ code: 'MAP_RATE_LIMITED' });
@@ -56,17 +56,20 @@ it.each([
   ['999999999', 'always'],
   ['9'.repeat(400), 'never'],
   ['Fri, 31 Dec 9999 23:59:59 GMT', 'never'],
-] as const)('a Retry-After of %s, with offload %s, is limited to five minutes', async (header, offload) => {
-  const now = Date.now();
-  await using server = await FaultyServer.start(asks(header));
-  await using held = mapUnderTest(server.url, { now: () => now, offload, timeoutMs: 2_000 });
-  await expect(held.manager.sync()).rejects.toMatchObject({ detail: { retryAfterMs: 300_000 } });
-  await expect(held.manager.sync(true)).rejects.toMatchObject({ code: 'MAP_RATE_LIMITED' });
-  expect(held.manager.status().serviceMap.pausedUntil).toBe(now + 300_000);
-  expect([held.pauses, server.requests.length]).toEqual([[], 1]);
-});
+] as const)(
+  'a Retry-After of %s blocks requests for a map for five minutes at most (offload: "%s")',
+  async (header, offload) => {
+    const now = Date.now();
+    await using server = await FaultyServer.start(asks(header));
+    await using held = mapUnderTest(server.url, { now: () => now, offload, timeoutMs: 2_000 });
+    await expect(held.manager.sync()).rejects.toMatchObject({ detail: { retryAfterMs: 300_000 } });
+    await expect(held.manager.sync(true)).rejects.toMatchObject({ code: 'MAP_RATE_LIMITED' });
+    expect(held.manager.status().serviceMap.pausedUntil).toBe(now + 300_000);
+    expect([held.pauses, server.requests.length]).toEqual([[], 1]);
+  },
+);
 
-it('a long Retry-After ends the refresh, and no request is sent until it is over, for at most five minutes', async () => {
+it('a long Retry-After ends the refresh of a map, and no request follows for five minutes', async () => {
   let now = Date.now();
   const startedAt = now;
   await using server = await FaultyServer.start(answer(mapNow([], { ttlSeconds: 3600 })));
@@ -86,7 +89,7 @@ it('a long Retry-After ends the refresh, and no request is sent until it is over
   expect([server.requests.length, held.manager.status().serviceMap.revision]).toEqual([3, 2]);
 });
 
-it('without a map to serve, sync rejects immediately during a Retry-After', async () => {
+it('sync() rejects immediately during a Retry-After if the host has no map yet', async () => {
   await using server = await FaultyServer.start(asks('60'));
   await using held = mapUnderTest(server.url);
   await expect(held.manager.sync()).rejects.toMatchObject({

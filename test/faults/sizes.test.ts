@@ -7,9 +7,12 @@ const many = (count: number): Uint8Array<ArrayBuffer> =>
   mapNow(Array.from({ length: count }, (_, index) => off(`connector-${index}`)));
 
 describe('with the default limits', () => {
-  it.each(['endless-body', 'gzip-bomb'] as const)(
-    'fault 43: %s is cut off with the default limits while it streams',
-    async (name) => {
+  it.each([
+    ['an endless body', 'endless-body'],
+    ['a gzip body that decompresses to 50 MB', 'gzip-bomb'],
+  ] as const)(
+    'fault 43: a load of a map stops at the default size limit if the server sends %s',
+    async (_what, name) => {
       await using server = await FaultyServer.start(answer(mapNow()));
       await using held = mapUnderTest(server.url, { offload: 'always', timeoutMs: 20_000 });
       await survives({ held, server }, FAULTS[name](mapNow()), 'MAP_TOO_LARGE');
@@ -18,7 +21,7 @@ describe('with the default limits', () => {
 });
 
 describe('exactly at a limit', () => {
-  it('fault 43: a map with the allowed number of connectors is accepted, and a map with one more is rejected', async () => {
+  it('fault 43: a map with exactly `maxConnectors` connectors is accepted, and a map with one more is rejected', async () => {
     await using server = await FaultyServer.start(answer(many(100)));
     await using held = mapUnderTest(server.url, { maxConnectors: 100 });
     await held.manager.sync();
@@ -30,7 +33,7 @@ describe('exactly at a limit', () => {
   });
 
   it.each(['never', 'always'] as const)(
-    'fault 43: a map of the allowed number of bytes is accepted, and one more byte is rejected, with offload %s',
+    'fault 43: a map of exactly `maxMapBytes` is accepted, and one more byte is rejected (offload: "%s")',
     async (offload) => {
       const [body, next] = [many(50), many(50)];
       await using server = await FaultyServer.start(answer(body));

@@ -28,7 +28,7 @@ describe.each(targets)('fuzz target $name', (target) => {
     await running.close?.();
   });
 
-  it('a fuzz target keeps its rules for every seed and for every input of the corpus', {
+  it('no seed and no corpus input of a fuzz target breaks the rules of the target', {
     timeout: 120_000,
   }, async () => {
     const seeds = target.seeds().map((seed) => (typeof seed === 'string' ? Buffer.from(seed) : seed));
@@ -39,7 +39,7 @@ describe.each(targets)('fuzz target $name', (target) => {
   });
 });
 
-it('the corpus takes at most 400 KB, and only contains existing targets', () => {
+it('the fuzzing corpus has at most 400 KB, and each of its files belongs to an existing target', () => {
   const files = readdirSync(CORPUS_FOLDER);
   const names = new Set(targets.map(({ name }) => `${name}.txt`));
   expect(files.filter((file) => !names.has(file))).toEqual([]);

@@ -8,20 +8,20 @@ describe('fuzzInThread', () => {
   // By chance alone the bug takes 256 to the power of 6 inputs.
   const planted = { seed: 1, maxExecutions: 60_000, maxFindings: 1, usesCorpus: false };
 
-  it('fuzzInThread finds a planted bug behind six branches, guided by coverage, and minimises its input', async () => {
+  it('fuzzInThread() finds a planted bug behind six branches with the help of coverage, and minimises its input', async () => {
     const { found, corpus } = await fuzzInThread(fixture('planted-bug'), planted);
     expect(found).toMatchObject([{ kind: 'error', message: 'the planted bug' }]);
     expect(text(found[0]?.input)).toBe('Switch');
     expect(corpus).toBeGreaterThanOrEqual(6);
   }, 120_000);
 
-  it('fuzzInThread does not find the same bug with as many random inputs', async () => {
+  it('fuzzInThread() does not find the planted bug with the same number of random inputs (control)', async () => {
     const result = await fuzzInThread(fixture('planted-bug'), { ...planted, isGuided: false });
     expect(result).toMatchObject({ found: [], corpus: 1 });
     expect(result.executions).toBeGreaterThanOrEqual(planted.maxExecutions);
   }, 120_000);
 
-  it('fuzzInThread runs the same inputs again with the same seed', async () => {
+  it('fuzzInThread() runs the same inputs if it gets the same seed', async () => {
     const [one, other] = [1, 2].map(() =>
       fuzzInThread(fixture('planted-bug'), { ...planted, maxExecutions: 5_000, keeps: true }),
     );
@@ -30,7 +30,7 @@ describe('fuzzInThread', () => {
     expect(first?.executions).toBe(second?.executions);
   }, 120_000);
 
-  it('fuzzInThread reports unhandled rejections, excessive processor time, and a thread that ends', async () => {
+  it('fuzzInThread() reports unhandled rejections, inputs that take too long, and a thread that ends', async () => {
     const { found } = await fuzzInThread(fixture('misbehaving'), { seed: 1, maxExecutions: 4, usesCorpus: false });
     const said = found.map(({ kind, message, input }) => [kind, message, text(input)]);
     expect(said).toEqual([

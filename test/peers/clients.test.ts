@@ -39,23 +39,23 @@ describe.each(PEERS)('%s', (_, connect) => {
 
   afterAll(() => client[Symbol.asyncDispose]());
 
-  it('a client lists the tools of all connectors of the gateway', async () => {
+  it('a client of the gateway can list the tools of all connectors', async () => {
     const names = await client.toolNames();
     expect(names).toEqual(expect.arrayContaining(['everything__get-sum', 'fixture__test_simple_text', 'probe__wait']));
   });
 
-  it('a client calls a tool of each connector of the gateway', async () => {
+  it('a client of the gateway can call a tool of each connector', async () => {
     expect(await client.call('everything__get-sum', { a: 2, b: 3 })).toContain('The sum of 2 and 3 is 5');
     expect(await client.call('fixture__test_simple_text', {})).toContain('simple text');
     expect(await client.call('probe__wait', { text: 'waited', ms: 1 })).toBe('waited');
   });
 
-  it('a client reads a resource of a connector through the gateway', async ({ skip }) => {
+  it('a client of the gateway can read a resource of a connector', async ({ skip }) => {
     if (client.read === null) return skip('the client has none');
     expect(await client.read('fixture+test://static-text')).toContain('static text resource');
   });
 
-  it('a client gets a prompt of a connector through the gateway', async ({ skip }) => {
+  it('a client of the gateway can get a prompt of a connector', async ({ skip }) => {
     if (client.prompt === null) return skip('the client has none');
     expect(await client.prompt('fixture__test_simple_prompt')).toContain('a simple prompt for testing');
   });

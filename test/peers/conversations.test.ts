@@ -35,36 +35,36 @@ describe.each(CLIENTS)('%s', (_, era, connect) => {
 
   afterAll(() => client[Symbol.asyncDispose]());
 
-  it(`a client speaks the ${era} protocol with the gateway`, () => {
+  it(`a client of the official SDK uses the ${era} protocol with the gateway`, () => {
     expect(client.era()).toBe(era);
   });
 
-  it('a client is notified of changed tools of a connector, and lists them', async () => {
+  it('a client of the official SDK is notified when the tools of a connector change', async () => {
     const [before, had] = [client.toolChanges(), (await client.toolNames()).includes(EXTRA)];
     await client.call('fixture__test_trigger_tool_change', {});
     await eventually('it was told', () => client.toolChanges() > before);
     await eventually('they changed', async () => (await client.toolNames()).includes(EXTRA) !== had);
   });
 
-  it("a client lets its model answer a connector's request in the middle of a call", async () => {
+  it('a client of the official SDK can answer a sampling request that a server sends during a call', async () => {
     const text = await client.call('fixture__test_sampling', { prompt: 'How far is the moon?' });
     expect(text).toContain('The model of ada heard');
     expect(text).toContain('How far is the moon?');
   });
 
   // Clients of earlier tests that left without ending their sessions still have open sessions.
-  it('a client lets its model answer a stdio server, which cannot name the call', async () => {
+  it('a client of the official SDK can answer a sampling request of a stdio server that does not name the call', async () => {
     const text = await client.call('everything__trigger-sampling-request', { prompt: 'How far is the sun?' });
     expect(text).toContain('The model of ada heard');
     expect(text).toContain('How far is the sun?');
   });
 
-  it("a client lets its user answer a connector's request in the middle of a call", async () => {
+  it('a client of the official SDK can answer an elicitation that a server sends during a call', async () => {
     const text = await client.call('fixture__test_elicitation', { message: 'Who are you?' });
     expect(text).toBe('User response: action=accept, content={"username":"ada","email":"ada@example.com"}');
   });
 
-  it('a client receives progress in order and before the result', async () => {
+  it('a client of the official SDK receives progress in order and before the result', async () => {
     const heard: number[] = [];
     const onprogress = ({ progress }: { readonly progress: number }): void => void heard.push(progress);
     await client.call('fixture__test_tool_with_progress', {}, { onprogress });
@@ -74,7 +74,7 @@ describe.each(CLIENTS)('%s', (_, era, connect) => {
     expect([0, 50, 100]).toEqual(expect.arrayContaining(heard));
   });
 
-  it('a client cancels the call at the connector when it aborts', async () => {
+  it('a call is cancelled at the server when a client of the official SDK aborts it', async () => {
     const text = crypto.randomUUID();
     const giveUp = new AbortController();
     const call = client.call('probe__hang', { text }, { signal: giveUp.signal });
@@ -87,7 +87,7 @@ describe.each(CLIENTS)('%s', (_, era, connect) => {
   });
 });
 
-it('the calls of a client that disconnects without a message are cancelled', async () => {
+it('a running call is cancelled at the server when its client disconnects without a message', async () => {
   const text = crypto.randomUUID();
   const client = await connectSdkV1(world, 'http');
   const failed = expect(client.call('probe__hang', { text })).rejects.toThrow();

@@ -41,7 +41,7 @@ describe.each([
   ['one client of the SDK 1.x and one of the SDK 2.x', v1, legacy],
   ['one legacy and one modern client', v1, modern],
 ])('%s', (_, connectAnn, connectBob) => {
-  it('two clients of a gateway get their own responses to concurrent calls with equal ids', async () => {
+  it('two clients of a gateway get their own responses if their concurrent calls have the same ids', async () => {
     await using clients = new AsyncDisposableStack();
     const [ann, bob] = [clients.use(await connectAnn('ann')), clients.use(await connectBob('bob'))];
     const [toAnn, toBob] = await Promise.all([Promise.all(callsOf(ann, 'ann')), Promise.all(callsOf(bob, 'bob'))]);
@@ -49,7 +49,7 @@ describe.each([
     expect(toBob).toEqual(expected('bob'));
   });
 
-  it('two clients of a gateway have their own models queried, in concurrent calls with equal ids', async () => {
+  it('two clients of a gateway each get the sampling requests of their own calls, even if the ids are the same', async () => {
     await using clients = new AsyncDisposableStack();
     const [ann, bob] = [clients.use(await connectAnn('ann')), clients.use(await connectBob('bob'))];
     const ask = (client: SdkClient): Promise<string>[] =>
@@ -59,7 +59,7 @@ describe.each([
     for (const [index, text] of toBob.entries()) expect(text).toMatch(new RegExp(`of bob heard.*Question ${index}`));
   });
 
-  it('a client of a gateway gets no requests that a stdio server sends during a call of another client', async () => {
+  it('a request that a stdio server sends during a call goes only to the client that made the call', async () => {
     await using clients = new AsyncDisposableStack();
     const [ann, bob] = [clients.use(await connectAnn('ann')), clients.use(await connectBob('bob'))];
     for (const [client, owner] of [

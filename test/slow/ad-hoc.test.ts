@@ -29,20 +29,20 @@ afterEach(() => {
 const on = (args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> => runCliHere(args, { env });
 
 describe('a server that is given on the command line', () => {
-  it('a server given on the command line is called by its URL, without any configuration', async () => {
+  it('`call URL` calls a tool of the server at that URL, without any configuration', async () => {
     const { code, stdout } = await on(['call', http.url, 'say', 'text=5', 'times=2']);
     expect([code, JSON.parse(stdout)]).toEqual([0, { text: '5', times: 2 }]);
     const form = await on(['call', http.url, 'say(text: "x")', '--json']);
     expect([form.code, JSON.parse(form.stdout)]).toMatchObject([0, { ok: true, tool: 'say' }]);
   });
 
-  it('a server given on the command line lists its tools with commands that call them', async () => {
+  it('`tools URL` lists the tools of the server at that URL, with example commands that call them', async () => {
     const { code, stdout } = await on(['tools', http.url]);
     expect([code, stdout]).toEqual([0, expect.stringContaining('\nsay(\n  text: string,')]);
     expect(stdout).toContain(` call ${http.url} say text=text\n`);
   });
 
-  it('a server given on the command line gets headers and tokens from variables, whose values are not printed', async () => {
+  it('`tools URL` sends headers and tokens from environment variables, and never prints their values', async () => {
     const token = secret('ad hoc token');
     const args = ['tools', http.url, '--bearer-env', 'TOKEN', '--header', `X-Other: \${OTHER}`, '--json'];
     const { code, stdout, stderr } = await on(args, { TOKEN: token, OTHER: secret('other') });
@@ -54,7 +54,7 @@ describe('a server that is given on the command line', () => {
     for (const text of [stdout, stderr]) expect(text).not.toContain(token);
   });
 
-  it('a server given on the command line may be a stdio server after --, which is started without a shell', async () => {
+  it('`call` starts the stdio server that is given after `--`, without a shell', async () => {
     const file = join(dir.path, 'a file; $(touch x)');
     const run = await runCli(['call', 'environment', 'variable=AD_HOC', '--', process.execPath, PROGRAM, 'x', file], {
       env: { AD_HOC: 'from the shell' },
@@ -64,7 +64,7 @@ describe('a server that is given on the command line', () => {
     expect(readdirSync(dir.path)).toEqual(['a file; $(touch x)']);
   });
 
-  it('a server given on the command line is used without the configuration file of the folder', async () => {
+  it('`call URL` ignores the configuration file of the current folder', async () => {
     const folder = mkdtempSync(join(dir.path, 'project-'));
     const { writeFileSync } = await import('node:fs');
     writeFileSync(join(folder, '.mcp.json'), '{"mcpServers":{"x":{"command":"false"}}}');
@@ -78,14 +78,14 @@ describe('a server that is given on the command line', () => {
     [['tools', '--', 'program-that-is-not-there'], 1, /program-that-is-not-there/],
     [['tools', '--bearer-env', 'HOME'], 2, /--bearer-env needs the URL/],
     [['tools', '--'], 2, /The command after -- is missing/],
-  ])('a server given on the command line is rejected with an explanation for %j', async (args, expected, message) => {
+  ])('a wrong server on the command line is rejected with an explanation: %j', async (args, expected, message) => {
     const { code, stderr } = await runCli(args, { cwd: dir.path });
     expect([code, stderr]).toEqual([expected, expect.stringMatching(message)]);
   });
 });
 
 describe('mcp-switchyard resources, prompts and read', () => {
-  it('`resources`, `prompts` and `read` list and read the resources and prompts of a server', async () => {
+  it('`resources` lists the resources of a server, and `read` prints one of them', async () => {
     const resources = await on(['resources', http.url]);
     expect(resources.code).toBe(0);
     expect(resources.stdout).toMatch(/note:\/\/one\s+text\/plain\s+one: The first note/);
@@ -100,14 +100,14 @@ describe('mcp-switchyard resources, prompts and read', () => {
     });
   });
 
-  it('`read` writes binary content into a pipe or a folder', async () => {
+  it('`read` writes binary content to stdout or, with `--save`, to a file in a folder', async () => {
     expect((await on(['read', http.url, 'dot://gif'])).stdout).toMatch(/^GIF89a|^GIF87a|^GIF/);
     const out = join(dir.path, 'out');
     const { stdout } = await on(['read', http.url, 'dot://gif', '--save', out]);
     expect([stdout, readdirSync(out)]).toEqual([expect.stringContaining('saved to'), ['gif.gif']]);
   });
 
-  it('`prompts` prints the messages of a prompt', async () => {
+  it('`prompts` lists the prompts of a server, and `prompts get` prints the messages of one of them', async () => {
     const list = await on(['prompts', http.url]);
     expect(list.stdout).toMatch(/greet\s+who, tone\?\s+Greets/);
     expect(list.stdout).toContain('\n1 prompt\n');

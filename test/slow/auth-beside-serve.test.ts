@@ -15,7 +15,7 @@ async function toolsOf(client: Client): Promise<readonly string[]> {
   return (await client.listTools()).tools.map(({ name }) => name);
 }
 
-it('a running gateway follows a login and a logout in another process, and notifies its clients', {
+it('a running gateway notices `auth login` and `auth logout` in another process, and notifies its clients', {
   timeout: 120_000,
 }, async () => {
   await using world = await LoginCli.start();

@@ -25,7 +25,7 @@ async function redirectedTo(address: string, browser = new ScriptedBrowser()): P
 
 // Each test starts several processes.
 describe('mcp-switchyard auth login', { timeout: 120_000 }, () => {
-  it('`auth login` completes a login over the loopback redirect, and later commands use it', async () => {
+  it('`auth login` logs a person in through a redirect to loopback, and later commands use the login', async () => {
     await using world = await LoginCli.start();
     const before = await world.run(['tools']);
     expect(before.code).toBe(1);
@@ -49,7 +49,7 @@ describe('mcp-switchyard auth login', { timeout: 120_000 }, () => {
     expect(world.leaksIn(before, ended, call, status)).toEqual([]);
   });
 
-  it('`auth login` accepts the redirected URL on standard input, and explains what is wrong with another URL', async () => {
+  it('`auth login` accepts the redirect URL on standard input, and explains why another URL is wrong', async () => {
     await using world = await LoginCli.start();
     const login = world.begin(['auth', 'login', 'crm', '--no-browser', '--json'], { keepsStdin: true });
     const address = await printedAddress(login);
@@ -102,7 +102,7 @@ describe('mcp-switchyard auth login', { timeout: 120_000 }, () => {
     expect((await login.ended).code).toBe(0);
   });
 
-  it('`auth login` logs in to each connector that needs it; a failed login does not stop the others', async () => {
+  it('`auth login` without an id logs in to each connector that needs a login, even if one login fails', async () => {
     await using world = await LoginCli.start({ servers: { billing: {}, crm: {} } });
     const login = world.begin(['auth', 'login', '--no-browser', '--json'], { keepsStdin: true });
     const { searchParams } = new URL(await printedAddress(login));
@@ -128,7 +128,7 @@ describe('mcp-switchyard auth login', { timeout: 120_000 }, () => {
     expect([nothing.code, nothing.stdout]).toEqual([0, 'No connector needs a login.\n']);
   });
 
-  it('`auth login` reports that the login succeeded but the server rejects the new token', async () => {
+  it('`auth login` says that the login succeeded but the connector is not up if the server rejects the new token', async () => {
     await using world = await LoginCli.start();
     const login = world.begin(['auth', 'login', 'crm', '--no-browser', '--json'], { keepsStdin: true });
     const address = await printedAddress(login);
@@ -154,7 +154,7 @@ describe('mcp-switchyard auth login', { timeout: 120_000 }, () => {
     expect([forced.code, forced.stdout]).toEqual([0, expect.stringMatching(/^crm: logged in/)]);
   });
 
-  it('`auth login` requests the additional scopes that a tool needs, once a call has shown which are missing', async () => {
+  it('`auth login` requests the additional scopes that the server demanded in a failed call', async () => {
     const addTools = (server: Parameters<AddTools>[0]): void => {
       for (const name of ['look', 'remove']) server.registerTool(name, {}, () => ({ content: [] }));
     };
@@ -176,7 +176,7 @@ describe('mcp-switchyard auth login', { timeout: 120_000 }, () => {
     expect(world.leaksIn(refused, status, login)).toEqual([]);
   });
 
-  it('`auth login` ends on Ctrl-C, stores no login and frees its port', async () => {
+  it('`auth login` ends on Ctrl-C without storing a login, and frees its port', async () => {
     await using world = await LoginCli.start();
     const login = world.begin(['auth', 'login', 'crm', '--no-browser'], { keepsStdin: true });
     const redirect = new URL(new URL(await printedAddress(login)).searchParams.get('redirect_uri') ?? '');

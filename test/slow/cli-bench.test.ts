@@ -15,7 +15,7 @@ interface Row {
 }
 
 describe('mcp-switchyard bench', () => {
-  it('`bench` compares the transports on this machine, reports its progress and writes a page', async () => {
+  it('`bench` measures ways to load maps on this machine, reports its progress and writes an HTML page', async () => {
     using dir = new TempDir();
     const out = join(dir.path, 'report.html');
     const args = ['bench', '--entries', '60', '--rounds', '1', '--seconds', '1', '--out', out, '--json'];
@@ -38,7 +38,7 @@ describe('mcp-switchyard bench', () => {
   }, 120_000);
 
   it.each([[['--entries', 'many']], [['--rounds', '0']], [['--out', '/nowhere/at/all/report.html']]])(
-    '`bench` rejects %j before it measures anything',
+    '`bench` rejects the options %j before it measures anything',
     async (args) => {
       const { code, stderr } = await runCli(['bench', ...args]);
       expect(code).toBe(2);

@@ -8,7 +8,7 @@ import { postLegacy } from '../helpers/mcp-post.ts';
 afterEach(killRunning);
 
 describe('mcp-switchyard demo', () => {
-  it('`demo` prints one JSON document that shows real connectors, calls of their tools and a load on a worker thread', async () => {
+  it('`demo --once --json` prints a JSON document about real connectors, tool calls and loads of a map', async () => {
     const ended = await run(['demo', '--once', '--json']);
     const { stdout, stderr } = ended;
     expectDocument(ended, startedElsewhere('demo'));
@@ -31,7 +31,7 @@ describe('mcp-switchyard demo', () => {
     expect(Object.keys(loads[1].phases)).toEqual(['fetch', 'parse', 'verify', 'validate', 'diff', 'connect']);
   });
 
-  it('`demo` stays up as a gateway with metrics and health until it is interrupted, and leaves no process behind', async () => {
+  it('`demo` serves a gateway, metrics and a health check until it is interrupted, and leaves no process behind', async () => {
     const demo = start(['demo']);
     const url = new Promise<string>((resolve) => {
       demo.child.stderr?.on('data', () => {

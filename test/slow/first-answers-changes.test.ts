@@ -41,7 +41,7 @@ async function ranOnce(at: Place, env: NodeJS.ProcessEnv = {}): Promise<string> 
 }
 
 describe('the file of first answers', { timeout: 120_000 }, () => {
-  it("a file of first answers that is a pipe, a folder, too large, too deep or not the user's is skipped", async () => {
+  it('stored first answers are ignored if their file is damaged, too large, a pipe, a folder or of another user', async () => {
     await using server = await RawMcpServer.start();
     using at = placeFor({ a: remote(server) });
     await ranOnce(at);
@@ -88,7 +88,7 @@ describe('the file of first answers', { timeout: 120_000 }, () => {
 });
 
 describe('first answers after a change', { timeout: 120_000 }, () => {
-  it('first answers are not used once the map has expired', async () => {
+  it('stored first answers are not used once the map has expired', async () => {
     await using server = await RawMcpServer.start();
     const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
     await using maps = await MapServer.start(mapNow([entry('one', { endpoint: String(server.url) })], { expiresAt }));
@@ -100,7 +100,7 @@ describe('first answers after a change', { timeout: 120_000 }, () => {
     expect(at.answers()).toBeNull();
   });
 
-  it('first answers are not used while a changed tool is being checked, and a quarantined tool stays hidden', async () => {
+  it('stored first answers do not list a quarantined tool, and are not used after the tool was approved', async () => {
     let description = 'reads';
     const tools = () => ({
       tools: [
@@ -135,7 +135,7 @@ describe('first answers after a change', { timeout: 120_000 }, () => {
     await closed(fourth);
   });
 
-  it('first answers are invalidated by a change of servers.json', async () => {
+  it('stored first answers are not used after a server was added to the registry', async () => {
     await using server = await RawMcpServer.start();
     using dir = new TempDir();
     const registry = join(dir.path, 'servers.json');
@@ -148,7 +148,7 @@ describe('first answers after a change', { timeout: 120_000 }, () => {
     expect(at.answers()).toBeNull();
   });
 
-  it('first answers are used from a read-only state folder, and the gateway works', async () => {
+  it('stored first answers are used even if the state folder is read-only', async () => {
     await using server = await RawMcpServer.start();
     using at = placeFor({ a: remote(server) });
     await ranOnce(at);
@@ -166,7 +166,7 @@ describe('first answers after a change', { timeout: 120_000 }, () => {
     }
   });
 
-  it('first answers leave nothing out of a recording of messages to and from connectors', async () => {
+  it('a recording contains all messages to and from servers even if stored first answers are used', async () => {
     await using server = await RawMcpServer.start();
     using dir = new TempDir();
     const record = join(dir.path, 'all.jsonl');

@@ -69,7 +69,7 @@ async function callIsRefused(cli: RunningCli): Promise<void> {
 }
 
 describe('first answers of a map whose key is revoked', { timeout: 120_000 }, () => {
-  it('first answers of a map are used while its key is valid, and removed by the run that learns of the revocation', async () => {
+  it('stored first answers are removed by the run that learns that the key of the map was revoked', async () => {
     await using world = await ranOnce();
     expect(world.at.answers()).not.toBeNull();
     world.revoke();
@@ -83,7 +83,7 @@ describe('first answers of a map whose key is revoked', { timeout: 120_000 }, ()
     await closed(later);
   });
 
-  it('first answers list no more than a normal start once another process has learned of a revocation', async () => {
+  it('stored first answers list the same tools as a start without them if another process learned of a revocation', async () => {
     const firstLists: boolean[] = [];
     for (const SWITCHYARD_FIRST_ANSWERS of ['on', 'off']) {
       await using world = await ranOnce();
@@ -103,7 +103,7 @@ describe('first answers of a map whose key is revoked', { timeout: 120_000 }, ()
 });
 
 describe('first answers of a map that is too stale', { timeout: 120_000 }, () => {
-  it('first answers of a map that is too stale are not used, and a call of its remembered tool is refused', async () => {
+  it('stored first answers are not used if the map is too stale, and calls to its tools fail', async () => {
     await using world = await ranOnce({ ttlSeconds: 12 }, '--max-stale', '1');
     const { validUntilMs } = (world.at.answers() as FirstAnswers).header;
     // The source of the map now fails.

@@ -211,7 +211,7 @@ function here(line: string): string {
 }
 
 describe('the examples of the help texts', () => {
-  it('the examples of the help texts all work when they run one after the other', { timeout: 900_000 }, async () => {
+  it('all examples in the help texts work when they run one after the other', { timeout: 900_000 }, async () => {
     const wrong: string[] = [];
     // Some lines appear in the help of a command and of its group.
     const lines = new Set(helpExamples().map(({ line }) => line));

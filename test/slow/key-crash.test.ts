@@ -49,7 +49,7 @@ async function storedIn(stateDir: string, mapUrl: string) {
 }
 
 describe('a host that is killed while it follows key documents', () => {
-  it('a host that is killed while it follows key documents never returns to older keys', async () => {
+  it('a host that is killed while it updates its keys never accepts older keys after a restart', async () => {
     using dir = new TempDir();
     await using publisher = await KeyPublisher.start();
     let isOver = false;

@@ -26,8 +26,8 @@ function strangeRefusals({ refusals }: Drill): readonly unknown[] {
 
 // Both tests wait most of the time. They find the refreshing process by the sockets in /proc.
 const options = { concurrent: true, timeout: 240_000, skip: process.platform !== 'linux' };
-describe('two gateways and a command line over one state folder', options, () => {
-  it('two gateways and a command line on one state folder spend no refresh token twice, and reveal no secret', async () => {
+describe('two gateways and a command that share a state folder', options, () => {
+  it('two gateways and a command that share a state folder and are killed use no refresh token twice', async () => {
     await using drill = await new Drill(['crm', 'wiki', 'shop']).start(TOKEN_TTL_SECONDS);
     const { ledger, gateways } = drill;
     const { presented, secrets } = ledger;
@@ -65,7 +65,7 @@ describe('two gateways and a command line over one state folder', options, () =>
     expect(everything.get('gateway 0')).toContain('login-refreshed');
   });
 
-  it('two gateways on one state folder replace a stopped process once its lease is over', async () => {
+  it('a gateway takes over the token refresh of another gateway that was frozen for too long', async () => {
     await using drill = await new Drill(['crm']).start(TOKEN_TTL_SECONDS);
     const { presented } = drill.ledger;
     const victim = await drill.hit('before-the-answer', 'SIGSTOP');

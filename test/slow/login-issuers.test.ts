@@ -33,7 +33,7 @@ async function expectIn(manager: ConnectorProxyManager): Promise<void> {
   expect(await manager.callTool('crm.whoami')).toMatchObject({ content: [{ text: 'you are in' }] });
 }
 
-test('a manager accepts opaque tokens of an issuer with a path, and refreshes tokens that require offline_access', async () => {
+test('a manager logs in at an issuer that has a path in its URL and requires `offline_access` for refresh tokens', async () => {
   await using world = await start({ path: '/tenant', wantsOfflineAccess: true, tokenTtlSeconds: 4 });
   const { manager, issuer } = world;
   const started = await logIn(manager, 'crm');
@@ -53,7 +53,7 @@ test('a manager reuses a refresh token if the issuer returns no new one', async 
   expect(issuer.tokenRequests.filter(({ error }) => error !== null)).toEqual([]);
 });
 
-test('a manager loses no call while tokens live for two seconds', async () => {
+test('no call fails while tokens expire and are refreshed every two seconds', async () => {
   await using world = await start({ tokenTtlSeconds: 2 });
   const { manager, issuer } = world;
   await logIn(manager, 'crm');
@@ -62,7 +62,7 @@ test('a manager loses no call while tokens live for two seconds', async () => {
   expect(issuer.tokenRequests.filter(({ error }) => error !== null)).toEqual([]);
 });
 
-test('a manager reports that the issuer does not know the resource', async () => {
+test('a login fails with an explanation if the issuer does not know the resource', async () => {
   await using world = await start({ knowsResource: () => false });
   const { manager } = world;
   const { authorizationUrl } = await manager.startLogin('crm', REDIRECT);
@@ -74,7 +74,7 @@ test('a manager reports that the issuer does not know the resource', async () =>
   expect(manager.connector('crm')?.status?.state).toBe('needs-login');
 });
 
-test('a manager logs a person in with a client that authenticates with a private key', async () => {
+test('a person can log in through an OAuth client that authenticates with a private key', async () => {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const client = {
     ...{ client_id: 'gateway', token_endpoint_auth_method: 'private_key_jwt', redirect_uris: [REDIRECT.redirectUrl] },
@@ -91,7 +91,7 @@ test('a manager logs a person in with a client that authenticates with a private
   await expectIn(manager);
 });
 
-test('a manager refreshes with the client that logged in, even after another redirect URL caused a new registration', async () => {
+test('a token is refreshed by the OAuth client that logged in, even after the host registered another one', async () => {
   await using issuer = await AuthorizationServer.start({ tokenTtlSeconds: 4 });
   await using one = await ProtectedMcpServer.start({ issuer: issuer.issuer });
   await using other = await ProtectedMcpServer.start({ issuer: issuer.issuer });

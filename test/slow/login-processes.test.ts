@@ -10,7 +10,7 @@ import { TempDir } from '../helpers/temp-dir.ts';
 const loginId = loginIdOf(keyOf('a'));
 
 describe('processes that share a folder of logins', () => {
-  it('processes that share a folder of logins refresh a login one at a time, and refresh each generation once', async () => {
+  it('two processes with the same stored login never refresh it at the same time', async () => {
     using dir = new TempDir();
     await using one = new LoginProcess(dir.path);
     await using two = new LoginProcess(dir.path);
@@ -26,7 +26,7 @@ describe('processes that share a folder of logins', () => {
     expect((await two.ask('readAll')).logins).toMatchObject([{ generation: last, tokens: tokensOf(`g${last}`) }]);
   });
 
-  it('processes that share logins give the turn of a killed process to the next, and report a possibly spent token', async () => {
+  it('a process can refresh a login after another was killed during a refresh, and is warned of a used token', async () => {
     using dir = new TempDir();
     await using one = new LoginProcess(dir.path);
     await using two = new LoginProcess(dir.path);
@@ -43,7 +43,7 @@ describe('processes that share a folder of logins', () => {
   });
 
   it.skipIf(process.platform === 'win32')(
-    'processes that share a folder of logins wait for a process that is only frozen',
+    'a process waits with a token refresh while another process that began one is frozen',
     async () => {
       using dir = new TempDir();
       await using one = new LoginProcess(dir.path);
@@ -57,7 +57,7 @@ describe('processes that share a folder of logins', () => {
     },
   );
 
-  it("processes that share logins see each other's changes, even if they watched before the very first login", async () => {
+  it('a process notices a login and a logout in another process, even if there was no stored login before', async () => {
     using dir = new TempDir();
     await using one = new LoginProcess(dir.path);
     await using two = new LoginProcess(dir.path);
@@ -71,7 +71,7 @@ describe('processes that share a folder of logins', () => {
     expect((await one.ask('readAll')).logins).toEqual([]);
   });
 
-  it("processes that log in first at the same time end up with one key, and can read each other's logins", async () => {
+  it('processes that store their first logins at the same time create one key, and can all read the logins', async () => {
     using dir = new TempDir();
     const names = ['a', 'b', 'c'];
     const processes = names.map(() => new LoginProcess(dir.path));
@@ -91,7 +91,7 @@ describe('processes that share a folder of logins', () => {
   });
 
   it.skipIf(process.platform === 'win32')(
-    'processes that share a folder of logins create files of mode 0600, whatever the umask',
+    'files with logins have mode 0600, whatever the umask of the process',
     async () => {
       for (const umask of ['000', '277']) {
         using dir = new TempDir();

@@ -11,7 +11,7 @@ import { entry } from '../helpers/signed-map.ts';
 const IN = { content: [{ text: 'scopes mcp:tools' }] };
 
 test.each(['resource', 'origin', '2025-03-26'] as const)(
-  'the library logs in to a server of the SDK 1.x whose layout is %s, refreshes, and revokes at the logout',
+  'a login at a server built with the SDK 1.x is refreshed, and revoked at the logout (metadata layout: %s)',
   async (layout) => {
     await using server = await SdkV1Server.start({ layout, tokenTtlSeconds: 5 });
     await using world = await manage([entry('crm', { endpoint: server.url })]);
@@ -31,7 +31,7 @@ test.each(['resource', 'origin', '2025-03-26'] as const)(
   },
 );
 
-test('the library logs in to a server of the official SDK 1.x over HTTP+SSE', async () => {
+test('a person can log in to a server built with the official SDK 1.x over SSE', async () => {
   await using server = await SdkV1Server.start({ layout: 'origin' });
   await using world = await startGateway({ a: { type: 'sse', url: server.sseUrl } });
   const mcp = `${world.listener.url}/mcp`;

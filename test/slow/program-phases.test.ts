@@ -37,7 +37,7 @@ async function startAll(programs: StoppingPrograms) {
 }
 
 describe('stdio servers that stop responding in any phase', () => {
-  it('stdio servers that stop responding in any phase end with their children before the manager has closed', async () => {
+  it('stdio servers that stop responding, and their child processes, are ended when the manager closes', async () => {
     using programs = new StoppingPrograms();
     const before = handles();
     const local = await startAll(programs);
@@ -51,7 +51,7 @@ describe('stdio servers that stop responding in any phase', () => {
     await local[Symbol.asyncDispose]();
   }, 120_000);
 
-  it('stdio servers that stop responding in any phase have ended soon after their entries were removed', async () => {
+  it('stdio servers that stop responding are ended when their entries are removed', async () => {
     using programs = new StoppingPrograms();
     await using local = await startAll(programs);
     local.file.write({});
@@ -60,7 +60,7 @@ describe('stdio servers that stop responding in any phase', () => {
     expect(local.manager.status().connectors).toEqual([]);
   }, 120_000);
 
-  it('stdio servers that stop responding have ended soon after their entries changed, and their replacements run', async () => {
+  it('stdio servers that stop responding are ended and replaced when their entries change', async () => {
     using programs = new StoppingPrograms();
     await using local = await startAll(programs);
     const before = programs.pids();
@@ -75,10 +75,10 @@ describe('stdio servers that stop responding in any phase', () => {
   }, 120_000);
 });
 
-describe('a stdio server that is silent from the start', () => {
+describe('a stdio server that never responds', () => {
   afterEach(killRunning);
 
-  it('a stdio server that is silent from the start has ended soon after its entry was removed in its first seconds', async () => {
+  it('a stdio server that never responds is ended, with its child process, when its entry is removed', async () => {
     using programs = new StoppingPrograms();
     await using local = manageFile({ silent: programs.entry('probed', 'stubborn forks') });
     void local.manager.sync().catch(() => {});
@@ -93,7 +93,7 @@ describe('a stdio server that is silent from the start', () => {
     ['status', ['status', '--wait', '1000']],
     ['call to another connector', ['call', 'good.echo']],
   ])(
-    'a stdio server that is silent from the start does not delay the end of the command: %s',
+    'a stdio server that never responds is ended when the command ends: %s',
     async (_what, args) => {
       using programs = new StoppingPrograms();
       using file = new LocalFile({ silent: programs.entry('probed', 'stubborn'), good: programs.entry('never') });
@@ -106,7 +106,7 @@ describe('a stdio server that is silent from the start', () => {
   );
 
   it.each(['SIGTERM', 'SIGINT'] as const)(
-    'a stdio server that is silent from the start has ended once `serve` was stopped (%s)',
+    'a stdio server that never responds is ended, with its child process, when `serve` gets %s',
     async (signal) => {
       using programs = new StoppingPrograms();
       using file = new LocalFile({ silent: programs.entry('probed', 'stubborn forks') });
@@ -131,7 +131,7 @@ describe('a host that is killed with SIGKILL', () => {
     return child;
   }
 
-  it('a host that is killed with SIGKILL ends its stdio servers by closing their input', async () => {
+  it('a stdio server ends when its host is killed with SIGKILL, because its input closes', async () => {
     using programs = new StoppingPrograms();
     using dir = new TempDir();
     using file = new LocalFile({ one: programs.entry('never') });
@@ -140,7 +140,7 @@ describe('a host that is killed with SIGKILL', () => {
     await eventually('the program is gone', () => programs.alive().length === 0);
   }, 60_000);
 
-  it('a host that is killed with SIGKILL leaves stubborn servers to the next host, which ends and logs them', async () => {
+  it('a host ends the stdio servers that an earlier host, killed with SIGKILL, left running in its state folder', async () => {
     using programs = new StoppingPrograms();
     using dir = new TempDir();
     using file = new LocalFile({ one: programs.entry('never', 'stubborn forks') });
@@ -158,7 +158,7 @@ describe('a host that is killed with SIGKILL', () => {
     );
   }, 60_000);
 
-  it('a host that is killed with SIGKILL does not cause the servers of another host on its folder to be ended', async () => {
+  it('a host does not end the stdio servers of another host that runs with the same state folder', async () => {
     using programs = new StoppingPrograms();
     using dir = new TempDir();
     using file = new LocalFile({ one: programs.entry('never', 'stubborn') });

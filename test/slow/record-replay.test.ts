@@ -55,7 +55,7 @@ describe('record and replay', () => {
 
   afterAll(() => folder[Symbol.dispose]());
 
-  it('`replay` replays everything that a client saw of a real server: results, errors, progress and server requests', async () => {
+  it('`replay` repeats the results, errors, progress and server requests that `record` wrote for a real server', async () => {
     const seen = await converse(['record', file('all.jsonl'), '--', ...everything], CALLS);
     expect(seen.outcomes).toHaveLength(CALLS.length);
     expect(JSON.stringify(seen.meanwhile)).toMatch(/progress.*sampling.*elicitation/);
@@ -68,7 +68,7 @@ describe('record and replay', () => {
   }, 120_000);
 
   it.each<Speaker>(['1.x', 'legacy', 'modern'])(
-    '`replay` replays a server with both protocol generations to the same %s client',
+    '`replay` answers a %s client like the recorded server did',
     async (speaker) => {
       const calls: readonly Call[] = [['greet', { name: 'Ada' }]];
       // A modern client of the SDK starts a second process to probe the protocol, so there are two.
@@ -83,7 +83,7 @@ describe('record and replay', () => {
   );
 
   it.each<Speaker>(['1.x', 'legacy', 'modern'])(
-    '`record` records a server at a URL for a %s client',
+    '`record` can record a server at a URL, and `replay` answers a %s client like the server did',
     async (speaker) => {
       await using server =
         speaker === 'modern' ? await TestMcpServer.start(addTools) : await TestMcpServer.startWithSessions(addTools);
@@ -97,7 +97,7 @@ describe('record and replay', () => {
     60_000,
   );
 
-  it('`record` leaves secrets of the environment and of the command out of the file, and forwards them unchanged', async () => {
+  it('`record` writes no secrets of the environment or the command to the file, but forwards them to the client', async () => {
     const env = { SERVICE_TOKEN: SECRET };
     const calls: readonly Call[] = [
       'plain',
@@ -119,7 +119,7 @@ describe('record and replay', () => {
     expect(text).not.toContain(Buffer.from(`user:${SECRET}`).toString('base64').slice(8, 20));
   }, 60_000);
 
-  it('`record` leaves a file that replays up to the moment at which the recorder was killed', async () => {
+  it('`replay` can replay a recording up to the moment at which `record` was killed', async () => {
     const path = file('killed.jsonl');
     const kill = async (pid: number): Promise<void> => void process.kill(pid, 'SIGKILL');
     const seen = await converse(['record', path, '--', ...everything], CALLS.slice(0, 2), '1.x', {}, kill);
@@ -128,7 +128,7 @@ describe('record and replay', () => {
     expect(await converse(['replay', path], CALLS.slice(0, 2))).toEqual(seen);
   }, 60_000);
 
-  it('`record` forwards the exit code of a command, and `replay` reports the damaged line of a recording', async () => {
+  it('`record` exits with the code of the server, and `replay` reports the damaged line of a recording', async () => {
     const ended = await runCli(['record', file('exit.jsonl'), '--', process.execPath, '-e', 'process.exit(7)']);
     expect(ended.code).toBe(7);
     const none = await runCli(['record', file('none.jsonl'), '--', './no-such-command']);
@@ -164,7 +164,7 @@ describe('serve --record', () => {
     folder[Symbol.dispose]();
   });
 
-  it('`serve --record` records all connectors, and they are replayed under the same names or individually', async () => {
+  it('`serve --record` records all connectors, and `replay` replays all of them or a single one', async () => {
     const calls: readonly Call[] = [
       ['things__echo', { message: 'hi' }],
       ['web__echo', { message: 'ho' }],
@@ -204,7 +204,7 @@ describe('serve --record', () => {
     }
   }, 180_000);
 
-  it('`serve --record` has its counterpart in the record option of a manager, which records all connectors too', async () => {
+  it('the `record` option of a manager records all connectors, like `serve --record`', async () => {
     const record = join(folder.path, 'library.jsonl');
     {
       await using manager = new ConnectorProxyManager({ configFile: config, record });

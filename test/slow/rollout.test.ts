@@ -57,7 +57,7 @@ async function run(instanceId: string, env: NodeJS.ProcessEnv): Promise<{ asyncR
   return { asyncRefresh, requests: server.requests.length };
 }
 
-it('a rollout from 0 % to 100 % in steps keeps the earlier instances, and one variable rolls it back', async () => {
+it('a rollout from 0 % to 100 % adds instances and drops none, and one variable switches all of them off', async () => {
   const phases = ['0', '10', '50', '100'];
   const seen: Record<string, boolean[]> = {};
   for (const percent of phases) {

@@ -6,7 +6,7 @@ import { LoginProcess } from '../helpers/logins/login-process.ts';
 import { ProtectedMcpServer } from '../helpers/logins/protected-mcp-server.ts';
 import { TempDir } from '../helpers/temp-dir.ts';
 
-test('two processes share a login with a rotating refresh token, and never spend a token twice', async () => {
+test('two processes that share a login never use the same refresh token twice', async () => {
   await using issuer = await AuthorizationServer.start({ tokenTtlSeconds: 3 });
   await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer });
   using state = new TempDir();
@@ -33,7 +33,7 @@ test('two processes share a login with a rotating refresh token, and never spend
   await Promise.all([one.ask('close'), two.ask('close')]);
 });
 
-test("a kill between the issuer's response and the write loses only that login, and the next process reports it", async () => {
+test('only one login is lost if a process is killed before it stores a refreshed token, and the loss is reported', async () => {
   let victim: LoginProcess | null = null;
   await using issuer = await AuthorizationServer.start({
     intercept: (request, response) => {

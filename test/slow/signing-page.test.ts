@@ -101,7 +101,7 @@ async function startHost(command: string, { cwd, env }: Place): Promise<Host> {
 
 const signersOf = async (host: Host): Promise<string> => (await host.trust()).signers.map(({ kid }) => kid).join();
 
-it('ten commands of docs/signing.md work as printed, from no keys to a rotated key', {
+it('the ten commands in docs/signing.md that create, use and rotate keys work as printed', {
   timeout: 120_000,
 }, async () => {
   const commands = commandsOf(readFileSync(pathOf('docs/signing.md'), 'utf8'));

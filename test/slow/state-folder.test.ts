@@ -9,7 +9,7 @@ import { TempDir } from '../helpers/temp-dir.ts';
 afterEach(killRunning);
 
 describe('the state folder of the command line', () => {
-  it('the state folder of the command line is in XDG_STATE_HOME, accessible only to this user', async () => {
+  it('the command line creates its state folder in `XDG_STATE_HOME`, accessible only to the user', async () => {
     using dir = new TempDir();
     using file = new LocalFile({ one: localServer(['one']) });
     const env = { XDG_STATE_HOME: join(dir.path, 'state') };
@@ -19,7 +19,7 @@ describe('the state folder of the command line', () => {
     expect(await runCli(['tools', 'diff'], { env })).toMatchObject({ code: 0, stdout: expect.stringContaining('All') });
   });
 
-  it('the state folder of the command line is not used with --no-state, an option that "tools diff" rejects', async () => {
+  it('commands with --no-state create no state folder, and `tools diff` rejects --no-state', async () => {
     using dir = new TempDir();
     using file = new LocalFile({ one: localServer(['one']) });
     const env = { XDG_STATE_HOME: dir.path };
@@ -29,7 +29,7 @@ describe('the state folder of the command line', () => {
     expect(diff).toMatchObject({ code: 2, stderr: expect.stringContaining('--no-state') });
   });
 
-  it('the state folder of the command line causes one warning if it cannot be created', async () => {
+  it('a command prints one warning if it cannot create its state folder, and works without it', async () => {
     using dir = new TempDir();
     using file = new LocalFile({ one: localServer(['one']) });
     const XDG_STATE_HOME = join(dir.path, 'file');
@@ -38,7 +38,7 @@ describe('the state folder of the command line', () => {
     expect([code, stderr.match(/state folder/g)]).toEqual([0, ['state folder']]);
   });
 
-  it('the state folder of the command line serves two gateways and ten calls at the same time', {
+  it('two gateways and ten `call` commands can share a state folder at the same time', {
     timeout: 90_000,
   }, async () => {
     using dir = new TempDir();

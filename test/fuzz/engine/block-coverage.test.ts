@@ -24,13 +24,16 @@ describe('notRun', () => {
         [60, 100],
       ],
     ],
-  ] as const)('notRun applies the innermost count of %j', (ranges, expected) => {
-    expect(notRun(ranges)).toEqual(expected);
-  });
+  ] as const)(
+    'notRun() returns the code that did not run, by the innermost count of each block: %j',
+    (ranges, expected) => {
+      expect(notRun(ranges)).toEqual(expected);
+    },
+  );
 });
 
 describe('CoverageMap', () => {
-  it('CoverageMap counts code as new if it did not run before any earlier reading, however V8 divides the code', () => {
+  it('CoverageMap reports code as new if it has not run before, however V8 divides it into blocks', () => {
     const map = new CoverageMap();
     const first = reached(range(0, 100, 1), range(10, 30, 0));
     expect([...map.newIn(first)]).toEqual([

@@ -4,7 +4,7 @@ import { minimise } from './minimise.ts';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text, 'latin1');
 
-it('minimise removes every byte that an input does not need', async () => {
+it('minimise() removes every byte that is not needed to keep the property of an input', async () => {
   const input = bytes(`${'x'.repeat(300)}(${'y'.repeat(200)})\xff`);
   const smallest = await minimise(input, async (it) =>
     /\(.*\)[^a-z]|\(.*\)a/s.test(Buffer.from(it).toString('latin1')),
@@ -12,11 +12,11 @@ it('minimise removes every byte that an input does not need', async () => {
   expect(Buffer.from(smallest).toString('latin1')).toBe('()a');
 });
 
-it('minimise keeps an input that cannot become smaller', async () => {
+it('minimise() keeps an input that cannot become smaller', async () => {
   expect(await minimise(bytes('ab'), async (it) => it.length === 2)).toEqual(bytes('ab'));
 });
 
-it('corpus files hold any bytes as one readable line, and can be read back', () => {
+it('inputToLine() writes any bytes as one readable line, and lineToInput() reads them back', () => {
   const all = Uint8Array.from({ length: 256 }, (_, byte) => byte);
   expect(inputToLine(all)).toMatch(/^[\x20-\x7e]+$/);
   expect(lineToInput(inputToLine(all))).toEqual(all);

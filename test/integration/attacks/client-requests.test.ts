@@ -56,9 +56,13 @@ const head = (token: string | null, length: number): string =>
 describe('hostile JSON from a client', () => {
   const BODIES: readonly (readonly [string, string, string])[] = [
     ['4 MB of brackets', '['.repeat(4_000_000), 'The body nests deeper than 128 levels'],
-    ['deep parameters', `{"jsonrpc":"2.0","id":1,"method":"ping","params":${'{"a":'.repeat(500)}`, 'deeper than 128'],
+    [
+      'parameters that nest 500 levels deep',
+      `{"jsonrpc":"2.0","id":1,"method":"ping","params":${'{"a":'.repeat(500)}`,
+      'deeper than 128',
+    ],
     ['a batch of empty objects', `[${'{},'.repeat(1_300_000)}{}]`, 'The body holds more than 400 000 objects'],
-    ['a short deep body', '['.repeat(129), 'The body nests deeper than 128 levels'],
+    ['129 brackets', '['.repeat(129), 'The body nests deeper than 128 levels'],
   ];
 
   it.each(BODIES)('hostile JSON from a client is rejected over HTTP with 400 and -32700: %s', async (_, body, why) => {
@@ -69,7 +73,7 @@ describe('hostile JSON from a client', () => {
     expect((await postLegacy(`${world.listener.url}/mcp`, 'ping')).result).toEqual({});
   });
 
-  it('hostile JSON from a client is rejected over stdio with -32700, and the client is still served', async () => {
+  it('after hostile JSON over stdio is rejected with -32700, the gateway still serves the client', async () => {
     await using world = await startGateway({});
     const [input, output] = [new PassThrough(), new PassThrough()];
     let text = '';
@@ -89,7 +93,7 @@ describe('hostile JSON from a client', () => {
 });
 
 describe('unfinished bodies', () => {
-  it('unfinished request bodies are held only up to their budget, and other requests of the same client get through', async () => {
+  it('the gateway limits the memory for unfinished request bodies, and a later complete request is answered', async () => {
     const limits = { maxBodyBytes: 1_000_000, maxBodiesBytes: 4_000_000, maxConnections: 500 };
     await using world = await startGateway({}, { limits });
     const { url } = world.listener;
@@ -106,7 +110,7 @@ describe('unfinished bodies', () => {
     expect(held.some(({ answer }) => answer().includes('retry-after: 1'))).toBe(true);
   });
 
-  it('unfinished request bodies of one token leave half of the budget to another token', async () => {
+  it('unfinished request bodies of one token use at most half of the memory limit, so another token is served', async () => {
     const limits = { maxBodyBytes: 1_000_000, maxBodiesBytes: 4_000_000 };
     await using world = await startGateway({}, { limits, listener: { tokens: TOKENS } });
     const { url } = world.listener;
@@ -118,7 +122,7 @@ describe('unfinished bodies', () => {
     expect(answers.map(({ status }) => status)).toEqual([200, 200]);
   });
 
-  it('unfinished request bodies time out when they arrive too slowly', async () => {
+  it('a request whose body arrives too slowly is answered with 408', async () => {
     await using world = await startGateway({}, { limits: { requestTimeoutMs: 300 } });
     const { socket, answer } = dial(world.listener.url);
     socket.write(`${head(null, 100)}{`);
@@ -131,7 +135,7 @@ describe('a body over the size limit', () => {
     ['with a content-length', `content-length: 30000000`],
     ['in chunks', 'transfer-encoding: chunked'],
   ])(
-    'a body over the size limit is answered with a 413 that the client can read while it still writes, %s',
+    'a client that sends a too large body %s can read the 413 response although it is still writing',
     async (_, framing) => {
       await using world = await startGateway({}, { limits: { maxBodyBytes: 1_000_000 } });
       const { socket, answer, error } = dial(world.listener.url);
@@ -147,7 +151,7 @@ describe('a body over the size limit', () => {
     },
   );
 
-  it('a body over the size limit is answered with 413 before it is sent, if the client expects 100-continue', async () => {
+  it('a client that sends "Expect: 100-continue" gets 413 before it sends a body over the size limit', async () => {
     await using world = await startGateway({}, { limits: { maxBodyBytes: 1_000 } });
     const { socket, answer } = dial(world.listener.url);
     socket.write(head(null, 2_000).replace('\r\n\r\n', '\r\nexpect: 100-continue\r\n\r\n'));
@@ -155,7 +159,7 @@ describe('a body over the size limit', () => {
     expect(answer()).not.toContain('100 Continue');
   });
 
-  it('a body over the size limit is answered with a 413 that fetch can read', async () => {
+  it('a client that uses fetch() can read the 413 response to a body over the size limit', async () => {
     await using world = await startGateway({}, { limits: { maxBodyBytes: 1_000 } });
     const answer = await post(world.listener.url, 'x'.repeat(20_000_000));
     expect([answer.status, await answer.json()]).toMatchObject([413, { error: { message: /at most 1000 bytes/ } }]);
@@ -168,7 +172,7 @@ describe('sessions', () => {
     return post(url, JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params }), token);
   };
 
-  it('a token that opens too many sessions loses some of them, and the session of another token stays open', async () => {
+  it('the session limit closes sessions of the token that opened too many, and no session of another token', async () => {
     await using world = await startGateway({}, { limits: { maxSessions: 20 }, listener: { tokens: TOKENS } });
     const { url } = world.listener;
     const session = (await initialize(url, TOKENS[1] ?? '')).headers.get('mcp-session-id') ?? '';
@@ -177,7 +181,7 @@ describe('sessions', () => {
     expect((await postLegacy(`${url}/mcp`, 'ping', {}, { headers })).status).toBe(200);
   });
 
-  it('a session of a token that has used up the limit gives way to the first session of another token', async () => {
+  it('another token can still open its first session after one token has used up the session limit', async () => {
     await using world = await startGateway({}, { limits: { maxSessions: 3 }, listener: { tokens: TOKENS } });
     const { url } = world.listener;
     for (let index = 0; index < 3; index += 1) {
@@ -191,7 +195,7 @@ describe('sessions', () => {
 });
 
 describe('calls that never end', () => {
-  it('calls of one token that never end leave half of the concurrency limit to another token', async () => {
+  it('calls that never end use at most half of the concurrency limit if they all have the same token', async () => {
     await using server = await RawMcpServer.start({ 'tools/call': () => {} });
     const limits = { maxConcurrent: 4 };
     await using world = await startGateway({ a: remote(server) }, { limits, listener: { tokens: TOKENS } });
@@ -233,7 +237,7 @@ describe('malformed requests', () => {
     expect(await raw(world.listener.url, request)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
   });
 
-  it('a request with an upgrade header is answered as if the header were missing', async () => {
+  it('the gateway ignores the Upgrade header of a request', async () => {
     await using world = await startGateway({});
     const upgrade = get('host: localhost', 'upgrade: websocket').replace(
       'connection: close',
@@ -242,7 +246,7 @@ describe('malformed requests', () => {
     expect(await raw(world.listener.url, upgrade)).toMatch(/^HTTP\/1\.1 200 /);
   });
 
-  it('a request with two different session ids belongs to no session', async () => {
+  it('a request with two different session ids is rejected with 404', async () => {
     await using world = await startGateway({});
     const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' });
     const request = head(null, body.length).replace('\r\n\r\n', '\r\nmcp-session-id: a\r\nmcp-session-id: b\r\n\r\n');

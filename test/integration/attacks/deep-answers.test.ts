@@ -12,7 +12,7 @@ const list = (count: number, item: (index: number) => string): string =>
 /** Results that would block the event loop for seconds, and the error that each causes. */
 const HOSTILE: readonly (readonly [string, string, RegExp])[] = [
   ['30 MB of brackets', '['.repeat(30_000_000), /nests deeper than 128 levels/],
-  ['a short result of 129 levels', `${'['.repeat(129)}${']'.repeat(129)}`, /nests deeper than 128 levels/],
+  ['129 levels', `${'['.repeat(129)}${']'.repeat(129)}`, /nests deeper than 128 levels/],
   ['30 MB of empty objects', `[${'{},'.repeat(10_000_000)}0]`, /holds more than 400 000 objects and arrays/],
   ['empty arrays in arrays', `[${'[[],[]],'.repeat(1_000_000)}0]`, /holds more than 400 000 objects and arrays/],
   ['400 000 members', `{${list(400_000, (index) => `"k${index}":1`)}}`, /holds more than 62 500 different names/],
@@ -56,8 +56,8 @@ const deepFor = (server: RawMcpServer, way: string, result: string): void => {
   };
 };
 
-describe.each(Object.keys(WAYS))('a hostile result that comes as %s', (way) => {
-  it.each(HOSTILE)('a hostile result fails only its own call: %s', async (_, result, why) => {
+describe.each(Object.keys(WAYS))('a result that is expensive to parse and comes as %s', (way) => {
+  it.each(HOSTILE)('a result that is expensive to parse fails only its own call: %s', async (_, result, why) => {
     await using server = await RawMcpServer.start();
     deepFor(server, way, result);
     await using world = await startGateway({ a: remote(server) });
@@ -73,7 +73,7 @@ describe.each(Object.keys(WAYS))('a hostile result that comes as %s', (way) => {
 });
 
 describe('a hostile result that the gateway forwards in pieces', () => {
-  it('a hostile result that the gateway forwards in pieces is broken off where it nests too deep', async () => {
+  it('the gateway stops forwarding a large result at the point where its JSON nests too deep', async () => {
     await using server = await RawMcpServer.start();
     deepFor(server, 'JSON', `{"content":[],"text":"${'x'.repeat(200_000)}","deep":${'['.repeat(2_000_000)}`);
     await using world = await startGateway({ a: remote(server) });
@@ -83,7 +83,7 @@ describe('a hostile result that the gateway forwards in pieces', () => {
     expect((await postLegacy(url, 'tools/call', { name: 'a__echo' })).result).toBeDefined();
   });
 
-  it('a hostile result becomes an error if it nests too deep right at its beginning', async () => {
+  it('a client gets an error if the JSON of a result nests too deep right at its beginning', async () => {
     await using server = await RawMcpServer.start();
     deepFor(server, 'an event', '['.repeat(6_000_000));
     await using world = await startGateway({ a: remote(server) });
@@ -96,7 +96,7 @@ describe('a hostile result that the gateway forwards in pieces', () => {
 
 describe('a hostile handshake', () => {
   it.each(['JSON', 'a batch', 'an event'])(
-    'a hostile handshake response that comes as %s fails only its own attempt to connect',
+    'an endlessly nested handshake response that comes as %s fails only its own connector',
     async (way) => {
       await using bad = await RawMcpServer.start({ initialize: WAYS[way]?.('['.repeat(30_000_000)) as Answer });
       await using good = await RawMcpServer.start();
@@ -106,7 +106,7 @@ describe('a hostile handshake', () => {
     },
   );
 
-  it('a hostile handshake response is cut off at 1 MiB, even if its JSON is shallow', async () => {
+  it('a handshake response of more than 1 MiB is rejected, even if its JSON does not nest deep', async () => {
     const instructions = JSON.stringify('x'.repeat(2_000_000));
     await using bad = await RawMcpServer.start({
       initialize: WAYS.JSON?.(
@@ -149,7 +149,7 @@ async function sseServer(onCall: (stream: ServerResponse, call: Message) => void
 
 describe('a hostile event of a legacy SSE server', () => {
   it.each(HOSTILE)(
-    'a hostile event of a legacy SSE server fails only its own call, and the session stays open: %s',
+    'a result over SSE that is expensive to parse fails only its own call, and the session stays open: %s',
     async (_, result, why) => {
       let calls = 0;
       await using server = await sseServer((stream, { id }) => {
@@ -185,7 +185,7 @@ require('node:readline').createInterface({ input: process.stdin }).on('line', (l
 const program = (...args: readonly string[]): object => ({ command: process.execPath, args: ['-e', PROGRAM, ...args] });
 
 describe('a hostile line of a stdio server', () => {
-  it('a hostile line of a stdio server fails its own call, and the server keeps running', async () => {
+  it('a result of a stdio server that is expensive to parse fails only its own call, and the server keeps running', async () => {
     await using world = await startGateway({ a: program() });
     for (const [index, [, , why]] of HOSTILE.entries()) {
       const hostile = world.manager.callTool('a.echo', { evil: index });
@@ -194,7 +194,7 @@ describe('a hostile line of a stdio server', () => {
     }
   });
 
-  it("a hostile line in place of a stdio server's handshake response fails only the current attempt to connect", async () => {
+  it('an endlessly nested handshake response of a stdio server fails only its own connector', async () => {
     await using good = await RawMcpServer.start();
     await using world = await startGateway({ bad: program('handshake'), good: remote(good) });
     expect(world.manager.connector('bad')?.status?.lastError?.code).toMatch(/^CONNECTOR_|^TOOL_RESULT_TOO_LARGE/);
@@ -206,7 +206,7 @@ describe('a JSON-RPC error of several megabytes', () => {
   const data = JSON.stringify('x'.repeat(2_000_000));
 
   it.each(['application/json', 'text/event-stream'])(
-    'a JSON-RPC error of several megabytes fails its call, and is not forwarded to any client: %s',
+    'a JSON-RPC error of several megabytes that comes as %s fails its call and is not forwarded to the client',
     async (type) => {
       await using server = await RawMcpServer.start();
       server.answers['tools/call'] = ({ message: { id }, response }) => {

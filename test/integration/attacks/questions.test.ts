@@ -40,7 +40,7 @@ describe('an elicitation URL that is unsafe to open', () => {
     expect((await called).messages).toMatchObject([{ result: { content: [] } }]);
   });
 
-  it('an unsafe elicitation URL does not reach a client in a server request that belongs to no call', async () => {
+  it('an unsafe elicitation URL does not reach a client if the server request belongs to no call', async () => {
     await using server = await RawMcpServer.start({
       GET: ({ events }) =>
         events({ jsonrpc: '2.0', id: 'q', method: 'elicitation/create', params: ask(EVIL[0] ?? '') }),
@@ -69,7 +69,7 @@ describe('an elicitation URL that is unsafe to open', () => {
   });
 
   it.each(['', 'x'.repeat(200_000)])(
-    'an unsafe elicitation URL does not reach a modern client of a modern connector',
+    'an unsafe elicitation URL does not reach a modern client of a modern connector, in a result of any size',
     async (padding) => {
       await using server = await RawMcpServer.start(requiring(ask(EVIL[0] ?? ''), padding));
       await using world = await startGateway({ a: remote(server) });
@@ -80,7 +80,7 @@ describe('an elicitation URL that is unsafe to open', () => {
     },
   );
 
-  it('an unsafe elicitation URL does not reach a client in an error that requires URL elicitation', async () => {
+  it('an unsafe elicitation URL does not reach a client in a `-32042` error (URL elicitation required)', async () => {
     await using server = await RawMcpServer.start({
       'tools/call': ({ response, message }) => {
         const error = { code: -32_042, message: 'Log in', data: { elicitations: [ask(EVIL[0] ?? '')] } };
@@ -122,7 +122,7 @@ describe('a server request', () => {
   });
 
   it.each(['legacy', 'modern'])(
-    'a server request tells a modern client which connector it comes from, if the connector is %s',
+    'an elicitation tells a modern client which connector it comes from, if the connector is %s',
     async (era) => {
       const params = ask('https://example.com/');
       await using server = await RawMcpServer.start(era === 'legacy' ? asking(params) : requiring(params));

@@ -68,7 +68,7 @@ describe('mcp-switchyard call', () => {
     ],
     [['one.say("first", times: 2)'], { text: 'first', times: 2 }],
     [['one.say', 'text=@@home'], { text: '@home' }],
-  ])('`call` calls %j with typed arguments', async (words, expected) => {
+  ])('`call` converts arguments to the types in the input schema of the tool: %j', async (words, expected) => {
     const { code, stdout } = await on(['call', ...words]);
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toEqual(expected);
@@ -93,13 +93,13 @@ describe('mcp-switchyard call', () => {
     expect(started()).toEqual(['three.four']);
   });
 
-  it('`call` starts nothing for an unknown connector, and suggests a similar id', async () => {
+  it('`call` starts no server if the connector is unknown, and suggests a similar id', async () => {
     const { code, stderr } = await on(['call', 'onne.say', 'text=x']);
     expect([code, stderr]).toEqual([1, expect.stringContaining('There is no connector onne. Did you mean one?')]);
     expect(started()).toEqual([]);
   });
 
-  it('`call` suggests a similar name for an unknown tool', async () => {
+  it('`call` suggests a similar name if the tool is unknown', async () => {
     const { code, stderr } = await on(['call', 'one.sya', 'text=x']);
     expect([code, stderr]).toEqual([
       1,
@@ -108,7 +108,7 @@ describe('mcp-switchyard call', () => {
     expect((await on(['call', 'one__zzzzzz'])).stderr).toContain('It has environment, fail, picture, say, slow.');
   });
 
-  it('`call` shows the signature with the wrong arguments marked, and sends nothing', async () => {
+  it('`call` with wrong arguments sends no request, and shows the signature of the tool with each mistake marked', async () => {
     const { code, stdout, stderr } = await on(['call', 'one.say', 'txt=x', 'times=soon', 'where.lat=1']);
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain('OPTIONS_INVALID: Wrong arguments for one.say (nothing was sent): ');
@@ -118,7 +118,7 @@ describe('mcp-switchyard call', () => {
     expect(stderr).toMatch(/^Example: .* call one\.say text=text --config /m);
   });
 
-  it('`call` lists the wrong arguments in the --json document', async () => {
+  it('`call --json` lists the wrong arguments in its JSON document', async () => {
     const { code, stdout } = await on(['call', 'one.say', '--json']);
     expect([code, JSON.parse(stdout)]).toMatchObject([
       2,
@@ -129,12 +129,12 @@ describe('mcp-switchyard call', () => {
     ]);
   });
 
-  it('`call` reports a timeout in seconds and names the option that sets it', async () => {
+  it('`call` reports the timeout in seconds when a call times out, and names the option that sets it', async () => {
     const { code, stderr } = await on(['call', 'one.slow', '--call-timeout', '1000']);
     expect([code, stderr]).toEqual([1, expect.stringMatching(/TOOL_CALL_TIMEOUT: .* 1 s\. .*`--call-timeout`/)]);
   });
 
-  it('`call` saves images and files under safe names and overwrites no file', async () => {
+  it('`call --save` saves images and files under safe names, and overwrites no file', async () => {
     const out = join(dir.path, 'out');
     const first = await on(['call', 'one.picture', '--save', out]);
     expect(first.code).toBe(0);
@@ -159,7 +159,7 @@ describe('mcp-switchyard call', () => {
 });
 
 describe('mcp-switchyard tools CONNECTOR', () => {
-  it("`tools CONNECTOR` shows the signatures of that connector's tools, and starts no other connector", async () => {
+  it("`tools CONNECTOR` shows the signatures of the connector's tools, and starts no other server", async () => {
     const { code, stdout } = await on(['tools', 'three']);
     expect(code).toBe(0);
     expect(stdout).toContain(
@@ -172,7 +172,7 @@ describe('mcp-switchyard tools CONNECTOR', () => {
     expect(started()).toEqual(['three']);
   });
 
-  it('`tools CONNECTOR` shows a single tool by each form of its name', async () => {
+  it('`tools` shows a single tool if its name is given as `connector.tool` or `connector__tool`', async () => {
     for (const name of ['one.say', 'one__say']) {
       const { code, stdout } = await on(['tools', name]);
       expect([code, stdout]).toEqual([0, expect.stringContaining('one.say(')]);
@@ -187,12 +187,12 @@ describe('mcp-switchyard tools CONNECTOR', () => {
     });
   });
 
-  it('`tools CONNECTOR` reaches a connector with the name of a subcommand through --connector', async () => {
+  it('`tools --connector` lists the tools of a connector whose id is also the name of a subcommand', async () => {
     expect((await on(['tools', '--connector', 'diff'])).stdout).toContain('diff.say(');
     expect(started()).toEqual(['diff']);
   });
 
-  it('`tools CONNECTOR` suggests a similar id for an unknown connector, and starts nothing', async () => {
+  it('`tools CONNECTOR` suggests a similar id if the connector is unknown, and starts no server', async () => {
     const { code, stderr } = await on(['tools', 'onee']);
     expect([code, stderr]).toEqual([1, expect.stringMatching(/Did you mean one/)]);
     expect(started()).toEqual([]);

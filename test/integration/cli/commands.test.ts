@@ -29,7 +29,7 @@ describe('mcp-switchyard sync', () => {
     expect(stderr).toContain('Service map of 1 connector (test) is verified');
   });
 
-  it('`sync` prints one JSON document and nothing else with --json', async () => {
+  it('`sync --json` prints one JSON document and nothing else on stdout', async () => {
     const { code, stdout } = await world.on(['sync', '--json']);
     expect([code, JSON.parse(stdout)]).toMatchObject([0, { ok: true, toolCount: 2, connectors: [{ state: 'ready' }] }]);
   });
@@ -43,7 +43,7 @@ describe('mcp-switchyard sync', () => {
     expect(stdout).toContain('1 of 2 connectors up');
   });
 
-  it('`sync` reads URL, map token and connector key from the environment', async () => {
+  it('`sync` reads the map URL and the map token from environment variables', async () => {
     await using server = await MapServer.start(mapNow([]));
     const { code } = await runCliHere(['sync', '--map-key-env', 'TOKEN'], {
       env: { ...env, CONNECTORS_SERVICE_MAP_URL: server.url, TOKEN: secret('map token') },
@@ -51,7 +51,7 @@ describe('mcp-switchyard sync', () => {
     expect([code, server.requests[0]?.headers.authorization]).toEqual([0, `Bearer ${secret('map token')}`]);
   });
 
-  it('`sync` shuts down cleanly, with a document, when it is interrupted', async () => {
+  it('`sync --json` prints its document and exits with 130 when it is interrupted', async () => {
     await using silent = await MapServer.start();
     silent.answer(() => {});
     const running = startCli(['sync', '--json', '--service-map', silent.url, '--timeout', '20000'], { env });
@@ -62,7 +62,7 @@ describe('mcp-switchyard sync', () => {
 });
 
 describe('mcp-switchyard tools and call', () => {
-  it('`tools` lists tools without their terminal control characters', async () => {
+  it('`tools` removes terminal control characters from the descriptions of tools', async () => {
     const { code, stdout } = await world.on(['tools']);
     expect([code, stdout]).toEqual([0, expect.stringMatching(/one\.echo\s+Says it again/)]);
   });
@@ -80,12 +80,15 @@ describe('mcp-switchyard tools and call', () => {
   it.each([
     [['one.echo', '{"text":"hi"}'], 0, 'echo hi\n'],
     [['one.fail'], 3, 'it broke\n'],
-  ])('`call` with %j prints the result of the tool and exits with its code', async (args, expected, output) => {
-    const { code, stdout } = await world.on(['call', ...args]);
-    expect([code, stdout]).toEqual([expected, output]);
-  });
+  ])(
+    '`call` prints the result of the tool, and its exit code says whether the tool failed: %j',
+    async (args, expected, output) => {
+      const { code, stdout } = await world.on(['call', ...args]);
+      expect([code, stdout]).toEqual([expected, output]);
+    },
+  );
 
-  it('`call` reads arguments from stdin and prints the whole result with --json', async () => {
+  it('`call --json` reads arguments from stdin and prints the whole result', async () => {
     const args = ['call', 'one.echo', '-', '--json', '--service-map', world.map.url];
     const { code, stdout } = await runCliHere(args, { env, stdin: '{"text":"in"}' });
     expect([code, JSON.parse(stdout)]).toMatchObject([
@@ -103,7 +106,7 @@ describe('mcp-switchyard tools and call', () => {
       /^mcp-switchyard: OPTIONS_INVALID: --connector cannot be combined/m,
     ],
     [['call', 'one.echo', '{'], 2, /^mcp-switchyard: OPTIONS_INVALID: .*not JSON/m],
-  ])('`call` reports in one line what is wrong with %j', async (args, expected, line) => {
+  ])('a mistake in a command is explained in one line on stderr: %j', async (args, expected, line) => {
     const { code, stdout, stderr } = await world.on(args);
     expect([code, stdout]).toEqual([expected, '']);
     expect(stderr).toMatch(line);
@@ -111,7 +114,7 @@ describe('mcp-switchyard tools and call', () => {
 });
 
 describe('mcp-switchyard status', () => {
-  it('`status` shows the map, the store and the connectors, and the remembered map while the map server is down', async () => {
+  it('`status` shows the map, the store and the connectors, and uses the stored map if the map server is down', async () => {
     using dir = new TempDir();
     await using server = await MapServer.start(mapNow([entry('one', { endpoint: world.mcp.url })]));
     const args = ['status', '--service-map', server.url, '--state-dir', dir.path];
@@ -125,7 +128,7 @@ describe('mcp-switchyard status', () => {
     expect(second.stdout).toMatch(/one\s+ready/);
   });
 
-  it('`status` names the tools that are left out of gateway lists, and why', async () => {
+  it('`status` names the tools that a gateway would not list, and says why', async () => {
     const tools = [{ name: 'good' }, { name: 'bad \u202etool', inputSchema: { type: 'array' } }, null];
     await using server = await startListing({ tool: tools });
     using file = new LocalFile({ sloppy: { type: 'http', url: server.url.href } });
@@ -141,56 +144,59 @@ describe('mcp-switchyard status', () => {
 describe('mcp-switchyard commands', () => {
   it.each<[string, readonly string[], NodeJS.ProcessEnv, number, RegExp]>([
     [
-      'a missing map',
+      'that no source of connectors is given',
       ['sync'],
       env,
       2,
       /There is nothing to connect: give --service-map URL \(or set CONNECTORS_SERVICE_MAP_URL\), --config FILE, --registry, or several of them\.$/m,
     ],
     [
-      'a missing variable',
+      'that no key to verify the map is given',
       ['sync', '--service-map', 'http://127.0.0.1:1/'],
       {},
       2,
       /no key to verify the map with: set CONNECTORS_SIGNATURE_KEY, .*--key-env, or give --keys FILE/m,
     ],
     [
-      'a bad URL',
+      'an invalid map URL',
       ['sync', '--service-map', 'maps.example.com'],
       env,
       2,
       /serviceMapUrl: must be an absolute http or https URL/,
     ],
     [
-      'an unreachable map',
+      'a map server that is unreachable',
       ['tools', '--service-map', 'http://127.0.0.1:1/x?token=1'],
       env,
       1,
       /MAP_UNREACHABLE: .*127\.0\.0\.1:1\/x: .*Check the URL/,
     ],
-    ['a host that does not exist', ['status', '--service-map', 'http://no.invalid/'], env, 1, /MAP_DNS: /],
+    ['a host name that does not exist', ['status', '--service-map', 'http://no.invalid/'], env, 1, /MAP_DNS: /],
     [
-      'a missing file',
+      'a missing file of `--ca`',
       ['sync', '--ca', '/nowhere.pem', '--service-map', 'https://x.invalid/'],
       env,
       2,
       /Cannot read the file \/nowhere\.pem of --ca \(ENOENT\)/,
     ],
     [
-      'a bad proxy',
+      'an invalid proxy URL',
       ['sync', '--service-map', 'http://127.0.0.1:1/'],
       { ...env, HTTP_PROXY: 'ftp://x' },
       2,
       /HTTP_PROXY of the environment is not the URL of a proxy/,
     ],
-  ])('commands report %s in one line, and exit with the matching code', async (_, args, variables, expected, line) => {
-    const { code, stdout, stderr } = await runCliHere(args, { env: variables });
-    expect([code, stdout]).toEqual([expected, '']);
-    expect(stderr).toMatch(line);
-    expect(stderr.trim().split('\n')).toHaveLength(1);
-  });
+  ])(
+    'a command reports %s in one line, and exits with the matching code',
+    async (_, args, variables, expected, line) => {
+      const { code, stdout, stderr } = await runCliHere(args, { env: variables });
+      expect([code, stdout]).toEqual([expected, '']);
+      expect(stderr).toMatch(line);
+      expect(stderr.trim().split('\n')).toHaveLength(1);
+    },
+  );
 
-  it('commands report a mistake as a JSON document with --json', async () => {
+  it('a command with --json reports an error as a JSON document on stdout and as a line on stderr', async () => {
     const { code, stdout, stderr } = await world.on(['sync', '--json'], { CONNECTORS_SIGNATURE_KEY: secret('wrong') });
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({ ok: false, error: { code: 'MAP_SIGNATURE_MISMATCH' } });

@@ -30,18 +30,21 @@ const PLACES = [
 ] as const;
 
 describe('mcp-switchyard config', () => {
-  it.each(PLACES)('`config` prints the format that %s reads, and says that it belongs in %s', async (client, file) => {
-    const { code, stdout, stderr } = await runCliHere(['config', client]);
-    expect(code).toBe(0);
-    expect(stderr).toContain(`Goes into ${file}`);
-    expect(stderr.trim()).not.toContain('\n');
-    const { servers, problems } = await readBack(stdout, file);
-    expect(problems).toEqual([]);
-    expect(servers).toMatchObject([{ entry: { id: 'switchyard', endpoint: URL_OF_IT }, command: null }]);
-  });
+  it.each(PLACES)(
+    '`config` prints a snippet that %s can read, and says that it belongs in %s',
+    async (client, file) => {
+      const { code, stdout, stderr } = await runCliHere(['config', client]);
+      expect(code).toBe(0);
+      expect(stderr).toContain(`Goes into ${file}`);
+      expect(stderr.trim()).not.toContain('\n');
+      const { servers, problems } = await readBack(stdout, file);
+      expect(problems).toEqual([]);
+      expect(servers).toMatchObject([{ entry: { id: 'switchyard', endpoint: URL_OF_IT }, command: null }]);
+    },
+  );
 
   it.each(PLACES)(
-    '`config` makes %s read the token from its environment variable, and never shows the token',
+    '`config` prints a snippet that lets %s read the token from an environment variable, and never shows the token',
     async (client, file) => {
       const args = ['--url', 'https://mcp.example.com/mcp', '--name', 'tools', '--token-env', 'GATEWAY_TOKEN'];
       const { code, stdout, stderr } = await runCliHere(['config', client, ...args], { env: { GATEWAY_TOKEN: TOKEN } });
@@ -54,7 +57,7 @@ describe('mcp-switchyard config', () => {
     },
   );
 
-  it.each(PLACES)('`config` makes %s start its own gateway with --stdio', async (client, file) => {
+  it.each(PLACES)('`config --stdio` prints a snippet with which %s starts its own gateway', async (client, file) => {
     const { code, stdout } = await runCliHere(['config', client, '--stdio', '--', '--config', '/etc/servers.json']);
     expect(code).toBe(0);
     const { servers, problems } = await readBack(stdout, file);
@@ -79,7 +82,7 @@ describe('mcp-switchyard config', () => {
     expect(readFileSync(path, 'utf8')).toBe(text);
   });
 
-  it('`config` creates the missing folder of the file that --into names', async () => {
+  it('`config --into` creates the missing folders of the given file', async () => {
     using folder = new TempDir();
     const path = join(folder.path, 'project', '.cursor', 'mcp.json');
     const { code, stderr } = await runCliHere(['config', 'cursor', '--into', path]);
@@ -88,7 +91,7 @@ describe('mcp-switchyard config', () => {
     expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({ mcpServers: { switchyard: { url: URL_OF_IT } } });
   });
 
-  it('`config` fails with OPTIONS_INVALID if there is a file in the place of the folder', async () => {
+  it('`config --into` fails with `OPTIONS_INVALID` if a folder of the given path is a file', async () => {
     using folder = new TempDir();
     writeFileSync(join(folder.path, '.cursor'), '');
     const path = join(folder.path, '.cursor', 'below', 'mcp.json');
@@ -97,7 +100,7 @@ describe('mcp-switchyard config', () => {
     expect(code).toBe(2);
   });
 
-  it('`config` replaces another server of the same name only with --force', async () => {
+  it('`config --into` replaces another server of the same name only with `--force`', async () => {
     using folder = new TempDir();
     const path = join(folder.path, '.mcp.json');
     const into = ['config', 'claude', '--into', path];
@@ -112,7 +115,7 @@ describe('mcp-switchyard config', () => {
   it.each([
     ['text that is not JSON', 'no JSON', 1, /CONFIG_INVALID: .*:1:1: it is not JSON/],
     ['UTF-16', Buffer.from('\ufeff{"字": "字字字字字字"}', 'utf16le'), 2, /save it as UTF-8/],
-  ])('`config` leaves a file with %s unchanged', async (_, content, exitCode, why) => {
+  ])('`config --into` leaves a file with %s unchanged', async (_, content, exitCode, why) => {
     using folder = new TempDir();
     const path = join(folder.path, '.mcp.json');
     writeFileSync(path, content);
@@ -121,7 +124,7 @@ describe('mcp-switchyard config', () => {
     expect(readFileSync(path)).toEqual(Buffer.from(content));
   });
 
-  it('`config` prints one JSON document with --json', async () => {
+  it('`config --json` prints one JSON document', async () => {
     const { stdout } = await runCliHere(['config', 'claude', '--json']);
     expect(JSON.parse(stdout)).toEqual({
       ok: true,

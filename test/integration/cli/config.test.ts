@@ -7,7 +7,7 @@ import { LocalFile, localServer } from '../../helpers/local-file.ts';
 afterEach(killRunning);
 
 describe('--config', () => {
-  it('--config lists and calls the tools of a file, without a map or a key', async () => {
+  it('commands with `--config` list and call the tools of the servers in the file, without a map or a key', async () => {
     using file = new LocalFile({ one: localServer(['one']) });
     const listed = await runCliHere(['tools', '--config', file.path, '--json']);
     expect(listed).toMatchObject({ code: 0 });
@@ -20,7 +20,7 @@ describe('--config', () => {
     expect(JSON.parse(called.stdout)).toMatchObject({ name: 'one' });
   });
 
-  it('--config works together with a map', async () => {
+  it('a command with `--config` and a map uses the connectors of both', async () => {
     await using world = await startCliWorld();
     using file = new LocalFile({ near: localServer(['near']) });
     const { code, stdout } = await world.on(['sync', '--config', file.path, '--json']);
@@ -28,7 +28,7 @@ describe('--config', () => {
     expect(JSON.parse(stdout)).toMatchObject({ ok: true, toolCount: 5, config: { serverCount: 1 } });
   });
 
-  it('--config fails with the position of each fault in the file and the last stderr line of each crashed server', async () => {
+  it('`status --config` shows where the file has a fault, and the last stderr line of a server that crashed', async () => {
     using file = new LocalFile({ bad: { args: [] }, crash: localServer(['x', 'crash']), one: localServer(['one']) });
     const { code, stdout, stderr } = await runCliHere(['status', '--config', file.path]);
     expect(code).toBe(1);
@@ -38,7 +38,7 @@ describe('--config', () => {
     expect(stdout).toMatch(/one +ready +legacy +stdio +3/);
   });
 
-  it('`doctor` checks the servers of --config', async () => {
+  it('`doctor --config` checks the file and its servers', async () => {
     using file = new LocalFile({ one: localServer(['one']) });
     const good = await runCliHere(['doctor', '--config', file.path, '--json']);
     const findings = (text: string) => JSON.parse(text).findings as { check: string; outcome: string }[];
@@ -51,9 +51,9 @@ describe('--config', () => {
   });
 
   it.each([
-    ['a missing file', ['tools', '--config', '/no/such/file.json'], 1, 'CONFIG_INVALID'],
-    ['a command without any source of connectors', ['tools'], 2, '--config FILE'],
-  ])('the command line exits with the matching code for %s', async (_, args, code, text) => {
+    ['a missing configuration file', ['tools', '--config', '/no/such/file.json'], 1, 'CONFIG_INVALID'],
+    ['a missing source of connectors', ['tools'], 2, '--config FILE'],
+  ])('a command fails with the right exit code because of %s', async (_, args, code, text) => {
     const ended = await runCliHere(args, { env: { ...CLI_ENV } });
     expect(ended.code).toBe(code);
     expect(ended.stderr).toContain(text);

@@ -46,7 +46,7 @@ function marking(): { readonly server: object; readonly isStarted: () => boolean
 const TRUSTED = '.local/state/mcp-switchyard/trusted.json';
 
 describe('a configuration file in the current folder, without a terminal', () => {
-  it('without a terminal, a configuration file in the current folder is not used, and the command exits with 2', async () => {
+  it('without a terminal, a command does not use the configuration file of the current folder, and exits with 2', async () => {
     const { server, isStarted } = marking();
     write(repo, '.mcp.json', { one: server });
     const commands = [['tools'], ['call', 'one.x'], ['serve', '--stdio'], ['sync', '--json']];
@@ -57,14 +57,14 @@ describe('a configuration file in the current folder, without a terminal', () =>
     expect(isStarted()).toBe(false);
   });
 
-  it('a configuration file in the current folder is used for one run with --trust', async () => {
+  it('`--trust` makes a command use the configuration file of the current folder for one run only', async () => {
     write(repo, '.mcp.json', { one: localServer(['one']) });
     expect(await run('call', 'one.whoami', '--trust')).toMatchObject({ code: 0 });
     expect(existsSync(join(home, TRUSTED))).toBe(false);
     expect(await run('tools')).toMatchObject({ code: 2 });
   });
 
-  it('a configuration file in the current folder is ignored if the command line names a source', async () => {
+  it('the configuration file of the current folder is ignored if the command line names a source', async () => {
     write(repo, '.mcp.json', { one: marking().server });
     const other = write(home, 'other.json', { two: localServer(['two']) });
     const { code, stdout } = await run('tools', '--config', other);
@@ -72,7 +72,7 @@ describe('a configuration file in the current folder, without a terminal', () =>
     expect(stdout).toContain('two.whoami');
   });
 
-  it('`doctor` fails for an unapproved file of the current folder, but still checks the machine', async () => {
+  it('`doctor` fails if the configuration file of the current folder is not approved, but still checks the machine', async () => {
     const { server, isStarted } = marking();
     write(repo, '.mcp.json', { one: server });
     const { stdout, code } = await run('doctor');
@@ -102,7 +102,7 @@ describe.skipIf(process.platform !== 'linux' || spawnSync('script', ['--version'
       return { code, text };
     }
 
-    it('on a terminal, a configuration file in the current folder is used after a yes, until the file changes', async () => {
+    it('on a terminal, the answer "y" approves the configuration file of the current folder until the file changes', async () => {
       const path = write(repo, '.mcp.json', { one: localServer(['one']) });
       const first = await answered('y\n');
       expect(first.text).toContain(`one: runs "${process.execPath}"`);
@@ -113,7 +113,7 @@ describe.skipIf(process.platform !== 'linux' || spawnSync('script', ['--version'
       expect(await run('call', 'one.whoami')).toMatchObject({ code: 2 });
     });
 
-    it('on a terminal, a configuration file in the current folder is not used after a no, and nothing is started', async () => {
+    it('on a terminal, the answer "n" leaves the configuration file of the current folder unused and starts no server', async () => {
       const { server, isStarted } = marking();
       write(repo, '.mcp.json', { one: server });
       const { code, text } = await answered('n\n');
@@ -125,7 +125,7 @@ describe.skipIf(process.platform !== 'linux' || spawnSync('script', ['--version'
 );
 
 describe('--from', () => {
-  it('--from uses the files of the named clients without a prompt', async () => {
+  it('`--from` uses the configuration files of the named clients without a prompt', async () => {
     write(home, '.claude.json', { one: localServer(['one']) });
     write(home, '.cursor/mcp.json', { two: localServer(['two']) });
     write(home, '.kiro/settings/mcp.json', { three: marking().server });
@@ -138,7 +138,7 @@ describe('--from', () => {
     ]);
   });
 
-  it('--from without a known client lists the known clients', async () => {
+  it('`--from` with an unknown client fails and lists the known clients', async () => {
     const { code, stderr } = await run('tools', '--from', 'emacs');
     expect(code).toBe(2);
     expect(stderr).toContain('claude, cursor, vscode');
@@ -147,9 +147,9 @@ describe('--from', () => {
 
 describe('mcp-switchyard discover', () => {
   it.each([
-    ['the command', ['discover', '--json']],
-    ['the option', ['tools', '--discover', '--json']],
-  ])('`discover` lists the servers that clients have configured, and starts none of them (as %s)', async (_, args) => {
+    ['discover', ['discover', '--json']],
+    ['tools --discover', ['tools', '--discover', '--json']],
+  ])('`%s` lists the servers that clients have configured, and starts none of them', async (_, args) => {
     const { server, isStarted } = marking();
     const cursor = write(home, '.cursor/mcp.json', { two: server });
     const project = write(repo, '.mcp.json', { one: server });
@@ -165,7 +165,7 @@ describe('mcp-switchyard discover', () => {
     expect(isStarted()).toBe(false);
   });
 
-  it('`discover` prints a table, with the faults of each file', async () => {
+  it('`discover` prints a table with the servers or the fault of each configuration file', async () => {
     write(home, '.cursor/mcp.json', { two: localServer(['two']) });
     writeFileSync(join(home, '.claude.json'), '{');
     const { code, stdout } = await run('discover');

@@ -30,7 +30,7 @@ function on(server: MapServer, command: string, ...more: string[]): Promise<Ende
   return runCliHere(args, { env: { CONNECTORS_SIGNATURE_KEY: KEY } });
 }
 
-it('doctor and status report who signed a map and which keys expire soon', async () => {
+it('`doctor` says which keys expire soon, and `status` says who signed the map', async () => {
   writeFileSync(at('keys.json'), JSON.stringify(jwksOf(key)));
   await using server = await served({ keys: [key] });
   const doctor = await on(server, 'doctor');
@@ -44,7 +44,7 @@ it('doctor and status report who signed a map and which keys expire soon', async
   expect(status.stdout).toMatch(/ {11}\d+ s old\n {11}the configured keys count; no earlier key document/);
 });
 
-it('doctor warns about --accept either, and about a map that only an HMAC signs', async () => {
+it('`doctor` warns about `--accept either`, and about a map that has only an HMAC', async () => {
   writeFileSync(at('keys.json'), JSON.stringify(jwksOf(key)));
   await using server = await served({ hmacKey: KEY });
   const { code, stdout } = await on(server, 'doctor', '--accept', 'either');
@@ -53,7 +53,7 @@ it('doctor warns about --accept either, and about a map that only an HMAC signs'
   expect((await on(server, 'status', '--accept', 'either')).stdout).toContain('signed by HMAC alone, though');
 });
 
-it('doctor reports broken key documents and a floor in the future, and how to reset the floor', async () => {
+it('`doctor` reports broken key documents, and how to reset a floor (newest map date) that is in the future', async () => {
   writeFileSync(at('keys.json'), JSON.stringify(jwksOf(key)));
   writeFileSync(at('doc.1.json'), '{"signatures":[]}');
   await using server = await served({ keys: [key] });

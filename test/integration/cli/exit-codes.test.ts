@@ -7,7 +7,7 @@ import { eventually } from '../../helpers/eventually.ts';
 afterEach(killRunning);
 
 describe('mcp-switchyard', () => {
-  it('mcp-switchyard prints an overview of its commands', async () => {
+  it('`mcp-switchyard --help` prints an overview of all commands', async () => {
     const { code, stdout, stderr } = await run(['--help']);
     expect([code, stderr]).toEqual([0, '']);
     for (const word of ['demo', 'sync', 'doctor', 'Examples', 'Exit codes', 'NO_COLOR']) expect(stdout).toContain(word);
@@ -22,7 +22,7 @@ describe('mcp-switchyard', () => {
     [['demo', '--onse'], "unknown option '--onse'\n(Did you mean --once?)"],
     [['call'], "missing required argument 'tool'"],
     [['sync', '--timeout', 'soon'], 'Give a number of milliseconds'],
-  ])('mcp-switchyard exits with 2 and explains the mistake on stderr for %j', async (args, message) => {
+  ])('a wrong command line exits with 2 and is explained on stderr: %j', async (args, message) => {
     const { code, stdout, stderr } = await runCliHere(args);
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain(message);
@@ -30,7 +30,7 @@ describe('mcp-switchyard', () => {
   });
 
   it.each([{ args: [] }, { args: ['help'] }, { args: ['help', 'tools', 'diff'] }, { args: ['help', 'call'] }])(
-    'mcp-switchyard prints help and exits with 0 for $args',
+    'the command line prints help and exits with 0 if the arguments are $args',
     async ({ args }) => {
       const { code, stdout, stderr } = await runCliHere(args);
       expect([code, stderr]).toEqual([0, '']);
@@ -38,7 +38,7 @@ describe('mcp-switchyard', () => {
     },
   );
 
-  it('mcp-switchyard reports in one line which Node version it needs if Node is too old', async () => {
+  it('the command line says in one line which version of Node.js it needs if the installed one is too old', async () => {
     const older =
       'data:text/javascript,Object.defineProperty(process,"versions",{value:{...process.versions,node:"20.19.0"}})';
     const { code, stdout, stderr } = await run(['--version'], { nodeArgs: ['--import', older] });
@@ -50,7 +50,7 @@ describe('mcp-switchyard', () => {
 });
 
 describe('mcp-switchyard demo', () => {
-  it('`demo` shuts down cleanly when it is interrupted during its start', async () => {
+  it('`demo` exits with 143 when SIGTERM arrives while it starts', async () => {
     const demo = start(['demo']);
     await eventually('it has started', () => demo.seen.stderr.includes('Starting'));
     demo.child.kill('SIGTERM');

@@ -29,7 +29,7 @@ import { RawMcpServer } from '../../helpers/raw-mcp-server.ts';
 afterEach(killRunning);
 
 describe('first answers of serve --stdio', { timeout: 120_000 }, () => {
-  it('first answers exist after one run, are sent before any connector is queried, and precede live answers', async () => {
+  it('`serve --stdio` sends the list of tools that it stored in its first run before it asks any connector', async () => {
     await using server = await RawMcpServer.start();
     using at = placeFor({ a: remote(server) });
     const cold = start(at.argv);
@@ -51,7 +51,7 @@ describe('first answers of serve --stdio', { timeout: 120_000 }, () => {
     expect(at.answers()).not.toBeNull();
   });
 
-  it('first answers become invalid when anything that they were made from changes', async () => {
+  it('the stored first answers become invalid when the configuration, the environment or their file changes', async () => {
     await using server = await RawMcpServer.start();
     using at = placeFor({ a: remote(server, { headers: { 'x-key': ['$', '{OWN_KEY}'].join('') } }) });
     const cold = start(at.argv);
@@ -113,7 +113,7 @@ describe('first answers of serve --stdio', { timeout: 120_000 }, () => {
     expect(at.answers()).toBeNull();
   });
 
-  it('first answers are not sent after a connector was removed from the configuration while no gateway ran', async () => {
+  it('first answers do not list the tools of a connector that was removed while no gateway ran', async () => {
     await using server = await RawMcpServer.start();
     using at = placeFor({ a: remote(server), b: remote(server) });
     const cold = start(at.argv);
@@ -133,7 +133,7 @@ describe('first answers of serve --stdio', { timeout: 120_000 }, () => {
     await closed(again);
   });
 
-  it('first answers leave no temporary file behind when the client leaves or a signal arrives right after them', async () => {
+  it('no temporary file is left if the client or a signal ends `serve --stdio` right after the first answers', async () => {
     await using server = await RawMcpServer.start();
     using at = placeFor({ a: remote(server) });
     const cold = start(at.argv);

@@ -14,7 +14,7 @@ describe('a second signal', () => {
     ['SIGINT', 'SIGTERM'],
     ['SIGTERM', 'SIGINT'],
   ] as const)(
-    'a second signal ends the process immediately with its own exit code: %s, then %s',
+    'a second signal during the shutdown ends the process immediately, with its own exit code: %s, then %s',
     async (first, second) => {
       const { PATH, NODE_V8_COVERAGE } = process.env;
       const env = { PATH, ...(NODE_V8_COVERAGE && { NODE_V8_COVERAGE }) };

@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => world[Symbol.asyncDispose]());
 
 describe('the --json documents of the command line', () => {
-  it('the --json documents are all tested: each command has a case that succeeds and a case that fails', () => {
+  it('each command with --json has a test case that succeeds and a test case that fails', () => {
     const succeeding = [...CASES.filter(({ code }) => code === 0), ...STARTED_ELSEWHERE].map(({ command }) => command);
     const failing = CASES.filter(({ code }) => code !== 0).map(({ command }) => command);
     const named = WITH_JSON.map(({ words }) => words);
@@ -31,7 +31,7 @@ describe('the --json documents of the command line', () => {
   });
 
   it.each([...CASES, ...STARTED_ELSEWHERE])(
-    'the --json documents of `$command` have only fields that docs/json-output.md names',
+    'docs/json-output.md names all fields of the --json document of `$command`',
     (one) => {
       const sections = PAGE.split(/^#{2,3} /m).filter((section) => section.includes(`\`${one.command}\``));
       const missing = sections.map((section) =>
@@ -42,34 +42,34 @@ describe('the --json documents of the command line', () => {
   );
 
   it.each(CASES.map((one) => ({ ...one, error: one.error ?? 'no error', one })))(
-    '`$command` prints its envelope and ends with $code and $error ($members)',
+    '`$command --json` exits with $code ($error), and its document has exactly the expected fields ($members)',
     async ({ one }) => {
       await runCase(one, world);
     },
   );
 
-  it('a --json document is printed if --json stands before the subcommand, as in `tools --json digest`', async () => {
+  it('a command prints a JSON document if --json stands before the subcommand, as in `tools --json digest`', async () => {
     const ended = await world.run(['tools', '--json', 'digest', 'one', ...world.up]);
     expectDocument(ended, { code: 0, members: ['connector', 'toolDigests', 'leftOut'] });
   });
 
-  it('a --json document is printed for `help` of an unknown command, but not for `help` itself', async () => {
+  it('an unknown command prints a JSON document with --json, but a help text stays plain text', async () => {
     expectDocument(await world.run(['help', 'none', '--json']), { code: 2, error: 'OPTIONS_INVALID', members: [] });
     expect((await world.run(['tools', '--help', '--json'])).stdout).toMatch(/^Usage/);
   });
 
-  it('--json documents are not printed by `serve --stdio`, whose stdout belongs to its client', async () => {
+  it('`serve --stdio --json` prints no JSON document, because its stdout belongs to the client', async () => {
     const ended = await world.run(['serve', '--stdio', '--json', '--separator', '!']);
     expect([ended.code, ended.stdout]).toEqual([2, '']);
   });
 
-  it('a --json document is not printed if --json is an argument of a stdio server', async () => {
+  it('a command prints no JSON document if --json is an argument of a stdio server after `--`', async () => {
     const ended = await world.run(['tools', '--', 'node', '--json']);
     expect([ended.code, ended.stdout]).toEqual([1, '0 tools\n']);
   });
 
   it.each(ALL.map(({ words }) => ({ words })))(
-    '"$words" with --json reports an unknown option in an envelope, and exits with 2',
+    'the command "$words" with --json reports an unknown option in its JSON document, and exits with 2',
     async ({ words }) => {
       const ended = await world.run([...words.split(' ').filter((word) => word !== ''), '--json', '--nonsense']);
       expect([ended.code, JSON.parse(ended.stdout)]).toMatchObject([

@@ -106,13 +106,13 @@ describe('mcp-switchyard keys new', () => {
     expectNoPrivateKey();
   });
 
-  it('`keys new` writes no private key if the folder of the public key is missing', async () => {
+  it('`keys new` writes no file if the folder for the public key does not exist', async () => {
     const { code, stderr } = await keys('new', '--out', at('a.jwk'), '--public', at('missing/a.json'));
     expect([code, stderr]).toEqual([2, expect.stringContaining('missing of --public (ENOENT)')]);
     expect(readdirSync(dir.path)).toEqual([]);
   });
 
-  it('`keys new` extends a JWKS, keeps its mode and symbolic link, and rejects a kid that the JWKS already holds', async () => {
+  it('`keys new` adds a key to an existing JWKS file, and rejects a `kid` that the file already contains', async () => {
     await newKey('a');
     chmodSync(at('a.json'), 0o640);
     symlinkSync(at('a.json'), at('link.json'));
@@ -125,8 +125,8 @@ describe('mcp-switchyard keys new', () => {
   });
 
   it.each<[string, readonly string[], RegExp]>([
-    ['printing the private key', ['--out', '-', '--public', 'p.json'], /never printed/],
-    ['one file for both keys', ['--out', 'k', '--public', './k'], /name the same file/],
+    ['`--out -`, which would print the private key', ['--out', '-', '--public', 'p.json'], /never printed/],
+    ['the same file for both keys', ['--out', 'k', '--public', './k'], /name the same file/],
     [
       'a kid with terminal control characters',
       ['--out', 'k', '--public', 'p', '--kid', 'a\u001b[31m'],
@@ -139,7 +139,7 @@ describe('mcp-switchyard keys new', () => {
     expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
   });
 
-  it('`keys new` extends neither a file with private keys nor a file that is not a JWKS', async () => {
+  it('`keys new` adds no key to a file that holds private keys or is not a JWKS', async () => {
     await newKey('a');
     writeFileSync(at('private.json'), JSON.stringify({ keys: [json('a.jwk')] }));
     writeFileSync(at('list.json'), '[]');
@@ -158,7 +158,7 @@ describe('mcp-switchyard keys rotate, revoke and list', () => {
   });
   afterEach(() => expectNoPrivateKey());
 
-  it('`keys rotate` and `keys revoke` write documents that follow each other', async () => {
+  it('`keys rotate` writes key documents that `keys list` accepts in their order', async () => {
     expect((await rotate(['a', 'b'], '--keys', at('b.json'))).code).toBe(0);
     expect((await rotate(['a', 'b'], '--remove', 'a')).code).toBe(0);
     const listed = await list('--keys', at('a.json'));
@@ -178,7 +178,7 @@ describe('mcp-switchyard keys rotate, revoke and list', () => {
     ]);
   });
 
-  it('`keys list` lists the documents of an HTTP server', async () => {
+  it('`keys list` lists key documents that it downloads from an HTTP server', async () => {
     await rotate(['a']);
     await using server = await MapServer.start();
     server.answer((request, response) => {
@@ -191,7 +191,7 @@ describe('mcp-switchyard keys rotate, revoke and list', () => {
     expect([code, JSON.parse(stdout).documents.length]).toEqual([0, 2]);
   });
 
-  it('`keys rotate` writes nothing that hosts would reject, and names the missing signatures', async () => {
+  it('`keys rotate` writes no key document that hosts would reject, and names the missing signatures', async () => {
     const before = readdirSync(dir.path);
     const { code, stderr } = await rotate(['b'], '--keys', at('b.json'));
     expect([code, stderr]).toEqual([
@@ -203,7 +203,7 @@ describe('mcp-switchyard keys rotate, revoke and list', () => {
     expect(readdirSync(dir.path)).toEqual(before);
   });
 
-  it('`keys rotate` lets a second key holder complete a document that was written with --partial', async () => {
+  it('a second key holder can complete a key document that `keys rotate --partial` wrote', async () => {
     expect((await rotate(['a', 'b'], '--keys', at('b.json'), '--threshold', '2')).code).toBe(0);
     const first = await rotate(['a'], '--keys', at('c.json'), '--roots', 'a', 'b', '--partial');
     expect([first.code, first.stderr]).toEqual([0, expect.stringContaining('keys sign-document --documents')]);
@@ -221,7 +221,7 @@ describe('mcp-switchyard keys rotate, revoke and list', () => {
     });
   });
 
-  it('`keys revoke` revokes a key, and `keys list` lists its thumbprint in the newest document', async () => {
+  it('`keys revoke` revokes a key, and `keys list` shows the thumbprint of the revoked key', async () => {
     await rotate(['a', 'b'], '--keys', at('b.json'));
     const named = ['revoke', 'a', '--documents', at(DOCUMENTS)];
     expect((await keys(...named, '--key', at('b.jwk'))).code).toBe(0);
@@ -235,7 +235,7 @@ describe('mcp-switchyard keys rotate, revoke and list', () => {
     ]);
   });
 
-  it('`keys list` reports the document that hosts would not follow', async () => {
+  it('`keys list` reports a key document whose signature is wrong', async () => {
     await rotate(['a']);
     const { signatures } = json('keys.2.json');
     writeFileSync(at('keys.2.json'), JSON.stringify({ signatures: [signatures[0].replace(/.{4}$/, 'AAAA')] }));
@@ -260,7 +260,7 @@ describe('mcp-switchyard keys rotate, revoke and list', () => {
     expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
   });
 
-  it('`keys rotate` and `keys list` name a file that holds no key document', async () => {
+  it('`keys rotate` and `keys list` name the file if it holds no valid key document', async () => {
     await rotate(['a']);
     const path = at(DOCUMENTS.replace('{version}', '1'));
     writeFileSync(path, readFileSync(path).subarray(0, 100));
@@ -272,7 +272,7 @@ describe('mcp-switchyard keys rotate, revoke and list', () => {
     expect(isPrivate.stderr).toMatch(/a\.jwk contains neither a JWKS nor a key document/);
   });
 
-  it('`keys rotate` requires the configured keys for the first document, and a private key in every file of --key', async () => {
+  it('`keys rotate` requires `--keys` for the first key document, and a private key in every file of `--key`', async () => {
     const fresh = at('other.{version}.json');
     const without = await keys('rotate', '--documents', fresh, '--key', at('a.jwk'));
     expect([without.code, without.stderr]).toEqual([2, expect.stringContaining('give --keys FILE')]);
@@ -283,14 +283,14 @@ describe('mcp-switchyard keys rotate, revoke and list', () => {
     expect(publicOne.stderr).not.toContain('chmod');
   });
 
-  it('`keys rotate` accepts several private keys after one --key', async () => {
+  it('`keys rotate` accepts several files of private keys after one `--key`', async () => {
     const keysToSign = ['--key', at('a.jwk'), at('b.jwk')];
     expect(await keys('rotate', '--documents', at(DOCUMENTS), '--keys', at('b.json'), ...keysToSign)).toMatchObject({
       code: 0,
     });
   });
 
-  it('`keys` commands quote nothing of a private key whose file is damaged', async () => {
+  it('`keys rotate` quotes no part of a private key if its file is damaged', async () => {
     const { d } = json('a.jwk');
     for (const damaged of [read('a.jwk').replace('"d":', '"d"'), read('a.jwk').replace(`"${d}"`, d), `"${d}"`, d]) {
       writeFileSync(at('damaged.jwk.txt'), damaged);
@@ -300,7 +300,7 @@ describe('mcp-switchyard keys rotate, revoke and list', () => {
     }
   });
 
-  it('`keys` commands warn when others can read a private key', async () => {
+  it('`keys rotate` warns if other users can read the file of a private key', async () => {
     chmodSync(at('a.jwk'), 0o644);
     expect((await rotate(['a'])).stderr).toContain('Other users can read the private key');
   });

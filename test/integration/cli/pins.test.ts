@@ -36,7 +36,7 @@ async function changed(description: string) {
 }
 
 describe('mcp-switchyard tools diff and approve', () => {
-  it('`tools diff` shows what changed, including invisible characters, and `tools approve` lets the tool be called', async () => {
+  it('`tools diff` shows how a tool changed, even invisible characters, and `tools approve` allows calls to it', async () => {
     await using world = await changed('sends a mail\u202e\u200b');
     const before = await world.pins(['diff']);
     expect([before.code, before.stdout]).toEqual([0, 'All tools are as they were first seen, or approved.\n']);

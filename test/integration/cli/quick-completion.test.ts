@@ -10,7 +10,9 @@ const run = promisify(execFile);
 const module_ = fileURLToPath(new URL('../../../src/main/cli/quick/answer-quickly.ts', import.meta.url));
 
 describe('shell completion without commander', () => {
-  it('shell completion without commander offers the same words as the full program', { timeout: 120_000 }, async () => {
+  it('the fast shell completion, which does not load commander, offers the same words as the full program', {
+    timeout: 120_000,
+  }, async () => {
     using folder = new TempDir();
     writeQuickFiles(folder.path);
     const asked = [

@@ -49,7 +49,7 @@ function recordedMethods(path: string): unknown[] {
 }
 
 describe('SIGTERM in the middle of a recording over SSE', { timeout: 60_000 }, () => {
-  it('SIGTERM in the middle of a recording over SSE ends `record` cleanly, and the file holds every message', async () => {
+  it('SIGTERM ends `record` with exit code 0, and the recording of an SSE server contains every message', async () => {
     await using server = await startServer();
     using folder = new TempDir();
     const path = join(folder.path, 'one.jsonl');
@@ -66,7 +66,7 @@ describe('SIGTERM in the middle of a recording over SSE', { timeout: 60_000 }, (
     await eventually('the stream is closed', () => server.openStreams === 0);
   });
 
-  it('SIGTERM in the middle of a recording ends `serve --record` cleanly, and the file holds every message', async () => {
+  it('SIGTERM ends `serve --record` with exit code 0, and the recording contains every call', async () => {
     await using server = await startServer();
     using file = new LocalFile({ web: { type: 'sse', url: server.url.href } });
     using folder = new TempDir();
@@ -90,10 +90,10 @@ const limit = ({ child }: RunningCli): void =>
 
 const env = { NODE_DISABLE_COMPILE_CACHE: '1' };
 
-describe.skipIf(process.platform !== 'linux')('a disk that takes no more', { timeout: 60_000 }, () => {
+describe.skipIf(process.platform !== 'linux')('a full disk', { timeout: 60_000 }, () => {
   const many = Array.from({ length: 40 }, (_, index) => call(10 + index, 'echo', 'x'.repeat(200)));
 
-  it('a full disk fails `record` with RECORDING_FAILED, while all calls are answered', async () => {
+  it('`record` answers all calls when the disk is full, and then fails with `RECORDING_FAILED`', async () => {
     await using server = await startServer();
     using folder = new TempDir();
     const path = join(folder.path, 'one.jsonl');
@@ -109,7 +109,7 @@ describe.skipIf(process.platform !== 'linux')('a disk that takes no more', { tim
     expect([code, stderr]).toEqual([1, expect.stringMatching(/RECORDING_FAILED: .*EFBIG/)]);
   });
 
-  it('a full disk is reported once by `serve --record`, while all calls are answered', async () => {
+  it('`serve --record` answers all calls when the disk is full, and logs the failure once', async () => {
     await using server = await startServer();
     using file = new LocalFile({ web: { type: 'sse', url: server.url.href } });
     using folder = new TempDir();
@@ -132,7 +132,7 @@ describe.skipIf(process.platform !== 'linux')('a disk that takes no more', { tim
 });
 
 describe('a recording whose file cannot be created', { timeout: 60_000 }, () => {
-  it('a recording whose file cannot be created fails `record` before anything is sent', async () => {
+  it('`record` fails before it sends a request if it cannot create its file', async () => {
     await using server = await startServer();
     using folder = new TempDir();
     const cli = startCli(['record', folder.path, server.url.href]);
@@ -141,7 +141,7 @@ describe('a recording whose file cannot be created', { timeout: 60_000 }, () => 
     expect(server.requests).toEqual([]);
   });
 
-  it('a recording whose file cannot be created is reported by `serve --record`, while calls are answered', async () => {
+  it('`serve --record` reports a file that it cannot create, and still answers calls', async () => {
     await using server = await startServer();
     using file = new LocalFile({ web: { type: 'sse', url: server.url.href } });
     using folder = new TempDir();
@@ -159,7 +159,7 @@ describe('a recording whose file cannot be created', { timeout: 60_000 }, () => 
 });
 
 describe('`record` of a server that cannot be reached', { timeout: 60_000 }, () => {
-  it('`record` of a server that cannot be reached answers its client with an error, and ends with its client', async () => {
+  it('`record` answers its client with an error if the server cannot be reached, and ends when the client leaves', async () => {
     using folder = new TempDir();
     const cli = startCli(['record', join(folder.path, 'none.jsonl'), 'http://127.0.0.1:9/mcp'], { keepsStdin: true });
     send(cli, INITIALIZE);

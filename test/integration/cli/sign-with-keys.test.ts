@@ -48,7 +48,7 @@ afterEach(() => {
 });
 
 describe('mcp-switchyard sign --key', () => {
-  it('`sign --key` signs with each private key and adds no HMAC, even if the usual variable is set', async () => {
+  it('`sign --key` signs with each private key, and adds no HMAC even if `CONNECTORS_SIGNATURE_KEY` is set', async () => {
     const args = ['sign', at('map.json'), '--key', at('a.jwk'), '--key', at('b.jwk'), '--out', at('signed.json')];
     const { code, stdout, stderr } = await runCli([...args, '--json'], { env: { CONNECTORS_SIGNATURE_KEY: KEY } });
     printed += stdout + stderr;
@@ -80,7 +80,7 @@ describe('mcp-switchyard sign --key', () => {
     expect((await verify('--key-env', 'MAP_KEY')).stdout).toContain('MAP_SIGNATURE_MISMATCH');
   });
 
-  it('`sign --key` replaces signatures, unless --add keeps the signatures of other keys', async () => {
+  it('`sign --key` replaces all signatures, and with `--add` keeps the signatures of other keys', async () => {
     await sign('--key', at('a.jwk'));
     await run('sign', at('signed.json'), '--add', '--key', at('b.jwk'), '--out', at('signed.json'));
     expect(kidsOf(signedMap())).toEqual(['a', 'b']);
@@ -91,7 +91,7 @@ describe('mcp-switchyard sign --key', () => {
     expect(kidsOf(signedMap())).toEqual(['b']);
   });
 
-  it('`sign --add` drops the signatures of another map, and is rejected together with --stamp', async () => {
+  it('`sign --add` drops signatures that were made for another map, and is rejected together with `--stamp`', async () => {
     await sign('--key', at('a.jwk'));
     write('map.json', { ...signedMap(), brand: 'another' });
     const { stderr } = await sign('--add', '--key', at('b.jwk'));
@@ -102,13 +102,13 @@ describe('mcp-switchyard sign --key', () => {
     expect(await sign('--add', '--stamp', '--key', at('b.jwk'))).toMatchObject({ code: 2 });
   });
 
-  it('`sign` adds an HMAC to a map that another tool signed', async () => {
+  it('`sign --add --key-env` adds an HMAC to a map that has a signature', async () => {
     await sign('--key', at('a.jwk'));
     await run('sign', at('signed.json'), '--add', '--key-env', 'MAP_KEY', '--out', at('signed.json'));
     expect((await verify('--keys', at('keys.json'), '--key-env', 'MAP_KEY')).code).toBe(0);
   });
 
-  it('`sign` computes the HMAC with the first of several --key-env', async () => {
+  it('`sign` uses the key of the first `--key-env` for the HMAC if there are several', async () => {
     const { code, stderr } = await sign('--key-env', 'MAP_KEY', '--key-env', 'OLD_KEY');
     expect([code, stderr]).toEqual([0, expect.stringContaining('of the first --key-env, MAP_KEY')]);
     expect((await verify('--key-env', 'MAP_KEY')).code).toBe(0);
@@ -130,14 +130,14 @@ describe('mcp-switchyard sign --key', () => {
     expect(await sign(...given)).toMatchObject({ code, stderr: expect.stringMatching(message) });
   });
 
-  it('`sign` names the flags when no key is given', async () => {
+  it('`sign` names the options for a key if no key is given', async () => {
     const { code, stderr } = await sign();
     expect([code, stderr]).toEqual([2, expect.stringMatching(/--key FILE .*CONNECTORS_SIGNATURE_KEY.*--key-env/)]);
   });
 });
 
 describe('mcp-switchyard verify --keys', () => {
-  it('`verify --keys` names each signature with its key, and says why a signature does not count', async () => {
+  it('`verify --keys` lists each signature with its key, and says why a signature is not trusted', async () => {
     await sign('--key', at('a.jwk'), '--key', at('unknown.jwk'));
     const { code, stdout } = await verify('--keys', at('keys.json'), '--threshold', '2', '--json');
     expect([code, JSON.parse(stdout)]).toMatchObject([
@@ -153,7 +153,7 @@ describe('mcp-switchyard verify --keys', () => {
     ]);
   });
 
-  it('`verify --keys` reports when a signature expired, even for dates before the supported range', async () => {
+  it('`verify --keys` reports an expired signature even if its date is too early for a JavaScript `Date`', async () => {
     const map = JSON.parse(readFileSync(at('map.json'), 'utf8'));
     const payload = { map: map.id, generatedAt: map.generatedAt, exp: -1e308, digest: contentOf(map).digest() };
     write('signed.json', { ...map, signatures: [signJws(payload, readSigningKey(a), MAP_JWS_TYPE)] });
@@ -163,7 +163,7 @@ describe('mcp-switchyard verify --keys', () => {
     expect(await run('keys', 'list', at('late.json'))).toMatchObject({ code: 0 });
   });
 
-  it('`verify --keys` fails without signatures, for another map id, and beyond the age that --max-stale allows', async () => {
+  it('`verify --keys` rejects a map that has no signature, has another id, or is older than `--max-stale` allows', async () => {
     await sign('--key-env', 'MAP_KEY');
     expect((await verify('--keys', at('keys.json'))).stdout).toContain('✖ signature MAP_SIGNATURE_MISSING');
     await sign('--key', at('a.jwk'));
@@ -175,7 +175,7 @@ describe('mcp-switchyard verify --keys', () => {
     expect(stale.stdout).toContain('✖ time      MAP_TOO_STALE');
   });
 
-  it('`verify --keys` accepts either an HMAC or a signature with --accept either', async () => {
+  it('`verify --keys` accepts a map with a signature but without an HMAC if `--accept either` is given', async () => {
     await sign('--key', at('a.jwk'));
     const either = ['--keys', at('keys.json'), '--key-env', 'MAP_KEY'];
     expect(await verify(...either)).toMatchObject({
@@ -185,7 +185,7 @@ describe('mcp-switchyard verify --keys', () => {
     expect(await verify(...either, '--accept', 'either')).toMatchObject({ code: 0 });
   });
 
-  it('`verify --keys` follows key documents to the current keys', async () => {
+  it('`verify --keys` verifies a map with the current keys, which it finds in the key documents', async () => {
     const documents = at('doc.{version}.json');
     write('first.json', jwksOf(a));
     write('second.json', jwksOf(b));
@@ -220,7 +220,7 @@ describe('mcp-switchyard verify --keys', () => {
     });
   });
 
-  it('`verify --keys` names the flag of a missing key file', async () => {
+  it('`verify --keys` names the option if a key file is missing', async () => {
     const { code, stderr } = await verify('--keys', at('none.json'));
     expect([code, stderr]).toEqual([2, expect.stringMatching(/none\.json, which --keys names/)]);
   });

@@ -11,7 +11,7 @@ const names = (stdout: string) => JSON.parse(stdout).tools.map(({ name }: { name
 
 // These tests wait for slow stdio servers: they run concurrently so that the waits overlap.
 describe.concurrent('commands that wait for connectors', () => {
-  it('tools --wait lists a server that starts at the second attempt', async () => {
+  it('`tools --wait` lists the tools of a server that starts only at its second attempt', async () => {
     using dir = new TempDir();
     const mark = join(dir.path, 'mark');
     const flaky = startedAfter(`[ -e ${mark} ] || { touch ${mark}; echo not yet >&2; exit 3; }`, 'flaky');
@@ -21,7 +21,7 @@ describe.concurrent('commands that wait for connectors', () => {
     expect(names(ended.stdout)).toEqual(expect.arrayContaining(['flaky.whoami', 'one.whoami']));
   });
 
-  it('tools without --wait returns once each server was tried, and finally reports which server is not ready and why', async () => {
+  it('`tools` without `--wait` tries each server once, and says which server is not ready and why', async () => {
     using file = new LocalFile({ crash: localServer(['x', 'crash']), one: localServer(['one']) });
     const ended = await runCli(['tools', '--config', file.path, '--json']);
     expect(ended.code).toBe(1);
@@ -35,14 +35,14 @@ describe.concurrent('commands that wait for connectors', () => {
     );
   });
 
-  it('tools --connector and call wait only for that connector', { timeout: 90_000 }, async () => {
+  it('`tools --connector` and `call` wait only for the named connector', { timeout: 90_000 }, async () => {
     using file = new LocalFile({ mute: startedAfter('sleep 60', 'mute'), one: localServer(['one']) });
     const listed = await runCli(['tools', '--config', file.path, '--json', '--connector', 'one']);
     expect([listed.code, names(listed.stdout)]).toEqual([0, ['one.die', 'one.slow', 'one.whoami']]);
     expect((await runCli(['call', 'one.whoami', '--config', file.path])).code).toBe(0);
   });
 
-  it('call reports on stderr which server is still starting, and its last line of stderr', async () => {
+  it('`tools` reports on stderr which server is still starting, with the last stderr line of that server', async () => {
     using file = new LocalFile({ slow: startedAfter('echo fetching packages >&2; sleep 5', 'slow') });
     const ended = await runCli(['tools', '--config', file.path, '--json']);
     expect(ended).toMatchObject({ code: 0, stderr: expect.stringMatching(/ {2}slow: starting for \d s: fetching/) });
@@ -51,14 +51,14 @@ describe.concurrent('commands that wait for connectors', () => {
 });
 
 describe.concurrent('--config given twice', () => {
-  it('--config given twice uses the servers of both files; the later file wins for an id that both have', async () => {
+  it('two `--config` options use the servers of both files, and the later file wins if both have the same id', async () => {
     using first = new LocalFile({ one: localServer(['x', 'crash']), two: localServer(['two']) });
     using second = new LocalFile({ one: localServer(['one']) });
     const ended = await runCli(['tools', '--config', first.path, '--config', second.path, '--json']);
     expect([ended.code, names(ended.stdout)]).toEqual([0, expect.arrayContaining(['one.whoami', 'two.whoami'])]);
   });
 
-  it('--config given twice makes `serve` reload whichever file changed', async () => {
+  it('`serve` with two `--config` options reloads a file that changes', async () => {
     using first = new LocalFile({ two: localServer(['two']) });
     using second = new LocalFile({ one: localServer(['one']) });
     const { child, seen, ended } = startCli(['serve', '--port', '0', '--config', first.path, '--config', second.path]);

@@ -36,7 +36,7 @@ async function remember(generatedAtMs: number, storeKey = STORE_KEY, url = URL_O
 }
 
 describe('mcp-switchyard state show', () => {
-  it('`state show` shows the floor, the map, whether it was signed, and the key document of each source', async () => {
+  it('`state show` shows for each source the floor, the map, whether the map was signed, and the key document', async () => {
     const nowMs = Date.now();
     await remember(nowMs);
     const root = newKey('root');
@@ -64,13 +64,13 @@ describe('mcp-switchyard state show', () => {
     expect([code, stdout]).toEqual([0, expect.stringContaining('keys        document 3, expires 2030-01-01')]);
   });
 
-  it('`state show` reports a floor in the future', async () => {
+  it('`state show` says so if the floor (the newest accepted date) of a source is in the future', async () => {
     await remember(Date.now() + 3_600_000);
     expect((await state('show')).stdout).toContain('which is in the future');
     expect((await shown())[0].isFloorAhead).toBe(true);
   });
 
-  it('`state show` requires a store', async () => {
+  it('`state show` fails if there is no store in the state folder, or with `--no-state`', async () => {
     expect(await state('show')).toMatchObject({ code: 2, stderr: expect.stringContaining('There is no store in') });
     expect(await state('show', '--no-state')).toMatchObject({ code: 2, stderr: expect.stringContaining('--no-state') });
   });
@@ -84,7 +84,7 @@ describe('mcp-switchyard state reset-floor', () => {
     ['the start of its key', 'ffffff'],
     ['the id of its map', 'map-1'],
   ])(
-    '`state reset-floor` resets the floor of a source that is named by %s, and keeps the record of its signatures',
+    '`state reset-floor` finds a source by %s, and remembers after the reset that its maps were signed',
     async (_, source) => {
       await remember(Date.now() + 3_600_000);
       const { code, stderr } = await state('reset-floor', '--source', source, '--yes');
@@ -104,7 +104,7 @@ describe('mcp-switchyard state reset-floor', () => {
     expect(await shown()).toMatchObject([{ floor: null, map: { expiresAt: expect.any(Number) } }]);
   });
 
-  it('`state reset-floor` changes nothing without confirmation', async () => {
+  it('`state reset-floor` without a terminal changes nothing unless `--yes` is given', async () => {
     await remember(Date.now());
     const { code, stderr } = await state('reset-floor', '--source', URL_OF_MAP);
     expect([code, stderr]).toEqual([
@@ -114,7 +114,7 @@ describe('mcp-switchyard state reset-floor', () => {
     expect((await shown())[0].floor).not.toBeNull();
   });
 
-  it('`state reset-floor` lists the known sources when none or several match', async () => {
+  it('`state reset-floor` names the sources if `--source` matches none or several of them', async () => {
     await remember(Date.now());
     await remember(Date.now(), `${'f'.repeat(62)}00`, 'https://maps.example.com/other', false);
     const none = await state('reset-floor', '--source', 'https://maps.example.com/nope', '--yes');
@@ -123,7 +123,7 @@ describe('mcp-switchyard state reset-floor', () => {
     expect([several.code, several.stderr]).toEqual([2, expect.stringContaining('Several sources match ffffff')]);
   });
 
-  it('`state reset-floor` keeps the floor, and fails with NOT_CONFIRMED, if a person answers no', async () => {
+  it('`state reset-floor` keeps the floor and fails with `NOT_CONFIRMED` if the user answers "n"', async () => {
     const nowMs = Date.now();
     await remember(nowMs);
     const terminal = 'data:text/javascript,process.stdin.isTTY=true;process.stderr.isTTY=true';

@@ -21,7 +21,7 @@ afterEach(killRunning);
 const env = CLI_ENV;
 
 describe('mcp-switchyard sign and verify', () => {
-  it('`sign` produces maps that `verify` and `sync` accept', async () => {
+  it('`sign` produces maps that `verify` accepts, from a file and from a URL', async () => {
     using dir = new TempDir();
     const [source, target] = [join(dir.path, 'map.json'), join(dir.path, 'signed.json')];
     writeFileSync(source, JSON.stringify(mapOf([entry('a')], { generatedAt: '2020-01-01T00:00:00Z' })));
@@ -58,7 +58,7 @@ describe('mcp-switchyard sign and verify', () => {
     expect([run.code, run.stdout, run.stderr]).toEqual([expected, '', expect.stringContaining(code)]);
   });
 
-  it('`verify` reports all faults at once, and names the publishers that sign in this way', async () => {
+  it('`verify` reports a wrong signature and a schema error of a map in the same run', async () => {
     const body = new TextDecoder()
       .decode(mapNow([entry('a', { scopes: [] })]))
       .replace('"Connector a"', '"Somebody else"');
@@ -77,7 +77,7 @@ describe('mcp-switchyard doctor', () => {
     expect(stdout).toMatch(/✔ node[\s\S]*✔ proxy[\s\S]*✔ threads\s+a worker thread booted[\s\S]*✔ disk[\s\S]*• map/);
   });
 
-  it('`doctor` checks map and connectors too, and exits with 1 if something failed', async () => {
+  it('`doctor` also checks the map and the connectors if a map is named, and exits with 1 if a check fails', async () => {
     using dir = new TempDir();
     const good = await world.on(['doctor', '--state-dir', dir.path]);
     expect([good.code, good.stdout]).toEqual([
@@ -94,13 +94,13 @@ describe('mcp-switchyard doctor', () => {
 });
 
 describe('mcp-switchyard completion', () => {
-  it.each(['bash', 'zsh', 'fish'])('`completion` prints a script for %s', async (shell) => {
+  it.each(['bash', 'zsh', 'fish'])('`completion` prints a completion script for %s', async (shell) => {
     const { code, stdout } = await runCli(['completion', shell]);
     expect(code).toBe(0);
     for (const name of ['mcp-switchyard', 'switchyard']) expect(stdout).toMatch(new RegExp(`(?<![-\\w])${name}\\b`));
   });
 
-  it('`completion` completes both program names in bash, and prints nothing while the script is loaded', async () => {
+  it('the bash completion script works for both program names, and prints nothing when it is loaded', async () => {
     const { stdout } = await runCli(['completion', 'bash']);
     const bash = spawnSync('bash', ['-c', `${stdout}\ncomplete -p mcp-switchyard switchyard`], { encoding: 'utf8' });
     const names = bash.stdout
@@ -110,7 +110,7 @@ describe('mcp-switchyard completion', () => {
     expect([bash.status, bash.stderr, names]).toEqual([0, '', ['mcp-switchyard', 'switchyard']]);
   });
 
-  it('`completion` completes commands and options', async () => {
+  it('`complete` suggests commands and options that begin with the typed text', async () => {
     const commands = await runCli(['complete', '--', 's']);
     for (const name of ['sync', 'status', 'sign']) expect(commands.stdout).toContain(name);
     expect((await runCli(['complete', '--', 'sync', '--service'])).stdout).toContain('--service-map');
@@ -118,7 +118,7 @@ describe('mcp-switchyard completion', () => {
 });
 
 describe('mcp-switchyard command lines with mistakes', () => {
-  it('mistakes in the command line are reported as a JSON document with --json', async () => {
+  it('a command with --json reports an unknown option as a JSON document', async () => {
     const { code, stdout } = await runCliHere(['sync', '--json', '--bogus'], { env });
     expect([code, JSON.parse(stdout)]).toMatchObject([2, { ok: false, error: { code: 'OPTIONS_INVALID' } }]);
   });

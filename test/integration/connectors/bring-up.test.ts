@@ -34,7 +34,7 @@ async function silentServer(): Promise<AsyncDisposable & { readonly url: string 
 }
 
 describe('connectors', () => {
-  it('connectors come up in parallel: a hanging and a dead server delay no other server', async () => {
+  it('connectors connect in parallel, so a server that hangs or is down does not delay the others', async () => {
     await using good = await TestMcpServer.start(addEcho);
     await using silent = await silentServer();
     const entries = [
@@ -53,7 +53,7 @@ describe('connectors', () => {
     expect(['backing-off', 'connecting']).toContain(states.dead);
   });
 
-  it('connectors that hang time out in the phase in which they hang', async () => {
+  it('a connector whose server accepts connections but never answers times out', async () => {
     await using silent = await silentServer();
     await using map = await manage([entry('silent', { endpoint: silent.url, timeouts: { connect: 200 } })]);
     await map.manager.sync();
@@ -64,7 +64,7 @@ describe('connectors', () => {
   });
 
   it.each([401, 403])(
-    'connectors that answer with %s fail, and no other protocol generation is tried',
+    'a connector whose server answers with %s fails, and does not try the legacy protocol',
     async (status) => {
       await using server = await MapServer.start();
       server.fail(status);
@@ -87,7 +87,7 @@ describe('connectors', () => {
     },
   );
 
-  it('connectors that answer the probe with a server error are tried as legacy servers', async () => {
+  it('a connector tries the legacy protocol if its server answers the first request with HTTP 500', async () => {
     await using server = await MapServer.start();
     server.fail(500);
     await using map = await manage([entry('odd', { endpoint: server.url })]);
@@ -104,15 +104,18 @@ describe('connectors', () => {
     ['modern', 'modern'],
     ['legacy', 'legacy'],
     ['auto', 'modern'],
-  ] as const)('connectors configured as %s use the %s protocol', async (era, spoken) => {
-    await using server = await TestMcpServer.start(addEcho);
-    await using map = await manage([entry('one', { endpoint: server.url, era })]);
-    await map.manager.sync();
-    expect(map.manager.connector('one')?.status).toMatchObject({ state: 'ready', era: spoken, toolCount: 1 });
-    expect(await map.manager.callTool('one.echo', { message: 'hi' })).toMatchObject({ content: [{ text: 'hi' }] });
-  });
+  ] as const)(
+    'a connector with `era` "%s" uses the %s protocol with a server that supports both',
+    async (era, spoken) => {
+      await using server = await TestMcpServer.start(addEcho);
+      await using map = await manage([entry('one', { endpoint: server.url, era })]);
+      await map.manager.sync();
+      expect(map.manager.connector('one')?.status).toMatchObject({ state: 'ready', era: spoken, toolCount: 1 });
+      expect(await map.manager.callTool('one.echo', { message: 'hi' })).toMatchObject({ content: [{ text: 'hi' }] });
+    },
+  );
 
-  it('connectors send their headers and their key with every request', async () => {
+  it('a connector sends its configured headers and its key with every request', async () => {
     await using server = await TestMcpServer.startWithSessions(addEcho);
     const one = entry('one', {
       endpoint: server.url,
@@ -127,7 +130,7 @@ describe('connectors', () => {
       expect(headers).toMatchObject({ 'x-api-key': secret('K'), 'x-tenant': 't' });
   });
 
-  it('a connector whose key cannot be sent in a header fails alone, and the key is not quoted', async () => {
+  it('a connector fails if its key contains a line break, and neither the status nor the log shows the key', async () => {
     await using server = await TestMcpServer.start(addEcho);
     const keyed = entry('keyed', { endpoint: server.url, auth: { type: 'bearer' } });
     await using map = await manage([keyed, entry('free', { endpoint: server.url })], {
@@ -139,7 +142,7 @@ describe('connectors', () => {
     expect(JSON.stringify([map.manager.status(), map.lines])).not.toContain('s3cr3t');
   });
 
-  it('a connector that needs a missing key fails alone', async () => {
+  it('a connector that needs a key fails if there is no key, and the other connectors come up', async () => {
     await using server = await TestMcpServer.start(addEcho);
     const keyless = entry('keyless', { endpoint: server.url, auth: { type: 'bearer' } });
     await using map = await manage([keyless, entry('free', { endpoint: server.url })]);
@@ -153,7 +156,7 @@ describe('connectors', () => {
     expect(map.manager.connector('keyless')?.status?.lastError?.code).toBe('CONNECTOR_AUTH_MISSING');
   });
 
-  it('connectors end their sessions when they are removed and when the manager closes', async () => {
+  it('a connector ends its session when it is removed and when the manager closes', async () => {
     await using server = await TestMcpServer.startWithSessions(addEcho);
     const map = await manage([entry('one', { endpoint: server.url }), entry('two', { endpoint: server.url })]);
     await map.manager.sync();
@@ -165,7 +168,7 @@ describe('connectors', () => {
     await eventually('no socket is left', async () => (await server.openSockets()) === 0);
   });
 
-  it('connectors that come back list their tools without another sync', async () => {
+  it('a connector lists its tools without another sync once its server is up', async () => {
     const first = await TestMcpServer.start(addEcho);
     const { url } = first;
     await first[Symbol.asyncDispose]();
@@ -178,7 +181,7 @@ describe('connectors', () => {
     expect(await map.manager.callTool('late.echo', { message: 'back' })).toMatchObject({ content: [{ text: 'back' }] });
   });
 
-  it('a connector whose endpoint changes connects to the new endpoint, and keeps the names of its tools', async () => {
+  it('a connector connects to the new endpoint when its endpoint changes, and its tools keep their names', async () => {
     await using one = await TestMcpServer.start(addEcho);
     await using two = await TestMcpServer.start(addEcho);
     await using map = await manage([entry('moving', { endpoint: one.url })]);
@@ -191,7 +194,7 @@ describe('connectors', () => {
 });
 
 describe('a registry given by the host', () => {
-  it('a registry given by the host receives each tool when its connector comes up, with a handler for calls', async () => {
+  it('the `registry` option receives each tool with a handler that calls it, and is told when the tool is removed', async () => {
     await using server = await TestMcpServer.start(addEcho);
     const held = new Map<string, ToolDescriptor>();
     const registry: ConnectorProxyManagerOptions['registry'] = {

@@ -42,22 +42,22 @@ class WatchedAgent extends Agent {
 }
 
 describe('the path of a tool call', () => {
-  it.each(['start', 'startWithSessions'] as const)(
-    'a tool call enters no file twice before its request is sent (%s)',
-    async (start) => {
-      await using server = await TestMcpServer[start]((mcp) => {
-        mcp.registerTool('echo', { inputSchema: z.object({}) }, () => ({ content: [] }));
-      });
-      const agent = new WatchedAgent();
-      await using managed = await manage([entry('one', { endpoint: server.url })], { agent });
-      await managed.manager.sync();
-      await managed.manager.callTool('one.echo');
-      agent.seen = [];
-      // A call that waits for nothing has reached undici when callTool returns its promise.
-      const call = managed.manager.callTool('one.echo');
-      expect(agent.seen).toEqual(CALL_PATH);
-      await call;
-      expect(new Set(CALL_PATH).size).toBe(CALL_PATH.length);
-    },
-  );
+  it.each([
+    ['without sessions', 'start'],
+    ['with sessions', 'startWithSessions'],
+  ] as const)('the call stack of a tool call goes through each source file at most once (%s)', async (_, start) => {
+    await using server = await TestMcpServer[start]((mcp) => {
+      mcp.registerTool('echo', { inputSchema: z.object({}) }, () => ({ content: [] }));
+    });
+    const agent = new WatchedAgent();
+    await using managed = await manage([entry('one', { endpoint: server.url })], { agent });
+    await managed.manager.sync();
+    await managed.manager.callTool('one.echo');
+    agent.seen = [];
+    // A call that waits for nothing has reached undici when callTool returns its promise.
+    const call = managed.manager.callTool('one.echo');
+    expect(agent.seen).toEqual(CALL_PATH);
+    await call;
+    expect(new Set(CALL_PATH).size).toBe(CALL_PATH.length);
+  });
 });

@@ -47,7 +47,7 @@ describe('a call to a connector that is down', () => {
     expect(managed.manager.connector('one')?.status?.state).toBe('ready');
   });
 
-  it('calls to a connector that is down trigger only one reconnect together', async () => {
+  it('fifty simultaneous calls to a connector that is down trigger only one reconnect', async () => {
     await using server = await TestMcpServer.start(tools);
     server.spoilMatching('jsonrpc', (_, response) => response.writeHead(503).end());
     await using managed = await manage([entry('one', { endpoint: server.url })], { random: never });
@@ -68,7 +68,7 @@ describe('a call to a connector that is down', () => {
 });
 
 describe('a connection that breaks during a call', () => {
-  it('a connection that breaks during a call fails only that call, and the error says that it may have run', async () => {
+  it('a call whose connection breaks is not repeated, and its error says that the call may have run', async () => {
     await using server = await TestMcpServer.start(tools);
     await using managed = await manage([entry('one', { endpoint: server.url })], { random: { next: () => 0.01 } });
     await managed.manager.sync();
@@ -87,7 +87,7 @@ describe('a connection that breaks during a call', () => {
 });
 
 describe('a session that the server has forgotten', () => {
-  it('a session that the server has forgotten is initialized again, and the call succeeds in one new session', async () => {
+  it('a call succeeds in a new session if the server has forgotten the old session', async () => {
     const server = await TestMcpServer.startWithSessions(tools);
     const port = Number(new URL(server.url).port);
     await using managed = await manage([entry('one', { endpoint: server.url })]);
@@ -116,7 +116,7 @@ describe('a response that is too large', () => {
   });
 
   it.each(['text/event-stream', 'application/json'])(
-    'a response that never ends is cut off at the size limit (%s)',
+    'a call fails and its connection is closed when an endless response of type %s reaches the size limit',
     async (type) => {
       await using server = await TestMcpServer.start(tools);
       await using managed = await manage([entry('one', { endpoint: server.url })], { maxResultBytes: 100_000 });
@@ -139,7 +139,7 @@ describe('a response that is too large', () => {
 });
 
 describe('quotas in the map', () => {
-  it('quotas in the map make calls wait for their turn, in order and no longer than their timeout', async () => {
+  it('a call over the quota of its connector waits in order, and fails when its timeout is over', async () => {
     const finish: (() => void)[] = [];
     let running = 0;
     let mostRunning = 0;

@@ -32,11 +32,11 @@ const declaring = (era: string, capabilities: unknown): Record<string, Answer> =
 describe.each(['legacy', 'modern'])('a %s server over HTTP', (era) => {
   it.each([
     ['only prompts', { prompts: { listChanged: true } }],
-    ['nothing', {}],
+    ['empty capabilities', {}],
     ['tools as null', { tools: null, prompts: {} }],
     ['no capabilities at all', undefined],
   ])(
-    'an HTTP server that declares %s is ready without tools, and gets only the tools/list beside the probe',
+    'an HTTP server that declares %s is ready without tools, and gets only one tools/list request',
     async (_, capabilities) => {
       await using server = await RawMcpServer.start(declaring(era, capabilities));
       await using map = await manage([entry('one', { endpoint: server.url.href })]);
@@ -51,13 +51,16 @@ describe.each(['legacy', 'modern'])('a %s server over HTTP', (era) => {
   it.each([
     ['true', true],
     ['an empty array', []],
-  ])('an HTTP server that declares its tools as %s gets tools/list requests', async (_, tools) => {
-    const listing: Answer = ({ result }) => result({ tools: [{ name: 'echo', inputSchema: { type: 'object' } }] });
-    await using server = await RawMcpServer.start({ ...declaring(era, { tools }), 'tools/list': listing });
-    await using map = await manage([entry('one', { endpoint: server.url.href })]);
-    await map.manager.sync();
-    expect(map.manager.connector('one')?.status).toMatchObject({ state: 'ready', toolCount: 1 });
-  });
+  ])(
+    'an HTTP server that declares "tools" as %s gets tools/list requests, although the value should be an object',
+    async (_, tools) => {
+      const listing: Answer = ({ result }) => result({ tools: [{ name: 'echo', inputSchema: { type: 'object' } }] });
+      await using server = await RawMcpServer.start({ ...declaring(era, { tools }), 'tools/list': listing });
+      await using map = await manage([entry('one', { endpoint: server.url.href })]);
+      await map.manager.sync();
+      expect(map.manager.connector('one')?.status).toMatchObject({ state: 'ready', toolCount: 1 });
+    },
+  );
 
   it('an HTTP server that offers no resource subscriptions gets no subscribe request', async () => {
     await using server = await RawMcpServer.start(declaring(era, { resources: {} }));
@@ -70,7 +73,7 @@ describe.each(['legacy', 'modern'])('a %s server over HTTP', (era) => {
     expect([server.of('resources/subscribe'), server.of('subscriptions/listen')]).toEqual([[], []]);
   });
 
-  it('an HTTP server that declares no list changes gets no request for a notification stream', async () => {
+  it('an HTTP server that does not announce changes of its tools gets no request for a notification stream', async () => {
     await using quiet = await RawMcpServer.start(declaring(era, { tools: {}, prompts: { listChanged: true } }));
     await using telling = await RawMcpServer.start(declaring(era, { tools: { listChanged: true } }));
     await using _one = await connectRaw(quiet);
@@ -82,7 +85,7 @@ describe.each(['legacy', 'modern'])('a %s server over HTTP', (era) => {
   });
 });
 
-it('a stdio server that declares no tools is ready without them, and gets no tools/list', async () => {
+it('a stdio server that declares no tools is ready without tools, and gets no tools/list', async () => {
   using folder = new TempDir();
   const seen = join(folder.path, 'seen');
   const answered = (result: string): string[] => [`{"jsonrpc":"2.0","id":"$id","result":${result}}`];

@@ -9,7 +9,7 @@ import { entry } from '../../helpers/signed-map.ts';
 describe('the createProxy option', () => {
   const entries = [entry('own', { auth: { type: 'bearer' } })];
 
-  it('createProxy may return a partial proxy that reports its availability within connect()', async () => {
+  it('createProxy() may return a proxy that has only some methods and reports its availability inside connect()', async () => {
     const configs: RemoteProxyConfig[] = [];
     const createProxy: ConnectorProxyManagerOptions['createProxy'] = (config) => {
       configs.push(config);
@@ -31,7 +31,7 @@ describe('the createProxy option', () => {
     });
   });
 
-  it("the proxy of createProxy gets an undici agent that has all methods and sends the proxy's requests", async () => {
+  it('a proxy of createProxy() can send requests with the undici agent in its configuration', async () => {
     await using server = await RawMcpServer.start({ GET: ({ response }) => void response.end('from the server') });
     const { origin, pathname: path } = server.url;
     let agent: Dispatcher | null = null;
@@ -52,7 +52,7 @@ describe('the createProxy option', () => {
     expect(agent).toBeInstanceOf(Dispatcher);
   });
 
-  it('createProxy may return a proxy with tools that are not JSON: only these tools are left out', async () => {
+  it('a tool of a proxy from createProxy() is left out if it cannot be written as JSON', async () => {
     const round: Record<string, unknown> = { type: 'object' };
     round.itself = round;
     const createProxy: ConnectorProxyManagerOptions['createProxy'] = () => ({
@@ -69,7 +69,7 @@ describe('the createProxy option', () => {
     expect(map.manager.listTools().map(({ name }) => name)).toEqual(['own.hello']);
   });
 
-  it('createProxy may return a proxy that reports that it is down: its connector goes down and is disconnected later', async () => {
+  it('a connector goes down when its proxy from createProxy() reports that it is unavailable', async () => {
     const said: string[] = [];
     let goDown = (): void => {};
     const createProxy: ConnectorProxyManagerOptions['createProxy'] = ({ onAvailabilityChange }) => ({
@@ -91,7 +91,7 @@ describe('the createProxy option', () => {
   it.each<[string, () => Promise<void>, string]>([
     ['fails', () => Promise.reject(new Error('no route')), 'CONNECTOR_CONNECT_FAILED'],
     ['hangs', () => new Promise(() => {}), 'CONNECTOR_TIMEOUT'],
-  ])('createProxy may return a proxy whose connect() %s: only this connector fails', async (_, connect, code) => {
+  ])('a connector backs off if connect() of its proxy from createProxy() %s', async (_, connect, code) => {
     const createProxy: ConnectorProxyManagerOptions['createProxy'] = () => ({
       connect,
       getTools: () => [],
@@ -105,7 +105,7 @@ describe('the createProxy option', () => {
     expect(map.manager.connector('own')?.status).toMatchObject({ state: 'backing-off', lastError: { code } });
   });
 
-  it('createProxy may return a proxy with synchronous methods, and a call without a result', async () => {
+  it('the methods of a proxy from createProxy() may be synchronous, and callTool() may return nothing', async () => {
     const createProxy = (() => ({
       connect() {},
       getTools: () => [{ name: 'x', inputSchema: {} }],
@@ -116,7 +116,7 @@ describe('the createProxy option', () => {
     await expect(map.manager.callTool('own.x')).resolves.toBeUndefined();
   });
 
-  it('a proxy of createProxy that reports itself unavailable before connect() resolves leaves its connector down', async () => {
+  it('a connector stays down if its proxy from createProxy() reports inside connect() that it is unavailable', async () => {
     const createProxy: ConnectorProxyManagerOptions['createProxy'] = ({ onAvailabilityChange }) => ({
       connect: async () => onAvailabilityChange(false),
       getTools: () => [],
@@ -129,7 +129,7 @@ describe('the createProxy option', () => {
     ]);
   });
 
-  it('createProxy may return a proxy whose rejections are passed on to the caller', async () => {
+  it('the error of callTool() of a proxy from createProxy() is the `cause` of the error that the caller gets', async () => {
     const createProxy: ConnectorProxyManagerOptions['createProxy'] = () => ({
       connect: async () => {},
       getTools: () => [{ name: 'bad', inputSchema: {} }],

@@ -48,17 +48,17 @@ describe('a tool call', () => {
   it.each<[string, Spoil, string]>([
     ['a JSON-RPC error', rpcError(200), 'TOOL_CALL_REJECTED'],
     ['400 and a JSON-RPC error with its own code', rpcError(400, -32_602), 'TOOL_CALL_REJECTED'],
-    ['a server error', (_, response) => response.writeHead(500).end(), 'TOOL_CALL_REJECTED'],
-    ['too many requests', (_, response) => response.writeHead(429).end(), 'TOOL_CALL_REJECTED'],
+    ['HTTP 500', (_, response) => response.writeHead(500).end(), 'TOOL_CALL_REJECTED'],
+    ['429', (_, response) => response.writeHead(429).end(), 'TOOL_CALL_REJECTED'],
     ['403', (_, response) => response.writeHead(403).end(), 'CONNECTOR_REFUSED'],
-  ])('a tool call answered with %s fails alone, and the connector stays ready', async (_, spoil, code) => {
+  ])('a tool call that is answered with %s fails, and the connector stays ready', async (_, spoil, code) => {
     await using map = await spoiled(spoil);
     await expect(map.manager.callTool('one.tool')).rejects.toMatchObject({ code });
     expect(map.manager.connector('one')?.status?.state).toBe('ready');
     expect(await map.manager.callTool('one.tool')).toMatchObject({ content: [{ text: 'done' }] });
   });
 
-  it('a tool call answered with 401 makes the connector reconnect with the current key', async () => {
+  it('a connector reconnects with the current key when a tool call is answered with 401', async () => {
     let key = secret('first');
     await using server = await TestMcpServer.startWithSessions(addTool);
     server.wants((request) => request.headers.authorization === `Bearer ${key}`);
@@ -71,7 +71,7 @@ describe('a tool call', () => {
     expect(await map.manager.callTool('one.tool')).toMatchObject({ content: [{ text: 'done' }] });
   });
 
-  it('a tool call whose connection breaks does not affect other running calls', async () => {
+  it('a broken connection fails only its own tool call, and other running calls succeed', async () => {
     const started = Promise.withResolvers<void>();
     const finished = Promise.withResolvers<void>();
     await using server = await TestMcpServer.start((mcp) => {
@@ -99,16 +99,16 @@ describe('a tool call', () => {
   };
   const sessionGone: [string, Spoil][] = [
     ['404 for an expired session', (_, response) => response.writeHead(404).end()],
-    ['400 and the text of an expired session, without an id', noSession],
+    ['400 and an error text about the session, without an id', noSession],
   ];
-  it.each(sessionGone)('a tool call answered with %s is sent once more, in a new session', async (_, spoil) => {
+  it.each(sessionGone)('a tool call that is answered with %s is sent once more, in a new session', async (_, spoil) => {
     await using map = await spoiled(spoil);
     expect(await map.manager.callTool('one.tool')).toMatchObject({ content: [{ text: 'done' }] });
     expect(map.manager.connector('one')?.status?.state).toBe('ready');
   });
 
   it.each(sessionGone)(
-    'a tool call answered twice with %s fails, and the error says that the call did not run',
+    'a tool call that is answered with %s twice fails, and the error says that the call did not run',
     async (_, spoil) => {
       await using server = await TestMcpServer.startWithSessions(addTool);
       await using map = await manage([entry('one', { endpoint: server.url })]);
@@ -142,7 +142,7 @@ describe('a tool call', () => {
   );
 });
 
-it('a tool call whose arguments cannot be written as JSON fails alone', async () => {
+it('a tool call whose arguments cannot be written as JSON fails, and the connector stays ready', async () => {
   await using map = await spoiled(() => {});
   const cycle: Record<string, unknown> = {};
   cycle.self = cycle;
@@ -151,18 +151,21 @@ it('a tool call whose arguments cannot be written as JSON fails alone', async ()
 });
 
 describe('a tool list', () => {
-  it.each([401, 403])('a tool list that is refused with %s fails the connector permanently', async (status) => {
-    await using server = await TestMcpServer.startWithSessions(addTool);
-    server.spoilMatching('tools/list', (_, response) => response.writeHead(status).end());
-    await using map = await manage([entry('one', { endpoint: server.url })]);
-    await map.manager.sync();
-    expect(map.manager.connector('one')?.status).toMatchObject({
-      state: 'failed',
-      lastError: { code: 'CONNECTOR_REFUSED' },
-    });
-  });
+  it.each([401, 403])(
+    'a connector fails without a retry if its request for the tool list is answered with %s',
+    async (status) => {
+      await using server = await TestMcpServer.startWithSessions(addTool);
+      server.spoilMatching('tools/list', (_, response) => response.writeHead(status).end());
+      await using map = await manage([entry('one', { endpoint: server.url })]);
+      await map.manager.sync();
+      expect(map.manager.connector('one')?.status).toMatchObject({
+        state: 'failed',
+        lastError: { code: 'CONNECTOR_REFUSED' },
+      });
+    },
+  );
 
-  it('a tool list that breaks off with its connection is reported as a connection failure', async () => {
+  it('a connector backs off if its connection breaks while it requests the tool list', async () => {
     await using server = await TestMcpServer.startWithSessions(addTool);
     server.spoilMatching('tools/list', (request) => request.socket.resetAndDestroy());
     await using map = await manage([entry('one', { endpoint: server.url })]);
@@ -173,7 +176,7 @@ describe('a tool list', () => {
     });
   });
 
-  it('a tool list that is answered with an error makes the connector back off', async () => {
+  it('a connector backs off if its request for the tool list is answered with an error', async () => {
     await using server = await TestMcpServer.startWithSessions(addTool);
     server.spoilMatching('tools/list', rpcError(200));
     await using map = await manage([entry('one', { endpoint: server.url })]);
@@ -185,7 +188,7 @@ describe('a tool list', () => {
     expect(server.sessions.size).toBe(0);
   });
 
-  it('a tool list that never arrives times out', async () => {
+  it('a connector times out if the server never answers the request for the tool list', async () => {
     await using server = await TestMcpServer.startWithSessions(addTool);
     server.spoilMatching('tools/list', () => {});
     await using map = await manage([entry('one', { endpoint: server.url, timeouts: { list: 100 } })]);
@@ -194,7 +197,7 @@ describe('a tool list', () => {
   });
 });
 
-it('an error page that echoes our keys is never quoted in the error of a tool list', async () => {
+it('no error or log line quotes the key if the server sends it back in an error page', async () => {
   await using server = await TestMcpServer.start(addTool);
   const echo: Spoil = (request, response) => response.writeHead(500).end(JSON.stringify(request.headers));
   server.spoilMatching('tools/list', echo);

@@ -22,7 +22,7 @@ async function whoami(manager: ConnectorProxyManager, id: string): Promise<WhoAm
 }
 
 describe('connectors of a local configuration file', () => {
-  it('connectors of a local file come up without a map, can be called, and leave no process behind after close()', async () => {
+  it('servers of a local file can be called without a map, and close() leaves no process behind', async () => {
     const local = manageFile({ one: localServer(['one']), two: localServer(['two'], { disabled: true }) });
     const { manager } = local;
     await manager.sync();
@@ -47,7 +47,7 @@ describe('connectors of a local configuration file', () => {
     expect(isAlive(pid)).toBe(false);
   });
 
-  it('connectors of a local file get their own environment and no other variable of this process', async () => {
+  it('a stdio server gets the environment variables of its entry, and no other variable of this process', async () => {
     process.env.SWITCHYARD_TEST_PRIVATE = 'not for children';
     process.env.SWITCHYARD_TEST_NAME = 'expanded';
     await using local = manageFile({ one: localServer(['one'], { env: { GIVEN: variable('SWITCHYARD_TEST_NAME') } }) });
@@ -57,7 +57,7 @@ describe('connectors of a local configuration file', () => {
     expect(env).not.toHaveProperty('SWITCHYARD_TEST_PRIVATE');
   });
 
-  it('connectors of a local file take precedence over connectors of a map with the same id until they are removed', async () => {
+  it('a connector of a local file replaces a connector of a map with the same id until its entry is removed', async () => {
     await using remote = await TestMcpServer.start((server) => server.registerTool('far', {}, () => ({ content: [] })));
     using file = new LocalFile({ shared: localServer(['local']), own: localServer(['own']) });
     const entries = [entry('shared', { endpoint: remote.url }), entry('far', { endpoint: remote.url })];
@@ -79,7 +79,7 @@ describe('connectors of a local configuration file', () => {
     await eventually('the program is gone', () => !isAlive(pid));
   });
 
-  it('connectors of a local file are kept, changed and ended as the file says at each forced sync', async () => {
+  it('a forced sync starts, changes and ends connectors as a changed local file says', async () => {
     await using local = manageFile({
       kept: localServer(['kept']),
       changed: localServer(['a']),
@@ -97,7 +97,7 @@ describe('connectors of a local configuration file', () => {
     await eventually('the others are gone', () => before.slice(1).every(({ pid }) => !isAlive(pid)));
   });
 
-  it('connectors of a local file stay unchanged while the file cannot be read, which is logged once', async () => {
+  it('connectors of a local file keep running while the file cannot be read, and one log line reports it', async () => {
     await using local = manageFile({ one: localServer(['one']) });
     await local.manager.sync();
     const { pid } = await whoami(local.manager, 'one');
@@ -122,7 +122,7 @@ describe('connectors of a local configuration file', () => {
     expect(map.manager.status().config?.lastError).toBeNull();
   });
 
-  it('connectors of a local file are not affected by an invalid entry; each problem is logged once', async () => {
+  it('an invalid entry of a local file does not affect its other entries, and each problem is logged once', async () => {
     await using local = manageFile({
       bad: { args: [] },
       unset: localServer([], { env: { A: variable('NO_SUCH_VARIABLE_HERE') } }),
@@ -156,7 +156,7 @@ describe('a stdio server', () => {
     expect((await whoami(manager, 'one')).pid).not.toBe(pid);
   });
 
-  it('a stdio server that is killed from outside is noticed without a call', async () => {
+  it('a connector notices without a call that its stdio server was killed', async () => {
     await using local = manageFile({ one: localServer(['one']) }, { random: { next: () => 1 } });
     await local.manager.sync();
     const { pid } = await whoami(local.manager, 'one');
@@ -177,7 +177,7 @@ describe('a stdio server', () => {
     expect(missing).toMatchObject({ lastError: { code: 'CONNECTOR_COMMAND_FAILED' } });
   });
 
-  it('a stdio server that ignores SIGTERM and the end of its input is killed', async () => {
+  it('a stdio server that ignores SIGTERM and the end of its input is killed with SIGKILL', async () => {
     const local = manageFile({ one: localServer(['one', 'stubborn']) });
     await local.manager.sync();
     const { pid } = await whoami(local.manager, 'one');
@@ -217,7 +217,7 @@ describe('a stdio server', () => {
 });
 
 describe('ConnectorProxyManager', () => {
-  it('ConnectorProxyManager requires a map or a configuration file', async () => {
+  it('ConnectorProxyManager rejects options that name no source of connectors', async () => {
     const { ConnectorProxyManager: Manager } = await import('../../../src/main/index.ts');
     expect(() => new Manager({} as never)).toThrow(SwitchyardError);
     expect(() => new Manager({ configFile: '' })).toThrow('configFile');

@@ -5,7 +5,7 @@ import { RegistryWorld, registeredProgram } from '../../helpers/registry-world.t
 const names = (tools: readonly { readonly name: string }[]): string[] => tools.map(({ name }) => name);
 
 describe('the tool filters of a local file', () => {
-  it('the tool filters of a local file limit which tools are listed and called, in the syntax of each client', async () => {
+  it('tool filters of a local file in the syntax of any client limit which tools are listed and can be called', async () => {
     await using local = manageFile({
       copilot: localServer(['copilot'], { tools: ['whoami'] }),
       kiro: localServer(['kiro'], { disabledTools: ['die'] }),
@@ -28,7 +28,7 @@ describe('the tool filters of a local file', () => {
     await expect(manager.callTool('copilot.whoami')).resolves.toBeDefined();
   });
 
-  it('the tool filters of a local file apply in their new form after the file changed', async () => {
+  it('a forced sync applies changed tool filters of a local file', async () => {
     await using local = manageFile({ one: localServer(['one'], { tools: ['whoami'] }) });
     await local.manager.sync();
     local.file.write({ one: localServer(['one'], { tools: ['slow'] }) });
@@ -38,7 +38,7 @@ describe('the tool filters of a local file', () => {
 });
 
 describe('the tool filters of a registered server', () => {
-  it('the tool filters of a registered server apply like the filters of a file, even in the syntax of Copilot', async () => {
+  it('tool filters of a registered server limit which tools are listed, even in the syntax of Copilot', async () => {
     using world = new RegistryWorld();
     await world.fill(
       registeredProgram('copilot', { tools: ['whoami'] }),

@@ -23,7 +23,7 @@ afterAll(() => servers[Symbol.dispose]());
 const text = (result: { content: readonly { type: string }[] }): string => JSON.stringify(result.content);
 
 describe('real servers from npm', () => {
-  it('real servers from npm come up from a signed map, each with its own protocol generation and transport', async () => {
+  it('connectors for servers from npm come up from a signed map, each with its own protocol generation and transport', async () => {
     await using map = await manage(entries, { syncDeadlineMs: 20_000 });
     await map.manager.sync();
     const { connectors, toolCount } = map.manager.status();
@@ -37,7 +37,7 @@ describe('real servers from npm', () => {
     expect([toolCount, map.manager.listTools().length]).toEqual([35, 35]);
   });
 
-  it('real servers from npm answer calls, including calls whose tool fails', async () => {
+  it('servers from npm answer calls, and a failed tool leaves its connector ready', async () => {
     await using map = await manage(entries, { syncDeadlineMs: 20_000 });
     await map.manager.sync();
     expect(text(await map.manager.callTool('everything.echo', { message: 'hi' }))).toContain('Echo: hi');
@@ -49,7 +49,7 @@ describe('real servers from npm', () => {
     expect(map.manager.connector('everything')?.status?.state).toBe('ready');
   });
 
-  it('real servers from npm report the progress of calls, and accept cancellation', async () => {
+  it('a call to a server from npm reports progress, and can be aborted or time out', async () => {
     await using map = await manage(entries.slice(0, 1), { syncDeadlineMs: 20_000 });
     await map.manager.sync();
     const steps: number[] = [];
@@ -70,7 +70,7 @@ describe('real servers from npm', () => {
     expect(text(await map.manager.callTool('everything.echo', { message: 'still here' }))).toContain('still here');
   });
 
-  it('real servers from npm lose their tools, calls and sessions when the map removes them', async () => {
+  it('a new map that lacks a server from npm removes its tools, and running calls fail', async () => {
     await using map = await manage(entries, { syncDeadlineMs: 20_000 });
     await map.manager.sync();
     const call = map.manager.callTool('everything.trigger-long-running-operation', { duration: 30, steps: 3 });
@@ -85,7 +85,7 @@ describe('real servers from npm', () => {
   });
 });
 
-it('a call of a real server fails when its event stream breaks, and the error says that the call may have run', async () => {
+it('a call fails when the event stream of a server from npm breaks, and the error says that the call may have run', async () => {
   using own = new NpmServers();
   await using map = await manage([entry('sse', { endpoint: await own.everythingOverSse(), transport: 'sse' })], {
     syncDeadlineMs: 20_000,

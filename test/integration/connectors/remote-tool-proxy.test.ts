@@ -40,7 +40,7 @@ function proxyOf(endpoint: string, options: Partial<RemoteToolProxyOptions> = {}
 }
 
 describe('RemoteToolProxy', () => {
-  it('RemoteToolProxy connects, lists, calls and disconnects', async () => {
+  it('RemoteToolProxy connects, lists and calls tools, and rejects calls after disconnect()', async () => {
     await using server = await TestMcpServer.start(tools);
     const { proxy, told, logger } = proxyOf(server.url, { headers: { 'x-api-key': secret('proxy') } });
     await Promise.all([proxy.connect(), proxy.connect()]);
@@ -60,7 +60,7 @@ describe('RemoteToolProxy', () => {
     expect(logger.lines.map(({ fields }) => fields.event)).toEqual(['proxy-connected']);
   });
 
-  it('RemoteToolProxy rejects calls with the configured error name while it is offline, and reconnects', async () => {
+  it('RemoteToolProxy rejects calls with the configured error name while the server is down, and then reconnects', async () => {
     const server = await TestMcpServer.start(tools);
     const { url } = server;
     const port = Number(new URL(url).port);
@@ -101,7 +101,7 @@ describe('RemoteToolProxy', () => {
     expect([proxy.isConnected(), told, server.requests]).toEqual([false, [false], []]);
   });
 
-  it('RemoteToolProxy does not connect if it was disconnected while connecting', async () => {
+  it('RemoteToolProxy does not connect if disconnect() is called while it connects', async () => {
     await using server = await TestMcpServer.start(tools);
     const { proxy, told } = proxyOf(server.url);
     const connecting = proxy.connect();
@@ -110,7 +110,7 @@ describe('RemoteToolProxy', () => {
     expect([proxy.isConnected(), told]).toEqual([false, []]);
   });
 
-  it('RemoteToolProxy leaves neither a session nor a socket open when it is disconnected at any step of connecting', async () => {
+  it('RemoteToolProxy leaves no session and no socket open if disconnect() is called at any time during connect()', async () => {
     for (let turns = 0; turns <= 40; turns += 4) {
       await using server = await TestMcpServer.startWithSessions(tools);
       const { proxy, told } = proxyOf(server.url);
@@ -124,7 +124,7 @@ describe('RemoteToolProxy', () => {
     }
   });
 
-  it('RemoteToolProxy makes no more attempts once it was disconnected after failed attempts', async () => {
+  it('RemoteToolProxy makes no more attempts to connect after disconnect()', async () => {
     await using server = await MapServer.start();
     server.fail(500);
     const { proxy, told } = proxyOf(server.url, { reconnectDelay: 20 });
@@ -137,20 +137,20 @@ describe('RemoteToolProxy', () => {
     expect([server.requests.length, told.length]).toEqual(before);
   });
 
-  it.each(['while it connects', 'while it is up'])(
-    'RemoteToolProxy connects again when connect() follows disconnect() immediately, %s',
+  it.each(['while it connects', 'while it is connected'])(
+    'RemoteToolProxy ends up connected when disconnect() and then connect() are called %s',
     async (when) => {
       await using server = await TestMcpServer.start(tools);
       const { proxy } = proxyOf(server.url);
       const connecting = proxy.connect();
-      if (when === 'while it is up') await connecting;
+      if (when === 'while it is connected') await connecting;
       await Promise.all([proxy.disconnect(), proxy.connect(), connecting]);
       expect(proxy.isConnected()).toBe(true);
       expect(await proxy.callTool('echo', { text: 'anew' })).toMatchObject({ content: [{ text: 'anew' }] });
     },
   );
 
-  it('RemoteToolProxy stays connected when its listener throws', async () => {
+  it('RemoteToolProxy stays connected if its `onAvailabilityChange` listener throws', async () => {
     await using server = await TestMcpServer.start(tools);
     const onAvailabilityChange = (): void => {
       throw new Error('of the caller');
@@ -161,7 +161,7 @@ describe('RemoteToolProxy', () => {
     expect(logger.lines.at(-1)).toMatchObject({ level: 'error', fields: { event: 'listener-threw' } });
   });
 
-  it('RemoteToolProxy can be returned by createProxy: the manager retries a connector that is down at first', async () => {
+  it('createProxy() may return a RemoteToolProxy, which the manager retries while its server is down', async () => {
     const server = await TestMcpServer.start(tools);
     const { url } = server;
     await server[Symbol.asyncDispose]();
@@ -176,7 +176,7 @@ describe('RemoteToolProxy', () => {
     expect(await managed.manager.callTool('one.echo', { text: 'x' })).toMatchObject({ content: [{ text: 'x' }] });
   });
 
-  it('RemoteToolProxy can be created from the unchanged config that createProxy receives', async () => {
+  it('createProxy() can pass its argument unchanged to the constructor of RemoteToolProxy', async () => {
     await using server = await TestMcpServer.start(tools);
     const keyed = entry('one', { endpoint: server.url, auth: { type: 'bearer' } });
     await using managed = await manage([keyed, entry('dead', { endpoint: 'http://127.0.0.1:9/' })], {

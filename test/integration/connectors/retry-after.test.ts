@@ -11,7 +11,7 @@ const busy =
     void response.writeHead(429, { 'retry-after': seconds }).end();
 const eager = { random: { next: () => 0.01 } };
 
-describe.concurrent('a connector that answers with Retry-After', () => {
+describe.concurrent('a connector whose server sends Retry-After', () => {
   it.each([
     // tools/list is sent in parallel to server/discover, and again right after notifications/initialized.
     ['server/discover', { 'server/discover': busy('30') }, 2],
@@ -19,7 +19,7 @@ describe.concurrent('a connector that answers with Retry-After', () => {
     ['notifications/initialized', { 'notifications/initialized': busy('30') }, 5],
     ['tools/list', { 'tools/list': busy('30') }, 5],
   ] as [string, Record<string, Answer>, number][])(
-    'a connector that answers %s with Retry-After gets no request before that time, from sync() or a call',
+    'sync() and calls send no request to a server before the time in its `Retry-After`, in its response to %s',
     async (_, answers, requests) => {
       await using server = await RawMcpServer.start(answers);
       await using map = await manage([entry('one', { endpoint: server.url.href })], eager);
@@ -36,7 +36,7 @@ describe.concurrent('a connector that answers with Retry-After', () => {
     15_000,
   );
 
-  it('a connector that answers with Retry-After is connected once that time is over', async () => {
+  it('a connector whose server sent `Retry-After` connects once that time is over', async () => {
     await using server = await RawMcpServer.start();
     const { initialize } = server.answers;
     server.answers.initialize = (request) =>
@@ -49,7 +49,7 @@ describe.concurrent('a connector that answers with Retry-After', () => {
     expect(server.of('initialize')).toHaveLength(2);
   }, 15_000);
 
-  it('a connector that answers tools/list with Retry-After keeps its tools, and lists them again no sooner', async () => {
+  it('a connector keeps its tools if its server answers tools/list with `Retry-After`, and waits for that time', async () => {
     await using server = await RawMcpServer.start();
     const { 'tools/list': list } = server.answers;
     server.answers['tools/list'] = (request) =>

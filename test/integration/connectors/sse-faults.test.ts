@@ -59,7 +59,7 @@ async function strays(): Promise<number> {
 const answer = (id: unknown) => event({ id, result: { content: [{ type: 'text', text: 'ok' }] } } as object);
 
 describe('faults over SSE', () => {
-  it('fault 58: an endless event over SSE is cut off at the size limit, its call fails, and the connector reconnects', async () => {
+  it('fault 58: an endless SSE event fails its call when it reaches the size limit, and the connector reconnects', async () => {
     let calls = 0;
     await using server = await sseServer((stream, { id }) => {
       calls += 1;
@@ -83,7 +83,7 @@ describe('faults over SSE', () => {
     await expect(map.manager.callTool('one.echo')).resolves.toMatchObject({ content: [{ text: 'ok' }] });
   });
 
-  it('fault 58: a stream over SSE continues if each of its events is below the size limit, even if their sum is not', async () => {
+  it('fault 58: the size limit applies to each event of an SSE stream and not to their sum', async () => {
     await using server = await sseServer((stream, { id }) => {
       for (let sent = 0; sent < 50; sent += 1)
         stream.write(event({ method: 'notifications/message', params: { text: 'x'.repeat(10_000) } }));
@@ -95,7 +95,7 @@ describe('faults over SSE', () => {
     await expect(map.manager.callTool('one.echo')).resolves.toMatchObject({ content: [{ text: 'ok' }] });
   });
 
-  it('fault 62: responses over SSE with unknown, wrong and repeated ids are ignored and counted', async () => {
+  it('fault 62: SSE responses with an unknown, wrong or repeated id are ignored and counted', async () => {
     const before = await strays();
     await using server = await sseServer((stream, { id }) => {
       for (const wrong of [999, String(id), id, id]) stream.write(answer(wrong));

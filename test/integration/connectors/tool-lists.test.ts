@@ -16,7 +16,7 @@ const addTool = (server: McpServer, name: string): void => {
 const names = ({ manager }: ManagedMap): string[] => manager.listTools().map(({ name }) => name);
 
 describe.concurrent('a tool that is added later', () => {
-  it('a tool that is added later is listed after a forced sync, and an event reports the change', async () => {
+  it('a forced sync lists the tools that a server added later, and an event reports the change', async () => {
     const tools = ['first'];
     await using server = await TestMcpServer.start((mcp) => {
       for (const name of tools) addTool(mcp, name);
@@ -34,7 +34,7 @@ describe.concurrent('a tool that is added later', () => {
     await expect(managed.manager.callTool('one.third')).resolves.toMatchObject({ content: [{ text: 'third' }] });
   });
 
-  it('a tool that is added later is listed without a sync if a legacy connector announces it', async () => {
+  it('a tool that a legacy server adds later is listed without a sync when the server announces it', async () => {
     const servers = new Set<McpServer>();
     await using server = await TestMcpServer.startWithSessions((made) => {
       servers.add(made);
@@ -50,7 +50,7 @@ describe.concurrent('a tool that is added later', () => {
     await eventually('the late one is there', () => names(managed).includes('one.late'));
   });
 
-  it('a tool that is added later is listed without a sync if a modern connector announces it', async () => {
+  it('a tool that a modern server adds later is listed without a sync when the server announces it', async () => {
     const tools = ['first'];
     await using server = await TestMcpServer.start((mcp) => {
       for (const name of tools) addTool(mcp, name);
@@ -65,7 +65,7 @@ describe.concurrent('a tool that is added later', () => {
     await eventually('the late one is there', () => names(managed).includes('one.late'));
   });
 
-  it('a tool that is added later is listed with few requests when its server announces two hundred changes together', async () => {
+  it('at most two requests list the tools of a server that announces two hundred changes at the same time', async () => {
     const servers = new Set<McpServer>();
     await using server = await TestMcpServer.startWithSessions((made) => {
       servers.add(made);
@@ -87,7 +87,7 @@ describe.concurrent('a tool that is added later', () => {
   });
 });
 
-it.concurrent('a tool list is requested again when the server has just closed the connection, and the connector stays ready', async () => {
+it.concurrent('a tool list is requested again if the connection breaks during the request, and the connector is ready again', async () => {
   await using server = await TestMcpServer.start((mcp) => addTool(mcp, 'first'));
   await using managed = await manage([entry('one', { endpoint: server.url })]);
   await managed.manager.sync();

@@ -39,9 +39,12 @@ async function world(login: HostLogin, options: Partial<ProtectedServerOptions> 
 }
 
 describe('a login through the host', () => {
-  it.each([false, true])(
-    'a login through the host brings a connector up with one login (sessions: %s)',
-    async (hasSessions) => {
+  it.each([
+    ['without sessions', false],
+    ['with sessions', true],
+  ] as const)(
+    'a connector comes up with one login that the host lets a person make, at a server %s',
+    async (_, hasSessions) => {
       const login = hostLogin();
       await using own = await world(login, { hasSessions });
       expect(own.status()).toMatchObject({ state: 'ready', transport: 'streamable-http' });
@@ -52,7 +55,7 @@ describe('a login through the host', () => {
     },
   );
 
-  it('a login through the host refreshes once for all calls whose token has expired', async () => {
+  it('eight calls whose token has expired cause one token refresh and no new login', async () => {
     const login = hostLogin();
     await using own = await world(login);
     login.spoil();
@@ -63,7 +66,7 @@ describe('a login through the host', () => {
     expect(own.status()).toMatchObject({ state: 'ready' });
   });
 
-  it('a login through the host starts again for the union of scopes when a call needs more', async () => {
+  it('a new login requests the old and the additional scopes when a call needs more scopes', async () => {
     const login = hostLogin({ clientId: 'by-hand' });
     await using own = await world(login, { toolScopes: { whoami: 'admin' } });
     expect(await own.call()).toMatchObject({ content: [{ text: 'you are in' }] });
@@ -71,7 +74,7 @@ describe('a login through the host', () => {
     expect(login.sentTo[1]?.searchParams.get('scope')?.split(' ').sort()).toEqual(['admin', 'offline_access', 'tools']);
   });
 
-  it('a login through the host starts once for a scope that is never granted, and at most three times for all calls', async () => {
+  it('five calls that need a scope that is never granted cause three further logins at most', async () => {
     const login = hostLogin();
     await using own = await world(login, { toolScopes: { whoami: 'nobody-has-it' } });
     const refused = { code: 'CONNECTOR_REFUSED', detail: { status: 403 } };
@@ -85,7 +88,7 @@ describe('a login through the host', () => {
     expect(own.status()).toMatchObject({ state: 'ready' });
   });
 
-  it('a login through the host fails if the person returns without a code, and quotes nothing of the redirect', async () => {
+  it('a login fails if the redirect brings no code, and the error quotes no parameter of the redirect', async () => {
     const login = hostLogin({
       comeBack: (parameters) => {
         parameters.delete('code');
@@ -99,7 +102,7 @@ describe('a login through the host', () => {
     expect(own.issuer.tokenRequests).toEqual([]);
   });
 
-  it('a login through the host rejects a code that comes from another issuer (mix-up), and redeems it nowhere', async () => {
+  it('a login rejects an authorization code from another issuer (mix-up), and sends it to no token endpoint', async () => {
     const login = hostLogin({ comeBack: (parameters) => parameters.set('iss', 'https://attacker.example') });
     await using own = await world(login);
     expect(own.status()?.lastError).toMatchObject({ code: 'LOGIN_METADATA_INVALID' });
@@ -107,7 +110,7 @@ describe('a login through the host', () => {
     expect(own.issuer.tokenRequests).toEqual([]);
   });
 
-  it('a login through the host reports after one login that the server rejects the newly issued token', async () => {
+  it('a connector fails after one login if the server rejects the newly issued token', async () => {
     const login = hostLogin();
     await using issuer = await AuthorizationServer.start();
     await using server = await RawMcpServer.start(protectedBy(issuer, () => false));
@@ -119,7 +122,7 @@ describe('a login through the host', () => {
     expect(login.sentTo).toHaveLength(1);
   });
 
-  it('a login through the host limits the size of responses from the servers of a login', async () => {
+  it('a login fails if OAuth metadata is larger than 1 MiB', async () => {
     const login = hostLogin();
     await using issuer = await AuthorizationServer.start({
       intercept(request, response) {
@@ -136,7 +139,7 @@ describe('a login through the host', () => {
     });
   });
 
-  it('a login through the host works over SSE, for the stream and for its messages', async () => {
+  it('a login works over SSE, and a token that has expired is refreshed', async () => {
     const login = hostLogin();
     await using issuer = await AuthorizationServer.start();
     await using server = await RawSseServer.start();
@@ -157,7 +160,7 @@ describe('a login through the host', () => {
     expect([login.sentTo.length, issuer.refreshes]).toEqual([1, 1]);
   });
 
-  it('a connector that needs a login can request roots during a call', async () => {
+  it('a server that needs a login can request the roots during a call', async () => {
     const login = hostLogin();
     await using issuer = await AuthorizationServer.start();
     await using server = await RawMcpServer.start({
@@ -172,7 +175,7 @@ describe('a login through the host', () => {
     expect(await called).toMatchObject({ content: [] });
   });
 
-  it('a connector that needs a login can send a request to its calling client, through a gateway', async () => {
+  it('a server that needs a login can send an elicitation to the client that called it through a gateway', async () => {
     const login = hostLogin();
     await using issuer = await AuthorizationServer.start();
     await using server = await RawMcpServer.start({

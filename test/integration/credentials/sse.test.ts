@@ -29,7 +29,7 @@ describe('a connection over SSE with credentials', () => {
     ['a notification', 'notifications/initialized'],
     ['a call', 'tools/call'],
     ['a list', 'tools/list'],
-  ])('a connection over SSE with credentials resends %s after a 401', async (_, kind) => {
+  ])('a connection over SSE sends %s again with a fresh token after a 401', async (_, kind) => {
     await using server = await protectedServer([kind]);
     const credentials = ScriptedCredentials.refreshing('old');
     await using sse = await connectSse(server, { credentials });
@@ -40,7 +40,7 @@ describe('a connection over SSE with credentials', () => {
   });
 
   it.each(['GET', 'initialize', 'notifications/initialized'])(
-    'a connection over SSE fails if %s needs a login, and the error names the login',
+    'connecting over SSE fails with the error that asks for a login if %s is answered with 401',
     async (kind) => {
       await using server = await protectedServer([kind]);
       const credentials = new ScriptedCredentials('old', () => ({ kind: 'login', error: LOGIN }));
@@ -50,7 +50,7 @@ describe('a connection over SSE with credentials', () => {
     },
   );
 
-  it('a call and a list over SSE fail with an error that names the needed login, and the stream stays open', async () => {
+  it('a call and a tools/list over SSE fail if they need a login, and the event stream stays open', async () => {
     await using server = await protectedServer(['tools/call', 'tools/list']);
     const credentials = new ScriptedCredentials('old', () => ({ kind: 'login', error: LOGIN }));
     await using sse = await connectSse(server, { credentials });
@@ -60,7 +60,7 @@ describe('a connection over SSE with credentials', () => {
     expect(server.openStreams).toBe(1);
   });
 
-  it('a connection over SSE puts the hint about a rejected stream into the error', async () => {
+  it('connecting over SSE fails with an error that contains the hint from the `credentials` object', async () => {
     await using server = await protectedServer(['GET']);
     const credentials = new ScriptedCredentials('old', () => ({ kind: 'refused', hint: 'Ask Ann for a key.' }));
     await expect(connectSse(server, { credentials })).rejects.toMatchObject({

@@ -36,7 +36,7 @@ describe('a connection over Streamable HTTP with credentials', () => {
   });
 
   it.each(['modern', 'legacy', 'auto'] as const)(
-    'a connection over Streamable HTTP is established after one 401 (%s)',
+    'a connection over Streamable HTTP is established with a fresh token after one 401 (era: %s)',
     async (era) => {
       await using server = await protectedServer(era === 'legacy' ? {} : MODERN);
       const credentials = ScriptedCredentials.refreshing(null);
@@ -49,7 +49,7 @@ describe('a connection over Streamable HTTP with credentials', () => {
   );
 
   it.each(['modern', 'legacy', 'auto'] as const)(
-    'a connection over Streamable HTTP reports a needed login after one request (%s)',
+    'connecting over Streamable HTTP asks for a login after a single request (era: %s)',
     async (era) => {
       await using server = await protectedServer();
       const connecting = connectOver(server.url, new ScriptedCredentials(null, wantsLogin), era);
@@ -58,7 +58,7 @@ describe('a connection over Streamable HTTP with credentials', () => {
     },
   );
 
-  it('a connection over Streamable HTTP falls back neither to SSE nor to another protocol after a failed login', async () => {
+  it('connecting over Streamable HTTP tries neither SSE nor another protocol after a failed login', async () => {
     const network = Object.assign(new Error('gone'), { code: 'ECONNRESET' });
     const failed = new SwitchyardError('LOGIN_FAILED', 'The issuer cannot be reached.', { cause: network });
     await using server = await protectedServer();
@@ -67,7 +67,7 @@ describe('a connection over Streamable HTTP with credentials', () => {
     expect(server.requests).toHaveLength(1);
   });
 
-  it('a call, a list and a read that need a login fail after one request each, and keep the session', async () => {
+  it('tools/call, tools/list and resources/read fail after one request each if they need a login', async () => {
     const kinds = ['tools/call', 'tools/list', 'resources/read'];
     await using server = await protectedServer({}, kinds);
     await using raw = await connectRaw(server, { credentials: new ScriptedCredentials('old', wantsLogin) });
@@ -78,7 +78,7 @@ describe('a connection over Streamable HTTP with credentials', () => {
     expect(raw.lost).toEqual([]);
   });
 
-  it('a connection over Streamable HTTP resends a call after 401 and after 403, in the same session with the same id', async () => {
+  it('a call over Streamable HTTP that is answered with 401 or 403 is sent again with the same session and id', async () => {
     const statuses = [401, 403];
     await using server = await RawMcpServer.start({
       initialize: ({ result, response }) => {
@@ -103,7 +103,7 @@ describe('a connection over Streamable HTTP with credentials', () => {
     expect(calls[0]?.[0]).toBe('s1');
   });
 
-  it('a connection over Streamable HTTP puts the hint about a rejection into the error, as a sentence', async () => {
+  it('an error about credentials that the server rejects over Streamable HTTP ends with the hint from the `credentials` object', async () => {
     await using server = await protectedServer({}, ['tools/call', 'tools/list']);
     const hint = 'Ask Ann for a key.';
     const credentials = new ScriptedCredentials('old', () => ({ kind: 'refused', hint }));
@@ -118,7 +118,7 @@ describe('a connection over Streamable HTTP with credentials', () => {
     await expect(connectRaw(other, { credentials })).rejects.toMatchObject(refused);
   });
 
-  it('a connection over Streamable HTTP refreshes the token for the standing stream and for the end of the session', async () => {
+  it('a connection over Streamable HTTP also refreshes an expired token to open its stream or to end its session', async () => {
     const streams: RawRequest[] = [];
     await using server = await protectedServer({
       initialize: ({ result, response }) => {
@@ -149,11 +149,11 @@ describe('a connection over Streamable HTTP with credentials', () => {
   });
 
   it.each([
-    [true, [LOGIN]],
-    [false, []],
+    ['ends', true, [LOGIN]],
+    ['stays open', false, []],
   ])(
-    'a connection over Streamable HTTP ends if its stream needs another login (was authorized: %s)',
-    async (wasAuthorized, lost) => {
+    'a connection over Streamable HTTP %s if its notification stream needs a login (logged in before: %s)',
+    async (_, wasAuthorized, lost) => {
       await using server = await protectedServer({}, ['GET']);
       const error = new SwitchyardError(LOGIN.code, LOGIN.message, { detail: { ...LOGIN.detail, wasAuthorized } });
       const credentials = new ScriptedCredentials('old', () => ({ kind: 'login', error }));
@@ -168,7 +168,7 @@ describe('a connection over Streamable HTTP with credentials', () => {
     },
   );
 
-  it('a response whose stream needs a login is not resumed: the call may have run, and counts as lost', async () => {
+  it('a call is reported as lost if its response stream breaks off and needs a login to be resumed', async () => {
     await using server = await protectedServer(
       {
         'tools/call': ({ response }) => {
@@ -184,7 +184,7 @@ describe('a connection over Streamable HTTP with credentials', () => {
     expect(server.of('GET')).toHaveLength(1);
   });
 
-  it('a connection over Streamable HTTP does not count its server as silent while a person logs in', async () => {
+  it('a connection over Streamable HTTP does not try the legacy protocol while a person logs in', async () => {
     await using server = await protectedServer(MODERN);
     const cameBack = Promise.withResolvers<void>();
     const credentials: ScriptedCredentials = new ScriptedCredentials(null, async () => {
@@ -205,7 +205,7 @@ describe('a connection over Streamable HTTP with credentials', () => {
     await end();
   });
 
-  it('connecting over Streamable HTTP rejects with the reason of the signal when it is aborted during a login', async () => {
+  it('connecting over Streamable HTTP rejects with the reason of the AbortSignal if it is aborted during a login', async () => {
     await using server = await protectedServer();
     let given: AbortSignal | null = null;
     const credentials = new ScriptedCredentials(null, async (_challenge, _sent, signal) => {
@@ -223,7 +223,7 @@ describe('a connection over Streamable HTTP with credentials', () => {
     expect(given).toMatchObject({ aborted: true });
   });
 
-  it('credentials are sent only to the configured origin: a redirect to another origin is not followed', async () => {
+  it('a connection with credentials does not follow a redirect to another origin', async () => {
     const elsewhere = createServer((_, response) => void response.end());
     await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve));
     const requests: unknown[] = [];

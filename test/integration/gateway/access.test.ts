@@ -55,7 +55,7 @@ describe('listenHttp()', () => {
   });
 });
 
-it('a gateway with tokens rejects credentials that are empty, of another scheme or sent twice', async () => {
+it('a gateway with tokens rejects credentials that are empty, wrong, of an unknown scheme or sent twice', async () => {
   await using world = await startGateway({}, { listener: { tokens: [TOKEN, OTHER] } });
   const url = `${world.listener.url}/status.json`;
   const attempts: readonly (readonly string[])[] = [
@@ -100,7 +100,7 @@ describe('mcp-switchyard serve', () => {
     [['--token-env', 'GOOD', '--token-env', 'EMPTY'], 'EMPTY'],
     [['--host', '0.0.0.0'], '--token-env'],
     [['--host', '0.0.0.0', '--token-env', 'EMPTY'], 'EMPTY'],
-  ])('`serve` rejects %j and names the mistake', async (args, says) => {
+  ])('`serve` rejects the options %j and names the mistake', async (args, says) => {
     using file = new LocalFile({});
     const env = { EMPTY: '', SHORT: 'short', FROM_FILE: `${TOKEN}\n`, GOOD: TOKEN, SAME: TOKEN };
     const ended = await runCliHere(['serve', '--config', file.path, '--port', '0', ...args], { env });
@@ -112,7 +112,7 @@ describe('mcp-switchyard serve', () => {
 describe('HTTP responses to requests without a token', () => {
   const named = /secret-project|down-one/;
 
-  it('HTTP responses to requests without a token name no connector and no tool of a gateway with tokens', async () => {
+  it('a gateway with tokens names no connector in responses to requests without a token', async () => {
     await using server = await RawMcpServer.start();
     const down = { type: 'http', url: 'http://127.0.0.1:9/mcp' };
     const servers = { 'secret-project': remote(server), 'down-one': down, 'down-one-too': down };
@@ -140,7 +140,7 @@ describe('HTTP responses to requests without a token', () => {
     expect((await fetch(`${base}/readyz`, { headers: { authorization: 'Bearer wrong' } })).status).toBe(503);
   });
 
-  it('HTTP responses of a loopback gateway that needs no token name its connectors', async () => {
+  it('a gateway on loopback without tokens names its connectors in its HTTP responses', async () => {
     await using world = await startGateway(
       { 'down-one': { type: 'http', url: 'http://127.0.0.1:9/mcp' } },
       { listener: { readyFor: ['down-one'] } },

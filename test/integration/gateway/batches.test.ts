@@ -92,7 +92,7 @@ describe('a batch over HTTP', () => {
     expect((await answering).answers.map(({ id }) => id).sort()).toEqual([1, 2, 3]);
   });
 
-  it('a batch over HTTP is answered over a stream, one event per response, if progress or a server request is first', async () => {
+  it('a batch over HTTP is answered with an event stream if progress or a server request precedes the responses', async () => {
     const calls = new Map<unknown, RawRequest>();
     await using at = await worldOf({
       'tools/call': (one) => {
@@ -133,14 +133,14 @@ describe('a batch over HTTP', () => {
     for (const { params: notice } of tokens) expect(notice).toMatchObject({ progressToken: 0 });
   });
 
-  it('a batch over HTTP is answered only with events if the client accepts nothing else', async () => {
+  it('a batch over HTTP is answered with an event stream if the client accepts no other content type', async () => {
     await using at = await worldOf();
     const headers = { ...(await open(at.url)), accept: 'text/event-stream' };
     const { type, answers } = await send(at.url, [request(1, 'ping'), request(2, 'ping')], headers);
     expect([type, answers.map(({ id }) => id)]).toEqual(['text/event-stream', [1, 2]]);
   });
 
-  it('a batch over HTTP that holds only notifications and responses is accepted, and cancels the requests it names', async () => {
+  it('a batch over HTTP can consist of notifications only, such as a notification that cancels a request', async () => {
     await using at = await worldOf({ 'tools/call': () => {} });
     const session = await open(at.url);
     const answering = post(at.url, call('slow'), { headers: session });
@@ -152,7 +152,7 @@ describe('a batch over HTTP', () => {
     expect((await send(at.url, [{ jsonrpc: '2.0', id: 'x', result: {} }])).status).toBe(404);
   });
 
-  it('a batch over HTTP is rejected if it is empty or too long, or its session or version does not allow batches', async () => {
+  it('a batch over HTTP is rejected if it is empty, too long, or sent with a protocol version without batches', async () => {
     await using at = await worldOf();
     const pings = (count: number) => Array.from({ length: count }, (_, id) => request(id, 'ping'));
     const refused = async (batch: unknown, headers: Readonly<Record<string, string>>) => {
@@ -170,7 +170,7 @@ describe('a batch over HTTP', () => {
     expect((await send(at.url, pings(100), session)).answers).toHaveLength(100);
   });
 
-  it('a batch over HTTP counts towards the concurrency limit with each request, and may not repeat an id in use', async () => {
+  it('each request of a batch over HTTP counts towards the concurrency limit, and needs an id of its own', async () => {
     const held: RawRequest[] = [];
     await using at = await worldOf({ 'tools/call': (one) => void held.push(one) }, { limits: { maxConcurrent: 2 } });
     const session = await open(at.url);
@@ -192,7 +192,7 @@ describe('a batch over HTTP', () => {
     expect(held).toHaveLength(1);
   });
 
-  it('a batch over HTTP cancels all its requests when the client disconnects', async () => {
+  it('all requests of a batch over HTTP are cancelled when the client disconnects', async () => {
     await using at = await worldOf({ 'tools/call': () => {} });
     const abort = new AbortController();
     const headers = { 'content-type': 'application/json', accept: 'application/json', ...(await open(at.url)) };
@@ -205,7 +205,7 @@ describe('a batch over HTTP', () => {
     expect(at.world.gateway.server.running).toBe(0);
   });
 
-  it('a batch over HTTP gets at most 16 MiB of responses, and an error for each further response', async () => {
+  it('the responses to a batch over HTTP have at most 16 MiB, and an error replaces each further response', async () => {
     const text = 'x'.repeat(6 * 1024 * 1024);
     await using at = await worldOf({
       'tools/call': ({ result }) => result({ content: [{ type: 'text', text }] }),
@@ -221,7 +221,7 @@ describe('a batch over HTTP', () => {
 });
 
 describe('a batch over stdio', () => {
-  it('a batch over stdio is answered on one line, after the notifications and server requests on their own lines', async () => {
+  it('a batch over stdio is answered with one array on one line', async () => {
     await using at = await worldOf();
     const [input, output] = [new PassThrough(), new PassThrough()];
     const view = at.world.gateway.view() as View;

@@ -29,7 +29,7 @@ function asking(method: string, params: object): Readonly<Record<string, Answer>
 }
 
 describe('capabilities that the gateway declares to a connector', () => {
-  it('the gateway declares to a connector everything that clients on a shared connection may support', async () => {
+  it('the gateway declares to a legacy server all capabilities that any of its clients may have', async () => {
     await using server = await RawMcpServer.start();
     await using world = await startGateway({ a: remote(server) });
     expect(server.of('initialize')[0]?.message.params?.capabilities).toEqual({
@@ -44,7 +44,7 @@ describe('capabilities that the gateway declares to a connector', () => {
     expect(server.of('initialize')[1]?.message.params?.capabilities).toMatchObject({ sampling: {}, roots: {} });
   });
 
-  it('the gateway declares the capabilities of the client that it supports in a modern request to a connector', async () => {
+  it('the gateway passes on the capabilities that it knows with each call of a modern client to a modern server', async () => {
     await using server = await RawMcpServer.start(MODERN);
     await using world = await startGateway({ a: remote(server) });
     const url = `${world.listener.url}/mcp`;
@@ -66,7 +66,7 @@ describe('capabilities that the gateway declares to a connector', () => {
     ]);
   });
 
-  it('a gateway over stdio declares exactly the capabilities of its only client to connectors', async () => {
+  it('a gateway over stdio declares to servers only capabilities that its client has', async () => {
     await using server = await RawMcpServer.start();
     await using world = await startGateway({});
     await world.listener.close(0);
@@ -86,7 +86,7 @@ describe('capabilities that the gateway declares to a connector', () => {
 });
 
 describe('a server request that the client cannot answer', () => {
-  it('a roots request that the client cannot answer is answered with an empty list, in both protocol generations', async () => {
+  it('a request for roots is answered with an empty list if the client has no roots', async () => {
     await using server = await RawMcpServer.start(asking('roots/list', {}));
     await using world = await startGateway({ a: remote(server) });
     const url = `${world.listener.url}/mcp`;
@@ -107,7 +107,7 @@ describe('a server request that the client cannot answer', () => {
     ['sampling/createMessage', { messages: [], tools: [] }, { sampling: {} }, -32_602],
     ['tasks/get', { taskId: '1' }, { sampling: {}, tasks: {} }, -32_601],
   ])(
-    'a server request that the client cannot answer is rejected: %s with %j, for capabilities %j, with error %i',
+    'a %s request of a server with %j is rejected if the client only has the capabilities %j (error %i)',
     async (method, params, capabilities, code) => {
       await using server = await RawMcpServer.start(asking(method, params));
       await using world = await startGateway({ a: remote(server) });
@@ -129,7 +129,7 @@ describe('a result with a type that the gateway does not know', () => {
     ['modern', MODERN],
     ['legacy', {}],
   ] as const)(
-    'a result of an unknown type from a %s connector reaches both kinds of clients unchanged',
+    'a result with an unknown `resultType` from a %s server reaches legacy and modern clients unchanged',
     async (_, era) => {
       await using server = await RawMcpServer.start({ ...era, 'tools/call': ({ result }) => result(task) });
       await using world = await startGateway({ a: remote(server) });
@@ -140,7 +140,7 @@ describe('a result with a type that the gateway does not know', () => {
     },
   );
 
-  it('the gateway never requests a task: it does not forward the member `task` of a call to a connector', async () => {
+  it('the gateway removes the field `task` from a call before it forwards the call to a server', async () => {
     await using server = await RawMcpServer.start();
     await using world = await startGateway({ a: remote(server) });
     const params = { name: 'a__echo', task: { ttl: 1_000 }, 'x-more': 1 };
@@ -151,7 +151,7 @@ describe('a result with a type that the gateway does not know', () => {
 });
 
 describe('capabilities that the gateway declares to a client', () => {
-  it('a gateway without sessions declares no notifications and no subscriptions to a client', async () => {
+  it('a gateway without sessions tells clients that it sends no notifications and has no subscriptions', async () => {
     await using world = await startGateway({}, { listener: { hasSessions: false } });
     const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 't', version: '1' } };
     const { result } = await postLegacy(`${world.listener.url}/mcp`, 'initialize', params);
@@ -162,7 +162,7 @@ describe('capabilities that the gateway declares to a client', () => {
 describe('a connector that did not declare a feature', () => {
   const params = { ref: { type: 'ref/prompt', name: 'a__p' }, argument: { name: 'x', value: '' } };
 
-  it('a connector that did not declare a feature gets no request for that feature', async () => {
+  it('the gateway sends a server no requests for features that the server did not declare', async () => {
     await using server = await RawMcpServer.start({
       'prompts/get': ({ result }) => result({ messages: [] }),
       'resources/read': ({ result }) => result({ contents: [] }),
@@ -179,7 +179,7 @@ describe('a connector that did not declare a feature', () => {
     expect(asked).not.toContain('completion/complete');
   });
 
-  it('a connector gets completion requests if its protocol version cannot declare completions yet', async () => {
+  it('a server gets completion requests if its protocol version has no way to declare completions', async () => {
     await using server = await RawMcpServer.start({
       initialize: ({ result }) =>
         result({

@@ -76,7 +76,7 @@ describe('a connector with malformed definitions and junk in its lists', () => {
   });
 
   it.each(KINDS)(
-    'the gateway shows every client all %ss that are valid or can be repaired, and no others',
+    'a client of the gateway sees each %s definition that is valid or can be repaired, and no others',
     async (kind) => {
       for (const client of scene.clients) {
         const malformed = MALFORMED.filter((one) => one.kind === kind);
@@ -99,7 +99,7 @@ describe('a connector with malformed definitions and junk in its lists', () => {
     }
   });
 
-  it('the library keeps malformed definitions as they are, together with their faults', () => {
+  it('the library keeps malformed tool definitions unchanged and says that they are invalid', () => {
     const { manager } = scene.world;
     for (const { what, definition, view, kind } of MALFORMED.filter((one) => one.kind === 'tool')) {
       const tool = manager.tool(`sloppy.${nameOf(kind, definition)}`);
@@ -108,7 +108,7 @@ describe('a connector with malformed definitions and junk in its lists', () => {
     }
   });
 
-  it('the gateway names left-out definitions in the status and on the page, counts them, and logs each reason once', async () => {
+  it('the status, the status page, a metric and the log report the definitions that the gateway leaves out', async () => {
     const { manager, listener, lines } = scene.world;
     const [status] = manager.status().connectors;
     expect(status?.state).toBe('ready');
@@ -139,7 +139,7 @@ describe('a connector with malformed definitions and junk in its lists', () => {
   });
 });
 
-it('a definition with one broken member never hides a valid one from any official client', async () => {
+it('a definition with one broken field never prevents an official client from seeing the valid definitions', async () => {
   const seed = Date.now() % 2 ** 31;
   // The seed is printed, so that a failure can be repeated.
   process.stdout.write(`Definitions made with seed ${seed}\n`);
@@ -164,7 +164,7 @@ it('a definition with one broken member never hides a valid one from any officia
     }
 }, 60_000);
 
-it('a definition above 256 KiB is left out alone, and the status reports it', async () => {
+it('a definition above 256 KiB is left out, the others are listed, and the status names it', async () => {
   const large = { ...goodDefinition('tool', 'large'), description: 'x'.repeat(300_000) };
   const lists: Lists = {
     tool: [large, goodDefinition('tool', 'good')],
@@ -181,10 +181,10 @@ it('a definition above 256 KiB is left out alone, and the status reports it', as
   ]);
 });
 
-describe('tools whose names hold any characters', () => {
+describe('tools whose names contain unusual characters', () => {
   const NAMES = ['get weather', 'bank:pay', 'grüße', '天気', '🚀', ' x ', 'a.b/c', 'x'.repeat(500), 'a"b<c>'];
 
-  it('tools whose names hold any characters are listed by the library, and can be called by both of their names', async () => {
+  it('tools whose names contain spaces, emoji or punctuation can be called through the library and the gateway', async () => {
     const lists: Lists = { tool: NAMES.map((name) => goodDefinition('tool', name)) };
     await using server = await startListing(lists);
     await using world = await startGateway({ any: remote(server) });
@@ -224,7 +224,7 @@ async function plainClient(url: string): Promise<{
   };
 }
 
-it('a malformed tool is stored unchanged, and is shown repaired even before its connector is back', async () => {
+it('a malformed tool is stored unchanged, and clients see it repaired even while its server is down', async () => {
   using dir = new TempDir();
   const sent = { name: 'bare', description: null, 'x-own': [1] };
   const server = await startListing({ tool: [sent] });

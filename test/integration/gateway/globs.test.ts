@@ -3,7 +3,7 @@ import { remote, startGateway } from '../../helpers/gateway-world.ts';
 import { postLegacy } from '../../helpers/mcp-post.ts';
 import { RawMcpServer } from '../../helpers/raw-mcp-server.ts';
 
-it('a connector cannot stall the gateway with names that nearly match a glob with many stars', async () => {
+it('tool names that nearly match a pattern with many stars do not make the gateway slow', async () => {
   const tools = [{ name: 'a'.repeat(100) }, { name: 'a'.repeat(1_000) }, { name: `${'a'.repeat(50)}b` }];
   await using server = await RawMcpServer.start({
     'tools/list': ({ result }) =>
@@ -20,7 +20,7 @@ it('a connector cannot stall the gateway with names that nearly match a glob wit
   expect(performance.now() - startedMs).toBeLessThan(5_000);
 });
 
-it('a glob that is too large is rejected when the gateway is created', async () => {
+it('a tool pattern with too many alternatives is rejected when the gateway is created', async () => {
   await expect(startGateway({}, { gateway: { tools: ['{a,b}'.repeat(20)] } })).rejects.toMatchObject({
     code: 'OPTIONS_INVALID',
   });

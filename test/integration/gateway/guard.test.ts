@@ -42,12 +42,12 @@ describe('a request with a Host and an Origin header', () => {
     ['127.0.0.1', 'origin: http://evil.example.com\r\n'],
     ['127.0.0.1', 'origin: null\r\n'],
     ['127.0.0.1', 'origin: http://127.0.0.1:1\r\n'],
-  ])('a request is rejected if its host or origin is foreign: %s %s', async (host, more) => {
+  ])('a request is rejected if its Host or Origin header names another site: %s %s', async (host, more) => {
     await using world = await startGateway({});
     expect(await raw(world.listener.url, withHost(host, more))).toMatch(/^HTTP\/1\.1 403 /);
   });
 
-  it('a request is accepted if its host and origin are the listener’s own or are allowed', async () => {
+  it('a request is accepted if its Host and Origin headers name the gateway itself or an allowed site', async () => {
     const allowed = 'https://app.example.com';
     await using world = await startGateway(
       {},
@@ -71,7 +71,7 @@ describe('a request with a Host and an Origin header', () => {
 });
 
 describe('a gateway with tokens', () => {
-  it('a gateway with tokens requires a token for everything but health, and neither forwards nor shows the token', async () => {
+  it('a gateway with tokens needs a token for everything but health checks, and never shows or forwards the token', async () => {
     await using server = await RawMcpServer.start();
     await using world = await startGateway({ a: remote(server) }, { listener: { tokens: [ALICE, BOB] } });
     const base = world.listener.url;
@@ -101,7 +101,7 @@ describe('a gateway with tokens', () => {
     for (const token of [ALICE, BOB]) expect(told).not.toContain(token);
   });
 
-  it('a gateway with tokens serves a session only to the token and on the route that opened the session', async () => {
+  it('a session can be used only with the token and on the route with which it was opened', async () => {
     await using server = await RawMcpServer.start();
     await using world = await startGateway({ a: remote(server) }, { listener: { tokens: [ALICE, BOB] } });
     const url = `${world.listener.url}/mcp`;
@@ -119,7 +119,7 @@ describe('a gateway with tokens', () => {
   });
 });
 
-it('a gateway without tokens cannot listen beyond loopback', async () => {
+it('a gateway without tokens cannot listen on an address other than loopback', async () => {
   await using world = await startGateway({});
   const { gateway } = world;
   const rest = { port: 0, allowedHosts: [], allowedOrigins: [], readyFor: 'none', hasSessions: true } as const;
@@ -130,7 +130,7 @@ it('a gateway without tokens cannot listen beyond loopback', async () => {
 });
 
 describe('HTTP limits', () => {
-  it('the HTTP limits reject a body that is too large, with and without a content-length', async () => {
+  it('the HTTP limits reject a body or a header that is too large', async () => {
     await using world = await startGateway({}, { limits: { maxBodyBytes: 1_000 } });
     const url = `${world.listener.url}/mcp`;
     const announced = await raw(
@@ -163,7 +163,7 @@ describe('HTTP limits', () => {
     }
   });
 
-  it('the HTTP limits time out a slow request without delaying others', async () => {
+  it('a slow request is answered with 408, and does not delay other requests', async () => {
     await using world = await startGateway({}, { limits: { requestTimeoutMs: 300 } });
     const url = `${world.listener.url}/mcp`;
     const slow = [
@@ -178,7 +178,7 @@ describe('HTTP limits', () => {
     for (const answer of await Promise.all(slow)) expect(answer).toMatch(/^HTTP\/1\.1 408 /);
   });
 
-  it('the HTTP limits reject excess concurrent requests with 503 and Retry-After', async () => {
+  it('requests and streams over the limits are rejected with 503', async () => {
     const held: (() => void)[] = [];
     await using server = await RawMcpServer.start({
       'tools/call': ({ result }) => void held.push(() => result({ content: [] })),
@@ -204,7 +204,7 @@ describe('HTTP limits', () => {
     expect((await first.call('ping')).status).toBe(200);
   });
 
-  it('the HTTP limits close idle sessions to make room for new ones', async () => {
+  it('an idle session is closed to make room for a new session', async () => {
     await using world = await startGateway({}, { limits: { maxSessions: 1 } });
     const url = `${world.listener.url}/mcp`;
     const idle = await openSession(url);

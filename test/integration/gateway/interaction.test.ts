@@ -30,7 +30,7 @@ const modernHeaders = (method: string, name?: string): Record<string, string> =>
 });
 
 describe.each(['legacy', 'modern'] as const)('with a connector of the %s protocol', (era) => {
-  it("the progress of a call precedes its response, under the client's own token, for both kinds of clients", async () => {
+  it('a client gets the progress of its call before the result, with its own progress token', async () => {
     await using world = await fixtureWorld(era);
     const session = await openSession(world.mcp);
     const params = { name: 'fx__test_tool_with_progress', _meta: { progressToken: 'mine' } };
@@ -45,7 +45,7 @@ describe.each(['legacy', 'modern'] as const)('with a connector of the %s protoco
     }
   });
 
-  it('log messages of a connector reach the clients that want them, and name the connector', async () => {
+  it('log messages of a server reach the clients that requested them, and name the connector', async () => {
     await using world = await fixtureWorld(era);
     const session = await openSession(world.mcp);
     expect((await session.call('logging/setLevel', { level: 'loud' })).error.code).toBe(-32_602);
@@ -60,7 +60,7 @@ describe.each(['legacy', 'modern'] as const)('with a connector of the %s protoco
     expect((await postModern(world.mcp, 'tools/call', params)).messages).toHaveLength(1);
   });
 
-  it('a legacy client gets server requests over the stream of its call, and its response reaches the connector', async () => {
+  it('a legacy client gets a server request on the stream of its call, and its response reaches the server', async () => {
     await using world = await fixtureWorld(era);
     const session = await openSession(world.mcp, CAPABLE);
     const call = { name: 'fx__test_sampling', arguments: { prompt: 'The capital of France?' } };
@@ -75,7 +75,7 @@ describe.each(['legacy', 'modern'] as const)('with a connector of the %s protoco
     expect(JSON.stringify(stream.messages.at(-1))).toContain('Paris');
   });
 
-  it('a modern client gets an input_required result, and retries with the input', async () => {
+  it('a modern client gets an `input_required` result, and its retry with the input succeeds', async () => {
     await using world = await fixtureWorld(era);
     const call = { name: 'fx__test_sampling', arguments: { prompt: 'The capital of France?' } };
     const first = await postModern(world.mcp, 'tools/call', call, { capabilities: CAPABLE });
@@ -89,7 +89,7 @@ describe.each(['legacy', 'modern'] as const)('with a connector of the %s protoco
     expect(JSON.stringify(second.result)).toContain('Paris');
   });
 
-  it('a client that cannot answer server requests gets none', async () => {
+  it('a call fails if the server needs sampling and the client does not support sampling', async () => {
     await using world = await fixtureWorld(era);
     const call = { name: 'fx__test_sampling', arguments: { prompt: 'hello' } };
     const session = await openSession(world.mcp, {});
@@ -100,7 +100,7 @@ describe.each(['legacy', 'modern'] as const)('with a connector of the %s protoco
       expect(result?.isError ?? error?.code).toBeTruthy();
   });
 
-  it('clients are notified of changed lists and of updated resources', async () => {
+  it('clients are notified of changed lists and of updated resources over their streams', async () => {
     await using world = await fixtureWorld(era);
     const session = await openSession(world.mcp);
     await using standing = await openStream(world.mcp, {
@@ -156,8 +156,8 @@ describe.each(['legacy', 'modern'] as const)('with a connector of the %s protoco
   });
 });
 
-describe("a call that is held for a client's input", () => {
-  it("a call that is held for a client's input continues only for the same client and the same call, and only once", async () => {
+describe("a call that waits for a client's input", () => {
+  it("a call that waits for a client's input continues only once, for the same client and with the same parameters", async () => {
     const tokens = ['a'.repeat(20), 'b'.repeat(20)];
     await using fixture = await startConformanceServer();
     await using world = await startGateway({ fx: remote(fixture, { era: 'legacy' }) }, { listener: { tokens } });
@@ -179,7 +179,7 @@ describe("a call that is held for a client's input", () => {
     expect((await postModern(url, 'tools/call', retry, as(0))).error).toMatchObject({ code: -32_602 });
   });
 
-  it("a call that is held for a client's input requests the input again if the client did not send it", async () => {
+  it("a call that waits for a client's input requests the input again if the retry does not contain it", async () => {
     await using world = await fixtureWorld('legacy');
     const call = { name: 'fx__test_sampling', arguments: { prompt: 'x' } };
     const first = await postModern(world.mcp, 'tools/call', call, { capabilities: CAPABLE });
@@ -194,7 +194,7 @@ describe('a running call', () => {
   /** A connector whose calls hang, and the messages that it received about them. */
   const hanging = (): Promise<RawMcpServer> => RawMcpServer.start({ 'tools/call': () => {} });
 
-  it('a running call is cancelled at its connector when the client disconnects', async () => {
+  it('a running call is cancelled at the server when the client disconnects', async () => {
     await using server = await hanging();
     await using world = await startGateway({ a: remote(server) });
     const url = `${world.listener.url}/mcp`;
@@ -218,7 +218,7 @@ describe('a running call', () => {
     expect(world.gateway.server.running).toBe(0);
   });
 
-  it('a running call is cancelled at its connector when the client cancels it, while calls of other clients continue', async () => {
+  it('a client that cancels a call does not affect the call of another client with the same request id', async () => {
     await using server = await hanging();
     await using world = await startGateway({ a: remote(server) });
     const url = `${world.listener.url}/mcp`;
@@ -237,7 +237,7 @@ describe('a running call', () => {
     expect((await second)?.result).toEqual({ content: [] });
   });
 
-  it('a running call is cancelled at its connector when its session ends', async () => {
+  it('a running call is cancelled at the server when the session of the client ends', async () => {
     await using server = await hanging();
     await using world = await startGateway({ a: remote(server) });
     const url = `${world.listener.url}/mcp`;
@@ -251,7 +251,7 @@ describe('a running call', () => {
 });
 
 describe('concurrent clients', () => {
-  it('concurrent clients that use the same ids get their own responses', async () => {
+  it('concurrent clients that use the same request ids get their own responses', async () => {
     await using server = await RawMcpServer.start({
       'tools/call': ({ result, message }) => {
         setTimeout(

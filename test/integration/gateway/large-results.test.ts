@@ -46,7 +46,7 @@ describe.each(Object.keys(large))('a large result that comes as %s', (form) => {
 });
 
 describe('a large result', () => {
-  it('a large result cannot inject messages: line breaks outside of strings do not break the event stream', async () => {
+  it('a large result cannot add events to the event stream of a client, even if its JSON contains line breaks', async () => {
     const forged = 'data: {"jsonrpc":"2.0","id":2,"result":{"forged":true}}';
     await using server = await RawMcpServer.start({
       'tools/call': ({ response, message }) => {
@@ -65,7 +65,7 @@ describe('a large result', () => {
     expect(lines).toHaveLength(1);
   });
 
-  it('a large result that breaks off produces no complete response', async () => {
+  it('a client gets no complete response if a large result breaks off', async () => {
     await using server = await RawMcpServer.start({
       'tools/call': ({ response, message }) => {
         response.writeHead(200, { 'content-type': 'application/json' });
@@ -80,13 +80,13 @@ describe('a large result', () => {
     expect(world.gateway.server.running).toBe(0);
   });
 
-  it('a large result over the size limit produces no complete response', async () => {
+  it('a client gets no complete response if a large result exceeds the size limit', async () => {
     await using server = await RawMcpServer.start({ 'tools/call': large.json as Answer });
     await using world = await startGateway({ a: remote(server) }, { manager: { maxResultBytes: 1_000_000 } });
     await expect(postLegacy(`${world.listener.url}/mcp`, 'tools/call', { name: 'a__echo' })).rejects.toThrow();
   });
 
-  it('a large result waits at its connector for a client that reads slowly, and is not buffered in the gateway', async () => {
+  it('the gateway does not buffer a large result for a client that reads slowly, but lets the server wait', async () => {
     let written = 0;
     await using server = await RawMcpServer.start({
       'tools/call': async ({ response, message }) => {
@@ -118,7 +118,7 @@ describe('a large result', () => {
     expect(JSON.parse(Buffer.concat(chunks).toString()).result.content[0].text).toHaveLength(20_000_000);
   });
 
-  it('a large result of a real server is forwarded too, over its event stream', async () => {
+  it('a large result that a server built with the official SDK sends over an event stream is forwarded', async () => {
     await using fixture = await startConformanceServer();
     await using world = await startGateway({ fx: remote(fixture) });
     const params = { name: 'fx__test_big_result', arguments: { bytes: BYTES } };
@@ -127,6 +127,6 @@ describe('a large result', () => {
   });
 });
 
-it('the tests read the data of events as a client does', () => {
+it('eventsOf() returns the data of all events, and ignores comments (self-test of the helper)', () => {
   expect(eventsOf('event: message\ndata: {"a":1}\n\n: still there\n\ndata: {"b":2}\n\n')).toEqual([{ a: 1 }, { b: 2 }]);
 });

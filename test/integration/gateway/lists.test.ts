@@ -8,7 +8,7 @@ import { postLegacy } from '../../helpers/mcp-post.ts';
 import { RawMcpServer } from '../../helpers/raw-mcp-server.ts';
 
 describe('lists of a gateway', () => {
-  it('lists of a gateway have room for every connector, however many tools one of them lists', async () => {
+  it('tools/list of the gateway includes every connector, even if another connector has 12 MB of tools', async () => {
     const tools = Array.from({ length: 60 }, (_, index) => ({
       ...{ name: `t${index}`, inputSchema: { type: 'object' } },
       description: 'x'.repeat(index === 7 ? 300_000 : 200_000),
@@ -29,7 +29,7 @@ describe('lists of a gateway', () => {
     expect([names.length, names.includes('big__t7'), names.at(-1)]).toEqual([60, false, 'small__echo']);
   });
 
-  it('lists on a filtered route reveal nothing hidden, neither in a cursor nor in a completion', async () => {
+  it('a filtered route reveals no hidden tools or templates, not even in a cursor or a completion', async () => {
     await using fixture = await startConformanceServer();
     const many = Array.from({ length: 1_200 }, (_, index) => ({
       name: `t${String(index).padStart(4, '0')}`,
@@ -49,7 +49,7 @@ describe('lists of a gateway', () => {
     ).toBe(-32_602);
   });
 
-  it('lists of a gateway hold prompts and resources right after a warm start, although only tools are stored', async () => {
+  it('prompts and completions work right after a restart of the gateway, although only tools are stored', async () => {
     await using fixture = await startConformanceServer();
     using file = new LocalFile({ fx: remote(fixture) });
     const args = ['--config', file.path, '--ready-for', 'all'];

@@ -8,7 +8,7 @@ afterEach(killRunning);
 
 describe('a gateway among its own connectors', () => {
   it.each(['auto', 'legacy'])(
-    'a gateway among its own connectors is left out, and the other connectors work (%s)',
+    'a connector that is the gateway itself fails with CONNECTOR_LOOP, and the others work (era: %s)',
     async (era) => {
       await using world = await startGateway({ one: localServer(['one']) });
       const { manager, listener, file } = world;
@@ -21,13 +21,13 @@ describe('a gateway among its own connectors', () => {
     },
   );
 
-  it('a gateway can still be a connector of another gateway', async () => {
+  it('a gateway can be a connector of another gateway', async () => {
     await using inner = await startGateway({ one: localServer(['one']) });
     await using outer = await startGateway({ inner: remote({ url: `${inner.listener.url}/mcp` }) });
     expect(outer.manager.listTools().map(({ name }) => name)).toContain('inner.one__whoami');
   });
 
-  it('a gateway among its own connectors does not endlessly start itself as a stdio server', async () => {
+  it('a gateway whose configuration names its own command as a stdio server does not start itself endlessly', async () => {
     using file = new LocalFile({});
     const bin = new URL('../../../src/main/cli/bin.ts', import.meta.url).pathname;
     const args = [bin, 'serve', '--stdio', '--config', file.path];

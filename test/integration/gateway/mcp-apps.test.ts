@@ -62,7 +62,7 @@ async function listed(world: GatewayWorld, count: number): Promise<void> {
 }
 
 describe('an MCP App behind the gateway', () => {
-  it('an MCP App is read from its own connector by the URI that its tool names, and the URI keeps its scheme', async () => {
+  it('clients can read an MCP App by the `ui:` URI with the connector prefix that its tool names', async () => {
     await using one = await RawMcpServer.start(app());
     await using other = await RawMcpServer.start(app());
     await using world = await startGateway({ one: remote(one), 'My.Other_1': remote(other) });
@@ -89,7 +89,7 @@ describe('an MCP App behind the gateway', () => {
     for (const { uri } of resources) expect(uri).toMatch(/^ui:\/\//);
   });
 
-  it('an MCP App keeps its URIs on the route of a single connector', async () => {
+  it('the URI of an MCP App has no prefix on the route of a single connector', async () => {
     await using server = await RawMcpServer.start(app());
     await using world = await startGateway({ one: remote(server), two: remote(server) });
     const url = `${world.listener.url}/c/one/mcp`;
@@ -98,7 +98,7 @@ describe('an MCP App behind the gateway', () => {
     expect(read.result.contents).toMatchObject([{ uri: VIEW, mimeType: MIME_TYPE, text: HTML }]);
   });
 
-  it('an MCP App is read by the unprefixed URI that a tool printed, as long as only one connector has it', async () => {
+  it('clients can read an MCP App by its original URI as long as only one connector has that URI', async () => {
     await using server = await RawMcpServer.start(app({ listsView: false }));
     await using world = await startGateway({ one: remote(server) });
     const url = `${world.listener.url}/mcp`;
@@ -113,7 +113,7 @@ describe('an MCP App behind the gateway', () => {
     for (const candidate of candidates) expect(error.message).toContain(candidate);
   });
 
-  it('an MCP App behind the gateway can be read on a filtered route only if its tool is shown there', async () => {
+  it('clients can read an MCP App on a filtered route only if the route lists its tool', async () => {
     await using server = await RawMcpServer.start(app({ listsView: false }));
     const routes = { shown: ['one__get-weather'], hidden: ['one__other'] };
     await using world = await startGateway({ one: remote(server) }, { gateway: { routes } });
@@ -127,7 +127,7 @@ describe('an MCP App behind the gateway', () => {
     expect(server.of('resources/read')).toHaveLength(1);
   });
 
-  it('an MCP App notifies clients of updates, each client under the URI that it watches', async () => {
+  it('a client that subscribes to an MCP App, with or without prefix, is notified of updates under the same URI', async () => {
     let notify: (uri: string) => void = () => {};
     await using server = await RawMcpServer.start(
       app({
@@ -173,7 +173,7 @@ describe('the MCP Apps extension', () => {
     return (await postLegacy(url, 'initialize', params)).result.capabilities as Json;
   };
 
-  it('the MCP Apps extension is declared to clients on routes whose connectors may use it', async () => {
+  it('the gateway declares the MCP Apps extension on routes with a connector that has apps or declares the extension', async () => {
     await using server = await RawMcpServer.start(app({ listsView: false }));
     await using plain = await RawMcpServer.start();
     const declaring = { tools: {}, extensions: { [UI]: {}, 'com.example/other': {} } };
@@ -195,7 +195,7 @@ describe('the MCP Apps extension', () => {
     }
   });
 
-  it('the MCP Apps extension is not declared if no connector has an app, unless a connector was not reached yet', async () => {
+  it('the gateway declares the MCP Apps extension if a connector is not up yet, because it might have apps', async () => {
     await using plain = await RawMcpServer.start();
     await using world = await startGateway({ plain: remote(plain) });
     expect(await initialize(`${world.listener.url}/mcp`)).not.toHaveProperty('extensions');

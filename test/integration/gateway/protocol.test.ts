@@ -14,7 +14,7 @@ const listing =
     result({ tools });
 
 describe('tools of all connectors', () => {
-  it('tools of all connectors are listed for legacy and modern clients, prefixed with their connector', async () => {
+  it('legacy and modern clients get the tools of all connectors, with names like `connector__tool`', async () => {
     const odd = tool('look', { description: 'Looks', 'x-own': { deep: [1] }, annotations: { readOnlyHint: true } });
     await using a = await RawMcpServer.start({ 'tools/list': listing(odd) });
     await using b = await RawMcpServer.start({ 'tools/list': listing(tool('look')) });
@@ -30,7 +30,7 @@ describe('tools of all connectors', () => {
     expect((await session.call('tools/list')).result).not.toHaveProperty('ttlMs');
   });
 
-  it('tools can be called by the prefixed names; parameters, `_meta` and the result are forwarded unchanged', async () => {
+  it('the gateway forwards the parameters, the `_meta` and the result of a call unchanged', async () => {
     await using server = await RawMcpServer.start({
       'tools/call': ({ result, message }) => result({ content: [], seen: message.params, isError: false, 'x-own': 1 }),
     });
@@ -58,7 +58,7 @@ describe('tools of all connectors', () => {
     expect(modern.result).toMatchObject({ resultType: 'complete', 'x-own': 1, seen: { _meta: { trace: 'abc' } } });
   });
 
-  it('tools return the errors of their connector unchanged', async () => {
+  it('a client gets the JSON-RPC error of a server unchanged', async () => {
     const error = { code: -32_123, message: 'No such station', data: { station: 'X', hint: ['a'] } };
     await using server = await RawMcpServer.start({
       'tools/call': ({ response, message }) => {
@@ -83,7 +83,7 @@ describe('tools of all connectors', () => {
     expect(server.of('tools/call')).toHaveLength(0);
   });
 
-  it('tools of a connector that is down are rejected with a code and a remedy, and delay no other connector', async () => {
+  it('a call to a connector that is down fails with a code and a remedy, and others still work', async () => {
     await using up = await RawMcpServer.start();
     await using world = await startGateway({ down: { type: 'http', url: 'http://127.0.0.1:9/mcp' }, up: remote(up) });
     const url = `${world.listener.url}/mcp`;
@@ -124,7 +124,7 @@ describe('tools of all connectors', () => {
 });
 
 describe('routes', () => {
-  it("the route of one connector shows the connector's own names", async () => {
+  it('the route of one connector shows tools and resources without a prefix', async () => {
     await using fixture = await startConformanceServer();
     await using world = await startGateway({ fx: remote(fixture), other: remote(fixture) });
     const url = `${world.listener.url}/c/fx/mcp`;
@@ -136,7 +136,7 @@ describe('routes', () => {
     expect((await postLegacy(`${world.listener.url}/c/none/mcp`, 'tools/list')).status).toBe(404);
   });
 
-  it('the route of connector "a" never reaches connector "a.b", even with the name of a tool that begins with "b."', async () => {
+  it('the route of connector "a" cannot call tools of connector "a.b", even if "a" has tools like "b.c"', async () => {
     await using a = await RawMcpServer.start({ 'tools/list': listing(tool('b.c'), tool('d.e')) });
     await using b = await RawMcpServer.start({ 'tools/list': listing(tool('c'), tool('secret')) });
     await using world = await startGateway({ a: remote(a), 'a.b': remote(b) });
@@ -149,7 +149,7 @@ describe('routes', () => {
     expect(b.of('tools/call')).toHaveLength(0);
   });
 
-  it('routes show only what their globs allow, and call nothing else', async () => {
+  it('a route lists only the tools that its patterns allow, and rejects calls to all others', async () => {
     await using server = await RawMcpServer.start({
       'tools/list': listing(tool('read'), tool('delete_all'), tool('write')),
     });
@@ -175,7 +175,7 @@ describe('routes', () => {
 });
 
 describe('prompts, resources and completion', () => {
-  it('prompts, resources and completion are offered for all connectors, with distinct URIs', async () => {
+  it('clients can use the prompts, resources and completions of all connectors, and all URIs are different', async () => {
     await using fixture = await startConformanceServer();
     await using world = await startGateway({ fx: remote(fixture), 'F2.x': remote(fixture) });
     const url = `${world.listener.url}/mcp`;
@@ -215,7 +215,7 @@ describe('prompts, resources and completion', () => {
       );
   });
 
-  it('unknown prompts and resources are rejected with the error of the client’s protocol generation', async () => {
+  it('an unknown resource is rejected with the error code of the client’s protocol generation', async () => {
     await using fixture = await startConformanceServer();
     await using world = await startGateway({ fx: remote(fixture) });
     const url = `${world.listener.url}/mcp`;
@@ -232,7 +232,7 @@ describe('prompts, resources and completion', () => {
 });
 
 describe('a legacy client', () => {
-  it('a legacy client negotiates a protocol version, gets a session, and loses it when it ends the session', async () => {
+  it('a legacy client negotiates a protocol version, and can end its session', async () => {
     await using world = await startGateway({});
     const url = `${world.listener.url}/mcp`;
     const asked = { protocolVersion: '2024-11-05', capabilities: {}, clientInfo: { name: 't', version: '1' } };
@@ -249,7 +249,7 @@ describe('a legacy client', () => {
     expect((await postLegacy(url, 'ping', {}, { headers: { 'mcp-protocol-version': '1999-01-01' } })).status).toBe(400);
   });
 
-  it('a legacy client gets no session if the gateway has none, and is still served', async () => {
+  it('a legacy client can call tools without a session if sessions are switched off', async () => {
     await using server = await RawMcpServer.start();
     await using world = await startGateway({ a: remote(server) }, { listener: { hasSessions: false } });
     const url = `${world.listener.url}/mcp`;
@@ -261,7 +261,7 @@ describe('a legacy client', () => {
     expect((await postLegacy(url, 'resources/subscribe', { uri: 'x' })).error.code).toBe(-32_601);
   });
 
-  it('a legacy client gets an error for anything that is not a message', async () => {
+  it('a legacy client gets an error if its request is not a valid JSON-RPC message', async () => {
     await using world = await startGateway({});
     const url = `${world.listener.url}/mcp`;
     expect(await post(url, '{')).toMatchObject({ status: 400, error: { code: -32_700 } });
@@ -287,7 +287,7 @@ describe('a legacy client', () => {
 });
 
 describe('a modern client', () => {
-  it('a modern client learns the identity and capabilities of the gateway, and gets errors for legacy methods', async () => {
+  it('server/discover tells a modern client what the gateway is and can do, and legacy methods are rejected', async () => {
     await using world = await startGateway({});
     const url = `${world.listener.url}/mcp`;
     const { result } = await postModern(url, 'server/discover');
@@ -306,21 +306,18 @@ describe('a modern client', () => {
     ['another protocol version in its header', envelope(), { 'mcp-protocol-version': '2027-01-01' }, -32_020],
     ['another name in its header', envelope(), { 'mcp-name': 'a__other' }, -32_020],
     ['a damaged name in its header', envelope(), { 'mcp-name': '=?base64?a?=' }, -32_020],
-  ])(
-    'a modern client that sends %s is rejected with the matching code, and with the id of the request',
-    async (_, meta, headers, code) => {
-      await using world = await startGateway({});
-      const message = { jsonrpc: '2.0', id: 'x9', method: 'tools/call', params: { name: 'a__echo', _meta: meta } };
-      const sent = {
-        'mcp-protocol-version': '2026-07-28',
-        'mcp-method': 'tools/call',
-        'mcp-name': 'a__echo',
-        ...headers,
-      };
-      const answered = await post(`${world.listener.url}/mcp`, message, { headers: sent });
-      expect(answered).toMatchObject({ status: 400, messages: [{ id: 'x9', error: { code } }] });
-    },
-  );
+  ])('a request of a modern client with %s is rejected, with the id of the request', async (_, meta, headers, code) => {
+    await using world = await startGateway({});
+    const message = { jsonrpc: '2.0', id: 'x9', method: 'tools/call', params: { name: 'a__echo', _meta: meta } };
+    const sent = {
+      'mcp-protocol-version': '2026-07-28',
+      'mcp-method': 'tools/call',
+      'mcp-name': 'a__echo',
+      ...headers,
+    };
+    const answered = await post(`${world.listener.url}/mcp`, message, { headers: sent });
+    expect(answered).toMatchObject({ status: 400, messages: [{ id: 'x9', error: { code } }] });
+  });
 
   it('a modern client with an unsupported protocol version gets the list of supported versions', async () => {
     await using world = await startGateway({});

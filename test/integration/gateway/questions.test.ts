@@ -10,7 +10,7 @@ describe('a server request of a connector', () => {
       events({ jsonrpc: '2.0', id: 'q', method: 'elicitation/create', params: { message: '?' } }),
   };
 
-  it('a server request of a connector is answered with an error when the call that it belongs to ends', async () => {
+  it('a server request is answered with an error if the client disconnects from the call that it belongs to', async () => {
     await using server = await RawMcpServer.start(asking);
     await using world = await startGateway({ a: remote(server) });
     const url = `${world.listener.url}/mcp`;
@@ -23,7 +23,7 @@ describe('a server request of a connector', () => {
     expect(server.of('POST').at(-1)?.message).toMatchObject({ error: { code: -32_603 } });
   });
 
-  it('a server request of a connector cannot be withdrawn by a notification that a connector forges', async () => {
+  it('the gateway does not forward a cancel notification or an unknown notification of a server to the client', async () => {
     await using server = await RawMcpServer.start({
       'tools/call': ({ events }) =>
         events(
@@ -41,7 +41,7 @@ describe('a server request of a connector', () => {
     expect((await called).messages).toEqual([{ jsonrpc: '2.0', id: 1, result: { content: [] } }]);
   });
 
-  it('a server request of a connector does not reach the clients of a route that hides the connector', async () => {
+  it('a server request does not reach clients of a route that does not show the connector', async () => {
     await using server = await RawMcpServer.start({
       ...asking,
       GET: ({ events }) =>
@@ -60,7 +60,7 @@ describe('a server request of a connector', () => {
   });
 });
 
-it('the gateway sends the progress of a held call under the token of the request that waits at that time', async () => {
+it('progress of a call is sent with the progress token of the retry, once the client has answered a question', async () => {
   await using server = await RawMcpServer.start({
     'tools/call': ({ events, message }) => {
       const progressToken = (message.params as { _meta: { progressToken: unknown } })._meta.progressToken;

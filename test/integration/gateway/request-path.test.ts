@@ -28,7 +28,7 @@ function filesOnStack(): string[] {
 
 describe('the path of a tools/call request from the socket to the manager', () => {
   it.each(['legacy', 'modern', 'modern and able to answer server requests'])(
-    'a tools/call request enters few files, and none of them twice, for a client that is %s',
+    'the call stack of a tools/call request goes through at most 18 files, each of them once (client: %s)',
     async (client) => {
       await using server = await RawMcpServer.start();
       await using world = await startGateway({ a: remote(server) });

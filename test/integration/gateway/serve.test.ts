@@ -34,7 +34,7 @@ const toolNames = async (url: string): Promise<readonly string[]> =>
   ((await postLegacy(url, 'tools/list')).result.tools as { name: string }[]).map(({ name }) => name);
 
 describe('mcp-switchyard serve', () => {
-  it('`serve` lists the tools of stdio and HTTP servers, and shuts down with 0 on SIGTERM', async () => {
+  it('`serve` lists the tools of stdio and HTTP servers, and exits with 0 on SIGTERM', async () => {
     await using server = await RawMcpServer.start();
     using file = new LocalFile({ a: remote(server), local: localServer() });
     const { cli, url, mcp } = await serve(['--config', file.path]);
@@ -49,7 +49,7 @@ describe('mcp-switchyard serve', () => {
     expect(cli.seen.stderr).toContain(mcp);
   });
 
-  it('`serve` lets running calls finish at shutdown, accepts no new calls, and closes the notification streams', async () => {
+  it('`serve` lets running calls finish when it is stopped, and accepts no new calls', async () => {
     let finish = (): void => {};
     await using server = await RawMcpServer.start({
       'tools/call': ({ result }) => {
@@ -72,7 +72,7 @@ describe('mcp-switchyard serve', () => {
     expect(standing.status).toBe(200);
   });
 
-  it('`serve` stops at its deadline even if a call does not end', async () => {
+  it('`serve` stops after the time of `--drain` even if a call is still running', async () => {
     await using server = await RawMcpServer.start({ 'tools/call': () => {} });
     using file = new LocalFile({ a: remote(server) });
     const { cli, mcp } = await serve(['--config', file.path, '--drain', '200']);
@@ -83,7 +83,7 @@ describe('mcp-switchyard serve', () => {
     await call;
   });
 
-  it('`serve` reloads a changed file, and leaves unchanged connectors running', async () => {
+  it('`serve` reloads a changed configuration file, and does not reconnect unchanged connectors', async () => {
     await using a = await RawMcpServer.start();
     await using b = await RawMcpServer.start();
     using file = new LocalFile({ a: remote(a) });
@@ -163,7 +163,7 @@ describe('mcp-switchyard serve', () => {
     await eventually('it is up', () => /^\d{4}-[\dT:.-]+Z a: ready /m.test(cli.seen.stderr), 20_000);
   });
 
-  it('`serve` names the connectors that it waits for until it is ready', async () => {
+  it('`/readyz` of `serve` names the connectors that are not up yet', async () => {
     await using up = await RawMcpServer.start();
     using file = new LocalFile({ up: remote(up), down: { type: 'http', url: 'http://127.0.0.1:9/mcp' } });
     const { url } = await serve(['--config', file.path, '--ready-for', 'all']);
@@ -182,13 +182,13 @@ describe('mcp-switchyard serve', () => {
     [['--port', '99999'], 'port', 2],
     [['--separator', '§'], 'Give 1 to 8', 2],
     [['--raedy-for', 'all'], '--ready-for', 2],
-  ])('`serve` rejects %j before it starts anything', async (args, says, code) => {
+  ])('`serve` rejects the options %j before it starts', async (args, says, code) => {
     using file = new LocalFile({});
     const ended = await runCliHere(['serve', '--config', file.path, ...args], { env: { SHORT: 'short' } });
     expect([ended.code, ended.stderr]).toEqual([code, expect.stringContaining(says)]);
   });
 
-  it('`serve` reports that its port is in use', async () => {
+  it('`serve` fails with LISTEN_FAILED if its port is in use', async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     using file = new LocalFile({});
@@ -200,7 +200,7 @@ describe('mcp-switchyard serve', () => {
 });
 
 describe('mcp-switchyard serve --stdio', () => {
-  it('`serve --stdio` has in its very first list the tools of a stdio server that takes a second to start', async () => {
+  it('`serve --stdio` answers the first tools/list with the tools of a stdio server that takes a second to start', async () => {
     using file = new LocalFile({ late: startedAfter('sleep 1', 'late') });
     const cli = startCli(['serve', '--stdio', '--config', file.path, '--no-state'], { stdinDelayMs: 60_000 });
     const clientInfo = { name: 't', version: '1' };
@@ -211,7 +211,7 @@ describe('mcp-switchyard serve --stdio', () => {
     expect(cli.seen.stdout).toMatch(/"id":2.*late__whoami/);
   });
 
-  it('`serve --stdio` serves legacy and modern clients, and ends with its client', async () => {
+  it('`serve --stdio` serves legacy and modern requests, and ends when its input ends', async () => {
     await using server = await RawMcpServer.start();
     using file = new LocalFile({ a: remote(server) });
     const cli = startCli(['serve', '--stdio', '--config', file.path], { stdinDelayMs: 60_000 });
@@ -263,7 +263,7 @@ describe('mcp-switchyard serve --stdio', () => {
     expect((await cli.ended).code).toBe(0);
   });
 
-  it('`serve --stdio` cancels a call that its client cancels, and sends server requests over the same streams', async () => {
+  it('`serve --stdio` lets the client cancel a call, and forwards server requests to the client', async () => {
     await using server = await RawMcpServer.start({
       'tools/call': ({ message, events }) => {
         if (message.params?.name === 'echo' && (message.params.arguments as { ask?: boolean }).ask === true)

@@ -5,9 +5,9 @@ import { RawMcpServer } from '../../helpers/raw-mcp-server.ts';
 
 const PING = { jsonrpc: '2.0', id: 1, method: 'ping' };
 
-describe('a client behind a reverse proxy', () => {
+describe('a client that writes paths or headers in an unusual way', () => {
   it.each(['/mcp', '/mcp/', '/mcp?x=1', '/mcp/?x=1', '/c/a/mcp/', '/r/some/mcp/'])(
-    'a client behind a reverse proxy is served at %s with the legacy and the modern protocol',
+    'legacy and modern clients are served at the path %s',
     async (path) => {
       await using server = await RawMcpServer.start();
       await using world = await startGateway({ a: remote(server) }, { gateway: { routes: { some: ['a__*'] } } });
@@ -21,7 +21,7 @@ describe('a client behind a reverse proxy', () => {
     },
   );
 
-  it('a client must send its token at a path with a trailing slash too', async () => {
+  it('a client needs its token even if the path ends with a slash', async () => {
     await using world = await startGateway({}, { listener: { tokens: ['t'.repeat(20)] } });
     const refused = await postLegacy(`${world.listener.url}/mcp/`, 'ping');
     expect([refused.status, refused.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
@@ -34,21 +34,21 @@ describe('a client behind a reverse proxy', () => {
     ['*', 200, 'application/json'],
     ['text/event-stream, application/json;q=0', 200, 'text/event-stream'],
     ['text/plain', 406, 'application/json'],
-  ])('a client that accepts %s gets status %i with %s', async (accept, status, type) => {
+  ])('a client whose Accept header is "%s" gets status %i with content type %s', async (accept, status, type) => {
     await using world = await startGateway({});
     const answered = await post(`${world.listener.url}/mcp`, PING, { headers: { accept } });
     expect([answered.status, answered.headers.get('content-type')]).toEqual([status, type]);
   });
 
   it.each(['Application/JSON', 'application/json;charset=UTF-8', 'APPLICATION/JSON ; charset="utf-8"'])(
-    'a client may send a body of the type %s',
+    'a client may write the content type of its body as %s',
     async (type) => {
       await using world = await startGateway({});
       expect((await post(`${world.listener.url}/mcp`, PING, { headers: { 'content-type': type } })).status).toBe(200);
     },
   );
 
-  it('a client may repeat the protocol headers, leave them empty, or begin its body with a byte order mark', async () => {
+  it('a client may repeat protocol headers, send them empty, or begin its body with a byte order mark', async () => {
     await using world = await startGateway({});
     const url = `${world.listener.url}/mcp`;
     const session = await openSession(url);

@@ -6,7 +6,7 @@ import { postLegacy } from '../../helpers/mcp-post.ts';
 import { MODERN, RawMcpServer } from '../../helpers/raw-mcp-server.ts';
 
 describe('sockets', () => {
-  it('sockets of rejected requests are closed even if their clients keep them open', async () => {
+  it('connections with unfinished requests are closed after the request timeout, so that others can connect', async () => {
     await using world = await startGateway({}, { limits: { maxConnections: 5, requestTimeoutMs: 300 } });
     const { hostname, port } = new URL(world.listener.url);
     const sockets = Array.from({ length: 5 }, () =>
@@ -22,7 +22,7 @@ describe('sockets', () => {
     for (const socket of sockets) socket.destroy();
   });
 
-  it('sockets of a client that does not read do not delay other clients', async () => {
+  it('a client that sends calls but does not read the responses does not delay other clients', async () => {
     await using server = await RawMcpServer.start({
       'tools/call': ({ result }) => result({ content: [{ type: 'text', text: 'x'.repeat(60_000) }] }),
     });
@@ -44,7 +44,7 @@ describe('sockets', () => {
 
 describe('request paths', () => {
   it.each(['/c/%2e%2e/mcp', '/c/a/../../mcp', '//x/mcp', '/./mcp'])(
-    'request paths are rejected if they are not normalized: %s',
+    'a request is rejected with 400 if its path is not normalized: %s',
     async (path) => {
       await using world = await startGateway({});
       const { hostname, port } = new URL(world.listener.url);
@@ -59,7 +59,7 @@ describe('request paths', () => {
     },
   );
 
-  it('request paths of a connector no longer exist once the connector is removed', async () => {
+  it('the route of a connector answers with 404 once the connector is removed', async () => {
     await using server = await RawMcpServer.start(MODERN);
     await using world = await startGateway({ a: remote(server), b: remote(server) });
     const url = `${world.listener.url}/c/a/mcp`;

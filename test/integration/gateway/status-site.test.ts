@@ -70,7 +70,7 @@ function fail(id: string): void {
 }
 
 describe('the status site', () => {
-  it('the status site answers with a page that no other site can load or frame, and that nobody may cache or sniff', async () => {
+  it('the headers of the status page forbid framing, caching, content sniffing and foreign scripts', async () => {
     const [first, second] = await Promise.all([fetch(`${scene.url}/`), fetch(`${scene.url}/?q=a`)]);
     const policy = first.headers.get('content-security-policy') ?? '';
     const nonce = /script-src 'nonce-([^']+)'/.exec(policy)?.[1];
@@ -88,7 +88,7 @@ describe('the status site', () => {
     });
   });
 
-  it('the status site answers with the same data as JSON', async () => {
+  it('the status site also serves the data of the status page as JSON', async () => {
     const response = await fetch(`${scene.url}/status.json?q=connector+b`);
     expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
     expect(response.headers.get('content-security-policy')).toBe("default-src 'none'; frame-ancestors 'none'");
@@ -99,7 +99,7 @@ describe('the status site', () => {
     });
   });
 
-  it('the status site answers HEAD without a body and other methods with 405, and ignores other paths', async () => {
+  it('the status site answers HEAD without a body, rejects other methods with 405 and unknown paths with 404', async () => {
     for (const path of ['/', '/status.json', '/status/events']) {
       const head = await fetch(scene.url + path, { method: 'HEAD' });
       expect([head.status, await head.text()]).toEqual([200, '']);
@@ -110,7 +110,7 @@ describe('the status site', () => {
       expect((await fetch(scene.url + path)).status).toBe(404);
   });
 
-  it('the status site survives a malformed URL', async () => {
+  it('the status site serves the page even if the query of the URL is malformed', async () => {
     const socket = connect(scene.port, '127.0.0.1').end('GET /?q=%E0%A4%A&page=%00&state[]=x&&& HTTP/1.0\r\n\r\n');
     let answer = '';
     for await (const chunk of socket) answer += String(chunk);
@@ -119,7 +119,7 @@ describe('the status site', () => {
 });
 
 describe('the event streams of the status site', () => {
-  it('the status site sends an event to a page within a second, and at most one update per second', async () => {
+  it('the status site sends an open page about one update per second, however many events occur', async () => {
     const page = await listen();
     expect(page.response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8');
     await eventually('it has received everything', () => page.updates.length === 1);
@@ -137,7 +137,7 @@ describe('the event streams of the status site', () => {
     expect(page.updates.flatMap(({ events }) => events).length).toBeLessThanOrEqual(made);
   });
 
-  it('an event stream of the status site repeats nothing to a page that was just loaded or that reconnects', async () => {
+  it('the event stream of the status page sends no event that the page already has when it connects or reconnects', async () => {
     fail('a');
     const stamp = /data-stamp="([^"]+)"/.exec(await (await fetch(scene.url)).text())?.[1];
     const fresh = await listen(`?stamp=${stamp}&seq=1`);
@@ -153,7 +153,7 @@ describe('the event streams of the status site', () => {
     expect(fromAnotherLife.updates[0]?.events).toHaveLength(1);
   });
 
-  it('an event stream of the status site reports a call with only the row of its connector', async () => {
+  it('after a call, the event stream of the status page sends only the row of the called connector', async () => {
     const page = await listen();
     await eventually('it has received everything', () => page.updates.length === 1);
     scene.latencies.record('b', 12, true);
@@ -162,7 +162,7 @@ describe('the event streams of the status site', () => {
     expect(Object.keys(page.updates[1]?.rows ?? {})).toEqual(['b']);
   });
 
-  it('event streams of the status site are limited in number; a closed stream makes room for another', async () => {
+  it('the number of event streams of the status page is limited, and a closed stream makes room for another', async () => {
     await scene[Symbol.asyncDispose]();
     scene = await serve([listed('a')], 2);
     const pages = [await listen(), await listen()];
@@ -176,7 +176,7 @@ describe('the event streams of the status site', () => {
     });
   });
 
-  it('event streams of the status site end with the site, which then accepts no new streams', async () => {
+  it('the event streams of the status page end when the site closes, and new streams are rejected with 503', async () => {
     const page = await listen();
     scene.site.close();
     scene.site.close();
@@ -184,7 +184,7 @@ describe('the event streams of the status site', () => {
     expect((await fetch(`${scene.url}/status/events`)).status).toBe(503);
   });
 
-  it('event streams of the status site read no status while no page listens', async () => {
+  it('the status site does not read the status of connectors while no page is open', async () => {
     const page = await listen();
     await eventually('it has received everything', () => page.updates.length === 1);
     page.leave();

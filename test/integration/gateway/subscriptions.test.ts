@@ -25,7 +25,7 @@ const watchable: Readonly<Record<string, Answer>> = {
 };
 
 describe('subscriptions', () => {
-  it('subscriptions of clients do not count towards the limit on concurrent requests', async () => {
+  it('streams of subscriptions/listen do not count towards the limit on concurrent requests', async () => {
     await using world = await startGateway({}, { limits: { maxConcurrent: 2 } });
     const url = `${world.listener.url}/mcp`;
     const streams = await Promise.all(
@@ -36,7 +36,7 @@ describe('subscriptions', () => {
     for (const stream of streams) await stream[Symbol.asyncDispose]();
   });
 
-  it('subscriptions of clients are rejected beyond their own limit', async () => {
+  it('subscriptions/listen is rejected if too many streams are open', async () => {
     await using world = await startGateway({}, { limits: { maxStreams: 1 } });
     const url = `${world.listener.url}/mcp`;
     await using first = await streamPost(url, listenMessage({ toolsListChanged: true }), listenHeaders);
@@ -45,7 +45,7 @@ describe('subscriptions', () => {
     expect(error.message).toContain('Too many streams are open');
   });
 
-  it('subscriptions move to the new connection when the headers of a connector change', async () => {
+  it('a subscription to a resource moves to the new connection when the headers of the connector change', async () => {
     await using server = await RawMcpServer.start(watchable);
     await using world = await startGateway({ a: remote(server, { headers: { 'x-key': 'k0' } }) });
     const url = `${world.listener.url}/mcp`;
@@ -71,7 +71,7 @@ describe('subscriptions', () => {
     expect(open().map(({ headers }) => headers['x-key'])).toEqual(['k1']);
   });
 
-  it('subscriptions end when the client disconnects while the connector has not answered yet', async () => {
+  it('a pending resources/subscribe request ends when the client disconnects', async () => {
     await using server = await RawMcpServer.start({
       ...{ 'resources/subscribe': () => {}, 'resources/list': watchable['resources/list'] as Answer },
       initialize: ({ result }) =>
@@ -98,7 +98,7 @@ describe('subscriptions', () => {
   });
 });
 
-it('a standing stream that its client closed no longer counts towards the limit', async () => {
+it('a notification stream no longer counts towards the limit once its client has closed it', async () => {
   await using world = await startGateway({}, { limits: { maxStreams: 2 } });
   const url = `${world.listener.url}/mcp`;
   const session = await openSession(url);

@@ -37,11 +37,11 @@ async function answers(world: GatewayWorld): Promise<readonly string[]> {
 
 describe('tools of two connectors, if the id of one begins with the id of the other', () => {
   it.each([
-    ['at the same time', ['a', 'a.bank'], ['a', 'a.bank']],
-    ['the shorter id first', ['a'], ['a', 'a.bank']],
-    ['the longer id first', ['a.bank'], ['a', 'a.bank']],
+    ['together', ['a', 'a.bank'], ['a', 'a.bank']],
+    ['with the shorter id first', ['a'], ['a', 'a.bank']],
+    ['with the longer id first', ['a.bank'], ['a', 'a.bank']],
   ])(
-    'tools of "a" and "a.bank" are answered by the connector that they are listed for, when both come up %s',
+    'calls to connectors "a" and "a.bank" reach the connector that lists the tool, when they come up %s',
     async (_, first, then) => {
       await using a = await RawMcpServer.start(saying('a', 'bank.pay', 'plain', 'other.one'));
       await using bank = await RawMcpServer.start(saying('a.bank', 'pay', 'look'));
@@ -60,7 +60,7 @@ describe('tools of two connectors, if the id of one begins with the id of the ot
     },
   );
 
-  it('a tool "bank.pay" of "a" is not exposed while connector "a.bank", whose name it uses, has not listed its tools', async () => {
+  it('tool "bank.pay" of connector "a" is hidden while connector "a.bank" exists but has not listed its tools', async () => {
     await using a = await RawMcpServer.start(saying('a', 'bank.pay', 'plain'));
     await using bank = await RawMcpServer.start({ ...saying('a.bank', 'pay'), 'tools/list': () => {} });
     await using world = await startGateway({ a: remote(a) });

@@ -252,43 +252,52 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     return span as ReportedSpan;
   };
 
-  it.each(TRANSPORTS)('a trace leads from the client through the gateway to a connector: %s', (transport) => {
-    const digit = String(TRANSPORTS.indexOf(transport) + 1);
-    const servers = inTrace(digit, 'server');
-    const clients = inTrace(digit, 'client');
-    expect(servers.map(({ name, parentId, links }) => ({ name, parentId, links }))).toEqual(
-      Array(2).fill({ name: `tools/call ${transport}__echo`, parentId: spanId('a'), links: [spanId(digit)] }),
-    );
-    expect(clients.map(({ name }) => name)).toEqual(Array(2).fill(`tools/call ${transport}.echo`));
-    expect(clients.map(({ parentId }) => parentId)).toEqual(servers.map((span) => span.spanId));
-    for (const [index, text] of ['legacy', 'modern'].entries()) {
-      const got = connectors.call(transport, text);
-      const sent = `00-${traceId(digit)}-${clients[index]?.spanId}-01`;
-      const state = { traceparent: sent, tracestate: 'vendor=one', baggage: 'user=alice' };
-      expect(got?.params._meta).toMatchObject(state);
-      if (transport !== 'program') expect(got?.headers).toMatchObject(state);
-    }
-  });
+  it.each(TRANSPORTS)(
+    'a trace continues from the client through the gateway to the server (connector "%s")',
+    (transport) => {
+      const digit = String(TRANSPORTS.indexOf(transport) + 1);
+      const servers = inTrace(digit, 'server');
+      const clients = inTrace(digit, 'client');
+      expect(servers.map(({ name, parentId, links }) => ({ name, parentId, links }))).toEqual(
+        Array(2).fill({ name: `tools/call ${transport}__echo`, parentId: spanId('a'), links: [spanId(digit)] }),
+      );
+      expect(clients.map(({ name }) => name)).toEqual(Array(2).fill(`tools/call ${transport}.echo`));
+      expect(clients.map(({ parentId }) => parentId)).toEqual(servers.map((span) => span.spanId));
+      for (const [index, text] of ['legacy', 'modern'].entries()) {
+        const got = connectors.call(transport, text);
+        const sent = `00-${traceId(digit)}-${clients[index]?.spanId}-01`;
+        const state = { traceparent: sent, tracestate: 'vendor=one', baggage: 'user=alice' };
+        expect(got?.params._meta).toMatchObject(state);
+        if (transport !== 'program') expect(got?.headers).toMatchObject(state);
+      }
+    },
+  );
 
-  it.each(TRANSPORTS)('a trace takes its parent from the header if `_meta` carries no parent: %s', (transport) => {
-    const own = spanId(String(TRANSPORTS.indexOf(transport) + 1));
-    const server = report.spans.find(({ parentId, kind }) => parentId === own && kind === 'server');
-    expect(server).toMatchObject({ traceId: traceId('e'), links: [], name: `tools/call ${transport}__echo` });
-    const client = report.spans.find(({ parentId }) => parentId === server?.spanId);
-    const got = connectors.call(transport, 'header');
-    expect(traceOf(got)).toBe(`00-${traceId('e')}-${client?.spanId}-01`);
-    expect(got?.params._meta?.baggage).toBe('user=mallory');
-  });
+  it.each(TRANSPORTS)(
+    'a trace takes its parent from the `traceparent` header if `_meta` has none (connector "%s")',
+    (transport) => {
+      const own = spanId(String(TRANSPORTS.indexOf(transport) + 1));
+      const server = report.spans.find(({ parentId, kind }) => parentId === own && kind === 'server');
+      expect(server).toMatchObject({ traceId: traceId('e'), links: [], name: `tools/call ${transport}__echo` });
+      const client = report.spans.find(({ parentId }) => parentId === server?.spanId);
+      const got = connectors.call(transport, 'header');
+      expect(traceOf(got)).toBe(`00-${traceId('e')}-${client?.spanId}-01`);
+      expect(got?.params._meta?.baggage).toBe('user=mallory');
+    },
+  );
 
-  it.each(TRANSPORTS)('a malformed parent of a trace causes no error, and starts a new trace: %s', (transport) => {
-    const sent = partsOf(traceOf(connectors.call(transport, 'malformed')));
-    expect(sent[1]).toMatch(/^(?!0+$)[0-9a-f]{32}$/);
-    const client = report.spans.find((span) => span.spanId === sent[2]);
-    const server = report.spans.find((span) => span.spanId === client?.parentId);
-    expect([client?.kind, server?.kind, server?.parentId]).toEqual(['client', 'server', null]);
-  });
+  it.each(TRANSPORTS)(
+    'a malformed `traceparent` causes no error, and a new trace starts (connector "%s")',
+    (transport) => {
+      const sent = partsOf(traceOf(connectors.call(transport, 'malformed')));
+      expect(sent[1]).toMatch(/^(?!0+$)[0-9a-f]{32}$/);
+      const client = report.spans.find((span) => span.spanId === sent[2]);
+      const server = report.spans.find((span) => span.spanId === client?.parentId);
+      expect([client?.kind, server?.kind, server?.parentId]).toEqual(['client', 'server', null]);
+    },
+  );
 
-  it('a trace describes the call with the semantic conventions in the server span', () => {
+  it('the server span of a call has the attributes of the OpenTelemetry semantic conventions for MCP', () => {
     const [legacy, modern] = inTrace('1', 'server');
     const common = {
       'mcp.method.name': 'tools/call',
@@ -309,26 +318,29 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     ['modern', '2026-07-28', {}],
     ['sse', '2024-11-05', {}],
     ['program', '2025-06-18', {}],
-  ] as const)('a trace describes the connection of a call in the client span: %s', (transport, version, session) => {
-    const client = inTrace(String(TRANSPORTS.indexOf(transport) + 1), 'client')[0];
-    const isProgram = transport === 'program';
-    expect(client?.attributes).toMatchObject({
-      'mcp.method.name': 'tools/call',
-      'gen_ai.operation.name': 'execute_tool',
-      'gen_ai.tool.name': `${transport}.echo`,
-      'mcp.protocol.version': version,
-      'network.transport': isProgram ? 'pipe' : 'tcp',
-      ...session,
-    });
-    expect(client?.attributes['mcp.session.id']).toBe(transport === 'http' ? 'session-of-the-connector' : undefined);
-    expect(client?.attributes['jsonrpc.request.id']).toMatch(/^\d+$/);
-    if (transport === 'program') return;
-    const { port } = new URL(connectors[transport].url);
-    const address = { 'server.address': '127.0.0.1', 'server.port': Number(port) };
-    expect(client?.attributes).toMatchObject(address);
-  });
+  ] as const)(
+    'the client span of a call has the attributes of its connection (connector "%s")',
+    (transport, version, session) => {
+      const client = inTrace(String(TRANSPORTS.indexOf(transport) + 1), 'client')[0];
+      const isProgram = transport === 'program';
+      expect(client?.attributes).toMatchObject({
+        'mcp.method.name': 'tools/call',
+        'gen_ai.operation.name': 'execute_tool',
+        'gen_ai.tool.name': `${transport}.echo`,
+        'mcp.protocol.version': version,
+        'network.transport': isProgram ? 'pipe' : 'tcp',
+        ...session,
+      });
+      expect(client?.attributes['mcp.session.id']).toBe(transport === 'http' ? 'session-of-the-connector' : undefined);
+      expect(client?.attributes['jsonrpc.request.id']).toMatch(/^\d+$/);
+      if (transport === 'program') return;
+      const { port } = new URL(connectors[transport].url);
+      const address = { 'server.address': '127.0.0.1', 'server.port': Number(port) };
+      expect(client?.attributes).toMatchObject(address);
+    },
+  );
 
-  it('a trace marks a failed tool with tool_error, on the server side and the client side', () => {
+  it('the server span and the client span of a failed tool have the error type `tool_error`', () => {
     for (const kind of ['server', 'client'] as const) {
       const { attributes, status } = only('6', kind);
       expect([attributes['error.type'], status.code]).toEqual(['tool_error', 2]);
@@ -336,7 +348,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     }
   });
 
-  it('a trace marks a call that ends with an error by its code, on the server side and the client side', () => {
+  it('the server span and the client span of a call that ends with a JSON-RPC error have its code as error type', () => {
     for (const kind of ['server', 'client'] as const) {
       const { attributes, status } = only('7', kind);
       expect(attributes).toMatchObject({ 'error.type': '-32602', 'rpc.response.status_code': '-32602' });
@@ -344,7 +356,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     }
   });
 
-  it('a trace names no unknown tool and no unknown method', () => {
+  it('the names of unknown tools and unknown methods appear in no span', () => {
     const unknown = only('8', 'server');
     expect(unknown).toMatchObject({ name: 'tools/call', status: { code: 2 } });
     expect(unknown.attributes).not.toHaveProperty('gen_ai.tool.name');
@@ -352,7 +364,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     expect(method).toMatchObject({ name: '_OTHER', attributes: { 'error.type': '-32601' } });
   });
 
-  it('a trace names the prompt or the resource of a request', () => {
+  it('the spans of a request name its prompt or its resource', () => {
     for (const [kind, name] of [['server', 'http__greet'] as const, ['client', 'greet'] as const]) {
       const prompt = only('9', kind);
       expect(prompt).toMatchObject({ name: `prompts/get ${name}`, attributes: { 'gen_ai.prompt.name': name } });
@@ -366,13 +378,13 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     expect(only('a', 'client').parentId).toBe(only('a', 'server').spanId);
   });
 
-  it('a trace stays unsampled if the client does not sample it', () => {
+  it('no span is recorded if the client does not sample the trace, and the server gets the unsampled flag', () => {
     expect(report.spans.filter((span) => span.traceId === traceId('b'))).toEqual([]);
     expect(traceOf(connectors.call('http', 'off'))).toMatch(`00-${traceId('b')}-`);
     expect(traceOf(connectors.call('http', 'off'))).toMatch(/-00$/);
   });
 
-  it('a trace covers handshakes and notifications, and is not nested in the span in which listening started', () => {
+  it('handshakes and notifications have spans, and a span of a request has no parent if the client sent none', () => {
     const kinds = (name: string) => report.spans.filter((span) => span.name === name).map(({ kind }) => kind);
     expect(kinds('initialize')).toContain('server');
     expect(kinds('initialize').filter((kind) => kind === 'client')).toHaveLength(3);
@@ -383,7 +395,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     expect(initialize?.attributes).toMatchObject({ 'mcp.protocol.version': '2025-11-25', 'mcp.session.id': sessionId });
   });
 
-  it('a trace gives each request of a batch its own span', () => {
+  it('each request of a batch has its own server span and client span', () => {
     const served = inTrace('d', 'server');
     expect(served.map(({ parentId }) => parentId).sort()).toEqual(['1', '2', '3'].map(spanId));
     expect(served.map(({ attributes }) => attributes['jsonrpc.request.id']).sort()).toEqual(['one', 'three', 'two']);
@@ -392,7 +404,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     expect(parents.sort()).toEqual(served.map((span) => span.spanId).sort());
   });
 
-  it('a trace gives each further request of a call its own span, below the span of the call', () => {
+  it('each further request that belongs to a call has its own span below the span of the call', () => {
     const rounds = connectors.calls('modern').filter(({ params }) => (params.arguments as Json)?.text === 'rounds');
     const call = inTrace('5', 'server')[0];
     const [first, second] = rounds.map((got) => report.spans.find(({ spanId: id }) => id === partsOf(traceOf(got))[2]));
@@ -401,7 +413,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     expect(first?.attributes['jsonrpc.request.id']).not.toBe(second?.attributes['jsonrpc.request.id']);
   });
 
-  it('a trace continues to the client in a server request: the connector’s trace, or else that of the call', () => {
+  it('a server request to the client continues the trace of the server, or else the trace of the call', () => {
     const named = (kind: ReportedSpan['kind']) =>
       report.spans.filter((span) => span.kind === kind && span.name === 'roots/list');
     const [withTrace, without] = named('server');
@@ -416,12 +428,12 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     expect(first?.attributes).toMatchObject({ 'mcp.protocol.version': '2025-11-25', 'network.transport': 'tcp' });
   });
 
-  it('a trace holds no argument, no result, no error message and no secret', () => {
+  it('spans and metrics contain no argument, no result, no error message and no secret', () => {
     expect(JSON.stringify(report)).not.toContain('secret');
     expect(report.spans.flatMap(({ events }) => events)).toEqual([]);
   });
 
-  it('a trace does not pass the traceparent of the client on to any connector', () => {
+  it('each request to a server has a `traceparent` with a new span id instead of the id from the client', () => {
     const all = TRANSPORTS.flatMap((transport) => connectors.calls(transport));
     const ids = all.map((got) => partsOf(traceOf(got))[2]);
     expect(ids.filter((id) => id === spanId('a') || id === spanId('b'))).toEqual([]);
@@ -429,7 +441,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
   });
 
   it.each(['mcp.server.operation.duration', 'mcp.client.operation.duration'])(
-    'a trace comes with the metric %s in seconds',
+    'the gateway records the metric %s in seconds',
     (name) => {
       const histogram = report.histograms.find((one) => one.name === name);
       expect(histogram?.unit).toBe('s');
@@ -448,7 +460,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     },
   );
 
-  it('a trace comes with metrics of the duration of sessions, on the server side and the client side', () => {
+  it('the gateway records the duration of sessions with clients and of sessions with servers', () => {
     const pointsOf = (name: string) => report.histograms.find((one) => one.name === name)?.points ?? [];
     expect(pointsOf('mcp.server.session.duration').map(({ attributes, value }) => [attributes, value.count])).toEqual([
       [{ 'network.transport': 'tcp', 'network.protocol.name': 'http', 'mcp.protocol.version': '2025-11-25' }, 2],
@@ -462,7 +474,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
 });
 
 describe('a trace through the gateway, in a host that traces HTTP', () => {
-  it('a trace in a host that traces HTTP links to the HTTP span or is nested in it, with one traceparent header', async () => {
+  it('the server span of a call links to the HTTP span of a host that traces HTTP, or is a child of that span', async () => {
     await using connectors = await Connectors.start();
     await using gateway = await startTracedGateway(connectors.entries(), { sdk: 'instrumented' });
     const headers = { traceparent: parent('2', 'b') };
@@ -486,7 +498,7 @@ describe('a trace through the gateway, in a host that traces HTTP', () => {
 });
 
 describe('a trace through a gateway over stdio', () => {
-  it('over stdio, the parent of a trace is taken only from `_meta`, for legacy and modern clients', async () => {
+  it('a trace over stdio takes its parent from `_meta`, for legacy and modern clients', async () => {
     await using connectors = await Connectors.start();
     await using gateway = await startTracedGateway(connectors.entries(), { serve: 'stdio' });
     const { stdin, stdout } = gateway.child;
@@ -535,7 +547,7 @@ describe('a trace through a gateway over stdio', () => {
 
 describe('a trace through the gateway, without an OpenTelemetry SDK in its host', () => {
   it.each(['none', 'no-op'] as const)(
-    "without an OpenTelemetry SDK, a trace keeps its id, flags and state, with the gateway's own span ids (%s)",
+    'without an OpenTelemetry SDK (%s), a trace keeps its id, flags and state, and gets new span ids',
     async (sdk) => {
       await using connectors = await Connectors.start();
       await using gateway = await startTracedGateway(connectors.entries(), { sdk });

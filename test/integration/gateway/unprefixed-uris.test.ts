@@ -20,7 +20,7 @@ function holding(uris: readonly string[], templates: readonly string[]): Readonl
 }
 
 describe('a URI without a prefix, as a tool prints it', () => {
-  it('a URI without a prefix belongs to the only connector that lists it or has a template that it matches', async () => {
+  it('a resource URI without a prefix is read from the only connector that lists it or has a matching template', async () => {
     await using a = await RawMcpServer.start(holding(['demo://one', 'git+https://x/y'], ['note://{id}', 'same://{x}']));
     await using b = await RawMcpServer.start(
       holding(['demo://two', 'note://7/raw'], ['note://{id}/{part}', 'same://{y}']),
@@ -75,7 +75,7 @@ describe('a URI without a prefix, as a tool prints it', () => {
     expect((await postLegacy(url, 'resources/read', { uri: 'nobody+x://7' })).error.code).toBe(-32_002);
   });
 
-  it('a URI without a prefix is not found on a route that hides the matching template', async () => {
+  it('a resource URI without a prefix is not found on a route that does not show the matching template', async () => {
     await using a = await RawMcpServer.start(holding(['demo://one'], ['note://{id}']));
     const routes = { notes: ['a__note*'], ones: ['a__demo*'] };
     await using world = await startGateway({ a: remote(a) }, { gateway: { routes } });

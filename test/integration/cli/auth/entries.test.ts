@@ -18,16 +18,16 @@ afterEach(killRunning);
 // Each test starts several processes.
 describe('mcp-switchyard auth login', { timeout: 120_000 }, () => {
   it.each([
-    ['the end of standard input', ['--no-browser'], 'The input ended'],
-    ['a login that no browser comes back from', ['--login-timeout', '50'], 'The login to crm was not finished'],
-  ])('`auth login` fails after %s', async (_, args, reason) => {
+    ['standard input ends', ['--no-browser'], 'The input ended'],
+    ['nobody logs in within `--login-timeout`', ['--login-timeout', '50'], 'The login to crm was not finished'],
+  ])('`auth login` fails if %s', async (_, args, reason) => {
     await using world = await LoginCli.start();
     const ended = await world.run(['auth', 'login', 'crm', ...args]);
     expect([ended.code, ended.stdout]).toEqual([1, '']);
     expect(ended.stderr).toContain(`crm: LOGIN_FAILED: ${reason}`);
   });
 
-  it('`auth login` logs a machine in without a browser, and reports a missing secret', async () => {
+  it('`auth login` logs in without a browser if the connector uses client credentials, and reports a missing secret', async () => {
     const client = { client_id: 'machine', client_secret: secret('machine'), grant_types: ['client_credentials'] };
     await using world = await LoginCli.start({
       issuer: { clients: [{ ...client, redirect_uris: [], response_types: [] }] },
@@ -61,7 +61,7 @@ describe('mcp-switchyard auth login', { timeout: 120_000 }, () => {
     expect([allowed.code, allowed.stdout]).toEqual([0, expect.stringMatching(/^crm: logs in by itself/)]);
   });
 
-  it('`auth login` redirects to localhost, and to the port that the client was registered with', async () => {
+  it('`auth login` uses the redirect URL on localhost with the port that `callbackPort` sets', async () => {
     const port = await freePort();
     const redirectUri = `http://localhost:${port}/callback`;
     await using world = await LoginCli.start({
@@ -85,15 +85,15 @@ describe('mcp-switchyard auth login', { timeout: 120_000 }, () => {
   });
 
   it.each([
-    ['--no-state', ['auth', 'login', 'crm', '--no-state'], 'leave out --no-state'],
+    ['the option `--no-state`', ['auth', 'login', 'crm', '--no-state'], 'leave out --no-state'],
     ['an unknown connector', ['auth', 'login', 'crn'], 'Did you mean crm?'],
     ['a logout without a connector', ['auth', 'logout'], 'Give either the id of a connector or --all'],
     [
-      'a logout of one connector and of --all',
+      'a logout with both a connector and `--all`',
       ['auth', 'logout', 'crm', '--all'],
       'Give either the id of a connector or --all',
     ],
-  ])('`auth login` and `auth logout` refuse %s', async (_, args, reason) => {
+  ])('`auth login` or `auth logout` rejects %s', async (_, args, reason) => {
     await using world = await LoginCli.start();
     const ended = await world.run(args);
     expect(ended.code).toBeGreaterThan(0);

@@ -9,7 +9,7 @@ afterAll(() => world[Symbol.asyncDispose]());
 
 describe('an unknown connector', { timeout: 60_000 }, () => {
   it.each(['login', 'status', 'logout'])(
-    '`auth %s` answers an unknown connector with the nearest name',
+    '`auth %s` suggests a similar connector id if the given id is unknown',
     async (command) => {
       const { code, stdout, stderr } = await world.run(['auth', command, 'gihtub']);
       expect([code, stdout]).toEqual([1, '']);

@@ -4,7 +4,7 @@ import { runCliHere } from '../../../helpers/cli-in-process.ts';
 import { documentOf, registryCli } from '../../../helpers/registry-cli.ts';
 
 describe('mcp-switchyard registry', () => {
-  it('`registry` shows, lists and removes added servers, with the path from the environment or --registry-path', async () => {
+  it('`registry add` registers servers, which `registry list`, `show` and `remove` then list, show and remove', async () => {
     using it = registryCli();
     expect(await it.registry(['path'])).toMatchObject({ code: 0, stdout: `${it.path}\n` });
     expect(await it.registry(['list'])).toMatchObject({ code: 0, stdout: `There are no servers in ${it.path}\n` });
@@ -53,7 +53,7 @@ describe('mcp-switchyard registry', () => {
     );
   });
 
-  it('`registry` suggests a similar name for an unknown server', async () => {
+  it('`registry show` and `registry remove` suggest a similar name if the server is unknown', async () => {
     using it = registryCli();
     await it.registry(['add', 'files', '--', 'npx', '-y', 'a server']);
     for (const command of ['show', 'remove']) {
@@ -63,7 +63,7 @@ describe('mcp-switchyard registry', () => {
     expect(documentOf(await it.registry(['list', '--json'])).servers).toHaveLength(1);
   });
 
-  it('`registry` prints help for each command, and suggests similar options and commands', async () => {
+  it('each `registry` command has a help text, and a misspelt option or command gets a suggestion', async () => {
     const names = ['list', 'show', 'add', 'remove', 'import', 'export', 'path', 'verify', 'repair'];
     for (const { code, stdout } of await Promise.all(names.map((name) => runCliHere(['registry', name, '--help'])))) {
       expect([code, stdout]).toEqual([0, expect.stringContaining('Examples')]);
@@ -98,10 +98,13 @@ describe('mcp-switchyard registry', () => {
     [['list', '--registry-path', '/dev/null/x/servers.json', '--json'], 0, ''],
     [['add', 'x', '--registry-path', '/dev/null/x/servers.json', '--', 'cmd'], 1, 'STORE_UNAVAILABLE'],
     [['list', '--registry-path', '/'], 2, 'is a folder'],
-  ])('`registry` exits with the matching code and explains the mistake for %j', async (args, code, text) => {
-    using it = registryCli();
-    const ended = await it.registry(args);
-    expect([ended.code, ended.stderr]).toEqual([code, expect.stringContaining(text)]);
-    expect(existsSync(it.path)).toBe(false);
-  });
+  ])(
+    'the `registry` command exits with the right code and explains the mistake, for the arguments %j',
+    async (args, code, text) => {
+      using it = registryCli();
+      const ended = await it.registry(args);
+      expect([ended.code, ended.stderr]).toEqual([code, expect.stringContaining(text)]);
+      expect(existsSync(it.path)).toBe(false);
+    },
+  );
 });

@@ -6,7 +6,7 @@ import { RegistryWorld, registeredProgram } from '../../../helpers/registry-worl
 const socket = { name: 'socket', transport: 'ws', endpoint: 'ws://localhost:1/' } as const;
 
 describe('--registry', () => {
-  it('commands with --registry call and list the tools of registered servers, without a map or a key', async () => {
+  it('commands with `--registry` list and call the tools of registered servers, without a map or a key', async () => {
     using world = new RegistryWorld();
     await world.fill(registeredProgram('one'));
     const env = { CORTEX_HOME: world.home };
@@ -18,7 +18,7 @@ describe('--registry', () => {
     expect(listed.stderr).toContain('one: ready');
   });
 
-  it('--registry works together with a map, and reports the place of each record that cannot be a connector', async () => {
+  it('`status` with a map and a registry shows the servers of both, and names registered servers that it cannot use', async () => {
     await using map = await startCliWorld();
     using world = new RegistryWorld();
     await world.fill(registeredProgram('near'), socket);
@@ -35,7 +35,7 @@ describe('--registry', () => {
     expect([synced.code, JSON.parse(synced.stdout)]).toMatchObject([1, { ok: false, registry: { serverCount: 1 } }]);
   });
 
-  it('`doctor` checks the servers of --registry', async () => {
+  it('`doctor --registry-path` checks the registry and its servers', async () => {
     using world = new RegistryWorld();
     await world.fill(registeredProgram('one'));
     const doctor = async (path: string): Promise<unknown[]> =>

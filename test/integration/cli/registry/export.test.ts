@@ -5,7 +5,7 @@ import { documentOf, registryCli } from '../../../helpers/registry-cli.ts';
 import { TempDir } from '../../../helpers/temp-dir.ts';
 
 describe('mcp-switchyard registry export', () => {
-  it('`registry export` round-trips through its own format, and through the formats of clients that can express it', async () => {
+  it('`registry import` restores the servers that `registry export` wrote in its own format or for VS Code', async () => {
     using it = registryCli();
     const servers = [
       {

@@ -79,7 +79,7 @@ describe('mcp-switchyard registry import', () => {
     });
   });
 
-  it('`registry import` accepts a VS Code file with comments, names the entries that it rejects, and continues', async () => {
+  it('`registry import` imports the valid entries of a VS Code file with comments, and names the invalid entries', async () => {
     using it = registryCli();
     const file = fixture('workspace/.vscode/mcp.json');
     const ended = await it.registry(['import', file, '--json']);
@@ -134,7 +134,7 @@ describe('mcp-switchyard registry import', () => {
     ['{ "other": {} }', 'CONFIG_INVALID'],
     ['', 'CONFIG_INVALID'],
     ['\xff', 'CONFIG_INVALID'],
-  ])('`registry import` rejects the whole file %j', async (text, code) => {
+  ])('`registry import` rejects a file with the content %j', async (text, code) => {
     using it = registryCli();
     const file = join(it.home, 'in.json');
     writeFileSync(file, text, 'latin1');

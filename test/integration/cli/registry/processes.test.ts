@@ -7,7 +7,7 @@ import { registeredProgram } from '../../../helpers/registry-world.ts';
 afterEach(killRunning);
 
 describe('several processes that change one registry', () => {
-  it('processes that share a registry overwrite a server only with --replace or --force, even at the same time', async () => {
+  it('`registry add` overwrites a server only with `--replace` or `--force`, even if two processes add it together', async () => {
     using it = registryCli(runCli);
     const add = (command: string, ...more: string[]): Promise<Ended> =>
       it.registry(['add', 'x', ...more, '--', command]);
@@ -23,7 +23,7 @@ describe('several processes that change one registry', () => {
     expect(it.said()).toEqual([{ name: 'x', transport: 'stdio', command: 'third' }]);
   });
 
-  it('eight processes that add servers to one registry at the same time lose nothing', async () => {
+  it('eight processes can add servers to one registry at the same time, and all servers are registered', async () => {
     using it = registryCli(runCli);
     const names = Array.from({ length: 8 }, (_, index) => `s${index}`);
     const ended = await Promise.all(names.map((name) => it.registry(['add', name, '--', name])));
@@ -36,7 +36,7 @@ describe('several processes that change one registry', () => {
     ).toEqual(names);
   });
 
-  it('processes that change a registry update the open registry of a host, and lose nothing', async () => {
+  it('a host that has the registry open sees servers that a command adds or removes', async () => {
     using it = registryCli(runCli);
     await using host = await it.open();
     await host.upsert(registeredProgram('of-the-host'));

@@ -22,7 +22,7 @@ describe('mcp-switchyard registry verify and repair', () => {
     }
   });
 
-  it('`registry verify` names the damage, `registry repair` repairs it, and then there is no more damage', async () => {
+  it('`registry verify` names a damaged record, and finds no more damage after `registry repair`', async () => {
     using world = new RegistryWorld();
     await world.fill(registeredProgram('one'), registeredProgram('two', { env: { KEY: 'hunter-of-env' } }));
     expect(await on(world, 'verify')).toMatchObject({ code: 0, stderr: '' });

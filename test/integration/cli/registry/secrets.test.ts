@@ -22,7 +22,7 @@ const secretive = [
 ] as const;
 
 describe('secrets of registered servers', () => {
-  it('secrets of registered servers appear in `list`, `show` and `export` to stdout only when requested', async () => {
+  it('`registry list`, `show` and `export` print secrets only with `--show-secrets`', async () => {
     using it = registryCli();
     await it.fill(...secretive);
     const commands = [
@@ -45,7 +45,7 @@ describe('secrets of registered servers', () => {
     expect(documentOf(await it.registry(['show', 'program', '--json', '--show-secrets'])).server).toEqual(secretive[0]);
   });
 
-  it('secrets of registered servers are written to an exported file, which only its owner can read', async () => {
+  it('`registry export` to a file includes the secrets, and only the owner can read the file', async () => {
     using it = registryCli();
     await it.fill(secretive[0]);
     const file = join(it.home, 'out.json');
@@ -60,7 +60,7 @@ describe('secrets of registered servers', () => {
     expect(readFileSync(file, 'utf8')).toContain('hunter-of-env');
   });
 
-  it('secrets of registered servers cannot be imported from a masked export', async () => {
+  it('`registry import` rejects an export in which secrets are masked', async () => {
     using it = registryCli();
     using other = registryCli();
     await it.fill(...secretive);

@@ -69,7 +69,7 @@ describe('the local socket of a gateway', () => {
     expect(existsSync(path)).toBe(false);
   });
 
-  it('the local socket of a gateway lists and calls tools for a command with the same options', async () => {
+  it('a process with the same options can list and call tools through the local socket of a gateway', async () => {
     await using world = await startWorld();
     using host = await findGateway(world.options);
     if (host === null) throw new Error('No gateway was found');
@@ -86,7 +86,7 @@ describe('the local socket of a gateway', () => {
     });
   });
 
-  it("the local socket of a gateway is not used if a variable, a file or an option differs from the gateway's", async () => {
+  it("a command does not use a gateway's local socket if it has another option, variable or state folder", async () => {
     await using world = await startWorld();
     expect(await findGateway({ ...world.options, pinTools: 'off' })).toBeNull();
     expect(await findGateway({ ...world.options, via: false })).toBeNull();
@@ -104,7 +104,7 @@ describe('the local socket of a gateway', () => {
     }
   });
 
-  it("the local socket of a gateway applies the gateway's tool filters to its clients", async () => {
+  it("the local socket of a gateway offers only the tools that the gateway's filters allow", async () => {
     await using world = await startWorld('--tools', '!one__secret');
     using host = await findGateway(world.options);
     await host?.settled();
@@ -145,7 +145,7 @@ describe('the local socket of a gateway', () => {
     expect(JSON.parse(nowhere.stdout)).toMatchObject({ ok: false, error: { code: 'GATEWAY_UNREACHABLE' } });
   });
 
-  it('the local socket cancels a call whose command ends, and fails a call whose gateway ends', async () => {
+  it('a call over the local socket fails when the caller aborts it and when the gateway is killed', async () => {
     await using world = await startWorld();
     const ending = new AbortController();
     using host = await findGateway(world.options);
@@ -159,7 +159,7 @@ describe('the local socket of a gateway', () => {
     await expect(second?.sync()).rejects.toMatchObject({ code: 'GATEWAY_UNREACHABLE' });
   });
 
-  it('the local socket that a killed gateway left behind is no obstacle, and the next gateway removes it', async () => {
+  it('a gateway removes the local socket that a killed gateway left behind', async () => {
     await using world = await startWorld();
     const [left = ''] = socketsIn(world.stateDir);
     world.running.child.kill('SIGKILL');
@@ -174,7 +174,7 @@ describe('the local socket of a gateway', () => {
     await end(next);
   });
 
-  it('the local socket of a gateway is not created in a folder that others can write to', async () => {
+  it('a gateway creates no local socket in a folder that other users can write to', async () => {
     await using world = await startWorld();
     await end(world.running);
     chmodSync(world.stateDir, 0o777);
@@ -184,7 +184,7 @@ describe('the local socket of a gateway', () => {
     await end(next);
   });
 
-  it('the local socket that --via names is rejected if no gateway answers on it', async () => {
+  it('a command fails if `--via` names a socket on which no gateway answers', async () => {
     using folder = new TempDir();
     const path = join(folder.path, 'other.sock');
     await expect(findGateway({ ...OPTIONS, via: path })).rejects.toMatchObject({ code: 'GATEWAY_UNREACHABLE' });

@@ -12,13 +12,13 @@ import { TempDir } from '../../../helpers/temp-dir.ts';
 
 const HEAVY = ['@modelcontextprotocol/client', 'jose', 'zod', 'pkce-challenge'];
 
-it('an import of the modules of the OAuth protocol loads neither the SDK nor jose', async () => {
+it('importing the OAuth modules does not load the MCP SDK, `jose`, `zod` or `pkce-challenge`', async () => {
   const modules = globSync('src/main/connectors/credentials/oauth/**/*.ts').map((path) => resolve(path));
   expect(modules.length).toBeGreaterThan(10);
   expect(await loadedBy(`for (const path of ${JSON.stringify(modules)}) await import(path);`)).toEqual([]);
 });
 
-it('connectors with valid logins load neither the SDK nor jose', async () => {
+it('a connector with a valid login does not load the MCP SDK, `jose`, `zod` or `pkce-challenge`', async () => {
   await using issuer = await AuthorizationServer.start();
   await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer });
   using state = new TempDir();

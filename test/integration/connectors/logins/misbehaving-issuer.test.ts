@@ -48,7 +48,7 @@ async function world(options: { readonly timeoutMs?: number } = {}) {
 const invalid = { code: 'LOGIN_METADATA_INVALID' };
 
 describe('a login at a server that behaves', () => {
-  it('a login leads from the endpoint to tokens, then refreshes and revokes them (control)', async () => {
+  it('a login at a well-behaved server gets tokens, refreshes them and revokes them (control)', async () => {
     await using at = await world();
     const { server, request } = at;
     const discovery = await at.discover();
@@ -92,7 +92,7 @@ describe('OAuth metadata', () => {
     ['is huge', WAYS.huge, 'larger than 1 MiB'],
     ['never ends', WAYS.endless, 'larger than 1 MiB'],
     ['nests too deep', WAYS.deep, 'nests deeper'],
-  ])('OAuth metadata that %s is rejected, for the resource and for the issuer', async (_, way, message) => {
+  ])('OAuth metadata of a resource or an issuer is rejected if it %s', async (_, way, message) => {
     for (const path of [RESOURCE_METADATA, SERVER_METADATA]) {
       await using at = await world();
       at.server.behave(path, way);
@@ -105,7 +105,7 @@ describe('OAuth metadata', () => {
     ['stops in the middle', WAYS.stalls],
     ['breaks off with the connection', WAYS.resets],
     ['is cut short', WAYS.cut],
-  ])('OAuth metadata that %s fails the login within its deadline', async (_, way) => {
+  ])('a login fails within its deadline if the OAuth metadata %s', async (_, way) => {
     for (const path of [RESOURCE_METADATA, SERVER_METADATA]) {
       await using at = await world({ timeoutMs: 200 });
       at.server.behave(path, way);
@@ -113,7 +113,7 @@ describe('OAuth metadata', () => {
     }
   });
 
-  it('OAuth metadata whose URL redirects to another host counts as missing', async () => {
+  it('OAuth metadata counts as missing if its URL redirects to another host, and no request goes to that host', async () => {
     await using at = await world();
     await using other = await MisbehavingAuthorizationServer.start();
     at.server.behave(RESOURCE_METADATA, redirects(`${other.origin}${RESOURCE_METADATA}`));
@@ -122,7 +122,7 @@ describe('OAuth metadata', () => {
     expect(other.requests).toEqual([]);
   });
 
-  it('OAuth metadata whose URL redirects within its origin is read from the new URL', async () => {
+  it('OAuth metadata is read from the new URL if its URL redirects within the same origin', async () => {
     await using at = await world();
     at.server.behave(RESOURCE_METADATA, redirects('/elsewhere', 307));
     at.server.behave(
@@ -132,7 +132,7 @@ describe('OAuth metadata', () => {
     expect(await at.discover()).toMatchObject({ resource: at.server.endpoint.href, issuer: at.server.origin });
   });
 
-  it('OAuth metadata whose URL redirects in a circle counts as missing', async () => {
+  it('OAuth metadata counts as missing if its URL redirects to itself', async () => {
     await using at = await world();
     at.server.behave(RESOURCE_METADATA, redirects(RESOURCE_METADATA));
     expect(await at.discover()).toMatchObject({ resourceMetadata: null, issuer: at.server.origin });
@@ -152,7 +152,7 @@ describe('OAuth metadata', () => {
   });
 
   it.each(['https://evil.test/mcp', 'http://127.0.0.1/mcp'])(
-    'OAuth metadata for a resource at %s is rejected',
+    'OAuth metadata of a server is rejected if it names another resource: %s',
     async (resource) => {
       await using at = await world();
       at.server.resourceMetadata = { resource };
@@ -171,29 +171,32 @@ describe('OAuth metadata', () => {
         '/tenant/.well-known/openid-configuration',
       ],
     ],
-  ])('OAuth metadata for an issuer at %s is found at each well-known URL', async (path, places) => {
-    for (const place of places) {
-      await using at = await world();
-      const issuer = path === '/' ? at.server.origin : at.server.origin + path;
-      at.server.resourceMetadata = { authorization_servers: [issuer] };
-      at.server.behave(SERVER_METADATA, WAYS.missing);
-      at.server.behave(
-        place,
-        saysJson({
-          issuer,
-          authorization_endpoint: `${issuer}/a`,
-          token_endpoint: `${issuer}/t`,
-          jwks_uri: `${issuer}/j`,
-          response_types_supported: ['code'],
-          subject_types_supported: ['public'],
-          id_token_signing_alg_values_supported: ['RS256'],
-        }),
-      );
-      expect(await at.discover()).toMatchObject({ issuer, metadata: { token_endpoint: `${issuer}/t` } });
-    }
-  });
+  ])(
+    'OAuth metadata of an issuer with the path "%s" is found at each well-known URL for that path',
+    async (path, places) => {
+      for (const place of places) {
+        await using at = await world();
+        const issuer = path === '/' ? at.server.origin : at.server.origin + path;
+        at.server.resourceMetadata = { authorization_servers: [issuer] };
+        at.server.behave(SERVER_METADATA, WAYS.missing);
+        at.server.behave(
+          place,
+          saysJson({
+            issuer,
+            authorization_endpoint: `${issuer}/a`,
+            token_endpoint: `${issuer}/t`,
+            jwks_uri: `${issuer}/j`,
+            response_types_supported: ['code'],
+            subject_types_supported: ['public'],
+            id_token_signing_alg_values_supported: ['RS256'],
+          }),
+        );
+        expect(await at.discover()).toMatchObject({ issuer, metadata: { token_endpoint: `${issuer}/t` } });
+      }
+    },
+  );
 
-  it('OAuth metadata that offers only plain PKCE starts no login', async () => {
+  it('a login does not start if the issuer supports only the PKCE method "plain"', async () => {
     await using at = await world();
     at.server.serverMetadata = { code_challenge_methods_supported: ['plain'] };
     const preparing = prepareAuthorization(await at.discover(), registeredClient(), {
@@ -212,13 +215,13 @@ describe('a client registration', () => {
       saysJson({ client_id: 'c', redirect_uris: ['https://evil.test/'] }, 201),
       'LOGIN_METADATA_INVALID',
     ],
-    ['without client_id', saysJson({ redirect_uris: [REDIRECT] }, 201), 'LOGIN_METADATA_INVALID'],
-    ['that is an HTML page', WAYS.page, 'LOGIN_METADATA_INVALID'],
-    ['that never ends', WAYS.endless, 'LOGIN_METADATA_INVALID'],
-    ['that is rejected', saysJson({ error: 'invalid_client_metadata' }, 400), 'LOGIN_CLIENT_UNKNOWN'],
-    ['that redirects elsewhere', redirects('https://evil.test/register', 307), 'LOGIN_CLIENT_UNKNOWN'],
-    ['that fails', saysText('<html>', 500), 'LOGIN_FAILED'],
-  ])('a client registration %s yields no client', async (_, way, code) => {
+    ['without `client_id`', saysJson({ redirect_uris: [REDIRECT] }, 201), 'LOGIN_METADATA_INVALID'],
+    ['with an HTML page', WAYS.page, 'LOGIN_METADATA_INVALID'],
+    ['with an endless response', WAYS.endless, 'LOGIN_METADATA_INVALID'],
+    ['with `invalid_client_metadata`', saysJson({ error: 'invalid_client_metadata' }, 400), 'LOGIN_CLIENT_UNKNOWN'],
+    ['with a redirect to another origin', redirects('https://evil.test/register', 307), 'LOGIN_CLIENT_UNKNOWN'],
+    ['with 500', saysText('<html>', 500), 'LOGIN_FAILED'],
+  ])('a login fails if the issuer answers the client registration %s', async (_, way, code) => {
     await using at = await world();
     at.server.behave('/register', way);
     await expect(identifyClient(at.request, await at.discover(), choice)).rejects.toMatchObject({ code });
@@ -226,7 +229,7 @@ describe('a client registration', () => {
 });
 
 describe('a token endpoint', () => {
-  it('a token endpoint of another issuer than the issuer of the redirect gets no code (mix-up)', async () => {
+  it('an authorization code from another issuer is not sent to the token endpoint (mix-up)', async () => {
     await using at = await world();
     const discovery = await at.discover();
     const parameters = new URLSearchParams({ code: 'c', state: 's', iss: 'https://evil.test' });
@@ -236,7 +239,7 @@ describe('a token endpoint', () => {
     expect(at.server.paths).not.toContain('/token');
   });
 
-  it('a token endpoint that redirects to another host causes no request to that host', async () => {
+  it('a redirect of the token endpoint to another host is not followed', async () => {
     await using at = await world();
     await using other = await MisbehavingAuthorizationServer.start();
     at.server.behave('/token', redirects(`${other.origin}/token`, 307));
@@ -254,35 +257,39 @@ describe('a token endpoint', () => {
   const given = { access_token: 'A', token_type: 'bearer' };
   it.each<[string, Behaviour, unknown]>([
     [
-      'tokens without expiry',
+      'tokens without expiry (success)',
       saysJson(given),
       { kind: 'refreshed', tokens: { expiresAtMs: null, refreshToken: 'refresh-token-of-a-test' } },
     ],
     [
-      'an expiry in quotes',
+      'an expiry in quotes (success)',
       saysJson({ ...given, expires_in: '60' }),
       { kind: 'refreshed', tokens: { expiresAtMs: 1_060_000 } },
     ],
-    ['a negative expiry', saysJson({ ...given, expires_in: -1 }), { kind: 'refreshed', tokens: { expiresAtMs: null } }],
     [
-      'an infinite expiry',
+      'a negative expiry (success)',
+      saysJson({ ...given, expires_in: -1 }),
+      { kind: 'refreshed', tokens: { expiresAtMs: null } },
+    ],
+    [
+      'an infinite expiry (success)',
       saysText('{"access_token":"A","token_type":"bearer","expires_in":1e999}', 200, 'application/json'),
       { kind: 'refreshed', tokens: { expiresAtMs: 1_000_000 + 315_360_000_000 } },
     ],
-    ['400 with invalid_grant', saysJson({ error: 'invalid_grant' }, 400), { kind: 'lost' }],
-    ['401 with invalid_client', saysJson({ error: 'invalid_client' }, 401), { kind: 'lost' }],
-    ['200 with an error', saysJson({ error: 'bad_refresh_token' }), { kind: 'lost' }],
-    ['a DPoP token', saysJson({ ...given, token_type: 'DPoP' }), { kind: 'lost' }],
-    ['400 with an HTML page', saysText('<html>', 400), { kind: 'unknown' }],
-    ['401 with an empty body', saysText('', 401), { kind: 'unknown' }],
-    ['500', saysJson({ error: 'server_error' }, 500), { kind: 'unknown' }],
-    ['an HTML page', WAYS.page, { kind: 'unknown' }],
-    ['deep JSON', WAYS.deep, { kind: 'unknown' }],
-    ['an endless response', WAYS.endless, { kind: 'unknown' }],
-    ['a connection that breaks', WAYS.resets, { kind: 'unknown' }],
-    ['a response that is cut short', WAYS.cut, { kind: 'unknown' }],
-    ['no response', WAYS.silent, { kind: 'unknown' }],
-  ])('a token endpoint that answers a refresh with %s has the matching outcome', async (_, way, outcome) => {
+    ['400 and `invalid_grant` (the login is lost)', saysJson({ error: 'invalid_grant' }, 400), { kind: 'lost' }],
+    ['401 and `invalid_client` (the login is lost)', saysJson({ error: 'invalid_client' }, 401), { kind: 'lost' }],
+    ['200 and an error (the login is lost)', saysJson({ error: 'bad_refresh_token' }), { kind: 'lost' }],
+    ['a DPoP token (the login is lost)', saysJson({ ...given, token_type: 'DPoP' }), { kind: 'lost' }],
+    ['400 and an HTML page (outcome unknown)', saysText('<html>', 400), { kind: 'unknown' }],
+    ['401 and an empty body (outcome unknown)', saysText('', 401), { kind: 'unknown' }],
+    ['500 (outcome unknown)', saysJson({ error: 'server_error' }, 500), { kind: 'unknown' }],
+    ['an HTML page (outcome unknown)', WAYS.page, { kind: 'unknown' }],
+    ['JSON that nests too deep (outcome unknown)', WAYS.deep, { kind: 'unknown' }],
+    ['an endless response (outcome unknown)', WAYS.endless, { kind: 'unknown' }],
+    ['a connection that breaks (outcome unknown)', WAYS.resets, { kind: 'unknown' }],
+    ['a response that is cut short (outcome unknown)', WAYS.cut, { kind: 'unknown' }],
+    ['no response (outcome unknown)', WAYS.silent, { kind: 'unknown' }],
+  ])('the response of the token endpoint decides the outcome of a token refresh: %s', async (_, way, outcome) => {
     await using at = await world({ timeoutMs: 1_000 });
     at.server.behave('/token', way);
     expect(await refreshTokens(at.request, await at.discover(), registeredClient(), loginTokens())).toMatchObject(
@@ -290,7 +297,7 @@ describe('a token endpoint', () => {
     );
   });
 
-  it('a token endpoint that is unreachable does not use up the refresh token', async () => {
+  it('a refresh at an unreachable token endpoint leaves the refresh token unused', async () => {
     await using at = await world();
     const discovery = await at.discover();
     await at.server[Symbol.asyncDispose]();
@@ -302,7 +309,7 @@ describe('a token endpoint', () => {
     });
   });
 
-  it('a token endpoint that echoes the request leaves no secret in an error message', async () => {
+  it('errors of a login show no secret, even if the token endpoint sends the request back', async () => {
     await using at = await world();
     const discovery = await at.discover();
     const secrets = { code: 'code-of-a-test-0123', codeVerifier: 'verifier-of-a-test-0123' };

@@ -33,7 +33,7 @@ async function publicConnector() {
 
 describe('a public connector of a map', () => {
   it.each(PRIVATE)(
-    'a public connector of a map cannot make this machine request issuer metadata from %s',
+    'a connector of a map with a public address cannot make the host request issuer metadata from %s',
     async (issuer) => {
       await using at = await publicConnector();
       at.server.resourceMetadata = { authorization_servers: [issuer] };
@@ -42,7 +42,7 @@ describe('a public connector of a map', () => {
   );
 
   it.each(PRIVATE)(
-    'a public connector of a map cannot make this machine request resource metadata from %s',
+    'a connector of a map with a public address cannot make the host request resource metadata from %s',
     async (place) => {
       await using at = await publicConnector();
       const wwwAuthenticate = `Bearer resource_metadata="${place}/x"`;
@@ -59,20 +59,23 @@ describe('a public connector of a map', () => {
     },
   );
 
-  it.each(PRIVATE)('a public connector of a map cannot make this machine send tokens to %s', async (place) => {
-    await using at = await publicConnector();
-    const metadata = serverMetadata({
-      token_endpoint: `${place}/token`,
-      revocation_endpoint: `${place}/revoke`,
-    }) as never;
-    const discovery = loginDiscovery({ metadata });
-    expect(await refreshTokens(at.request, discovery, registeredClient(), loginTokens())).toMatchObject({
-      kind: 'unspent',
-    });
-    expect(await revokeTokens(at.request, discovery, registeredClient(), loginTokens())).toBe(false);
-  });
+  it.each(PRIVATE)(
+    'a connector of a map with a public address cannot make the host send tokens to %s',
+    async (place) => {
+      await using at = await publicConnector();
+      const metadata = serverMetadata({
+        token_endpoint: `${place}/token`,
+        revocation_endpoint: `${place}/revoke`,
+      }) as never;
+      const discovery = loginDiscovery({ metadata });
+      expect(await refreshTokens(at.request, discovery, registeredClient(), loginTokens())).toMatchObject({
+        kind: 'unspent',
+      });
+      expect(await revokeTokens(at.request, discovery, registeredClient(), loginTokens())).toBe(false);
+    },
+  );
 
-  it('a public connector of a map cannot make this machine follow a redirect to a private address', async () => {
+  it('a connector of a map with a public address cannot redirect a request of a login to a private address', async () => {
     await using at = await publicConnector();
     await using inner = await MisbehavingAuthorizationServer.start();
     const path = '/.well-known/oauth-protected-resource/mcp';
@@ -84,7 +87,7 @@ describe('a public connector of a map', () => {
 });
 
 describe('a private connector that is allowed', () => {
-  it('a private connector that is allowed logs in at a private issuer, but cannot reach cloud metadata', async () => {
+  it('a connector with an allowed private address can use a private issuer, but not the address of cloud metadata', async () => {
     await using connector = await MisbehavingAuthorizationServer.start();
     await using issuer = await MisbehavingAuthorizationServer.start('localhost');
     await using fetches = new LoginFetchUnderTest();

@@ -62,7 +62,7 @@ async function world(options: AuthorizationServerOptions, target: Partial<LoginT
 }
 
 describe('a real authorization server', () => {
-  it('a real authorization server registers a client, lets a person log in, refreshes with rotation and revokes', async () => {
+  it('a person can log in at a real authorization server, which accepts the authorization code only once', async () => {
     await using at = await world({});
     const { request, discovery } = at;
     const scope = chooseScope(request.target, discovery, null, null, 'person');
@@ -86,7 +86,7 @@ describe('a real authorization server', () => {
     });
   });
 
-  it('a real authorization server accepts a rotating refresh token once, and not after revocation', async () => {
+  it('a refresh at a real authorization server returns a new refresh token, which is invalid after revocation', async () => {
     await using at = await world({});
     const { request, discovery } = at;
     const client = await identifyClient(request, discovery, choice);
@@ -115,7 +115,7 @@ describe('a real authorization server', () => {
   const machine = { grant_types: ['client_credentials'], redirect_uris: [], response_types: [], scope: 'tools admin' };
   const oauth = { clientId: 'machine', grant: 'client_credentials' } as const;
 
-  it('a real authorization server accepts a machine login with a client secret', async () => {
+  it('a machine can log in with a client secret at a real authorization server', async () => {
     const secret = 'secret-of-a-machine';
     const clients = [{ client_id: 'machine', client_secret: secret, ...machine }] as never;
     const target = { oauth: { ...oauth, clientSecretEnv: 'S' }, clientSecret: () => secret };
@@ -127,7 +127,7 @@ describe('a real authorization server', () => {
     expect([tokens.refreshToken, await at.takes(tokens.accessToken)]).toEqual([null, true]);
   });
 
-  it('a real authorization server accepts a machine login with a private key', async () => {
+  it('a machine can log in with a private key at a real authorization server', async () => {
     const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const jwks = { keys: [{ ...publicKey.export({ format: 'jwk' }), use: 'sig', alg: 'ES256' }] };
     const method = { token_endpoint_auth_method: 'private_key_jwt', token_endpoint_auth_signing_alg: 'ES256' };
@@ -140,7 +140,7 @@ describe('a real authorization server', () => {
     expect(await at.takes(tokens.accessToken)).toBe(true);
   });
 
-  it('a real authorization server rejects a machine login with a wrong secret', async () => {
+  it('a machine login with a wrong secret fails at a real authorization server', async () => {
     const clients = [{ client_id: 'machine', client_secret: 'right-secret', ...machine }] as never;
     const target = { oauth: { ...oauth, clientSecretEnv: 'S' }, clientSecret: () => 'wrong-secret' };
     await using at = await world({ clients }, target);

@@ -140,7 +140,7 @@ function linesOf(messages: readonly unknown[]): Buffer {
 }
 
 describe('a client that gets first answers before the gateway is ready', () => {
-  it('a client with first answers receives the same messages as a client that waits for the gateway', async () => {
+  it('a client that gets stored first answers receives the same messages as one that waits for the gateway', async () => {
     await using server = await RawMcpServer.start({ 'tools/list': ({ result }) => result({ tools: TOOLS }) });
     await using world = await startGateway({ a: remote(server) });
     const answers = await firstAnswersOf(world);
@@ -162,7 +162,7 @@ describe('a client that gets first answers before the gateway is ready', () => {
     );
   });
 
-  it('a client with first answers gets responses to ids of every form and to anything else that JSON allows', async () => {
+  it('a client that gets stored first answers receives correct responses for unusual request ids', async () => {
     await using server = await RawMcpServer.start({ 'tools/list': ({ result }) => result({ tools: TOOLS }) });
     await using world = await startGateway({ a: remote(server) });
     const answers = await firstAnswersOf(world);
@@ -200,7 +200,7 @@ describe('a client that gets first answers before the gateway is ready', () => {
   });
 
   it.each(['ping', 'tools/list', 'prompts/list'])(
-    'a client with first answers gets all responses to 10 000 %s requests that it sends together',
+    'a client that gets stored first answers receives all responses to 10 000 %s requests',
     async (method) => {
       await using server = await RawMcpServer.start({ 'tools/list': ({ result }) => result({ tools: TOOLS }) });
       await using world = await startGateway({ a: remote(server) });
@@ -213,7 +213,7 @@ describe('a client that gets first answers before the gateway is ready', () => {
     },
   );
 
-  it('a client with first answers receives the same messages if it leaves in the middle of a line', async () => {
+  it('a client that gets stored first answers receives no further response if it leaves in the middle of a line', async () => {
     await using server = await RawMcpServer.start({ 'tools/list': ({ result }) => result({ tools: TOOLS }) });
     await using world = await startGateway({ a: remote(server) });
     const answers = await firstAnswersOf(world);
@@ -234,7 +234,7 @@ describe('a client that gets first answers before the gateway is ready', () => {
       }
   });
 
-  it('a client with first answers may initialize its session a second time, with another protocol version', async () => {
+  it('a client that gets stored first answers can initialize again with another protocol version', async () => {
     await using server = await RawMcpServer.start({ 'tools/list': ({ result }) => result({ tools: TOOLS }) });
     await using world = await startGateway({ a: remote(server) });
     const answers = await firstAnswersOf(world);
@@ -247,7 +247,7 @@ describe('a client that gets first answers before the gateway is ready', () => {
     expect(late.find((line) => line.includes('"id":5'))).not.toContain('outputSchema');
   });
 
-  it('a client with first answers is notified of changed tools only if they differ from its first answers', async () => {
+  it('a client is notified of changed tools only if the tools differ from the stored first answers that it got', async () => {
     let tools: readonly Json[] = TOOLS;
     await using server = await RawMcpServer.start({ 'tools/list': ({ result }) => result({ tools }) });
     await using before = await startGateway({ a: remote(server) });

@@ -9,7 +9,7 @@ import { openSession, openStream, postLegacy, postModern } from '../../../helper
 const CALL = { name: 'a__whoami' };
 const OPENS = { elicitation: { url: {} } };
 
-it('a client logs in at a real authorization server, is notified of the tools, and its call runs', async () => {
+it('after a login at a real authorization server, a client is notified of the tools and can call them', async () => {
   await using issuer = await AuthorizationServer.start();
   await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer });
   await using world = await startGateway({ a: remote(server) });
@@ -31,7 +31,7 @@ it('a client logs in at a real authorization server, is notified of the tools, a
   expect((await session.call('tools/call', CALL)).result).toMatchObject({ content: [{ text: 'you are in' }] });
 });
 
-it('the call of a modern client is held until its user has logged in', async () => {
+it('the call of a modern client waits at the gateway until the user has logged in, and then succeeds', async () => {
   await using issuer = await AuthorizationServer.start();
   await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer });
   await using world = await startGateway({ a: remote(server) });
@@ -47,7 +47,7 @@ it('the call of a modern client is held until its user has logged in', async () 
   expect((await retry).result).toMatchObject({ resultType: 'complete', content: [{ text: 'you are in' }] });
 });
 
-it('a call that needs more rights gets its own login URL, and runs with the new rights', async () => {
+it('a call that needs more rights gets a new login URL, and succeeds after the second login', async () => {
   await using issuer = await AuthorizationServer.start();
   await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer, toolScopes: { whoami: 'admin' } });
   await using world = await startGateway({ a: remote(server) });

@@ -3,7 +3,7 @@ import { eventually } from '../../../helpers/eventually.ts';
 import { startGatewayBehindTls } from '../../../helpers/gateway-behind-tls.ts';
 import { ScriptedBrowser } from '../../../helpers/logins/scripted-browser.ts';
 
-it('`serve` behind TLS identifies itself to the issuer by its own metadata document, and registers nowhere', async () => {
+it('`serve` behind TLS logs in with its own client metadata document, without a client registration', async () => {
   await using gateway = await startGatewayBehindTls();
   const { publicUrl, issuer, proxy, call } = gateway;
   const browser = new ScriptedBrowser();

@@ -36,7 +36,7 @@ describe('a one-time login URL', () => {
     expect((await call(world)).result).toEqual({ content: [] });
   });
 
-  it('a login URL shows a page that names the connector, its address, the issuer and the client, without scripts', async () => {
+  it('a login URL shows a page without scripts that names the connector, the issuer and the client', async () => {
     await using world = await startLoginGateway();
     const response = await fetch(await addressOf(world));
     const page = await response.text();
@@ -53,7 +53,7 @@ describe('a one-time login URL', () => {
     expect(response.headers.get('set-cookie')).toMatch(/HttpOnly; SameSite=Lax; Max-Age=600$/);
   });
 
-  it('a login URL is handed out again while it is fresh, so that a client cannot collect several (address reuse)', async () => {
+  it('a client gets the same login URL for each call until the URL expires (address reuse)', async () => {
     await using world = await startLoginGateway();
     const addresses = await Promise.all(Array.from({ length: 5 }, () => addressOf(world)));
     expect(new Set(addresses).size).toBe(1);
@@ -62,7 +62,7 @@ describe('a one-time login URL', () => {
     expect(other.error.data?.loginUrl).toBe(addresses[0]);
   });
 
-  it('a login URL is rejected in any other browser once it was opened, and reveals nothing (link forwarding)', async () => {
+  it('a login URL works only in the browser that opened it first, and reveals nothing to others (link forwarding)', async () => {
     await using world = await startLoginGateway();
     const address = await addressOf(world);
     expect((await fetch(address)).status).toBe(200);
@@ -75,7 +75,7 @@ describe('a one-time login URL', () => {
     expect([guessed.status, stripNonce(await guessed.text())]).toEqual([403, stripNonce(text)]);
   });
 
-  it('a login URL is invalid once it was used', async () => {
+  it('the callback of a login is rejected when it is opened a second time', async () => {
     await using world = await startLoginGateway();
     const browser = new ScriptedBrowser();
     const back = world.comesBackTo(await goOn(browser, await addressOf(world)));
@@ -91,13 +91,16 @@ describe('a one-time login URL', () => {
     [{ headers: { 'x-moz': 'prefetch' } }],
     [{ headers: { 'sec-fetch-dest': 'image' } }],
     [{ headers: { 'sec-fetch-dest': 'iframe' } }],
-  ])('a login URL is not used up by a prefetch: %j', async (init: RequestInit) => {
-    await using world = await startLoginGateway();
-    const address = await addressOf(world);
-    const ahead = await fetch(address, init);
-    expect([ahead.status, ahead.headers.get('set-cookie')]).toEqual([403, null]);
-    expect((await fetch(address)).status).toBe(200);
-  });
+  ])(
+    'a login URL still works after a prefetch or a request that is not a navigation: %j',
+    async (init: RequestInit) => {
+      await using world = await startLoginGateway();
+      const address = await addressOf(world);
+      const ahead = await fetch(address, init);
+      expect([ahead.status, ahead.headers.get('set-cookie')]).toEqual([403, null]);
+      expect((await fetch(address)).status).toBe(200);
+    },
+  );
 
   it('a login URL starts one login, however often its button is pressed', async () => {
     await using world = await startLoginGateway();
@@ -110,7 +113,7 @@ describe('a one-time login URL', () => {
     expect(world.starts).toHaveLength(1);
   });
 
-  it('the page of a login URL shows the new issuer first if the issuer changed after the page was loaded', async () => {
+  it('the login page asks again with the new issuer if the issuer changed after the page was loaded', async () => {
     await using world = await startLoginGateway();
     const browser = new ScriptedBrowser();
     const address = await addressOf(world);
@@ -126,10 +129,10 @@ describe('a one-time login URL', () => {
 
 describe('the page of a login URL', () => {
   it.each([
-    ['of another site', { origin: 'https://evil.example.com' }],
+    ['from another site', { origin: 'https://evil.example.com' }],
     ['with a null origin', { origin: 'null' }],
-    ['of another site with a null origin', { origin: 'null', 'sec-fetch-site': 'cross-site' }],
-  ])('the page of a login URL rejects a form from a page %s (cross-site POST)', async (_, headers) => {
+    ['from another site with a null origin', { origin: 'null', 'sec-fetch-site': 'cross-site' }],
+  ])('the login page rejects a form that comes %s (cross-site POST)', async (_, headers) => {
     await using world = await startLoginGateway();
     const browser = new ScriptedBrowser();
     const address = await addressOf(world);
@@ -140,7 +143,7 @@ describe('the page of a login URL', () => {
     expect((await browser.request(address, { method: 'POST', body, headers: own })).status).toBe(303);
   });
 
-  it('the page of a login URL rejects a form without its token or its cookie, and a form that is too long', async () => {
+  it('the login page rejects a form without the right token or cookie, and a form that is too long', async () => {
     await using world = await startLoginGateway();
     const browser = new ScriptedBrowser();
     const address = await addressOf(world);
@@ -159,20 +162,17 @@ describe('the page of a login URL', () => {
     'http://issuer.example.com',
     'javascript:alert(1)//',
     'file:///etc/passwd',
-  ])(
-    'the page of a login URL does not redirect to an authorization endpoint like %s (open redirect)',
-    async (issuer) => {
-      await using world = await startLoginGateway();
-      const browser = new ScriptedBrowser();
-      const address = await addressOf(world);
-      const body = fieldsOf(await (await browser.request(address)).text());
-      world.issuer = issuer;
-      const sent = await browser.request(address, { method: 'POST', body });
-      expect([sent.status, sent.headers.get('location')]).toEqual([502, null]);
-    },
-  );
+  ])('the login page does not redirect to an authorization endpoint at %s (open redirect)', async (issuer) => {
+    await using world = await startLoginGateway();
+    const browser = new ScriptedBrowser();
+    const address = await addressOf(world);
+    const body = fieldsOf(await (await browser.request(address)).text());
+    world.issuer = issuer;
+    const sent = await browser.request(address, { method: 'POST', body });
+    expect([sent.status, sent.headers.get('location')]).toEqual([502, null]);
+  });
 
-  it('the page of a login URL follows no URL from a request (open redirect)', async () => {
+  it('the login page redirects to no URL that a parameter of the request contains (open redirect)', async () => {
     await using world = await startLoginGateway();
     const browser = new ScriptedBrowser();
     const address = await addressOf(world);
@@ -206,7 +206,7 @@ describe('the callback of a login', () => {
     expect(world.finishes).toEqual([]);
   });
 
-  it('the callback of a login is rejected with the state of another login (state of another login)', async () => {
+  it('the callback of a login is rejected if its "state" is unknown or belongs to another login', async () => {
     await using world = await startLoginGateway();
     const [one, other] = [new ScriptedBrowser(), new ScriptedBrowser()];
     const first = world.comesBackTo(await goOn(one, await addressOf(world)));
@@ -224,7 +224,7 @@ describe('the callback of a login', () => {
     expect(world.finishes).toEqual([]);
   });
 
-  it('the callback of a login repeats no parameter, explains the failure, and lets the person retry', async () => {
+  it('a failed login shows a page that explains the failure, quotes no URL parameter and offers a retry', async () => {
     await using world = await startLoginGateway();
     const browser = new ScriptedBrowser();
     const address = await addressOf(world);
@@ -243,7 +243,7 @@ describe('the callback of a login', () => {
     expect((await browser.request(back)).status).toBe(200);
   });
 
-  it('the callback of a login logs why an issuer issued no tokens, since the page refers the operator to the log', async () => {
+  it('the log says why the issuer issued no tokens after a login', async () => {
     await using world = await startLoginGateway();
     const browser = new ScriptedBrowser();
     const address = await addressOf(world);
@@ -252,7 +252,7 @@ describe('the callback of a login', () => {
     expect(JSON.stringify(world.lines)).toContain('The login to connector a failed: LOGIN_FAILED: It said null');
   });
 
-  it('the callback of a login writes no code, no state and no login URL to the log (token in the URL or the logs)', async () => {
+  it('neither the log nor the last page shows the code, the state or the URL of a login (token in logs)', async () => {
     await using world = await startLoginGateway();
     const browser = new ScriptedBrowser();
     const address = await addressOf(world);
@@ -268,7 +268,7 @@ describe('the callback of a login', () => {
   });
 });
 
-it('the redirect URL of a login never comes from a request (Host spoofing)', async () => {
+it('the redirect URL of a login does not depend on headers of the request (Host spoofing)', async () => {
   const tokens = ['only-token-0123456789'];
   await using world = await startLoginGateway({ listener: { tokens, allowedHosts: ['evil.example.com'] } });
   const browser = new ScriptedBrowser();
@@ -279,7 +279,7 @@ it('the redirect URL of a login never comes from a request (Host spoofing)', asy
   expect(world.starts[0]?.redirectUrl).toBe(`${world.url}/login/callback`);
 });
 
-it('the login page requires a served host name, but no token', async () => {
+it('the login page can be opened without an access token', async () => {
   const tokens = ['only-token-0123456789'];
   await using world = await startLoginGateway({ listener: { tokens } });
   const { error } = await call(world, { authorization: `Bearer ${tokens[0]}` });
@@ -287,7 +287,7 @@ it('the login page requires a served host name, but no token', async () => {
   expect((await fetch(`${world.url}/login/nothing`)).status).toBe(404);
 });
 
-it('the login page rate-limits its callers', async () => {
+it('the login page answers with 429 after too many requests', async () => {
   await using world = await startLoginGateway();
   const statuses: number[] = [];
   for (let asked = 0; asked < 260; asked += 1) statuses.push((await fetch(`${world.url}/login/nothing`)).status);

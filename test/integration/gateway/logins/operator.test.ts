@@ -31,7 +31,7 @@ async function pageOf(url: string, headers: Record<string, string> = {}, browser
 }
 
 describe('the operator of a gateway on loopback', () => {
-  it('the operator of a gateway on loopback gets a button that leads to the login page', async () => {
+  it('the status page of a gateway on loopback has a button that leads to the login page', async () => {
     await using world = await startLoginGateway();
     needsLogin(world);
     const browser = new ScriptedBrowser();
@@ -49,28 +49,25 @@ describe('the operator of a gateway on loopback', () => {
   });
 
   it.each([
-    ['--allow-host', { allowedHosts: ['tools.example.com'] }, {}],
-    ['--public-url', { publicUrl: 'https://tools.example.com' }, {}],
+    ['`--allow-host`', { allowedHosts: ['tools.example.com'] }, {}],
+    ['`--public-url`', { publicUrl: 'https://tools.example.com' }, {}],
     ['an operator token', { operatorToken: OPERATOR }, {}],
     ['a forwarded request', {}, { 'x-forwarded-for': '203.0.113.9' }],
     ['a request with a Via header', {}, { via: '1.1 proxy' }],
-  ])(
-    'the operator of a gateway on loopback is not recognized with %s: no button, and no login',
-    async (_, listener, headers) => {
-      await using plain = await startLoginGateway();
-      needsLogin(plain);
-      await using world = await startLoginGateway({ listener });
-      needsLogin(world);
-      const { text } = await pageOf(world.url, headers);
-      expect(text).toContain('Needs a login');
-      expect(text).not.toContain(BUTTON);
-      const body = fieldsOf((await pageOf(plain.url)).text);
-      const sent = await fetch(`${world.url}/login/start`, { method: 'POST', body, headers, redirect: 'manual' });
-      expect(sent.status).toBe(403);
-    },
-  );
+  ])('the status page of a gateway on loopback offers no login with %s', async (_, listener, headers) => {
+    await using plain = await startLoginGateway();
+    needsLogin(plain);
+    await using world = await startLoginGateway({ listener });
+    needsLogin(world);
+    const { text } = await pageOf(world.url, headers);
+    expect(text).toContain('Needs a login');
+    expect(text).not.toContain(BUTTON);
+    const body = fieldsOf((await pageOf(plain.url)).text);
+    const sent = await fetch(`${world.url}/login/start`, { method: 'POST', body, headers, redirect: 'manual' });
+    expect(sent.status).toBe(403);
+  });
 
-  it('the operator on loopback cannot be impersonated by a page of another site (cross-site POST), even if allowed', async () => {
+  it('a page of another site cannot start a login at a gateway on loopback, even if its origin is allowed', async () => {
     const allowed = 'https://app.example.com';
     await using world = await startLoginGateway({ listener: { allowedOrigins: [allowed] } });
     needsLogin(world);
@@ -84,7 +81,7 @@ describe('the operator of a gateway on loopback', () => {
     expect((await fetch(`${world.url}/login/start`, { method: 'POST', body: forged, headers })).status).toBe(403);
   });
 
-  it('the operator on loopback needs the token if there is exactly one, and is not recognized if there are several', async () => {
+  it('the status page on loopback offers a login with the only access token, but not if there are several tokens', async () => {
     await using single = await startLoginGateway({ listener: { tokens: [ALICE] } });
     needsLogin(single);
     expect((await pageOf(single.url)).status).toBe(401);
@@ -96,7 +93,7 @@ describe('the operator of a gateway on loopback', () => {
 });
 
 describe('an operator with a token', () => {
-  it('an operator with a token signs in with a form, which sets a same-site cookie in the browser', async () => {
+  it('an operator can sign in with a token in a form, and then start logins from the status page', async () => {
     await using world = await startLoginGateway({ listener: { tokens: [ALICE, BOB], operatorToken: OPERATOR } });
     needsLogin(world);
     const browser = new ScriptedBrowser();
@@ -130,7 +127,7 @@ describe('an operator with a token', () => {
     expect((await browser.request(`${world.url}/mcp`, { method: 'POST', body: '{}' })).status).toBe(401);
   });
 
-  it('an operator with a token is recognized by an Authorization header, and is limited to a few wrong attempts', async () => {
+  it('an operator can use an Authorization header, and too many wrong tokens in the form are answered with 429', async () => {
     await using world = await startLoginGateway({ listener: { tokens: [ALICE], operatorToken: OPERATOR } });
     needsLogin(world);
     expect((await pageOf(world.url, bearer(OPERATOR))).text).toContain(BUTTON);
@@ -144,7 +141,7 @@ describe('an operator with a token', () => {
     expect(JSON.stringify(world.lines)).not.toContain(OPERATOR);
   });
 
-  it('an operator cannot have the same token as a client', async () => {
+  it('an operator token is rejected if it is also an access token for clients', async () => {
     await expect(startLoginGateway({ listener: { tokens: [ALICE], operatorToken: ALICE } })).rejects.toMatchObject({
       code: 'OPTIONS_INVALID',
     });
@@ -152,7 +149,7 @@ describe('an operator with a token', () => {
 });
 
 describe('the client metadata document of a gateway', () => {
-  it('the client metadata document is served if browsers reach the gateway over https, and identifies itself', async () => {
+  it('the gateway serves its client metadata document, and logs in with it, if its public URL is https', async () => {
     const publicUrl = 'https://tools.example.com';
     await using world = await startLoginGateway({ listener: { publicUrl, operatorToken: OPERATOR } });
     needsLogin(world);
@@ -190,7 +187,7 @@ describe('the client metadata document of a gateway', () => {
     ]);
   });
 
-  it('the client metadata document is not served on loopback', async () => {
+  it('the gateway serves no client metadata document on loopback', async () => {
     await using world = await startLoginGateway();
     expect((await fetch(`${world.url}/login/client.json`)).status).toBe(404);
   });
@@ -202,7 +199,7 @@ describe('the client metadata document of a gateway', () => {
     { publicUrl: 'tools.example.com' },
     { clientMetadataUrl: 'http://127.0.0.1/client.json' },
     { clientMetadataUrl: 'https://tools.example.com' },
-  ])('the client metadata document is rejected at an address like %j', async (listener) => {
+  ])('a public URL or client metadata URL that issuers cannot use is rejected: %j', async (listener) => {
     await expect(startLoginGateway({ listener })).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
   });
 });

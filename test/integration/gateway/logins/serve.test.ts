@@ -15,7 +15,7 @@ const CALL = { name: 'a__whoami' };
 const [ALICE, BOB, OPERATOR] = [secret('alice-0123456789'), secret('bob-0123456789'), secret('operator-0123456789')];
 const ENV = { T_ALICE: ALICE, T_BOB: BOB, T_OPERATOR: OPERATOR, T_PORT: '' };
 
-it('mcp-switchyard serve lets its operator log in over HTTP, and serves every client afterwards', async () => {
+it('`serve` lets an operator log in to a connector, and then every client can call its tools', async () => {
   await using issuer = await AuthorizationServer.start();
   await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer });
   using file = new LocalFile({ a: remote(server) });
@@ -42,7 +42,7 @@ it('mcp-switchyard serve lets its operator log in over HTTP, and serves every cl
   expect(stderr).not.toContain(address.slice(-43));
 });
 
-it('mcp-switchyard serve --stdio lets its client log in on a separate port', async () => {
+it('`serve --stdio` gives its client a login URL on a separate port, and the login lets the call succeed', async () => {
   await using issuer = await AuthorizationServer.start();
   await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer });
   using file = new LocalFile({ a: remote(server) });
@@ -78,7 +78,7 @@ it.each([
   [['--public-url', 'nonsense'], '--public-url must be an address'],
   [['--operator-token-env', 'T_PORT'], 'The variable T_PORT, which --operator-token-env names, is not set'],
   [['--token-env', 'T_ALICE', '--operator-token-env', 'T_ALICE'], 'The variable T_ALICE is the same access token'],
-])('mcp-switchyard serve %j reports the mistake', async (args, why) => {
+])('`serve` rejects the options %j and explains the mistake', async (args, why) => {
   using file = new LocalFile({});
   const { code, stderr } = await runCli(['serve', '--port', '0', '--config', file.path, ...args], { env: ENV });
   expect([code, stderr]).toEqual([2, expect.stringContaining(why)]);

@@ -57,7 +57,7 @@ describe('a legacy client that supports URL elicitation', () => {
 });
 
 describe('a modern client that supports URL elicitation', () => {
-  it('a modern client with URL elicitation gets an input_required result, and its retry runs after the login', async () => {
+  it('a modern client with URL elicitation gets an `input_required` result, and its retry succeeds after the login', async () => {
     await using world = await startLoginGateway();
     const first = await postModern(world.mcp, 'tools/call', CALL, { capabilities: OPENS });
     expect(first.result).toEqual(
@@ -92,7 +92,7 @@ describe('a modern client that supports URL elicitation', () => {
     expect((await postModern(world.mcp, 'tools/call', used, { capabilities: OPENS })).error.code).toBe(-32_602);
   });
 
-  it('a modern client with URL elicitation gets an error with the login URL if its user declines', async () => {
+  it('a modern client with URL elicitation gets an error with the login URL if the user declines to log in', async () => {
     await using world = await startLoginGateway();
     const first = await postModern(world.mcp, 'tools/call', CALL, { capabilities: OPENS });
     const { requestState } = first.result;
@@ -101,7 +101,7 @@ describe('a modern client that supports URL elicitation', () => {
     expect(error.data).toMatchObject({ code: 'CONNECTOR_LOGIN_NEEDED', loginUrl: expect.any(String) });
   });
 
-  it('a modern client with URL elicitation gets the same request when a call needs more rights (step-up)', async () => {
+  it('a modern client with URL elicitation is asked for another login if a call needs more rights (step-up)', async () => {
     await using world = await startLoginGateway();
     world.error = loginNeeded(world.issuer, 403);
     const first = await postModern(world.mcp, 'tools/call', CALL, { capabilities: OPENS });
@@ -112,7 +112,7 @@ describe('a modern client that supports URL elicitation', () => {
 
 describe('a client without URL elicitation', () => {
   it.each(['legacy', 'modern'] as const)(
-    'a client of the %s protocol without URL elicitation gets the login URL in the error',
+    'a %s client without URL elicitation gets the login URL in the error',
     async (era) => {
       await using world = await startLoginGateway();
       const post = era === 'legacy' ? postLegacy : postModern;
@@ -127,7 +127,7 @@ describe('a client without URL elicitation', () => {
     },
   );
 
-  it('a client without URL elicitation is named on the login page by its own name, without markup', async () => {
+  it('the login page shows the name of the client that requested the login, with escaped markup', async () => {
     await using world = await startLoginGateway();
     const meta = { 'io.modelcontextprotocol/clientInfo': { name: '<b>Claude</b>\u202e', version: '1' } };
     const { error } = await postModern(world.mcp, 'tools/call', CALL, { meta });
@@ -135,14 +135,14 @@ describe('a client without URL elicitation', () => {
     expect(page).toContain('&lt;b&gt;Claude&lt;/b&gt;\ufffd');
   });
 
-  it("a client without URL elicitation does not receive the scopes that the connector's error names", async () => {
+  it('the error that asks a client to log in does not name the required scopes', async () => {
     await using world = await startLoginGateway();
     world.error = loginNeeded(world.issuer, 401, 'hidden-scope');
     const { error } = await postLegacy(world.mcp, 'tools/call', CALL);
     expect(JSON.stringify(error)).not.toContain('hidden-scope');
   });
 
-  it('a client without URL elicitation gets the login URL for prompts and resources as well', async () => {
+  it('a client also gets the login URL when it reads a resource', async () => {
     await using world = await startLoginGateway();
     // While the connector is down, its features are unknown.
     Object.assign(world.manager, { facts: () => null });
@@ -152,7 +152,7 @@ describe('a client without URL elicitation', () => {
 });
 
 describe('clients of a gateway with tokens', () => {
-  it('clients of a gateway with several tokens are referred to an operator', async () => {
+  it('a client of a gateway with several tokens is told that an operator must log in', async () => {
     await using world = await startLoginGateway({ listener: { tokens: [ALICE, BOB] } });
     const session = await openSession(world.mcp, OPENS, bearer(ALICE));
     for (const { error } of [
@@ -164,7 +164,7 @@ describe('clients of a gateway with tokens', () => {
     }
   });
 
-  it('clients of a gateway get a login URL if they use its only token or the operator token', async () => {
+  it('a client gets a login URL if it uses the operator token or the only access token of the gateway', async () => {
     const operatorToken = 'operator-token-0123456789';
     const loginUrl = expect.stringContaining('/login/');
     await using several = await startLoginGateway({ listener: { tokens: [ALICE, BOB], operatorToken } });
@@ -181,21 +181,18 @@ describe('clients of a gateway with tokens', () => {
     ['x-forwarded-for', '203.0.113.9'],
     ['via', '1.1 proxy'],
     ['x-real-ip', '203.0.113.9'],
-  ])(
-    'clients get no login URL if they come through a proxy on this machine (forwarding header %s)',
-    async (name, value) => {
-      await using open = await startLoginGateway();
-      const anonymous = await postLegacy(open.mcp, 'tools/call', CALL, { headers: { [name]: value } });
-      expect(anonymous.error.message).toContain('An operator must log in');
-      await using single = await startLoginGateway({ listener: { tokens: [ALICE] } });
-      const headers = { ...bearer(ALICE), [name]: value };
-      const { error } = await postLegacy(single.mcp, 'tools/call', CALL, { headers });
-      expect(error.message).toContain('mcp-switchyard auth login a');
-      expect(error.data?.loginUrl).toBeUndefined();
-    },
-  );
+  ])('a client that comes through a proxy (header "%s") gets no login URL', async (name, value) => {
+    await using open = await startLoginGateway();
+    const anonymous = await postLegacy(open.mcp, 'tools/call', CALL, { headers: { [name]: value } });
+    expect(anonymous.error.message).toContain('An operator must log in');
+    await using single = await startLoginGateway({ listener: { tokens: [ALICE] } });
+    const headers = { ...bearer(ALICE), [name]: value };
+    const { error } = await postLegacy(single.mcp, 'tools/call', CALL, { headers });
+    expect(error.message).toContain('mcp-switchyard auth login a');
+    expect(error.data?.loginUrl).toBeUndefined();
+  });
 
-  it('clients get a command to log in if the gateway is reachable from outside, and a URL if it has a public URL', async () => {
+  it('a client of a gateway on all addresses gets a login URL if there is a public URL, and a command otherwise', async () => {
     const listener = { host: '0.0.0.0', tokens: [ALICE] };
     const options = { headers: bearer(ALICE) };
     await using world = await startLoginGateway({ listener });
@@ -210,7 +207,7 @@ describe('clients of a gateway with tokens', () => {
   });
 });
 
-it('the client of a gateway over stdio gets a login URL on a separate port', async () => {
+it('a client of a gateway over stdio gets a login URL on a separate port', async () => {
   await using world = await startLoginGateway();
   const { gateway, manager } = world;
   const [input, output] = [new PassThrough(), new PassThrough()];
