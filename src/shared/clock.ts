@@ -58,7 +58,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Calls `callback` once after `ms` milliseconds. The process may exit before that, unless `keepAlive` is true. */
 export function startTimer(ms: number, callback: () => void, options: { keepAlive?: boolean } = {}): Timer {
-  // Node.js fires a timer with a longer delay immediately.
+  // If a delay is longer than MAX_TIMER_MS, Node.js fires the timer immediately.
   const handle = setTimeout(callback, Math.min(ms, MAX_TIMER_MS));
   if (options.keepAlive !== true) handle.unref();
   return { cancel: () => clearTimeout(handle) };

@@ -5,7 +5,7 @@ const fixture = (name: string): string => new URL(`../fixtures/fuzz/${name}.ts`,
 const text = (input: Uint8Array | undefined): string => Buffer.from(input ?? []).toString();
 
 describe('fuzzInThread', () => {
-  // By chance alone the bug takes 256 to the power of 6 inputs.
+  // Random inputs alone would need about 256 to the power of 6 attempts to find the bug.
   const planted = { seed: 1, maxExecutions: 60_000, maxFindings: 1, usesCorpus: false };
 
   it('fuzzInThread() finds a planted bug behind six branches with the help of coverage, and minimises its input', async () => {

@@ -20,7 +20,10 @@ const STRICT = {
   types: [],
 };
 
-/** Compiles files strictly, by name, and returns the compiler's messages: nothing if there are no errors. */
+/**
+ * Compiles files in strict mode. `files` maps the name of each file to its text. Returns the messages of the compiler,
+ * or an empty text if there are no errors.
+ */
 export function compileStrictly(files: Readonly<Record<string, string>>): string {
   using folder = new TempDir();
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder.path, name), text);

@@ -59,7 +59,7 @@ function takeJsonOfGroups(running: Command): void {
     if (above.getOptionValue('json') === true) running.setOptionValue('json', true);
 }
 
-/** Describes an option in a help text, without a default value that is empty or switches the option off. */
+/** Describes an option in a help text. Omits a default value that is empty or that switches the option off. */
 function describeOption(option: Option): string {
   return new Help().optionDescription(option).replace(/ \(default: (?:false|\[\])\)$/, '');
 }

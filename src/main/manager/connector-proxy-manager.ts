@@ -19,7 +19,7 @@ import { noteFleet, noteStartImage } from './parts-of.ts';
 
 /**
  * Keeps connectors connected, and calls their tools. Connectors come from signed service maps, local files and a
- * registry. This class only holds state in memory, while worker threads fetch, verify and store the maps.
+ * registry. This class keeps its state in memory. Worker threads fetch, verify and store the maps.
  */
 export class ConnectorProxyManager implements AsyncDisposable {
   readonly #parts: ManagerParts;

@@ -124,7 +124,7 @@ function readAddress(address: string): string {
 }
 
 function invalid(name: string, why: string): SwitchyardError {
-  return new SwitchyardError('OPTIONS_INVALID', `Option fleet.${name}: it ${why}.`, {
+  return new SwitchyardError('OPTIONS_INVALID', `The option fleet.${name} ${why}.`, {
     detail: { option: `fleet.${name}` },
   });
 }

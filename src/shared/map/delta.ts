@@ -54,7 +54,7 @@ export function countOf({ digests }: DigestTable): number {
   return digests.length / DIGEST_BYTES;
 }
 
-/** Returns the ids of a table, in map order. Decodes all ids with each call. */
+/** Returns the ids of a table, in map order. Decodes all ids on every call. */
 export function idsOf({ idList }: DigestTable): readonly string[] {
   return idList.length === 0 ? [] : Buffer.from(idList.buffer).toString('latin1').split('\n');
 }

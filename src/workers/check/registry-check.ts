@@ -58,7 +58,7 @@ function checkFile(path: string, store: CheckedStore): RegistryFinding[] {
   } catch (error) {
     return [failed('file', path, `${path} cannot be read: ${messageOf(error)}`)];
   }
-  if (bytes === null) return [failed('file', path, `${path} does not exist. It can be written from the store`)];
+  if (bytes === null) return [failed('file', path, `${path} does not exist. It can be recreated from the store`)];
   const parsed = parseServers(bytes.toString('utf8'));
   if (parsed.kind === 'unreadable') return [failed('file', path, `${path} cannot be used: ${parsed.reason}`)];
   const { servers, bad } = parsed.document;

@@ -74,8 +74,8 @@ export function assertTrustedFolder(path: string, { mayBeLink }: Pick<FileRules,
 }
 
 /**
- * Checks the file that a path leads to. If its folder belongs to another user, files of that user are trusted in this
- * folder. Other code logs a warning about such a folder.
+ * Checks the file that a path leads to. If the folder of the file belongs to another user, that user's files in it are
+ * trusted too. A warning about such a folder is logged elsewhere.
  */
 function assertTrustedTarget(path: string, stats: Stats): void {
   if (!stats.isFile()) throw unsafe(path, `is not a regular file but ${kindOf(stats)}`);

@@ -16,7 +16,7 @@ interface DamagedRecord {
   readonly isWaitedFor: boolean;
 }
 
-/** The records of a store whose checksums were verified. */
+/** The records of a store, after their checksums were verified. */
 export interface ProvenRecords {
   readonly damaged: readonly DamagedRecord[];
   readonly count: number;

@@ -22,7 +22,7 @@ const MAX_FAULTS = 20;
 export function checkStore(storePath: string): CheckedStore {
   const nothing = { servers: null, knownFile: () => null };
   const fail = (message: string): CheckedStore => ({ ...nothing, findings: [failed('store', null, message)] });
-  if (!existsSync(storePath)) return fail(`${storePath} does not exist. It can be rebuilt from the file`);
+  if (!existsSync(storePath)) return fail(`${storePath} does not exist. It can be rebuilt from servers.json`);
   let database: DatabaseSync | null = null;
   try {
     database = new DatabaseSync(storePath, { readOnly: true });
@@ -32,7 +32,7 @@ export function checkStore(storePath: string): CheckedStore {
       return fail(
         `${storePath} has format ${version}. This version reads formats up to ${SCHEMA_VERSION}. Use a newer version`,
       );
-    if (version === 0) return fail(`${storePath} is empty. It can be rebuilt from the file`);
+    if (version === 0) return fail(`${storePath} is empty. It can be rebuilt from servers.json`);
     const faults = structureFaults(database);
     if (faults.length > 0)
       return { ...nothing, findings: faults.map((fault) => failed('store', null, `${storePath}: ${fault}`)) };

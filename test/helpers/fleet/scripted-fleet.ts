@@ -65,7 +65,7 @@ export class ScriptedFleet implements Fleet {
     stepDown: () => this.#note('step-down', null),
   };
 
-  /** Creates the head of these bytes, which can be read from now on. */
+  /** Makes the bytes of a map readable from now on, and returns the map head that describes them. */
   put(bytes: Uint8Array, overrides: Partial<MapHead> = {}): MapHead {
     const { generatedAt, ttlSeconds } = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, never>;
     const generatedAtMs = Date.parse(generatedAt ?? '');

@@ -251,7 +251,7 @@ describe('mcp-switchyard keys rotate, revoke and list', () => {
       ['--documents', 'keys.json', '--key', 'a'],
       /must contain \{version\} exactly once/,
     ],
-    ['a URL to write to', ['--documents', 'https://m.example/{version}', '--key', 'a'], /must be a path and not a URL/],
+    ['a URL to write to', ['--documents', 'https://m.example/{version}', '--key', 'a'], /must be a path, not a URL/],
     ['no key to sign with', ['--documents', 'k.{version}'], /--key <file\.\.\.>.*not specified/],
     ['a missing folder', ['--documents', '/nope/k.{version}', '--key', 'a'], /Cannot list the folder/],
     ['a validity of zero days', ['--documents', 'k.{version}', '--key', 'a', '--expires', '0'], /number of days/],

@@ -22,7 +22,7 @@ import { type CheckResult, verifyMap } from './verify/verify-map.ts';
 const MAX_MAP_BYTES = 32 * 1024 * 1024;
 
 /**
- * Checks a map from a file or URL completely. Reports the result of each check, and a finding for each signature.
+ * Runs all checks on a map from a file or URL. Reports the result of each check, and a finding for each signature.
  * Resolves with the exit code: 0 if no check failed.
  */
 export async function runVerify(place: string, options: SourceOptions): Promise<number> {

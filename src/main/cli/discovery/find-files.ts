@@ -3,7 +3,7 @@ import { codeOf, messageOf } from '../../../shared/errors.ts';
 import { readLocalConfig } from '../../local-config/read-local-config.ts';
 import { type Client, type ClientFile, clientFiles, type Machine } from './client-files.ts';
 
-/** A configuration file of a client that exists, and what it contains. */
+/** An existing configuration file of a client, and its contents. */
 export interface FoundFile extends ClientFile {
   /** The ids of the servers in the file. */
   readonly servers: readonly string[];

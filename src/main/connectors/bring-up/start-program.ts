@@ -15,7 +15,7 @@ const DOWNLOADERS: ReadonlySet<string> = new Set(['bunx', 'docker', 'npx', 'pipx
 
 export interface ProgramStartOptions {
   readonly starts: ProgramStarts;
-  /** How long a stdio server may write nothing before its handshake is done, in milliseconds. */
+  /** How long a stdio server may stay silent during its handshake, in milliseconds. */
   readonly startTimeoutMs: number;
 }
 

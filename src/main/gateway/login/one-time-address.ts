@@ -46,7 +46,7 @@ export class OneTimeAddress {
   issuer: string | null;
   /** Login for which the browser was sent to the issuer; null before the start and after a failure. */
   started: StartedLogin | null = null;
-  /** Start of the login while it is in progress. It is kept so that pressing the button twice starts only one login. */
+  /** The start of a login that is in progress; null otherwise. Pressing the button again waits for this start. */
   starting: Promise<StartedLogin> | null = null;
   /** Epoch ms; null until a browser opens the address. */
   openedAt: number | null = null;

@@ -9,8 +9,8 @@ const MAX_SLUG_LENGTH = 100;
 
 /**
  * Derives an id from the name of a server. A name that is a valid id stays as it is. Otherwise the id is made of the
- * letters and digits of the name (`My Server` becomes `my-server`) or, without usable characters, is a digest. The same
- * name always gets the same id.
+ * letters and digits of the name (`My Server` becomes `my-server`). If the name has neither, the id is a digest of the
+ * name. The same name always gets the same id.
  */
 export function serverId(name: string): string {
   if (ID.test(name)) return name;

@@ -156,8 +156,8 @@ async function collect(task: LoadTask, context: LoadContext): Promise<LoadOutcom
 }
 
 /**
- * Returns the time limit of a load. It allows for two requests, because a map that expired and was confirmed is fetched
- * again, and for the verification.
+ * Returns the time limit of a load. It covers the verification and two requests: if the server answers that a map is
+ * unchanged (304), but the map has expired, the map is fetched again.
  */
 function deadlineFor(task: LoadTask): number {
   return (task.given === null ? 2 * task.request.timeoutMs : 0) + PROOF_TIMEOUT_MS;

@@ -48,7 +48,7 @@ export class RefreshScheduler {
   readonly #random: Random;
   readonly #elapsedMs: () => number;
   #timer: Timer | null = null;
-  /** When the timer fires, in milliseconds of `elapsedMs`. */
+  /** When the timer fires, in milliseconds on the clock of `elapsedMs`. */
   #timerAtMs = Number.POSITIVE_INFINITY;
   /** When the last refreshed value stops being valid; null if that is not known. */
   #holdsUntilMs: number | null = null;

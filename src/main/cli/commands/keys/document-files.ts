@@ -44,7 +44,7 @@ export interface NextSigners extends KeyRoots {
  */
 export function openDocuments(pattern: string): DocumentFiles {
   if (/^https?:/i.test(pattern))
-    throw misuse('--documents must be a path and not a URL: publish the files after they were written');
+    throw misuse('--documents must be a path, not a URL: write the files first, then publish them');
   if (!basename(pattern).includes(VERSION) || pattern.split(VERSION).length !== 2)
     throw misuse(
       `--documents ${pattern} must contain {version} exactly once, in the file name, as in keys.{version}.json`,

@@ -87,7 +87,7 @@ function withAdded(old: readonly NamedJwk[], added: readonly NamedJwk[]): readon
     const namesake = keys.get(key.kid);
     if (namesake !== undefined && namesake.thumbprint !== key.thumbprint)
       throw misuse(
-        `The documents already have another key with the kid ${key.kid}: give the key of --keys another kid`,
+        `The documents already have a different key with the kid ${key.kid}: choose a new kid for the key in --keys`,
       );
     keys.set(key.kid, key);
   }

@@ -61,14 +61,15 @@ function serverOf(name: string, target: readonly string[], options: AddOptions):
   const headers = options.header === undefined ? {} : { headers: options.header };
   if (endpoint !== undefined) {
     if (options.transport === 'stdio') throw misuse('--transport stdio needs a command after --, not a URL');
-    if ('env' in env || options.cwd !== undefined) throw misuse('--env and --cwd need a command, not a URL');
+    if ('env' in env || options.cwd !== undefined)
+      throw misuse('--env and --cwd can be used only for a server with a command, not for a URL');
     const inferred = /^wss?:/i.test(endpoint) ? 'ws' : 'streamableHttp';
     return { name, transport: options.transport ?? inferred, endpoint, ...headers, ...loginOf(options) };
   }
   if (first === undefined) throw misuse('Name the server to register: a URL, or -- COMMAND ARGS…');
   if (options.transport !== undefined && options.transport !== 'stdio')
-    throw misuse(`--transport ${options.transport} needs a URL, not a command`);
-  if ('headers' in headers) throw misuse('--header needs a URL, not a command');
+    throw misuse(`--transport ${options.transport} can be used only for a server with a URL, not for a command`);
+  if ('headers' in headers) throw misuse('--header can be used only for a server with a URL, not for a command');
   if ('oauth' in loginOf(options))
     throw misuse('--client-id, --client-secret-env and --scope need a URL, not a command');
   const args = target.slice(1);

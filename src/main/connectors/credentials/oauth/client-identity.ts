@@ -19,9 +19,9 @@ export interface ClientChoice {
 }
 
 /**
- * Returns the client identity of this host at the issuer: the client in the entry, else a client metadata document if
- * the issuer accepts it. Otherwise returns the stored registration if this still fits, else a new registration (MCP
- * 2025-11-25, client registration approaches). Rejects with LOGIN_CLIENT_UNKNOWN, LOGIN_SECRET_MISSING,
+ * Returns the client identity of this host at the issuer, which is the first of these that is available: the client in
+ * the entry, a client metadata document that the issuer accepts, the stored registration if it is still valid here, or
+ * a new registration (MCP 2025-11-25, client registration approaches). Rejects with LOGIN_CLIENT_UNKNOWN, LOGIN_SECRET_MISSING,
  * LOGIN_METADATA_INVALID or LOGIN_FAILED.
  */
 export async function identifyClient(
@@ -49,7 +49,7 @@ function configuredClient(target: LoginTarget, { redirectUrl }: ClientChoice): L
   if (redirectUrl === null && key === null && target.clientSecret() === null)
     throw new SwitchyardError(
       'LOGIN_SECRET_MISSING',
-      `Client credentials for ${target.connectorId} need a secret or a private key.`,
+      `The client credentials grant of ${target.connectorId} needs a client secret or a private key.`,
     );
   const redirectUris = redirectUrl === null ? [] : [redirectUrl];
   return newClient('configured', clientId, redirectUris, key === null ? null : 'private_key_jwt');

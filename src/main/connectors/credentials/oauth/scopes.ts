@@ -5,11 +5,11 @@ import type { LoginDiscovery } from './discovery-record.ts';
 const OFFLINE_ACCESS = 'offline_access';
 
 /**
- * Returns the scopes to request, separated by blanks; null to let the issuer choose. The scopes of the entry take
+ * Returns the scopes to request, separated by spaces; null to let the issuer choose. The scopes of the entry take
  * precedence, then the scopes of the challenge, then the scopes of the resource's metadata (MCP 2025-11-25, scope
  * selection strategy).
  *
- * @param wantedScope The scopes of a step-up: everything that was granted and demanded so far. If it is not null, these
+ * @param wantedScope The scopes of a step-up: everything that was granted or demanded so far. If it is not null, these
  *   scopes are requested together with the scopes of the entry and of the challenge.
  * @param client Who logs in. For a `person`, the scope `offline_access` is requested too if the issuer knows it, to get
  *   a refresh token.
