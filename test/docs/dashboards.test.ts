@@ -90,7 +90,7 @@ describe('dashboards', () => {
     expect(codes.filter((code) => !Object.hasOwn(ERROR_CODES, code))).toEqual([]);
   });
 
-  it('the tests of dashboards find metrics and labels in an expression, and detect invalid PromQL', () => {
+  it('partsOf() finds the metrics and labels of a PromQL expression, and says whether the expression is valid', () => {
     expect(partsOf('sum by (nope) (rate(mcp_nope_total[5m])')).toMatchObject({
       metrics: ['mcp_nope_total'],
       labels: ['nope'],

@@ -186,7 +186,7 @@ describe('connector close', () => {
   });
 
   it.each(['backing-off', 'connecting', 'ready', 'tools'] as const)(
-    'a connector stays closed even if a listener of "%s" closes it',
+    'a connector that a listener closes at the event "%s" stays closed',
     async (moment) => {
       const { connector, attempt, attempts, states, hear } = connectorUnderTest();
       hear((what) => {
@@ -202,7 +202,7 @@ describe('connector close', () => {
     },
   );
 
-  it('closing a connector also waits for a connection attempt that a changed entry has replaced', async () => {
+  it('`close()` of a connector also waits for an older connection attempt that a changed entry has replaced', async () => {
     const late = scriptedConnection();
     const bringUp = (): Promise<BroughtUp> => new Promise((resolve) => setTimeout(() => resolve(broughtUp(late)), 50));
     const deps = {

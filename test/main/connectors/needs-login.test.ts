@@ -50,7 +50,7 @@ describe('connector that needs a login', () => {
     expect([attempts.length, vi.getTimerCount()]).toEqual([1, 0]);
   });
 
-  it('a connector that needs a login does not try to connect because of a call, a retry or an unchanged entry', async () => {
+  it('a connector that needs a login makes no connection attempt after a call, a retry or an unchanged entry', async () => {
     const step = fc.constantFrom('call', 'request', 'chance', 'retry', 'same entry', 'time');
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
@@ -127,7 +127,7 @@ describe('connector that needs a login', () => {
 });
 
 describe('change of a login', () => {
-  it('a connection attempt that fails is repeated if the login changed during the attempt, and calls wait for it', async () => {
+  it('a failed connection attempt is repeated if the login changed in the meantime, and a waiting call then succeeds', async () => {
     const { connector, attempts, attempt, states } = connectorUnderTest();
     connector.update(connector.entry);
     await vi.advanceTimersByTimeAsync(0);

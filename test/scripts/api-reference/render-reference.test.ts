@@ -38,7 +38,7 @@ it('the API reference lists the exported names of an entry point in alphabetical
   expect(SECTIONS[0]?.exported.map(({ name }) => name)).toEqual(['Counter', 'LIMIT', 'Other', 'registry', 'Shared']);
 });
 
-it('the API reference shows a declaration without `export`, `declare` and private members', () => {
+it('the API reference omits `export`, `declare` and private members from a declaration', () => {
   expect(PAGE).toContain(`\`\`\`typescript
 class Counter<T> implements Shared {
   /** Returns the count; see Shared. */

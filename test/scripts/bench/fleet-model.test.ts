@@ -27,7 +27,7 @@ describe('fleet load model', () => {
     expect(deliveriesPerSecond).toBe(300);
   });
 
-  it('the modelled load of a fleet grows in proportion to its hosts above 1 000 hosts', () => {
+  it('in the fleet load model, ten times as many hosts cause ten times the load, if there are at least 10 000 hosts', () => {
     const at = (hosts: number) => fleetLoad(shape({ hosts, changesPerSecond: 0.01 }), SIZES);
     const [one, ten] = [at(10_000), at(100_000)];
     expect(ten.commandsPerSecond / one.commandsPerSecond).toBeCloseTo(10, 1);

@@ -17,7 +17,7 @@ const FILES: Readonly<Record<string, string>> = {
   'user.js': 'import { one } from "./used.js";\nexport { one };\n',
 };
 
-it('inlineFacades() removes files that only re-export a chunk, and dynamic imports load the chunk directly', async () => {
+it('inlineFacades() removes files that only re-export a chunk, and makes dynamic imports load the chunk directly', async () => {
   using folder = new TempDir();
   for (const [file, code] of Object.entries(FILES)) {
     mkdirSync(dirname(join(folder.path, file)), { recursive: true });

@@ -14,7 +14,7 @@ describe('checkText()', () => {
     expect(checkText(text('title', long(36)))).toEqual([]);
   });
 
-  it('a code span counts as one word, and a sentence does not end inside it or at an abbreviation', () => {
+  it('a code span counts as one word, and a sentence ends neither inside a code span nor at an abbreviation', () => {
     expect(splitSentences('See `a. B. C`, e.g. Node. Then stop.')).toEqual(['See `code`, e.g Node.', 'Then stop.']);
     expect(countWords('one – two, `code` & three')).toBe(4);
   });

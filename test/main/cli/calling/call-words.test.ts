@@ -33,7 +33,7 @@ describe('readCallWords', () => {
     expect(readCallWords(words).assignments).toEqual(expected);
   });
 
-  it('readCallWords() returns JSON objects, and the dash that stands for standard input, as `documents`', () => {
+  it('readCallWords() returns in `documents` the JSON objects and the dash, which stands for standard input', () => {
     expect(readCallWords(['{"a":1}', '-']).documents).toEqual(['{"a":1}', '-']);
   });
 

@@ -39,7 +39,7 @@ describe('checkArguments', () => {
     ]);
   });
 
-  it('checkArguments() reports a misspelled `key=value` argument, but no unknown member of a JSON object', () => {
+  it('checkArguments() reports a misspelled name in `key=value`, but accepts an unknown member of a JSON object', () => {
     expect(said({ city: 'x', dayz: 1 }, WEATHER, ['dayz'])).toEqual(['dayz is not known; did you mean days?']);
     expect(said({ city: 'x', dayz: 1 }, WEATHER)).toEqual([]);
     expect(said({ city: 'x', dayz: 1 }, { ...WEATHER, additionalProperties: true }, ['dayz'])).toEqual([]);
@@ -81,7 +81,7 @@ describe('checkArguments', () => {
     expect(said(args, schema, Object.keys(args))).toEqual([]);
   });
 
-  it('checkArguments() checks a union of objects only against what all members of the union require', () => {
+  it('if the schema is a union of objects, checkArguments() checks only what all members of the union require', () => {
     const form = (name: string) => ({
       type: 'object',
       properties: { kind: { const: name }, [name]: {} },

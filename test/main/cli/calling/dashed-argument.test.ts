@@ -21,7 +21,7 @@ describe('dashedArgumentHint', () => {
     expect(hint('prompts get', '--city', 'a.b', '--city', 'Bern')).toContain('city=Bern');
   });
 
-  it('the hint to write `key=value` is not given for options before the tool name or for other commands or errors', () => {
+  it('no hint suggests `key=value` for an option before the tool name, the command `tools`, or the error "missing argument"', () => {
     expect(hint('call', '--jsn', '--jsn', 'a.b')).toBeNull();
     expect(hint('tools', '--city', 'a.b', '--city', 'Bern')).toBeNull();
     expect(dashedArgumentHint('call', ['call', 'a.b'], 'missing argument')).toBeNull();

@@ -64,7 +64,7 @@ describe('the trust flags', () => {
     });
   });
 
-  it('`--max-stale` with "off" or a number overrides the default time for which an expired map may be used', () => {
+  it('`--max-stale` overrides how long an expired map may be used, with a number of milliseconds or with "off"', () => {
     const defaults = { maxStaleMs: 1_000 };
     expect(trustChoice(parsed([], defaults)).maxStaleMs).toBe(1_000);
     expect(trustChoice(parsed(['--max-stale', 'off'], defaults)).maxStaleMs).toBeNull();

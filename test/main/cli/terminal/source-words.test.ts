@@ -32,7 +32,7 @@ describe('source options of the current command line', () => {
     ]);
   });
 
-  it('a suggested command repeats the source options of the current command line that it needs', () => {
+  it('a suggested command repeats only those source options of the current command line that it needs', () => {
     wordsOf('--config', 'b c.json', '--state-dir', '/s');
     for (const name of ['status', 'tools', 'resources', 'prompts'])
       expect(withOwnCommand(`See \`mcp-switchyard ${name}\`.`)).toMatch(

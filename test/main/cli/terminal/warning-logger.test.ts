@@ -76,7 +76,7 @@ describe('log of a long-running process', () => {
     expect(lines).toEqual([`${TIME} Connector a: failed (loopback) (\`--allow-private\` allows it)\n`]);
   });
 
-  it('a long-running command logs once why a map cannot be refreshed, and when refreshes work again', () => {
+  it('a long-running command logs once that a map cannot be refreshed, and once that it is refreshed again', () => {
     const { logger, lines } = logging();
     const failed = { sourceId: 'map', code: 'MAP_DNS' };
     for (let round = 0; round < 2; round += 1) {
@@ -93,7 +93,7 @@ describe('log of a long-running process', () => {
     ]);
   });
 
-  it('a long-running command logs each repetition of a warning about stale tools, and no successes', () => {
+  it('a long-running command logs a warning about stale tools each time it occurs, and logs no successes', () => {
     const { logger, lines } = logging();
     for (let round = 0; round < 2; round += 1) logger.error({ event: 'tools-stale', connectorId: 'a' }, 'stale');
     logger.info({ event: 'login-done' }, 'done');

@@ -46,7 +46,7 @@ describe('ProgramStarts', () => {
   const create = (share: { now: number } = busy, limit: number | null = null): ProgramStarts =>
     new ProgramStarts({ limit, parallelism: 2, idleProcessors: idleBy(share) });
 
-  it('ProgramStarts starts one process more than there are processors, and another after each first message', async () => {
+  it('ProgramStarts starts one process more than there are processors, and one more after the first message of each', async () => {
     const programs = new Programs(create());
     await programs.askAll('a', 'b', 'c', 'd', 'e');
     expect(programs.started).toEqual(['a', 'b', 'c']);

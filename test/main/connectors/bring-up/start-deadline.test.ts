@@ -20,7 +20,7 @@ describe('startDeadline', () => {
     expect(limit.signal.reason).toEqual(overdue(60_000));
   });
 
-  it('startDeadline() restarts with each line that the process prints, but aborts after five minutes in total', () => {
+  it('startDeadline() restarts its wait at each line that the process prints, but aborts after five minutes in total', () => {
     using limit = startDeadline({ quietMs: 60_000, maxMs: 300_000 }, overdue, parent());
     for (let count = 0; count < 5; count += 1) {
       vi.advanceTimersByTime(59_000);

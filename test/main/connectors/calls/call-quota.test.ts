@@ -146,7 +146,7 @@ describe('CallQuota', () => {
     expect(began).toEqual(['a', 'b']);
   });
 
-  it('CallQuota immediately rejects a call that would get no slot before its deadline, and reports the next slot', async () => {
+  it('CallQuota immediately rejects a call that could not start before its deadline, and says when a slot becomes free', async () => {
     const quota = new CallQuota({ perMinute: 2 });
     for (let count = 0; count < 2; count += 1) await quota.acquire(signal, 'one', 6_000);
     await vi.advanceTimersByTimeAsync(10_000);

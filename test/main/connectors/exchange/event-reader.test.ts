@@ -35,7 +35,7 @@ function read(text: string): { readonly reader: EventReader; readonly told: Told
 }
 
 describe('EventReader during a flood of events', () => {
-  it('EventReader pauses for the event loop during a flood of events, and loses no event', async () => {
+  it('EventReader pauses during a flood of events, so that other work can run, and loses no event', async () => {
     const { told } = read(Array.from({ length: 400_000 }, (_, id) => `data: {"id":${id}}\n\n`).join(''));
     expect(told.values.length).toBeLessThan(400_000);
     expect(told.steps[0]).toBe('hold');

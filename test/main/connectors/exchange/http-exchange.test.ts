@@ -149,7 +149,7 @@ describe('HTTP exchange with credentials', () => {
     expect(server.seen).toEqual([]);
   });
 
-  it('an HTTP exchange replaces the Authorization header of an entry by that of the credentials, whatever its case', async () => {
+  it('an HTTP exchange sends the Authorization header of the credentials in place of the one in the entry', async () => {
     await using server = await world(protectedBy(401));
     const { over } = server.start(new ScriptedCredentials('fresh'), {
       headers: ['Authorization', 'Basic x', 'x-a', '1'],
@@ -158,7 +158,7 @@ describe('HTTP exchange with credentials', () => {
     expect(server.seen.map(({ authorization }) => authorization)).toEqual(['Bearer fresh']);
   });
 
-  it('an HTTP exchange that requires a login fails with that error, and keeps the TCP connection', async () => {
+  it('an HTTP exchange that requires a login fails with `CONNECTOR_LOGIN_NEEDED`, and keeps the TCP connection', async () => {
     await using server = await world(protectedBy(401));
     const error = new SwitchyardError('CONNECTOR_LOGIN_NEEDED', 'Log in.', { detail: { status: 401 } });
     const { heard, over } = server.start(new ScriptedCredentials(null, () => ({ kind: 'login', error })));
@@ -171,7 +171,7 @@ describe('HTTP exchange with credentials', () => {
     expect(new Set(server.seen.map(({ socket }) => socket)).size).toBe(1);
   });
 
-  it('an HTTP exchange passes on a rejection that the credentials cannot solve, with their hint', async () => {
+  it('an HTTP exchange reports a rejection that new credentials cannot fix, with the hint that the credentials give', async () => {
     await using server = await world(protectedBy(403));
     const { heard, over } = server.start(new ScriptedCredentials('t', () => ({ kind: 'refused', hint: 'Ask Ann.' })));
     await over;

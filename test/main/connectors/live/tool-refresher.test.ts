@@ -66,7 +66,7 @@ describe('ToolRefresher', () => {
     expect([most, readings() >= 8, readings() <= 12]).toEqual([1, true, true]);
   });
 
-  it('ToolRefresher does not add a read that a timer starts to the trace in which the timer was set', async () => {
+  it('if a timer of ToolRefresher starts a read, the read is not part of the trace in which the timer was set', async () => {
     const within: boolean[] = [];
     const { refresher } = setUp(async () => {
       within.push(isWithin('call'));

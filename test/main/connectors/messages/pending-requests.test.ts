@@ -19,7 +19,7 @@ describe('PendingRequests', () => {
     await expect(one.answer).rejects.toMatchObject({ code: -32_000, message: 'no' });
   });
 
-  it('PendingRequests rejects the request in whose HTTP response an error without an id arrives', async () => {
+  it('PendingRequests rejects the request whose HTTP response contains an error without an id', async () => {
     const { requests, add } = pendingUnderTest();
     const [one, two] = [add(), add()];
     requests.take(rpc({ id: null, error: { code: -32_700, message: 'damaged' } }), one);
@@ -52,7 +52,7 @@ describe('PendingRequests', () => {
     expect(onProgress).toHaveBeenCalledExactlyOnceWith({ progress: 1 }, { progressToken: pending.id, progress: 1 });
   });
 
-  it('PendingRequests passes a notification to the request in whose response it arrived, unless it is about the server', () => {
+  it('PendingRequests passes a notification to the request whose response contains it, except one about the whole server', () => {
     const { events, requests, add } = pendingUnderTest();
     const onNotification = vi.fn();
     const pending = add({ onNotification });
@@ -64,7 +64,7 @@ describe('PendingRequests', () => {
     );
   });
 
-  it('PendingRequests passes a server request to the host of the client request in whose response it arrived', () => {
+  it('PendingRequests passes a server request to the host of the client request whose response contains it', () => {
     const { events, requests, add } = pendingUnderTest();
     const host = { capabilities: {}, answer: async () => ({}) };
     requests.take(rpc({ id: 'q', method: 'roots/list' }), add({ host }));

@@ -41,12 +41,12 @@ describe('requestFailure', () => {
 });
 
 describe('laterFailure', () => {
-  it('laterFailure() never reports a call as unsent, because its first request was sent', () => {
+  it('laterFailure() never reports a call as unsent, because the first request of the call was sent', () => {
     expect(laterFailure(new ClosedConnection())).toMatchObject({ kind: 'network', isUnsent: false });
     expect(laterFailure(refused(404))).toMatchObject({ refusal: { kind: 'session-lost', sent: 'maybe' } });
   });
 
-  it('laterFailure() describes other failures, such as server errors, like requestFailure()', () => {
+  it('laterFailure() describes server errors and JSON-RPC errors in the same way as requestFailure()', () => {
     expect(laterFailure(refused(500))).toMatchObject({ kind: 'status', refusal: { status: 500 } });
     expect(laterFailure(new RpcError(1, 'no'))).toMatchObject({ kind: 'rpc', code: 1 });
   });

@@ -33,7 +33,7 @@ describe('readEndpoint', () => {
     'https://[',
     'x'.repeat(8_193),
   ])(
-    'readEndpoint() rejects an invalid endpoint and one of another origin, and does not show it in the error',
+    'readEndpoint() rejects an endpoint that is invalid or on another origin, with an error that does not repeat it',
     (data) => {
       const read = (): unknown => readEndpoint(data, STREAM);
       expect(read).toThrow(UnusableAnswer);

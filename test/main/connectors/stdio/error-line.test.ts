@@ -36,7 +36,7 @@ describe('errorLineOf', () => {
     ['npm error canceled\n', 'npm error canceled'],
     ['npm error code E1\n', 'npm error code E1'],
     [' \n\n', ''],
-  ])('errorLineOf() returns the last line of output in no known form, such as %j', (stderr, expected) => {
+  ])('if the output has no known form, such as %j, errorLineOf() returns its last line', (stderr, expected) => {
     expect(errorLineOf(stderr)).toBe(expected);
   });
 });

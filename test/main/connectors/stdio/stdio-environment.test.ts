@@ -21,7 +21,7 @@ describe.skipIf(process.platform === 'win32')('stdioEnvironment', () => {
     });
   });
 
-  it('a stdio server gets the variables of certificate authorities, and of proxies without credentials', () => {
+  it('a stdio server inherits variables for CA certificates, and variables for proxies unless they contain credentials', () => {
     const passedOn = {
       NODE_EXTRA_CA_CERTS: '/ca.pem',
       SSL_CERT_FILE: '/ca.pem',

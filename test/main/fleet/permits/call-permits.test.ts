@@ -82,7 +82,7 @@ async function calls(quota: CallQuota, count: number): Promise<void> {
 }
 
 describe('fleet call permits', () => {
-  it('a host requests no permits for calls from its fleet if each host enforces quotas by itself', () => {
+  it('a host does not ask its fleet for call permits if each host enforces quotas by itself', () => {
     const fleet = { quotas: 'own' } as Fleet;
     expect(createCallPermits(fleet, { logger: recordingLogger(), random: { next: () => 0 } })).toBeNull();
   });
@@ -102,7 +102,7 @@ describe('fleet call permits', () => {
     expect(asked.map(({ wanted }) => wanted)).toEqual(Array.from({ length: 8 }, () => 1));
   });
 
-  it('a host returns permits that are unused after a second to its fleet, and never uses them', async () => {
+  it('if a host has not used a permit after a second, it returns the permit to its fleet and never uses it', async () => {
     const { quota, asked } = fleetOf({ take: all });
     await calls(quota({ perMinute: 1_000 }), 50);
     const taken = asked.reduce((sum, { wanted }) => sum + wanted, 0);

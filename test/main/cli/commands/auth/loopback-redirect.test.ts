@@ -112,7 +112,7 @@ describe('login redirect listener', () => {
     },
   );
 
-  it('the login redirect listener rejects a redirect for which no login waits yet, and a second redirect for a login', async () => {
+  it('the login redirect listener rejects a redirect before a login waits for it, and a second redirect for one login', async () => {
     const { url, receive } = await listening();
     expect((await send(`${url}?code=early&state=s1`)).status).toBe(403);
     const received = receive('s1', never);
@@ -132,7 +132,7 @@ describe('login redirect listener', () => {
     expect(statuses.sort()).toEqual([200, 403]);
   });
 
-  it('when the login redirect listener closes, it answers a browser that still waits, and frees its port', async () => {
+  it('the login redirect listener frees its port when it closes, and answers a browser that still waits', async () => {
     const { url, receive } = await listening();
     const received = receive('s1', never);
     const browser = send(`${url}?code=c&state=s1`);
@@ -173,7 +173,7 @@ describe('login redirect listener', () => {
     }
   });
 
-  it('the login redirect listener uses the port that the client is registered with, or another if that is in use', async () => {
+  it('the login redirect listener uses the preferred port if it is free, and a different port if it is in use', async () => {
     await using _first = await listening();
     const preferredPort = Number(new URL(redirect.url).port);
     const second = await listenForRedirect({ host: '127.0.0.1', fixedPort: null, preferredPort });

@@ -43,7 +43,7 @@ describe('login table', () => {
     );
   });
 
-  it('the login table shows an unknown expiry, and that a person must log in again, if there is no refresh token', () => {
+  it('the login table shows "not known" for an unknown expiry, and "log in again" if there is no refresh token', () => {
     expect(rowOf({ isRefreshable: false, expiresAt: null })).toMatch(/not known {2}log in again$/);
   });
 

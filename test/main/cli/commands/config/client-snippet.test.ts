@@ -53,7 +53,7 @@ describe('clientSnippet', () => {
     expect(clientSnippet('goose', 'x', stdio, platform).files).toEqual([goose]);
   });
 
-  it('clientSnippet() advises that `--config` must name a file other than the one that the snippet belongs in', () => {
+  it('clientSnippet() warns that `--config` must not name the file into which the user pastes the snippet', () => {
     expect(clientSnippet('claude', 'x', stdio, 'linux').advice).toContain('--config names must be a different one');
     expect(clientSnippet('claude', 'x', { ...stdio, serveArgs: ['--registry'] }, 'linux').advice).not.toContain(
       '--config',

@@ -214,7 +214,7 @@ void degrees;
     });
   }, 60_000);
 
-  it('the generated client module follows references within a schema, and types all others as `unknown`', () => {
+  it('the generated client module follows references within a schema, and uses `unknown` for all other references', () => {
     const schema = {
       ...object({
         tree: { $ref: '#/$defs/tree' },

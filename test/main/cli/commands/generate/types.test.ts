@@ -22,7 +22,7 @@ describe('generate types', () => {
     folder[Symbol.dispose]();
   });
 
-  it('`generate types` prints the types or writes them to a file, and does not rewrite a current file', async () => {
+  it('`generate types` prints the types or writes them to a file, and leaves a file that is up to date untouched', async () => {
     const printed = await world.on(['generate', 'types', '--no-state']);
     expect(printed).toMatchObject({ code: 0 });
     expect(printed.stdout).toContain('text: string;');

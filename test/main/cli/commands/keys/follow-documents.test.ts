@@ -30,7 +30,7 @@ const problemsOf = (
 };
 
 describe('followDocuments', () => {
-  it('followDocuments() accepts a key document that the roots of the document before it have signed', () => {
+  it('followDocuments() accepts a key document that the roots of the previous document have signed', () => {
     expect(problemsOf([documentOf(1, [a]), documentOf(2, [b], [a, b])], [a])).toEqual([null, null]);
   });
 
@@ -39,7 +39,7 @@ describe('followDocuments', () => {
     expect(problemsOf([documentOf(1, [a], [b])], null)).toEqual(['KEYS_UNTRUSTED']);
   });
 
-  it('followDocuments() reports a document that the roots before it have not signed, and checks the next one', () => {
+  it('followDocuments() reports a document without a signature by a root of the previous one, and checks the next one', () => {
     const documents = [documentOf(1, [a]), documentOf(2, [b], [b]), documentOf(3, [b])];
     expect(problemsOf(documents, [a])).toEqual([null, 'KEYS_UNTRUSTED', null]);
     expect(problemsOf([documentOf(1, [a])], [b])).toEqual(['KEYS_UNTRUSTED']);

@@ -15,7 +15,7 @@ const started = (options: SourceOptions, environment: NodeJS.ProcessEnv = {}): N
 };
 
 describe('gateway lineage check', () => {
-  it('a gateway does not start below a gateway that serves the same config file, even through a symbolic link', () => {
+  it('a gateway cannot be started by a gateway that serves the same config file, even if its path is a symbolic link', () => {
     using folder = new TempDir();
     const [file, link] = [join(folder.path, 'mcp.json'), join(folder.path, 'link.json')];
     writeFileSync(file, '{}');
@@ -29,12 +29,12 @@ describe('gateway lineage check', () => {
     );
   });
 
-  it('a gateway does not start below a gateway that serves the same registry', () => {
+  it('a gateway that serves the registry cannot be started by another gateway that serves the registry', () => {
     const environment = started(serving({ registry: true }));
     expect(() => enterLineage(serving({ registry: true }), environment)).toThrow('serves the same connectors');
   });
 
-  it('a gateway may be started by a gateway that serves other sources', () => {
+  it('a gateway can be started by a gateway that serves different sources', () => {
     const environment = started(serving({ registry: true }), started(serving({ config: ['/a.json'] })));
     expect(() => enterLineage(serving({ config: ['/b.json'] }), environment)).not.toThrow();
     expect(environment[LINEAGE_VARIABLE]?.split(',')).toHaveLength(3);

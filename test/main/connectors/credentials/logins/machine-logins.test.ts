@@ -11,7 +11,7 @@ beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 
 afterEach(() => void vi.useRealTimers());
 
 describe('MachineLogins', () => {
-  it('requests that wait for a client-credentials login share one token, and no changed login is reported', async () => {
+  it('requests that wait for a client-credentials login share one token, and the login is not reported as a change', async () => {
     const { service, issuer, told } = serviceUnderTest();
     const credentials = service.credentialsOf(robot);
     const sent = await Promise.all([1, 2, 3].map(() => sendBy(credentials)));
@@ -52,7 +52,7 @@ describe('MachineLogins', () => {
     await service.close();
   });
 
-  it('a client-credentials login sends its secret to no other issuer than the first one until a logout', async () => {
+  it('a client-credentials login sends its secret only to the first issuer, and to another issuer only after a logout', async () => {
     const { service, issuer, store } = serviceUnderTest();
     const credentials = service.credentialsOf(robot);
     const renew = issuer.onMachine;
@@ -76,7 +76,7 @@ describe('MachineLogins', () => {
     await service.close();
   });
 
-  it('a client-credentials login requests scopes that a server requires, at most three times in ten minutes', async () => {
+  it('a client-credentials login requests further scopes for a server at most three times in ten minutes', async () => {
     const { service, issuer } = serviceUnderTest();
     const credentials = service.credentialsOf(robot);
     const step = async (scope: string) => {

@@ -53,7 +53,7 @@ describe('OAuthCredentials', () => {
     await service.close();
   });
 
-  it('OAuthCredentials logs each reason to log in once, and stops after four reasons until the next login', async () => {
+  it('OAuthCredentials writes each reason for a login to the log once, and at most four reasons before the next login', async () => {
     const { service, issuer, lines } = serviceUnderTest();
     const credentials = service.credentialsOf(crm);
     const needed = () => lines.filter(({ fields }) => fields.event === 'login-needed').length;
@@ -125,7 +125,7 @@ describe('OAuthCredentials', () => {
     await service.close();
   });
 
-  it('OAuthCredentials refreshes a token once for many concurrent 401s, and retries later ones with the new token', async () => {
+  it('many 401s for one token cause a single refresh by OAuthCredentials, even if one of them arrives late', async () => {
     const { service, issuer } = serviceUnderTest();
     const credentials = service.credentialsOf(crm);
     await logInTo(service, crm);
@@ -234,7 +234,7 @@ describe('OAuthCredentials', () => {
     await service.close();
   });
 
-  it('OAuthCredentials sends an expired token that cannot be refreshed until the server rejects the token', async () => {
+  it('OAuthCredentials sends an expired token if there is no way to refresh it, and requires a login after a rejection', async () => {
     const { service, issuer } = serviceUnderTest();
     issuer.givesRefreshTokens = false;
     const credentials = service.credentialsOf(crm);

@@ -146,7 +146,7 @@ describe('Refresher', () => {
     await service.close();
   });
 
-  it('closing the logins of a manager waits for the response to a token refresh, so that no token is lost', async () => {
+  it('a manager that closes its logins waits for the response to a token refresh, so that no token is lost', async () => {
     const target = targetOf('crm');
     const { service, issuer, store } = serviceUnderTest();
     await logInTo(service, target);
@@ -166,7 +166,7 @@ describe('Refresher', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('closing the logins of a manager does not wait for a refresh lock that another process holds', async () => {
+  it('a manager that closes its logins does not wait for a refresh lock that another process holds', async () => {
     const target = targetOf('crm');
     const { service, store } = serviceUnderTest();
     await logInTo(service, target);
@@ -181,7 +181,7 @@ describe('Refresher', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('closing the logins of a manager stops waiting for a token refresh that gets no response', async () => {
+  it('a manager that closes its logins waits only a limited time for a token refresh that gets no response', async () => {
     const target = targetOf('crm');
     const { service, issuer } = serviceUnderTest();
     await logInTo(service, target);
