@@ -141,7 +141,7 @@ it('before its first list of prompts or resources, the gateway waits for connect
   await features;
 });
 
-it('a request that names an item waits for all connectors, even after the limits for lists have expired', async () => {
+it('a request for a single tool, prompt or resource waits for all connectors, even after the limits for lists', async () => {
   const limits = { maxWaitMs: 0, maxProgramWaitMs: 0, maxNamedWaitMs: HOUR_MS };
   const { lists, synced, read } = scripted({ enabled: ['a'], listed: [] }, limits);
   await lists.featuresReady();

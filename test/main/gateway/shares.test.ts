@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Shares } from '../../../src/main/gateway/shares.ts';
 
 describe('Shares', () => {
-  it('one caller may use a whole limit if the share of a caller is 1', () => {
+  it('a single caller may use a whole limit if the share of each caller is 1', () => {
     const shares = new Shares(2, 1);
     const [first, second] = [shares.place('a'), shares.place('a')];
     expect([first === null, second === null, shares.place('a')]).toEqual([false, false, null]);
@@ -10,7 +10,7 @@ describe('Shares', () => {
     expect(shares.place('a')).not.toBeNull();
   });
 
-  it('one caller may use at most half of a limit if the share of a caller is 0.5', () => {
+  it('a single caller may use at most half of a limit if the share of each caller is 0.5', () => {
     const shares = new Shares(4, 0.5);
     shares.take('a', 2);
     expect([shares.has('a'), shares.hasShare('a'), shares.has('b'), shares.has('b', 3)]).toEqual([

@@ -69,7 +69,7 @@ describe('BringUpDispatcher', () => {
     expect(below.sent).toHaveLength(2);
   });
 
-  it('BringUpDispatcher no longer counts a request whose response stream stays open for 100 ms', async () => {
+  it('BringUpDispatcher stops counting a request when its response stream has been open for 100 ms', async () => {
     const { below, send, end } = setUp(1);
     await Promise.all([send(), send()]);
     below.sent[0]?.handler.onResponseData?.(NO_CONTROLLER, Buffer.from('x'));

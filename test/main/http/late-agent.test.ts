@@ -88,7 +88,7 @@ describe('LateAgent', () => {
     server.close();
   });
 
-  it('LateAgent rejects waiting requests with CLOSED on destroy, and destroys an agent that is loaded later', async () => {
+  it('LateAgent.destroy() rejects waiting requests with CLOSED, and an agent that is loaded later is destroyed', async () => {
     const { late, dispatcher, arrive } = createLate();
     const waiting = request('http://127.0.0.1:9/', { dispatcher });
     await late.destroy();

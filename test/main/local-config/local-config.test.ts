@@ -88,7 +88,7 @@ describe('parseLocalConfig', () => {
     expect(servers[0]?.entry).not.toHaveProperty('alwaysAllow');
   });
 
-  it("Cursor's `auth` in a local config file is read as a login, and not as the kind of an API key", () => {
+  it("Cursor's login settings in the `auth` member of a local config file are read as `oauth`", () => {
     const { servers, problems } = parseOne({ url: 'https://a.example/mcp', auth: { CLIENT_ID: 'c' } });
     expect(problems).toEqual([]);
     expect(servers[0]?.entry).not.toHaveProperty('auth');

@@ -126,7 +126,7 @@ describe('local source with a trusted file', () => {
   });
 
   it.each(['path', 'envFile'] as const)(
-    'a trusted config file is rejected if the file at its %s changed before the first read',
+    'a trusted config file is rejected if it or its env file was changed before the first read: %s',
     async (which) => {
       const world = await trusted();
       writeFileSync(world[which], which === 'path' ? '{ "mcpServers": { "a": { "command": "b" } } }' : 'NAME=two');

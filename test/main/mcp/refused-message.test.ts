@@ -17,11 +17,14 @@ describe('parseMessage', () => {
     ['only within the result', `{"jsonrpc":"2.0","result":{"id":7,"a":${DEEP}}}`, null],
     ['an object', `{"id":{"a":1},"result":${DEEP}}`, null],
     ['in a batch', `[{"id":7,"result":${DEEP}}]`, null],
-  ])('parseMessage() returns the id of a response that nests too deeply, or null: the id is %s', (_, text, id) => {
-    const message = parseMessage(text);
-    expect(message).toBeInstanceOf(RefusedMessage);
-    expect(message).toMatchObject({ id, isRequest: false, reason: 'nests deeper than 128 levels' });
-  });
+  ])(
+    'parseMessage() returns the id of a response that nests too deeply, or null if there is no usable id: the id is %s',
+    (_, text, id) => {
+      const message = parseMessage(text);
+      expect(message).toBeInstanceOf(RefusedMessage);
+      expect(message).toMatchObject({ id, isRequest: false, reason: 'nests deeper than 128 levels' });
+    },
+  );
 
   it('parseMessage() recognizes a request that nests too deeply as a request, and returns no id', () => {
     const text = `{"jsonrpc":"2.0","id":7,"method":"sampling/createMessage","params":${DEEP}}`;

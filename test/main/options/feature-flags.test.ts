@@ -52,7 +52,7 @@ describe('parseConnectorFeatureFlags', () => {
     },
   );
 
-  it('the canary percentage selects about that share of instances, and a larger share keeps those of a smaller one', () => {
+  it('a canary percentage selects about that share of all instances, and a higher percentage selects all of these too', () => {
     const [ten, fifty] = [share('10'), share(' 50 ')];
     expect(ten.length).toBeGreaterThan(70);
     expect(ten.length).toBeLessThan(130);
@@ -67,7 +67,7 @@ describe('parseConnectorFeatureFlags', () => {
     expect(parseConnectorFeatureFlags(env).asyncRefresh).toBe(false);
   });
 
-  it('without `MCP_CONNECTOR_INSTANCE_ID`, the canary decides the same each time on one machine', () => {
+  it('without `MCP_CONNECTOR_INSTANCE_ID`, a machine gets the same canary decision each time', () => {
     const half = (): boolean => parseConnectorFeatureFlags({ MCP_CONNECTOR_REFRESH_CANARY_PERCENT: '50' }).asyncRefresh;
     expect(half()).toBe(half());
   });

@@ -4,7 +4,7 @@ import { checkOptions } from '../../../src/main/options/option-checks.ts';
 const source = (id: string) => ({ id, url: 'http://maps.test/', signatureKey: 'k' });
 
 describe('checkOptions', () => {
-  it('checkOptions() names every option that provides connectors if none is given', () => {
+  it('if no option provides connectors, the error of checkOptions() names every option that can', () => {
     for (const way of ['configFile', 'serviceMapUrl', 'sources', 'serverRegistry', 'givenServers'])
       expect(() => checkOptions({})).toThrow(way);
   });

@@ -36,7 +36,7 @@ describe('resolveOptions', () => {
     ]);
   });
 
-  it('resolveOptions() keeps the login options, and by default allows maps to name no environment variable', () => {
+  it('resolveOptions() keeps the login options, and by default forbids maps to name environment variables', () => {
     const clientMetadataUrl = 'https://tools.example/login/client.json';
     expect(resolveOptions(base)).toMatchObject({ clientMetadataUrl: null, allowEnv: [] });
     expect(resolveOptions({ ...base, clientMetadataUrl, allowEnv: ['CRM_SECRET'] })).toMatchObject({

@@ -32,7 +32,7 @@ describe('FlushSchedule', () => {
     schedule.stop();
   });
 
-  it('the time for which `servers.json` is out of date counts from the first unwritten change, even during a write', () => {
+  it('FlushSchedule measures the time since the first unwritten change of `servers.json`, even during a write', () => {
     const { schedule } = setUp();
     expect(schedule.behindMs()).toBeNull();
     schedule.changed();

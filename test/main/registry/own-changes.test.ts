@@ -26,7 +26,7 @@ describe('changes missing from a replacement store', () => {
     ]);
   });
 
-  it('if the store of the registry is replaced, the new store does not get changes from five seconds before', () => {
+  it('if the store of the registry is replaced, the new store gets no changes that are at least five seconds old', () => {
     const own = new OwnChanges();
     own.note([change(server('a'))]);
     vi.advanceTimersByTime(5_000);

@@ -24,7 +24,7 @@ describe('ManifestCache', () => {
     expect(cache.get()).toBe('second');
   });
 
-  it('a value of ManifestCache lives no longer if the clock is set back, and expires if the clock is set forward', () => {
+  it('a ManifestCache value expires no later if the clock is set back, and sooner if the clock is set forward', () => {
     const clock = { nowMs: 1_000_000, elapsedMs: 0 };
     const cache = new ManifestCache<string>({ now: () => clock.nowMs }, () => clock.elapsedMs);
     cache.set('map', 60_000);

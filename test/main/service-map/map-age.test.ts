@@ -90,7 +90,7 @@ describe('MapAge', () => {
     expect([told, timers.length]).toEqual([['aging', 'aging'], 0]);
   });
 
-  it('no timer is set for the age of a map without a limit', () => {
+  it('no age timer is set for a map that has no age limit', () => {
     const { age, told, timers, pass } = ageOf(null);
     age.watch(0);
     pass(MINUTE);

@@ -29,15 +29,15 @@ describe('SentEntries', () => {
     expect(ref?.normalized(600)).not.toBe(first);
   });
 
-  it('SentEntries returns its entries from take() only once', () => {
+  it('SentEntries no longer holds the entries that take() has returned', () => {
     const entries = sent(['a']);
     expect([entries.take().size, entries.refs.size]).toEqual([1, 0]);
   });
 
   it.each([
-    ['before its chunk was unpacked', 1],
-    ['with its chunk, when few entries of the chunk are left', 4],
-  ])('SentEntries releases only the memory of the entry that was dropped %s', (_when, count) => {
+    ['their chunk was not unpacked before', 1],
+    ['only one of five entries of their chunk is left', 4],
+  ])('SentEntries releases the memory of dropped entries, and of no others, if %s', (_when, count) => {
     const refs = [...sent(['a', 'b', 'c', 'd', 'e']).refs.values()];
     for (const ref of refs.slice(0, count)) ref.drop();
     expect(refs.at(-1)?.source.id).toBe('e');

@@ -90,7 +90,7 @@ describe('MemoryLogins', () => {
     expect((await store.beginRefresh(loginId, 1)).kind).toBe('newer');
   });
 
-  it('MemoryLogins notifies each watcher of saved data, but not of a started refresh, until the watcher stops', async () => {
+  it('MemoryLogins notifies each watcher when data is saved, but not when a refresh starts, until the watcher is removed', async () => {
     const { store } = world();
     let [first, second] = [0, 0];
     const end = store.watch(() => (first += 1));

@@ -16,7 +16,7 @@ describe('guard beyond loopback', () => {
     [{}, false],
     [{ host: 'a b' }, false],
   ])(
-    'beyond loopback, the gateway accepts any IP address as the host, but no unknown name: %j is accepted: %s',
+    'a gateway beyond loopback accepts requests to any IP address, but to no unknown name: headers %j, accepted: %s',
     (headers, isAccepted) => {
       expect(guard.checkOrigin(headers) === null).toBe(isAccepted);
     },

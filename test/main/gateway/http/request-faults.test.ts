@@ -25,7 +25,7 @@ describe('hostName', () => {
     ['localhost:3737', 'localhost'],
     ['[::1]:80', '[::1]'],
     ['127.0.0.1:65535', '127.0.0.1'],
-  ])('hostName() extracts from the Host header %s the name %s', (host, name) => expect(hostName(host)).toBe(name));
+  ])('hostName() reads the Host header %s as the name %s', (host, name) => expect(hostName(host)).toBe(name));
 
   it.each([
     undefined,

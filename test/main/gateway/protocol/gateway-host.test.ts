@@ -36,7 +36,7 @@ describe('createGatewayHost', () => {
     await expect(host.answer(request)).rejects.toMatchObject({ code: -32_603 });
   });
 
-  it('a server request is sent to the client that is calling the connector, but is rejected if several clients are', async () => {
+  it('a server request is sent to the client that calls the connector, but is rejected if several clients call it', async () => {
     const host = createGatewayHost();
     const calls = new CallsUnderWay();
     host.askAmong({ calls, sessions: () => [session({ roots: {} })] });

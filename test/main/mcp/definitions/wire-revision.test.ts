@@ -10,6 +10,6 @@ it.each([
   ['2025-11-25', '2025-11-25'],
   ['2026-01-01', '2025-11-25'],
   ['2026-07-28', '2026-07-28'],
-])('wireRevisionOf() returns for the protocol version %s the revision %s', (version, revision) =>
+])('wireRevisionOf() maps the protocol version %s to the revision %s', (version, revision) =>
   expect(wireRevisionOf(version)).toBe(revision),
 );

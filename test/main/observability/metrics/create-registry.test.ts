@@ -69,7 +69,7 @@ function createTheirs() {
 const NAMES = [COUNTED, PLAIN, LEVEL, TIMES, SIZES].map(({ name }) => name);
 
 describe('createRegistry', () => {
-  it('the metrics registry exports the same text and JSON as prom-client, also for values from before its creation', async () => {
+  it('the metrics registry exports the same text and JSON as prom-client, even for values recorded before its creation', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(operation, { maxLength: 30 }), fc.nat(30), async (operations, made) => {
         const ours = createOurs();

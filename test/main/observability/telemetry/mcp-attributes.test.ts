@@ -54,7 +54,7 @@ suite('subjectOf', () => {
     ['completion/complete', { ref: null }, null],
     ['tools/call', { name: 7 }, null],
     ['tools/list', { name: 'a' }, null],
-  ])('the telemetry reads from the request %s with the parameters %j the subject %s', (method, params, subject) => {
+  ])('for the request %s with the parameters %j, the telemetry shows the subject %s', (method, params, subject) => {
     expect(subjectOf(method, params)).toBe(subject);
   });
 });
@@ -80,7 +80,7 @@ suite('faultOf', () => {
     expect(faultOf(error)).toEqual(fault);
   });
 
-  it('the telemetry leaves error codes that a server made up out of histograms', () => {
+  it('histograms of the telemetry contain `_OTHER` in place of an error code that a server invented', () => {
     const fault = faultOf(new RpcError(123_456, 'x'));
     const all = (type: string) => ({ 'error.type': type, 'rpc.response.status_code': type });
     expect(faultAttributes(fault, false)).toEqual(all('123456'));

@@ -85,7 +85,7 @@ describe('export', () => {
     },
   );
 
-  it('an export names the settings of a login as the client of its format does', () => {
+  it('an export writes login settings with the member names of the client that reads the format', () => {
     const entryIn = (format: (typeof EXPORT_FORMATS)[number], key: string, server: ServerInfo): unknown =>
       (exportServers([server], format).document as Record<string, Record<string, unknown>>)[key]?.[server.name];
     expect(entryIn('cursor', 'mcpServers', LOGIN)).toMatchObject({

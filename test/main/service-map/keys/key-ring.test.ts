@@ -71,7 +71,7 @@ describe('key ring that follows its documents', () => {
     expect(asked.slice(7)).toEqual([7]);
   });
 
-  it('the key ring requests nothing after a rejected key document, and keeps the documents before it', async () => {
+  it('the key ring keeps the earlier key documents if one is rejected, and requests no later ones', async () => {
     const forged = signedBy([newKey('x'), keys[3] as PrivateJwk], payloadOf(3, [keys[3] as PrivateJwk]));
     const { ring, follow, asked, complaints } = ringOf((version) => (version === 3 ? forged : chain[version - 1]));
     await expect(follow()).resolves.toBe(true);
@@ -90,7 +90,7 @@ describe('key ring that follows its documents', () => {
     expect([ring.version, asked.length]).toEqual([70, 71]);
   });
 
-  it('the key ring uses the keys of the newest document without revoked keys, and reports when the document expires', async () => {
+  it('the key ring uses the unrevoked keys of the newest document, and reports when the document expires', async () => {
     const revoked = [thumbprintOf(publicJwk(first))];
     const document = signedBy([first, newKey('own')], payloadOf(1, [first]));
     const own = newKey('own');
@@ -184,7 +184,7 @@ describe('key ring with a single location for the newest document', () => {
     read: async () => new TextEncoder().encode(textOf(held.document)),
   });
 
-  it('a key document at a fixed URL is read again when it changes, and nothing is reported until then', async () => {
+  it('the key ring follows the changes of a key document at a fixed URL, and reports no error while it is unchanged', async () => {
     const held = { document: chain[0] };
     const { ring, follow, complaints } = ringOf(() => null, { place: placeOf(held) });
     for (const document of [chain[0], chain[0], chain[1], chain[2], chain[2]]) {
@@ -393,13 +393,13 @@ describe('key ring minVersion', () => {
     expect(down.ring.unusable).toMatchObject({ code: 'KEYS_UNAVAILABLE' });
   });
 
-  it('a host without stored state starts at `minVersion` if the configured keys signed that key document', async () => {
+  it('a host without stored state starts at `minVersion` if the configured keys signed the document of that version', async () => {
     const { ring, follow, asked } = ringOf(publishedIn(chain), { minVersion: 4 });
     await follow({ configured: rootsOf([keys[4] as PrivateJwk]) });
     expect([ring.version, asked]).toEqual([6, [4, 5, 6, 7]]);
   });
 
-  it('a host starts at version 1 and reaches `minVersion` if the configured keys are older', async () => {
+  it('a host whose configured keys are older than `minVersion` starts at version 1, and then reaches `minVersion`', async () => {
     const { ring, follow, asked } = ringOf(publishedIn(chain), { minVersion: 4 });
     await follow();
     expect([ring.version, ring.isUsable, asked]).toEqual([6, true, [4, 1, 2, 3, 4, 5, 6, 7]]);

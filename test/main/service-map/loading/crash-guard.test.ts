@@ -14,7 +14,7 @@ describe('CrashGuard', () => {
     expect(guard.isTripped).toBe(false);
   });
 
-  it('CrashGuard does not stop restarts for crashes that are further apart', () => {
+  it('CrashGuard stops no restarts while fewer than five crashes happen within a minute', () => {
     let nowMs = 0;
     const guard = new CrashGuard(() => nowMs);
     for (let lost = 0; lost < 20; lost += 1, nowMs += 15_000) {

@@ -47,7 +47,7 @@ describe('BodyBudget', () => {
     expect(gone).toEqual(['many']);
   });
 
-  it("BodyBudget gives one of several callers at most half of the memory, and drops no other caller's body for more", () => {
+  it("BodyBudget rejects a caller's bytes above half of the memory instead of dropping another caller's body", () => {
     const budget = new BodyBudget(100, 0.5);
     const gone = vi.fn();
     budget.open('b', gone).add(10);

@@ -4,7 +4,7 @@ import { eventually } from '../../../../helpers/eventually.ts';
 
 const cookieOf = (header: string): string => header.split(';', 1)[0] ?? '';
 
-it('OperatorSessions remembers each browser in which the operator signed in until the operator signs out there', () => {
+it('after the operator signs in with a browser, OperatorSessions recognizes the browser until the operator signs out', () => {
   const sessions = new OperatorSessions(false);
   const [one, other] = [cookieOf(sessions.begin()), cookieOf(sessions.begin())];
   expect(one).not.toBe(other);

@@ -29,7 +29,7 @@ describe('HeldCalls', () => {
       return { answers };
     };
 
-  it('a held call sends each server request to the client with a new state, and finally its result', async () => {
+  it('a held call sends each server request to the client with a new state, and finally the result of the call', async () => {
     const held = new HeldCalls();
     const first = (await held.start(exchange(), 'x', asks(2) as never)) as Record<string, never>;
     const second = (await held.resume(first.requestState ?? '', 'x', { 'request-1': { a: 1 } }, exchange())) as Record<

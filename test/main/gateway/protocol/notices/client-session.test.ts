@@ -46,7 +46,7 @@ describe('ClientSession', () => {
     expect([one.watches('a', 'c'), stops]).toEqual([false, ['stopped']]);
   });
 
-  it('a client session that was closed ends a subscription that starts only afterwards', async () => {
+  it('if a client session closes while a subscription is starting, the subscription ends as soon as it has started', async () => {
     const one = session({});
     const begun = Promise.withResolvers<() => void>();
     const watching = one.watch('a', 'c', () => begun.promise);

@@ -89,7 +89,7 @@ describe('SealedSessions', () => {
       expect(replica([NEW], now + hours * HOUR_MS).sessions.open(id) !== null, `after ${hours} h`).toBe(isOpened);
   });
 
-  it("a session id that was accepted before is rejected when the session or the client's token has expired", () => {
+  it("an accepted session id becomes invalid when the session or the client's token expires", () => {
     const { sessions, clock } = replica([NEW], 0);
     const [aged, expiring] = [sessions.seal(facts), sessions.seal({ ...facts, tokenExpiresAtMs: HOUR_MS })];
     expect([sessions.open(aged), sessions.open(expiring)]).not.toContain(null);

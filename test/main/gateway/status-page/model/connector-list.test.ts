@@ -77,7 +77,7 @@ describe('connector list', () => {
 });
 
 describe('last error of a stdio server', () => {
-  it('the last error of a stdio server contains the line that says why it ended, with its secrets masked', () => {
+  it('the last error of a stdio server includes the line that says why the server ended, with secrets masked', () => {
     const message = 'Connector process "node" exited with code 1: API_TOKEN=hunter2-hunter2 is not valid';
     const lastError = { code: 'CONNECTOR_EXITED', message };
     const [row] = list([listed('weather', 'backing-off', { lastError })]).rows;

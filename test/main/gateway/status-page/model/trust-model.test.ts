@@ -32,7 +32,7 @@ describe('trustModel', () => {
     ['either', true],
     ['both', true],
   ] as const)(
-    'the trust section of the status page marks a map with only an HMAC as weak if `accept` is %s: %s',
+    'the trust section of the status page decides whether a map with only an HMAC is weak, for `accept` %s: %s',
     (accept, isHmacOnly) => {
       expect(modelOf({ accept, signedBy: { hmacKey: 0, signatures: [] } }).isHmacOnly).toBe(isHmacOnly);
       expect(modelOf({ accept }).isHmacOnly).toBe(false);

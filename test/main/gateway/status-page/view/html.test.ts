@@ -14,7 +14,7 @@ describe('html', () => {
     );
   });
 
-  it('html`` does not accept an object that imitates markup as markup', () => {
+  it('html`` throws for an object that only imitates markup', () => {
     const impostor = JSON.parse('{"toString":"<b>","markup":"<b>"}') as never;
     expect(() => html`${impostor}`.toString()).toThrow();
     expect(html`${trusted('<b>')}`.toString()).toBe('<b>');

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
 describe('parser of Goose config files', () => {
-  it('the servers in a Goose config file are extensions, and each enabled extension of another kind causes a warning', () => {
+  it('each server in a Goose config file is an extension, and an enabled extension that is no server causes a warning', () => {
     const { servers, problems } = readShape('goose-config.yaml');
     expect(servers).toEqual({
       fetch: {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
 describe('parser of server.json files', () => {
-  it('the first package of a server.json file that can be run is selected', () => {
+  it('the first package that can be run is selected from a server.json file', () => {
     const { servers, problems } = readShape('server-package.json');
     expect(servers).toEqual({
       'io.github.example-tracker': {

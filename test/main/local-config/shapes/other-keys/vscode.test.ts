@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
 describe('parser of VS Code config files', () => {
-  it('a VS Code config file causes warnings about `$NAME` in arguments and about a sandbox, which is not used', () => {
+  it('a VS Code config file causes a warning if it has `$NAME` in an argument, or asks for a sandbox', () => {
     const { servers, problems } = readShape('vscode-mcp.json');
     expect(servers).toEqual({
       github: {

@@ -34,7 +34,7 @@ describe('RelistSpread', () => {
     expect(relisted.length).toBeLessThanOrEqual(2);
   });
 
-  it("a host lists a connector's tools once for several changes during the wait", () => {
+  it("a host lists a connector's tools only once if several changes are reported within the delay", () => {
     const { spread, relisted } = setUp();
     for (const digest of ['a', 'b', 'c']) spread.heard('mail', digest);
     vi.advanceTimersByTime(200);
