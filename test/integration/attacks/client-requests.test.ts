@@ -134,22 +134,19 @@ describe('a body over the size limit', () => {
   it.each([
     ['with a content-length', `content-length: 30000000`],
     ['in chunks', 'transfer-encoding: chunked'],
-  ])(
-    'a client that sends a too large body %s can read the 413 response although it is still writing',
-    async (_, framing) => {
-      await using world = await startGateway({}, { limits: { maxBodyBytes: 1_000_000 } });
-      const { socket, answer, error } = dial(world.listener.url);
-      socket.write(`POST /mcp HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n${framing}\r\n\r\n`);
-      const piece = framing.startsWith('content') ? 'x'.repeat(1_000_000) : `f4240\r\n${'x'.repeat(1_000_000)}\r\n`;
-      for (let index = 0; index < 30 && error() === ''; index += 1)
-        await new Promise<void>((resolve) => socket.write(piece, () => resolve()));
-      if (!framing.startsWith('content')) socket.write('0\r\n\r\n');
-      await eventually('the connection is closed', () => socket.closed);
-      expect([error(), answer().split('\r\n')[0]]).toEqual(['', 'HTTP/1.1 413 Payload Too Large']);
-      expect(answer()).toMatch(/connection: close/i);
-      expect(answer()).toContain('A request must have at most 1000000 bytes');
-    },
-  );
+  ])('a client can read the 413 response while it still sends a body over the size limit (%s)', async (_, framing) => {
+    await using world = await startGateway({}, { limits: { maxBodyBytes: 1_000_000 } });
+    const { socket, answer, error } = dial(world.listener.url);
+    socket.write(`POST /mcp HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n${framing}\r\n\r\n`);
+    const piece = framing.startsWith('content') ? 'x'.repeat(1_000_000) : `f4240\r\n${'x'.repeat(1_000_000)}\r\n`;
+    for (let index = 0; index < 30 && error() === ''; index += 1)
+      await new Promise<void>((resolve) => socket.write(piece, () => resolve()));
+    if (!framing.startsWith('content')) socket.write('0\r\n\r\n');
+    await eventually('the connection is closed', () => socket.closed);
+    expect([error(), answer().split('\r\n')[0]]).toEqual(['', 'HTTP/1.1 413 Payload Too Large']);
+    expect(answer()).toMatch(/connection: close/i);
+    expect(answer()).toContain('A request must have at most 1000000 bytes');
+  });
 
   it('a client that sends "Expect: 100-continue" gets 413 before it sends a body over the size limit', async () => {
     await using world = await startGateway({}, { limits: { maxBodyBytes: 1_000 } });
@@ -172,7 +169,7 @@ describe('sessions', () => {
     return post(url, JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params }), token);
   };
 
-  it('the session limit closes sessions of the token that opened too many, and no session of another token', async () => {
+  it('if one token exceeds the session limit, sessions of that token are closed, and no session of another token', async () => {
     await using world = await startGateway({}, { limits: { maxSessions: 20 }, listener: { tokens: TOKENS } });
     const { url } = world.listener;
     const session = (await initialize(url, TOKENS[1] ?? '')).headers.get('mcp-session-id') ?? '';

@@ -29,7 +29,7 @@ import { RawMcpServer } from '../../helpers/raw-mcp-server.ts';
 afterEach(killRunning);
 
 describe('first answers of serve --stdio', { timeout: 120_000 }, () => {
-  it('`serve --stdio` sends the list of tools that it stored in its first run before it asks any connector', async () => {
+  it('in its second run, `serve --stdio` sends the stored tool list before it asks any connector', async () => {
     await using server = await RawMcpServer.start();
     using at = placeFor({ a: remote(server) });
     const cold = start(at.argv);
@@ -51,7 +51,7 @@ describe('first answers of serve --stdio', { timeout: 120_000 }, () => {
     expect(at.answers()).not.toBeNull();
   });
 
-  it('the stored first answers become invalid when the configuration, the environment or their file changes', async () => {
+  it('stored first answers become invalid when the configuration, the environment or the file that holds them changes', async () => {
     await using server = await RawMcpServer.start();
     using at = placeFor({ a: remote(server, { headers: { 'x-key': ['$', '{OWN_KEY}'].join('') } }) });
     const cold = start(at.argv);

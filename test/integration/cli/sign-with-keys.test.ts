@@ -163,7 +163,7 @@ describe('mcp-switchyard verify --keys', () => {
     expect(await run('keys', 'list', at('late.json'))).toMatchObject({ code: 0 });
   });
 
-  it('`verify --keys` rejects a map that has no signature, has another id, or is older than `--max-stale` allows', async () => {
+  it('`verify --keys` rejects a map without a signature, with an id other than `--map-id`, or older than `--max-stale`', async () => {
     await sign('--key-env', 'MAP_KEY');
     expect((await verify('--keys', at('keys.json'))).stdout).toContain('✖ signature MAP_SIGNATURE_MISSING');
     await sign('--key', at('a.jwk'));

@@ -64,13 +64,13 @@ describe('mcp-switchyard state show', () => {
     expect([code, stdout]).toEqual([0, expect.stringContaining('keys        document 3, expires 2030-01-01')]);
   });
 
-  it('`state show` says so if the floor (the newest accepted date) of a source is in the future', async () => {
+  it('`state show` reports a floor (the newest accepted date) of a source that is in the future', async () => {
     await remember(Date.now() + 3_600_000);
     expect((await state('show')).stdout).toContain('which is in the future');
     expect((await shown())[0].isFloorAhead).toBe(true);
   });
 
-  it('`state show` fails if there is no store in the state folder, or with `--no-state`', async () => {
+  it('`state show` fails if there is no store in the state folder, or if `--no-state` is given', async () => {
     expect(await state('show')).toMatchObject({ code: 2, stderr: expect.stringContaining('There is no store in') });
     expect(await state('show', '--no-state')).toMatchObject({ code: 2, stderr: expect.stringContaining('--no-state') });
   });

@@ -21,7 +21,7 @@ afterEach(killRunning);
 const env = CLI_ENV;
 
 describe('mcp-switchyard sign and verify', () => {
-  it('`sign` produces maps that `verify` accepts, from a file and from a URL', async () => {
+  it('`verify` accepts a map that `sign` has produced, both from a file and from a URL', async () => {
     using dir = new TempDir();
     const [source, target] = [join(dir.path, 'map.json'), join(dir.path, 'signed.json')];
     writeFileSync(source, JSON.stringify(mapOf([entry('a')], { generatedAt: '2020-01-01T00:00:00Z' })));

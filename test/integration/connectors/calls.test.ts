@@ -139,7 +139,7 @@ describe('a response that is too large', () => {
 });
 
 describe('quotas in the map', () => {
-  it('a call over the quota of its connector waits in order, and fails when its timeout is over', async () => {
+  it('calls that exceed the quota of their connector wait and run in order, and fail if they time out', async () => {
     const finish: (() => void)[] = [];
     let running = 0;
     let mostRunning = 0;

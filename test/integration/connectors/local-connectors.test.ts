@@ -79,7 +79,7 @@ describe('connectors of a local configuration file', () => {
     await eventually('the program is gone', () => !isAlive(pid));
   });
 
-  it('a forced sync starts, changes and ends connectors as a changed local file says', async () => {
+  it('after a change of the local file, a forced sync starts, changes and ends connectors accordingly', async () => {
     await using local = manageFile({
       kept: localServer(['kept']),
       changed: localServer(['a']),

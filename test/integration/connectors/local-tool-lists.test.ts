@@ -5,7 +5,7 @@ import { RegistryWorld, registeredProgram } from '../../helpers/registry-world.t
 const names = (tools: readonly { readonly name: string }[]): string[] => tools.map(({ name }) => name);
 
 describe('the tool filters of a local file', () => {
-  it('tool filters of a local file in the syntax of any client limit which tools are listed and can be called', async () => {
+  it('a local file can limit which tools are listed and callable, with the tool filter syntax of any client', async () => {
     await using local = manageFile({
       copilot: localServer(['copilot'], { tools: ['whoami'] }),
       kiro: localServer(['kiro'], { disabledTools: ['die'] }),
@@ -38,7 +38,7 @@ describe('the tool filters of a local file', () => {
 });
 
 describe('the tool filters of a registered server', () => {
-  it('tool filters of a registered server limit which tools are listed, even in the syntax of Copilot', async () => {
+  it('a registered server can limit which tools are listed, even with the tool filter syntax of Copilot', async () => {
     using world = new RegistryWorld();
     await world.fill(
       registeredProgram('copilot', { tools: ['whoami'] }),

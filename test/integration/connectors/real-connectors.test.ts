@@ -70,7 +70,7 @@ describe('real servers from npm', () => {
     expect(text(await map.manager.callTool('everything.echo', { message: 'still here' }))).toContain('still here');
   });
 
-  it('a new map that lacks a server from npm removes its tools, and running calls fail', async () => {
+  it('if a new map lacks a server from npm, the tools of the server disappear, and its running calls fail', async () => {
     await using map = await manage(entries, { syncDeadlineMs: 20_000 });
     await map.manager.sync();
     const call = map.manager.callTool('everything.trigger-long-running-operation', { duration: 30, steps: 3 });

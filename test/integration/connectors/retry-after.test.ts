@@ -19,7 +19,7 @@ describe.concurrent('a connector whose server sends Retry-After', () => {
     ['notifications/initialized', { 'notifications/initialized': busy('30') }, 5],
     ['tools/list', { 'tools/list': busy('30') }, 5],
   ] as [string, Record<string, Answer>, number][])(
-    'sync() and calls send no request to a server before the time in its `Retry-After`, in its response to %s',
+    'sync() and calls send nothing to a server before the `Retry-After` time of its response to %s is over',
     async (_, answers, requests) => {
       await using server = await RawMcpServer.start(answers);
       await using map = await manage([entry('one', { endpoint: server.url.href })], eager);
@@ -36,7 +36,7 @@ describe.concurrent('a connector whose server sends Retry-After', () => {
     15_000,
   );
 
-  it('a connector whose server sent `Retry-After` connects once that time is over', async () => {
+  it('a connector whose server sent `Retry-After` connects again when the time in that header is over', async () => {
     await using server = await RawMcpServer.start();
     const { initialize } = server.answers;
     server.answers.initialize = (request) =>

@@ -43,7 +43,7 @@ describe('a login through the host', () => {
     ['without sessions', false],
     ['with sessions', true],
   ] as const)(
-    'a connector comes up with one login that the host lets a person make, at a server %s',
+    'a connector of a server %s comes up after the host has let a person log in once',
     async (_, hasSessions) => {
       const login = hostLogin();
       await using own = await world(login, { hasSessions });

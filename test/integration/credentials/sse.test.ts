@@ -40,7 +40,7 @@ describe('a connection over SSE with credentials', () => {
   });
 
   it.each(['GET', 'initialize', 'notifications/initialized'])(
-    'connecting over SSE fails with the error that asks for a login if %s is answered with 401',
+    'connecting over SSE fails with the login error of the `credentials` object if %s is answered with 401',
     async (kind) => {
       await using server = await protectedServer([kind]);
       const credentials = new ScriptedCredentials('old', () => ({ kind: 'login', error: LOGIN }));

@@ -103,7 +103,7 @@ describe('a connection over Streamable HTTP with credentials', () => {
     expect(calls[0]?.[0]).toBe('s1');
   });
 
-  it('an error about credentials that the server rejects over Streamable HTTP ends with the hint from the `credentials` object', async () => {
+  it('if a server rejects credentials over Streamable HTTP, the error ends with the hint of the `credentials` object', async () => {
     await using server = await protectedServer({}, ['tools/call', 'tools/list']);
     const hint = 'Ask Ann for a key.';
     const credentials = new ScriptedCredentials('old', () => ({ kind: 'refused', hint }));
@@ -118,7 +118,7 @@ describe('a connection over Streamable HTTP with credentials', () => {
     await expect(connectRaw(other, { credentials })).rejects.toMatchObject(refused);
   });
 
-  it('a connection over Streamable HTTP also refreshes an expired token to open its stream or to end its session', async () => {
+  it('a connection over Streamable HTTP refreshes an expired token when it opens its stream or ends its session', async () => {
     const streams: RawRequest[] = [];
     await using server = await protectedServer({
       initialize: ({ result, response }) => {

@@ -29,7 +29,7 @@ function asking(method: string, params: object): Readonly<Record<string, Answer>
 }
 
 describe('capabilities that the gateway declares to a connector', () => {
-  it('the gateway declares to a legacy server all capabilities that any of its clients may have', async () => {
+  it('the gateway declares to a legacy server every capability that any client of the gateway may have', async () => {
     await using server = await RawMcpServer.start();
     await using world = await startGateway({ a: remote(server) });
     expect(server.of('initialize')[0]?.message.params?.capabilities).toEqual({
@@ -44,7 +44,7 @@ describe('capabilities that the gateway declares to a connector', () => {
     expect(server.of('initialize')[1]?.message.params?.capabilities).toMatchObject({ sampling: {}, roots: {} });
   });
 
-  it('the gateway passes on the capabilities that it knows with each call of a modern client to a modern server', async () => {
+  it('each call to a modern server carries the capabilities of the modern client, as far as the gateway knows them', async () => {
     await using server = await RawMcpServer.start(MODERN);
     await using world = await startGateway({ a: remote(server) });
     const url = `${world.listener.url}/mcp`;
@@ -107,7 +107,7 @@ describe('a server request that the client cannot answer', () => {
     ['sampling/createMessage', { messages: [], tools: [] }, { sampling: {} }, -32_602],
     ['tasks/get', { taskId: '1' }, { sampling: {}, tasks: {} }, -32_601],
   ])(
-    'a %s request of a server with %j is rejected if the client only has the capabilities %j (error %i)',
+    'a server request %s with the parameters %j is rejected if the client only has the capabilities %j (error %i)',
     async (method, params, capabilities, code) => {
       await using server = await RawMcpServer.start(asking(method, params));
       await using world = await startGateway({ a: remote(server) });

@@ -164,7 +164,7 @@ it('a definition with one broken field never prevents an official client from se
     }
 }, 60_000);
 
-it('a definition above 256 KiB is left out, the others are listed, and the status names it', async () => {
+it('a definition above 256 KiB is left out and named in the status, and all other definitions are listed', async () => {
   const large = { ...goodDefinition('tool', 'large'), description: 'x'.repeat(300_000) };
   const lists: Lists = {
     tool: [large, goodDefinition('tool', 'good')],

@@ -118,7 +118,7 @@ describe('a large result', () => {
     expect(JSON.parse(Buffer.concat(chunks).toString()).result.content[0].text).toHaveLength(20_000_000);
   });
 
-  it('a large result that a server built with the official SDK sends over an event stream is forwarded', async () => {
+  it('the gateway forwards a large result that comes over an event stream from a server with the official SDK', async () => {
     await using fixture = await startConformanceServer();
     await using world = await startGateway({ fx: remote(fixture) });
     const params = { name: 'fx__test_big_result', arguments: { bytes: BYTES } };

@@ -8,7 +8,7 @@ import { postLegacy } from '../../helpers/mcp-post.ts';
 import { RawMcpServer } from '../../helpers/raw-mcp-server.ts';
 
 describe('lists of a gateway', () => {
-  it('tools/list of the gateway includes every connector, even if another connector has 12 MB of tools', async () => {
+  it('tools/list of the gateway lists the tools of every connector, even if one of them has 12 MB of tools', async () => {
     const tools = Array.from({ length: 60 }, (_, index) => ({
       ...{ name: `t${index}`, inputSchema: { type: 'object' } },
       description: 'x'.repeat(index === 7 ? 300_000 : 200_000),

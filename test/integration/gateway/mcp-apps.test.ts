@@ -62,7 +62,7 @@ async function listed(world: GatewayWorld, count: number): Promise<void> {
 }
 
 describe('an MCP App behind the gateway', () => {
-  it('clients can read an MCP App by the `ui:` URI with the connector prefix that its tool names', async () => {
+  it('each tool refers to its MCP App by a `ui:` URI with the connector prefix, and clients can read the app by that URI', async () => {
     await using one = await RawMcpServer.start(app());
     await using other = await RawMcpServer.start(app());
     await using world = await startGateway({ one: remote(one), 'My.Other_1': remote(other) });
@@ -195,7 +195,7 @@ describe('the MCP Apps extension', () => {
     }
   });
 
-  it('the gateway declares the MCP Apps extension if a connector is not up yet, because it might have apps', async () => {
+  it('the gateway declares the MCP Apps extension if a connector is not up yet, because the connector might have apps', async () => {
     await using plain = await RawMcpServer.start();
     await using world = await startGateway({ plain: remote(plain) });
     expect(await initialize(`${world.listener.url}/mcp`)).not.toHaveProperty('extensions');

@@ -83,7 +83,7 @@ describe('tools of all connectors', () => {
     expect(server.of('tools/call')).toHaveLength(0);
   });
 
-  it('a call to a connector that is down fails with a code and a remedy, and others still work', async () => {
+  it('a call to a connector that is down fails with a code and a remedy, and calls to other connectors still work', async () => {
     await using up = await RawMcpServer.start();
     await using world = await startGateway({ down: { type: 'http', url: 'http://127.0.0.1:9/mcp' }, up: remote(up) });
     const url = `${world.listener.url}/mcp`;
@@ -302,22 +302,30 @@ describe('a modern client', () => {
 
   it.each([
     ['no capabilities', { 'io.modelcontextprotocol/protocolVersion': '2026-07-28' }, {}, -32_602],
-    ['another method in its header', envelope(), { 'mcp-method': 'tools/list' }, -32_020],
-    ['another protocol version in its header', envelope(), { 'mcp-protocol-version': '2027-01-01' }, -32_020],
-    ['another name in its header', envelope(), { 'mcp-name': 'a__other' }, -32_020],
+    ['another method in its header than in its body', envelope(), { 'mcp-method': 'tools/list' }, -32_020],
+    [
+      'another protocol version in its header than in its body',
+      envelope(),
+      { 'mcp-protocol-version': '2027-01-01' },
+      -32_020,
+    ],
+    ['another tool name in its header than in its body', envelope(), { 'mcp-name': 'a__other' }, -32_020],
     ['a damaged name in its header', envelope(), { 'mcp-name': '=?base64?a?=' }, -32_020],
-  ])('a request of a modern client with %s is rejected, with the id of the request', async (_, meta, headers, code) => {
-    await using world = await startGateway({});
-    const message = { jsonrpc: '2.0', id: 'x9', method: 'tools/call', params: { name: 'a__echo', _meta: meta } };
-    const sent = {
-      'mcp-protocol-version': '2026-07-28',
-      'mcp-method': 'tools/call',
-      'mcp-name': 'a__echo',
-      ...headers,
-    };
-    const answered = await post(`${world.listener.url}/mcp`, message, { headers: sent });
-    expect(answered).toMatchObject({ status: 400, messages: [{ id: 'x9', error: { code } }] });
-  });
+  ])(
+    'a modern request with %s is rejected, and the error carries the id of the request',
+    async (_, meta, headers, code) => {
+      await using world = await startGateway({});
+      const message = { jsonrpc: '2.0', id: 'x9', method: 'tools/call', params: { name: 'a__echo', _meta: meta } };
+      const sent = {
+        'mcp-protocol-version': '2026-07-28',
+        'mcp-method': 'tools/call',
+        'mcp-name': 'a__echo',
+        ...headers,
+      };
+      const answered = await post(`${world.listener.url}/mcp`, message, { headers: sent });
+      expect(answered).toMatchObject({ status: 400, messages: [{ id: 'x9', error: { code } }] });
+    },
+  );
 
   it('a modern client with an unsupported protocol version gets the list of supported versions', async () => {
     await using world = await startGateway({});

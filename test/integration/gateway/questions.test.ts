@@ -10,7 +10,7 @@ describe('a server request of a connector', () => {
       events({ jsonrpc: '2.0', id: 'q', method: 'elicitation/create', params: { message: '?' } }),
   };
 
-  it('a server request is answered with an error if the client disconnects from the call that it belongs to', async () => {
+  it('a server request during a call is answered with an error if the client disconnects from the call', async () => {
     await using server = await RawMcpServer.start(asking);
     await using world = await startGateway({ a: remote(server) });
     const url = `${world.listener.url}/mcp`;

@@ -378,13 +378,13 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     expect(only('a', 'client').parentId).toBe(only('a', 'server').spanId);
   });
 
-  it('no span is recorded if the client does not sample the trace, and the server gets the unsampled flag', () => {
+  it('if the client does not sample the trace, no span is recorded, and the server gets the unsampled flag', () => {
     expect(report.spans.filter((span) => span.traceId === traceId('b'))).toEqual([]);
     expect(traceOf(connectors.call('http', 'off'))).toMatch(`00-${traceId('b')}-`);
     expect(traceOf(connectors.call('http', 'off'))).toMatch(/-00$/);
   });
 
-  it('handshakes and notifications have spans, and a span of a request has no parent if the client sent none', () => {
+  it('handshakes and notifications have spans, and a server span has no parent if the client sent no `traceparent`', () => {
     const kinds = (name: string) => report.spans.filter((span) => span.name === name).map(({ kind }) => kind);
     expect(kinds('initialize')).toContain('server');
     expect(kinds('initialize').filter((kind) => kind === 'client')).toHaveLength(3);

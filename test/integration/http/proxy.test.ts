@@ -68,7 +68,7 @@ describe('a proxy', () => {
   });
 
   it.each(['never', 'always'] as const)(
-    'a map is fetched through the proxy that HTTP_PROXY names, unless NO_PROXY lists its host (offload: %s)',
+    'a map is fetched through the proxy that HTTP_PROXY names, unless NO_PROXY lists the map host (offload: %s)',
     async (offload) => {
       await using proxy = await ProxyServer.start();
       await using server = await FaultyServer.start(answer(mapNow()));

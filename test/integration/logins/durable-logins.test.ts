@@ -120,7 +120,7 @@ describe('DurableLogins', () => {
     end();
   });
 
-  it('DurableLogins logs once where the key is, and once that a login cannot be read, without a secret', async () => {
+  it('DurableLogins logs once where the key is and once that a login is unreadable, and no log line shows a secret', async () => {
     await using w = world();
     await w.start().store.saveLogin(keyOf('a'), tokensOf('a'));
     await w.close();

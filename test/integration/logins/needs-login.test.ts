@@ -74,7 +74,7 @@ describe('a command with a connector that needs a login', () => {
     },
   );
 
-  it('`status` shows that a connector needs a login and at which issuer, and sends the server one attempt', async () => {
+  it('`status` shows that a connector needs a login and at which issuer, and tries to connect to its server only once', async () => {
     const before = attempts(server);
     const ended = await run('status', '--json');
     expect(JSON.parse(ended.stdout)).toMatchObject({

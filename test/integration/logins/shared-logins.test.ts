@@ -25,7 +25,7 @@ test('a login or logout in one process reaches the connector of another process 
   await eventually('it needs a login', () => stateOf() === 'needs-login', 1_500);
 });
 
-test('a connector with a valid token sends the same requests as one without a login, and no request for a token', async () => {
+test('a connector with a valid token sends the same requests as one that needs no login, and requests no new token', async () => {
   await using issuer = await AuthorizationServer.start();
   await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer });
   await using open = await ProtectedMcpServer.start({

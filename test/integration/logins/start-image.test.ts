@@ -196,7 +196,7 @@ describe('the start image of the logins', () => {
     await service.close();
   });
 
-  it('if the restored start image lacks a newer login, the token from the store is used, and nobody must log in', async () => {
+  it('if a restored start image lacks a newer login, the token from the store is used, and no new login is needed', async () => {
     await using w = world();
     await w.store();
     copyFileSync(w.image, w.at('old'));

@@ -43,7 +43,7 @@ test('a call that needs more scopes fails with a request for a login with these 
   expect(issuer.tokenRequests.map(({ grantType }) => grantType)).toEqual(['authorization_code', 'authorization_code']);
 });
 
-test('a connector with client credentials gets more scopes when needed, without a person, and a new token after a 401', async () => {
+test('a connector with client credentials gets missing scopes, and a new token after a 401, without asking a person', async () => {
   process.env[machine.clientSecretEnv] = robot.client_secret;
   await using issuer = await AuthorizationServer.start({ clients: [robot] });
   await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer, addTools, toolScopes });

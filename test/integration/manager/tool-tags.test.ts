@@ -3,7 +3,7 @@ import { answer, FaultyServer } from '../../helpers/faulty-server.ts';
 import { mapNow, mapUnderTest } from '../../helpers/map-under-test.ts';
 import { entry } from '../../helpers/signed-map.ts';
 
-it('the tags of a tool name the brand of the newest map with the option `compat`', async () => {
+it('with the option `compat`, the tags of a tool include the brand of the newest map', async () => {
   const branded = (seconds: number, brand: string): Uint8Array<ArrayBuffer> =>
     mapNow([entry('one')], { brand, generatedAt: new Date(Date.now() + seconds * 1_000).toISOString() });
   await using server = await FaultyServer.start(answer(branded(0, 'old')));
@@ -24,7 +24,7 @@ it('the tags of a tool name the brand of the newest map with the option `compat`
   expect(tags()).not.toContain('brand:old');
 });
 
-it('the tags of a tool name no brand without the option `compat`', async () => {
+it('without the option `compat`, the tags of a tool include no brand', async () => {
   await using server = await FaultyServer.start(answer(mapNow([entry('one')], { brand: 'acme' })));
   await using held = mapUnderTest(server.url, {
     createProxy: () => ({

@@ -45,7 +45,7 @@ async function tracedHost(mapUrl: string, ...args: readonly string[]): Promise<H
 }
 
 describe('traces', () => {
-  it('one trace covers the main thread, the worker and the connectors, and is unsampled if nothing records it', async () => {
+  it('each sync and each call has its own trace, and a trace that nothing records is marked as not sampled', async () => {
     await using mcp = await TestMcpServer.start(tools);
     await using managed = await manage([entry('one', { endpoint: mcp.url })]);
     await managed.manager.sync();
@@ -65,7 +65,7 @@ describe('traces', () => {
     ['callTool', 'tools/call'],
     ['request', 'prompts/get'],
   ] as const)(
-    'a trace becomes a child of the trace in a well-formed `_meta` that a host passes to %s()',
+    '%s() continues the trace in the `_meta` that the host passes, and ignores a malformed trace',
     async (way, method) => {
       await using server = await RawMcpServer.start({ 'prompts/get': ({ result }) => result({ messages: [] }) });
       await using managed = await manage([entry('one', { endpoint: String(server.url) })]);
@@ -87,7 +87,7 @@ describe('traces', () => {
     },
   );
 
-  it('the steps of a trace are published on diagnostics channels, with their failures', async () => {
+  it('each sync, load, connect and call is published on its own diagnostics channel, and so is its failure', async () => {
     const told: string[] = [];
     const on = (name: string) => {
       const subscribers = {
@@ -179,7 +179,7 @@ describe('traces', () => {
     expect(sent.filter((header) => !known.has(String(header)))).toEqual([]);
   });
 
-  it('requests carry a trace that is marked as not sampled if the host does not sample it', async () => {
+  it('if the host does not sample a trace, requests carry the trace and mark it as not sampled', async () => {
     await using mcp = await TestMcpServer.start(tools);
     await using server = await MapServer.start(mapNow([entry('one', { endpoint: mcp.url })]));
     expect(await tracedHost(server.url, 'unsampled')).toEqual([]);

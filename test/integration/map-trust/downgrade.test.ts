@@ -109,7 +109,7 @@ describe('a change of the accepted signatures', () => {
 });
 
 describe('the server of a map', () => {
-  it('a map server cannot serve another map of the same publisher, not even after a restart of the host', async () => {
+  it('a host rejects a map that has another id than the map before, even from the same publisher and after a restart', async () => {
     await using world = await trustWorld();
     const signedOnly = { signatureKeys: jwksOf(KEY) };
     const other = { id: 'map-of-another-team' };

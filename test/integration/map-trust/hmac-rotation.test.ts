@@ -50,7 +50,7 @@ describe('the rotation of an HMAC key', () => {
     });
   });
 
-  it('a host finds the floor and the map that an earlier version stored separately for each HMAC key', async () => {
+  it('a host finds the floor and the map that an earlier release stored separately for each HMAC key', async () => {
     await using world = await trustWorld();
     const store = new SqliteStore(world.stateDir);
     const kept = (key: string, second: number, id: string) =>
@@ -75,7 +75,7 @@ describe('the rotation of an HMAC key', () => {
     await world.during({ signatureKey: [NEW, OLD] }, (manager) => expect(idsOf(manager)).toEqual(['of-the-old-key']));
   });
 
-  it('a host finds the map that an earlier version stored for an HMAC key that a function returns only later', async () => {
+  it('if a function returns another HMAC key later, a host finds the map that an earlier release stored for that key', async () => {
     await using world = await trustWorld();
     world.clock.at = NOW + 60_000;
     const store = new SqliteStore(world.stateDir);

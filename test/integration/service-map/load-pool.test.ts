@@ -70,7 +70,7 @@ describe('a load on a worker thread', () => {
     expect([ports.length, new Set(ports).size]).toEqual([2, 1]);
   });
 
-  it('a worker thread rejects a load of another version of the protocol between threads', async () => {
+  it('a worker thread rejects a load whose version of the thread protocol differs from its own', async () => {
     const outcome = await run(poolOf(), taskFor('http://127.0.0.1:9/', { version: 99 }));
     expect(codeOf(outcome)).toBe('PROTOCOL_MISMATCH');
   });

@@ -141,7 +141,7 @@ describe('several service maps', () => {
     expect(manager.status().serviceMaps.map(({ circuit }) => circuit)).toEqual(['closed', 'closed']);
   });
 
-  it('with several maps, sync() waits for a missing map only until its deadline', async () => {
+  it('with several maps, sync() waits for a missing map only until the sync deadline', async () => {
     await using maps = await twoMaps([at('one', 'a')], [at('two', 'b')]);
     maps.servers.a.answer(() => {});
     await using manager = start(maps.sources, { syncDeadlineMs: 300, timeoutMs: 20_000 });

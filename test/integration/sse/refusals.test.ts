@@ -64,7 +64,7 @@ describe('a rejected POST over SSE', () => {
     expect(shown(outcome, local.lines)).not.toContain('s3cret');
   });
 
-  it('a POST over SSE that is rejected with HTTP 404 starts a new session, and the call is sent once more', async () => {
+  it('if the POST of a call over SSE is rejected with HTTP 404, the call is sent once more in a new session', async () => {
     const refusals: SseAnswer[] = [echoing(404), ({ result }) => result(OK)];
     await using server = await RawSseServer.start({
       'tools/call': (request, it) => refusals.shift()?.(request, it),
@@ -84,7 +84,7 @@ describe('a rejected POST over SSE', () => {
   });
 
   it.each([400, 404, 500])(
-    'a JSON-RPC response in the body of a POST over SSE settles the call, despite the status %i',
+    'a JSON-RPC message in the response to a POST over SSE settles the call, despite the status %i',
     async (status) => {
       let isError = false;
       await using server = await RawSseServer.start({
@@ -102,7 +102,7 @@ describe('a rejected POST over SSE', () => {
     },
   );
 
-  it('a POST over SSE fails if its error response has a body that never ends', async () => {
+  it('a call over SSE fails even if the error response to its POST never ends', async () => {
     await using server = await RawSseServer.start({
       GET: plain,
       'tools/call': ({ response }) => void response.writeHead(500).write('so '),
@@ -173,12 +173,12 @@ describe('a response over SSE that says that the session is unknown', () => {
   it.each<[string, SseAnswer]>([
     ['the event stream', ({ accept, message, send }) => [accept(), send(lost(message.id))]],
     [
-      'the POST',
+      'the response to its POST',
       ({ message, response }) =>
         void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(lost(message.id))),
     ],
   ])(
-    'an error "Session not found" in %s of a tool call over SSE reaches the caller, and starts a new session',
+    'a tool call over SSE that gets "Session not found" in %s fails with that error, and a new session starts',
     async (_, answer) => {
       await using server = await RawSseServer.start({ 'tools/call': answer });
       await using local = await managed(server);
@@ -326,7 +326,7 @@ describe('a server without a configured transport', () => {
     expect(server.streams).toHaveLength(1);
   });
 
-  it('the error of a server without a configured transport describes its response to Streamable HTTP', async () => {
+  it('if no transport is configured, the connection error describes the response of the server to Streamable HTTP', async () => {
     await using server = await RawMcpServer.start({
       initialize: ({ response }) => void response.writeHead(400, { 'content-type': 'text/plain' }).end('x'),
     });

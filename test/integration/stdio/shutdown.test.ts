@@ -50,7 +50,7 @@ describe.skipIf(!existsSync('/proc/self'))('closing a stdio transport', () => {
     expect(program.errors).toEqual([]);
   });
 
-  it('a grandchild that holds stdout open after its stdio server has exited is ended', async () => {
+  it('a child process of a stdio server is ended if it holds stdout open after the server has exited', async () => {
     const program = stdioProgram('leaves-a-grandchild');
     await program.transport.start();
     const grandchild = await program.toldPid();
@@ -61,7 +61,7 @@ describe.skipIf(!existsSync('/proc/self'))('closing a stdio transport', () => {
     expect(() => process.kill(-(program.transport.pid ?? 0), 0)).toThrow(expect.objectContaining({ code: 'ESRCH' }));
   });
 
-  it('a stdio transport does not wait for a daemon of its server that holds stdout open in its own process group', async () => {
+  it('a stdio transport does not wait for a daemon that the server left in another process group with stdout open', async () => {
     const program = stdioProgram('leaves-a-daemon');
     await program.transport.start();
     const daemon = await program.toldPid();

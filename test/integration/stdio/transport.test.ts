@@ -164,7 +164,7 @@ describe('a stdio transport', () => {
     },
   );
 
-  it('a stdio transport cannot be started twice, and not after it was closed', async () => {
+  it('a stdio transport cannot be started a second time, or after it was closed', async () => {
     await using program = stdioProgram('serves');
     await program.transport.start();
     await expect(program.transport.start()).rejects.toMatchObject({ code: 'INTERNAL' });

@@ -242,7 +242,7 @@ describe('the event stream of a call that breaks before the response', () => {
   });
 
   it.each([404, 405, 500])(
-    'a call whose stream breaks and cannot be resumed (%i) fails, and the error says that it may have run',
+    'a call whose stream breaks and cannot be resumed (%i) fails, and the error says that the call may have run',
     async (status) => {
       await using server = await RawMcpServer.start({
         'tools/call': primed,
@@ -331,7 +331,7 @@ describe('requests of a legacy server', () => {
     [Object.assign(new Error('not now'), { code: -32_042 }), -32_042],
     [Object.assign(new Error('not now'), { code: 'ENOTHING' }), -32_603],
   ])(
-    'if the host rejects a request of a legacy server, the server gets the error, with its code if numeric (%#)',
+    'if the host rejects a request of a legacy server, the server gets the error, and its code if it is a number (%#)',
     async (failure, code) => {
       const host: HostSide = { capabilities: { elicitation: {} }, answer: () => Promise.reject(failure) };
       await using server = await RawMcpServer.start({ 'tools/call': asking(elicit) });
@@ -407,7 +407,7 @@ describe('a modern server that answers a call with `input_required`', () => {
     expect(first?.message.params).not.toHaveProperty('requestState');
   });
 
-  it('a modern server may answer `input_required` without a question, and the call is then sent again', async () => {
+  it('if a modern server answers a call with `input_required` but without a question, the call is sent again', async () => {
     await using server = await RawMcpServer.start({
       ...MODERN,
       'tools/call'({ result, message }) {

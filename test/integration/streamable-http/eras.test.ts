@@ -277,7 +277,7 @@ describe.concurrent('a handshake over HTTP that fails', () => {
     },
   );
 
-  it('a handshake over HTTP that got no response starts again with both steps', async () => {
+  it('after a handshake over HTTP without any response, the next handshake starts again with both steps', async () => {
     const [first, second] = await connectTwice({ 'server/discover': hang, initialize: hang }, 2_300);
     expect([first.connection, second.connection]).toEqual([null, null]);
     expect([first.asked, second.asked]).toEqual([

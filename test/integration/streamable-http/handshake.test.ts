@@ -244,7 +244,7 @@ describe('a legacy session', () => {
     [400, '{"jsonrpc":"2.0","id":"server-error","error":{"code":-32600,"message":"Session not found"}}', 'maybe'],
     [400, '{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"Bad Request: no valid session"}}', 'no'],
   ])(
-    'a call that a server rejects because it does not know the session fails (%i %s), and says if it may have run',
+    'a call fails if the server does not know its session (%i %s), and the error says if the call may have run',
     async (code, body, sent) => {
       await using server = await RawMcpServer.start({ ...withSession, 'tools/call': status(code, body) });
       await using raw = await connectRaw(server);

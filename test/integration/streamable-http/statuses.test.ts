@@ -131,7 +131,7 @@ describe('a session that the server no longer knows', () => {
   const words = 'Session not found';
 
   it.each([200, 400])(
-    'a call whose response (HTTP %i) reports an unknown session starts a new session, and is not sent again',
+    'a call whose response (HTTP %i) reports an unknown session is not sent again, but a new session starts',
     async (status) => {
       await using server = await RawMcpServer.start({
         ...sessions(),

@@ -45,7 +45,7 @@ describe.concurrent('the notification stream of a connection', () => {
     server.close();
   });
 
-  it('a notification stream is not requested if the server announces no changes, and only once if it has no streams', async () => {
+  it('a notification stream is requested only if the server announces changes, and not again if it has no streams', async () => {
     await using silent = await RawMcpServer.start();
     await using without = await RawMcpServer.start(ANNOUNCING);
     await using _one = await connectRaw(silent);
@@ -84,7 +84,7 @@ describe.concurrent('the notification stream of a connection', () => {
     await eventually('what was missed is asked for', () => raw.changes.count === 2);
   }, 10_000);
 
-  it('a notification stream is requested again from a busy server, and the body of another response is not read', async () => {
+  it('a notification stream is requested again from a busy server, and an endless JSON response in its place is cut off', async () => {
     await using busy = await RawMcpServer.start({
       ...ANNOUNCING,
       GET: ({ response, events }) =>

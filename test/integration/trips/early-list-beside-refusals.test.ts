@@ -119,7 +119,7 @@ async function startHttp10(era: 'legacy' | 'modern'): Promise<AsyncDisposable & 
 
 describe('servers that only speak HTTP/1.0', () => {
   it.each(['legacy', 'modern'] as const)(
-    'a connector of a %s server that only speaks HTTP/1.0 comes up, and leaves no connection open',
+    'a connector comes up if its %s server only speaks HTTP/1.0, and leaves no connection open',
     async (era) => {
       const server = await startHttp10(era);
       open.push(server);

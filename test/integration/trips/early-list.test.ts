@@ -102,7 +102,7 @@ describe('the `tools/list` that is sent together with the probe', () => {
 
 describe('a server that closes each connection after its response', () => {
   it.each(['legacy', 'modern'] as const)(
-    'a connector of a %s server that closes each connection after its response comes up',
+    'a connector comes up even if its %s server closes each connection after the response',
     async (era) => {
       const { managed } = await bringUp({
         era,
@@ -142,7 +142,7 @@ describe('a legacy server that accepts `tools/list` only after `notifications/in
     ['a JSON-RPC error', false],
     ['HTTP 400', true],
   ])(
-    'a legacy server that rejects a `tools/list` before it is initialized (%s) gets it once more',
+    'a legacy server that rejects `tools/list` because it is not yet initialized (%s) gets the request once more',
     async (_, isStatus) => {
       const { server, managed } = await bringUp(
         strict(() => isStatus),

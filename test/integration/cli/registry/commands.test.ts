@@ -4,7 +4,7 @@ import { runCliHere } from '../../../helpers/cli-in-process.ts';
 import { documentOf, registryCli } from '../../../helpers/registry-cli.ts';
 
 describe('mcp-switchyard registry', () => {
-  it('`registry add` registers servers, which `registry list`, `show` and `remove` then list, show and remove', async () => {
+  it('servers from `registry add` can be listed, shown and removed with `registry list`, `show` and `remove`', async () => {
     using it = registryCli();
     expect(await it.registry(['path'])).toMatchObject({ code: 0, stdout: `${it.path}\n` });
     expect(await it.registry(['list'])).toMatchObject({ code: 0, stdout: `There are no servers in ${it.path}\n` });

@@ -86,7 +86,7 @@ describe('the local socket of a gateway', () => {
     });
   });
 
-  it("a command does not use a gateway's local socket if it has another option, variable or state folder", async () => {
+  it('a command does not use the local socket of a gateway with other options, variables or state folder than its own', async () => {
     await using world = await startWorld();
     expect(await findGateway({ ...world.options, pinTools: 'off' })).toBeNull();
     expect(await findGateway({ ...world.options, via: false })).toBeNull();

@@ -152,7 +152,7 @@ describe('OAuth metadata', () => {
   });
 
   it.each(['https://evil.test/mcp', 'http://127.0.0.1/mcp'])(
-    'OAuth metadata of a server is rejected if it names another resource: %s',
+    'OAuth metadata of a server is rejected if it names the resource %s instead of the server',
     async (resource) => {
       await using at = await world();
       at.server.resourceMetadata = { resource };

@@ -33,7 +33,7 @@ async function publicConnector() {
 
 describe('a public connector of a map', () => {
   it.each(PRIVATE)(
-    'a connector of a map with a public address cannot make the host request issuer metadata from %s',
+    'a map connector with a public address cannot make the host request issuer metadata from %s',
     async (issuer) => {
       await using at = await publicConnector();
       at.server.resourceMetadata = { authorization_servers: [issuer] };
@@ -42,7 +42,7 @@ describe('a public connector of a map', () => {
   );
 
   it.each(PRIVATE)(
-    'a connector of a map with a public address cannot make the host request resource metadata from %s',
+    'a map connector with a public address cannot make the host request resource metadata from %s',
     async (place) => {
       await using at = await publicConnector();
       const wwwAuthenticate = `Bearer resource_metadata="${place}/x"`;
@@ -59,23 +59,20 @@ describe('a public connector of a map', () => {
     },
   );
 
-  it.each(PRIVATE)(
-    'a connector of a map with a public address cannot make the host send tokens to %s',
-    async (place) => {
-      await using at = await publicConnector();
-      const metadata = serverMetadata({
-        token_endpoint: `${place}/token`,
-        revocation_endpoint: `${place}/revoke`,
-      }) as never;
-      const discovery = loginDiscovery({ metadata });
-      expect(await refreshTokens(at.request, discovery, registeredClient(), loginTokens())).toMatchObject({
-        kind: 'unspent',
-      });
-      expect(await revokeTokens(at.request, discovery, registeredClient(), loginTokens())).toBe(false);
-    },
-  );
+  it.each(PRIVATE)('a map connector with a public address cannot make the host send tokens to %s', async (place) => {
+    await using at = await publicConnector();
+    const metadata = serverMetadata({
+      token_endpoint: `${place}/token`,
+      revocation_endpoint: `${place}/revoke`,
+    }) as never;
+    const discovery = loginDiscovery({ metadata });
+    expect(await refreshTokens(at.request, discovery, registeredClient(), loginTokens())).toMatchObject({
+      kind: 'unspent',
+    });
+    expect(await revokeTokens(at.request, discovery, registeredClient(), loginTokens())).toBe(false);
+  });
 
-  it('a connector of a map with a public address cannot redirect a request of a login to a private address', async () => {
+  it('a map connector with a public address cannot redirect a login request to a private address', async () => {
     await using at = await publicConnector();
     await using inner = await MisbehavingAuthorizationServer.start();
     const path = '/.well-known/oauth-protected-resource/mcp';

@@ -192,7 +192,7 @@ describe('clients of a gateway with tokens', () => {
     expect(error.data?.loginUrl).toBeUndefined();
   });
 
-  it('a client of a gateway on all addresses gets a login URL if there is a public URL, and a command otherwise', async () => {
+  it('a gateway on all addresses gives clients a login URL if the gateway has a public URL, and a command otherwise', async () => {
     const listener = { host: '0.0.0.0', tokens: [ALICE] };
     const options = { headers: bearer(ALICE) };
     await using world = await startLoginGateway({ listener });
