@@ -19,10 +19,14 @@ export interface ClientChoice {
 }
 
 /**
- * Returns the client identity of this host at the issuer, which is the first of these that is available: the client in
- * the entry, a client metadata document that the issuer accepts, the stored registration if it is still valid here, or
- * a new registration (MCP 2025-11-25, client registration approaches). Rejects with LOGIN_CLIENT_UNKNOWN, LOGIN_SECRET_MISSING,
- * LOGIN_METADATA_INVALID or LOGIN_FAILED.
+ * Returns the client identity of this host at the issuer (MCP 2025-11-25, client registration approaches). This is the
+ * first that is available of:
+ * - the client in the entry,
+ * - a client metadata document that the issuer accepts,
+ * - the stored registration, if it is still valid here,
+ * - a new registration.
+ *
+ * Rejects with LOGIN_CLIENT_UNKNOWN, LOGIN_SECRET_MISSING, LOGIN_METADATA_INVALID or LOGIN_FAILED.
  */
 export async function identifyClient(
   request: LoginRequest,
