@@ -78,7 +78,7 @@ describe('a thousand hosts that start together', () => {
     expect(histogram.every((count) => count > 50 && count < 125)).toBe(true);
   });
 
-  it('fault 27: less than a quarter of a thousand hosts refresh within the same 5 % of the refresh interval', async () => {
+  it('fault 27: of a thousand hosts, less than a quarter refresh within the same 5 % of the refresh interval', async () => {
     const shares = (await askedAt(5)).map(worstShare);
     expect(Math.max(...shares)).toBeLessThan(0.25);
     expect(shares.at(-1)).toBeLessThan((shares[0] ?? 0) * 0.75);

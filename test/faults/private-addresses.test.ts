@@ -232,7 +232,7 @@ describe('a connector of a map, if its host name resolves to a private address',
     expect([rules.hosts.includes('inner.test'), await inner.connections()]).toEqual([true, 0]);
   });
 
-  it('a connector that was rejected for its private address comes up after a retry if its address is public', async () => {
+  it('a connector that was rejected for its private address comes up after a retry if its address is public now', async () => {
     await using server = await TestMcpServer.start(addEcho);
     const endpoint = `http://host.test:${portOf(server.url)}/mcp`;
     await using held = await connectorOver(rulesOf([['10.0.0.1'], ['127.0.0.1']], true), { endpoint });

@@ -7,7 +7,7 @@ import { largePeerFile } from './large/load.ts';
 const UI = 'io.modelcontextprotocol/ui';
 const MIME_TYPE = 'text/html;profile=mcp-app';
 
-it('a client of the official SDK can read and call a published MCP App on the common route and its own route', async () => {
+it("a client of the official SDK can use a published MCP App on the common route and on the connector's route", async () => {
   const app = largePeerFile('@modelcontextprotocol/server-budget-allocator/dist/index.js');
   const entry = { command: process.execPath, args: [app, '--stdio'] };
   await using world = await startGateway({ budget: entry, 'second.one': entry });

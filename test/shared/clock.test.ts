@@ -72,7 +72,7 @@ describe('timers', () => {
     expect(fired).not.toHaveBeenCalled();
   });
 
-  it('timers let the event loop continue', async () => {
+  it('nextTurn() lets other work of the event loop run first', async () => {
     const order: string[] = [];
     const other = new Promise<void>((resolve) => setImmediate(() => resolve(void order.push('other'))));
     await nextTurn().then(() => order.push('own'));

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { pack, unpack } from '../../src/shared/codec.ts';
 
 describe('pack and unpack', () => {
-  it('unpack() restores any value of a map that pack() packed', () => {
+  it('unpack() returns the value that pack() packed, for any value that a map may contain', () => {
     // Any value that parseStrictJson() accepts, which means no __proto__ and no lone surrogates. −0 is written as 0.
     const value = fc
       .jsonValue({ stringUnit: 'grapheme' })

@@ -83,7 +83,7 @@ describe('first answers of a map whose key is revoked', { timeout: 120_000 }, ()
     await closed(later);
   });
 
-  it('stored first answers list the same tools as a start without them if another process learned of a revocation', async () => {
+  it('after another process learned of a key revocation, starts with and without first answers list the same tools', async () => {
     const firstLists: boolean[] = [];
     for (const SWITCHYARD_FIRST_ANSWERS of ['on', 'off']) {
       await using world = await ranOnce();

@@ -27,7 +27,7 @@ function strangeRefusals({ refusals }: Drill): readonly unknown[] {
 // Both tests wait most of the time. They find the refreshing process by the sockets in /proc.
 const options = { concurrent: true, timeout: 240_000, skip: process.platform !== 'linux' };
 describe('two gateways and a command that share a state folder', options, () => {
-  it('two gateways and a command that share a state folder and are killed use no refresh token twice', async () => {
+  it('no refresh token is used twice if two gateways and a command share a state folder and are killed', async () => {
     await using drill = await new Drill(['crm', 'wiki', 'shop']).start(TOKEN_TTL_SECONDS);
     const { ledger, gateways } = drill;
     const { presented, secrets } = ledger;

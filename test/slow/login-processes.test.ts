@@ -26,7 +26,7 @@ describe('processes that share a folder of logins', () => {
     expect((await two.ask('readAll')).logins).toMatchObject([{ generation: last, tokens: tokensOf(`g${last}`) }]);
   });
 
-  it('a process can refresh a login after another was killed during a refresh, and is warned of a used token', async () => {
+  it('if a process is killed during a refresh, the next process learns that the refresh token may be used up', async () => {
     using dir = new TempDir();
     await using one = new LoginProcess(dir.path);
     await using two = new LoginProcess(dir.path);

@@ -115,7 +115,7 @@ describe('a legacy client behind a load balancer without session affinity', () =
     expect(stream.messages[1]?.result).toBeDefined();
   });
 
-  it('a legacy client gets server requests that arrive at one replica over its stream at another replica', async () => {
+  it('server requests that arrive at one replica reach a legacy client over its stream at another replica', async () => {
     await using server = await RawMcpServer.start({ GET: ({ events }) => events() });
     await using world = await startHopWorld(2, { a: remote(server) });
     const session = await openSession(world.at(0).mcp, CAPABILITIES);

@@ -104,7 +104,10 @@ describe.skipIf(!hasRedis)('a fleet whose Redis server is written to by an attac
   );
 
   it.each([
-    ['forged by another key', () => source.sign(['evil'], Date.now() + 1, 'the key of an attacker, long enough')],
+    [
+      'signed with the key of an attacker',
+      () => source.sign(['evil'], Date.now() + 1, 'the key of an attacker, long enough'),
+    ],
     ['older than the current one', () => source.sign(['evil'], source.current.generatedAtMs - 60_000)],
     ['from the future', () => source.sign(['evil'], Date.now() + 3_600_000)],
   ])('a fleet rejects a map that is %s, even if somebody with the secret of the fleet sealed it', async (_, sign) => {

@@ -46,7 +46,7 @@ describe.skipIf(!hasRedis)('a map of 14 MB', () => {
     expect(Number(/used_memory_peak:(\d+)/.exec(memory)?.[1])).toBeLessThan(100 * MEGABYTE);
   });
 
-  it('a map of 14 MB whose bytes in Redis were changed is noticed by the leader and written again', async () => {
+  it('a leader notices that the bytes of a 14 MB map in Redis were changed, and writes the map again', async () => {
     const leader = await MapHost.follow(server.port, 'leader');
     hosts.push(leader);
     await leader.leads();

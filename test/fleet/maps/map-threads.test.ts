@@ -15,7 +15,7 @@ function listen({ fleet }: FleetUnderTest): FleetMapEvent[] {
 }
 
 describe.skipIf(!hasRedis)('the fleet threads of two hosts', () => {
-  it('a map travels from the main thread of one host to that of another, and nothing is sent until the map changes', async () => {
+  it('a map reaches the main thread of another host, and nothing more is sent as long as the map stays the same', async () => {
     await using server = await RedisServer.start();
     await using one = joinFleet(server);
     await using two = joinFleet(server, { role: 'reader' });

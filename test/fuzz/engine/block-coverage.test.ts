@@ -24,12 +24,9 @@ describe('notRun', () => {
         [60, 100],
       ],
     ],
-  ] as const)(
-    'notRun() returns the code that did not run, by the innermost count of each block: %j',
-    (ranges, expected) => {
-      expect(notRun(ranges)).toEqual(expected);
-    },
-  );
+  ] as const)('notRun() returns the ranges of code whose innermost block did not run: %j', (ranges, expected) => {
+    expect(notRun(ranges)).toEqual(expected);
+  });
 });
 
 describe('CoverageMap', () => {

@@ -23,7 +23,7 @@ const noise = (seed: string, length: number): string => {
 };
 
 describe('map boxes', () => {
-  it('an encrypted map decrypts to its body and tag, but only under the key where it was stored', async () => {
+  it('an encrypted map decrypts to its body and ETag, but only under the Redis key where it was stored', async () => {
     const body = fc.record({
       bytes: fc.uint8Array({ maxLength: 2_000 }),
       etag: fc.option(fc.string({ unit: 'grapheme', maxLength: 40 })),
@@ -36,7 +36,7 @@ describe('map boxes', () => {
     await fc.assert(property, { numRuns: 30 });
   });
 
-  it('an encrypted map owns its memory, so its body can be transferred to another thread', async () => {
+  it('a decrypted map owns its memory, so that it can be transferred to another thread', async () => {
     const box = await boxBody(sealer, 'here', { bytes: bytesOf('short'), etag: null });
     const opened = await openBody(sealer, 'here', box);
     expect(opened?.bytes.buffer.byteLength).toBe(5);
@@ -53,7 +53,7 @@ describe('map boxes', () => {
     await fc.assert(property, { numRuns: 60 });
   });
 
-  it('an encrypted map is rejected if a fleet host sealed garbage, a decompression bomb or too much data', async () => {
+  it('a map that a fleet host encrypted is rejected if it is garbage, a decompression bomb or too large', async () => {
     const bomb = zstdCompressSync(Buffer.alloc(MAX_BODY_BYTES + 1));
     const garbage = [[], [0], [255, 255, 1], [0, 0, 1, 2, 3], [0, 0, ...bomb]].map((bytes) => Buffer.from(bytes));
     for (const plain of garbage) expect(await openBody(sealer, 'x', sealer.seal('map', 'x', plain))).toBeNull();
@@ -61,7 +61,7 @@ describe('map boxes', () => {
     expect(await openBody(sealer, 'x', randomBytes(100))).toBeNull();
   });
 
-  it('an encrypted map contains only the changes if few entries of a large body changed', async () => {
+  it('boxPatch() creates a small patch if little of a large map changed', async () => {
     expect(hasDictionaries()).toBe(true);
     const base = noise('base', 600_000);
     const body = { bytes: bytesOf(`${base.slice(0, 300_000)}${noise('new', 900)}${base.slice(300_000)}`), etag: '"2"' };
@@ -73,7 +73,7 @@ describe('map boxes', () => {
     expect(other === null || (await digestOf(other.bytes)) !== (await digestOf(body.bytes))).toBe(true);
   });
 
-  it('an encrypted map contains the complete body if the body is small or most entries changed', async () => {
+  it('boxPatch() creates no patch if the map is small or most of it changed', async () => {
     const small = { bytes: bytesOf(noise('small', 1_000)), etag: null };
     expect(await boxPatch(sealer, 'p', small, small.bytes, 10_000)).toBeNull();
     const large = { bytes: bytesOf(noise('large', 400_000)), etag: null };
@@ -81,7 +81,7 @@ describe('map boxes', () => {
     expect(await boxPatch(sealer, 'p', large, bytesOf(noise('another', 400_000)), packed)).toBeNull();
   });
 
-  it('an encrypted map gets the same SHA-256 name from the fleet thread and from the thread pool', async () => {
+  it('digestOf() returns the SHA-256 of any map body, even of a large one that the thread pool hashes', async () => {
     for (const length of [10, 600_000]) {
       const bytes = bytesOf(noise('digest', length));
       expect(await digestOf(bytes)).toBe(hash('sha256', bytes, 'hex'));

@@ -13,17 +13,17 @@ const head: MapHead = {
 const text = writeMapHead(head, 'map', sealer);
 
 describe('readMapHead', () => {
-  it('readMapHead() reads what writeMapHead() wrote, without an overlong tag', () => {
+  it('readMapHead() reads what writeMapHead() wrote, except for an ETag that is too long', () => {
     expect(readMapHead(text, 'map', sealer)).toEqual(head);
     const long = writeMapHead({ ...head, etag: 'x'.repeat(300) }, 'map', sealer);
     expect(readMapHead(long, 'map', sealer)).toEqual({ ...head, etag: null });
   });
 
-  it('readMapHead() accepts heads under the old and the new secret during a rotation', () => {
+  it('readMapHead() accepts a head that was written with the old secret while the secret is replaced', () => {
     expect(readMapHead(text, 'map', new FleetSealer('fleet', [NEXT_SECRET, SECRET]))).toEqual(head);
   });
 
-  it('readMapHead() rejects heads of another map, fleet or secret', () => {
+  it('readMapHead() rejects a head that is of another map or fleet, or was written with another secret', () => {
     expect(readMapHead(text, 'another', sealer)).toBeNull();
     expect(readMapHead(text, 'map', new FleetSealer('another', [SECRET]))).toBeNull();
     expect(readMapHead(text, 'map', new FleetSealer('fleet', [NEXT_SECRET]))).toBeNull();

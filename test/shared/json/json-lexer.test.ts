@@ -39,7 +39,7 @@ describe('JSON lexer', () => {
     );
   });
 
-  it('the JSON lexer finds no end of truncated objects and arrays, or of other values', () => {
+  it('the JSON lexer finds no end if an object is truncated, or if the value is a string or missing', () => {
     expect(endOfContainer(bytesOf('{"a":[1,2'), 0)).toBe(-1);
     expect(endOfContainer(bytesOf('{"a":"}'), 0)).toBe(-1);
     expect(endOfContainer(bytesOf('"{}"'), 0)).toBe(-1);

@@ -131,7 +131,7 @@ describe('incremental verification', () => {
     );
   });
 
-  it('the incremental verification rejects what the full one rejects, for any changed, missing or extra byte', () => {
+  it('the incremental verification agrees with the full one about a map with a changed, missing or extra byte', () => {
     const entries = ['a', 'b', 'c'].map((id) => entry(id, { tags: ['x,y', ']'] }));
     const before = proven(bytesOf(mapOf(entries)));
     const next = bytesOf(mapOf([entries[0] ?? {}, entry('b', { name: 'new' }), entries[2] ?? {}]));
@@ -178,7 +178,7 @@ describe('incremental verification', () => {
     ['MAP_SCHEMA', mapOf([entry('a'), entry('b', { scopes: [] })]), {}],
     ['MAP_SCHEMA', mapOf([entry('a'), 7 as never]), {}],
     ['MAP_TTL_INVALID', mapOf([entry('a')], { ttlSeconds: 0 }), {}],
-  ])('the incremental verification leaves the rejection with %s to the full verification', (code, map, overrides) => {
+  ])('if the incremental verification fails, the full verification rejects the map with %s', (code, map, overrides) => {
     const before = proven(bytesOf(mapOf([entry('a'), entry('z')])));
     expect(judged(bytesOf(map), before.known, before.maps, overrides)).toEqual({ refused: code });
   });

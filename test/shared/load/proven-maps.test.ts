@@ -33,7 +33,7 @@ test('ProvenMaps counts a map only once, even if it is stored again', () => {
   expect([maps.get('a'), maps.get('b')]).not.toContain(undefined);
 });
 
-test('ProvenMaps stores no map above the limit', () => {
+test('ProvenMaps does not store a map that is larger than its size limit', () => {
   const maps = new ProvenMaps(100);
   maps.keep(provenMap('a', 101), null);
   expect(maps.get('a')).toBeUndefined();

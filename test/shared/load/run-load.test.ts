@@ -36,7 +36,7 @@ describe('runLoad', () => {
     expect(commit).toMatchObject({ kind: 'commit', body: null });
   });
 
-  it('runLoad() keeps a copy of a body that it transfers, and remembers the map', async () => {
+  it('runLoad() transfers a copy of the body of a map, and remembers the map', async () => {
     const bytes = mapWith(1);
     const proven = new ProvenMaps();
     const events = await eventsOf(loadTask({ given: given(bytes) }), { proven });

@@ -22,7 +22,7 @@ describe('lifetime of a map', () => {
     ['MAP_EXPIRED', { expiresAtMs: NOW }, {}],
     ['MAP_TOO_STALE', { expiresAtMs: NOW - 10 }, { allowExpired: true, maxStaleMs: 10 }],
     ['MAP_TOO_STALE', { expiresAtMs: NOW }, { allowExpired: true, maxStaleMs: 0 }],
-  ])('a map is rejected with %s one millisecond after the limit', (code, map, more) => {
+  ])('a map is rejected with %s one millisecond beyond the limit', (code, map, more) => {
     const judge = (): number => assertTimely({ ...good, ...map }, { ...policy, ...more });
     expect(judge).toThrow(expect.objectContaining({ code }));
   });
@@ -38,7 +38,7 @@ describe('lifetime of a map', () => {
     ['MAP_EXPIRED', NOW - 2, NOW - 1, NOW - 1],
     ['MAP_KEY_EXPIRED', NOW, NOW - 1, NOW],
     ['KEYS_EXPIRED', NOW + 1, NOW, NOW - 1],
-  ])('a map is valid until the earliest of its limits, and %s names that limit', (code, ttl, key, keys) => {
+  ])('a map is valid until the first of its expiry times, and the error after it is %s', (code, ttl, key, keys) => {
     const map = { ...good, expiresAtMs: ttl };
     const bounds = [
       { atMs: key, code: 'MAP_KEY_EXPIRED' },
@@ -48,7 +48,7 @@ describe('lifetime of a map', () => {
     expect(assertTimely(map, { ...policy, allowExpired: true }, bounds)).toBe(Math.min(ttl, key, keys));
   });
 
-  it('a map that ended before the earliest time that a Date can represent is rejected with MAP_EXPIRED', () => {
+  it('a map is rejected with MAP_EXPIRED even if it expired before the earliest time that a Date can represent', () => {
     const bounds = [{ atMs: -1e300, code: 'MAP_EXPIRED' }] as const;
     expect(() => assertTimely(good, policy, bounds)).toThrow(expect.objectContaining({ code: 'MAP_EXPIRED' }));
   });

@@ -55,7 +55,7 @@ describe('required signers of a map', () => {
   const policies = ['hmac', 'signature', 'either', 'both'] as const;
 
   it.each(table)(
-    'each trust policy has its own result for a map whose HMAC is %s and whose signature is %s',
+    'the result of each trust policy is correct for a map whose HMAC is %s and whose signature is %s',
     (hmac, signature, first, seenSigned) => {
       const map = mapWith(hmac, signature);
       for (const [requiresSignature, expected] of [
@@ -68,14 +68,14 @@ describe('required signers of a map', () => {
     },
   );
 
-  it.each(policies)('a map fails verification if no keys are configured, with the policy %s', (accept) => {
+  it.each(policies)('with the policy %s, a map fails verification if no keys are configured', (accept) => {
     const map = { ...mapWith('absent', 'good'), signature: createServiceMapSignature(MAP, '') };
     for (const hmacKeys of [[], ['']])
       expect(judged(map, trustIn([], { accept, hmacKeys }))).toMatch(/^MAP_SIGNATURE_/);
   });
 
   it.each(['signature', 'either', 'both'] as const)(
-    'a map with a malformed signature is rejected with the policy %s',
+    'with the policy %s, a map that has a malformed signature is rejected',
     (accept) => {
       const map = { ...MAP, signatures: ['x'] };
       const signed = { ...map, signature: createServiceMapSignature(map, KEY) };
@@ -121,7 +121,7 @@ describe('expiry of a signed map', () => {
     verifyTrust(contentOf(map), { ...moment, ...more, trust });
   const end = { atMs: NOW + 3_600_000, code: 'MAP_EXPIRED' };
 
-  it('the expiry of a map follows from its signature and the newest key document, or from its ttl with only an HMAC', () => {
+  it('the expiry of a map depends on its signature and the newest key document, unless only its HMAC is required', () => {
     const map = mapWith('good', 'good');
     const keysExpireAtMs = NOW + 5;
     const all = { hmacKeys: [KEY], keysExpireAtMs };
@@ -130,7 +130,7 @@ describe('expiry of a signed map', () => {
     expect(boundsOf(map, trustIn([key], { ...all, accept: 'hmac' })).bounds).toEqual([]);
   });
 
-  it('an expired signature does not end a map if the HMAC is sufficient', () => {
+  it('a map with an expired signature is still valid if its HMAC is sufficient', () => {
     const map = mapWith('good', 'good');
     const trust = trustIn([{ ...key, exp: NOW / 1000 - 1 }], { hmacKeys: [KEY], accept: 'either' });
     expect(boundsOf(map, trust)).toEqual({ signers: { hmacKey: 0, signatures: [] }, bounds: [] });
@@ -140,7 +140,7 @@ describe('expiry of a signed map', () => {
 });
 
 describe('map id', () => {
-  it('a map must have the id that its source expects, if any', () => {
+  it('a map must have the id that is configured for its source, if one is configured', () => {
     expect(() => assertMapId({ id: 'any' }, trustIn([]))).not.toThrow();
     expect(() => assertMapId({ id: 'mine' }, trustIn([], { mapId: 'mine' }))).not.toThrow();
     expect(() => assertMapId({ id: 'other' }, trustIn([], { mapId: 'mine' }))).toThrow(

@@ -42,13 +42,13 @@ describe('beginTurn', () => {
     expect(beginTurn(login, held, ask(1_000 + LEASE_MS)).turn).toMatchObject({ kind: 'go', mayBeSpent: true });
   });
 
-  it('beginTurn() immediately grants the lease of a process that has ended to the next process', () => {
+  it('beginTurn() immediately grants a lease to the next process if the process that held it has ended', () => {
     const begun = beginTurn(login, held, ask(1_001, { isGone: (owner: string) => owner === 'other' }));
     expect(begun.turn).toMatchObject({ kind: 'go', mayBeSpent: true });
     expect(begun.state).toMatchObject({ lease: { owner: 'asking' }, mayBeSpent: true });
   });
 
-  it('beginTurn() starts the wait for a lease from the beginning if the clock was set back', () => {
+  it('beginTurn() restarts the wait for a lease if the clock was set back', () => {
     const first = beginTurn(login, { ...held, lease: { leaseId: 'held', owner: 'other', grantedAtMs: 9e12 } }, ask(50));
     expect(first).toEqual({
       turn: { kind: 'wait', forMs: 250 },
@@ -77,7 +77,7 @@ describe('endTurn', () => {
     });
   });
 
-  it('endTurn() remembers that a refresh token may be used up until there is a new token', () => {
+  it('until there is a new refresh token, endTurn() remembers that the old one may be used up', () => {
     const unknown = endTurn(login, held, 'held', { kind: 'unknown' });
     expect(unknown).toEqual({ login, hasChanged: false, state: { lease: null, mayBeSpent: true } });
     const again = beginTurn(login, unknown?.state ?? NO_REFRESH, ask());

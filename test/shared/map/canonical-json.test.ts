@@ -117,7 +117,7 @@ describe('canonicalPieces', () => {
     ]);
   });
 
-  it('canonicalPieces() yields an empty object for an object without members', () => {
+  it('canonicalPieces() yields an empty object if the only member is omitted', () => {
     expect([...canonicalPieces({ signature: 'x' }, 'signature')].map(({ text }) => text).join('')).toBe('{}');
   });
 });

@@ -59,7 +59,7 @@ describe('diffDigests', () => {
 });
 
 describe('idsOf', () => {
-  it('idsOf() returns the ids of entries in their order', () => {
+  it('idsOf() returns the ids in the order of the entries', () => {
     expect(
       idsOf(
         table([

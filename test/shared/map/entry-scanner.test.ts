@@ -50,7 +50,7 @@ describe('map entry scanner', () => {
     expect(endOfObject(Buffer.from('[{}]'), 0)).toBe(-1);
   });
 
-  it('the entry scanner compares bytes with a text as UTF-8', () => {
+  it('the entry scanner can compare bytes with the UTF-8 form of a text', () => {
     const bytes = Buffer.from('"é"');
     expect(isText(bytes, 0, 4, '"é"')).toBe(true);
     expect(isText(bytes, 0, 3, '"é"')).toBe(false);

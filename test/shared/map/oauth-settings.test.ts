@@ -38,7 +38,7 @@ describe('oauthSettingsOf()', () => {
     expect(settingsOf({ auth: { type: 'oauth', headerName: 'x', ...said } })).toEqual(said);
   });
 
-  it('oauthSettingsOf() leaves unknown settings in the entry', () => {
+  it('normalizeEntry() keeps unknown OAuth settings in the entry', () => {
     const normal = normalizeEntry(entry('a', { oauth: { later: { a: 1 } } }) as unknown as RawEntry, 300);
     expect(normal.oauth).toEqual({ later: { a: 1 } });
   });

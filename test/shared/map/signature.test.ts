@@ -56,7 +56,7 @@ describe('verifyServiceMapSignature', () => {
     expect(verifyServiceMapSignature(payload, createServiceMapSignature(payload, ''), '')).toBe(false);
   });
 
-  it('verifyServiceMapSignature() rejects another spelling of the same bytes', () => {
+  it('verifyServiceMapSignature() rejects a signature whose bytes are right but have another base64url spelling', () => {
     // 43 characters hold 258 bits: two bits of the last character are unused.
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
     const last = alphabet.indexOf(signature.at(-1) ?? '');

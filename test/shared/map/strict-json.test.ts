@@ -7,7 +7,7 @@ const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const isWellFormed = (text: string): boolean => text.isWellFormed();
 
 describe('parseStrictJson', () => {
-  it('parseStrictJson() rejects text that begins with a character beyond U+FFFF, and quotes no half character', () => {
+  it('parseStrictJson() rejects text that begins with a character beyond U+FFFF, and does not quote half of it', () => {
     const refusal = expect.objectContaining({ code: 'MAP_SYNTAX', message: expect.toSatisfy(isWellFormed) });
     expect(() => parseStrictJson(bytes('\u{1d173}'))).toThrow(refusal);
   });

@@ -37,7 +37,7 @@ describe('classifyFetchError', () => {
     },
   );
 
-  it('classifyFetchError() examines the first of several connection attempts that failed together', () => {
+  it('classifyFetchError() classifies the first error if several connection attempts failed', () => {
     const tried = new AggregateError([fetchFailed('ENOTFOUND'), fetchFailed('ECONNRESET')]);
     expect(classifyFetchError(new TypeError('fetch failed', { cause: tried }))).toBe('MAP_DNS');
   });

@@ -9,25 +9,25 @@ const key = sealingKeyOf(randomBytes(32));
 const place: BoxPlace = { table: 'login', rowId: 'a', generation: 7 };
 
 describe('sealed login box', () => {
-  it('an encrypted login opens in the row where it was sealed, with the key that sealed it', () => {
+  it('an encrypted login can be decrypted in the row that it was encrypted for, with the same key', () => {
     const box = seal(tokensOf('a'), place, key);
     expect(openBox(box, place, key)).toEqual({ value: tokensOf('a') });
     expect(Buffer.from(box).includes(SECRET_MARK)).toBe(false);
   });
 
-  it('an encrypted login opens neither in another table, row or generation, nor with another key', () => {
+  it('an encrypted login cannot be decrypted in another table, row or generation, or with another key', () => {
     const box = seal(secret('a'), place, key);
     for (const other of [{ table: 'client' }, { rowId: 'b' }, { generation: 8 }])
       expect(openBox(box, { ...place, ...other }, key)).toBeNull();
     expect(openBox(box, place, sealingKeyOf(randomBytes(32)))).toBeNull();
   });
 
-  it('an encrypted login distinguishes two rows whose name parts look alike when joined', () => {
+  it('an encrypted login cannot be decrypted in a row whose table and id form the same text when joined', () => {
     const box = seal('x', { table: 'a', rowId: 'b","c', generation: 1 }, key);
     expect(openBox(box, { table: 'a","b', rowId: 'c', generation: 1 }, key)).toBeNull();
   });
 
-  it('an encrypted login does not open after a bit was flipped, or after it was truncated', () => {
+  it('an encrypted login cannot be decrypted if a bit was flipped or the end is missing', () => {
     const box = seal(secret('a'), place, key);
     fc.assert(
       fc.property(fc.nat({ max: box.length * 8 - 1 }), (bit) => {
@@ -45,7 +45,7 @@ describe('sealed login box', () => {
     expect(boxes.size).toBe(50);
   });
 
-  it('the digest that names a login key differs from the key and between keys', () => {
+  it('the id of a login key is a digest that does not reveal the key and differs between keys', () => {
     expect(key.keyId).toMatch(/^[0-9a-f]{32}$/);
     expect(Buffer.from(key.bytes).toString('hex')).not.toContain(key.keyId);
     expect(sealingKeyOf(randomBytes(32)).keyId).not.toBe(key.keyId);

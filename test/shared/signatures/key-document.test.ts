@@ -44,7 +44,7 @@ describe('key document', () => {
     expect(readKeyDocument(new TextEncoder().encode(text))).toEqual(document);
   });
 
-  it('a key document may be signed by other software, with unknown members', async () => {
+  it('a key document may be signed by other software, and may have unknown members', async () => {
     const { revoked: _, ...payload } = { ...PAYLOAD, note: 'a member of a later version' };
     expect(readKeyDocument(await textOf(payload))).toMatchObject({ version: 3, revoked: [] });
     const signature = await joseSigned(JSON.stringify(PAYLOAD));
@@ -59,7 +59,7 @@ describe('key document', () => {
     expect(() => readKeyDocument(text)).toThrow(invalid('`roots` names "rsa", which is not among its usable keys'));
   });
 
-  it('a key document removes revoked keys from its keys and from its roots', () => {
+  it('reading a key document removes the revoked keys from the lists of keys and roots', () => {
     const revoked = [thumbprintOf(publicJwk(b))];
     const document = readKeyDocument(JSON.stringify(signedBy([a], payloadOf(1, [a, b], { revoked }))));
     expect(document.keys.map(({ kid }) => kid)).toEqual(['a']);
@@ -150,7 +150,7 @@ describe('key document', () => {
     expect(() => readKeyDocument(new Uint8Array([0x22, 0xff, 0x22]))).toThrow(invalid(/UTF-8/));
   });
 
-  it('the rejection of a key document quotes nothing of it', () => {
+  it('the error about an invalid key document quotes nothing of the document', () => {
     const page = '<html>token=hunter2</html>';
     expect(() => readKeyDocument(page)).toThrow(
       expect.objectContaining({ message: expect.not.stringContaining('hunter2') }),

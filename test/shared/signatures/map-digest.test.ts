@@ -73,7 +73,7 @@ describe('digest text', () => {
     );
   });
 
-  it('the digest of an updated map copies unchanged digests and writes the changed digests one by one', () => {
+  it('the digest texts of unchanged entries are copied, and those of changed entries are written one by one', () => {
     const digests = Uint8Array.from({ length: 128 }, (_, index) => index * 7);
     const whole = digestTextsOf(digests);
     const texts = emptyDigestTexts(4);

@@ -58,7 +58,7 @@ describe('map signatures', () => {
     expect(judged([...signaturesOf(MAP, stranger), ...signaturesOf(MAP, b)])).toEqual(['b']);
   });
 
-  it('a map signature counts under both names of Ed25519 (RFC 9864)', () => {
+  it('a map signature counts whether its algorithm is named Ed25519 or EdDSA (RFC 9864)', () => {
     for (const alg of ['EdDSA', 'Ed25519']) expect(judged([forged(a, STATEMENT, { alg })])).toEqual(['a']);
   });
 
@@ -246,7 +246,7 @@ describe('validity periods of keys and signatures', () => {
     return verdict.isEnough ? [verdict.bound.atMs, verdict.bound.code] : verdict.error.code;
   }
 
-  it('a map signature ends at its exp or at the expiry of its key, whichever is earlier', () => {
+  it('a map signature expires at its `exp` or together with its key, whichever is earlier', () => {
     const early = [forged(a, { ...STATEMENT, exp: seconds + 60.5 })];
     expect(boundOf(early, trustIn([a]))).toEqual([NOW + 60_500, 'MAP_EXPIRED']);
     expect(boundOf(early, trustIn([at(undefined, seconds + 61)]))).toEqual([NOW + 60_500, 'MAP_EXPIRED']);
@@ -254,7 +254,7 @@ describe('validity periods of keys and signatures', () => {
     expect(boundOf(signaturesOf(MAP, a), trustIn([a]))).toEqual([END, 'MAP_EXPIRED']);
   });
 
-  it('a signed map ends when fewer than `threshold` signatures are still valid', () => {
+  it('a signed map expires when fewer than `threshold` signatures are still valid', () => {
     const keys = [a, { ...b, exp: seconds + 20 }, { ...c, exp: seconds + 10 }];
     const signatures = signaturesOf(MAP, a, b, c);
     const bounds = [1, 2, 3].map((threshold) => boundOf(signatures, trustIn(keys, { threshold })));
@@ -265,7 +265,7 @@ describe('validity periods of keys and signatures', () => {
     ]);
   });
 
-  it('the later of two signatures by one key counts', () => {
+  it('of two map signatures by one key, the one that expires later counts', () => {
     const [short, long] = [60, 120].map((more) => forged(a, { ...STATEMENT, exp: seconds + more }));
     for (const signatures of [
       [short, long],
@@ -274,7 +274,7 @@ describe('validity periods of keys and signatures', () => {
       expect(boundOf(signatures as string[], trustIn([a]))).toEqual([NOW + 120_000, 'MAP_EXPIRED']);
   });
 
-  it('the expired key is named if too few other keys signed the map', () => {
+  it('a map is rejected with MAP_KEY_EXPIRED if it lacks a signature and one of its signing keys has expired', () => {
     const trust = trustIn([at(undefined, seconds - 1), b], { threshold: 2 });
     expect(judged(signaturesOf(MAP, a, stranger), trust)).toBe('MAP_KEY_EXPIRED');
     expect(judged(signaturesOf(MAP, a, stranger), trust, { allowExpired: true })).toBe('MAP_SIGNATURE_UNTRUSTED');

@@ -71,7 +71,7 @@ const wrong = (it: RegistryWorld) =>
 const names = (it: RegistryWorld): unknown[] => it.said().map((entry) => (entry as { name: string }).name);
 
 describe('registry check', () => {
-  it('the check of an intact registry reports nothing and changes nothing, and the repair has nothing to do', async () => {
+  it('the check of an intact registry finds no fault and changes nothing, and the repair has nothing to do', async () => {
     using it = await freshWorld();
     const state = (): unknown[] =>
       [it.path, it.store].map((file) => [readFileSync(file, 'latin1'), statSync(file, { bigint: true }).mtimeNs]);
@@ -147,7 +147,7 @@ describe('registry repair', () => {
     ['empty', (it: RegistryWorld) => truncateSync(it.store)],
     ['truncated', (it: RegistryWorld) => truncateSync(it.store, 5_000)],
     ['missing', (it: RegistryWorld) => rmSync(it.store)],
-  ])('the registry repair rebuilds from the file a store that is %s', async (_, spoil) => {
+  ])('the registry repair rebuilds the store from servers.json if the store is %s', async (_, spoil) => {
     using it = world();
     spoil(it);
     expect(wrong(it).length).toBeGreaterThan(0);
@@ -170,7 +170,7 @@ describe('registry repair', () => {
       (it: RegistryWorld) => writeFileSync(it.path, '{"version":9,"servers":[]}'),
       ['servers.json.bak'],
     ],
-  ])('the registry repair rebuilds from the store a servers file that is %s', async (_, spoil, backups) => {
+  ])('the registry repair rebuilds servers.json from the store if servers.json is %s', async (_, spoil, backups) => {
     using it = world();
     spoil(it);
     expect(wrong(it)).toEqual([['file', it.path]]);

@@ -133,7 +133,7 @@ describe('login store', () => {
     }
   });
 
-  it('the login store does not change a file of a newer format, a foreign database or a file of another kind', async () => {
+  it('the login store does not change a file of a newer format, a foreign database or a file that is no database', async () => {
     await using w = world();
     await w.start().saveLogin(keyOf('a'), tokensOf('a'));
     await w.close();
@@ -211,24 +211,19 @@ describe('tampered login row', () => {
     ['empty content', "SET box = x'' WHERE id = $a"],
     ['truncated content', 'SET box = substr(box, 1, length(box) - 1) WHERE id = $a'],
     ['another name', "SET id = 'x' WHERE id = $a"],
-  ])(
-    'a login row that was manipulated to have %s does not open, and other rows are not affected',
-    async (_, change) => {
-      await using w = world();
-      await setUp(w);
-      const quoted = { $a: loginIdOf(keyOf('a')), $b: loginIdOf(keyOf('b')), $k: 'login' };
-      w.edit(
-        `UPDATE sealed_record ${change.replace(/\$[abk]/g, (name) => `'${quoted[name as keyof typeof quoted]}'`)}`,
-      );
-      const { logins, clients, unreadable } = await w.start().readAll();
-      expect([logins.map(({ key }) => key.clientId), clients.length, unreadable]).toEqual([['client-b'], 2, 1]);
-      expect(w.notes.at(-1)).toMatchObject({ kind: 'logins-unreadable', otherKey: 0, damaged: 1 });
-      const again = await w.start().saveLogin(keyOf('a'), tokensOf('new'));
-      expect((await w.start().readAll()).logins).toContainEqual(again);
-    },
-  );
+  ])('a login row that was manipulated to have %s is not used, and other rows are not affected', async (_, change) => {
+    await using w = world();
+    await setUp(w);
+    const quoted = { $a: loginIdOf(keyOf('a')), $b: loginIdOf(keyOf('b')), $k: 'login' };
+    w.edit(`UPDATE sealed_record ${change.replace(/\$[abk]/g, (name) => `'${quoted[name as keyof typeof quoted]}'`)}`);
+    const { logins, clients, unreadable } = await w.start().readAll();
+    expect([logins.map(({ key }) => key.clientId), clients.length, unreadable]).toEqual([['client-b'], 2, 1]);
+    expect(w.notes.at(-1)).toMatchObject({ kind: 'logins-unreadable', otherKey: 0, damaged: 1 });
+    const again = await w.start().saveLogin(keyOf('a'), tokensOf('new'));
+    expect((await w.start().readAll()).logins).toContainEqual(again);
+  });
 
-  it('the login store never returns wrong tokens for any flipped bit of its file', async () => {
+  it('the login store never returns wrong tokens, whichever bit of its file was flipped', async () => {
     await using w = world();
     await setUp(w);
     const bytes = readFileSync(w.path);
@@ -283,7 +278,7 @@ describe('refresh leases', () => {
     expect(await go(two, loginId, 1)).toMatchObject({ mayBeSpent: true });
   });
 
-  it('the refresh lease of a suspended process passes to another one at its expiry, and a late result is dropped', async () => {
+  it('a suspended process loses its expired refresh lease to another process, and its late result is dropped', async () => {
     await using w = world();
     const [one, two] = [w.start(), w.start()];
     const { loginId } = await one.saveLogin(keyOf('a'), tokensOf('a'));
@@ -304,7 +299,7 @@ describe('refresh leases', () => {
     for (const generation of [1, 2]) expect((await one.beginRefresh(loginId, generation)).kind).toBe('newer');
   });
 
-  it('a new login and a logout end the refresh lease, and generations of a login are never reused', async () => {
+  it('a new login or a logout ends the refresh lease, and a login never reuses a generation number', async () => {
     await using w = world();
     const keeper = w.start();
     const { loginId } = await keeper.saveLogin(keyOf('a'), tokensOf('a'));
@@ -333,7 +328,7 @@ describe('refresh leases', () => {
 });
 
 describe('login watch', () => {
-  it('a login watch reports all changes, also by other processes and in a new file, but no leases', async () => {
+  it('a login watch reports every change of a login, even by another process, but not the grant of a lease', async () => {
     await using w = world();
     const [one, two] = [w.start(), w.start()];
     let told = 0;

@@ -52,7 +52,7 @@ afterEach(() => {
 });
 
 describe('ProgramNotes', () => {
-  it('ProgramNotes records this host and its process groups, and deletes the file with the last group', async () => {
+  it('ProgramNotes records this host and its process groups, and deletes the file when no group is left', async () => {
     using dir = new TempDir();
     const notes = new ProgramNotes(dir.path);
     const pid = await startProgram();

@@ -20,7 +20,7 @@ describe('file state', () => {
     expect(stampOf(path)).toBe(stampOf(path));
   });
 
-  it('the state of a missing file has the size 0', () => {
+  it('sizeOf() returns the size of a file, or 0 if the file is missing', () => {
     using dir = new TempDir();
     const path = join(dir.path, 'file');
     expect(sizeOf(path)).toBe(0);
@@ -28,7 +28,7 @@ describe('file state', () => {
     expect(sizeOf(path)).toBe(3);
   });
 
-  it('the state of a file counts as fresh only near the time of its last write, before or after', () => {
+  it('isJustWritten() is true only if a file exists and its last write is dated close to the present', () => {
     using dir = new TempDir();
     const path = join(dir.path, 'file');
     expect(isJustWritten(path)).toBe(false);

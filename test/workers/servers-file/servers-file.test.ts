@@ -109,7 +109,7 @@ describe('servers file', () => {
     expect(it.said()).toEqual(expected);
   });
 
-  it('servers.json wins over the store if both changed an entry, or if the store removed an entry that it changed', () => {
+  it('a change of an entry in servers.json wins if the store has also changed the entry, or has removed it', () => {
     using it = world();
     it.put(server('both'), server('gone-here'));
     it.file.write();
@@ -120,7 +120,7 @@ describe('servers file', () => {
     expect(it.stored().map(({ endpoint }) => endpoint)).toEqual(['http://there/', 'http://there/']);
   });
 
-  it('invalid entries in servers.json are kept unchanged and reported with their positions, and the others apply', () => {
+  it('invalid entries in servers.json are kept and reported with their positions, and valid entries are used', () => {
     using it = world();
     const bad = [{ name: 'x' }, 7, server('a'), { ...server('old'), transport: 'pigeon' }];
     it.put(server('old'));
@@ -168,7 +168,7 @@ describe('servers file', () => {
     expect([it.said(), it.stored()]).toEqual([[server('a')], [server('a')]]);
   });
 
-  it('a deleted servers.json is written again, without removing any server', () => {
+  it('a deleted servers.json is written again, and no server is removed', () => {
     using it = world();
     it.put(server('a'));
     it.file.write();
@@ -322,7 +322,7 @@ describe('servers file with a concurrent writer', () => {
     expect([it.stored().length, it.file.hasChanged()]).toEqual([2, false]);
   });
 
-  it('a half-written servers.json is read again later, and waited for before the next write', () => {
+  it('a half-written servers.json is read again later, and the next write waits until it is complete', () => {
     using it = world();
     it.put(server('a'));
     it.file.write();
@@ -351,7 +351,7 @@ describe('servers file with a concurrent writer', () => {
 });
 
 describe('two processes with one servers file', () => {
-  it('two processes restore no entry that a person removed, even if one of them noticed that servers.json was gone', () => {
+  it('an entry that a person removed is not restored, even if another process noticed that servers.json was gone', () => {
     using it = world();
     it.put(server('a'), server('b'));
     it.file.write();

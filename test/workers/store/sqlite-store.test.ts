@@ -72,7 +72,7 @@ describe('SqliteStore', () => {
     expect(() => new SqliteStore(dir.path)).toThrow(expect.objectContaining({ code: 'STORE_TOO_NEW' }));
   });
 
-  it('SqliteStore names the path that it cannot use', () => {
+  it('SqliteStore throws STORE_UNAVAILABLE for a path that it cannot use', () => {
     using dir = new TempDir();
     const file = join(dir.path, 'file');
     writeFileSync(file, '');
@@ -117,7 +117,7 @@ describe('SqliteStore', () => {
     second.close();
   });
 
-  it('SqliteStore reports that it cannot write', () => {
+  it('SqliteStore throws STORE_UNAVAILABLE if it cannot write a map', () => {
     using dir = new TempDir();
     const store = new SqliteStore(dir.path);
     const vandal = new DatabaseSync(store.path);

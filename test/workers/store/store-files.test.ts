@@ -30,7 +30,7 @@ describe('store files', () => {
     expect([modeOf(stateDir), modeOf(storePath(stateDir))]).toEqual([0o700, 0o600]);
   });
 
-  it('existing store files are not changed', () => {
+  it('createStoreFile() does not change an existing store file', () => {
     using dir = new TempDir();
     const path = storePath(dir.path);
     writeFileSync(path, 'content');

@@ -115,7 +115,7 @@ describe('damaged store', () => {
     ['lost its schema', (bytes: Buffer) => bytes.fill(0x7a, 100, 4_096)],
     ['is truncated', (bytes: Buffer) => bytes.subarray(0, 4_096 + 7)],
   ])(
-    'a store that %s is also renamed, and its servers are restored from servers.json',
+    'a damaged store that %s is renamed, and its servers are restored from servers.json',
     (_what, damage: (bytes: Buffer) => string | Uint8Array) => {
       using it = world();
       const before = it.keep();
@@ -281,7 +281,7 @@ describe('store of an older format', () => {
     expect(it.read(revisions)).toEqual({ source: 2, pin: 1 });
   });
 
-  it('a damaged store of an older format is renamed instead of sealed, and its verifiable records are kept', () => {
+  it('a damaged store of an older format is renamed instead of upgraded, and its valid records are kept', () => {
     using it = format6();
     it.old.keeper.close();
     it.vandalise((database) => database.exec("UPDATE tool_pin SET definition = '{}'"));

@@ -35,7 +35,7 @@ describe('store salvage', () => {
     expect([saved.tables.get(SERVERS), saved.lost]).toEqual([[], []]);
   });
 
-  it('the store salvage never throws for a store that cannot be opened', () => {
+  it('the store salvage does not throw if the store cannot be opened', () => {
     using dir = new TempDir();
     const saved = salvage(join(dir.path, 'missing', 'store.db'));
     expect([saved.tables.size, saved.lost]).toEqual([0, [expect.stringMatching(/^everything: /)]]);

@@ -75,7 +75,7 @@ describe('store schema', () => {
     expect(() => createSchema(database)).toThrow('damaged records: the record s of source');
   });
 
-  it('rows that are copied into another store keep their content under the store schema', () => {
+  it('rows of the store schema keep their content and their seal when they are copied into another store', () => {
     using database = new DatabaseSync(':memory:');
     addSealFunction(database);
     database.exec(PINS.create);

@@ -24,7 +24,7 @@ function table(): { database: DatabaseSync; sources: SourceTable } & Disposable 
 }
 
 describe('SourceTable', () => {
-  it('SourceTable remembers that a source once served a signed map, and its first id, whatever is saved later', () => {
+  it('SourceTable keeps the first map id of a source, and the fact that it once served a signed map', () => {
     using it = table();
     it.sources.save(mapAt(1), SIGNED);
     it.sources.save(mapAt(2), UNSIGNED);
@@ -39,7 +39,7 @@ describe('SourceTable', () => {
     expect(it.sources.read('s')).toMatchObject({ floorMs: 20, map: mapAt(20), seenSigned: true, mapId: 'the map' });
   });
 
-  it('SourceTable stores the facts and key documents of a source without a map', () => {
+  it('SourceTable stores facts about a source and its key document, even if it has no map yet', () => {
     using it = table();
     it.sources.note('s', SIGNED);
     it.sources.saveKeys('s', SIGNED.url, 3, 'third');
@@ -48,7 +48,7 @@ describe('SourceTable', () => {
     expect(it.sources.has('s', 0)).toBe(false);
   });
 
-  it('SourceTable never stores an older key document, whichever process writes it', () => {
+  it('SourceTable does not replace a key document with an older one', () => {
     using it = table();
     it.sources.saveKeys('s', SIGNED.url, 3, 'third');
     it.sources.saveKeys('s', SIGNED.url, 2, 'second');
@@ -56,7 +56,7 @@ describe('SourceTable', () => {
     expect(it.sources.read('s')).toMatchObject({ keyVersion: 3, keyDocument: 'third', map: mapAt(1) });
   });
 
-  it('SourceTable keeps the first of two key documents of one version, unless the stored document is damaged', () => {
+  it('of two key documents with the same version, SourceTable keeps the first, unless it is damaged', () => {
     using it = table();
     it.sources.saveKeys('s', SIGNED.url, 3, 'third');
     it.sources.saveKeys('s', SIGNED.url, 3, 'fork');
@@ -85,7 +85,7 @@ describe('SourceTable', () => {
     expect(it.sources.read('s')).toEqual({ floorMs: 7, map: null, isDamaged: true, ...facts });
   });
 
-  it('SourceTable resets a floor without forgetting who signs the source', () => {
+  it('SourceTable keeps the map id and the key document of a source when the floor is reset', () => {
     using it = table();
     it.sources.save(mapAt(7), SIGNED);
     it.sources.saveKeys('s', SIGNED.url, 2, 'second');
@@ -98,7 +98,7 @@ describe('SourceTable', () => {
     expect(it.sources.read('s')).toMatchObject({ floorMs: 3, map: mapAt(3) });
   });
 
-  it('SourceTable takes the highest floor and the newest valid map from the store keys of an earlier version', () => {
+  it('SourceTable takes the highest floor and the newest valid map that older versions stored for a source', () => {
     using it = table();
     it.sources.save(mapAt(30, 'damaged'), UNSIGNED);
     it.database.exec(`UPDATE source SET body = x'00'`);
@@ -120,7 +120,7 @@ describe('SourceTable', () => {
     ]);
   });
 
-  it('SourceTable upgrades format 7 and keeps the data of connectors and files', () => {
+  it('the upgrade of a store from format 7 keeps the floor and the map of each source', () => {
     using database = new DatabaseSync(':memory:');
     database.exec(`
       CREATE TABLE source (source_id TEXT PRIMARY KEY, floor_ms INTEGER NOT NULL, generated_at_ms INTEGER NOT NULL,

@@ -48,7 +48,7 @@ describe('store error', () => {
     expect(isDiskFailure(new Error('outer', { cause: withCode(8) }))).toBe(true);
   });
 
-  it('a store error of any other kind counts neither as damage nor as a lock', () => {
+  it('an error that is not about damage, a lock or the disk counts as none of the three', () => {
     for (const error of [new Error('x'), 'text', null, undefined, withCode(1)])
       expect(verdictOf(error)).toEqual([false, false, false]);
   });

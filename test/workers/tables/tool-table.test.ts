@@ -53,7 +53,7 @@ describe('ToolTable', () => {
     expect([seen, table.count(SCOPE)]).toEqual([all, 70]);
   });
 
-  it('ToolTable pins a tool when it first sees it, and reports a difference until it is gone', () => {
+  it('ToolTable pins the first definition of a tool, and reports a changed definition until the change is undone', () => {
     const { table } = setUp();
     expect(save(table, [message('a', { x: 'one', y: 'one' })])).toEqual([]);
     const [change, ...others] = save(table, [message('a', { x: 'two', y: 'one' })]);

@@ -23,19 +23,19 @@ describe('encrypted pin', () => {
     });
   });
 
-  it('an encrypted pin opens only for its own tool and under its own key', () => {
+  it('an encrypted pin can be decrypted only for its own tool and under its own Redis key', () => {
     const value = packPin(sealer, 'key', pin);
     expect(openPin(sealer, 'other', pin, value)).toBeNull();
     expect(openPin(sealer, 'key', { ...pin, tool: 'read' }, value)).toBeNull();
     expect(openPin(sealer, 'key', { ...pin, connectorId: 'post' }, value)).toBeNull();
   });
 
-  it('an encrypted pin does not open if its plain-text version was changed', () => {
+  it('an encrypted pin cannot be decrypted if the version stored in front of it in plain text was changed', () => {
     const value = packPin(sealer, 'key', pin).toString('latin1').replace(/^7:/, '9:');
     expect(openPin(sealer, 'key', pin, Buffer.from(value, 'latin1'))).toBeNull();
   });
 
-  it('an encrypted pin does not open if a byte was changed', () => {
+  it('an encrypted pin cannot be decrypted if a byte was changed', () => {
     const value = packPin(sealer, 'key', pin);
     fc.assert(
       fc.property(fc.nat(value.length - 1), fc.integer({ min: 1, max: 255 }), (at, flip) => {

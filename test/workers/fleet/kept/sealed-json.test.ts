@@ -6,7 +6,7 @@ import { openText, packText, sealText, unpackText } from '../../../../src/worker
 const sealer = new FleetSealer('tests', ['a secret of a fleet, with at least 32 characters']);
 
 describe('encrypted text', () => {
-  it('an encrypted text opens under the key where it was stored, whether it is short or long', () => {
+  it('a short or long encrypted text can be decrypted for the Redis key where it was stored', () => {
     for (const text of ['short', 'long '.repeat(1_000)])
       expect(openText(sealer, 'tool', 'place', sealText(sealer, 'tool', 'place', text), 10_000)?.toString()).toBe(text);
   });
@@ -18,7 +18,7 @@ describe('encrypted text', () => {
     expect(unpackText(bomb, 1_000_000)).toBeNull();
   });
 
-  it('an encrypted text is rejected if it was never compressed', () => {
+  it('unpackText() rejects bytes that are empty, of an unknown format or not valid compressed data', () => {
     expect(unpackText(Buffer.from([2, 1, 2, 3]), 100)).toBeNull();
     expect(unpackText(Buffer.from([1, 1, 2, 3]), 100)).toBeNull();
     expect(unpackText(Buffer.alloc(0), 100)).toBeNull();

@@ -55,7 +55,7 @@ describe('MapLease', () => {
     expect(lease.current()?.token).toBe('me:5');
   });
 
-  it('MapLease requests no lease while another host leads, but does so 1.5 to 2 s after the last sign of it', async () => {
+  it('MapLease requests the lease only 1.5 to 2 s after the last sign of another host that leads', async () => {
     for (let beat = 0; beat < 10; beat += 1) {
       lease.heard();
       await time.pass(500);
@@ -76,7 +76,7 @@ describe('MapLease', () => {
     expect(asked).toEqual(['take', 'take']);
   });
 
-  it('MapLease gives up its lease 1.3 s after it sent the last successful renewal, before the server does', async () => {
+  it('MapLease gives up its lease 1.3 s after its last successful renewal, before the lease expires in Redis', async () => {
     lease.tryWithin(0);
     await time.pass(500);
     answers.renew = away;
@@ -121,7 +121,7 @@ describe('MapLease', () => {
     expect(lease.current()).toBeNull();
   });
 
-  it('MapLease loses the lease when the server gives it to another host, and requests it again after a flush', async () => {
+  it('MapLease loses the lease when Redis gives it to another host, and requests it again once Redis is empty', async () => {
     lease.tryWithin(0);
     answers.renew = () => Promise.resolve([0, 1]);
     await time.pass(500);

@@ -17,7 +17,7 @@ const anyReply: fc.Arbitrary<RedisReply> = fc.oneof(
 );
 
 describe('createPermits', () => {
-  it('the permits of a fleet are what the Redis scripts return', async () => {
+  it('takePermits() and leaseConcurrent() return the results of the Redis scripts', async () => {
     expect(await answering([3, 900, 1_790_000_000_000, 'e']).takePermits('c', request)).toEqual({
       ok: true,
       value: { granted: 3, retryInMs: 900, takenAtMs: 1_790_000_000_000, epoch: 'e' },

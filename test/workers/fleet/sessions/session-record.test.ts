@@ -39,7 +39,7 @@ describe('readRecord', () => {
     expect(readRecord(sealer, KEY, []).state).toBeNull();
   });
 
-  it('readRecord() rejects a session record that was copied from another key, changed or forged', () => {
+  it('readRecord() rejects a session record that was copied from another Redis key, changed or forged', () => {
     const garbage = fc.tuple(fc.string(), fc.base64String());
     fc.assert(
       fc.property(change, garbage, fc.nat(), (one, made, seed) => {

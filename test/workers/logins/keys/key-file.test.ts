@@ -27,7 +27,7 @@ describe('login key file', () => {
     expect(readdirSync(dir.path).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
 
-  it('the login key file has no second name after its creator was killed before it removed that name', () => {
+  it('the second name that a killed process left for the login key file is removed', () => {
     using dir = new TempDir();
     const [path, left] = [keyFilePath(dir.path), join(dir.path, '.logins.key.0d2c.tmp')];
     createKeyFile(dir.path, bytes);
@@ -36,7 +36,7 @@ describe('login key file', () => {
     expect([existsSync(left), readFileSync(path).equals(bytes)]).toEqual([false, true]);
   });
 
-  it('the login key file is created without the remains of a killed creator', () => {
+  it('creating the login key file removes the temporary file of a process that was killed', () => {
     using dir = new TempDir();
     const left = join(dir.path, '.logins.key.0d2c.tmp');
     writeFileSync(left, other);

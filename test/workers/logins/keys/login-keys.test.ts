@@ -92,7 +92,7 @@ describe('login encryption key', () => {
     expect(await w.read(keyring)).toEqual({ names: ['client-a', 'client-b'], unreadable: 0 });
   });
 
-  it('a login key that was removed from the keyring is created again, and the old login rows are unreadable', async () => {
+  it('a new login key is created if the old key was removed from the keyring, and old login rows are unreadable', async () => {
     await using w = world();
     const keyring = new FakeKeyring();
     await w.save(keyring, 'a');
@@ -116,7 +116,7 @@ describe('login encryption key', () => {
     expect(await w.read(null)).toEqual({ names: ['client-a'], unreadable: 0 });
   });
 
-  it('the login key file is written again after its deletion if a process knows the key, so login rows stay readable', async () => {
+  it('a deleted login key file is written again by a process that knows the key, so that login rows stay readable', async () => {
     await using w = world();
     const keeper = w.start(null);
     await keeper.saveLogin(keyOf('a'), tokensOf('a'));
