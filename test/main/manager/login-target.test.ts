@@ -29,7 +29,7 @@ describe('createTargetOf()', () => {
     expect(marks[0]).not.toEqual(marks[1]);
   });
 
-  it('each time a login target is requested, there is none if the host itself provides the login at that time', () => {
+  it('each time a login target is requested, no target is returned if the host itself provides the login at that time', () => {
     let own: ConnectorOAuth | null = null;
     const targetOf = createTargetOf({ oauth: () => own, createProxy: null, allowEnv: [], fleet: null });
     const given = entryOf();

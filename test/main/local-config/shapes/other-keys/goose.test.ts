@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
 describe('parser of Goose config files', () => {
-  it('each server in a Goose config file is an extension, and an enabled extension that is no server causes a warning', () => {
+  it('the servers of a Goose config file are its extensions, and each enabled extension of another type causes a warning', () => {
     const { servers, problems } = readShape('goose-config.yaml');
     expect(servers).toEqual({
       fetch: {
