@@ -133,7 +133,7 @@ describe('login store', () => {
     }
   });
 
-  it('the login store does not change a file of a newer format, a foreign database or a file that is no database', async () => {
+  it('the login store does not change a file of a newer format, a foreign database or a file that is not a database', async () => {
     await using w = world();
     await w.start().saveLogin(keyOf('a'), tokensOf('a'));
     await w.close();
