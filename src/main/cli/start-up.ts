@@ -58,7 +58,8 @@ export function followStartUp(manager: ConnectorProxyManager, waitMs: number | u
   };
 
   const settled = async (only?: string): Promise<void> => {
-    if (only !== undefined) void manager.ready(only, { timeoutMs: waitMs ?? PROGRAM_WAIT_MS }).catch(() => {});
+    if (only !== undefined)
+      void manager.ready({ connectorId: only }, { timeoutMs: waitMs ?? PROGRAM_WAIT_MS }).catch(() => {});
     while (true) {
       const ageMs = monotonicMs() - startedMs;
       const change = changed.promise;

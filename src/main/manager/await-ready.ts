@@ -5,9 +5,10 @@ import type { ManagerParts } from './build-manager.ts';
 
 /**
  * Which connectors to wait for. An id means that connector, and `any` means the first connector that is up. `all` means
- * all enabled connectors, except connectors that need a login.
+ * all enabled connectors, except connectors that need a login. The object names a connector whose id may be `any` or
+ * `all`.
  */
-export type ReadyTarget = string;
+export type ReadyTarget = string | { readonly connectorId: string };
 
 /** Options of `ready()`. */
 export interface ReadyOptions {
@@ -69,13 +70,15 @@ export function readyViewOf(parts: Pick<ManagerParts, 'sources' | 'connectors' |
 export async function awaitReady(target: ReadyTarget, options: ReadyOptions, view: ReadyView): Promise<void> {
   const timeoutMs = options.timeoutMs ?? READY_TIMEOUT_MS;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const isOne = target !== 'any' && target !== 'all';
+  const id = idOf(target);
   let seen: ConnectorState | null | undefined = null;
   const look = (): void => {
     try {
-      const state = isOne ? view.stateOf(target) : undefined;
-      if (state !== seen && (state === 'connecting' || (seen === null && state === 'backing-off'))) view.hurry(target);
-      seen = state;
+      if (id !== null) {
+        const state = view.stateOf(id);
+        if (state !== seen && (state === 'connecting' || (seen === null && state === 'backing-off'))) view.hurry(id);
+        seen = state;
+      }
       if (isReady(target, view)) resolve();
     } catch (error) {
       reject(error);
@@ -93,11 +96,18 @@ export async function awaitReady(target: ReadyTarget, options: ReadyOptions, vie
 
 const isUp = (state: ConnectorState | undefined): boolean => state === 'ready' || state === 'degraded';
 
+/** Returns the id of the only connector to wait for; null if the target is `any` or `all`. */
+function idOf(target: ReadyTarget): string | null {
+  if (typeof target !== 'string') return target.connectorId;
+  return target === 'any' || target === 'all' ? null : target;
+}
+
 function isReady(target: ReadyTarget, view: ReadyView): boolean {
-  if (target !== 'any' && target !== 'all') {
-    const state = view.stateOf(target);
+  const id = idOf(target);
+  if (id !== null) {
+    const state = view.stateOf(id);
     if (state === undefined && view.isKnown())
-      throw new SwitchyardError('CONNECTOR_UNKNOWN', `There is no connector "${target}".`);
+      throw new SwitchyardError('CONNECTOR_UNKNOWN', `There is no connector "${id}".`);
     return isUp(state);
   }
   const counts = [...view.counts()];
@@ -114,7 +124,8 @@ function isLeftOut(state: ConnectorState): boolean {
 
 function timeoutError(target: ReadyTarget, view: ReadyView, timeoutMs: number): SwitchyardError {
   const states = view.states();
-  const named = states.filter(([id]) => target === 'any' || target === 'all' || id === target);
+  const only = idOf(target);
+  const named = states.filter(([id]) => only === null || id === only);
   const down = named
     .filter(([, state]) => !isUp(state) && state !== 'disabled')
     .map(([id, state]) => `${id} (${state})`);

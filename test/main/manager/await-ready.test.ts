@@ -72,6 +72,16 @@ describe('awaitReady', () => {
     },
   );
 
+  it('awaitReady() waits for a connector called `any` or `all` if the target is an object with its id', async () => {
+    for (const connectorId of ['any', 'all']) {
+      const { view, change } = setUp({ [connectorId]: 'connecting', other: 'ready' });
+      const ready = awaitReady({ connectorId }, {}, view);
+      expect(await Promise.race([ready, Promise.resolve('waiting')])).toBe('waiting');
+      change(connectorId, 'ready');
+      await ready;
+    }
+  });
+
   it('awaitReady() rejects an unknown id only after every source was read', async () => {
     await expect(awaitReady('x', {}, setUp({}).view)).rejects.toMatchObject({ code: 'CONNECTOR_UNKNOWN' });
     const { view, change } = setUp({}, false);

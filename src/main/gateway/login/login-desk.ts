@@ -152,7 +152,7 @@ export class LoginDesk implements LoginDoor {
       `Logged in to connector ${connectorId}`,
     );
     void this.manager
-      .ready(connectorId, { timeoutMs: UP_MS })
+      .ready({ connectorId }, { timeoutMs: UP_MS })
       .catch(() => {
         // Clients that wait for the login now retry their requests, and the errors of these requests name the failure.
       })
