@@ -130,7 +130,7 @@ describe('mcp-switchyard config', () => {
       ok: true,
       client: 'claude',
       files: ['.mcp.json'],
-      command: `claude mcp add --scope project --transport http switchyard ${URL_OF_IT}`,
+      command: `claude mcp add --transport http switchyard ${URL_OF_IT}`,
       snippet: { mcpServers: { switchyard: { type: 'http', url: URL_OF_IT } } },
     });
   });

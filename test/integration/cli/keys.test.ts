@@ -203,6 +203,16 @@ describe('mcp-switchyard keys rotate, revoke and list', () => {
     expect(readdirSync(dir.path)).toEqual(before);
   });
 
+  it('`keys rotate --partial` suggests a command that completes the first key document', async () => {
+    const first = at('first.{version}.json');
+    expect((await keys('new', '--out', at('d.jwk'), '--public', at('a.json'), '--kid', 'd')).code).toBe(0);
+    const both = ['--roots', 'a', 'd', '--threshold', '2', '--partial'];
+    const own = ['--documents', first, '--keys', at('a.json'), '--key', at('a.jwk')];
+    const { code, stderr } = await keys('rotate', ...own, ...both);
+    expect(code).toBe(0);
+    expect(stderr).toContain(`keys sign-document --documents '${first}' --keys ${at('a.json')} --key FILE`);
+  });
+
   it('a second key holder can complete a key document that `keys rotate --partial` wrote', async () => {
     expect((await rotate(['a', 'b'], '--keys', at('b.json'), '--threshold', '2')).code).toBe(0);
     const first = await rotate(['a'], '--keys', at('c.json'), '--roots', 'a', 'b', '--partial');

@@ -84,14 +84,16 @@ function claudeDesktopFile(platform: NodeJS.Platform): string {
 }
 
 /**
- * Returns a `claude mcp add` command with project scope, because Claude Code is known to replace variables in the
- * project's file.
+ * Returns a `claude mcp add` command. With a token, the command has project scope, because Claude Code is known to
+ * replace variables in the project's file. Without one, it leaves the project's file alone, which may be the file that
+ * the gateway reads.
  */
 function claudeCommand(name: string, way: Way): string {
-  const add = ['claude', 'mcp', 'add', '--scope', 'project'];
+  const add = ['claude', 'mcp', 'add'];
   if (way.kind === 'stdio') return shellLine([...add, name, '--', way.program.command, ...serveArgs(way)]);
-  const header = way.tokenEnv === null ? [] : ['--header', `Authorization: ${bearer(way.tokenEnv)}`];
-  return shellLine([...add, '--transport', 'http', name, way.url, ...header]);
+  const http = ['--transport', 'http', name, way.url];
+  if (way.tokenEnv === null) return shellLine([...add, ...http]);
+  return shellLine([...add, '--scope', 'project', ...http, '--header', `Authorization: ${bearer(way.tokenEnv)}`]);
 }
 
 function adviceOf(files: readonly string[], command: string | null, way: Way): string {
@@ -104,5 +106,6 @@ function adviceOf(files: readonly string[], command: string | null, way: Way): s
   }
   const token = way.tokenEnv === null ? '' : `, with the token in ${way.tokenEnv} of its environment`;
   const desktop = command === null ? '' : '; Claude Desktop supports only stdio servers: add --stdio for its snippet';
-  return `${into} – the client then talks to the gateway that listens there${token}${desktop}`;
+  const self = '; the gateway itself must not read this file';
+  return `${into} – the client then talks to the gateway that listens there${token}${self}${desktop}`;
 }

@@ -61,6 +61,8 @@ export function writeNextDocument(
 ): number {
   const files = openDocuments(options.documents);
   const { newest } = files;
+  // Later documents name the keys of their signers. Before the first document, only the configured keys are known.
+  const keysFile = newest === null ? (options.configured ?? options.keys) : undefined;
   const configured = configuredKeys(newest, options.configured ?? options.keys, '--keys') as readonly PublicJwk[];
   const asked = options.keys === undefined ? [] : requiredKeyFile(options.keys, '--keys');
   const added = newest === null && options.configured !== undefined ? [...configured, ...asked] : asked;
@@ -69,7 +71,7 @@ export function writeNextDocument(
   const signers = nextSigners(newest, configured, threshold ?? 1);
   const signingKeys = readPrivateKeys(options.key).map(({ key }) => key);
   const document = createKeyDocument(payload, rootsAmong(signingKeys, signers, payload));
-  return writeIfComplete({ files, signers, document, ...options });
+  return writeIfComplete({ ...options, files, signers, document, keys: keysFile });
 }
 
 interface Written {
@@ -77,6 +79,8 @@ interface Written {
   readonly signers: NextSigners;
   readonly document: SignedKeyDocument;
   readonly documents: string;
+  /** The file with the configured keys, which `keys sign-document` needs for the first document. */
+  readonly keys?: string | undefined;
   readonly partial: boolean;
   readonly force: boolean;
   readonly json: boolean;
@@ -86,21 +90,23 @@ interface Written {
  * If hosts would accept the document, writes it to the file that hosts read. If not, and `--partial` is given, writes
  * it to a partial file in the same folder. Returns the exit code.
  */
-export function writeIfComplete({ files, signers, document, documents, partial, force, json }: Written): number {
+export function writeIfComplete(written: Written): number {
+  const { files, signers, document, documents, keys, partial, force, json } = written;
   const read = readKeyDocument(JSON.stringify(document));
   const missing = missingSignatures(read, signers);
   const path = files.pathOf(read.version);
   if (missing !== null && !partial)
     throw misuse(`${missing} Give more private keys with --key, or give --partial to let others sign later`);
-  const written = missing === null ? path : path + PARTIAL;
-  if (missing === null) writeDocument(written, document);
-  else writePartialDocument(written, document, force);
+  const target = missing === null ? path : path + PARTIAL;
+  if (missing === null) writeDocument(target, document);
+  else writePartialDocument(target, document, force);
   if (missing === null) rmSync(path + PARTIAL, { force: true });
   else {
-    const command = ownCommand('keys', 'sign-document', '--documents', documents, '--key', 'FILE');
+    const known = keys === undefined ? [] : ['--keys', keys];
+    const command = ownCommand('keys', 'sign-document', '--documents', documents, ...known, '--key', 'FILE');
     say(`${missing} The holders of these keys sign with: ${command}`);
   }
-  report(read, written, missing, json);
+  report(read, target, missing, json);
   return EXIT.ok;
 }
 

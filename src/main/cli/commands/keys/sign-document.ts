@@ -36,7 +36,8 @@ export async function runKeysSignDocument(options: SignDocumentOptions): Promise
   const kept = partial.signatures.filter(({ kid }) => !added.some((one) => one.kid === kid)).map(compactOf);
   const document = { signatures: [...kept, ...added.map(({ text }) => text)] };
   const { documents, json } = options;
-  return writeIfComplete({ files, signers, document, documents, partial: true, force: true, json });
+  const known = files.newest === null ? options.keys : undefined;
+  return writeIfComplete({ files, signers, document, documents, keys: known, partial: true, force: true, json });
 }
 
 function compactOf({ signingInput, signature }: { signingInput: string; signature: Uint8Array }): string {

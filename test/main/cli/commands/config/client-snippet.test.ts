@@ -28,7 +28,7 @@ describe('clientSnippet', () => {
       `claude mcp add --scope project --transport http x 'https://mcp.example.com/mcp?team=a' --header 'Authorization: Bearer \${GATEWAY_TOKEN}'`,
     );
     expect(clientSnippet('claude', 'x', stdio, 'linux').command).toBe(
-      "claude mcp add --scope project x -- /opt/node/bin/node /opt/app/bin.js serve --stdio --config '/home/o'\\''neil/servers.json' --tools 'github__*'",
+      "claude mcp add x -- /opt/node/bin/node /opt/app/bin.js serve --stdio --config '/home/o'\\''neil/servers.json' --tools 'github__*'",
     );
     expect(clientSnippet('cursor', 'x', stdio, 'linux').command).toBeNull();
   });

@@ -71,7 +71,11 @@ describe('nextPayload', () => {
     ['an unknown key to revoke', { revoked: ['z'] }, /no key z; the keys are a, b/],
     ['fewer roots than the threshold', { threshold: 3 }, /3 roots must sign, but only 2 would be left/],
     ['a document without roots', { removed: ['a', 'b'] }, /1 roots must sign, but only 0/],
-    ['a different key with an existing kid', { added: [publicJwk({ ...c, kid: 'a' })] }, /another key with the kid a/],
+    [
+      'a different key with an existing kid',
+      { added: [publicJwk({ ...c, kid: 'a' })] },
+      /a different key with the kid a/,
+    ],
     [
       'one key under two kids',
       { added: [publicJwk({ ...a, kid: 'z' })] },
