@@ -152,8 +152,8 @@ export class ConnectorProxyManager implements AsyncDisposable {
   /**
    * Resolves once the connector with this id is up. `any` waits for any connector, and `all` for every enabled
    * connector. For a connector whose id may be `any` or `all`, give `{ connectorId }`. Does not sync. A single
-   * connector starts to connect immediately if it has not started yet. Rejects with CONNECTOR_UNKNOWN, with CONNECTOR_TIMEOUT,
-   * whose message names the connectors that are not up, or with CLOSED.
+   * connector starts to connect immediately if it has not started yet. Rejects with CONNECTOR_UNKNOWN, with
+   * CONNECTOR_TIMEOUT, whose message names the connectors that are not up, or with CLOSED.
    */
   async ready(
     target: 'any' | 'all' | (string & {}) | { readonly connectorId: string },
