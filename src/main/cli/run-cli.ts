@@ -2,6 +2,7 @@ import { type Command, CommanderError } from 'commander';
 import { nearestName } from '../../shared/nearest-name.ts';
 import { hasStuckThreads } from '../writer/stuck-threads.ts';
 import { dashedArgumentHint } from './calling/dashed-argument.ts';
+import { withMeantCommand } from './calling/meant-command.ts';
 import type { EarlyClient } from './first-answers/first-client.ts';
 import { createProgram } from './program.ts';
 import { cutProgram } from './targets/program-words.ts';
@@ -101,10 +102,13 @@ function showHelp(program: Command, names: readonly string[]): number {
   return EXIT.ok;
 }
 
-/** Returns an error message of commander. Adds a hint if an unknown option may be meant as an argument of a tool. */
+/** Returns an error message of commander. Adds a hint if another command, or an argument of a tool, may be meant. */
 function withHint(command: Command, words: readonly string[], text: string): string {
   const message = text.replace(/^error: /, '').trim();
-  const hint = dashedArgumentHint(namesOf(command).join(' '), words, message);
+  const name = namesOf(command).join(' ');
+  const meant = withMeantCommand(name, message);
+  if (meant !== null) return meant;
+  const hint = dashedArgumentHint(name, words, message);
   return hint === null ? message : `${message}\n${hint}`;
 }
 

@@ -74,7 +74,9 @@ describe('mcp-switchyard tools and call', () => {
       ok: false,
       error: { code: 'CONNECTOR_UNKNOWN', message: 'There is no connector onne. Did you mean one?' },
     });
-    expect((await world.on(['tools', '--connector', 'elsewhere'])).stderr).toContain('`status` lists all of them');
+    expect((await world.on(['tools', '--connector', 'elsewhere'])).stderr).toContain(
+      'There is no connector elsewhere. List the connectors with',
+    );
   });
 
   it.each([

@@ -12,8 +12,9 @@ export type NamedConnectors = Pick<ToolHost, 'listConnectors'>;
 /** Creates the error CONNECTOR_UNKNOWN, with a similar id if there is one. */
 export function unknownConnector(manager: NamedConnectors, id: string): SwitchyardError {
   const ids = manager.listConnectors().map((entry) => entry.id);
-  const meant = meantInstead(id, ids) ?? '`status` lists all of them.';
-  return new SwitchyardError('CONNECTOR_UNKNOWN', `There is no connector ${printable(id)}. ${meant}`);
+  const meant = meantInstead(id, ids);
+  const why = `There is no connector ${printable(id)}.`;
+  return new SwitchyardError('CONNECTOR_UNKNOWN', meant === null ? why : `${why} ${meant}`);
 }
 
 /** Creates the error TOOL_UNKNOWN for a tool that a connector does not list, with a similar name if there is one. */

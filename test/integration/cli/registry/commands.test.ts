@@ -21,7 +21,11 @@ describe('mcp-switchyard registry', () => {
       '-y',
       'a server',
     ]);
-    expect(added).toEqual({ code: 0, stdout: 'added files (stdio)\n', stderr: '' });
+    expect(added).toEqual({
+      code: 0,
+      stdout: 'added files (stdio)\n',
+      stderr: expect.stringMatching(/^To use it: .* tools --registry\n$/),
+    });
     const url = 'https://search.example.com/mcp';
     await it.registry(['add', 'search', url, '--header', 'Accept: text/plain', '--header', 'X-A:b: c']);
     await it.registry(['add', 'events', '--transport', 'sse', '--endpoint', 'https://events.example.com/sse']);
@@ -90,7 +94,7 @@ describe('mcp-switchyard registry', () => {
     [['add', 'x', '--header', 'A: b', '--', 'cmd'], 2, '--header can be used only for a server with a URL'],
     [['add', 'x', '--client-id', 'a', '--', 'cmd'], 2, '--client-id, --client-secret-env and --scope need a URL'],
     [['add', 'x', 'https://a.example/', '--client-secret-env', 'A'], 2, 'oauth.clientSecretEnv needs a clientId'],
-    [['add', 'x', '--transport', 'sse', '--', 'cmd'], 2, '--transport sse needs a URL'],
+    [['add', 'x', '--transport', 'sse', '--', 'cmd'], 2, '--transport sse can be used only for a server with a URL'],
     [['add', 'x', '--transport', 'stdio', 'https://a.example/'], 2, 'needs a command'],
     [['add', 'x', '--endpoint', 'https://a.example/', '--', 'cmd'], 2, 'not both'],
     [['add', 'x', '--transport', 'pigeon', '--', 'cmd'], 2, 'Allowed choices'],

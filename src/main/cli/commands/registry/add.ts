@@ -5,6 +5,7 @@ import { readRegistered } from '../../../registry/registered-server.ts';
 import { misuse } from '../../flags/option-values.ts';
 import { answerJson } from '../../terminal/json-document.ts';
 import { EXIT, print, printable, say } from '../../terminal/output.ts';
+import { ownCommand } from '../../terminal/own-command.ts';
 import { shown } from './list.ts';
 import { type RegistryOptions, registryFile, withRegistry } from './open-registry.ts';
 import { bringUpRemarks } from './remarks.ts';
@@ -48,6 +49,8 @@ export async function runRegistryAdd(name: string, target: readonly string[], op
     answerJson({ path, outcome: done?.outcome, server: shown(server, { showSecrets: false }), remarks });
   else print(`${done?.outcome} ${printable(name)} (${server.transport})\n`);
   for (const remark of remarks) say(printable(remark));
+  const own = options.registryPath === undefined ? ['--registry'] : ['--registry-path', options.registryPath];
+  if (!options.json) say(`To use it: ${ownCommand('tools', ...own)}`);
   return EXIT.ok;
 }
 

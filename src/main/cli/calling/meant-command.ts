@@ -1,0 +1,31 @@
+/** Commands of mcporter and of other programs, and the commands here that do the same. */
+const SAME: ReadonlyMap<string, string> = new Map([
+  ['add', 'registry add'],
+  ['daemon', 'serve'],
+  ['emit-ts', 'generate types'],
+  ['list', 'tools'],
+  ['list-tools', 'tools'],
+  ['login', 'auth login'],
+  ['logout', 'auth logout'],
+  ['remove', 'registry remove'],
+  ['run', 'call'],
+  ['start', 'serve'],
+]);
+
+/**
+ * Returns the error of the parser with a better hint, or null if the parser's own hint is good enough. The user may know
+ * another program, may have left out `call` or `login`, or may have written an option before the command. `command` is
+ * the name of the command that reports the error. It is empty for the program itself.
+ */
+export function withMeantCommand(command: string, message: string): string | null {
+  const [, option] = /^unknown option '(--[^']+)'/.exec(message) ?? [];
+  if (option !== undefined && command === '') return `${message}\nWrite options after the command.`;
+  const [text, word] = /^unknown command '([^']+)'/.exec(message) ?? [];
+  const meant = word === undefined ? undefined : meantBy(command, word, message.includes('Did you mean'));
+  return meant === undefined ? null : `${text}\n(Did you mean ${meant}?)`;
+}
+
+function meantBy(command: string, word: string, isSimilar: boolean): string | undefined {
+  if (command === '') return SAME.get(word) ?? (/^[\w-]+[.(]/.test(word) ? `call ${word}` : undefined);
+  return command === 'auth' && !isSimilar ? `auth login ${word}` : undefined;
+}
