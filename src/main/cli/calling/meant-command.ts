@@ -14,8 +14,8 @@ const SAME: ReadonlyMap<string, string> = new Map([
 
 /**
  * Returns the error of the parser with a better hint, or null if the parser's own hint is good enough. The user may
- * know another program, may have left out `call` or `login`, or may have written an option before the command. `command` is
- * the name of the command that reports the error. It is empty for the program itself.
+ * know another program, may have left out `call` or `login`, or may have written an option before the command.
+ * `command` is the name of the command that reports the error. It is empty for the program itself.
  */
 export function withMeantCommand(command: string, message: string): string | null {
   const [, option] = /^unknown option '(--[^']+)'/.exec(message) ?? [];
