@@ -1,6 +1,6 @@
 /**
- * Keeps a map up to date in one way, in a separate process: `node stall-process.ts WAY URL COUNT REFRESHES`. Prints a
- * StallSample.
+ * Keeps a map up to date in a separate process, in the way that WAY names: `node stall-process.ts WAY URL COUNT
+ * REFRESHES`. Prints a StallSample.
  */
 import { managerKeeper, plainKeeper } from '../../src/main/cli/bench/keepers.ts';
 import { measureStalls } from '../../src/main/cli/bench/measure-stalls.ts';

@@ -29,8 +29,8 @@ export class ManifestCache<T> {
   }
 
   /**
-   * Returns the last value, fresh or stale. Returns undefined if there is no value, or if the value was set without
-   * being fresh.
+   * Returns the last value, even if it has become stale. Returns undefined if there is no value, or if the value was
+   * already stale when it was set.
    */
   get(): T | undefined {
     return this.#held !== null && this.#held.ttlMs > 0 ? this.#held.value : undefined;

@@ -20,8 +20,8 @@ export type Rule<T> = (value: T) => string | null;
 export const anything: Check<unknown> = (value) => value;
 
 /**
- * Accepts values of a type (`isKind`) that satisfy all rules. Otherwise, the fault is the first rule that the value
- * breaks.
+ * Accepts a value that has the right type (`isKind`) and satisfies all rules. Otherwise, the fault names the first rule
+ * that the value breaks.
  */
 export function ofKind<T>(
   kind: string,

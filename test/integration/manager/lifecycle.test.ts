@@ -173,7 +173,7 @@ describe('closing a manager', () => {
     await expect(synced).rejects.toMatchObject({ code: 'CLOSED' });
   });
 
-  it('close() settles every pending sync() and call, at whatever moment of the start it is called', async () => {
+  it('close() settles every pending sync() and call, no matter when during the start it is called', async () => {
     using dir = new TempDir();
     await using server = await TestMcpServer.startWithSessions(
       (it) => void it.registerTool('t', {}, () => new Promise(() => {})),

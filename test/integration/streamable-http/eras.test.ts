@@ -277,7 +277,7 @@ describe.concurrent('a handshake over HTTP that fails', () => {
     },
   );
 
-  it('after a handshake over HTTP without any response, the next handshake starts again with both steps', async () => {
+  it('if a handshake over HTTP gets no response, the next handshake tries both `server/discover` and `initialize` again', async () => {
     const [first, second] = await connectTwice({ 'server/discover': hang, initialize: hang }, 2_300);
     expect([first.connection, second.connection]).toEqual([null, null]);
     expect([first.asked, second.asked]).toEqual([

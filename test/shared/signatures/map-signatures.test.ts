@@ -58,7 +58,7 @@ describe('map signatures', () => {
     expect(judged([...signaturesOf(MAP, stranger), ...signaturesOf(MAP, b)])).toEqual(['b']);
   });
 
-  it('a map signature counts whether its algorithm is named Ed25519 or EdDSA (RFC 9864)', () => {
+  it('a map signature is accepted under either algorithm name, Ed25519 or EdDSA (RFC 9864)', () => {
     for (const alg of ['EdDSA', 'Ed25519']) expect(judged([forged(a, STATEMENT, { alg })])).toEqual(['a']);
   });
 

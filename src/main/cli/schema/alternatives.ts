@@ -92,7 +92,7 @@ function typed(schema: Schema): readonly Alternative[] {
   return [{ type: hint, schema, values: null, isExact: hint === 'any' && isExact }];
 }
 
-/** Replaces the `$ref` and `allOf` of a schema by their content. Does not change `anyOf` and `oneOf`. */
+/** Replaces each `$ref` and `allOf` in a schema with its content. Leaves `anyOf` and `oneOf` unchanged. */
 function resolved(schema: unknown, root: Schema, depth: number): Schema {
   if (!isObject(schema) || depth > MAX_DEPTH) return {};
   if (typeof schema.$ref === 'string') {

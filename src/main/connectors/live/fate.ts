@@ -14,8 +14,8 @@ const LOGIN_BROKEN = [
 
 /**
  * Failures after which a retry with the same settings would not help. A host name that was refused because of its
- * address may resolve to another address later. The periodic retry in the background is frequent enough for that, and
- * limits how often a map's publisher can make this machine look up names.
+ * address is included, although it may resolve to another address later: the slow periodic retry in the background
+ * notices that. This limits how often the publisher of a map can make this machine look up names.
  */
 const PERMANENT: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'CONNECTOR_ADDRESS_REFUSED',

@@ -140,7 +140,7 @@ function linesOf(messages: readonly unknown[]): Buffer {
 }
 
 describe('a client that gets first answers before the gateway is ready', () => {
-  it('a client that gets stored first answers receives the same messages as one that waits for the gateway', async () => {
+  it('a client that is served stored first answers receives the same messages as one that waits for the gateway', async () => {
     await using server = await RawMcpServer.start({ 'tools/list': ({ result }) => result({ tools: TOOLS }) });
     await using world = await startGateway({ a: remote(server) });
     const answers = await firstAnswersOf(world);
@@ -162,7 +162,7 @@ describe('a client that gets first answers before the gateway is ready', () => {
     );
   });
 
-  it('a client that gets stored first answers receives correct responses for unusual request ids', async () => {
+  it('a client that is served stored first answers receives correct responses for unusual request ids', async () => {
     await using server = await RawMcpServer.start({ 'tools/list': ({ result }) => result({ tools: TOOLS }) });
     await using world = await startGateway({ a: remote(server) });
     const answers = await firstAnswersOf(world);
@@ -200,7 +200,7 @@ describe('a client that gets first answers before the gateway is ready', () => {
   });
 
   it.each(['ping', 'tools/list', 'prompts/list'])(
-    'a client that gets stored first answers receives all responses to 10 000 %s requests',
+    'a client that is served stored first answers receives all responses to 10 000 %s requests',
     async (method) => {
       await using server = await RawMcpServer.start({ 'tools/list': ({ result }) => result({ tools: TOOLS }) });
       await using world = await startGateway({ a: remote(server) });
@@ -213,7 +213,7 @@ describe('a client that gets first answers before the gateway is ready', () => {
     },
   );
 
-  it('a client that gets stored first answers receives no further response if it leaves in the middle of a line', async () => {
+  it('a client that is served stored first answers receives no further response if it leaves in the middle of a line', async () => {
     await using server = await RawMcpServer.start({ 'tools/list': ({ result }) => result({ tools: TOOLS }) });
     await using world = await startGateway({ a: remote(server) });
     const answers = await firstAnswersOf(world);
@@ -234,7 +234,7 @@ describe('a client that gets first answers before the gateway is ready', () => {
       }
   });
 
-  it('a client that gets stored first answers can initialize again with another protocol version', async () => {
+  it('a client that is served stored first answers can initialize again with another protocol version', async () => {
     await using server = await RawMcpServer.start({ 'tools/list': ({ result }) => result({ tools: TOOLS }) });
     await using world = await startGateway({ a: remote(server) });
     const answers = await firstAnswersOf(world);

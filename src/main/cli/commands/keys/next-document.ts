@@ -153,7 +153,7 @@ export function rootsAmong(
   });
   if (found.length > 0) return found;
   const kids = new Set(roots.map(({ kid }) => printable(kid)));
-  throw misuse(`None of the keys of --key is a root; the roots are ${[...kids].join(', ')}`);
+  throw misuse(`None of the keys given with --key is a root; the roots are ${[...kids].join(', ')}`);
 }
 
 function report(document: KeyDocument, path: string, missing: string | null, isJson: boolean): void {

@@ -20,8 +20,8 @@ const OUR_SESSION =
   'session(?: id)?(?: with id| with| id)?(?: [\\w-]{1,128})?(?: (?:been|could|does|has|is|or|was|unknown|invalid))*';
 
 /**
- * Patterns of the texts that report a lost session. All of these texts occurred in public servers, SDKs and bug
- * reports.
+ * Patterns of messages that report a lost session. Each of these messages was found in a public server, an SDK or a bug
+ * report.
  */
 const PHRASES: readonly RegExp[] = [
   // "Session not found", "MCP session with ID '…' could not be found"

@@ -21,7 +21,10 @@ export function offers(
   return feature === 'completions' && (facts.protocolVersion ?? FIRST_WITH_COMPLETIONS) < FIRST_WITH_COMPLETIONS;
 }
 
-/** True if a connector reports changes of single resources, or is not connected, so that this is unknown. */
+/**
+ * True if a connector reports changes to individual resources. Also true if the connector is not connected, because it
+ * is then unknown whether it does.
+ */
 export function offersUpdates(connectorId: string, manager: Manager): boolean {
   const facts = manager.facts(connectorId);
   if (facts === null) return true;
