@@ -36,8 +36,8 @@ process.exitCode = counted && run('c8', REPORT) ? 0 : 1;
 
 function count(): boolean {
   rmSync('coverage', { recursive: true, force: true });
-  // Tests run several times slower while coverage is collected, so tests that depend on timing may fail. With `CI`, each
-  // failed test runs once more.
+  // Tests run several times slower while coverage is collected, so tests that depend on timing may fail. With `CI`,
+  // each failed test runs once more.
   const env = { NODE_V8_COVERAGE: resolve(RAW), CI: 'true' };
   return SUITES.map((suite) => run('npm', ['run', suite], { env })).every(Boolean);
 }

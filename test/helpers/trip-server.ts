@@ -89,7 +89,7 @@ export class TripServer implements AsyncDisposable {
     return last === undefined ? 0 : depth(last);
   }
 
-  /** Connections that carried a request by the end of the last list. */
+  /** Number of connections that had carried a request when the last listing of tools ended. */
   get usedConnections(): number {
     return new Set(this.trips.map(({ connection }) => connection)).size;
   }

@@ -40,7 +40,7 @@ interface RegistryObservation {
   readonly behindMs: number;
 }
 
-/** The facts about a gateway from which its gauges are computed: the resources that its clients use. */
+/** The facts from which the gauges of a gateway are computed: how much of each resource its clients use. */
 export interface GatewayObservation {
   readonly sessions: number;
   readonly requests: number;

@@ -23,7 +23,7 @@ export interface MapMemory {
   read(storeKey: string, oldKeys: readonly string[]): Promise<StoredSource | null>;
   /** Starts to write a map to disk. The buffer of its body is transferred to the writer. */
   save(map: StoredMap, notes: SourceNotes): void;
-  /** Starts to write facts about the signers of a source, without its map. */
+  /** Starts to write facts about the signers of a source, but not its map. */
   note(storeKey: string, notes: SourceNotes): void;
   /**
    * Starts to write a key document to disk. It is ignored if the store has a newer document, unless `startsOver` is

@@ -212,7 +212,7 @@ describe('the endpoint at which a replica accepts hops', () => {
     expect(answer.slice(0, 12)).toBe('HTTP/1.1 408');
   });
 
-  it('the endpoint for hops logs many rejected hops in one line', async () => {
+  it('the hop endpoint combines many rejected hops into one log line', async () => {
     await using world = await startHopWorld(1, {});
     for (let count = 0; count < 20; count += 1)
       await fetch(`${world.at(0).listener.url}/fleet/v1/answer`, { method: 'POST' });

@@ -125,7 +125,7 @@ describe.each(['legacy', 'modern'] as const)('with a connector of the %s protoco
     });
     const heard = (list: readonly object[], method: string): boolean =>
       list.some((one) => 'method' in one && one.method === method);
-    // Notifications of a connector arrive only once its own stream is open.
+    // Notifications from a connector do not arrive until that connector's own stream is open.
     await eventually('tools', async () => {
       await session.call('tools/call', { name: 'fx__test_trigger_tool_change' });
       return (

@@ -86,7 +86,7 @@ describe('a large result', () => {
     await expect(postLegacy(`${world.listener.url}/mcp`, 'tools/call', { name: 'a__echo' })).rejects.toThrow();
   });
 
-  it('the gateway does not buffer a large result for a client that reads slowly, but lets the server wait', async () => {
+  it('the gateway does not buffer a large result for a client that reads slowly, but makes the server wait', async () => {
     let written = 0;
     await using server = await RawMcpServer.start({
       'tools/call': async ({ response, message }) => {

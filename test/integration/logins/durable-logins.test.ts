@@ -34,7 +34,7 @@ function world() {
 }
 
 describe('DurableLogins', () => {
-  it('DurableLogins returns all logins, bindings and clients after a restart, and its files contain no secret in clear', async () => {
+  it('DurableLogins returns all logins, bindings and clients after a restart, and its files contain no secret in plain text', async () => {
     await using w = world();
     const { store } = w.start();
     await store.saveBinding(bindingOf('a'));

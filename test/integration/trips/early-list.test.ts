@@ -27,7 +27,7 @@ async function bringUp(
 
 describe('the `tools/list` that is sent together with the probe', () => {
   it.each([400, 401, 403, 404, 405, 406, 415, 429, 500, 503])(
-    'a legacy server may reject the `tools/list` that is sent together with the probe, with HTTP %i',
+    'a legacy server may answer HTTP %i to the `tools/list` that is sent together with the probe',
     async (status) => {
       const { server, managed } = await bringUp({
         era: 'legacy',

@@ -25,7 +25,7 @@ const PERMANENT: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   ...LOGIN_BROKEN,
 ]);
 
-/** Codes of a failed tool list which mean that the connection itself was lost. */
+/** If listing the tools fails with one of these codes, the connection itself was lost. */
 const LOST: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'CONNECTOR_ADDRESS_REFUSED',
   'CONNECTOR_CONNECT_FAILED',

@@ -22,7 +22,7 @@ export interface NoticeStream {
 /** One request of a client while it is served, over any transport. */
 export interface Exchange {
   readonly era: 'legacy' | 'modern';
-  /** The protocol revision in whose form the client gets definitions. */
+  /** The protocol revision that decides in which form the client gets definitions. */
   readonly revision: WireRevision;
   readonly id: RequestId;
   /**

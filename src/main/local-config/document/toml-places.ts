@@ -66,8 +66,8 @@ class TomlScan {
   }
 
   /**
-   * If `path` leads to an array of tables, appends the index of a new table if `isNew` is true, or else the index of the
-   * last table. Returns any other path unchanged.
+   * If `path` leads to an array of tables, appends the index of a new table if `isNew` is true, or else the index of
+   * the last table. Returns any other path unchanged.
    */
   #intoTables(path: Path, isNew: boolean): Path {
     const id = JSON.stringify(path);

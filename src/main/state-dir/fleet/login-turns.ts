@@ -126,7 +126,7 @@ export class LoginTurns {
     }
   }
 
-  /** Sends new tokens again and then returns the turn, so that no host sends used tokens. Never rejects. */
+  /** Sends the new tokens to the fleet again, then gives up the turn: no host may send spent tokens. Never rejects. */
   async #tellAgain(loginId: string, { turnId }: HeldTurn): Promise<void> {
     const { fleet, replica } = this.#deps;
     for (let tries = 1; tries < TELLING_TRIES && fleet.isConnected; tries += 1)

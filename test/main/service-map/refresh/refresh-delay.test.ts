@@ -17,7 +17,7 @@ describe('refreshes of a thousand hosts that start together', () => {
     expect(sum(perSecond.slice(0, 10))).toBeGreaterThan(10);
   });
 
-  it('the refreshes of a thousand hosts stay spread if the map is valid for less than the interval', () => {
+  it('the refreshes of a thousand hosts stay spread out, even if the map is valid for less time than the refresh interval', () => {
     const perSecond = simulateRefreshes({ ...HOUR, holdsForMs: 60_000, seed: 2 });
     // The average time between two refreshes of a host is 39 s.
     expect(Math.max(...perSecond.slice(120))).toBeLessThanOrEqual(70);

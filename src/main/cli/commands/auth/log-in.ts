@@ -109,7 +109,7 @@ async function awaitRedirect(
     return await Promise.race(ways);
   } finally {
     // Cancels the wait that is still pending, either for the redirect over loopback or for a pasted address.
-    one.abort(new SwitchyardError('LOGIN_FAILED', 'The redirect was received in another way.'));
+    one.abort(new SwitchyardError('LOGIN_FAILED', 'The redirect has already been received.'));
   }
 }
 

@@ -75,7 +75,9 @@ export function nextSigners(newest: KeyDocument | null, configured: readonly obj
 export function configuredKeys(newest: KeyDocument | null, path: string | undefined, flag: string): readonly object[] {
   if (newest !== null) return [];
   if (path === undefined)
-    throw misuse(`There is no document yet: give ${flag} FILE with the public keys that hosts have configured`);
+    throw misuse(
+      `There is no key document yet: give ${flag} FILE with the public keys that hosts are configured to trust`,
+    );
   return requiredKeyFile(path, flag);
 }
 

@@ -9,7 +9,7 @@ export interface StartedLogin {
    * protect the login.
    */
   readonly authorizationUrl: string;
-  /** The `state` of the request, which the redirect returns. */
+  /** The `state` parameter of the authorization request. The redirect contains it too. */
   readonly state: string;
   readonly issuer: string;
   readonly resource: string;

@@ -51,8 +51,8 @@ const SERVER_FLAGS = [
 ] as const;
 
 /**
- * Returns the members of an authorization server's metadata that are used; null if a required member is missing or has
- * another type.
+ * Picks the members that this package uses from an authorization server's metadata. Returns null if a required member
+ * is missing or has another type.
  */
 export function pickServerMetadata(found: ForeignObject): AuthorizationServerMetadata | null {
   const picked = {

@@ -34,8 +34,8 @@ export class HttpSession {
   /** Null without other replicas. If there is a relay, notifications go to it instead of waiting for a stream. */
   relay: NoticeRelay | null = null;
   /**
-   * Resolves once this replica has the session state of the other replicas. Null after that, and without other
-   * replicas.
+   * Resolves once this replica has received the session state from the other replicas. Null afterwards, and always null
+   * if there are no other replicas.
    */
   arriving: Promise<void> | null = null;
 
