@@ -95,7 +95,7 @@ describe.skipIf(!hasRedis)('mcp-switchyard fleet', () => {
     });
     const { code, findings } = await checkOf(server.url);
     expect(code).toBe(1);
-    expect(findings.get('hosts')?.message).toContain('same secret');
+    expect(findings.get('hosts')?.message).toContain('check the secret on all hosts');
     const hosts = await fleetCommand(server.url, 'hosts', '--json');
     expect(JSON.parse(hosts.stdout)).toEqual({ ok: true, hosts: [] });
     for (const { stderr } of [hosts, await fleetCommand(server.url, 'status')])
