@@ -21,7 +21,7 @@ describe.skipIf(!hasRedis)('a flooded channel of the fleet', () => {
     expect(events).toBeLessThanOrEqual(40);
     const lines = host.lines.filter(({ fields }) => fields.event === 'fleet-refused');
     expect(lines.map(({ message }) => message)).toEqual([
-      'Rejected at the fleet server (sess): A message that no replica wrote, or that was received before',
+      'Rejected at the fleet server (sess): a message was not written by a replica, or was received before',
     ]);
   });
 });
