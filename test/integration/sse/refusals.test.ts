@@ -273,7 +273,7 @@ describe('a rejected handshake over SSE', () => {
       },
     });
     await using local = manageFile({ one: { type: 'sse', url: server.url.href } }, { random: { next: () => 0 } });
-    void local.manager.sync();
+    void local.manager.sync().catch(() => {});
     await eventually('it is up', () => local.manager.connector('one')?.status?.state === 'ready');
     expect([times.length, (times[1] ?? 0) - (times[0] ?? 0) >= 990]).toEqual([2, true]);
   });
