@@ -221,7 +221,10 @@ describe('mcp-switchyard keys rotate, revoke and list', () => {
     expect((await list('--keys', at('a.json'))).documents).toHaveLength(2);
     const sign = ['sign-document', '--documents', at(DOCUMENTS), '--key'];
     const wrong = await keys(...sign, at('c.jwk'));
-    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('None of the keys given with --key is a root')]);
+    expect([wrong.code, wrong.stderr]).toEqual([
+      2,
+      expect.stringContaining('None of the keys given with --key is a root'),
+    ]);
     expect((await keys(...sign, at('b.jwk'))).code).toBe(0);
     expect(readdirSync(dir.path).filter((name) => name.includes('keys.3'))).toEqual(['keys.3.json']);
     expect(await list('--keys', at('a.json'))).toMatchObject({
