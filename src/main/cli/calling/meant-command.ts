@@ -18,10 +18,11 @@ const SAME: ReadonlyMap<string, string> = new Map([
  * `command` is the name of the command that reports the error. It is empty for the program itself.
  */
 export function withMeantCommand(command: string, message: string): string | null {
-  const [, option] = /^unknown option '(--[^']+)'/.exec(message) ?? [];
-  if (option !== undefined && command === '') return `${message}\nWrite options after the command.`;
+  const isSimilar = message.includes('Did you mean');
+  if (command === '' && !isSimilar && /^unknown option '--/.test(message))
+    return `${message}\nWrite options after the command.`;
   const [text, word] = /^unknown command '([^']+)'/.exec(message) ?? [];
-  const meant = word === undefined ? undefined : meantBy(command, word, message.includes('Did you mean'));
+  const meant = word === undefined ? undefined : meantBy(command, word, isSimilar);
   return meant === undefined ? null : `${text}\n(Did you mean ${meant}?)`;
 }
 

@@ -14,6 +14,7 @@ describe('withMeantCommand', () => {
 
   it.each([
     ['', "unknown command 'dmeo'\n(Did you mean demo?)"],
+    ['', "unknown option '--verison'\n(Did you mean --version?)"],
     ['auth', "unknown command 'logn'\n(Did you mean login?)"],
     ['tools', "unknown option '--jsno'\n(Did you mean --json?)"],
     ['registry', "unknown command 'list-all'"],
