@@ -135,8 +135,8 @@ export class RecordingFile {
       this.#fail(codeOf(error) ?? messageOf(error));
     }
     await this.#file.close().catch((error: unknown) => this.#fail(codeOf(error) ?? messageOf(error)));
-    // No recorded line has replaced the existing file, so the new file is deleted. Failing to delete it does no harm: the
-    // existing file is intact, and the name of the new one is never used again.
+    // No recorded line has replaced the existing file, so the new file is deleted. If that fails, the existing file is
+    // intact all the same, and the name of the new file is never used again.
     if (this.#temporaryPath !== null) await rm(this.#temporaryPath, { force: true }).catch(() => {});
   }
 
