@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { eventually } from '../../helpers/eventually.ts';
 import { LoginFleet, type LoginHost } from '../../helpers/fleet/login-fleet.ts';
 import { hasRedis } from '../../helpers/fleet/redis-server.ts';
-import { hasSocket, portsOf } from '../../helpers/login-drill/gateway-process.ts';
-import { doubled, type Moment } from '../../helpers/login-drill/token-ledger.ts';
+import { type ClientConnection, freeze, hasSocket, portsOf } from '../../helpers/login-drill/process-sockets.ts';
+import { describeUses, doubled, type Moment } from '../../helpers/login-drill/token-ledger.ts';
 import { ProcessEnded } from '../../helpers/logins/login-process.ts';
 
 /** Number of kills, and the time for them; a busy machine may not manage all of them in that time. */
@@ -15,6 +15,8 @@ const KILLING_MS = 10_000;
 const isAlive = ({ process }: LoginHost): boolean =>
   process?.child.exitCode === null && process.child.signalCode === null;
 
+const pidOf = ({ process }: LoginHost): number => process?.child.pid ?? 0;
+
 const MOMENTS: readonly Moment[] = ['before-the-answer', 'around-the-write', 'before-the-issuer', 'after-the-answer'];
 
 /**
@@ -23,16 +25,17 @@ const MOMENTS: readonly Moment[] = ['before-the-answer', 'around-the-write', 'be
  */
 async function hit(fleet: LoginFleet, moment: Moment, signal: 'SIGKILL' | 'SIGSTOP'): Promise<LoginHost> {
   const { promise, resolve } = Promise.withResolvers<LoginHost>();
-  const strike = (port: number): void => {
-    const victim = fleet.hosts.find((host) => isAlive(host) && hasSocket(host.process?.child.pid ?? 0, port));
+  const strike = (connection: ClientConnection): void => {
+    const victim = fleet.hosts.find((host) => isAlive(host) && hasSocket(pidOf(host), connection));
     if (victim === undefined) {
       fleet.ledger.plan(moment, strike);
       return;
     }
+    const pid = pidOf(victim);
+    freeze(pid);
     // It is unknown whether the last response of the host has been stored.
-    for (const presented of fleet.ledger.recent())
-      if (hasSocket(victim.process?.child.pid ?? 0, presented.port)) presented.wasHit = true;
-    if (signal === 'SIGKILL') fleet.ledger.leave(portsOf(victim.process?.child.pid ?? 0));
+    for (const presented of fleet.ledger.recent()) if (hasSocket(pid, presented)) presented.wasHit = true;
+    if (signal === 'SIGKILL') fleet.ledger.leave(portsOf(pid, connection.serverPort));
     victim.process?.child.kill(signal);
     resolve(victim);
   };
@@ -65,7 +68,7 @@ async function mend(fleet: LoginFleet): Promise<number> {
 // The tests find the refreshing host by the sockets in /proc.
 const options = { concurrent: true, timeout: 240_000, skip: !hasRedis || process.platform !== 'linux' };
 describe('hosts that are killed or stopped while they refresh a login', options, () => {
-  it('a killed host loses at most the login that it was refreshing, and no refresh token is used twice', async () => {
+  it('a killed host loses at most logins that it was refreshing, and no refresh token is used twice', async () => {
     await using fleet = await LoginFleet.start({ ids: ['crm', 'wiki', 'shop', 'mail'], tokenTtlSeconds: 4 });
     const { presented } = fleet.ledger;
     await Promise.all([fleet.add(2, { isProcess: true }), fleet.add(1, { isProcess: true, hasDisk: true })]);
@@ -89,12 +92,12 @@ describe('hosts that are killed or stopped while they refresh a login', options,
       },
       60_000,
     );
-    expect(doubled(presented)).toEqual([]);
+    const uses = describeUses(presented);
+    expect(doubled(presented), uses).toEqual([]);
     const lost = presented.filter(({ answer }) => answer !== null && answer !== 'tokens');
     expect(kills).toBeGreaterThanOrEqual(LEAST_KILLS);
-    expect(lost.length).toBeLessThanOrEqual(kills);
-    for (const { token } of lost)
-      expect(presented.find((one) => one.token === token)).toMatchObject({ answer: 'tokens', wasHit: true });
+    // For every lost login, a kill may have prevented the answer from being stored.
+    for (const { token } of lost) expect(presented.find((one) => one.token === token)?.wasHit, uses).toBe(true);
   });
 
   it('a host that is stopped during a refresh loses its right to refresh, and never overwrites a newer login', async () => {

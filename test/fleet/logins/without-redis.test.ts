@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../../helpers/eventually.ts';
 import { LoginFleet, type LoginHost } from '../../helpers/fleet/login-fleet.ts';
 import { hasRedis } from '../../helpers/fleet/redis-server.ts';
-import { doubled } from '../../helpers/login-drill/token-ledger.ts';
+import { TcpProxy } from '../../helpers/fleet/tcp-proxy.ts';
+import { describeUses, doubled } from '../../helpers/login-drill/token-ledger.ts';
 
 /** When the token of a host's login expires, in epoch ms. */
 async function expiryOf(host: LoginHost | undefined): Promise<number> {
@@ -52,6 +54,28 @@ describe('a fleet without its Redis server', options, () => {
       expect(presented.every(({ answer }) => answer === 'tokens' || answer === null)).toBe(true);
     },
   );
+
+  it('a restarted host sends no token that another host refreshed in the meantime, if Redis answers late', async () => {
+    await using fleet = await LoginFleet.start({ tokenTtlSeconds: 4 });
+    await using path = await TcpProxy.start(Number(new URL(fleet.redis.url).port));
+    const { presented } = fleet.ledger;
+    const [home] = await fleet.add(1, { isProcess: true, hasDisk: true, fleet: { url: path.url } });
+    const [other] = await fleet.add(1);
+    await fleet.logIn(home);
+    await fleet.reaches('ready');
+    await home?.process?.kill();
+    const { length } = presented;
+    await eventually('the other host refreshes it', () => presented.length >= length + 2, 20_000);
+    path.cut();
+    const restarted = fleet.restart(home as LoginHost);
+    // The token on disk has expired, and without Redis this host would consider itself the home.
+    await sleep(3_000);
+    path.mend();
+    await restarted;
+    await fleet.reaches('ready');
+    expect(await refusal(other)).toBe('');
+    expect(doubled(presented), describeUses(presented)).toEqual([]);
+  });
 
   it('a Redis server that comes back empty gets all logins again from the hosts, except logins that were ended', async () => {
     await using fleet = await LoginFleet.start({ ids: ['crm', 'wiki'] });

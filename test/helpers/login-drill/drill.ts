@@ -10,7 +10,8 @@ import { printedAddress } from '../logins/login-cli.ts';
 import { ProtectedMcpServer } from '../logins/protected-mcp-server.ts';
 import { ScriptedBrowser } from '../logins/scripted-browser.ts';
 import { TempDir } from '../temp-dir.ts';
-import { GatewayProcess, hasSocket, type Refusal } from './gateway-process.ts';
+import { GatewayProcess, type Refusal } from './gateway-process.ts';
+import { freeze, hasSocket } from './process-sockets.ts';
 import { type Moment, TokenLedger } from './token-ledger.ts';
 
 export const OPERATOR = 'operator-token-0123456789';
@@ -88,8 +89,8 @@ export class Drill implements AsyncDisposable {
   /** Sends a signal to the gateway that refreshes next, at a moment of the refresh. Resolves with that gateway. */
   async hit(moment: Moment, signal: 'SIGKILL' | 'SIGSTOP'): Promise<GatewayProcess> {
     const { promise, resolve } = Promise.withResolvers<GatewayProcess>();
-    this.ledger.plan(moment, (port) => {
-      const victim = this.gateways.find(({ pid }) => hasSocket(pid, port)) ?? this.#any();
+    this.ledger.plan(moment, (connection) => {
+      const victim = this.gateways.find(({ pid }) => hasSocket(pid, connection)) ?? this.#any();
       this.#signal(victim, signal);
       resolve(victim);
     });
@@ -110,7 +111,8 @@ export class Drill implements AsyncDisposable {
   /** Sends a signal to a gateway. It is then unknown whether the gateway has stored the latest answer. */
   #signal(victim: GatewayProcess, signal: 'SIGKILL' | 'SIGSTOP'): void {
     const { pid } = victim;
-    for (const presented of this.ledger.recent()) if (hasSocket(pid, presented.port)) presented.wasHit = true;
+    freeze(pid);
+    for (const presented of this.ledger.recent()) if (hasSocket(pid, presented)) presented.wasHit = true;
     victim.signal(signal);
   }
 

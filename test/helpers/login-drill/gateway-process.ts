@@ -1,4 +1,3 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type RunningCli, startCli } from '../cli.ts';
 import { eventually } from '../eventually.ts';
@@ -123,36 +122,4 @@ export class GatewayProcess implements AsyncDisposable {
       await sleep(20);
     }
   }
-}
-
-/** Whether a process has the socket that is bound to this port of 127.0.0.1 and connected to `peer` (Linux). */
-export function hasSocket(pid: number, port: number): boolean {
-  const hex = port.toString(16).toUpperCase().padStart(4, '0');
-  const lines = readFileSync('/proc/net/tcp', 'utf8').split('\n');
-  const inode = lines.map((line) => line.trim().split(/\s+/)).find((fields) => fields[1]?.endsWith(`:${hex}`))?.[9];
-  const folder = `/proc/${pid}/fd`;
-  return readdirSync(folder).some((name) => {
-    try {
-      return readlinkSync(`${folder}/${name}`) === `socket:[${inode}]`;
-    } catch {
-      // The process has ended, or the socket was closed, while this function read /proc.
-      return false;
-    }
-  });
-}
-
-/** Returns the local TCP ports of a process (Linux). */
-export function portsOf(pid: number): readonly number[] {
-  const folder = `/proc/${pid}/fd`;
-  const inodes = new Set<string | undefined>();
-  for (const name of readdirSync(folder)) {
-    try {
-      inodes.add(/^socket:\[(\d+)\]$/.exec(readlinkSync(`${folder}/${name}`))?.[1] ?? '');
-    } catch {
-      // The socket was closed while this function read /proc.
-    }
-  }
-  const lines = readFileSync('/proc/net/tcp', 'utf8').split('\n').slice(1);
-  const sockets = lines.map((line) => line.trim().split(/\s+/)).filter((fields) => inodes.has(fields[9] ?? 'none'));
-  return sockets.map((fields) => Number.parseInt(fields[1]?.split(':')[1] ?? '0', 16));
 }

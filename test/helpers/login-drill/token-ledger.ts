@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ClientConnection } from './process-sockets.ts';
 
 /** Moments of a refresh at which a test kills or stops the requesting process. */
 export type Moment =
@@ -12,20 +13,21 @@ export type Moment =
   /** The answer is being stored or was just stored. */
   | 'around-the-write';
 
-/**
- * Kills or stops a process at a moment of its refresh. `port` is the local port from which the process sent its
- * request.
- */
-export type Blow = (port: number) => void;
+/** Kills or stops a process at a moment of its refresh. The process sent its request over this connection. */
+export type Blow = (connection: ClientConnection) => void;
 
 /** One use of a refresh token. */
-export interface Presented {
+export interface Presented extends ClientConnection {
   readonly token: string;
-  readonly port: number;
   /** Time on the monotonic clock. */
   readonly atMs: number;
-  /** The answer: an OAuth error code, or `tokens`. Null until it is sent. */
+  /**
+   * The answer: an OAuth error code, or `tokens`. Null until it is sent. It stays null if the connection was closed
+   * before, although the issuer may have used up the token.
+   */
   answer: string | null;
+  /** The new refresh token in the answer. */
+  next: string | null;
   /** Whether the process was killed or stopped, so that it may not have stored the answer. */
   wasHit: boolean;
 }
@@ -90,11 +92,11 @@ export class TokenLedger {
     for (const name of SENT_SECRETS) for (const value of sent.getAll(name)) this.secrets.add(value);
     const token = sent.get('refresh_token');
     if (request.url !== '/token' || token === null) return true;
-    const port = request.socket.remotePort ?? 0;
+    const { remotePort: port = 0, localPort: serverPort = 0 } = request.socket;
     const presented: Presented = {
-      ...{ token, port },
+      ...{ token, port, serverPort },
       atMs: performance.now(),
-      answer: null,
+      ...{ answer: null, next: null },
       wasHit: this.#gone.has(port),
     };
     this.presented.push(presented);
@@ -102,7 +104,7 @@ export class TokenLedger {
     this.#plan = null;
     const strike = (): void => {
       presented.wasHit = true;
-      plan?.blow(presented.port);
+      plan?.blow(presented);
     };
     if (plan?.moment === 'before-the-issuer') {
       strike();
@@ -122,9 +124,24 @@ export class TokenLedger {
     response.end = ((...given: unknown[]) => {
       const text = Buffer.isBuffer(given[0]) ? given[0].toString() : String(given[0] ?? '');
       presented.answer = /"error"\s*:\s*"([^"]+)"/.exec(text)?.[1] ?? 'tokens';
+      presented.next = /"refresh_token"\s*:\s*"([^"]+)"/.exec(text)?.[1] ?? null;
       return end(...given);
     }) as typeof response.end;
   }
+}
+
+/**
+ * Describes all uses of refresh tokens in order, one per line, for the message of a failed assertion. Tokens are
+ * numbered in the order of their first use.
+ */
+export function describeUses(presented: readonly Presented[]): string {
+  const tokens = [...new Set(presented.map(({ token }) => token))];
+  const lines = presented.map(({ token, port, atMs, answer, next, wasHit }) => {
+    const said = next === null ? (answer ?? 'no answer') : `token ${tokens.indexOf(next)} follows`;
+    const use = `token ${tokens.indexOf(token)} from port ${port}: ${said}`;
+    return `${Math.round(atMs)} ms: ${use}${wasHit ? ', the process was hit' : ''}`;
+  });
+  return lines.join('\n');
 }
 
 /** Returns the uses of refresh tokens that had been used before by a process with enough time to store the answer. */

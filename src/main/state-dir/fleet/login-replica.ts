@@ -17,6 +17,9 @@ const CHUNK = 32;
 /** Average time between two comparisons of all rows. They find changes whose message was lost, and damaged rows. */
 const AUDIT_MS = 30_000;
 
+/** Maximum time that a host which has just started waits for its first comparison with the fleet. */
+const FIRST_COMPARISON_MS = 10_000;
+
 export interface LoginReplicaDeps {
   readonly local: ReplicatedLoginStore;
   readonly fleet: Pick<Fleet, 'ask' | 'isConnected'>;
@@ -51,6 +54,8 @@ export class LoginReplica {
    * When the fleet was last found to lack a login of this host, in milliseconds of the monotonic clock; null if never.
    */
   #lackedAtMs: number | null = null;
+  #hasCompared = false;
+  #awaitedSinceMs: number | null = null;
 
   constructor(deps: LoginReplicaDeps) {
     this.#deps = deps;
@@ -116,6 +121,15 @@ export class LoginReplica {
     return home === undefined || home === this.#storeId;
   }
 
+  /**
+   * Whether another host may have refreshed a login of this host while this host did not run. Returns false after the
+   * first comparison of all rows, or 10 s after the first call, because Redis may be away for long.
+   */
+  mayBeBehind(): boolean {
+    this.#awaitedSinceMs ??= monotonicMs();
+    return !this.#hasCompared && monotonicMs() - this.#awaitedSinceMs < FIRST_COMPARISON_MS;
+  }
+
   async #exchange(names: readonly LoginRowName[] | null, winner: Winner): Promise<boolean> {
     const { fleet } = this.#deps;
     try {
@@ -154,6 +168,7 @@ export class LoginReplica {
       }
     }
     if (taken.length > 0 && (await local.adoptRows(taken)).length > 0) this.#deps.onTaken();
+    this.#hasCompared ||= names === null;
     return this.#give(given);
   }
 

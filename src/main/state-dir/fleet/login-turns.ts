@@ -179,8 +179,7 @@ export class LoginTurns {
       this.#release(loginId, turnId, false);
       return own;
     }
-    const left = seals.openIntent(turn.intent);
-    const hadIntent = left?.generation === generation;
+    const hadIntent = seals.openIntent(turn.intent)?.generation === generation;
     const held = { turnId, hadIntent };
     const intent = seals.sealIntent(loginId, { generation, by: replica.storeId ?? '' });
     try {
@@ -215,15 +214,16 @@ export class LoginTurns {
     return waitFor(waitMs);
   }
 
-  /** Decides without Redis: the home may refresh, unless another host is known to have started. */
-  #alone(login: StoredLogin, cause: unknown): Promise<RefreshTurn> {
+  /** Decides without Redis: the home may refresh, unless another host has or may have started. */
+  async #alone(login: StoredLogin, cause: unknown): Promise<RefreshTurn> {
     const { local, replica } = this.#deps;
     const { loginId, generation, tokens } = login;
     const intent = this.#intents.get(loginId);
     const isOthers = intent?.generation === generation && intent.by !== replica.storeId;
-    const isFree = tokens !== null && tokens.refreshToken === null;
-    if (isFree || (replica.isHome(login) && !isOthers)) return local.beginRefresh(loginId, generation);
-    throw awayError(login, cause);
+    const isSpent = tokens?.refreshToken !== null;
+    if (isSpent && (isOthers || !replica.isHome(login))) throw awayError(login, cause);
+    if (isSpent && replica.mayBeBehind()) return waitFor(ASK_AGAIN_MS);
+    return local.beginRefresh(loginId, generation);
   }
 
   #settlingMs(): number {
