@@ -82,8 +82,9 @@ async function passesBesideKills(
   return `failed in all ${TRIES} attempts`;
 }
 
-/** Whether a request was in flight at a replica when that replica was killed. */
-function wasHit({ upstream, fromMs, toMs }: ProxiedRequest, { replica, atMs }: Kill): boolean {
+/** Whether a request was in flight at a replica while that replica was being killed. */
+function wasHit({ upstream, fromMs, toMs }: ProxiedRequest, { replica, atMs, endedAtMs }: Kill): boolean {
   const slackMs = 50;
-  return upstream === replica && fromMs <= atMs + slackMs && (toMs === null || toMs >= atMs - slackMs);
+  const hasBegun = endedAtMs === null || fromMs <= endedAtMs + slackMs;
+  return upstream === replica && hasBegun && (toMs === null || toMs >= atMs - slackMs);
 }

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../../helpers/eventually.ts';
-import { hasResources, isConnected, startReplicas } from '../../helpers/fleet/gateway-replicas.ts';
+import { hasResources, isConnected, startReplica, startReplicas } from '../../helpers/fleet/gateway-replicas.ts';
 import { hasRedis, RedisServer } from '../../helpers/fleet/redis-server.ts';
+import { TcpProxy } from '../../helpers/fleet/tcp-proxy.ts';
 import { WatchableConnector } from '../../helpers/fleet/watchable-connector.ts';
 import { remote } from '../../helpers/gateway-world.ts';
 import { type OpenStream, openSession, openStream, postLegacy } from '../../helpers/mcp-post.ts';
@@ -50,6 +51,13 @@ describe.skipIf(!hasRedis)('sessions of replicas with a Redis server', () => {
     expect((await postLegacy(world.c, 'ping', {}, { headers })).status).toBe(200);
     await eventually('the third has it from the server', () => world.connector.levels.size === 3);
     expect(new Set(world.connector.levels.values())).toEqual(new Set(['warning']));
+  });
+
+  it('a replica joins its fleet before it listens, so that it knows what clients told other replicas', async () => {
+    await using path = await TcpProxy.start(Number(new URL(redis.url).port));
+    path.delayMs = 200;
+    await using late = await startReplica({}, { redisUrl: path.url });
+    expect(late.manager.status().fleet).toMatchObject({ isConnected: true, failure: null });
   });
 
   it('a session gets a resource update once over its stream, even if it subscribed at another replica', async () => {

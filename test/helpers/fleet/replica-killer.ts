@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ReplicaSet } from './replica-set.ts';
 
 /**
- * When a replica was killed, and when it listened again (both in ms of `performance.now()`). The second time is null
- * until the replica listens.
+ * When a replica was killed, and when its process had ended (both in ms of `performance.now()`). Between the two, it
+ * may still accept connections. The second time is null until the process has ended.
  */
 export interface Kill {
   readonly replica: number;
   readonly atMs: number;
-  backAtMs: number | null;
+  endedAtMs: number | null;
 }
 
 /** Kills one replica after another, every `everyMs`, and restarts each immediately. */
@@ -38,11 +38,11 @@ export class ReplicaKiller implements AsyncDisposable {
       } catch {
         return;
       }
-      const kill: Kill = { replica: turn % this.#set.size, atMs: performance.now(), backAtMs: null };
+      const kill: Kill = { replica: turn % this.#set.size, atMs: performance.now(), endedAtMs: null };
       this.kills.push(kill);
       await this.#set.kill(kill.replica);
+      kill.endedAtMs = performance.now();
       await this.#set.start(kill.replica);
-      kill.backAtMs = performance.now();
     }
   }
 }

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { settledWithin, startTimer } from '../../../shared/clock.ts';
 import { messageOf, SwitchyardError } from '../../../shared/errors.ts';
+import { firstAttempt } from '../../fleet/first-attempt.ts';
 import type { Logger } from '../../observability/logger.ts';
 import { findOpenTelemetry } from '../../observability/telemetry/open-telemetry.ts';
 import { detached } from '../../observability/trace.ts';
@@ -78,12 +79,16 @@ const MAX_HEADER_BYTES = 16 * 1024;
 const HEADERS_TIMEOUT_MS = 10_000;
 const KEEP_ALIVE_MS = 65_000;
 
+/** Maximum time that a gateway with a fleet waits for the fleet server before it listens. */
+const JOIN_MS = 5_000;
+
 /** How long a refused socket may take to read the response. */
 const REFUSED_MS = 1_000;
 
 /**
  * Serves a gateway over HTTP. Rejects with LISTEN_FAILED if it cannot listen. Rejects with OPTIONS_INVALID if one of
- * its tokens is invalid, or if other machines could reach it and it has no tokens.
+ * its tokens is invalid, or if other machines could reach it and it has no tokens. With a fleet, first waits up to 5 s
+ * for the first attempt to reach the fleet server.
  */
 export async function listenHttp(options: ListenerOptions): Promise<Listener> {
   const { gateway, host, port, limits, tokens, logger, operatorToken = null, clientMetadataUrl = null } = options;
@@ -145,6 +150,8 @@ export async function listenHttp(options: ListenerOptions): Promise<Listener> {
   server.on('connect', (_, socket) => endSocket(socket as Socket, '405 Method Not Allowed'));
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseSocket(error, socket as Socket));
   await findOpenTelemetry();
+  // A replica that has not joined its fleet knows nothing of the sessions that clients have at the other replicas.
+  if (fleet !== null) await firstAttempt(fleet, JOIN_MS);
   // Requests must not become part of the trace that is active when the host starts to listen.
   const address = await detached(() => listen(server, host, port));
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`;
