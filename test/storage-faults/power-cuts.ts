@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { truncateSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { labelled } from './calls.ts';
 import type { Context, FaultCase } from './case.ts';
@@ -24,15 +25,15 @@ async function cutOnce(tool: string, type: 'ext4' | 'xfs', seed: number): Promis
   const endsAt = performance.now() + 10_000;
   while (user.acks().acked === 0 && performance.now() < endsAt) await sleep(5);
   await sleep(seeded(seed)() * MAX_RUN_MS);
-  const { status, stderr } = spawnSync(tool, [mount.path], { encoding: 'utf8' });
-  // Acknowledgements from here on do not count: with the power cut, no client would receive them.
-  const { acked } = user.acks();
+  const { status, stdout, stderr } = spawnSync(tool, [mount.path, user.acksPath], { encoding: 'utf8' });
   user.child.kill('SIGKILL');
   await user.ended;
   assert.equal(status, 0, stderr);
+  // Acknowledgements since the cut began do not count: with the power cut, no client would receive them.
+  truncateSync(user.acksPath, Number(stdout));
   mount.cycle();
   check(world);
-  return acked;
+  return user.acks().acked;
 }
 
 const powerCut = (type: 'ext4' | 'xfs'): FaultCase => ({

@@ -46,6 +46,8 @@ export interface User {
    * The signal that ended it; null if it exited by itself. Rejects if it exits with a code other than 0, or not at all.
    */
   readonly ended: Promise<NodeJS.Signals | null>;
+  /** The file to which the process appends its report. */
+  readonly acksPath: string;
   acks(): Acks;
 }
 
@@ -73,15 +75,15 @@ export class World implements Disposable {
 
   start(options: UserOptions): User {
     const { prefix, seed, rounds, shim, fault = null, trace = null } = options;
-    const acks = join(this.path, `${prefix}-${this.#users.length}.acks`);
+    const acksPath = join(this.path, `${prefix}-${this.#users.length}.acks`);
     const env = {
       PATH: process.env.PATH,
       NODE_COMPILE_CACHE: join(tmpdir(), 'storage-faults-compile-cache'),
       ...(shim !== undefined && faultEnv(shim, this.folder, fault, trace)),
     };
-    const args = [program, this.registry, acks, prefix, String(seed), String(rounds)];
+    const args = [program, this.registry, acksPath, prefix, String(seed), String(rounds)];
     const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
-    const user = { options, child, ended: endOf(child), acks: () => readAcks(acks) };
+    const user = { options, child, ended: endOf(child), acksPath, acks: () => readAcks(acksPath) };
     // A rejection reaches the callers that await `ended`; without such a caller it is ignored.
     user.ended.catch(() => {});
     this.#users.push(user);
