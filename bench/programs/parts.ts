@@ -55,7 +55,7 @@ export async function measureWaiting(options: PartOptions, tell: Tell): Promise<
   tell({ title, rows: rowsOf(rounds.samples, count, AT_ONCE), notes });
 }
 
-/** Measures servers among which a few never answer. */
+/** Measures a group of servers, a fifth of which never answer. */
 export async function measureSilent(options: PartOptions, tell: Tell): Promise<void> {
   const silent = Math.max(1, Math.round(options.count / 5));
   const count = options.count - silent;
@@ -144,8 +144,8 @@ function valuesOf(samples: readonly StartSample[], member: keyof StartSample): n
 }
 
 /**
- * Returns the time until the last tool is listed, as a ratio to that of the baseline. Each round has its own ratio, so
- * that other load on the machine cancels out.
+ * Returns one ratio for each round: the time until the last tool is listed, divided by that of the baseline in the same
+ * round. So other load on the machine cancels out.
  */
 function ratios(samples: readonly StartSample[], baseline: readonly StartSample[]): number[] {
   return samples.flatMap(({ lastToolMs }, round) => {

@@ -20,7 +20,7 @@ const fixture = fileURLToPath(new URL('../../test/fixtures/conformance-server/ma
  * Runs the suite's server scenarios through three replicas of the gateway, behind a round-robin proxy without affinity.
  * First, all scenarios run while all replicas are up. Then each scenario runs alone while one replica is killed every 5
  * s. Each scenario must pass within three attempts. An attempt may fail only if one of its requests was in flight at a
- * replica when that replica was killed.
+ * replica while that replica was being killed.
  */
 export async function runReplicasPart(): Promise<Score> {
   await using server = await startProgram([fixture, '--port', '0']);

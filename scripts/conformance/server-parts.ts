@@ -45,10 +45,10 @@ export async function runServerScenarios(label: string, url: string): Promise<Sc
   return score;
 }
 
-/** Returns the member `name` of the JSON object that a process printed. The member must be a text. */
+/** Returns the member `name` of the JSON object that a process printed. The member must be a string. */
 export function member(line: unknown, name: string): string {
   const value = (line as Record<string, unknown> | null)?.[name];
   if (typeof value !== 'string')
-    throw new Error(`The first line of the process has no text \`${name}\`: ${JSON.stringify(line)}`);
+    throw new Error(`The first line of the process has no string \`${name}\`: ${JSON.stringify(line)}`);
   return value;
 }

@@ -1,7 +1,7 @@
 /**
  * Runs once before all tests. Lets the test threads, and the processes that tests start, share the code that V8
- * compiled from our modules. Otherwise each of some hundred processes and threads would strip the types of every module
- * and compile it.
+ * compiled from our modules. Otherwise each of several hundred processes and threads would strip the types of every
+ * module and compile it.
  */
 import { fileURLToPath } from 'node:url';
 

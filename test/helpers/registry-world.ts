@@ -12,7 +12,7 @@ import { TempDir } from './temp-dir.ts';
 
 const program = fileURLToPath(new URL('../fixtures/stdio/server.ts', import.meta.url));
 
-/** Creates a server of a registry that runs the fixture's stdio server. */
+/** Returns a registry entry whose command starts the fixture's stdio server. */
 export function registeredProgram(name: string, more: object = {}): ServerInfo {
   return { name, transport: 'stdio', command: process.execPath, args: [program, name], ...more };
 }

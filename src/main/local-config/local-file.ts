@@ -4,8 +4,8 @@ import type { Logger } from '../observability/logger.ts';
 import type { ConfigProblem } from './config-problem.ts';
 import type { LocalServer } from './entry/server-entry.ts';
 
-// This module is loaded only when a file is read. It contains the parsers, which are a quarter of all code, and a host
-// that only uses signed maps never reads a file.
+// The reader is loaded only when a file is read, because it contains the parsers, which are a quarter of all code. A
+// host that uses only signed maps never reads a file.
 const loadReader = lateModule('the reader of configuration files', () => import('./read-local-config.ts'));
 
 /** One configuration file, and the result of its last read. */

@@ -38,7 +38,10 @@ export class RepeatedLines {
     return told === undefined || told.untold === 0 ? '' : ` (${told.untold} more like this before)`;
   }
 
-  /** Forgets the reasons whose last line is older than {@link QUIET_MS}. Returns whether there were such reasons. */
+  /**
+   * Forgets the reasons whose last line is at least {@link QUIET_MS} old. Returns whether there is now room for another
+   * reason.
+   */
   #dropQuiet(now: number): boolean {
     for (const [reason, { atMs }] of this.#told) if (now - atMs >= QUIET_MS) this.#told.delete(reason);
     return this.#told.size < MAX_REASONS;

@@ -235,7 +235,7 @@ export class CurrentMap {
     watcher?.accepted({ sha256, generatedAtMs, expiresAtMs, etag }, bytes);
   }
 
-  /** Whether a floor in the future caused the failure, and a person has reset it. If so, applies the new floor. */
+  /** Whether a future floor caused the failure and a person has reset that floor. If so, applies the new floor. */
   async #wasFloorReset(outcome: LoadOutcome, signal: AbortSignal): Promise<boolean> {
     const { floorMs, storeKey } = this.#lineage;
     const { clock, memory } = this.#deps;

@@ -34,7 +34,8 @@ export class ToolWriter {
   }
 
   /**
-   * Records that this process restored its state from the store with this id, so that this store need not be filled.
+   * Records that this process restored its state from the store with this id, which therefore need not be written in
+   * full again.
    */
   knows(storeId: string): void {
     this.#storeId ??= storeId;

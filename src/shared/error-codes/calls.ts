@@ -26,7 +26,7 @@ export const CALL_ERRORS = {
   ),
   TOOL_CALL_TIMEOUT: entry(
     'The tool did not answer before the timeout. It may have run nevertheless.',
-    'Repeat the call if it does no harm when the tool runs twice. The host can allow more time with `timeoutMs`.',
+    'Repeat the call if running the tool twice does no harm. The host can allow more time with `timeoutMs`.',
   ),
   TOOL_CALL_ABORTED: entry(
     'The caller aborted the call. The tool may have run nevertheless.',

@@ -19,12 +19,13 @@ export const FLEET_ERRORS = {
   ),
   FLEET_MAP_REFUSED: entry(
     'A service map from the fleet failed its checks, so the current map stays in force.',
-    'Read the reason in the message, and find out which process with write access to the server wrote that map.',
+    'Read the reason in the message. Find out which process with write access to the Redis server of the fleet ' +
+      'wrote that map.',
   ),
   FLEET_MAP_BEHIND: entry(
     'The source has a newer service map than the fleet, although another host polls the source every second.',
     'No action is needed on this host, because it uses the newer map. Check whether a process holds back updates ' +
-      'on the server of the fleet.',
+      'on the Redis server of the fleet.',
   ),
   FLEET_HOP_REFUSED: entry(
     'A request that claims to come from another replica is a replay, or no secret of the fleet authenticates it.',

@@ -23,7 +23,7 @@ export const THREAD_ERRORS = {
   WORKER_STUCK: entry(
     'A worker thread did not exit when requested, for example because a system call hangs. The process cannot ' +
       'exit while that thread runs.',
-    'End the process with SIGKILL. The command line does that itself.',
+    'End the process with SIGKILL. The program `mcp-switchyard` does this automatically.',
   ),
   WORKER_QUEUE_FULL: entry('Too many loads of service maps wait for a worker thread.', 'Refresh less often.'),
   MODULE_NOT_LOADED: entry(

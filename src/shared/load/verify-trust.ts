@@ -33,7 +33,8 @@ export function verifyTrust(content: MapContent, policy: TrustPolicy): VerifiedT
 /** Throws MAP_ID_MISMATCH if the `id` of the map differs from the id that its source requires. */
 export function assertMapId({ id }: { readonly id: string }, { mapId }: SignatureTrust): void {
   if (mapId === null || id === mapId) return;
-  const message = 'The service map has another `id` than this source expects: it may be the map of another source.';
+  const message =
+    'The `id` of the service map differs from the `id` that this source expects: it may be the map of another source.';
   throw new ConnectorManifestError('MAP_ID_MISMATCH', message);
 }
 

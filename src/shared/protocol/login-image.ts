@@ -16,7 +16,7 @@ export interface LoginImage {
 }
 
 /**
- * Maximum size of an image, which is enough for some hundred logins. If there are more logins, no image is written,
+ * Maximum size of an image, which is enough for several hundred logins. If there are more logins, no image is written,
  * because decrypting it would block the main thread for too long.
  */
 export const LOGIN_IMAGE_MAX_BYTES = 1024 * 1024;
@@ -39,7 +39,7 @@ export function openLoginImage(bytes: Uint8Array, key: SealingKey): LoginImage |
   return opened === null ? null : (opened.value as LoginImage);
 }
 
-/** Returns the identity of a file. If the file at a path has another id than before, it is a different store. */
+/** Returns the identity of a file. If the file at a path has a different id than before, it is a different store. */
 export function fileIdOf({ dev, ino }: { readonly dev: bigint; readonly ino: bigint }): string {
   return `${dev}-${ino}`;
 }

@@ -35,8 +35,8 @@ export const checkServerShape = looseObject({
 });
 
 /**
- * Maximum nesting depth of a server. No server needs more levels, although threads and files could handle some
- * thousand.
+ * Maximum nesting depth of a server definition. No server needs more levels, although several thousand could still be
+ * passed to threads and written to files.
  */
 const MAX_DEPTH = 64;
 

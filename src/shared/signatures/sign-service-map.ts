@@ -31,7 +31,7 @@ export interface SignServiceMapOptions {
 /**
  * Returns a signed copy of a service map. The asymmetric signatures are in `signatures`. The HMAC is in `signature`,
  * and also covers `signatures`. `generatedAt` and `ttlSeconds` stay unchanged. Throws KEYS_INVALID for a key that
- * cannot sign, OPTIONS_INVALID if no key is given, and the MAP_… code of anything in the map that a host would refuse.
+ * cannot sign, and OPTIONS_INVALID if no key is given. Throws a MAP_… code if a host would refuse the map.
  */
 export function signServiceMap<T extends object>(
   map: T,

@@ -96,6 +96,7 @@ describe('hosts that are killed or stopped while they refresh a login', options,
     expect(doubled(presented), uses).toEqual([]);
     const lost = presented.filter(({ answer }) => answer !== null && answer !== 'tokens');
     expect(kills).toBeGreaterThanOrEqual(LEAST_KILLS);
+    expect(lost.length, uses).toBeLessThanOrEqual(kills * fleet.ids.length);
     // For every lost login, a kill may have prevented the answer from being stored.
     for (const { token } of lost) expect(presented.find((one) => one.token === token)?.wasHit, uses).toBe(true);
   });

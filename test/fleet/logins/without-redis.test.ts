@@ -69,12 +69,28 @@ describe('a fleet without its Redis server', options, () => {
     path.cut();
     const restarted = fleet.restart(home as LoginHost);
     // The token on disk has expired, and without Redis this host would consider itself the home.
-    await sleep(3_000);
+    await eventually('it has tried to connect', () => path.refusedCount >= 2);
+    await sleep(2_000);
     path.mend();
     await restarted;
     await fleet.reaches('ready');
     expect(await refusal(other)).toBe('');
     expect(doubled(presented), describeUses(presented)).toEqual([]);
+  });
+
+  it('a restarted host refreshes its own logins after a few seconds, even if Redis stays away', async () => {
+    await using fleet = await LoginFleet.start({ tokenTtlSeconds: 4 });
+    const [home] = await fleet.add(1, { isProcess: true, hasDisk: true });
+    await fleet.logIn(home);
+    await fleet.reaches('ready');
+    await home?.process?.kill();
+    await fleet.redis.kill();
+    await sleep(4_000);
+    const { length } = fleet.ledger.presented;
+    const restarted = await fleet.restart(home as LoginHost);
+    await fleet.reaches('ready');
+    expect(await refusal(restarted)).toBe('');
+    expect(fleet.ledger.presented.length).toBeGreaterThan(length);
   });
 
   it('a Redis server that comes back empty gets all logins again from the hosts, except logins that were ended', async () => {

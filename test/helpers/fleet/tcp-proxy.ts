@@ -7,6 +7,8 @@ export class TcpProxy implements AsyncDisposable {
   readonly #sockets = new Set<Socket>();
   readonly #server: Server;
   #isCut = false;
+  /** Number of connections that were ended immediately. */
+  refusedCount = 0;
   /** Delay of answers, in milliseconds. */
   delayMs = 0;
 
@@ -48,6 +50,7 @@ export class TcpProxy implements AsyncDisposable {
 
   #join(client: Socket): void {
     if (this.#isCut) {
+      this.refusedCount += 1;
       client.destroy();
       return;
     }

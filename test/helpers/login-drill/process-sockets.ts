@@ -34,14 +34,25 @@ export function portsOf(pid: number, serverPort: number): readonly number[] {
  * process that has exited is left alone.
  */
 export function freeze(pid: number): void {
+  // The pid 0 would stand for the process group of this process.
+  if (pid <= 0) return;
   const endsAt = performance.now() + FREEZE_MS;
   try {
     process.kill(pid, 'SIGSTOP');
-    const threads = `/proc/${pid}/task`;
-    const runs = (id: string): boolean => !/\) [TtZX] /.test(readFileSync(`${threads}/${id}/stat`, 'utf8'));
-    while (readdirSync(threads).some(runs) && performance.now() < endsAt) pause();
   } catch {
-    // The process has exited.
+    return;
+  }
+  const threads = `/proc/${pid}/task`;
+  while (namesIn(threads).some((id) => runs(`${threads}/${id}/stat`)) && performance.now() < endsAt) pause();
+}
+
+/** Whether a thread runs, by its `stat` file. */
+function runs(path: string): boolean {
+  try {
+    return !/\) [TtZX] /.test(readFileSync(path, 'utf8'));
+  } catch {
+    // The thread has exited.
+    return false;
   }
 }
 

@@ -102,10 +102,7 @@ export class TokenLedger {
     this.presented.push(presented);
     const plan = this.#plan;
     this.#plan = null;
-    const strike = (): void => {
-      presented.wasHit = true;
-      plan?.blow(presented);
-    };
+    const strike = (): void => plan?.blow(presented);
     if (plan?.moment === 'before-the-issuer') {
       strike();
       response.destroy();
@@ -132,10 +129,10 @@ export class TokenLedger {
 
 /**
  * Describes all uses of refresh tokens in order, one per line, for the message of a failed assertion. Tokens are
- * numbered in the order of their first use.
+ * numbered in the order in which they appear.
  */
 export function describeUses(presented: readonly Presented[]): string {
-  const tokens = [...new Set(presented.map(({ token }) => token))];
+  const tokens = [...new Set(presented.flatMap(({ token, next }) => [token, next]))];
   const lines = presented.map(({ token, port, atMs, answer, next, wasHit }) => {
     const said = next === null ? (answer ?? 'no answer') : `token ${tokens.indexOf(next)} follows`;
     const use = `token ${tokens.indexOf(token)} from port ${port}: ${said}`;

@@ -26,7 +26,7 @@ function isUrlOf(text: string): boolean {
   return url !== null && url.username === '' && url.password === '';
 }
 
-/** The form of the trust options, for the schemas of a manager's and of a source's options. */
+/** The trust options, which the schemas of a manager's options and of a source's options both use. */
 export const TRUST_SCHEMA = {
   signatureKey: hmacKeys.optional(),
   signatureKeys: z

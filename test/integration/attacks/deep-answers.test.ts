@@ -83,7 +83,7 @@ describe('a hostile result that the gateway forwards in pieces', () => {
     expect((await postLegacy(url, 'tools/call', { name: 'a__echo' })).result).toBeDefined();
   });
 
-  it('a client gets an error if the JSON of a result nests too deep right at its beginning', async () => {
+  it('a client gets an error if the JSON of a result is nested too deeply at its very start', async () => {
     await using server = await RawMcpServer.start();
     deepFor(server, 'an event', '['.repeat(6_000_000));
     await using world = await startGateway({ a: remote(server) });

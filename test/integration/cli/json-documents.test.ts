@@ -53,7 +53,7 @@ describe('the --json documents of the command line', () => {
     expectDocument(ended, { code: 0, members: ['connector', 'toolDigests', 'leftOut'] });
   });
 
-  it('an unknown command prints a JSON document with --json, but a help text stays plain text', async () => {
+  it('with --json, an unknown command prints a JSON document, but help is still plain text', async () => {
     expectDocument(await world.run(['help', 'none', '--json']), { code: 2, error: 'OPTIONS_INVALID', members: [] });
     expect((await world.run(['tools', '--help', '--json'])).stdout).toMatch(/^Usage/);
   });

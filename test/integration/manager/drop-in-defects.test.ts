@@ -136,7 +136,7 @@ describe('defects of the replaced manager that are fixed in this manager', () =>
     await expect(held.manager.sync()).rejects.toMatchObject({ code: 'MAP_TIMEOUT' });
   });
 
-  it('an error of sync() has a code for the failure, and a cause (fixes defect 20 of the replaced manager)', async () => {
+  it('an error that sync() throws has a code and a cause (fixes defect 20 of the replaced manager)', async () => {
     await using server = await FaultyServer.start((socket) => socket.destroy());
     await using held = mapUnderTest(server.url);
     const error = await held.manager.sync().catch((reason: unknown) => reason);

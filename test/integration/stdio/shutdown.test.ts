@@ -102,7 +102,7 @@ describe.skipIf(!existsSync('/proc/self'))('closing a stdio transport', () => {
     expect(program.events).toEqual(['close']);
   });
 
-  it('stdio transports listen for the end of this process only while a server runs, with one listener for all', async () => {
+  it('all stdio transports share one listener for the end of this process, and only while a server runs', async () => {
     const before = process.listenerCount('exit');
     const programs = [stdioProgram('serves'), stdioProgram('serves')];
     await Promise.all(programs.map(({ transport }) => transport.start()));

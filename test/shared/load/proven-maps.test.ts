@@ -12,7 +12,7 @@ const provenMap = (bodySha256: string, size: number): ProvenMap => ({
   digestTexts: null,
 });
 
-test('ProvenMaps evicts the oldest maps when their total size exceeds the limit', () => {
+test('ProvenMaps evicts the least recently used maps when the total size of all maps exceeds the limit', () => {
   const maps = new ProvenMaps(100);
   for (const key of ['a', 'b', 'c']) maps.keep(provenMap(key, 40), null);
   expect(['a', 'b', 'c'].map((key) => maps.get(key)?.bodySha256)).toEqual([undefined, 'b', 'c']);

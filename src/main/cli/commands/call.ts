@@ -79,8 +79,8 @@ export async function runCall(given: readonly string[], options: CallOptions): P
 }
 
 /**
- * Reads the arguments and converts them as the schema of the tool says. Throws {@link WrongArguments} if the schema
- * forbids them beyond doubt.
+ * Reads the arguments and converts them as the schema of the tool says. Throws {@link WrongArguments} if they certainly
+ * violate the schema.
  */
 async function checkedArguments(
   written: WrittenArguments,

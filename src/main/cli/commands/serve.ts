@@ -76,7 +76,7 @@ async function serveUntilTold(options: ServeOptions, early: EarlyClient | null):
   for (const file of manager.status().config?.files ?? []) follow(file, manager);
   using _telling = tellStarting(() => manager.status().connectors);
   process.on('SIGHUP', () => void told(manager.sync(true)));
-  // Clients are served immediately. Maps and connectors that fail are retried in the background.
+  // Clients are served without waiting for connectors. Maps and connectors that fail are retried in the background.
   void told(manager.sync());
   const endpoint = forCommands(options, gateway, logger);
   try {

@@ -74,8 +74,8 @@ export async function shakeHands(
 }
 
 /**
- * Throws CONNECTOR_LOOP if a gateway connects to itself. Otherwise the gateway's own tools would appear among its
- * tools, endlessly nested.
+ * Throws CONNECTOR_LOOP if a gateway connects to itself. Without this check, the gateway would list its own tools as
+ * tools of a connector, endlessly nested.
  */
 export function assertNotSelf({ instanceId }: HostSide, handshake: Handshake, connectorId: string): void {
   if (instanceId !== undefined && handshake.instanceId === instanceId)

@@ -62,8 +62,8 @@ export function openEventStream(
 }
 
 /**
- * Returns the error of an open stream that failed. The errors for an event over the cap and for an unusable endpoint
- * are returned unchanged.
+ * Returns the error to report for an open stream that failed. An error for an event over the cap or for an unusable
+ * endpoint is returned unchanged, and any other error as a cause.
  */
 function broken(error: unknown): Error {
   if (error instanceof SwitchyardError || error instanceof UnusableAnswer) return error;

@@ -88,7 +88,7 @@ const REFUSED_MS = 1_000;
 /**
  * Serves a gateway over HTTP. Rejects with LISTEN_FAILED if it cannot listen. Rejects with OPTIONS_INVALID if one of
  * its tokens is invalid, or if other machines could reach it and it has no tokens. With a fleet, first waits up to 5 s
- * for the first attempt to reach the fleet server.
+ * for the fleet server.
  */
 export async function listenHttp(options: ListenerOptions): Promise<Listener> {
   const { gateway, host, port, limits, tokens, logger, operatorToken = null, clientMetadataUrl = null } = options;

@@ -26,7 +26,7 @@ export function isHeldState(state: unknown): state is string {
   return typeof state === 'string' && state.startsWith(PREFIX);
 }
 
-/** States of a gateway without replicas. */
+/** Creates the states of a gateway without replicas: random keys that name no replica. */
 export const LONE_STATES: HeldStates = {
   create: () => PREFIX + randomBytes(KEY_BYTES).toString('base64url'),
   ownerOf: () => null,

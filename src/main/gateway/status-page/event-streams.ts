@@ -36,7 +36,7 @@ export interface EventStreamsDeps {
   readonly maxStreams: number;
 }
 
-/** State of an open page when it connects. */
+/** What the server knows of an open page when the page connects to its event stream. */
 export interface Listener {
   readonly query: ListQuery;
   readonly viewer: PageViewer;

@@ -124,8 +124,8 @@ function hint(isValid: (value: unknown) => boolean, wanted: string): Mend {
 }
 
 /**
- * Creates the check of an optional object that is only a description or a hint. `members` are the checks of its
- * members.
+ * Creates the check for an optional object that is only a description or a hint. `members` contains the checks for the
+ * object's members.
  */
 export function objectHint(members: Members): Mend {
   const isHint = hint(isObject, 'an object');

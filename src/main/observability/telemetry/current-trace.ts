@@ -109,8 +109,8 @@ export function foreignTrace({ parent, baggage }: Carried): CurrentTrace {
 }
 
 /**
- * Creates a trace with a new span id below the parent, with the parent's trace id and flags. Without a parent, creates
- * a new trace id, and flags that say whether the trace is recorded (W3C Trace Context, trace-flags).
+ * Creates a trace with a new span id below the parent, and with the parent's trace id and flags. Without a parent, the
+ * trace id is new, and the flags say whether the trace is recorded (W3C Trace Context, trace-flags).
  */
 export function traceBelow(
   parent: CurrentTrace | undefined,

@@ -65,7 +65,8 @@ export class FleetLogins implements LoginStore {
   #auditing: Timer | null = null;
   #auditedAtMs = Number.NEGATIVE_INFINITY;
   #unwatch: (() => void) | null = null;
-  #hasBeenUp = false;
+  /** Whether the Redis server was unreachable since this host started to use its logins. */
+  #hasBeenAway = false;
   #hasWaited = false;
   #isStarted = false;
 
@@ -182,9 +183,12 @@ export class FleetLogins implements LoginStore {
     if (this.#isStarted) return;
     this.#isStarted = true;
     const { fleet } = this.#deps;
+    this.#replica.start();
+    this.#hasBeenAway = fleet.status().failure !== null;
     this.#ends.push(
       fleet.on('connection', ({ isConnected }) => {
         if (isConnected) void this.#connected();
+        else this.#hasBeenAway = true;
       }),
       fleet.on('logins-changed', (event) => this.#news(event)),
     );
@@ -192,8 +196,7 @@ export class FleetLogins implements LoginStore {
   }
 
   async #connected(): Promise<void> {
-    if (this.#hasBeenUp) this.#turns.cameBack();
-    this.#hasBeenUp = true;
+    if (this.#hasBeenAway) this.#turns.cameBack();
     await this.#replica.audit();
     this.#first.resolve();
   }

@@ -17,12 +17,15 @@ const CHUNK = 32;
 /** Average time between two comparisons of all rows. They find changes whose message was lost, and damaged rows. */
 const AUDIT_MS = 30_000;
 
-/** Maximum time that a host which has just started waits for its first comparison with the fleet. */
-const FIRST_COMPARISON_MS = 10_000;
+/**
+ * Maximum time that a host which has just started waits for its first comparison with the fleet, in milliseconds. It is
+ * shorter than the time that a connector has to connect, so that the connector still comes up without Redis.
+ */
+const FIRST_COMPARISON_MS = 7_000;
 
 export interface LoginReplicaDeps {
   readonly local: ReplicatedLoginStore;
-  readonly fleet: Pick<Fleet, 'ask' | 'isConnected'>;
+  readonly fleet: Pick<Fleet, 'ask' | 'isConnected' | 'status'>;
   readonly seals: LoginRowSeals;
   readonly random: Random;
   readonly logger: Logger;
@@ -55,7 +58,7 @@ export class LoginReplica {
    */
   #lackedAtMs: number | null = null;
   #hasCompared = false;
-  #awaitedSinceMs: number | null = null;
+  #startedAtMs = Number.POSITIVE_INFINITY;
 
   constructor(deps: LoginReplicaDeps) {
     this.#deps = deps;
@@ -72,6 +75,11 @@ export class LoginReplica {
    */
   get lackedAtMs(): number | null {
     return this.#lackedAtMs;
+  }
+
+  /** Records that this host starts to use its logins. */
+  start(): void {
+    this.#startedAtMs = monotonicMs();
   }
 
   /** Compares all rows now, and then periodically. Never rejects. */
@@ -122,12 +130,14 @@ export class LoginReplica {
   }
 
   /**
-   * Whether another host may have refreshed a login of this host while this host did not run. Returns false after the
-   * first comparison of all rows, or 10 s after the first call, because Redis may be away for long.
+   * Whether this host should wait, because another host may have refreshed its logins before it started. Returns false
+   * after the first comparison of all rows, and 7 s after the start, because Redis may be away for long. Also returns
+   * false if the fleet thread cannot start.
    */
   mayBeBehind(): boolean {
-    this.#awaitedSinceMs ??= monotonicMs();
-    return !this.#hasCompared && monotonicMs() - this.#awaitedSinceMs < FIRST_COMPARISON_MS;
+    if (this.#hasCompared || monotonicMs() - this.#startedAtMs > FIRST_COMPARISON_MS) return false;
+    const { failure } = this.#deps.fleet.status();
+    return failure === null || failure.code === 'FLEET_UNAVAILABLE';
   }
 
   async #exchange(names: readonly LoginRowName[] | null, winner: Winner): Promise<boolean> {

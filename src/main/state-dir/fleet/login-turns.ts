@@ -221,8 +221,8 @@ export class LoginTurns {
     const intent = this.#intents.get(loginId);
     const isOthers = intent?.generation === generation && intent.by !== replica.storeId;
     const isSpent = tokens?.refreshToken !== null;
-    if (isSpent && (isOthers || !replica.isHome(login))) throw awayError(login, cause);
     if (isSpent && replica.mayBeBehind()) return waitFor(ASK_AGAIN_MS);
+    if (isSpent && (isOthers || !replica.isHome(login))) throw awayError(login, cause);
     return local.beginRefresh(loginId, generation);
   }
 

@@ -15,7 +15,7 @@ export const MAP_TRANSFER_ERRORS = {
     'Check the firewalls and routes to that host and port.',
   ),
   MAP_TLS: entry(
-    'The TLS handshake with the server of the service map failed. The host never requests the map without TLS instead.',
+    'The TLS handshake with the server of the service map failed. The host never requests the map without TLS.',
     'Renew or correct the certificate, or name the authority that issued it in `tls.ca`.',
   ),
   MAP_PROXY: entry(

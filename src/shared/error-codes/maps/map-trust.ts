@@ -20,7 +20,7 @@ export const MAP_TRUST_ERRORS = {
       'expired key, use `mcp-switchyard keys rotate`.',
   ),
   MAP_ID_MISMATCH: entry(
-    'The service map, or its signature, has another `id` than this source expects.',
+    'The `id` of the service map, or of its signature, differs from the `id` that this source expects.',
     'Look for a server that serves the map of another source. Set `mapId` if the id changed on purpose.',
   ),
   MAP_TOO_STALE: entry(

@@ -152,7 +152,7 @@ describe('a client without URL elicitation', () => {
 });
 
 describe('clients of a gateway with tokens', () => {
-  it('a client of a gateway with several tokens is told that an operator must log in', async () => {
+  it('if a gateway accepts several tokens, its clients are told that an operator must log in', async () => {
     await using world = await startLoginGateway({ listener: { tokens: [ALICE, BOB] } });
     const session = await openSession(world.mcp, OPENS, bearer(ALICE));
     for (const { error } of [

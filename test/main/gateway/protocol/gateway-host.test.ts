@@ -59,7 +59,7 @@ describe('createGatewayHost', () => {
     await expect(host.answer(request)).resolves.toEqual({ roots: 'mine' });
   });
 
-  it('a request for roots gets an empty list if no client has roots, or the client that calls the connector has none', async () => {
+  it('a request for roots gets an empty list if no client has roots, or if the client that calls the connector has none', async () => {
     const host = createGatewayHost();
     await expect(host.answer(request)).resolves.toEqual({ roots: [] });
     const calls = new CallsUnderWay();

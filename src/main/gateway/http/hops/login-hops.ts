@@ -64,8 +64,8 @@ export async function passLoginOn(
   for (const ownerId of owners) {
     const next = await forward(replicas, ownerId, payload, gone.signal);
     if (next === null) continue;
-    // The previous replica refused the request (403), because it does not have the login. Another replica may have it,
-    // because the browser may have cookies of several replicas.
+    // The previous replica refused the request (403), because it does not have the login. The browser may have cookies
+    // of several replicas, so the next replica may have the login.
     await answer?.body[Symbol.asyncIterator]().return?.();
     answer = next;
     if (next.head.status !== 403) break;

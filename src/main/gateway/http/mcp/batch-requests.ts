@@ -30,8 +30,8 @@ export type ServeOne = (http: McpHttpRequest, message: RpcRequest) => Promise<vo
 const OTHER_LISTENERS = 10;
 
 /**
- * Answers a batch of a client of revision 2025-03-26 or older (MCP 2025-03-26, Streamable HTTP). Its requests run in
- * parallel, and each has its own response, even for an error. Never rejects.
+ * Answers a batch from a client that uses revision 2025-03-26 or older (MCP 2025-03-26, Streamable HTTP). The requests
+ * run in parallel, and each gets its own response, even if it fails. Never rejects.
  */
 export async function answerBatch(
   http: BatchHttpRequest,

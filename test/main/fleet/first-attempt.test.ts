@@ -1,0 +1,57 @@
+import { describe, expect, it, vi } from 'vitest';
+import { firstAttempt } from '../../../src/main/fleet/first-attempt.ts';
+import type { Fleet } from '../../../src/main/fleet/fleet.ts';
+
+type Failure = { readonly code: string; readonly message: string } | null;
+
+/** A fleet whose connection a test controls. */
+function scriptedFleet() {
+  const listeners = new Set<() => void>();
+  const state = { isConnected: false, failure: null as Failure };
+  const fleet = {
+    status: () => state,
+    on(_: string, listener: () => void) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+  const becomes = (isConnected: boolean, code: string | null = null): void => {
+    Object.assign(state, { isConnected, failure: code === null ? null : { code, message: 'scripted' } });
+    for (const listener of listeners) listener();
+  };
+  return { fleet: fleet as unknown as Fleet, becomes, listeners };
+}
+
+/** Resolves with the time until `firstAttempt` resolves, in milliseconds of the fake clock. */
+async function waited(fleet: Fleet, during: () => void = () => {}): Promise<number> {
+  const startedMs = Date.now();
+  const done = firstAttempt(fleet, 5_000).then(() => Date.now() - startedMs);
+  setTimeout(during, 1_000);
+  await vi.advanceTimersByTimeAsync(20_000);
+  return done;
+}
+
+describe('firstAttempt()', () => {
+  it('resolves when the fleet is connected, when it cannot start, after a failure with a pause, or at its limit', async () => {
+    vi.useFakeTimers();
+    try {
+      const connected = scriptedFleet();
+      connected.becomes(true);
+      expect(await waited(connected.fleet)).toBe(0);
+      const late = scriptedFleet();
+      expect(await waited(late.fleet, () => late.becomes(true))).toBe(1_000);
+      const failing = scriptedFleet();
+      expect(await waited(failing.fleet, () => failing.becomes(false, 'FLEET_UNAVAILABLE'))).toBe(2_500);
+      const failed = scriptedFleet();
+      failed.becomes(false, 'FLEET_UNAVAILABLE');
+      expect(await waited(failed.fleet)).toBe(1_500);
+      const missing = scriptedFleet();
+      expect(await waited(missing.fleet, () => missing.becomes(false, 'FLEET_CLIENT_MISSING'))).toBe(1_000);
+      const silent = scriptedFleet();
+      expect(await waited(silent.fleet)).toBe(5_000);
+      for (const { listeners } of [connected, late, failing, failed, missing, silent]) expect(listeners.size).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
