@@ -1,6 +1,6 @@
 /**
  * Untrusted JSON is scanned before it is parsed. How long does the scan take, compared with the parsing? Measures
- * typical messages of 1 KB, 64 KB and 10 MB: lists of tools, rows of a table, and a long text. The shortest of many
+ * typical messages of 1 KB, 64 KB and 10 MB: lists of tools, rows of a table, and a long string. The shortest of many
  * runs counts. `npm run bench -- json-scan`
  */
 import { checkForeignJson } from '../src/shared/json/parse-foreign.ts';

@@ -13,7 +13,7 @@ export const PAYLOADS = {
   /** These payloads are accepted, because they are just below the limits. */
   'almost too many objects': () => `{"content":[],"a":[${'{},'.repeat(249_000)}0]}`,
   'almost too many members': () => `{"content":[],${list(62_000, (index) => `"member${index}":1`)}}`,
-  'a text of 30 MB': () => `{"content":[{"type":"text","text":"${'lorem ipsum '.repeat(2_500_000)}"}]}`,
+  'a string of 30 MB': () => `{"content":[{"type":"text","text":"${'lorem ipsum '.repeat(2_500_000)}"}]}`,
 } satisfies Readonly<Record<string, () => string>>;
 
 export type PayloadName = keyof typeof PAYLOADS;

@@ -21,7 +21,7 @@ const TIMEOUT_MS = 10_000;
 const LIMITS = { maxPages: 64, maxTools: 10_000, timeoutMs: TIMEOUT_MS };
 const CHECKS = 'checks';
 
-/** Measures how much time the checks of tool definitions add to reading a list of 1 000 tools. */
+/** Measures how much time the checks on tool definitions add to reading a list of 1 000 tools. */
 export async function measureDefinitions(rounds: number, tell: (section: Section) => void): Promise<void> {
   using serving = await startServing<number>(SCRIPT, [String(TOOLS)]);
   const agent = new Agent();

@@ -68,7 +68,7 @@ async function take(request: IncomingMessage, response: ServerResponse): Promise
 }
 
 /**
- * Sends a result with a text of `bytes` bytes. Creates the next part only when the client has read the previous one.
+ * Sends a result with a string of `bytes` bytes. Creates the next part only when the client has read the previous one.
  */
 async function large(response: ServerResponse, id: number, bytes: number): Promise<void> {
   response.writeHead(200, { 'content-type': 'application/json' });

@@ -7,8 +7,8 @@ const SCRIPT = fileURLToPath(new URL('./raw-connectors-process.ts', import.meta.
 export interface RawConnectorsJob {
   readonly count: number;
   /**
-   * Number of tools of each server: `tool_0`, `tool_1` and so on. If a call has the argument `bytes`, it returns a text
-   * of that size.
+   * Number of tools of each server: `tool_0`, `tool_1` and so on. If a call has the argument `bytes`, it returns a
+   * string of that size.
    */
   readonly tools: number;
   readonly handshakeMs?: number;

@@ -1,7 +1,7 @@
 import type { Rule } from './rules.ts';
 
 /**
- * Files that may parse JSON themselves. All other files must call `parseForeignJson`, which checks a text before
+ * Files that may parse JSON themselves. All other files must call `parseForeignJson`, which checks a string before
  * parsing it.
  */
 const ALLOWED: ReadonlyMap<string, string> = new Map([
@@ -22,7 +22,7 @@ const ALLOWED: ReadonlyMap<string, string> = new Map([
   ['src/main/cli/bench/map-process.ts', 'a benchmark'],
   ['src/main/registry/storable-server.ts', 'text that JSON.stringify just wrote'],
   ['src/main/connectors/replaced-api/proxy-connection.ts', 'text that JSON.stringify just wrote'],
-  ['src/main/service-map/keys/remembered-document.ts', 'texts that this package verified and wrote'],
+  ['src/main/service-map/keys/remembered-document.ts', 'strings that this package verified and wrote'],
   ['src/workers/programs/program-notes.ts', 'files that this package wrote'],
   ['src/workers/tables/tool-table.ts', 'rows that this package wrote'],
   ['src/workers/tables/server-table.ts', 'rows that this package wrote'],

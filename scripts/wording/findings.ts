@@ -5,7 +5,7 @@ import type { Text } from './text.ts';
 const MAX_WORDS = 35;
 const MAX_COLUMNS = 120;
 
-/** One finding of the check of words. */
+/** One finding of the word check. */
 export interface WordFinding {
   readonly rule: 'long sentence' | 'phrase' | 'wide comment';
   readonly path: string;

@@ -50,5 +50,5 @@ class Turns {
   }
 }
 
-/** The turns of the event loop of this thread. */
+/** The turns of this thread's event loop. */
 export const turns = new Turns();

@@ -18,7 +18,7 @@ import type { ToolTable } from './tables/tool-table.ts';
 
 let keeper: StoreKeeper | null = null;
 let programs: ProgramNotes | null = null;
-/** The folder of the store and of the logins; null while no store is open. */
+/** The folder of the store and the logins; null while no store is open. */
 let folder: string | null = null;
 let logins: Promise<LoginKeeper> | null = null;
 

@@ -37,10 +37,7 @@ export interface CliOptions {
 const stateHome = new TempDir();
 process.once('exit', () => stateHome[Symbol.dispose]());
 
-/**
- * Keeps the state folder of the command line and the key of logins separate from those of the person who runs the
- * tests.
- */
+/** Keeps the command line's state folder and the login key separate from those of the person who runs the tests. */
 export const STATE_ENVIRONMENT: NodeJS.ProcessEnv = { XDG_STATE_HOME: stateHome.path, SWITCHYARD_LOGIN_KEY: 'file' };
 
 const running = new Set<ChildProcess>();

@@ -22,7 +22,7 @@ const STRICT = {
 
 /**
  * Compiles files in strict mode. `files` maps the name of each file to its text. Returns the messages of the compiler,
- * or an empty text if there are no errors.
+ * or an empty string if there are no errors.
  */
 export function compileStrictly(files: Readonly<Record<string, string>>): string {
   using folder = new TempDir();

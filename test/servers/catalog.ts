@@ -9,7 +9,7 @@ export interface RealServer {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   /**
-   * Given if the server exits because something that it needs is missing: a text in the last line that it prints.
+   * Given if the server exits because something that it needs is missing: part of the last line that the server prints.
    * Without this field, the server must list its tools.
    */
   readonly exitsWith?: string;

@@ -45,7 +45,7 @@ describe('mcp-switchyard auth login', { timeout: 120_000 }, () => {
     expect([call.code, call.stdout]).toEqual([0, 'you are in\n']);
     const status = await world.run(['auth', 'status']);
     expect(status.code).toBe(0);
-    expect(status.stdout).toMatch(/crm +logged in +http:\S+ +.*tools.* +in (59 min|1 h) +renewed by itself/);
+    expect(status.stdout).toMatch(/crm +logged in +http:\S+ +.*tools.* +in (59 min|1 h) +renewed automatically/);
     expect(world.leaksIn(before, ended, call, status)).toEqual([]);
   });
 

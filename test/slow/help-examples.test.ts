@@ -210,8 +210,8 @@ function here(line: string): string {
     .replaceAll('https://mcp.example.com/mcp', mcp.url);
 }
 
-describe('the examples of the help texts', () => {
-  it('all examples in the help texts work when they run one after the other', { timeout: 900_000 }, async () => {
+describe('the examples in the help', () => {
+  it('all examples in the help work when they run one after the other', { timeout: 900_000 }, async () => {
     const wrong: string[] = [];
     // Some lines appear in the help of a command and of its group.
     const lines = new Set(helpExamples().map(({ line }) => line));

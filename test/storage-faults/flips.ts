@@ -48,7 +48,7 @@ function flip(sample: string, file: string, byte: number, bit: number, right: st
   return isReported ? 'reported' : 'right';
 }
 
-/** Flips bits of these bytes of a file; returns the number of each outcome. */
+/** Flips bits in these bytes of a file; returns how often each outcome occurred. */
 async function flips(context: Context, sample: string, file: string, bytes: readonly number[]): Promise<string> {
   const untouched = `${sample}-untouched`;
   cpSync(sample, untouched, { recursive: true });

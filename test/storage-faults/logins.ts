@@ -168,5 +168,5 @@ const full: FaultCase = {
   },
 };
 
-/** The store of logins under faults of its disk and of its process. */
+/** The login store under faults of its disk and of its process. */
 export const loginCases: readonly FaultCase[] = [killed, failing, full];

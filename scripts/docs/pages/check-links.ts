@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { readAnchors, readLinks } from './page-links.ts';
 
 /**
- * Checks the links of a page, and returns a text for each broken link. If the page is part of the package, its links
+ * Checks the links of a page, and returns a message for each broken link. If the page is part of the package, its links
  * must work there too.
  */
 export function checkLinks(page: string, text: string, packed: ReadonlySet<string>): readonly string[] {

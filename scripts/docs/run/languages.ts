@@ -46,7 +46,7 @@ export function treatmentOf(language: string): Treatment | null {
   return TREATMENTS[language] ?? null;
 }
 
-/** Parses a document. Throws if the text cannot be parsed. */
+/** Parses a document. Throws if the document cannot be parsed. */
 export function parseDocument(language: string, text: string): void {
   if (language === 'json') JSON.parse(text);
   else if (language === 'jsonc') parseJsonc(text);

@@ -10,7 +10,7 @@ import { runShell } from './run-shell.ts';
 /** The generated page that contains the declarations. */
 const API = 'docs/api.md';
 
-/** Runs the blocks of a page in order, in a new demo world. Returns a text for each failure. */
+/** Runs the blocks of a page in order, in a new demo world. Returns a message for each failure. */
 export async function testBlocks(blocks: readonly Block[], installed: InstalledPackage): Promise<readonly string[]> {
   await using world = await DemoWorld.start(installed);
   const failures: string[] = [];

@@ -59,14 +59,14 @@ function takeJsonOfGroups(running: Command): void {
     if (above.getOptionValue('json') === true) running.setOptionValue('json', true);
 }
 
-/** Describes an option in a help text. Omits a default value that is empty or that switches the option off. */
+/** Describes an option in help text. Omits a default value that is empty or that switches the option off. */
 function describeOption(option: Option): string {
   return new Help().optionDescription(option).replace(/ \(default: (?:false|\[\])\)$/, '');
 }
 
 /**
- * Creates the program with all its commands, options and help texts. The code of a command is loaded only when the
- * command runs, so `--help` is fast.
+ * Creates the program with all its commands, options and help. The code of a command is loaded only when the command
+ * runs, so `--help` is fast.
  */
 export function createProgram(
   setExitCode: SetExitCode,

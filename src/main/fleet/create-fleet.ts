@@ -14,7 +14,7 @@ export interface FleetDeps {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly random: Random;
-  /** URL of the script of the fleet thread. Defaults to this package's own script; only tests set it. */
+  /** URL of the fleet thread's script. Defaults to this package's own script; only tests set it. */
   readonly workerUrl?: URL;
   /** Whether to observe the fleet without appearing in its roster. Defaults to false. */
   readonly isOnlooker?: boolean;

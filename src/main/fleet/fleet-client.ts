@@ -29,7 +29,7 @@ export interface FleetClientOptions {
   readonly settings: FleetSettings;
   readonly logger: Logger;
   readonly random: Random;
-  /** URL of the script of the fleet thread. Defaults to this package's own script; only tests set it. */
+  /** URL of the fleet thread's script. Defaults to this package's own script; only tests set it. */
   readonly workerUrl?: URL;
 }
 

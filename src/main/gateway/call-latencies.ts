@@ -24,7 +24,7 @@ interface Ring {
   count: number;
 }
 
-/** Durations of the last calls of each connector, for a bounded number of calls and connectors. */
+/** Durations of each connector's last calls, for a bounded number of calls and connectors. */
 export class CallLatencies {
   readonly #rings: LRUCache<string, Ring>;
   #recorded = 0;

@@ -16,7 +16,7 @@ export class FilesRead {
   }
 
   /**
-   * Returns the SHA-256 over the paths and contents of all files that were read so far, and over the texts in `more`.
+   * Returns the SHA-256 over the paths and contents of all files that were read so far, and over the strings in `more`.
    */
   digest(more: readonly string[]): string {
     const files = [...this.#hashes].toSorted(([a], [b]) => (a < b ? -1 : 1));

@@ -2,7 +2,7 @@ import { type ConnectorEntry, normalizeEntry } from '../../shared/map/service-ma
 import { markLocal } from '../connectors/connection/local-entry.ts';
 import type { GivenServer } from '../options/manager-options.ts';
 
-/** Source of the servers of the option `givenServers`. They are in memory and never change. */
+/** Source of the servers in the option `givenServers`. These servers are in memory and never change. */
 export class GivenSource {
   readonly #entries: readonly ConnectorEntry[];
   readonly #onEntries: () => void;

@@ -107,8 +107,8 @@ async function readVariables(path: string, files: FilesRead): Promise<Variables>
 }
 
 /**
- * Reads the files that a text refers to as `{file:path}`, which is the notation of OpenCode. The key of `contents` is
- * the path as it is in the text. The content is null for a file that cannot be read.
+ * Reads the files that `text` refers to as `{file:path}`, which is the notation of OpenCode. The key of `contents` is
+ * the path as it is in `text`. The content is null for a file that cannot be read.
  */
 async function readNamedFiles(
   text: string,

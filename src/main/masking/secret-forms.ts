@@ -1,4 +1,4 @@
-/** One of the ways in which a secret may be written in a text. */
+/** One of the ways in which a secret may be written in text. */
 export interface SecretForm {
   readonly text: string;
   /**

@@ -69,7 +69,7 @@ const OPTION_NAME = '-[A-Za-z]|--[a-z][a-z0-9-]*';
 
 const OPTION_ALONE = new RegExp(`^(?:${OPTION_NAME}(?:=.*)?)$`, 's');
 
-/** Matches the value after an option in a text with several words, such as a command line. */
+/** Matches the value after an option in a string with several words, such as a command line. */
 const OPERAND = new RegExp(
   `(?=\\S)(?<=(?<!\\S)(--?[A-Za-z][\\w-]*)\\s+)(?!(?:${OPTION_NAME})(?![^\\s=]))(?:"[^"]*"|'[^']*'|\\S+)`,
   'g',
@@ -90,14 +90,14 @@ export function isSecretName(name: string): boolean {
   return SECRET_WORD.test(parts.join('')) || parts.some((part) => SECRET_PARTS.has(part));
 }
 
-/** Masks a whole text. An empty text and a text that only refers to variables stay unchanged. */
+/** Masks a whole string. An empty string and a string that only refers to variables stay unchanged. */
 export function maskValue(text: string): string {
   return text === '' || isReference(text) ? text : MASK;
 }
 
 /**
- * Masks the parts of a text that look like secrets. These are values whose names mark them as secret, credentials and
- * query parameters in URLs, and texts that look like tokens.
+ * Masks the parts of a string that look like secrets. These are values whose names mark them as secret, credentials and
+ * query parameters in URLs, and strings that look like tokens.
  */
 export function maskText(text: string): string {
   if (looksRandom(text)) return MASK;
@@ -169,14 +169,14 @@ function maskParameter(parameter: string): string {
   return `${name}=${isPlain && !isSecretName(name) ? value : maskValue(value)}`;
 }
 
-/** Whether a text consists of at least 20 letters, digits, `-` and `_`, and looks random rather than like a name. */
+/** Whether a string consists of at least 20 letters, digits, `-` and `_`, and looks random rather than like a name. */
 function looksRandom(text: string): boolean {
   if (!/^[A-Za-z0-9_-]{20,}$/.test(text)) return false;
   return text.split(/[-_]/).some((part) => !/^(?:[A-Za-z]*\d{0,4}|\d+[A-Za-z]?)$/.test(part));
 }
 
 /**
- * Whether a text consists only of variables, or of a word such as `Bearer` and variables. A variable with a default
+ * Whether a string consists only of variables, or of a word such as `Bearer` and variables. A variable with a default
  * does not count, because the default may be a secret.
  */
 function isReference(text: string): boolean {

@@ -1,7 +1,7 @@
 import { formsOf, type SecretForm } from './secret-forms.ts';
 import { MASK } from './secret-mask.ts';
 
-/** Minimum length of a secret. Shorter values would be found in many texts that do not contain the secret. */
+/** Minimum length of a secret. Shorter values would be found in many strings that do not contain the secret. */
 const MIN_LENGTH = 4;
 
 /**
@@ -45,7 +45,7 @@ export class SecretTexts {
     }
   }
 
-  /** Returns a text in which all known secrets are masked. */
+  /** Returns the text with all known secrets masked. */
   maskText(text: string): string {
     if (this.#secrets.size === 0 || text.length < MIN_LENGTH) return text;
     const forms = this.#sortedForms();

@@ -33,8 +33,8 @@ export function entryHeaders(headers: Readonly<Record<string, string>>): readonl
 }
 
 /**
- * Adds the headers of credentials to the headers of a request. A header of the credentials replaces a header of the
- * same name. Names and values alternate, in the arguments and in the result.
+ * Adds the credentials' headers to a request's headers. A header of the credentials replaces a header with the same
+ * name. Names and values alternate, in the arguments and in the result.
  */
 export function withCredentials(headers: readonly string[], own: readonly string[]): readonly string[] {
   if (own.length === 0) return headers;

@@ -4,8 +4,8 @@ const SENTINEL = /^=\?base64\?.*\?=$/;
 const PLAIN = /^[\t\x20-\x7e]+$/;
 
 /**
- * Encodes a text as the value of a header: plain ASCII stays unchanged, and any other text becomes `=?base64?…?=` (MCP
- * 2026-07-28, Streamable HTTP, value encoding). A text that already looks encoded is encoded once more, so that
+ * Encodes a string as the value of a header: plain ASCII stays unchanged, and any other string becomes `=?base64?…?=`
+ * (MCP 2026-07-28, Streamable HTTP, value encoding). A string that already looks encoded is encoded once more, so that
  * decoding restores it.
  */
 export function encodeHeaderValue(text: string): string {
@@ -20,6 +20,6 @@ export function decodeHeaderValue(value: string): string | null {
   const encoded = trimmed.slice('=?base64?'.length, -'?='.length);
   const bytes = Buffer.from(encoded, 'base64');
   // Node ignores characters that are not base64. So the value was valid only if encoding the result gives the same
-  // text.
+  // string.
   return bytes.toString('base64') === encoded ? bytes.toString('utf8') : null;
 }

@@ -94,7 +94,7 @@ export function asProgress({ progress, total, message }: JsonObject): ToolProgre
   };
 }
 
-/** Parses a text as a JSON object. Returns null if the text is anything else. */
+/** Parses a string as a JSON object. Returns null if the string is anything else. */
 export function parseJson(text: string): JsonObject | null {
   try {
     const value = parseForeignJson(text);
@@ -106,7 +106,7 @@ export function parseJson(text: string): JsonObject | null {
 
 /**
  * Serializes a message as JSON. Throws a TypeError if that fails for any reason. JSON.stringify alone would throw other
- * errors: a RangeError if the text is too long, and any error that a `toJSON` method throws.
+ * errors: a RangeError if the string is too long, and any error that a `toJSON` method throws.
  */
 export function asJson(message: JsonObject): string {
   try {

@@ -21,7 +21,7 @@ export function elicitationFault({ mode, url }: JsonObject): string | null {
   if (mode !== 'url' && (url === undefined || url === null)) return null;
   if (typeof url !== 'string') return 'The address of an elicitation is missing';
   if (url.length > MAX_URL_LENGTH) return `The address of an elicitation may have at most ${MAX_URL_LENGTH} characters`;
-  // URL parsers drop some of these characters. A person would then see another URL than the one that opens.
+  // URL parsers drop some of these characters. The URL that a person sees would then differ from the URL that opens.
   if (/[\p{C}\p{Z}\\]/u.test(url))
     return 'The address of an elicitation contains spaces, backslashes or control characters';
   const parsed = URL.parse(url);

@@ -71,8 +71,8 @@ function resolveTls(tls: TlsOptions): TlsSettings {
 }
 
 /**
- * Throws if a text contains anything but certificates. TLS would silently ignore such text, and then reject every
- * server.
+ * Throws if a string contains anything but certificates. TLS would silently ignore the other text, and then reject
+ * every server.
  */
 function assertCertificates(pem: string): void {
   const blocks = pem.split(/(?=-----BEGIN )/).filter((block) => block.startsWith('-----BEGIN '));

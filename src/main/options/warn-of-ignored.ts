@@ -8,7 +8,7 @@ const warned = new Set<string>();
 /**
  * Warns of options that have no effect: unknown options, with the nearest known name, and network options that `agent`
  * replaces. Unknown options are not an error, because callers may pass their whole configuration. Without a logger,
- * calls `process.emitWarning`, once for each text.
+ * calls `process.emitWarning`, once for each message.
  */
 export function warnOfIgnored(options: object, logger: Logger | null): void {
   const names = Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : [name]));

@@ -30,8 +30,8 @@ export interface RegistrySourceDeps {
 }
 
 /**
- * Source of the connectors of a registry. It reads the registry at the first sync. After that, it follows changes by
- * any process, within a second.
+ * Source of a registry's connectors. It reads the registry at the first sync. After that, it follows changes by any
+ * process, within a second.
  */
 export class RegistrySource {
   readonly #path: string;

@@ -190,8 +190,8 @@ export class ConnectorSources {
   }
 
   /**
-   * Lists each connector once: the entries of the maps in the order of the maps, then those of the registry, then those
-   * of the file.
+   * Lists each connector once: the entries of the maps in map order, then the registry's entries, then the file's
+   * entries.
    */
   entries(): ConnectorEntry[] {
     const ids = new Set(this.#maps.flatMap(({ snapshot }) => snapshot.ids));

@@ -25,7 +25,7 @@ export function setWorkersFolder(folder: string | URL): void {
 }
 
 /**
- * Returns the URL of the entry file of a worker. `path` is its path from `src`, without extension, such as
+ * Returns the URL of a worker's entry file. `path` is the path of this file from `src`, without extension, such as
  * `workers/fleet.worker`. Throws WORKER_FILE_MISSING.
  */
 export function workerUrl(path: string): URL {

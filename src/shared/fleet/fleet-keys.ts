@@ -12,7 +12,7 @@ export interface FleetKeys {
   readonly replicas: string;
   host(hostId: string): string;
   map(mapName: string): FleetMapKeys;
-  /** Returns the key of the permit counters of a connector. */
+  /** Returns the key of a connector's permit counters. */
   quota(connectorId: string): string;
   session(sessionId: string): string;
   /** The names that end in `News` are channels. */

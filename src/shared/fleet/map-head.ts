@@ -2,8 +2,8 @@ import { parseForeignJson } from '../json/parse-foreign.ts';
 import type { FleetSealer } from './fleet-sealer.ts';
 
 /**
- * Description of the newest body of a map in Redis. A head says only which body to read. The body is verified after it
- * has been read.
+ * Description of a map's newest body in Redis. A head says only which body to read. The body is verified after it has
+ * been read.
  */
 export interface MapHead {
   /** SHA-256 of the body in hex, computed before it was packed and sealed. */
@@ -22,7 +22,7 @@ export interface MapHead {
   readonly fence: number;
 }
 
-/** Maximum length of a head. A longer text is rejected without parsing. */
+/** Maximum length of a head. A longer string is rejected without parsing. */
 export const MAX_HEAD_BYTES = 2_048;
 
 /**
@@ -41,8 +41,8 @@ export function writeMapHead(head: MapHead, mapName: string, sealer: FleetSealer
 }
 
 /**
- * Parses a head. Returns null if the text is too long, is not JSON, contains numbers out of range, or has no valid HMAC
- * for this map. An older head that somebody sends again is not detected here.
+ * Parses a head. Returns null if the string is too long, is not JSON, contains numbers out of range, or has no valid
+ * HMAC for this map. An older head that somebody sends again is not detected here.
  */
 export function readMapHead(text: string, mapName: string, sealer: FleetSealer): MapHead | null {
   if (text.length > MAX_HEAD_BYTES) return null;
@@ -57,12 +57,12 @@ function parsed(text: string): unknown {
   try {
     return parseForeignJson(text);
   } catch {
-    // A text that cannot be parsed is not a head. The caller reports that.
+    // A string that cannot be parsed is not a head. The caller reports that.
     return null;
   }
 }
 
-/** Returns the text that the HMAC covers: each field, in an order that never changes. */
+/** Returns the string that the HMAC covers: each field, in an order that never changes. */
 function statementOf(head: MapHead, mapName: string): string {
   const { sha256, generatedAtMs, expiresAtMs, etag, confirms, by, fence } = head;
   return JSON.stringify(['map head', mapName, sha256, generatedAtMs, expiresAtMs, etag, confirms, by, fence]);

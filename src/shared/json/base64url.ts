@@ -1,7 +1,7 @@
 /**
  * Decodes base64url without padding (RFC 7515 section 2). Returns null if `text` is not the canonical encoding of its
  * bytes. `Buffer.from` skips invalid characters, so the bytes are encoded again and compared with `text`. Without this
- * comparison, several texts would be accepted for the same signature or key.
+ * comparison, several strings would be accepted for the same signature or key.
  */
 export function decodeBase64url(text: string): Buffer | null {
   const bytes = Buffer.from(text, 'base64url');

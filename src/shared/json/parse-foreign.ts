@@ -6,7 +6,7 @@ import { JsonScanner } from './json-scanner.ts';
 /** JSON that is shorter than this is cheap to parse whatever it contains, unless it is nested deeply. */
 const CHEAP_LENGTH = 128 * 1024;
 
-/** Number of samples from which the number of different names in a text is estimated. */
+/** Number of samples from which the number of different names in a JSON string is estimated. */
 const SAMPLES = 32;
 const SAMPLE_LENGTH = 2 * 1024;
 
@@ -37,7 +37,7 @@ export function parseForeignJson(text: string, limits: JsonLimits = FOREIGN_LIMI
 
 /** Throws a {@link JsonFault} in the same cases as {@link parseForeignJson}, without parsing anything. */
 export function checkForeignJson(text: string, limits: JsonLimits = FOREIGN_LIMITS): void {
-  // A text that nests deeper than N levels has at least N + 1 opening brackets. Most messages have fewer.
+  // A string that nests deeper than N levels has at least N + 1 opening brackets. Most messages have fewer.
   if (text.length <= limits.maxDepth || (text.length <= CHEAP_LENGTH && isShallow(text, limits.maxDepth))) return;
   const scanner = new JsonScanner(limits);
   const fault = scanner.writeText(text) ?? scanner.end();
@@ -45,7 +45,7 @@ export function checkForeignJson(text: string, limits: JsonLimits = FOREIGN_LIMI
   checkTexts(text, scanner.commas, limits);
 }
 
-/** Throws a {@link JsonFault} if a text with `commas` commas contains too many names and short strings. */
+/** Throws a {@link JsonFault} if JSON with `commas` commas contains too many names and short strings. */
 function checkTexts(text: string, commas: number, { maxTexts }: JsonLimits, random: Random = systemRandom): void {
   if (commas * NAME_WEIGHT > maxTexts && weightOfTexts(text, random) > maxTexts)
     throw tooMany('different names', maxTexts / NAME_WEIGHT);
@@ -53,7 +53,7 @@ function checkTexts(text: string, commas: number, { maxTexts }: JsonLimits, rand
 
 const OPENING: readonly string[] = [BRACKET_OPEN, BRACE_OPEN].map((code) => String.fromCharCode(code));
 
-/** Whether a text has at most `maxDepth` opening brackets, including those within strings. */
+/** Whether a string has at most `maxDepth` opening brackets, including those within strings. */
 function isShallow(text: string, maxDepth: number): boolean {
   let count = 0;
   for (const opening of OPENING) {
@@ -66,8 +66,8 @@ function isShallow(text: string, maxDepth: number): boolean {
 }
 
 /**
- * Estimates from samples how many different names and short strings a text contains, and weighs them. The rest of the
- * text is assumed to contain new strings at the rate of strings that occur exactly once in the samples (the Good–Turing
+ * Estimates from samples how many different names and short strings the JSON contains, and weighs them. The rest of the
+ * JSON is assumed to contain new strings at the rate of strings that occur exactly once in the samples (the Good–Turing
  * estimate).
  */
 function weightOfTexts(text: string, random: Random): number {

@@ -17,7 +17,7 @@ export interface WholeContent extends MapContent {
   readonly texts: readonly string[];
   /** SHA-256 of each of `texts`, stored consecutively. */
   readonly digests: Uint8Array;
-  /** Returns `digests` as texts; null if the digest of the map was not computed yet. */
+  /** Returns `digests` as text; null if the digest of the map was not computed yet. */
   readonly digestTexts: () => DigestTexts | null;
 }
 

@@ -14,7 +14,7 @@ import type { ProvenMap } from './proven-maps.ts';
 
 /** An entry of the new map: either an unchanged entry of the old map, or a newly parsed entry. */
 export interface Placed {
-  /** Index of the entry of the old map with the same bytes; -1 if there is no such entry. */
+  /** Index of the old map's entry with the same bytes; -1 if there is no such entry. */
   readonly old: number;
   readonly entry: RawEntry | null;
 }
@@ -50,7 +50,7 @@ export function nextMapOf(
   return { bodySha256, body, ids, starts, ends, canonical, digests, digestTexts: null };
 }
 
-/** Returns the digest texts of `next`. The texts of unchanged entries are copied from the previous map. */
+/** Returns the digests of `next` as text. The text for unchanged entries is copied from the previous map. */
 export function nextDigestTexts(placed: readonly Placed[], before: ProvenMap, next: ProvenMap): DigestTexts {
   if (before.digestTexts === null) return digestTextsOf(next.digests);
   const texts = emptyDigestTexts(placed.length);
@@ -61,7 +61,7 @@ export function nextDigestTexts(placed: readonly Placed[], before: ProvenMap, ne
 
 /** A run of entries that follow each other in both the old and the new map. */
 interface Run {
-  /** Index of the first entry of the run in the new map (`to`) and in the old map (`from`). */
+  /** Index of the run's first entry in the new map (`to`) and in the old map (`from`). */
   readonly to: number;
   readonly from: number;
   readonly count: number;

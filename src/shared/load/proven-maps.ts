@@ -15,7 +15,7 @@ export interface ProvenMap {
   readonly canonical: readonly (string | null)[];
   /** Digests of the entries, 32 bytes each. */
   readonly digests: Uint8Array;
-  /** `digests` as texts, the form that asymmetric signatures cover; null if no asymmetric signature was verified. */
+  /** `digests` as text, the form that asymmetric signatures cover; null if no asymmetric signature was verified. */
   readonly digestTexts: DigestTexts | null;
 }
 

@@ -47,7 +47,7 @@ export interface LoginClient {
   /** `token_endpoint_auth_method` of the registration. If it is null, the method follows from the issuer's metadata. */
   readonly authMethod: string | null;
   readonly redirectUris: readonly string[];
-  /** Expiry of the secret of a registered client, in epoch milliseconds; null if the secret never expires. */
+  /** Expiry of a registered client's secret, in epoch milliseconds; null if the secret never expires. */
   readonly secretExpiresAtMs: number | null;
   /** Scopes for which the client was registered; absent if unknown. Many issuers refuse other scopes. */
   readonly scope?: string | null | undefined;
@@ -61,7 +61,7 @@ export interface LoginBinding {
   /** Key of the login; null until the client is known. */
   readonly key: LoginKey | null;
   readonly grant: 'authorization_code' | 'client_credentials';
-  /** The SDK's `OAuthDiscoveryState` as JSON, with the metadata of the resource and of the issuer. */
+  /** The SDK's `OAuthDiscoveryState` as JSON, with the metadata of the resource and the issuer. */
   readonly discovery: string;
   /**
    * Scopes that the next login requests: the granted scopes, and the scopes that a 403 response asked for. If it is

@@ -33,7 +33,7 @@ const KNOWN_AUTH_TYPES: ReadonlySet<unknown> = new Set(['none', 'bearer', 'apiKe
  */
 const LOGIN_MEMBERS = ['oauth', 'grant', 'clientId', 'clientSecret', 'clientSecretEnv', 'tokenUrl', 'scopes'];
 
-/** Maximum length of a text from a map that is quoted in a reason. */
+/** Maximum length of a string from a map that is quoted in a reason. */
 const MAX_QUOTED = 64;
 
 /** Whether a header concerns the connection. Entries must not set such headers. */

@@ -13,8 +13,8 @@ import {
 } from '../json/json-lexer.ts';
 
 /**
- * Positions of the entries of a map in its bytes. The scanner does not check that the bytes are JSON. For other bytes,
- * the positions may be wrong.
+ * Positions of a map's entries in the bytes of the map. The scanner does not check that the bytes are JSON. For other
+ * bytes, the positions may be wrong.
  */
 export interface EntryBytes {
   /** Offset after the bracket that opens the list. */
@@ -57,7 +57,7 @@ export function endOfObject(bytes: Buffer, start: number): number {
   return bytes[start] === BRACE_OPEN ? endOfContainer(bytes, start) : -1;
 }
 
-/** Whether the bytes from `start` to `end` are this text in UTF-8. */
+/** Whether the bytes from `start` to `end` are this string in UTF-8. */
 export function isText(bytes: Buffer, start: number, end: number, text: string): boolean {
   return bytes.toString('utf8', start, end) === text;
 }

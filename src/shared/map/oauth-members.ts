@@ -43,7 +43,7 @@ const UNSUPPORTED_SWITCHES: Readonly<Record<string, UnsupportedLogin>> = {
   workloadIdentity: WORKLOAD,
 };
 
-/** Members of `oauth` that this version uses, each with the check of its value. */
+/** Members of `oauth` that this version uses, each with the check for its value. */
 export const OAUTH_MEMBERS = {
   clientId: (value) =>
     isText(value) && /^[\x20-\x7e]+$/.test(value) ? null : `must be 1 to ${MAX_TEXT} visible ASCII characters`,
@@ -76,8 +76,8 @@ const LITERAL_SECRETS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Returns what is wrong with the `oauth` of an entry of a map; null if nothing is. Unknown members are ignored. A
- * member that contains a secret is a fault, because everybody who reads the map would know the secret.
+ * Returns what is wrong with `oauth` in a map entry; null if nothing is. Unknown members are ignored. A member that
+ * contains a secret is a fault, because everybody who reads the map would know the secret.
  */
 export function oauthFault(value: unknown): OAuthFault | null {
   if (value === false) return null;
@@ -123,7 +123,7 @@ export function unsupportedIn(settings: Readonly<Record<string, unknown>>): Unsu
 
 /**
  * Returns the scopes that the value of a member contains, without duplicates. Returns null if the value is neither a
- * list of valid scopes nor a text with valid scopes.
+ * list of valid scopes nor a string with valid scopes.
  */
 export function scopesIn(value: unknown): readonly string[] | null {
   const list: unknown = typeof value === 'string' ? value.split(/ +/).filter((scope) => scope !== '') : value;
@@ -164,7 +164,7 @@ function isAddress(value: unknown, isIssuer: boolean): value is string {
   return url.protocol === 'https:' || (isIssuer && url.protocol === 'http:' && isLoopback(url.hostname));
 }
 
-/** Accepts the same hosts as the check of login endpoints (oauth/endpoint-rules.ts). */
+/** Accepts the same hosts as the check for login endpoints (oauth/endpoint-rules.ts). */
 function isLoopback(hostname: string): boolean {
   return /^(?:127\.0\.0\.1|\[::1\]|(?:.+\.)?localhost)$/.test(hostname);
 }

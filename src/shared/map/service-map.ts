@@ -95,8 +95,8 @@ const PLAIN_ENDPOINT =
 /** Whether `text` is an absolute http or https URL without credentials. */
 export function isHttpEndpoint(text: string): boolean {
   if (PLAIN_ENDPOINT.test(text)) return true;
-  // URL.parse drops line breaks, tabs and leading blanks, and accepts characters that change the direction of text. A
-  // person would see another URL than the program uses.
+  // URL.parse drops line breaks, tabs and leading blanks, and accepts characters that change the direction of text. The
+  // URL that a person sees would differ from the URL that the program uses.
   const url = /[\p{Cc}\p{Cf}\s]/u.test(text) ? null : URL.parse(text);
   return url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
 }

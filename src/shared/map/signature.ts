@@ -89,7 +89,7 @@ export function macWithEntries(
 
 /**
  * Decodes the 32 bytes of a MAC. Returns null if `text` is not a MAC. Buffer.from() skips invalid characters, so the
- * form is checked first, and the bytes are encoded again and compared. Without these checks, several texts would be
+ * form is checked first, and the bytes are encoded again and compared. Without these checks, several strings would be
  * accepted for the same MAC.
  */
 function decodeMac(text: unknown): Buffer | null {

@@ -50,7 +50,7 @@ export function classifyFetchError(error: unknown): ErrorCode {
       if (known !== undefined) return known;
     }
     // undici's fetch rejects some responses itself: a 407, or more than five content encodings. Its error then has
-    // neither a code nor a text.
+    // neither a code nor a message.
     if (isRefusedAnswer(current)) return 'MAP_HTTP_INVALID';
     current = current.cause ?? (current instanceof AggregateError ? current.errors[0] : undefined);
   }

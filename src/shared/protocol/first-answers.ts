@@ -25,9 +25,9 @@ export interface FirstAnswersHeader {
   readonly validUntilMs: number | null;
   /** The files that the responses depend on, as absolute paths. */
   readonly paths: readonly string[];
-  /** Digest of the contents of these files and of everything else that the responses depend on. */
+  /** Digest over these files' contents and everything else that the responses depend on. */
   readonly binding: string;
-  /** Placeholder in the texts for the id of the gateway, which is different in each process. */
+  /** Placeholder in the texts for the gateway's id, which is different in each process. */
   readonly instanceMark: string;
   /**
    * Results of `initialize` for each legacy revision. The first one is for all other revisions. `text` is the number of
@@ -144,7 +144,7 @@ export function decodeFirstAnswers(bytes: Buffer): FirstAnswers | null {
   };
 }
 
-/** Returns the SHA-256 of a text or of bytes, in hex. */
+/** Returns the SHA-256 of a string or of bytes, in hex. */
 export function sha256(data: string | Uint8Array): string {
   return process.getBuiltinModule('node:crypto').hash('sha256', data);
 }

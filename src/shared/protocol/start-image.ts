@@ -59,7 +59,7 @@ export const START_IMAGE_MAX_MAP_BYTES = 64 * 1024;
 const CHECKSUM_BYTES = 32;
 const HEAD_BYTES = 4 + CHECKSUM_BYTES;
 
-/** Returns the name of the start image of a scope, in the store's folder. */
+/** Returns the name of a scope's start image in the store's folder. */
 export function startImageName(scope: string): string {
   return `start-${scope.slice(0, 16)}.img`;
 }

@@ -1,6 +1,6 @@
 import type { WireError } from '../errors.ts';
 
-/** The result of one check of a registry. */
+/** The result of one check on a registry. */
 export interface RegistryFinding {
   /** `records` checks the checksums of the records. `agreement` checks whether the store and `servers.json` agree. */
   readonly check: 'store' | 'log' | 'records' | 'file' | 'entries' | 'agreement' | 'access';

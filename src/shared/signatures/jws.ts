@@ -5,10 +5,10 @@ import { decodeBase64url } from '../json/base64url.ts';
 import { parseStrictJson } from '../map/strict-json.ts';
 import type { SignatureAlgorithm, TrustedKey } from './trust.ts';
 
-/** The `typ` of the signatures of a service map. */
+/** The `typ` of a service map's signatures. */
 export const MAP_JWS_TYPE = 'service-map+jws';
 
-/** The `typ` of the signatures of a key document. */
+/** The `typ` of a key document's signatures. */
 export const KEY_DOCUMENT_JWS_TYPE = 'service-map-keys+jws';
 
 /** Length of a signature, for both Ed25519 (RFC 8032) and ES256 (RFC 7518 section 3.4). */

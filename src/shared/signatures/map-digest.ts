@@ -3,7 +3,7 @@ import { canonicalPieces } from '../map/canonical-json.ts';
 import { DIGEST_BYTES } from '../map/delta.ts';
 import { SIGNATURE_MEMBER } from '../map/signature.ts';
 
-/** Name of the member of a service map that holds its asymmetric signatures. */
+/** Name of the service map member that holds the map's asymmetric signatures. */
 export const SIGNATURES_MEMBER = 'signatures';
 
 /** Length of the digest of one entry in base64url. */
@@ -18,11 +18,11 @@ const [QUOTE, COMMA] = [0x22, 0x2c];
 
 /**
  * The digests of a map's entries in the form in which they are hashed. Each digest is in base64url and in quotes, and
- * is followed by a comma. For the next map, only the texts of changed entries are written again.
+ * is followed by a comma. For the next map, only the text for changed entries is written again.
  */
 export type DigestTexts = Uint8Array;
 
-/** Converts digests of 32 bytes, which are stored consecutively, to texts. */
+/** Converts digests of 32 bytes, which are stored consecutively, to text. */
 export function digestTextsOf(digests: Uint8Array): DigestTexts {
   const count = digests.length / DIGEST_BYTES;
   const texts = emptyDigestTexts(count);
@@ -30,12 +30,12 @@ export function digestTextsOf(digests: Uint8Array): DigestTexts {
   return texts;
 }
 
-/** Creates an empty array with room for the texts of `count` digests. */
+/** Creates an empty array with room for the text of `count` digests. */
 export function emptyDigestTexts(count: number): DigestTexts {
   return new Uint8Array(count * STRIDE);
 }
 
-/** Writes the digest with number `index` as a text into `texts`. */
+/** Writes the digest with number `index` as text into `texts`. */
 export function writeDigestText(texts: DigestTexts, index: number, digests: Uint8Array): void {
   let to = index * STRIDE;
   const start = index * DIGEST_BYTES;
@@ -54,7 +54,7 @@ export function writeDigestText(texts: DigestTexts, index: number, digests: Uint
   texts[to] = COMMA;
 }
 
-/** Copies the texts of `count` entries of `source`, starting at index `from`, into `texts`, starting at index `to`. */
+/** Copies the text of `count` entries of `source`, starting at index `from`, into `texts`, starting at index `to`. */
 export function copyDigestTexts(
   texts: DigestTexts,
   to: number,

@@ -11,7 +11,7 @@ export interface MapStatement {
   readonly map: string;
   /** The `generatedAt` of the map, in exactly the same spelling. */
   readonly generatedAt: string;
-  /** The text `sha-256:`, followed by the digest of the map in base64url. */
+  /** The string `sha-256:`, followed by the digest of the map in base64url. */
   readonly digest: string;
   /** When the signature expires, in epoch milliseconds. */
   readonly expiresAtMs: number;
@@ -30,8 +30,8 @@ export function readStatement({ payload }: Jws): MapStatement {
 }
 
 /**
- * Creates the payload of a signature of a map. `exp` is in seconds, with a fraction if the map does not expire at a
- * whole second.
+ * Creates the payload of a map signature. `exp` is in seconds, with a fraction if the map does not expire at a whole
+ * second.
  */
 export function statementPayload({ map, generatedAt, digest, expiresAtMs }: MapStatement): object {
   return { map, generatedAt, exp: expiresAtMs / 1000, digest };

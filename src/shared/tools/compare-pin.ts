@@ -32,13 +32,13 @@ export function pinnedPart(definition: RemoteToolDefinition): RemoteToolDefiniti
   return Object.fromEntries(part) as RemoteToolDefinition;
 }
 
-/** Returns the SHA-256 in hex of the canonical form (RFC 8785) of the pinned members of a definition. */
+/** Returns the SHA-256 in hex over the canonical form (RFC 8785) of a definition's pinned members. */
 export function toolDigest(definition: RemoteToolDefinition): string {
   const part = pinnedPart(definition);
   try {
     return hash('sha256', canonicalJson(part));
   } catch {
-    // A text with a lone surrogate has no canonical form, but the tool must still be pinned.
+    // A string with a lone surrogate has no canonical form, but the tool must still be pinned.
     return hash('sha256', JSON.stringify(part));
   }
 }

@@ -34,11 +34,11 @@ export interface ToolPin {
   readonly pinnedAtMs: number;
 }
 
-/** A pin in the store of one host of a fleet. The hosts of the fleet share their approvals. */
+/** A pin in the store of one host in a fleet. The hosts of the fleet share their approvals. */
 export interface OwnPin {
   readonly connectorId: string;
   readonly tool: string;
-  /** Version of the newest approval of the fleet that this host has applied; 0 if it has applied none. */
+  /** Version of the fleet's newest approval that this host has applied; 0 if this host has applied none. */
   readonly version: number;
   /**
    * Whether the definition is the one that the fleet approved. It is false if this host has approved another definition
@@ -57,7 +57,7 @@ export interface ApprovedPin extends ToolPin {
   readonly version: number;
 }
 
-/** A page of pins, in the order of the ids of their connectors. */
+/** A page of pins, in the order of their connectors' ids. */
 export interface PinPage {
   readonly pins: readonly OwnPin[];
   /** Id after which the next page begins; null if this is the last page. */
@@ -122,7 +122,7 @@ export interface InStore<T> {
 }
 
 /**
- * A record of a connector that is sent to the writer. The tools are sent as one text, because sending a string to
+ * A record of a connector that is sent to the writer. The tools are sent as one string, because sending a string to
  * another thread only costs a copy.
  */
 export interface ConnectorMessage extends Omit<ConnectorRecord, 'tools'> {

@@ -35,7 +35,7 @@ export function firstOf(first: Fault | null, next: Fault): Fault {
   return next.isOtherKind && !first.isOtherKind ? new Fault(first.message, true, first.path) : first;
 }
 
-/** Formats a path as in code: `sources[1].id` or `headers["x y"]`. The path to the value itself is an empty text. */
+/** Formats a path as in code: `sources[1].id` or `headers["x y"]`. The path to the value itself is an empty string. */
 export function placeOf(path: FaultPath): string {
   return path.map(stepText).join('').replace(/^\./, '');
 }

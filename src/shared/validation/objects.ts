@@ -1,7 +1,7 @@
 import { allOf, anything, type Check, type Checked, judge, type Rule } from './check.ts';
 import { Fault, firstOf, otherKind } from './fault.ts';
 
-/** The check of each member of an object. The checks run in this order. */
+/** The check for each member of an object. The checks run in this order. */
 export type Shape = Readonly<Record<string, Check<unknown>>>;
 
 type Optional<S extends Shape> = { [N in keyof S]: undefined extends Checked<S[N]> ? N : never }[keyof S];

@@ -1,7 +1,7 @@
 import { monotonicMs } from '../../shared/clock.ts';
 import type { FleetEvent } from '../../shared/protocol/fleet/fleet-messages.ts';
 
-/** Maximum number of refusals of one kind of record that are reported within 10 s. */
+/** Maximum number of refusals that are reported within 10 s for one kind of record. */
 const MOST = 20;
 const WINDOW_MS = 10_000;
 

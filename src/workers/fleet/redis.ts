@@ -4,7 +4,7 @@ export interface RedisScript {
   readonly keys: number;
 }
 
-/** Reply to a command or script: text, number, null, bytes if requested, or a list of these. */
+/** Reply to a command or script: string, number, null, bytes if requested, or a list of these. */
 export type RedisReply = string | number | null | Buffer | readonly RedisReply[];
 
 /**
@@ -19,14 +19,14 @@ export interface Redis {
    * Why the Redis server is unreachable. Null while it is connected, and until the first attempt to connect has failed.
    */
   readonly lastReason: string | null;
-  /** Runs a small command. The reply contains texts. */
+  /** Runs a small command. The reply contains strings. */
   command(name: string, ...args: readonly (string | number | Uint8Array)[]): Promise<RedisReply>;
   /**
    * Runs a command whose reply contains bytes. Uses a separate connection, because a long reply blocks its connection.
    */
   bulk(name: string, ...args: readonly (string | number | Uint8Array)[]): Promise<RedisReply>;
   /**
-   * Runs a script by its digest, and loads the script if the Redis server does not know it. The reply contains texts.
+   * Runs a script by its digest, and loads the script if the Redis server does not know it. The reply contains strings.
    */
   run(script: RedisScript, ...args: readonly (string | number | Uint8Array)[]): Promise<RedisReply>;
   /** Runs a script whose reply contains bytes, on the separate connection for long replies. */

@@ -2,9 +2,9 @@ import type { MessagePort } from 'node:worker_threads';
 import { INITIAL_CREDITS, type LoadControl, type LoadEvent } from '../../shared/protocol/thread-messages.ts';
 
 /**
- * The worker's end of the message port of a load. It sends events, waits for a credit before each chunk, and receives
- * `cancel`. Without credits, a fast worker could send a whole map without a pause, and block the event loop of the main
- * thread.
+ * The worker's end of the message port for a load. The worker sends events, waits for a credit before each chunk, and
+ * receives `cancel`. Without credits, a fast worker could send a whole map without a pause, and block the main thread's
+ * event loop.
  */
 export class CreditStream {
   readonly #port: MessagePort;

@@ -11,7 +11,7 @@ const LOGIN_APPLICATION_ID = 0x7377796c;
 /** Offset at which SQLite stores the application id (https://sqlite.org/fileformat2.html#application_id). */
 const APPLICATION_ID_OFFSET = 68;
 
-/** Texts that the schema of every login file contains, whatever its format. */
+/** Strings that the schema of every login file contains, whatever its format. */
 const SCHEMA_MARKS = ['CREATE TABLE sealed_record (', 'keyring_key'];
 const SCHEMA_BYTES = 64 * 1024;
 

@@ -170,7 +170,7 @@ export class LoginTable {
     }
   }
 
-  /** Returns a text that changes whenever a record changes, and that is different in each store. */
+  /** Returns a string that changes whenever a record changes, and that is different in each store. */
   version(): string {
     const { storeId, revision } = this.#storeState();
     return `${storeId} ${revision}`;

@@ -6,7 +6,9 @@ const SETTLED_MS = 2_000;
 
 const GONE = { mtimeNs: 0n, ctimeNs: 0n, size: 0n, ino: 0n };
 
-/** Returns a text that is different for any two states of the file at `path`. All missing files have the same text. */
+/**
+ * Returns a string that is different for any two states of the file at `path`. All missing files have the same string.
+ */
 export function stampOf(path: string): string {
   const { mtimeNs, ctimeNs, size, ino } = statSync(path, { bigint: true, throwIfNoEntry: false }) ?? GONE;
   return `${mtimeNs} ${ctimeNs} ${size} ${ino}`;

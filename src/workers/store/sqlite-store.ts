@@ -158,7 +158,7 @@ export class SqliteStore {
     });
   }
 
-  /** Writes the start image of a scope, with the maps of these sources and the tools of the connectors. */
+  /** Writes a scope's start image, with the maps of these sources and the connectors' tools. */
   writeStartImage(scope: string, storeKeys: readonly string[]): void {
     this.#guard('write the start image', () => {
       const maps = storeKeys.flatMap((storeKey) => earlyMapOf(this.readSource(storeKey)));

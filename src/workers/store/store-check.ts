@@ -6,7 +6,7 @@ import { SCHEMA_VERSION, schemaVersionOf } from '../tables/schema.ts';
 import { proveRecords } from './records-check.ts';
 import { readBrokenTail } from './write-ahead-log.ts';
 
-/** Result of the check of a store. */
+/** Result of checking a store. */
 export interface CheckedStore {
   readonly findings: readonly RegistryFinding[];
   /** Checksum of each server, by server name; null if the store cannot be read. */

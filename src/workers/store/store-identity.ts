@@ -10,7 +10,7 @@ import { LOCK_FILE, SIDE_FILES, storePath } from './store-files.ts';
 /** Offset at which SQLite stores the application id (https://sqlite.org/fileformat2.html#application_id). */
 const APPLICATION_ID_OFFSET = 68;
 
-/** Texts that the schema of every store contains, whatever its format. The zero byte only occurs in binary files. */
+/** Strings that the schema of every store contains, whatever its format. The zero byte only occurs in binary files. */
 const SCHEMA_MARKS = ['CREATE TABLE source (', 'floor_ms', '\0'];
 
 /** Number of bytes in which to look for the schema, because it is in the first pages. */

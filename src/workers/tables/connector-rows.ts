@@ -15,7 +15,7 @@ export interface ConnectorRow {
   readonly seal: number;
 }
 
-/** Returns the checksum of the texts in a row. */
+/** Returns the checksum of the strings in a row. */
 export function textsDigest({ facts, tools, digests }: Pick<ConnectorRow, 'facts' | 'tools' | 'digests'>): string {
   return digestOf(`${facts}\n${tools}\n${digests}`);
 }

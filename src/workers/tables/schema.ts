@@ -119,7 +119,7 @@ export const FILES: StoreTable = {
 };
 
 /**
- * The tools that each connector listed last. The texts have a separate checksum, so they need not be read when only a
+ * The tools that each connector listed last. The strings have a separate checksum, so they need not be read when only a
  * time is updated. The column `digests` contains JSON of `[tool, digest][]`, so the tools need not be read to compare
  * them with their pins.
  */

@@ -34,7 +34,7 @@ const APPROVE = `
   WHERE scope = coalesce(:scope, scope) AND connector_id = :connectorId AND tool = :tool
 `;
 
-/** A tool whose listed definition has another digest than its pin. */
+/** A tool whose listed definition does not have the digest of its pin. */
 interface ChangedRow {
   readonly connector_id: string;
   readonly tools: string;

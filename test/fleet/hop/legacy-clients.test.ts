@@ -32,7 +32,7 @@ describe('a legacy client behind a load balancer without session affinity', () =
     ['elicitation/create', { message: '?', requestedSchema: { type: 'object', properties: {} } }, { action: 'accept' }],
     ['sampling/createMessage', { messages: [], maxTokens: 1 }, { role: 'assistant', content: [], model: 'm' }],
   ] as const) {
-    it(`a legacy client can answer ${method} at another replica than the one that asked, and its call continues`, async () => {
+    it(`a legacy client can answer ${method} at a replica other than the one that asked, and its call continues`, async () => {
       await using server = await startAsking(method, params);
       await using world = await startHopWorld(3, { a: remote(server) });
       const session = await openSession(world.at(0).mcp, CAPABILITIES);
@@ -71,7 +71,7 @@ describe('a legacy client behind a load balancer without session affinity', () =
     expect(JSON.stringify(other.messages[1])).toContain('no');
   });
 
-  it('a legacy client can cancel a request at another replica than the one that serves the request', async () => {
+  it('a legacy client can cancel a request at a replica other than the one that serves the request', async () => {
     await using server = await RawMcpServer.start({ 'tools/call': () => {} });
     await using world = await startHopWorld(3, { a: remote(server) });
     const session = await openSession(world.at(0).mcp, {});

@@ -91,7 +91,7 @@ describe.skipIf(!hasRedis)('the leader of a map', () => {
     expect(answerOf(await first.api.confirmMap(MAP_NAME, mapOf(1_000).sha256))).toBe('fenced');
   });
 
-  it('a leader replaces an invalid lease: a list, a text without an expiry, an expiry far in the future', async () => {
+  it('a leader replaces an invalid lease: a list, a string without an expiry, an expiry far in the future', async () => {
     await server.do('RPUSH', mapKeys.lease, 'garbage');
     await server.do('SET', mapKeys.fence, 'no number');
     const host = await join('a');

@@ -96,7 +96,7 @@ export class Fuzzer {
     return isSpent || this.#found.size >= maxFindings;
   }
 
-  /** Chooses an input of the corpus; half of the time one of the latest additions. */
+  /** Chooses an input from the corpus; half of the time one of the latest additions. */
   #pick(): Uint8Array {
     const { length } = this.#corpus;
     const recent = Math.ceil(length / 8);

@@ -224,7 +224,7 @@ async function settled(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Returns undefined for a text that is not JSON. */
+/** Returns undefined for a string that is not JSON. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -208,7 +208,7 @@ function checkHeaders(definition: JsonObject): void {
     must(/^[\t\x20-\x7e]*$/.test(text), `a header contains other characters: ${JSON.stringify(text)}`);
 }
 
-/** Returns undefined for a text that is not JSON. */
+/** Returns undefined for a string that is not JSON. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -252,7 +252,7 @@ function strictly(bytes: Buffer): unknown {
   }
 }
 
-/** Returns undefined for a text that is not JSON. */
+/** Returns undefined for a string that is not JSON. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -77,7 +77,10 @@ function runScan(input: Uint8Array): void {
   const value = parsed(text);
   if (value === undefined) return;
   const isTooDeep = scanStructure(Buffer.from(text), limits.maxDepth).tooDeepAt >= 0;
-  must(isTooDeep === depthOf(value) > limits.maxDepth, 'the bytewise scan finds another depth than that of the value');
+  must(
+    isTooDeep === depthOf(value) > limits.maxDepth,
+    'the depth in the bytewise scan differs from the depth of the value',
+  );
   const ofText = new JsonScanner(limits);
   must(((ofText.writeText(text) ?? ofText.end()) !== null) === isTooDeep, `depth ${depthOf(value)} is judged wrongly`);
   checkParse(text, value, limits);
@@ -85,7 +88,7 @@ function runScan(input: Uint8Array): void {
 
 function checkParse(text: string, value: unknown, limits: typeof FOREIGN_LIMITS): void {
   try {
-    must(isDeepStrictEqual(parseForeignJson(text, limits), value), 'the text is read as another value');
+    must(isDeepStrictEqual(parseForeignJson(text, limits), value), 'the text is read as a different value');
     must(depthOf(value) <= limits.maxDepth, 'a value is parsed although it nests too deep');
   } catch (error) {
     if (!(error instanceof JsonFault)) throw error;
@@ -93,13 +96,13 @@ function checkParse(text: string, value: unknown, limits: typeof FOREIGN_LIMITS)
   }
 }
 
-/** Counts the levels of objects and arrays. Duplicate members count once, so texts must not contain any. */
+/** Counts the levels of objects and arrays. Duplicate members count once, so the JSON must not contain any. */
 function depthOf(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0;
   return 1 + Math.max(0, ...Object.values(value).map(depthOf));
 }
 
-/** Returns undefined for a text that is not JSON or has a duplicate member, which the value does not reveal. */
+/** Returns undefined for a string that is not JSON or has a duplicate member, which the value does not reveal. */
 function parsed(text: string): unknown {
   try {
     const value: unknown = JSON.parse(text);

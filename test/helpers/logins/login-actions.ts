@@ -15,7 +15,7 @@ export function loginActions(
     why: async (id) => manager.connector(id)?.status?.lastError?.message ?? null,
     logins: async () => manager.logins(),
     call: async (name) => (await manager.callTool(name)).isError !== true,
-    /** Returns why a call of the tool fails; an empty text if it succeeds. */
+    /** Returns why a call of the tool fails; an empty string if the call succeeds. */
     said: async (name) =>
       manager.callTool(name).then(
         () => '',

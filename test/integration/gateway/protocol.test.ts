@@ -302,14 +302,14 @@ describe('a modern client', () => {
 
   it.each([
     ['no capabilities', { 'io.modelcontextprotocol/protocolVersion': '2026-07-28' }, {}, -32_602],
-    ['another method in its header than in its body', envelope(), { 'mcp-method': 'tools/list' }, -32_020],
+    ['different methods in its header and its body', envelope(), { 'mcp-method': 'tools/list' }, -32_020],
     [
-      'another protocol version in its header than in its body',
+      'different protocol versions in its header and its body',
       envelope(),
       { 'mcp-protocol-version': '2027-01-01' },
       -32_020,
     ],
-    ['another tool name in its header than in its body', envelope(), { 'mcp-name': 'a__other' }, -32_020],
+    ['different tool names in its header and its body', envelope(), { 'mcp-name': 'a__other' }, -32_020],
     ['a damaged name in its header', envelope(), { 'mcp-name': '=?base64?a?=' }, -32_020],
   ])(
     'a modern request with %s is rejected, and the error carries the id of the request',

@@ -29,7 +29,7 @@ describe('a manager', () => {
     await expect(map.manager.callTool('a.b')).rejects.toMatchObject({ code: 'TOOL_UNKNOWN' });
   });
 
-  it('a manager emits an event for each change of the map, of a connector and of its tools', async () => {
+  it('a manager emits an event for each change in the map, in a connector and in its tools', async () => {
     await using server = await TestMcpServer.start((it) => void it.registerTool('t', {}, () => ({ content: [] })));
     await using map = await manage([entry('a', { endpoint: server.url })]);
     const told: unknown[] = [];

@@ -109,7 +109,7 @@ describe('a change of the accepted signatures', () => {
 });
 
 describe('the server of a map', () => {
-  it('a host rejects a map that has another id than the map before, even from the same publisher and after a restart', async () => {
+  it('a host rejects a map whose id differs from that of the previous map, even from the same publisher and after a restart', async () => {
     await using world = await trustWorld();
     const signedOnly = { signatureKeys: jwksOf(KEY) };
     const other = { id: 'map-of-another-team' };

@@ -116,7 +116,7 @@ describe('the registry', () => {
     await expect(broken.flush()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     expect(broken.getAll()).toEqual([server('a')]);
     rmSync(dirname(it.path));
-    await eventually('it is written by itself', () =>
+    await eventually('it is written automatically', () =>
       logger.lines.some(({ fields }) => fields.event === 'registry-recovered'),
     );
     expect(logger.lines.filter(({ fields }) => fields.event === 'registry-write-failed')).toHaveLength(1);

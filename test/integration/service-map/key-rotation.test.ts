@@ -119,7 +119,7 @@ describe('a rotation of keys', () => {
     expect([failureOf(host), idsOf(host), revisions]).toEqual(['MAP_SIGNATURE_UNTRUSTED', ['a'], []]);
   });
 
-  it('a map that is rejected for another reason than its keys causes no extra requests for key documents', async () => {
+  it('a map that is rejected for a reason other than its keys causes no extra requests for key documents', async () => {
     await using publisher = await KeyPublisher.start();
     publisher.serve([off('a')], { generatedAt: new Date(Date.now() + 3_600_000).toISOString() });
     await using host = follower(publisher);

@@ -29,7 +29,7 @@ describe('the response to the POST of a call over SSE', () => {
     ['the result as JSON with 202', inPost(whole, { status: 202 })],
     ['the result in a batch', inPost((id) => `[{"jsonrpc":"2.0","method":"notifications/x"},${whole(id)}]`)],
     ['the result as an event', inPost((id) => `data: ${whole(id)}\n\n`, { type: 'text/event-stream' })],
-    ['a text', inPost(() => 'Accepted', { type: 'text/plain', isTwice: true })],
+    ['plain text', inPost(() => 'Accepted', { type: 'text/plain', isTwice: true })],
     ['nothing', inPost(() => '', { type: 'application/json', isTwice: true })],
     ['damaged JSON', inPost(() => 'Accepted', { isTwice: true })],
     ['JSON that is not a message', inPost((id) => JSON.stringify({ id, ok: true }), { isTwice: true })],

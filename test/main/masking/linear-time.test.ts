@@ -4,7 +4,7 @@ import { maskArgument, maskText, maskValue } from '../../../src/main/masking/sec
 const LENGTH = 50_000;
 
 it.each(['a', 'a.', 'a ', 'a=', 'a;', 'a=;', '"', "a='", 'a: ', '://', 'a-', ' ', '\\"', 'sk-'])(
-  'masking stays within its time limit for a text of 50 000 characters that repeats %j',
+  'masking stays within its time limit for a string of 50 000 characters that repeats %j',
   (part) => {
     const text = part.repeat(LENGTH / part.length);
     const startedMs = performance.now();

@@ -3,7 +3,7 @@ import { decodeHeaderValue, encodeHeaderValue } from '../../../src/main/mcp/head
 
 describe('encodeHeaderValue and decodeHeaderValue', () => {
   it.each(['plain', 'ü', ' padded ', '=?base64?eA==?=', 'a\nb', ''])(
-    'decodeHeaderValue() restores the text %j from its encoded form',
+    'decodeHeaderValue() restores the string %j from its encoded form',
     (text) => {
       expect(decodeHeaderValue(encodeHeaderValue(text))).toBe(text);
     },

@@ -81,8 +81,8 @@ describe.each([
   ['limits', 'host', checkLimits, limitsSchema, [limits]],
   ['members of a config file entry', 'json', strictObject(OWN_MEMBERS), z.strictObject(OWN_SCHEMAS), [own]],
   ['the trust book', 'json', checkBook, bookSchema, [{ version: 1, files: { '/a': 'x', '/b': 'y' } }]],
-] as const)('check of %s', (what, of, check, schema, samples) => {
-  it(`the check of ${what} gives the same verdict, path of the first fault and output as the zod schema`, () => {
+] as const)('check for %s', (what, of, check, schema, samples) => {
+  it(`the check for ${what} gives the same verdict, path to the first fault and output as the zod schema`, () => {
     fc.assert(
       fc.property(variantsOf(...samples), (value) => expectAgreement(check, schema, value, of)),
       { numRuns: 3_000 },

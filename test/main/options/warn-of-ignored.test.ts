@@ -27,7 +27,7 @@ describe('warnOfIgnored()', () => {
     expect(logger.lines[0]?.message).toContain('configFiles (did you mean configFile?), utterlyOther');
   });
 
-  it('warnOfIgnored() uses process.emitWarning() if there is no logger, once for each text', async () => {
+  it('warnOfIgnored() uses process.emitWarning() if there is no logger, once for each message', async () => {
     const emitted = vi.spyOn(process, 'emitWarning');
     const warning = once(process, 'warning');
     warnOfIgnored({ colourOfTheSky: 1 }, null);

@@ -21,7 +21,7 @@ export function stdioServer({ config }: PeerWorld): { readonly command: string; 
   return { command: process.execPath, args: [bin, 'serve', '--stdio', '--config', config] };
 }
 
-/** The text of content, of a prompt's messages or of a resource, whatever types the client uses. */
+/** The text of content, a prompt's messages or a resource, whatever types the client uses. */
 export function textOf(value: unknown): string {
   if (Array.isArray(value)) return value.map(textOf).join('\n');
   if (typeof value !== 'object' || value === null) return '';

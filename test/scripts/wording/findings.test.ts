@@ -35,7 +35,7 @@ describe('checkText()', () => {
     'The gateway is there.',
     'Use `anew` here.',
     'Sees to be.',
-  ])('checkText() reports nothing in the text %j', (words) => {
+  ])('checkText() reports nothing in the string %j', (words) => {
     expect(checkText(text('docstring', words))).toEqual([]);
   });
 });

@@ -32,11 +32,11 @@ describe('readMapHead', () => {
   it.each([
     ['a head with another generation', text.replace('1000', '1001')],
     ['a head without an authentication code', JSON.stringify(head)],
-    ['a text that is too long', text.replace('{', `{${' '.repeat(3_000)}`)],
+    ['a string that is too long', text.replace('{', `{${' '.repeat(3_000)}`)],
     ['deeply nested JSON', '['.repeat(1_500)],
     ['a list', '[]'],
     ['null', 'null'],
-    ['an empty text', ''],
+    ['an empty string', ''],
   ])('readMapHead() rejects %s', (_name, given) => {
     expect(readMapHead(given, 'map', sealer)).toBeNull();
   });
@@ -53,7 +53,7 @@ describe('readMapHead', () => {
     expect(readMapHead(writeMapHead({ ...head, ...changes }, 'map', sealer), 'map', sealer)).toBeNull();
   });
 
-  it('readMapHead() never throws, and never reads another head from a text with a changed character', () => {
+  it('readMapHead() never throws, and never reads another head from a string with a changed character', () => {
     const anyText = fc.oneof(fc.string({ unit: 'binary' }), fc.json());
     const changed = fc.tuple(fc.nat(text.length - 1), fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }));
     fc.assert(

@@ -24,7 +24,7 @@ function mapWith(hmac: State, signature: State): Json {
   return secret === null ? map : { ...map, signature: createServiceMapSignature(map, secret) };
 }
 
-/** Returns a short text that names the signers of a map, or the code of its rejection. */
+/** Returns a short string that names the signers of a map, or the code of its rejection. */
 function judged(map: Json, trust: SignatureTrust, content: MapContent = contentOf(map)): string {
   try {
     const { signers } = verifyTrust(content, { ...moment, trust });

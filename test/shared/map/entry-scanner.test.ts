@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { endOfObject, findEntries, isText } from '../../../src/shared/map/entry-scanner.ts';
 
-/** Returns the texts of the entries that the scanner finds, or null if it finds no list of objects. */
+/** Returns the text of each entry that the scanner finds, or null if it finds no list of objects. */
 function entriesOf(text: string): string[] | null {
   const bytes = Buffer.from(text);
   const found = findEntries(bytes);
@@ -50,7 +50,7 @@ describe('map entry scanner', () => {
     expect(endOfObject(Buffer.from('[{}]'), 0)).toBe(-1);
   });
 
-  it('the entry scanner can compare bytes with the UTF-8 form of a text', () => {
+  it('the entry scanner can compare bytes with the UTF-8 form of a string', () => {
     const bytes = Buffer.from('"é"');
     expect(isText(bytes, 0, 4, '"é"')).toBe(true);
     expect(isText(bytes, 0, 3, '"é"')).toBe(false);

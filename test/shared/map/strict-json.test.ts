@@ -43,12 +43,12 @@ describe('parseStrictJson', () => {
     ['MAP_NOT_REPRESENTABLE', '{"a":1e400}'],
     ['MAP_NOT_REPRESENTABLE', '["\\ud800"]'],
     ['MAP_NOT_REPRESENTABLE', '{"\\udfff":1}'],
-  ])('parseStrictJson() rejects with %s the text %s', (code, text) => {
+  ])('parseStrictJson() rejects with %s the string %s', (code, text) => {
     expect(() => parseStrictJson(bytes(text))).toThrow(expect.objectContaining({ code }));
   });
 
   it.each(['{"a": hidden}', 'hidden', '{"long":"0123456789012345678901234567890123456789", x: hidden, "b": 1}'])(
-    'parseStrictJson() quotes nothing of a text that it cannot parse: %s',
+    'parseStrictJson() quotes nothing from a string that it cannot parse: %s',
     (text) => {
       expect(() => parseStrictJson(bytes(text))).toThrow(/^The service map is not JSON: [^"]*$/);
     },

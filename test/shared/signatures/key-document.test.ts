@@ -131,7 +131,7 @@ describe('key document', () => {
   });
 
   it.each([
-    ['an empty text', ''],
+    ['an empty string', ''],
     ['an HTML page', '<!doctype html><html><body>Log in</body></html>'],
     ['an array', '[]'],
     ['null', 'null'],

@@ -73,7 +73,7 @@ describe('digest text', () => {
     );
   });
 
-  it('the digest texts of unchanged entries are copied, and those of changed entries are written one by one', () => {
+  it('the text of the digest is copied for unchanged entries, and written one by one for changed entries', () => {
     const digests = Uint8Array.from({ length: 128 }, (_, index) => index * 7);
     const whole = digestTextsOf(digests);
     const texts = emptyDigestTexts(4);

@@ -56,8 +56,8 @@ describe.each([
   ['a map', checkMapShape, mapSchema, [mapOf([entry('a')], { metadata: { a: 1 }, signature: 'x' })]],
   ['a registry server', checkServerShape, serverSchema, [server]],
   ['a key document payload', checkPayload, payloadSchema, [payload]],
-] as const)('check of %s', (_, check, schema, samples) => {
-  it('the check of a %s agrees with the zod schema on verdict, path of the first fault and output', () => {
+] as const)('check for %s', (_, check, schema, samples) => {
+  it('the check for a %s agrees with the zod schema on the verdict, the path to the first fault and the output', () => {
     fc.assert(
       fc.property(variantsOf(...samples), (value) => expectAgreement(check, schema, value, 'json')),
       { numRuns: 3_000 },

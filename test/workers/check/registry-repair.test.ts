@@ -40,8 +40,8 @@ async function freshWorld(): Promise<RegistryWorld> {
 }
 
 /**
- * Copies the prepared registry, which is much faster than creating a new one. The copied servers file has another inode
- * than the file that the store wrote.
+ * Copies the prepared registry, which is much faster than creating a new one. The inode of the copied servers file
+ * differs from that of the file that the store wrote.
  */
 function world(): RegistryWorld {
   const it = new RegistryWorld();

@@ -11,7 +11,7 @@ import { type Reading, readItems, readText, readUntyped } from './read-text.ts';
  */
 export type Given = { readonly key: string } & ({ readonly text: string } | { readonly value: unknown });
 
-/** The arguments of a call, and the problems with texts that could not be converted. */
+/** The arguments of a call, and the problems with strings that could not be converted. */
 export interface BuiltArguments {
   readonly args: Record<string, unknown>;
   readonly problems: readonly Problem[];
@@ -20,9 +20,9 @@ export interface BuiltArguments {
 type Step = string | number;
 
 /**
- * Adds the arguments in `given` to a copy of `base`. Converts each text as the schema says. A key that is given several
- * times becomes a list. Keys such as `a.b` and `a[0]` set values inside of objects and lists. Throws OPTIONS_INVALID
- * for keys that contradict each other.
+ * Adds the arguments in `given` to a copy of `base`. Converts each string as the schema says. A key that is given
+ * several times becomes a list. Keys such as `a.b` and `a[0]` set values inside of objects and lists. Throws
+ * OPTIONS_INVALID for keys that contradict each other.
  */
 export function buildArguments(
   given: readonly Given[],

@@ -1,6 +1,6 @@
 import { misuse } from '../flags/option-values.ts';
 
-/** How the value of an assignment is given: as a text, as JSON, in a file, or as a value that needs no conversion. */
+/** How the value of an assignment is given: as a string, as JSON, in a file, or as a value that needs no conversion. */
 type WrittenAs = 'text' | 'json' | 'file' | 'json-file' | 'value';
 
 /** A word such as `key=value`, split into the key and the value. */
@@ -8,7 +8,7 @@ export interface Assignment {
   readonly key: string;
   readonly as: WrittenAs;
   /**
-   * What was typed: a text, JSON, or the path of a file (`-` for standard input). If `as` is `value`, a value that
+   * What was typed: a string, JSON, or the path of a file (`-` for standard input). If `as` is `value`, a value that
    * needs no conversion.
    */
   readonly value: unknown;
@@ -17,7 +17,7 @@ export interface Assignment {
 /** The words that follow the tool's name on a command line, sorted by their kind. */
 export interface CallWords {
   readonly assignments: readonly Assignment[];
-  /** Texts of JSON objects, or `-` for an object on standard input. */
+  /** Strings with JSON objects, or `-` for an object on standard input. */
   readonly documents: readonly string[];
 }
 
@@ -33,9 +33,9 @@ const PLAIN_KEY = /^[A-Za-z_$][\w$.[\]-]*$/;
 
 /**
  * Reads the words that follow the name of a tool. Accepts `key=value`, `key:=JSON`, `key=@file`, `key:=@file`, and
- * `key=@@text` for a text that begins with `@`. Also accepts a JSON object, `-` for standard input, and, like mcporter,
- * `key:value` and `key: value`. `isKnown` returns whether the tool has a parameter of that name; by default, every name
- * counts as known. Throws OPTIONS_INVALID for any other word.
+ * `key=@@text` for a string that begins with `@`. Also accepts a JSON object, `-` for standard input, and, like
+ * mcporter, `key:value` and `key: value`. `isKnown` returns whether the tool has a parameter of that name; by default,
+ * every name counts as known. Throws OPTIONS_INVALID for any other word.
  */
 export function readCallWords(words: readonly string[], isKnown: (key: string) => boolean = () => true): CallWords {
   const assignments: Assignment[] = [];

@@ -22,8 +22,8 @@ export interface CheckSettings {
 }
 
 /**
- * Returns the errors in the arguments of a tool that are beyond doubt: missing parameters, unknown parameters and wrong
- * types. Where the schema is not clear, reports nothing and leaves the decision to the server.
+ * Returns the certain errors in a tool's arguments: missing parameters, unknown parameters and wrong types. Where the
+ * schema is not clear, reports nothing and leaves the decision to the server.
  */
 export function checkArguments(
   args: Readonly<Record<string, unknown>>,

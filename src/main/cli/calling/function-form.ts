@@ -19,7 +19,7 @@ export function isFunctionForm(word: string): boolean {
 }
 
 /**
- * Reads a call that is written as a single word. A number remains a text until the schema is known, because `007` may
+ * Reads a call that is written as a single word. A number remains a string until the schema is known, because `007` may
  * be meant as a string. Throws OPTIONS_INVALID, with the column, for invalid syntax.
  */
 export function readFunctionForm(word: string): FunctionForm {

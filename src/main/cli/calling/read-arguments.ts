@@ -20,7 +20,7 @@ export interface WrittenArguments {
   readonly documents: readonly string[];
 }
 
-/** The arguments of a call, and the errors in them that are beyond doubt. */
+/** The arguments of a call, and the certain errors in these arguments. */
 export interface ReadArguments extends BuiltArguments {
   /** Names of arguments that the schema does not define. The server may not know them. */
   readonly doubtful: readonly string[];
@@ -114,6 +114,6 @@ async function readAssignment({ key, as, value }: Assignment, readFile: ReadFile
 
 function jsonOf(key: string, text: string): unknown {
   const json = parsed(text);
-  if (json === null) throw misuse(`${key}:= is not followed by JSON; write ${key}=… for a text`);
+  if (json === null) throw misuse(`${key}:= is not followed by JSON; write ${key}=… for a string`);
   return json.value;
 }

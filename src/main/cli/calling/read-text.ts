@@ -4,8 +4,8 @@ import { type Alternative, alternativesOf, isOfType, type Schema, type TypeName 
 import { itemSchema } from '../schema/parameters.ts';
 
 /**
- * The value that a text on the command line stands for. If the text is wrong, `mustBe` completes the sentence "… must
- * be …".
+ * The value that a string on the command line stands for. If the string is wrong, `mustBe` completes the sentence "…
+ * must be …".
  */
 export type Reading = { readonly value: unknown } | { readonly mustBe: string };
 
@@ -15,7 +15,7 @@ const NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 const VALUES_SHOWN = 12;
 
 /**
- * Converts a text from the command line into a value that `schema` allows. References in `schema` are relative to
+ * Converts a string from the command line into a value that `schema` allows. References in `schema` are relative to
  * `root`. Numbers, booleans and `null` are recognized if the schema allows them. If the schema allows strings too, a
  * number must be written exactly as JSON writes it. Arrays are JSON, or items separated by commas; objects are JSON.
  */
@@ -27,14 +27,14 @@ export function readText(text: string, schema: unknown, root: Schema): Reading {
   return { value: readUntyped(text) };
 }
 
-/** Converts a text for which there is no schema: JSON is parsed, and any other text remains a string. */
+/** Converts a string for which there is no schema: JSON is parsed, and any other input remains a string. */
 export function readUntyped(text: string): unknown {
   // A number that a double cannot represent exactly, such as a long id, remains a string.
   if (NUMBER.test(text)) return isKept(text) ? Number(text) : text;
   return parsed(text)?.value ?? (text.trim() === 'null' ? null : text);
 }
 
-/** Parses a text as JSON. Returns null if the text is not valid JSON. */
+/** Parses a string as JSON. Returns null if the string is not valid JSON. */
 export function parsed(text: string): { readonly value: unknown } | null {
   try {
     return { value: parseForeignJson(text) };
@@ -67,11 +67,12 @@ const NOUNS: Readonly<Record<TypeName, string>> = {
 };
 
 /**
- * Returns the value that a text stands for if the schema lists the allowed values; null if the text is not one of them.
+ * Returns the value that a string stands for if the schema lists the allowed values; null if the string is none of
+ * them.
  */
 function readNamed(text: string, alternatives: readonly Alternative[]): Reading | null {
   const values = alternatives.flatMap((alternative) => alternative.values ?? []);
-  // If the schema lists both "1" and 1, the string is chosen, because the user typed a text.
+  // If the schema lists both "1" and 1, the string is chosen, because the user typed plain text.
   for (const isMeant of [(value: unknown) => value === text, (value: unknown) => JSON.stringify(value) === text]) {
     const value = values.find(isMeant);
     if (value !== undefined) return { value };
@@ -118,7 +119,7 @@ function readList(text: string, json: unknown, free: readonly Alternative[], roo
   return readItems(parts, free, root);
 }
 
-/** Converts each text into an item of an array. */
+/** Converts each string into an item of an array. */
 export function readItems(texts: readonly string[], alternatives: readonly Alternative[], root: Schema): Reading {
   const items: unknown[] = [];
   for (const [index, text] of texts.entries()) {

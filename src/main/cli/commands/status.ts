@@ -73,7 +73,7 @@ function toolLines({ staleTools, changedTools, heldBackTools }: ManagerStatus): 
       `${members.join(', ')}${isQuarantined ? '; unlisted' : ''}`,
   );
   const held = heldBackTools.map(
-    ({ name, digest }) => `${printable(name)} is held back: the signed map approves another definition than ${digest}`,
+    ({ name, digest }) => `${printable(name)} is held back: the signed map approves a definition other than ${digest}`,
   );
   return [...(toolCount === 0 ? [] : [stale]), ...changed, ...held].map((line) => `           ${line}`);
 }

@@ -149,7 +149,7 @@ function parsed(text: string): Readonly<Record<string, unknown>> | null {
   if (text.length > MAX_LINE_BYTES || text.split(/[[{]/, MAX_BRACKETS + 1).length > MAX_BRACKETS) return null;
   if (!text.isWellFormed() || text.includes('\uFFFD')) return null;
   try {
-    // The checks of `parseForeignJson` are not needed, because the text is short and has few brackets.
+    // The checks in `parseForeignJson` are not needed, because the text is short and has few brackets.
     const value: unknown = JSON.parse(text);
     return isObject(value) ? value : null;
   } catch {

@@ -73,7 +73,7 @@ function readPrivately(path: string, maxBytes: number): Buffer | null {
 
 /**
  * Returns the state folder that a command line names, or the default folder; null with `--no-state`. This function does
- * not parse the command line completely, so it may return another folder than `stateDirOf` does. That does no harm,
+ * not parse the command line completely, so it may return a different folder from `stateDirOf`. That does no harm,
  * because the other folder has no first answers for this command line.
  */
 function stateDirIn({ argv, cwd, env }: ProcessFacts): string | null {

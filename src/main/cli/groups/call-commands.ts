@@ -9,7 +9,7 @@ import { addPinCommands } from './pin-commands.ts';
 
 const ARGUMENTS = `
 Arguments
-  key=value       read as the tool's schema says: a text, a number, true or false, a,b,c for a list
+  key=value       read as the tool's schema says: a string, a number, true or false, a,b,c for a list
   key:=JSON       any JSON value
   a.b=1  a[0]=1   within objects and lists; a repeated key is a list
   key=@file       the text of a file (@- is standard input); key=@@text begins with @

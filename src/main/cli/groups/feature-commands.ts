@@ -17,7 +17,7 @@ export function addFeatureCommands(
       typedProgram,
     );
 
-  fresh('resources', 'list resources and their templates, of all connectors or of one')
+  fresh('resources', 'list the resources and resource templates of one or all connectors')
     .argument('[connector]', 'id of the connector, or address of a server; or -- and a command')
     .addHelpText('after', examples('mcp-switchyard resources', 'mcp-switchyard resources everything --json'))
     .action(async (connector: string | undefined, options: FeatureOptions) => {
@@ -41,7 +41,7 @@ export function addFeatureCommands(
       setExitCode(await runRead(uri === undefined ? [resource] : [resource, uri], options));
     });
 
-  const prompts = fresh('prompts', 'list prompts, of all connectors or of one; get prints the messages of one')
+  const prompts = fresh('prompts', 'list the prompts of one or all connectors; get prints the messages of one prompt')
     .argument('[connector]', 'id of the connector, or address of a server; or -- and a command')
     .option('--connector <id>', 'the connector with this id, even if it is called get')
     .addHelpText('after', examples('mcp-switchyard prompts', 'mcp-switchyard prompts everything --json'))

@@ -74,7 +74,7 @@ export function addRegistryCommands(program: Command, setExitCode: (code: number
     .option('--cwd <dir>', 'the folder to run the command in')
     .option('--client-id <id>', 'id of a client for logins that you registered by hand; seldom needed')
     .option('--client-secret-env <name>', 'the variable with the secret of that client')
-    .option('--scope <scopes>', 'the scopes that a login requests, in one text, instead of the scopes of the server')
+    .option('--scope <scopes>', 'the scopes that a login requests, in one string, instead of the scopes of the server')
     .option('--replace', 'replace a server of this name', false)
     .option('--force', 'the same as --replace', false)
     .addHelpText(

@@ -65,5 +65,5 @@ export const QUICK_HELP_FILE = 'quick-help.json';
 /** Name of the file with {@link QuickCompletionData}. */
 export const QUICK_COMPLETION_FILE = 'quick-completion.json';
 
-/** Placeholder in help texts for the words with which the user starts this program. */
+/** Placeholder in help text for the words with which the user starts this program. */
 export const OWN_COMMAND = '\u0001';

@@ -1,6 +1,6 @@
 import { OWN_COMMAND, type QuickHelp } from './quick-data.ts';
 
-/** Texts are not wrapped if less than this width is left for them. */
+/** Text is not wrapped if less than this width is left for it. */
 const MIN_WIDTH_TO_WRAP = 40;
 const INDENT = '  ';
 const GAP = '  ';
@@ -28,7 +28,7 @@ function renderItem(term: string, description: string, termWidth: number, width:
   return INDENT + term.padEnd(termWidth) + GAP + text.replaceAll('\n', `\n${INDENT}`);
 }
 
-/** Wraps each line of a text at spaces. */
+/** Wraps each line of a string at spaces. */
 function boxWrap(text: string, width: number): string {
   if (width < MIN_WIDTH_TO_WRAP) return text;
   return text

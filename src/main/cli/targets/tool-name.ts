@@ -14,9 +14,8 @@ export interface ToolName {
 const SEPARATOR = /^(?:__|[^A-Za-z0-9]{1,8})/;
 
 /**
- * Returns all ways to split a name into the id of one of these connectors and the name of a tool. The most likely way
- * is first: a dot as the separator, then `__`, then any other separator. With the same separator, the longer id is
- * first.
+ * Returns all ways to split a name into the id of one of these connectors and a tool name. The most likely way is
+ * first: a dot as the separator, then `__`, then any other separator. With the same separator, the longer id is first.
  */
 export function toolNamesOf(name: string, connectorIds: readonly string[]): readonly ToolName[] {
   const found = connectorIds.flatMap((connectorId): ToolName[] => {

@@ -6,7 +6,8 @@ import { withOwnCommand } from './own-command.ts';
 import { OWN_REMEDIES } from './own-remedies.ts';
 
 /**
- * Texts about library options in error messages, each with the text about flags that replaces it on the command line.
+ * Phrases about library options in error messages, each with the phrase about flags that replaces it on the command
+ * line.
  */
 const FLAGS: ReadonlyMap<string, string> = new Map([
   ['`signatureKeys`', '`--keys`'],

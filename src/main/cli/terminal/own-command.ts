@@ -72,7 +72,7 @@ export function loginCommand(connectorId?: string): string {
 }
 
 /**
- * In the commands that a text quotes in backticks, replaces `mcp-switchyard` by the words that start this program for
+ * In the commands that `text` quotes in backticks, replaces `mcp-switchyard` by the words that start this program for
  * the user. Adds the source options of the running command to commands that work with connectors, so that they find the
  * same connectors.
  */

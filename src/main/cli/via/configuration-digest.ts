@@ -67,8 +67,8 @@ function digestOf(options: SourceOptions, servers: readonly ResolvedServer[]): s
 }
 
 /**
- * Returns the options of the map that are part of the digest. `--max-stale` is left out, because `serve` has another
- * default for it than other commands.
+ * Returns the options of the map that are part of the digest. `--max-stale` is left out, because its default in `serve`
+ * differs from its default in other commands.
  */
 function mapParts(options: SourceOptions): object {
   const { maxStaleMs: _, ...trust } = trustChoice(options);

@@ -19,7 +19,7 @@ import { EventReader } from './event-reader.ts';
 const MAX_TEXT_BYTES = 64 * 1024;
 
 /**
- * Whether a text starts with a byte order mark. Some servers write one, and a reader may skip it (RFC 8259 section
+ * Whether a string starts with a byte order mark. Some servers write one, and a reader may skip it (RFC 8259 section
  * 8.1), as fetch does.
  */
 function hasMark(text: Buffer): boolean {

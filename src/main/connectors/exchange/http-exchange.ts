@@ -244,7 +244,7 @@ class Exchange implements Dispatcher.DispatchHandler, BodyOwner {
   }
 }
 
-/** Joins a header that may occur several times into one text. */
+/** Joins a header that may occur several times into one string. */
 function joined(header: string | readonly string[] | undefined): string | null {
   return (typeof header === 'string' ? header : header?.join(', ')) ?? null;
 }

@@ -30,8 +30,8 @@ function statusFailure({ refusal }: StatusError): Failure {
 }
 
 /**
- * Classifies the error of a later round of a call. Even if the request of this round was not sent, the request of the
- * first round was, so the call may have run.
+ * Classifies an error in a later round of a call. Even if this round's request was not sent, the first round's request
+ * was, so the call may have run.
  */
 export function laterFailure(error: unknown): Failure {
   const failure = requestFailure(error);

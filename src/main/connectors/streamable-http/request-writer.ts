@@ -121,7 +121,7 @@ export class RequestWriter {
 }
 
 /**
- * Returns the UTF-8 bytes of a text as one character per byte, as a header carries them (WHATWG HTML, Last-Event-ID).
+ * Returns the UTF-8 bytes of a string as one character per byte, as a header carries them (WHATWG HTML, Last-Event-ID).
  */
 function asBytes(text: string): string {
   return Buffer.from(text).toString('latin1');

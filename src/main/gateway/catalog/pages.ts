@@ -1,6 +1,6 @@
 import { invalidParams } from '../messages/rpc-errors.ts';
 
-/** Limits of one page: the number of entries, and the number of characters of JSON. */
+/** Limits of one page: the number of entries, and the length of the JSON in characters. */
 const PAGE_SIZE = 1_000;
 const PAGE_LENGTH = 4 * 1024 * 1024;
 

@@ -14,7 +14,7 @@ export interface Readiness {
   readonly isReady: boolean;
   /** Number of conditions that are not met yet. Each connector that has to come up counts as one condition. */
   readonly waiting: number;
-  /** The first 20 of these conditions: ids of connectors, or a text such as `any connector`. */
+  /** The first 20 of these conditions: ids of connectors, or a phrase such as `any connector`. */
   readonly waitsFor: readonly string[];
 }
 

@@ -134,7 +134,7 @@ export class BrowserLogin {
   }
 }
 
-/** Returns an OAuth error code, or a replacement text for an invalid code. */
+/** Returns an OAuth error code, or replacement text for an invalid code. */
 function errorCodeOf(text: string): string {
   return /^[a-z_]{1,40}$/.test(text) ? text : 'an error without a valid code';
 }

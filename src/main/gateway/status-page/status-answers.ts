@@ -47,7 +47,7 @@ export function answer(
     .end(isHead ? undefined : body);
 }
 
-/** Responds with a text of one sentence. */
+/** Responds with one sentence of plain text. */
 export function answerText(
   response: ServerResponse,
   status: number,

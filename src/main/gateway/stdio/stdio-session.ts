@@ -4,7 +4,7 @@ import { clientNameOf, servedCapabilities } from '../messages/capabilities.ts';
 import { agreedRevision } from '../protocol/legacy-methods.ts';
 import { ClientSession } from '../protocol/notices/client-session.ts';
 
-/** Principal of the only client of a gateway over stdio. */
+/** Principal of a stdio gateway's only client. */
 export const PRINCIPAL = 'stdio';
 
 /**

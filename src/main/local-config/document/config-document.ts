@@ -66,7 +66,7 @@ export class ConfigDocument {
   }
 
   /**
-   * Returns a hint if the text has another format than the extension of the file name says; otherwise an empty text.
+   * Returns a hint if the format of the text differs from the extension of the file name; otherwise an empty string.
    */
   #betterName(text: string): string {
     const format = formatOfText(text);

@@ -26,7 +26,7 @@ export function formatOfName(name: string): ConfigFormat | null {
   return Object.hasOwn(OF_EXTENSION, extension) ? (OF_EXTENSION[extension] ?? null) : null;
 }
 
-/** Guesses the format of a text from its first lines. Defaults to JSON. */
+/** Guesses the format of a file's text from its first lines. Defaults to JSON. */
 export function formatOfText(text: string): ConfigFormat {
   const start = /^(?:\s+|\/\/.*|\/\*[\s\S]*?\*\/)*/.exec(text.slice(0, MAX_COMMENT))?.[0].length ?? 0;
   if (text[start] === '{') return 'json';

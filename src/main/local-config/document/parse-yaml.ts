@@ -89,7 +89,9 @@ function parse(text: string): ReturnType<typeof parseDocument<ParsedNode, true>>
   }
 }
 
-/** Returns a scalar key as text, and an empty text for any other key. No client uses a list or an object as a key. */
+/**
+ * Returns a scalar key as a string, and an empty string for any other key. No client uses a list or an object as a key.
+ */
 function nameOf(key: unknown): string {
   return loadYaml().isScalar(key) ? String(key.value) : '';
 }

@@ -1,4 +1,4 @@
-/** Says why a text is not valid in its format, and at which offset. */
+/** Says why a document is not valid in its format, and at which offset. */
 export class SyntaxFault extends Error {
   readonly offset: number;
 
@@ -15,7 +15,7 @@ export class SyntaxFault extends Error {
 /** Maximum depth of nesting in a file. Deeper nesting could overflow the stack, because the parsers recurse. */
 export const MAX_DEPTH = 64;
 
-/** Creates the fault for a text that is nested deeper than {@link MAX_DEPTH}. */
+/** Creates the fault for a document that is nested deeper than {@link MAX_DEPTH}. */
 export function tooDeep(offset: number): SyntaxFault {
   return new SyntaxFault(offset, `it is nested deeper than ${MAX_DEPTH} levels`);
 }

@@ -2,7 +2,7 @@ import { parse } from 'smol-toml';
 
 type Path = readonly (string | number)[];
 
-/** Offsets at which the keys and values of a TOML text begin. */
+/** Offsets at which the keys and values of a TOML document begin. */
 export interface TomlPlaces {
   keyAt(path: Path): number | undefined;
   valueAt(path: Path): number | undefined;
@@ -26,7 +26,7 @@ interface Key {
   readonly offset: number;
 }
 
-/** Scans a TOML text for keys and values. The text is known to be valid, so the scan skips all other text. */
+/** Scans a TOML document for keys and values. The document is known to be valid, so the scan skips all other text. */
 class TomlScan {
   readonly keys = new Map<string, number>();
   readonly values = new Map<string, number>();

@@ -89,7 +89,7 @@ export class EntryDraft {
     return this.#members.get(name)?.value;
   }
 
-  /** Returns the text of a member; undefined if it is absent or not a string. */
+  /** Returns the string in a member; undefined if the member is absent or not a string. */
   text(name: string): string | undefined {
     return textOf(this.member(name));
   }

@@ -10,11 +10,11 @@ import { type Expansion, expandPath, expandVariables, type VariableScope } from 
 
 type Check = (text: string) => string | null;
 
-/** How to read and check one text of an entry. */
+/** How to read and check one string of an entry. */
 interface Reading {
   readonly expand: typeof expandVariables;
   readonly check: Check;
-  /** What the text is used for. With null, there are no remarks on placeholders that stay unchanged. */
+  /** What the string is used for. With null, there are no remarks on placeholders that stay unchanged. */
   readonly use: TextUse | null;
 }
 
@@ -65,7 +65,7 @@ export class EntryReader {
     return null;
   }
 
-  /** Returns the text of a member, without replacing variables in it. */
+  /** Returns the string in a member, without replacing variables in the string. */
   plain(name: string): string | null {
     const value = this.#draft.member(name)?.value;
     if (typeof value === 'string') return value;
@@ -77,7 +77,7 @@ export class EntryReader {
     return this.#single(name, { expand: expandVariables, check, use: 'value' });
   }
 
-  /** Reads the text at a place within a member, and replaces the variables in it. */
+  /** Reads the string at a place within a member, and replaces the variables in the string. */
   textAt(place: string, node: ConfigNode, check: Check): string | null {
     return this.#expanded(node, place, { expand: expandVariables, check, use: 'value' });
   }
@@ -87,8 +87,8 @@ export class EntryReader {
   }
 
   /**
-   * Reads a list of texts, each of which may be a path. With a `use` of null, there are no remarks on placeholders that
-   * stay unchanged.
+   * Reads a list of strings, each of which may be a path. With a `use` of null, there are no remarks on placeholders
+   * that stay unchanged.
    */
   list(name: string, check: Check, use: TextUse | null): readonly string[] {
     const member = this.#member(name);
@@ -100,7 +100,9 @@ export class EntryReader {
     });
   }
 
-  /** Reads an object whose values are texts. Numbers and booleans are converted to text, and null counts as absent. */
+  /**
+   * Reads an object whose values are strings. Numbers and booleans are converted to strings, and null counts as absent.
+   */
   table(name: string, checkKey: Check, check: Check): Readonly<Record<string, string>> {
     const member = this.#member(name);
     if (member === undefined) return {};

@@ -118,8 +118,8 @@ function remarkOn(name: string, { place, node }: LoginPart, reader: EntryReader)
 }
 
 /**
- * Returns the text of a member, or null if the member is absent. An empty text counts as absent, because some clients
- * write unused members that way.
+ * Returns the string in a member, or null if the member is absent. An empty string counts as absent, because some
+ * clients write unused members that way.
  */
 function textOf(
   part: LoginPart | undefined,
@@ -163,7 +163,7 @@ function readPort(part: LoginPart | undefined, reader: EntryReader): number | nu
   if (written === null) return null;
   const port = isText ? Number(written) : written;
   const why = OAUTH_MEMBERS.callbackPort(port);
-  // `textAt` has already checked a port in a text, unless the text still contains a variable that is not known yet.
+  // `textAt` has already checked a port in a string, unless the string still contains a variable that is not known yet.
   if (why !== null && !isText) reader.wrong(place, node, why);
   return why === null ? (port as number) : null;
 }

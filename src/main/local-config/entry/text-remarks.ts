@@ -1,6 +1,6 @@
 import { printableName } from '../config-problem.ts';
 
-/** What a text is used for. `$NAME` is noticed anywhere in an `argument`, but only as the whole of a `value`. */
+/** What a string is used for. `$NAME` is noticed anywhere in an `argument`, but only as the whole of a `value`. */
 export type TextUse = 'argument' | 'value';
 
 /** Matches `$NAME` anywhere in an argument. Shells and Crush replace it. */
@@ -13,8 +13,8 @@ const BANG_COMMAND = /^![A-Za-z./~]\S*\s+\S/;
 const TEMPLATE = /\{\{\s*([A-Za-z_][\w.]*)(?:\|\w+)*\s*\}\}/;
 
 /**
- * Returns a remark if a text contains a placeholder that its author may expect to be replaced, although it is used
- * unchanged; null otherwise.
+ * Returns a remark if a string contains a placeholder that its author may expect to be replaced, although the
+ * placeholder is used unchanged; null otherwise.
  */
 export function remarkOnText(text: string, use: TextUse): string | null {
   if (SUBSTITUTION.test(text) || (use === 'value' && BANG_COMMAND.test(text)))

@@ -15,19 +15,19 @@ export interface VariableScope {
   /** Value of `${workspaceFolder}`. */
   readonly folder: string;
   /**
-   * Contents of the files that texts refer to as `{file:path}`, which is the notation of OpenCode. The key is the path
-   * as it is in the text. The content is null for a file that cannot be read.
+   * Contents of the files that strings refer to as `{file:path}`, which is the notation of OpenCode. The key is the
+   * path as it is in the string. The content is null for a file that cannot be read.
    */
   readonly files?: ReadonlyMap<string, string | null> | undefined;
 }
 
 /**
- * A text with its variables replaced, or the reason why a variable cannot be replaced. The reason contains names of
+ * A string with its variables replaced, or the reason why a variable cannot be replaced. The reason contains names of
  * variables, but never their values.
  */
 export type Expansion =
   | { readonly kind: 'text'; readonly text: string }
-  /** Some variables are not replaced yet, so the text cannot be checked yet. */
+  /** Some variables are not replaced yet, so the string cannot be checked yet. */
   | { readonly kind: 'open'; readonly text: string }
   | { readonly kind: 'impossible'; readonly why: string };
 
@@ -36,10 +36,10 @@ const MAX_NAME_LENGTH = 100;
 const HOME = `\${userHome}`;
 
 /**
- * Replaces the variables of a text: `${NAME}` and `${NAME:-default}` (Claude Code), `${env:NAME}`, `${userHome}`,
+ * Replaces the variables of a string: `${NAME}` and `${NAME:-default}` (Claude Code), `${env:NAME}`, `${userHome}`,
  * `${workspaceFolder}` and similar ones (VS Code, Cursor), and `${NAME:?message}` (Crush). A `${…}` in the value of a
  * variable is not replaced. As in a shell, the default also replaces an empty variable. A variable that is not set and
- * has no default is an error. Some clients would instead send the text `${TOKEN}` as the token.
+ * has no default is an error. Some clients would instead send the string `${TOKEN}` as the token.
  */
 export function expandVariables(text: string, scope: VariableScope): Expansion {
   if (/\$\{[^{}]*\$\{/.test(text)) return impossible('nests one variable in another, which no client supports');
@@ -56,7 +56,7 @@ export function expandVariables(text: string, scope: VariableScope): Expansion {
   return { kind: isOpen ? 'open' : 'text', text: expanded };
 }
 
-/** Replaces the variables of a text that may be a path. As in VS Code, a leading `~` or `~/` is the home folder. */
+/** Replaces the variables of a string that may be a path. As in VS Code, a leading `~` or `~/` is the home folder. */
 export function expandPath(text: string, scope: VariableScope): Expansion {
   if (!/^~(?=$|[\\/])/.test(text)) return expandVariables(text, scope);
   const rest = expandVariables(`${HOME}${text.slice(1)}`, scope);

@@ -150,7 +150,7 @@ const type: Keyword = (value, _, { nullable }) => {
   return !(types.includes('null') && nullable === false);
 };
 
-/** The check of each keyword that Ajv evaluates. */
+/** The check for each keyword that Ajv evaluates. */
 const KEYWORDS: ReadonlyMap<string, Keyword> = new Map<string, Keyword>([
   ['$ref', (value, walk) => typeof value === 'string' && walk.isReference(value)],
   ['$id', (value, walk, holder) => walk.isRoot(holder) && typeof value === 'string' && isPlainUrl(value)],

@@ -71,19 +71,19 @@ export interface Member {
 export type Members = readonly Member[];
 
 /**
- * Creates the check of an optional member that is only a description or a hint. The member is left out if `isValid`
+ * Creates the check for an optional member that is only a description or a hint. The member is left out if `isValid`
  * rejects its value.
  */
 export function hinted(name: string, isValid: (value: unknown) => boolean, wanted: string): Member {
   return { name, isValid, isRequired: false, mend: hint(isValid, wanted) };
 }
 
-/** Creates the check of an optional member. `mend` is called only if the member is present. */
+/** Creates the check for an optional member. `mend` is called only if the member is present. */
 export function checked(name: string, mend: Mend): Member {
   return { name, mend, isValid: null, isRequired: false };
 }
 
-/** Creates the check of a required member. `mend` is called even if the member is absent. */
+/** Creates the check for a required member. `mend` is called even if the member is absent. */
 export function required(name: string, mend: Mend): Member {
   return { name, mend, isValid: null, isRequired: true };
 }
@@ -133,7 +133,7 @@ export function objectHint(members: Members): Mend {
 }
 
 /**
- * Creates the check of an optional list that is only a description or a hint. Items that `mend` rejects are left out,
+ * Creates the check for an optional list that is only a description or a hint. Items that `mend` rejects are left out,
  * and all other items stay.
  */
 export function listHint(mend: Mend): Mend {

@@ -151,7 +151,7 @@ export function faultOfResult(method: string, result: unknown): Fault | null {
 
 /**
  * Returns the fault for an error. Its type is a JSON-RPC error code, an HTTP status, or an error code of this package,
- * of Node or of undici. It contains no part of the error's message, because the message may repeat data from the
+ * Node or undici. The fault contains no part of the error's message, because the message may repeat data from the
  * request.
  */
 export function faultOf(error: unknown): Fault {

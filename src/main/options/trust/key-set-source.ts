@@ -15,7 +15,7 @@ export interface JsonWebKeySet {
  */
 export type KeySetSource = JsonWebKeySet | string | (() => unknown);
 
-/** Maximum size of a file with a JWK set. A set of 256 keys needs a quarter of this size. */
+/** Maximum size of a file with a JWK set. A set with 256 keys needs a quarter of this size. */
 const MAX_BYTES = 256 * 1024;
 
 /** Reads a JWK set. Rejects with KEYS_UNAVAILABLE if it cannot be read, and with KEYS_INVALID if it is not valid. */

@@ -5,7 +5,7 @@ import { variableAlone } from './written-variables.ts';
 
 /**
  * Returns the entry for a server in the format of Codex; null for SSE and `ws`, which Codex does not support. Codex
- * does not replace variables in texts. Instead, it has separate members for values that consist of one variable.
+ * does not replace variables in strings. Instead, it has separate members for values that consist of one variable.
  */
 export function writeCodex(server: ServerInfo): WrittenEntry | null {
   const { transport, command, args, cwd, endpoint } = server;

@@ -11,8 +11,8 @@ export interface WrittenLogin {
 }
 
 /**
- * Returns the login settings for Claude Code. Claude Code expects all scopes in one text, and ignores the members that
- * only this package has.
+ * Returns the login settings for Claude Code. Claude Code expects all scopes in one string, and ignores the members
+ * that only this package has.
  */
 export function loginForClaude(server: ServerInfo): object {
   const settings = settingsOf(server);
@@ -34,7 +34,7 @@ export function loginForCursor(server: ServerInfo): object {
 }
 
 /**
- * Returns the login settings for Gemini CLI. They have a switch `enabled`. The secret is written as a text or as
+ * Returns the login settings for Gemini CLI. They have a switch `enabled`. The secret is written as a string or as
  * `${NAME}`, because Gemini CLI has no member for the name of a variable with the secret.
  */
 export function loginForGemini(server: ServerInfo): object {

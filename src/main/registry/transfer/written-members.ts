@@ -33,7 +33,7 @@ export function saying(members: Readonly<Record<string, unknown>>): Readonly<Rec
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
 }
 
-/** Returns the names of the members of a server that are not in `said`, which lists the members that were written. */
+/** Returns the names of a server's members that are not in `said`, which lists the members that were written. */
 export function unsaidBesides(server: ServerInfo, said: readonly string[]): string[] {
   const known = ['name', 'transport', 'disabled', 'enabled', ...said];
   return Object.keys(server).filter((name) => !known.includes(name) && server[name] !== undefined);

@@ -34,7 +34,7 @@ export function inBracesOfOpenCode<Value>(value: Value): Value {
   ) as Value;
 }
 
-/** If a text consists of `prefix` and one variable, returns the name of the variable; otherwise returns null. */
+/** If a string consists of `prefix` and one variable, returns the name of the variable; otherwise returns null. */
 export function variableAlone(text: string, prefix = ''): string | null {
   if (!text.startsWith(prefix)) return null;
   const name = /^\$\{(?:env:)?([A-Za-z_]\w*)\}$/.exec(text.slice(prefix.length))?.[1];

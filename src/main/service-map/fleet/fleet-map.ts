@@ -119,7 +119,7 @@ export class FleetMap implements MapWatcher {
     this.#announce();
   }
 
-  /** Restarts the checks of this host, because the map in force stays fresh for `holdsForMs` milliseconds. */
+  /** Restarts this host's checks, because the map in force stays fresh for `holdsForMs` milliseconds. */
   fresh(holdsForMs: number, totalMs: number): void {
     if (this.#unlisten.length > 0) this.#checks.holds(holdsForMs, totalMs);
     this.#wake();

@@ -43,7 +43,7 @@ export interface BelievedDocument {
   readonly startsOver: boolean;
 }
 
-/** Parameters of a refresh of the key ring. */
+/** Parameters for refreshing the key ring. */
 export interface FollowParts {
   /** The configured keys, which verify the first document. */
   readonly configured: KeyRoots;

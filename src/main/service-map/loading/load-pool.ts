@@ -238,7 +238,7 @@ function receive(port: MessagePort): Promise<LoadOutcome> {
 async function whenLost(posted: Promise<unknown>, graceMs: number): Promise<LoadOutcome> {
   try {
     await posted;
-    // The last event travels on another port than the return value and may arrive slightly later.
+    // The last event and the return value travel on different ports, so the event may arrive slightly later.
     await new Promise<void>((resolve) => startTimer(graceMs, resolve));
     return failed(lost('it returned without a final event'));
   } catch (error) {

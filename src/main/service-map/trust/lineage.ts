@@ -11,7 +11,7 @@ export function storeKeyOf(url: string): string {
   return createHash('sha256').update(canonicalMapUrl(url)).digest('hex');
 }
 
-/** Returns the key of a map in the stores of earlier versions: a hash of the URL and the HMAC key. */
+/** Returns a map's key in the stores of earlier versions: a hash over the URL and the HMAC key. */
 export function oldStoreKeyOf(url: string, hmacKey: string): string {
   return createHash('sha256').update(`${url}\0${hmacKey}`).digest('hex');
 }

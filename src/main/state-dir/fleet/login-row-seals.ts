@@ -107,8 +107,8 @@ export class LoginRowSeals {
 }
 
 /**
- * Returns the content of a row as text. Equal contents give equal texts. `storeId` is the home of a row that names no
- * home.
+ * Returns the content of a row as a string. Equal contents give equal strings. `storeId` is the home of a row that
+ * names no home.
  */
 export function contentOf({ kind, value }: LoginRow, storeId: string | null): string {
   const said = kind === 'login' && value !== null ? { ...value, home: value.home ?? storeId } : value;

@@ -38,7 +38,7 @@ export interface PermitGrant {
 }
 
 export interface LeaseRequest {
-  /** Id of the holder of the leases. Each connector of each host is a separate holder. */
+  /** Id of the leaseholder. Each connector on each host is a separate holder. */
   readonly holder: string;
   readonly limit: number;
   /** Number of leases that the holder has and wants to renew. */
@@ -61,8 +61,8 @@ export interface FleetPermitApi {
   /** Requests permits for calls of a connector. A permit counts in the quotas per minute, per hour and per day. */
   takePermits(connectorId: string, request: PermitRequest): Promise<WriterReply<PermitGrant>>;
   /**
-   * Requests, renews or returns leases of a connector. The number of leases is the number of calls that a host may run
-   * at the same time. Leases expire 10 s after the last request.
+   * Requests, renews or returns a connector's leases. A host may run as many calls at the same time as it has leases.
+   * Leases expire 10 s after the last request.
    */
   leaseConcurrent(connectorId: string, request: LeaseRequest): Promise<WriterReply<LeaseGrant>>;
 }

@@ -89,10 +89,7 @@ export interface FleetToolChange extends ToolPinDetail {
 }
 
 export type FleetToolEvent =
-  /**
-   * A connector listed different tools on another host than on this host. `digest` identifies the list of the other
-   * host.
-   */
+  /** A connector listed different tools on another host and on this host. `digest` identifies the other host's list. */
   | {
       readonly kind: 'tools-changed';
       readonly scope: string;

@@ -35,7 +35,7 @@ export async function ping(client: Client): Promise<void> {
   }
 }
 
-/** Runs one command and resolves with its reply as text. */
+/** Runs one command and resolves with its reply as a string. */
 export async function call(client: Client, name: string, args: readonly Argument[]): Promise<RedisReply> {
   return (await client.call(name, ...args.map(asArgument))) as RedisReply;
 }

@@ -28,7 +28,7 @@ export class Subscriptions {
     const listeners = this.#listeners.get(channel) ?? new Set();
     this.#listeners.set(channel, listeners);
     listeners.add(listener);
-    // If subscribing fails, the next check of the connection tries again.
+    // If subscribing fails, the next connection check tries again.
     if (isUp) this.#subscribe(channel).catch(() => {});
     return () => {
       listeners.delete(listener);

@@ -24,7 +24,7 @@ export interface OpenedList extends ReadRecord {
   readonly bytes: Buffer;
 }
 
-/** Returns the digest of a list of tools. The order of the tools does not change it. */
+/** Returns the digest of a tool list. The order of the tools does not change the digest. */
 export function listDigest(definitions: readonly RemoteToolDefinition[]): string {
   const sorted = [...definitions].sort((a, b) => (a.name < b.name ? -1 : 1));
   return hash('sha256', JSON.stringify(sorted), 'base64url').slice(0, DIGEST_CHARACTERS);

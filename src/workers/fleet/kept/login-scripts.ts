@@ -6,8 +6,8 @@ import type { RedisScript } from '../redis.ts';
  */
 
 /**
- * Maximum number of rows of a fleet, of bytes in one row, and of bytes in all rows together. Hosts never write more
- * than this.
+ * Maximum number of a fleet's rows, of bytes in one row, and of bytes in all rows together. Hosts never write more than
+ * this.
  */
 const MAX_ROWS = 20_000;
 const MAX_ROW_BYTES = 65_536;

@@ -1,19 +1,19 @@
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { FleetSealer, SealPurpose } from '../../../shared/fleet/fleet-sealer.ts';
 
-/** Minimum length for compression. Shorter texts are not worth the time. */
+/** Minimum length for compression. Compressing shorter strings is not worth the time. */
 const MIN_PACKED_LENGTH = 1_024;
 
 const PLAIN = 0;
 const ZSTD = 1;
 
-/** Packs a text. The first byte names the format. A long text is compressed. */
+/** Packs a string. The first byte names the format. A long string is compressed. */
 export function packText(text: string): Buffer {
   const isPlain = text.length < MIN_PACKED_LENGTH;
   return Buffer.concat([Uint8Array.of(isPlain ? PLAIN : ZSTD), isPlain ? Buffer.from(text) : zstdCompressSync(text)]);
 }
 
-/** Unpacks a packed text. Returns null if the result would exceed `maxBytes`, or if the format is invalid. */
+/** Unpacks a packed string. Returns null if the result would exceed `maxBytes`, or if the format is invalid. */
 export function unpackText(packed: Buffer, maxBytes: number): Buffer | null {
   const bytes = packed.subarray(1);
   if (packed[0] === PLAIN) return bytes.length > maxBytes ? null : bytes;
@@ -27,14 +27,15 @@ export function unpackText(packed: Buffer, maxBytes: number): Buffer | null {
 }
 
 /**
- * Packs and seals a text. `place` is its key and field in Redis. The text cannot be opened under another key or field.
+ * Packs and seals a string. `place` is its key and field in Redis. The string cannot be opened under another key or
+ * field.
  */
 export function sealText(sealer: FleetSealer, purpose: SealPurpose, place: string, text: string): Buffer {
   return sealer.seal(purpose, place, packText(text));
 }
 
 /**
- * Opens and unpacks a sealed text. Returns null if it belongs to another place or fleet, or if it exceeds `maxBytes`
+ * Opens and unpacks a sealed string. Returns null if it belongs to another place or fleet, or if it exceeds `maxBytes`
  * when unpacked.
  */
 export function openText(

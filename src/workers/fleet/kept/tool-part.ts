@@ -143,7 +143,7 @@ export function createToolPart(deps: FleetPartDeps): FleetToolApi {
   };
 }
 
-/** Returns the texts of a reply, or an empty list if the key has another type or may not be read. */
+/** Returns the strings in a reply, or an empty list if the key has another type or may not be read. */
 async function textsOrNone(question: () => ReturnType<FleetPartDeps['redis']['command']>): Promise<readonly string[]> {
   try {
     return listOf(await question()).filter((text) => typeof text === 'string');

@@ -11,7 +11,7 @@ import { type HostRecord, openHost } from './host-record.ts';
 const GRACE_MS = 10_000;
 
 /**
- * Maximum number of names that are read from each of the two rosters: the roster of replicas and the roster of all
+ * Maximum number of names that are read from each of the two rosters: one lists the replicas, and the other lists all
  * hosts.
  */
 const MAX_HOSTS = 10_000;

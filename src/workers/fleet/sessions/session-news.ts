@@ -8,7 +8,7 @@ import { asChange, MAX_VALUE_LENGTH } from './session-record.ts';
 /** Maximum length of a session id, in characters. */
 const MAX_ID_LENGTH = 4 * 1024;
 
-/** Maximum length of a message of a replica, which contains a session id and a change, sealed. */
+/** Maximum length of a message from a replica, which contains a session id and a change, sealed. */
 const MAX_MESSAGE_LENGTH = MAX_VALUE_LENGTH + 2 * MAX_ID_LENGTH;
 
 /** Maximum number of senders whose message numbers are remembered. */

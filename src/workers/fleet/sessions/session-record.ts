@@ -59,12 +59,12 @@ export function readRecord(
   return { state: isKnown ? { isEnded, logLevel, homeId, watched } : null, refused };
 }
 
-/** Parses a change that another replica wrote as JSON. Returns null for any other text. */
+/** Parses a change that another replica wrote as JSON. Returns null for any other string. */
 function readChange(json: string): SessionChange | null {
   try {
     return asChange(parseForeignJson(json));
   } catch {
-    // No replica of this version can have written this text.
+    // No replica of this version can have written this string.
     return null;
   }
 }

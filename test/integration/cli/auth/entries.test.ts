@@ -38,7 +38,7 @@ describe('mcp-switchyard auth login', { timeout: 120_000 }, () => {
     expect(failed.stderr).toMatch(/crm: LOGIN_SECRET_MISSING: .*CRM_SECRET/);
     const ended = await world.run(['auth', 'login', 'crm'], { env: { CRM_SECRET: client.client_secret } });
     expect(ended.code).toBe(0);
-    expect(ended.stdout).toMatch(/^crm: logs in by itself .*\(client credentials\); it is up and has 1 tool\n$/);
+    expect(ended.stdout).toMatch(/^crm: logs in automatically .*\(client credentials\); it is up and has 1 tool\n$/);
     expect(world.leaksIn(failed, ended)).toEqual([]);
   });
 
@@ -58,7 +58,7 @@ describe('mcp-switchyard auth login', { timeout: 120_000 }, () => {
     expect(refused.stderr).toMatch(/crm: LOGIN_SECRET_MISSING: .*--allow-env CRM_SECRET/);
     expect(issuer.tokenRequests).toEqual([]);
     const allowed = await runCliHere([...command, '--allow-env', 'CRM_SECRET'], { env });
-    expect([allowed.code, allowed.stdout]).toEqual([0, expect.stringMatching(/^crm: logs in by itself/)]);
+    expect([allowed.code, allowed.stdout]).toEqual([0, expect.stringMatching(/^crm: logs in automatically/)]);
   });
 
   it('`auth login` uses the redirect URL on localhost with the port that `callbackPort` sets', async () => {

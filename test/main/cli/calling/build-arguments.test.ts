@@ -20,7 +20,7 @@ const build = (...given: readonly (readonly [string, string])[]) =>
   ).args;
 
 describe('buildArguments', () => {
-  it('buildArguments() converts each text to the type in the schema, including inside objects and lists', () => {
+  it('buildArguments() converts each string to the type in the schema, including inside objects and lists', () => {
     expect(
       build(
         ['filter.limit', '5'],
@@ -63,7 +63,7 @@ describe('buildArguments', () => {
     expect(() => build(['.x', '1'])).toThrow(/is not the name of an argument/);
   });
 
-  it('buildArguments() reports each text that it cannot convert, with the path of the argument', () => {
+  it('buildArguments() reports each string that it cannot convert, with the path of the argument', () => {
     const { problems } = buildArguments([{ key: 'filter.limit', text: 'soon' }], SCHEMA);
     expect(problems).toEqual([{ path: ['filter', 'limit'], kind: 'type', text: 'must be a whole number, not "soon"' }]);
   });

@@ -53,7 +53,7 @@ describe('readText', () => {
     ['[]', { $ref: '#/$defs/tree' }, []],
     ['5', { $ref: 'https://elsewhere.example/schema' }, 5],
     ['5', { $ref: '#/$defs/none' }, 5],
-  ])('readText() converts the text %j with the schema %j to %j', (text, schema, expected) => {
+  ])('readText() converts the string %j with the schema %j to %j', (text, schema, expected) => {
     expect(read(text, schema)).toEqual(expected);
   });
 
@@ -70,7 +70,7 @@ describe('readText', () => {
       { type: 'integer' },
       'a number that JavaScript can represent exactly; this one would be sent as another number',
     ],
-  ])('readText() reports the expected type if the text %j does not match the schema %j', (text, schema, mustBe) => {
+  ])('readText() reports the expected type if the string %j does not match the schema %j', (text, schema, mustBe) => {
     expect(read(text, schema)).toEqual({ mustBe });
   });
 

@@ -21,7 +21,7 @@ describe('prompt text', () => {
     expect(visible('Größe 大 a b')).toBe('Größe 大 a b');
   });
 
-  it('the trust prompt escapes quotes and backslashes, so that no text can imitate an escape', () => {
+  it('the trust prompt escapes quotes and backslashes, so that no string can imitate an escape', () => {
     expect(quoted('a "b" \\u{202e}')).toBe('"a \\"b\\" \\\\u{202e}"');
   });
 });

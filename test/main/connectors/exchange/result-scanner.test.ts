@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ResultScanner } from '../../../../src/main/connectors/exchange/result-scanner.ts';
 
-/** Returns the output of the scanner for a text that arrives in pieces of these sizes. */
+/** Returns the scanner's output for a string that arrives in pieces of these sizes. */
 function scan(text: string, sizes: readonly number[]): { readonly result: string; readonly isComplete: boolean } {
   const scanner = new ResultScanner();
   const bytes = Buffer.from(text);
@@ -19,7 +19,7 @@ function scan(text: string, sizes: readonly number[]): { readonly result: string
 const sizes = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1 });
 
 describe('result scanner', () => {
-  it('the result scanner finds the `result` of a JSON-RPC message at any position, however the text is split', () => {
+  it('the result scanner finds the `result` of a JSON-RPC message at any position, however the message is split', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.jsonValue(), fc.constantFrom(0, 1, 2), sizes, (value, id, place, cuts) => {
         const members: [string, unknown][] = [

@@ -82,7 +82,7 @@ async function calls(quota: CallQuota, count: number): Promise<void> {
 }
 
 describe('fleet call permits', () => {
-  it('a host does not ask its fleet for call permits if each host enforces quotas by itself', () => {
+  it('a host does not ask its fleet for call permits if each host enforces its quotas separately', () => {
     const fleet = { quotas: 'own' } as Fleet;
     expect(createCallPermits(fleet, { logger: recordingLogger(), random: { next: () => 0 } })).toBeNull();
   });

@@ -12,7 +12,7 @@ const EVIL_URL = { mode: 'url', url: 'javascript:alert(1)', message: 'Log in', e
 const GOOD_URL = { ...EVIL_URL, url: 'https://example.com/login' };
 
 describe('namedText', () => {
-  it('namedText() puts the name of the connector before a text, and keeps Markdown, links and line breaks', () => {
+  it('namedText() puts the name of the connector before the text, and keeps Markdown, links and line breaks', () => {
     const text = 'See **[the docs](https://example.com)** [1]:\n\n- `a`\n\t- ☃';
     expect(namedText('github', text)).toBe(`[Connector "github"] ${text}`);
     expect(namedText('github', '')).toBe('[Connector "github"]');

@@ -20,9 +20,9 @@ describe('formatOfText', () => {
     expect(formatOfText(text)).toBe(format);
   });
 
-  // Fuzzing found these texts, which once took quadratic time or worse.
+  // Fuzzing found these documents, which once took quadratic time or worse.
   it.each([' ', '\t', '- ', 'a ', '"', '.', '[ ', '] ', '= ', '#', '/*', '//\n'])(
-    'formatOfText() takes bounded time for a text with a long run of %j',
+    'formatOfText() takes bounded time for a document with a long run of %j',
     (run) => {
       const before = process.threadCpuUsage();
       for (const start of ['x\n', 'x', '[', '']) formatOfText(`${start}${run.repeat(4_096 / run.length)}~`);

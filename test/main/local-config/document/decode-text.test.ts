@@ -26,7 +26,7 @@ describe('decodeText', () => {
     expect(() => decodeText(Uint8Array.from(bytes))).toThrow(why);
   });
 
-  it('decodeText() returns an empty text for an empty file', () => {
+  it('decodeText() returns an empty string for an empty file', () => {
     expect(decodeText(new Uint8Array())).toBe('');
   });
 });

@@ -20,7 +20,7 @@ describe('storeKeyOf', () => {
     expect(storeKeyOf(`${URL}?tenant=a`)).not.toBe(storeKeyOf(`${URL}?tenant=b`));
   });
 
-  it('storeKeyOf() returns another key than earlier versions, whose keys depended on the signature key', () => {
+  it('storeKeyOf() returns a different key from earlier versions, whose keys depended on the signature key', () => {
     const keys = [storeKeyOf(URL), oldStoreKeyOf(URL, 'a'), oldStoreKeyOf(URL, 'b')];
     expect(new Set(keys).size).toBe(3);
   });

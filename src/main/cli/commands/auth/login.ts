@@ -163,6 +163,7 @@ function tellResult({ connectorId, outcome, issuer, toolCount }: LoginResult): v
   const tools = `${toolCount} ${toolCount === 1 ? 'tool' : 'tools'}`;
   if (outcome === 'logged-in') print(`${id}: logged in${at}; it is up and has ${tools}\n`);
   if (outcome === 'already') print(`${id}: already logged in${at}; it is up and has ${tools}. --force logs in again\n`);
-  if (outcome === 'by-itself') print(`${id}: logs in by itself${at} (client credentials); it is up and has ${tools}\n`);
+  if (outcome === 'by-itself')
+    print(`${id}: logs in automatically${at} (client credentials); it is up and has ${tools}\n`);
   if (outcome === 'not-wanted') print(`${id}: is up without a login and has ${tools}. --force logs in anyway\n`);
 }

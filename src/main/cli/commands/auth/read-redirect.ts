@@ -96,7 +96,7 @@ function unwrapped(text: string): string {
   return text.trim().replace(/^["'`<\s]+|["'`>\s]+$/g, '');
 }
 
-/** Splits a pasted text into the address and the query. The address is empty if only a query was pasted. */
+/** Splits pasted text into the address and the query. The address is empty if only a query was pasted. */
 function splitAddress(text: string): readonly [address: string, query: string] {
   const [whole = ''] = text.split('#', 1);
   const mark = whole.indexOf('?');

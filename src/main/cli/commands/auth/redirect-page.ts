@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 
-/** A page that the browser shows after a redirect. The texts are constants, so they need no HTML escaping. */
+/** A page that the browser shows after a redirect. The strings are constants, so they need no HTML escaping. */
 export interface RedirectPage {
   readonly status: number;
   readonly title: string;

@@ -11,7 +11,7 @@ import { assertKeepsLogins, withLogins } from './auth-manager.ts';
 const OWN_LOGINS =
   'These are the logins of this replica: each replica of the fleet needs its own. `--fleet-logins shared` shares them.';
 
-/** Texts of the column `state`. */
+/** What the column `state` shows. */
 const STATES = { 'logged-in': 'logged in', none: 'not logged in', lost: 'lost' } as const;
 
 /**
@@ -71,7 +71,7 @@ function expiryText({ state, expiresAt }: LoginSummary, nowMs: number): string {
 
 function renewalText({ state, isRefreshable }: LoginSummary): string {
   if (state !== 'logged-in') return '';
-  return isRefreshable ? 'renewed by itself' : 'log in again';
+  return isRefreshable ? 'renewed automatically' : 'log in again';
 }
 
 const UNITS = [

@@ -11,7 +11,7 @@ import { LoadPool } from '../../../service-map/loading/load-pool.ts';
 import { WriterClient } from '../../../writer/writer-client.ts';
 import { counted, type Failure, failureFrom, failureLine, failureOf, mark, printable } from '../../terminal/output.ts';
 
-/** Result of one check of `mcp-switchyard doctor`. */
+/** Result of one check by `mcp-switchyard doctor`. */
 export interface Finding {
   readonly check: string;
   readonly outcome: 'ok' | 'note' | 'failed';
@@ -132,16 +132,14 @@ export function checkProxy({ proxy }: NetworkSettings): Finding {
 }
 
 /**
- * Returns the origin of a URL. `URL.origin` cannot be used, because it is the text `null` for schemes such as
+ * Returns the origin of a URL. `URL.origin` cannot be used, because it is the string `null` for schemes such as
  * `socks5:`.
  */
 function originOf({ protocol, host }: URL): string {
   return `${protocol}//${host}`;
 }
 
-/**
- * Compares the clock of this machine with the `Date` header of the server of the map, which has a resolution of 1 s.
- */
+/** Compares this machine's clock with the `Date` header from the map's server. The header has a resolution of 1 s. */
 export async function checkClock(url: string, network: NetworkSettings): Promise<Finding> {
   const dispatcher = createMainAgent(network);
   try {

@@ -30,7 +30,7 @@ export function literalType(value: unknown, depth = 0): TypeText {
 }
 
 /**
- * Returns the union type of the values of an `enum`. If there are too many values, returns the union of their primitive
+ * Returns the union type of an `enum`'s values. If there are too many values, returns the union of their primitive
  * types.
  */
 export function literalUnion(values: readonly unknown[]): TypeText {

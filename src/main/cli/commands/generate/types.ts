@@ -92,7 +92,7 @@ function differencesOf(present: string | null, text: string): readonly string[] 
 function firstDifference(present: string, text: string): string {
   const lines = present.split('\n');
   const index = text.split('\n').findIndex((line, at) => line !== lines[at]);
-  return `The texts differ from line ${(index === -1 ? lines.length : index) + 1} on`;
+  return `The two versions differ from line ${(index === -1 ? lines.length : index) + 1} on`;
 }
 
 /** Returns the text of a file; null if it does not exist. */

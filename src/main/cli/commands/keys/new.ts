@@ -27,7 +27,7 @@ export interface NewKeyOptions {
 
 const DAY_SECONDS = 86_400;
 
-/** Length of the part of the thumbprint that a default `kid` ends with. */
+/** Length of the part of the thumbprint at the end of a default `kid`. */
 const KID_THUMBPRINT = 8;
 
 /**

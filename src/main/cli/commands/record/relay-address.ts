@@ -13,7 +13,7 @@ type Transport = StreamableHTTPClientTransport | SSEClientTransport;
 type Sent = Parameters<SSEClientTransport['send']>[0];
 
 /**
- * Called with each message of the client and of the server. `lost` is called with the reason if a message cannot be
+ * Called with each message from the client and from the server. `lost` is called with the reason if a message cannot be
  * recorded.
  */
 export interface Notes {

@@ -11,7 +11,7 @@ const LEAVE_MS = 10_000;
 const GRACE_MS = 2_000;
 const DRAIN_MS = 300;
 
-/** The taps that record the messages of the client and of the server. */
+/** The taps that record the messages from the client and from the server. */
 export interface Taps {
   readonly client: MessageTap;
   readonly server: MessageTap;

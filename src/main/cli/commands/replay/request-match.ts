@@ -59,7 +59,7 @@ export function ownParams({ _meta, ...params }: JsonObject): JsonObject {
   return params;
 }
 
-/** Whether two JSON values are equal. A masked secret in the recorded value is equal to any text. */
+/** Whether two JSON values are equal. A masked secret in the recorded value is equal to any string. */
 function isSame(recorded: unknown, given: unknown): boolean {
   return differences(recorded, given, 1) === 0;
 }
@@ -69,7 +69,7 @@ function nearestOf(candidates: readonly Exchange[], given: JsonObject): Exchange
   let least = Number.POSITIVE_INFINITY;
   for (const candidate of candidates) {
     const isOther = subjectOf(candidate.params) !== subjectOf(given);
-    // Another subject, such as another tool, counts more than any difference of the arguments.
+    // Another subject, such as another tool, counts more than any difference in the arguments.
     const distance = differences(ownParams(candidate.params), given, 1_000) + (isOther ? 1_000 : 0);
     if (distance < least) [nearest, least] = [candidate, distance];
   }
@@ -82,8 +82,8 @@ function subjectOf({ name, uri }: JsonObject): unknown {
 }
 
 /**
- * Returns how much two JSON values differ: the sum over all differing values, counted up to about `max`. Texts with the
- * same first characters count less than other texts.
+ * Returns how much two JSON values differ: the sum over all differing values, counted up to about `max`. Strings with
+ * the same first characters count less than other strings.
  */
 function differences(recorded: unknown, given: unknown, max: number): number {
   if (typeof recorded === 'string') return textDifference(recorded, given);
@@ -115,7 +115,7 @@ function textDifference(recorded: string, given: unknown): number {
   return fitsAround(recorded.split(MASK), given) ? 0 : 2;
 }
 
-/** Whether a text contains all parts in order, starts with the first part and ends with the last part. */
+/** Whether a string contains all parts in order, starts with the first part and ends with the last part. */
 function fitsAround(parts: readonly string[], text: string): boolean {
   const [first = '', ...rest] = parts;
   const last = rest.pop() ?? '';

@@ -13,7 +13,7 @@ export interface ResetFloorOptions extends StoreOptions {
   readonly yes: boolean;
 }
 
-/** Minimum length of a text that names a source by the first characters of its store key. */
+/** Minimum length of a store key's prefix that names a source. */
 const MIN_KEY_LENGTH = 6;
 
 /**

@@ -12,7 +12,7 @@ import { type Attempt, attempt } from './attempt.ts';
 import { hmacDiagnosis } from './hmac-diagnosis.ts';
 import { judgeEach, type SignatureFinding } from './judge-each.ts';
 
-/** Result of one check of a map. */
+/** Result of one check on a map. */
 export interface CheckResult {
   readonly check: 'syntax' | 'signature' | 'shape' | 'time';
   readonly failure: Failure | null;
@@ -23,15 +23,15 @@ export interface CheckResult {
 /** Maximum number of left-out entries that are listed. */
 const MAX_NAMED = 20;
 
-/** The results of all checks of a map, and a finding for each asymmetric signature. */
+/** The results of all checks on a map, and a finding for each asymmetric signature. */
 export interface MapVerification {
   readonly checks: readonly CheckResult[];
   readonly signatures: readonly SignatureFinding[];
 }
 
 /**
- * Runs all checks of a map that are possible. For example, the shape of a map is checked even if its signature is
- * wrong. A host that loads a map stops at the first failure instead.
+ * Runs all possible checks on a map. For example, the shape of a map is checked even if its signature is wrong. A host
+ * that loads a map stops at the first failure instead.
  */
 export function verifyMap(bytes: Uint8Array, policy: ProofPolicy): MapVerification {
   const syntax = attempt(() => asServiceMap(parseStrictJson(bytes)));

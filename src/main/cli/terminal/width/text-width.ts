@@ -12,7 +12,7 @@ const FULL = /^[\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f200}-\u{1f2ff}\u{200
 
 const WITHOUT_WIDTH = /^[\p{Mn}\p{Me}\p{Cf}\p{Cc}]+$/u;
 
-/** Returns the number of columns that a text needs on a terminal. Escape sequences for colours need none. */
+/** Returns the number of columns that a string needs on a terminal. Escape sequences for colours need none. */
 export function widthOf(text: string): number {
   if (/^[\u0020-\u007e]*$/.test(text)) return text.length;
   let width = 0;
@@ -20,7 +20,7 @@ export function widthOf(text: string): number {
   return width;
 }
 
-/** Shortens a text to at most `width` columns. A shortened text ends with … and has no colours. */
+/** Shortens a string to at most `width` columns. A shortened string ends with … and has no colours. */
 export function cutTo(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
   let cut = '';
@@ -34,7 +34,7 @@ export function cutTo(text: string, width: number): string {
   return width < 1 ? '' : `${cut}…`;
 }
 
-/** Adds spaces to the end of a text until it is `width` columns wide. */
+/** Adds spaces to the end of a string until it is `width` columns wide. */
 export function padTo(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - widthOf(text)));
 }

@@ -1,9 +1,9 @@
 import { widthOf } from './text-width.ts';
 
-/** Texts are never wrapped to less than this width, because many words would not fit. */
+/** Text is never wrapped to less than this width, because many words would not fit. */
 const MIN_WIDTH = 20;
 
-/** Wraps a text at spaces to lines of at most `width` columns. A word that is longer gets a separate line. */
+/** Wraps a string at spaces to lines of at most `width` columns. A word that is longer gets a separate line. */
 export function wrapped(text: string, width: number): readonly string[] {
   const most = Math.max(MIN_WIDTH, width);
   const indent = /^\s*/.exec(text)?.[0] ?? '';

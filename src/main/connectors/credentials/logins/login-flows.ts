@@ -224,7 +224,7 @@ export class LoginFlows {
   }
 }
 
-/** Returns the id of the binding of a target. */
+/** Returns the id of a target's binding. */
 export function bindingIdFor({ url, oauth }: LoginTarget): string {
   return bindingIdOf(url.href, oauth?.clientId ?? null);
 }

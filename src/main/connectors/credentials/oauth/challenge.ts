@@ -61,7 +61,7 @@ function readUrl(text: string | null, base: URL): URL | null {
 }
 
 /**
- * Returns the valid scopes of a text from a server, without duplicates and separated by blanks; null if no scope is
+ * Returns the valid scopes in a string from a server, without duplicates and separated by blanks; null if no scope is
  * valid.
  */
 export function readScopes(text: string | null): string | null {

@@ -84,7 +84,7 @@ export function checkSecrets(target: LoginTarget): void {
 function checkConfigured(target: LoginTarget, { issuer }: LoginDiscovery, clientId: string): void {
   const wanted = target.oauth?.issuer;
   if (wanted !== undefined && !isSameIssuer(wanted, issuer))
-    throw invalid(`The entry of ${target.connectorId} names another issuer than ${issuer}`);
+    throw invalid(`The entry of ${target.connectorId} names an issuer other than ${issuer}`);
   if (target.oauth?.clientId !== clientId)
     throw new SwitchyardError(
       'LOGIN_CLIENT_UNKNOWN',

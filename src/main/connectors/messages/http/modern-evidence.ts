@@ -20,8 +20,8 @@ export function namesModern(
 }
 
 /**
- * Whether an error text says that the server supports a modern revision. Legacy SDKs answer a modern request with
- * "Unsupported protocol version: 2026-07-28 (supported versions: …)". Such a text repeats the requested revision, so
+ * Whether an error message says that the server supports a modern revision. Legacy SDKs answer a modern request with
+ * "Unsupported protocol version: 2026-07-28 (supported versions: …)". Such a message repeats the requested revision, so
  * only its list counts.
  */
 export function textNamesModern(step: string, text: string): boolean {

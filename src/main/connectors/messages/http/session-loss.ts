@@ -45,7 +45,7 @@ const PHRASES: readonly RegExp[] = [
   /\bbefore initiali[sz]ation\b/,
 ];
 
-/** Whether a text says that the server does not know the session, or requires a handshake first. */
+/** Whether a message says that the server does not know the session, or requires a handshake first. */
 export function saysSessionLost(text: string): boolean {
   const words = text
     .slice(0, MAX_LENGTH)

@@ -51,8 +51,8 @@ export function refuseUnread(
 }
 
 /**
- * Returns the HTTP status of an error of the modern protocol (MCP 2026-07-28, Streamable HTTP). A message that is
- * refused has a status for its error code. An error of the called method has status 200.
+ * Returns the HTTP status for an error in the modern protocol (MCP 2026-07-28, Streamable HTTP). A message that is
+ * refused has a status for its error code. An error from the called method has status 200.
  */
 export function statusOf(error: RpcError): number {
   const { code } = error;

@@ -1,6 +1,6 @@
 import { codeOf } from '../../../../shared/errors.ts';
 
-/** Texts for the user, by error code. They repeat no text of an issuer, of a connector or of the requested address. */
+/** Messages for the user, by error code. They repeat no text from an issuer, a connector or the requested address. */
 const WORDS: Readonly<Record<string, string>> = {
   LOGIN_EXPIRED: 'The login took too long, was used before, or was started elsewhere. Start it again.',
   LOGIN_FAILED:

@@ -1,7 +1,7 @@
 import { html } from '../../status-page/view/html.ts';
 import { renderFrame } from './page-frame.ts';
 
-/** Content of the page of a one-time login link. The browser shows this page before it is sent to the issuer. */
+/** Content of the page for a one-time login link. The browser shows this page before going to the issuer. */
 export interface LoginPage {
   /** Display name of the connector, and its id. */
   readonly name: string;

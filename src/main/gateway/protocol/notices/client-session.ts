@@ -28,7 +28,7 @@ interface Watched {
 }
 
 /**
- * Reports changes of a session to other replicas of the gateway. A failure of other replicas never causes a rejection.
+ * Reports changes in a session to the gateway's other replicas. A failure in other replicas never causes a rejection.
  */
 export interface SessionSharing {
   wantsLevel(level: string): Promise<void>;

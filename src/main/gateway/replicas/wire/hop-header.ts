@@ -4,7 +4,7 @@ import type { HopKind } from '../replica-hop.ts';
 /** Header that authenticates a hop before its body is read. */
 export const HOP_HEADER = 'switchyard-hop';
 
-/** Prefix of the path of a hop. The kind of the hop follows the prefix. */
+/** Prefix of a hop's path. The kind of the hop follows the prefix. */
 export const HOP_PATH = '/fleet/v1/';
 
 /** Facts of a hop other than its body. */

@@ -6,7 +6,7 @@ import type { ListQuery } from './list-query.ts';
 import { shownAddress, shownMessage, shownName } from './shown-text.ts';
 import { STATE_ORDER, STATES } from './state-words.ts';
 
-/** One connector as the page shows it. It contains no secrets, but any of its texts may be hostile. */
+/** One connector as the page shows it. It contains no secrets, but any of its strings may be hostile. */
 export interface ConnectorRow {
   readonly id: string;
   readonly name: string;

@@ -1,13 +1,13 @@
 import { MASK } from '../../../masking/secret-mask.ts';
 import { maskText } from '../../../masking/secret-shapes.ts';
 
-/** Maximum length of a shown text; the log has the whole text. */
+/** Maximum length of a shown string; the log has the whole string. */
 const MAX_LENGTH = 300;
 
-/** Maximum number of characters of a text that are read, because masking takes time for each character. */
+/** Maximum number of characters that are read from a string, because masking takes time for each character. */
 const MAX_READ = 4_000;
 
-/** Maximum number of cached texts, and maximum length of a cached text. */
+/** Maximum number of cached strings, and maximum length of a cached string. */
 const MAX_REMEMBERED = 1_000;
 const MAX_REMEMBERED_LENGTH = 1_000;
 
@@ -63,7 +63,7 @@ export const shownAddress: (address: string) => string | null = remembering((add
 });
 
 /**
- * Returns `show` with a cache. The same texts are shown on each open page once a second, and masking them is most of
+ * Returns `show` with a cache. The same strings are shown on each open page once a second, and masking them is most of
  * the work.
  */
 function remembering<T>(show: (text: string) => T): (text: string) => T {

@@ -29,7 +29,7 @@ export const STATES: Readonly<Record<ConnectorState, StateWords>> = {
 /** All states, in the order of {@link STATES}. */
 export const STATE_ORDER: readonly ConnectorState[] = Object.keys(STATES) as ConnectorState[];
 
-/** True if a text is the name of a state. */
+/** True if a string is the name of a state. */
 export function isState(text: string): text is ConnectorState {
   return Object.hasOwn(STATES, text);
 }

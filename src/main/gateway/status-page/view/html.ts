@@ -25,7 +25,7 @@ export class Html {
 /** Values that may be inserted into markup; null and false insert nothing. */
 export type HtmlValue = Html | string | number | null | false | readonly HtmlValue[];
 
-/** Escapes a text for use within an element or a quoted attribute. */
+/** Escapes a string for use within an element or a quoted attribute. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (sign) => ENTITIES[sign] ?? sign);
 }

@@ -21,7 +21,7 @@ const TEXTS = ['command', 'args', 'env', 'cwd', 'url', 'httpUrl', 'headers', 'oa
 /**
  * Translates entries of Gemini CLI. `httpUrl` means Streamable HTTP, and takes precedence over `url`. In Gemini CLI,
  * `url` used to mean SSE and now means either transport, so Streamable HTTP is tried first. The `timeout` is in
- * milliseconds. Texts may contain `$NAME` and `${NAME}`.
+ * milliseconds. Strings may contain `$NAME` and `${NAME}`.
  */
 export function takeGemini(draft: EntryDraft, { root }: ShapeContext): void {
   if (hasAny(draft.node, OF_ENTRIES) || hasAny(root, OF_SETTINGS)) {

@@ -4,7 +4,7 @@ import { looksLikeCommandLine, shellWords } from '../../entry/shell-words.ts';
 
 /**
  * Translates the members of mcporter: `baseUrl`, `bearerToken` and `bearerTokenEnv`. Also translates `$env:NAME` in
- * texts.
+ * strings.
  */
 export function takeMcporter(draft: EntryDraft): void {
   for (const name of ['baseUrl', 'base_url']) draft.rename(name, 'url');
@@ -47,9 +47,9 @@ export function takeCommandList(draft: EntryDraft): void {
 }
 
 /**
- * Splits a `command` that contains an executable and its arguments in one text, as in mcporter, Goose and Chaterm. If
- * `isUsual` is false, a warning tells the author to use `args`. The text is never passed to a shell. A text that only a
- * shell can interpret is not split, and is reported as an error later.
+ * Splits a `command` that contains an executable and its arguments in one string, as in mcporter, Goose and Chaterm. If
+ * `isUsual` is false, a warning tells the author to use `args`. The string is never passed to a shell. A string that
+ * only a shell can interpret is not split, and is reported as an error later.
  */
 export function takeCommandLine(draft: EntryDraft, isUsual: boolean): void {
   const node = draft.member('command');

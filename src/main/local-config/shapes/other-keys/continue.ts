@@ -6,7 +6,9 @@ import { takeBearerVariable } from '../mcp-servers/mcporter.ts';
 import type { ServerGroup, Shape } from '../shape.ts';
 import { takeTimeout } from '../timeouts.ts';
 
-/** The shape of Continue: `mcpServers` is a list whose items have a `name`. Texts may contain `${{ secrets.NAME }}`. */
+/**
+ * The shape of Continue: `mcpServers` is a list whose items have a `name`. Strings may contain `${{ secrets.NAME }}`.
+ */
 export const continueDev: Shape = {
   find(root) {
     const older = memberOf(memberOf(root, 'experimental'), 'modelContextProtocolServers');

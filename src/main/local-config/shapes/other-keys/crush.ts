@@ -7,8 +7,8 @@ import { takeToolLists } from '../tool-lists.ts';
 import { opencode } from './opencode.ts';
 
 /**
- * The shape of Crush: `{ "mcp": { name: { "type": "stdio", … } } }`. Texts may contain `$NAME`, `${NAME}`, `${NAME:-x}`
- * and `${NAME:?message}`, as in a shell.
+ * The shape of Crush: `{ "mcp": { name: { "type": "stdio", … } } }`. Strings may contain `$NAME`, `${NAME}`,
+ * `${NAME:-x}` and `${NAME:?message}`, as in a shell.
  */
 export const crush: Shape = {
   find(root, context) {

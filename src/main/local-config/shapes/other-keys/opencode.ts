@@ -8,8 +8,8 @@ import { takeToolLists } from '../tool-lists.ts';
 const TEXTS = ['command', 'args', 'env', 'url', 'headers', 'cwd', 'oauth'];
 
 /**
- * The shape of OpenCode: `{ "mcp": { name: { "type": "local", "command": [ … ], "environment": { … } } } }`. Texts may
- * contain `{env:NAME}` and `{file:path}`.
+ * The shape of OpenCode: `{ "mcp": { name: { "type": "local", "command": [ … ], "environment": { … } } } }`. Strings
+ * may contain `{env:NAME}` and `{file:path}`.
  */
 export const opencode: Shape = {
   find(root) {

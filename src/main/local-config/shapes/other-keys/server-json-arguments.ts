@@ -21,8 +21,8 @@ export function argumentsOf(nodes: readonly ConfigNode[]): ConfigNode[] {
 }
 
 /**
- * Replaces each `{name}` in a text by the value that the `variables` of the node give it. Without a value, it becomes
- * `${NAME}`, or `${NAME:-default}` if it has a default.
+ * Replaces each `{name}` in a string by the value that the `variables` of the node give it. Without a value, the
+ * placeholder becomes `${NAME}`, or `${NAME:-default}` if it has a default.
  */
 export function inOurVariables(text: string, node: ConfigNode): string {
   const variables = memberOf(node, 'variables');

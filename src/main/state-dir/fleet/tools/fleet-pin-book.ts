@@ -19,7 +19,7 @@ export class FleetPinBook {
   readonly #versions = new Map<string, number>();
 
   /**
-   * Returns the version of the newest approval of a tool that this host has applied; 0 if it has applied no approval.
+   * Returns the version of a tool's newest approval that this host has applied; 0 if this host has applied no approval.
    */
   versionOf(connectorId: string, tool: string): number {
     return this.#versions.get(nameOf(connectorId, tool)) ?? 0;

@@ -11,7 +11,7 @@ const ERAS: ReadonlySet<unknown> = new Set(['legacy', 'modern', 'unknown']);
  */
 const MAX_TOOLS = 10_000;
 
-/** Maximum length of a text in a record, in characters. It does not apply to texts in definitions. */
+/** Maximum length of a string in a record, in characters. It does not apply to strings in definitions. */
 const MAX_TEXT_LENGTH = 8_192;
 
 /**

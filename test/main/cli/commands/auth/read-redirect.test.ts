@@ -49,7 +49,7 @@ describe('pasted redirect URL', () => {
     ['a URL with two states', `${GOOD}&state=s2`, 'state more than once'],
     ['a URL without a code', `${EXPECTED.redirectUrl}?state=s1`, 'neither a code nor an error'],
     ['a line of 1 MiB', `${GOOD}&x=${'x'.repeat(1 << 20)}`, 'too long'],
-  ])('a text pasted in place of a redirect URL is rejected with a reason if it is %s', (_, pasted, reason) => {
+  ])('a string pasted in place of a redirect URL is rejected with a reason if it is %s', (_, pasted, reason) => {
     expect(parseRedirect(pasted, EXPECTED)).toContain(reason);
   });
 });

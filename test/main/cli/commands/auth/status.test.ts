@@ -39,7 +39,7 @@ describe('login table', () => {
     expect(loginTable([LOGIN], NOW)).toBe(
       '  connector  state      issuer                  scopes  expires    then\n' +
         '  ─────────  ─────────  ──────────────────────  ──────  ─────────  ─────────────────\n' +
-        '  crm        logged in  https://issuer.example  tools   in 50 min  renewed by itself\n',
+        '  crm        logged in  https://issuer.example  tools   in 50 min  renewed automatically\n',
     );
   });
 

@@ -11,7 +11,7 @@ const DAY_MS = 24 * 3_600_000;
 const signer = { kid: 'k', alg: 'EdDSA', thumbprint: 'abc', expiresAt: NOW, keyExpiresAt: null } as const;
 const REMEMBERED = { version: 2, expiresAt: NOW + 30 * DAY_MS, trustsConfigurationAlone: false, lastError: null };
 
-/** Returns the findings about a map, each as the text `outcome message`. */
+/** Returns the findings about a map, each as the string `outcome message`. */
 function findings(
   status: Partial<ServiceMapStatus>,
   options: Parameters<typeof checkTrust>[0] = {},

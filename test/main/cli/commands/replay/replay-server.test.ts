@@ -137,7 +137,7 @@ describe('replay', () => {
     expect(legacy.sent).toMatchObject([{ id: 1, error: { code: -32_601 } }]);
   });
 
-  it('the replay server accepts any text where a secret was masked, and reports a request without a recorded response', async () => {
+  it('the replay server accepts any string where a secret was masked, and reports a request without a recorded response', async () => {
     const { sent, take } = replayed([
       ['client', call(1, 'login', { key: 'Bearer ***masked***' })],
       ['server', result(1, 'in')],

@@ -13,7 +13,7 @@ const changed = (change: (value: Record<string, unknown>) => unknown): string =>
 };
 
 describe('unpackDiscovery', () => {
-  it('unpackDiscovery() restores a discovery from the text that packDiscovery() returned', () => {
+  it('unpackDiscovery() restores a discovery from the string that packDiscovery() returned', () => {
     expect(unpackDiscovery(packDiscovery(loginDiscovery()))).toEqual(loginDiscovery());
   });
 

@@ -38,7 +38,7 @@ describe('saysSessionLost', () => {
     'Bad Request: Server not initialized',
     'Server is not yet initialized',
     'Received request before initialization was complete',
-  ])('saysSessionLost() recognizes a lost session from the text "%s"', (words) => {
+  ])('saysSessionLost() recognizes a lost session from the message "%s"', (words) => {
     expect(saysSessionLost(words)).toBe(true);
   });
 
@@ -61,7 +61,7 @@ describe('saysSessionLost', () => {
     expect(saysSessionLost(words)).toBe(false);
   });
 
-  it('saysSessionLost() checks long texts in linear time', () => {
+  it('saysSessionLost() checks long messages in linear time', () => {
     expect(saysSessionLost('session '.repeat(1_000_000))).toBe(false);
     expect(saysSessionLost(`no ${'or '.repeat(1_000_000)}session`)).toBe(false);
   });

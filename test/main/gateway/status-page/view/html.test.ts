@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { escapeHtml, html, trusted } from '../../../../../src/main/gateway/status-page/view/html.ts';
 
 describe('html', () => {
-  it('escapeHtml() escapes every character that could end a text or an attribute', () => {
+  it('escapeHtml() escapes every character that could end a text node or an attribute', () => {
     expect(escapeHtml(`<a href="x" id='y'>&amp;`)).toBe('&lt;a href=&quot;x&quot; id=&#39;y&#39;&gt;&amp;amp;');
   });
 
@@ -20,7 +20,7 @@ describe('html', () => {
     expect(html`${trusted('<b>')}`.toString()).toBe('<b>');
   });
 
-  it('html`` escapes any text so that the text cannot leave its element or attribute', () => {
+  it('html`` escapes any string so that the string cannot leave its element or attribute', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         const [, inAttribute = '', inElement = ''] = /^<p title="(.*)">(.*)<\/p>$/s.exec(

@@ -207,7 +207,7 @@ export class LoginUsers {
   }
 }
 
-/** Returns a text that identifies the login and whether it has tokens. */
+/** Returns a string that identifies the login and shows whether the login has tokens. */
 function seenOf({ login }: OAuthCredentials): string {
   return login === null ? '' : `${login.loginId} ${login.tokens === null ? 'lost' : 'there'}`;
 }

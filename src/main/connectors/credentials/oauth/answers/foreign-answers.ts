@@ -6,7 +6,7 @@ import { neverConnected } from '../../../../http/network-errors.ts';
 import { type ForeignObject, isObject, type LoginRequest } from '../discovery-record.ts';
 import { invalid } from '../endpoint-rules.ts';
 
-/** The result of the last request of a {@link WatchedFetch}. Its texts are safe to show. */
+/** The result of the last request of a {@link WatchedFetch}. Its strings are safe to show. */
 export interface SeenAnswer {
   /** False if certainly no request has left this machine. */
   readonly isSent: boolean;
@@ -162,7 +162,7 @@ export function cleanDescription(text: unknown, secrets: readonly string[]): str
   return line === '' ? null : line.length <= MAX_DESCRIPTION ? line : `${line.slice(0, MAX_DESCRIPTION - 3)}...`;
 }
 
-/** Whether a text contains a secret, a part of a secret, or a percent-encoded secret. */
+/** Whether a string contains a secret, a part of a secret, or a percent-encoded secret. */
 function echoes(text: string, secrets: readonly string[]): boolean {
   const given = secrets.filter((secret) => secret !== '');
   if (given.reduce((length, secret) => length + secret.length, 0) > MAX_SECRETS) return true;

@@ -26,11 +26,11 @@ describe('cleanDescription', () => {
     `bad token ${SECRET.slice(2, 14)}...`,
     `bad token ${encodeURIComponent(SECRET)}`,
     `bad token ${SECRET.slice(0, 6)}\n${SECRET.slice(6)}`,
-  ])('cleanDescription() drops the text %j, which contains a part of a secret', (text) => {
+  ])('cleanDescription() drops the string %j, which contains a part of a secret', (text) => {
     expect(cleanDescription(text, [SECRET])).toBe(null);
   });
 
-  it('cleanDescription() drops a text that contains a secret, but ignores secrets of one character', () => {
+  it('cleanDescription() drops a string that contains a secret, but ignores secrets of one character', () => {
     expect(cleanDescription('the session is over', ['s'])).toBe('the session is over');
     expect(cleanDescription('the secret abc is wrong', ['abc'])).toBe(null);
     expect(cleanDescription('password hunter2?', ['hunter2'])).toBe(null);
@@ -57,7 +57,7 @@ describe('cleanDescription', () => {
 });
 
 describe('readRefusal', () => {
-  it('readRefusal() hides texts that cannot be searched quickly for parts of a very long token', () => {
+  it('readRefusal() hides strings that cannot be searched quickly for parts of a very long token', () => {
     const body = { error: 'invalid_grant', error_description: 'ab'.repeat(2_048), access_token: 'c'.repeat(1_000_000) };
     expect(readRefusal(body, [])).toEqual({ error: null, description: null });
     const startedMs = performance.now();
