@@ -38,7 +38,7 @@ describe('login table', () => {
   it('the login table shows the issuer, the scopes, the expiry and what happens after the expiry', () => {
     expect(loginTable([LOGIN], NOW)).toBe(
       '  connector  state      issuer                  scopes  expires    then\n' +
-        '  ─────────  ─────────  ──────────────────────  ──────  ─────────  ─────────────────\n' +
+        '  ─────────  ─────────  ──────────────────────  ──────  ─────────  ─────────────────────\n' +
         '  crm        logged in  https://issuer.example  tools   in 50 min  renewed automatically\n',
     );
   });
