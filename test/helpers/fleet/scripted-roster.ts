@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Fleet } from '../../../src/main/fleet/fleet.ts';
+import type { FleetStatus } from '../../../src/main/fleet/fleet-status.ts';
 import { FleetSealer } from '../../../src/shared/fleet/fleet-sealer.ts';
 import type { FleetHost } from '../../../src/shared/fleet/fleet-settings.ts';
 
@@ -38,9 +39,9 @@ export class ScriptedRoster {
       keep: () => {},
       on: () => () => {},
       onRestart: () => () => {},
-      status: () => {
-        throw new Error('A scripted fleet has no status');
-      },
+      // Without a server, only what code asks of a fleet whose thread cannot start.
+      status: () =>
+        ({ isConnected: false, failure: { code: 'FLEET_CLIENT_MISSING', message: 'scripted' } }) as FleetStatus,
       close: async () => {},
     };
   }
