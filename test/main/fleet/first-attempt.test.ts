@@ -6,26 +6,34 @@ type Failure = { readonly code: string; readonly message: string } | null;
 
 /** A fleet whose connection a test controls. */
 function scriptedFleet() {
-  const listeners = new Set<() => void>();
+  const listeners = new Set<readonly [string, () => void]>();
   const state = { isConnected: false, failure: null as Failure };
   const fleet = {
     status: () => state,
-    on(_: string, listener: () => void) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
+    on(kind: string, listener: () => void) {
+      const entry = [kind, listener] as const;
+      listeners.add(entry);
+      return () => listeners.delete(entry);
     },
+  };
+  const emit = (kind: string): void => {
+    for (const [heard, listener] of listeners) if (heard === kind) listener();
   };
   const becomes = (isConnected: boolean, code: string | null = null): void => {
     Object.assign(state, { isConnected, failure: code === null ? null : { code, message: 'scripted' } });
-    for (const listener of listeners) listener();
+    emit('connection');
   };
-  return { fleet: fleet as unknown as Fleet, becomes, listeners };
+  return { fleet: fleet as unknown as Fleet, becomes, emit, listeners };
 }
 
 /** Resolves with the time until `firstAttempt` resolves, in milliseconds of the fake clock. */
-async function waited(fleet: Fleet, during: () => void = () => {}): Promise<number> {
+async function waited(
+  fleet: Fleet,
+  during: () => void = () => {},
+  until: 'connection' | 'roster' = 'connection',
+): Promise<number> {
   const startedMs = Date.now();
-  const done = firstAttempt(fleet, 5_000).then(() => Date.now() - startedMs);
+  const done = firstAttempt(fleet, 5_000, until).then(() => Date.now() - startedMs);
   setTimeout(during, 1_000);
   await vi.advanceTimersByTimeAsync(20_000);
   return done;
@@ -40,6 +48,9 @@ describe('firstAttempt()', () => {
       expect(await waited(connected.fleet)).toBe(0);
       const late = scriptedFleet();
       expect(await waited(late.fleet, () => late.becomes(true))).toBe(1_000);
+      const listed = scriptedFleet();
+      listed.becomes(true);
+      expect(await waited(listed.fleet, () => listed.emit('roster'), 'roster')).toBe(1_000);
       const failing = scriptedFleet();
       expect(await waited(failing.fleet, () => failing.becomes(false, 'FLEET_UNAVAILABLE'))).toBe(2_500);
       const failed = scriptedFleet();
@@ -49,7 +60,8 @@ describe('firstAttempt()', () => {
       expect(await waited(missing.fleet, () => missing.becomes(false, 'FLEET_CLIENT_MISSING'))).toBe(1_000);
       const silent = scriptedFleet();
       expect(await waited(silent.fleet)).toBe(5_000);
-      for (const { listeners } of [connected, late, failing, failed, missing, silent]) expect(listeners.size).toBe(0);
+      for (const { listeners } of [connected, late, listed, failing, failed, missing, silent])
+        expect(listeners.size).toBe(0);
     } finally {
       vi.useRealTimers();
     }

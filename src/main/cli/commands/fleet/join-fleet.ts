@@ -1,5 +1,6 @@
-import { settledWithin, startTimer, systemClock, systemRandom } from '../../../../shared/clock.ts';
+import { systemClock, systemRandom } from '../../../../shared/clock.ts';
 import { createFleet } from '../../../fleet/create-fleet.ts';
+import { firstAttempt } from '../../../fleet/first-attempt.ts';
 import type { Fleet } from '../../../fleet/fleet.ts';
 import { silentLogger } from '../../../observability/logger.ts';
 import { resolveFleet } from '../../../options/fleet-options.ts';
@@ -9,11 +10,6 @@ import { misuse } from '../../flags/option-values.ts';
 
 /** How long the server may take to answer and to send the roster, in milliseconds. */
 const JOIN_WITHIN_MS = 10_000;
-
-/**
- * How long a retry may take after the first failure, in milliseconds. On a busy machine, a first attempt may time out.
- */
-const RETRY_WITHIN_MS = 1_500;
 
 /** Options of `fleet status`, `fleet hosts` and `fleet check`. */
 export interface FleetCommandOptions extends FleetFlags {
@@ -42,12 +38,6 @@ export async function withFleetOf<T>(options: FleetCommandOptions, work: (fleet:
 }
 
 /** Resolves once the roster was read, the connection has failed, or the time limit is reached. Never rejects. */
-export async function asked(fleet: Fleet): Promise<void> {
-  const ready = new Promise<void>((resolve) => {
-    fleet.on('roster', () => resolve());
-    fleet.on('connection', ({ isConnected }) => {
-      if (!isConnected) startTimer(RETRY_WITHIN_MS, resolve);
-    });
-  });
-  await settledWithin(ready, fleet.status().failure === null ? JOIN_WITHIN_MS : RETRY_WITHIN_MS);
+export function asked(fleet: Fleet): Promise<void> {
+  return firstAttempt(fleet, JOIN_WITHIN_MS, 'roster');
 }
