@@ -3,7 +3,7 @@
  */
 import { parentPort } from 'node:worker_threads';
 import type { WorkerLoadTask } from '../../src/shared/protocol/thread-messages.ts';
-import loadServiceMap from '../../src/workers/load/load-service-map.task.ts';
+import { loadServiceMap } from '../../src/workers/load/load-service-map.task.ts';
 import { collectGarbage } from './collect-garbage.ts';
 
 const port = parentPort;

@@ -16,8 +16,11 @@ const cancelled = (): Error => new SwitchyardError('LOAD_CANCELLED', 'The load w
 /**
  * The Piscina task. Runs one load and sends its events through `task.port`. Never rejects. The main thread closes the
  * port at the end.
+ *
+ * This module has no default export, because Piscina loads it with `require()`. For a default export, Node builds a
+ * CommonJS view of the module. Node 26 aborts the whole process if the thread is ended at that moment.
  */
-export default async function loadServiceMap(task: WorkerLoadTask): Promise<void> {
+export async function loadServiceMap(task: WorkerLoadTask): Promise<void> {
   httpTimer?.cancel();
   const stream = new CreditStream(task.port, cancelled);
   const context = { thread: `worker-${threadId}`, fetch: workerFetch(task.network), signal: stream.signal, proven };

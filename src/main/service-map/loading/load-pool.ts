@@ -15,7 +15,9 @@ import { crashLoop, failed, lost, queueFull } from './load-failures.ts';
 import { loadPiscina } from './load-piscina.ts';
 
 export interface LoadPoolOptions {
-  /** The task file. Only tests use a different file. */
+  /**
+   * The task file, which exports `loadServiceMap` and `warmUp` and has no default export. Only tests use another file.
+   */
   readonly taskUrl?: URL;
   /**
    * Maximum number of threads. Defaults to the number of cores minus one. A thread that waits for a server loads no
@@ -98,6 +100,7 @@ export class LoadPool {
     if (this.#isClosed) throw lost('the pool was closed');
     const piscina = new Pool({
       filename: this.taskUrl.href,
+      name: 'loadServiceMap',
       // With 0, every load would start a new thread and open a new connection.
       minThreads: 1,
       maxThreads: this.#maxThreads,
