@@ -2,7 +2,7 @@ import { counter, gauge } from './instrument-entry.ts';
 
 /** Metrics of a fleet (docs/fleet.md). On a host that is not in a fleet, the gauges have no value. */
 export const FLEET_INSTRUMENTS = {
-  fleetConnected: gauge('mcp_fleet_connected', 'Whether the Redis or Valkey server of the fleet answers: 1 or 0.'),
+  fleetConnected: gauge('mcp_fleet_connected', "Whether the fleet's Redis or Valkey server answers: 1 or 0."),
   fleetLeader: gauge('mcp_fleet_leader', 'Service maps that this host polls at the source for the whole fleet.'),
   fleetHosts: gauge('mcp_fleet_hosts', 'Hosts of the fleet, including this host, at the last look into Redis.'),
   fleetLag: gauge(

@@ -16,7 +16,7 @@ export const SESSION_ID_LIFE_MS = SESSION_MAX_AGE_MS + 2 * CLOCK_TOLERANCE_MS;
 export const SESSION_STATE_IDLE_MS = 30 * 60_000;
 
 /**
- * How long the server of the fleet stores that a session has ended. Replicas that start later read this record, and
+ * How long the fleet's server stores that a session has ended. Replicas that start later read this record, and
  * running replicas remember the end in memory. The record is removed before the session id becomes invalid, because
  * clients that open and end many sessions would fill the server.
  */

@@ -63,7 +63,10 @@ export function verifyServiceMap(map: Uint8Array | object, options: VerifyServic
     maxStaleMs: null,
   });
   if (proof.kind === 'same-body')
-    throw new SwitchyardError('INTERNAL', 'Internal error: a map counted as unchanged, although no map was known.');
+    throw new SwitchyardError(
+      'INTERNAL',
+      'Internal error: a map was taken for unchanged, although there was no earlier map.',
+    );
   const { header, delta, signers, expiresAtMs } = proof;
   return { header, connectorCount: delta.added.length, signers, expiresAtMs };
 }

@@ -38,7 +38,7 @@ describe('a fleet without its Redis server', options, () => {
       for (const other of others) {
         const said = await refusal(other);
         expect(said).toContain('LOGIN_FAILED');
-        expect(said).toContain('while the server of the fleet is unreachable');
+        expect(said).toContain("while the fleet's server is unreachable");
       }
       if (back === 'restart') await fleet.redis.restart();
       else fleet.redis.thaw();

@@ -90,7 +90,8 @@ async function readDocument(document: string, readFile: ReadFile): Promise<Reado
   const text = isFile ? await readFile(path) : document;
   const json = parsed(text);
   const where = isFile ? ` in ${path === '-' ? 'standard input' : path}` : '';
-  if (json === null) throw new SwitchyardError('OPTIONS_INVALID', `The arguments of the tool${where} are not JSON`);
+  if (json === null)
+    throw new SwitchyardError('OPTIONS_INVALID', `The arguments of the tool${where} are not valid JSON`);
   if (isObject(json.value)) return json.value;
   throw misuse(`The arguments of the tool${where} must be a JSON object, such as '{"city":"Bern"}', or key=value`);
 }

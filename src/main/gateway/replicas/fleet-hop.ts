@@ -71,7 +71,10 @@ export class FleetHop implements ReplicaHop, AsyncDisposable {
   ): Promise<HopAnswer> {
     const owner = await this.#knownHost(ownerId);
     if (owner === null)
-      throw new SwitchyardError('FLEET_HOP_REFUSED', 'The roster of the fleet does not name the replica.');
+      throw new SwitchyardError(
+        'FLEET_HOP_REFUSED',
+        'The replica that must handle this request is not among the known hosts of the fleet.',
+      );
     return await this.#sender.send(kind, owner, payload, signal);
   }
 
@@ -114,7 +117,10 @@ export class FleetHop implements ReplicaHop, AsyncDisposable {
    * do.
    */
   async #ask(kind: HopKind, host: FleetHost, payload: JsonObject): Promise<boolean> {
-    using limit = deadline(SHORT_MS, () => new SwitchyardError('FLEET_REPLICA_GONE', 'The replica does not respond.'));
+    using limit = deadline(
+      SHORT_MS,
+      () => new SwitchyardError('FLEET_REPLICA_GONE', 'The other replica does not respond.'),
+    );
     try {
       const { head, body } = await this.#sender.send(kind, host, payload, limit.signal);
       // The connection can only be reused after the response was read to its end.

@@ -100,7 +100,7 @@ export class ToolCalls {
       throw new SwitchyardError('TOOL_UNKNOWN', `Connector ${connector.id} offers no tool "${name}".`);
     } catch (error) {
       if (!caller.signal.aborted) throw error;
-      throw new SwitchyardError('TOOL_CALL_ABORTED', `The caller aborted the call of ${name}.`, { cause: error });
+      throw new SwitchyardError('TOOL_CALL_ABORTED', `The caller aborted the call to ${name}.`, { cause: error });
     }
   }
 

@@ -39,7 +39,7 @@ function assertCall(name: unknown, args: unknown, options: CallToolOptions): voi
   if (timeoutMs !== undefined && !(timeoutMs > 0 && timeoutMs < 2 ** 31)) {
     throw new SwitchyardError(
       'OPTIONS_INVALID',
-      `The timeoutMs of a call of ${String(name)} must be a positive number of ms below 2^31, not ${timeoutMs}.`,
+      `The timeoutMs of a call to ${String(name)} must be a positive number of ms below 2^31, not ${timeoutMs}.`,
     );
   }
 }

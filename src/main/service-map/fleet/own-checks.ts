@@ -40,7 +40,7 @@ export interface ChecksDeps {
 type Reason = 'guard' | 'refused' | 'audit';
 
 /**
- * Requests by this host that limit the damage if the Redis server of the fleet lies or stalls. A guard requests the map
+ * Requests by this host that limit the damage if the fleet's Redis server lies or stalls. A guard requests the map
  * near the end of its lifetime. Random audits compare the map with the source. A fallback requests the map from the
  * source if the map of the fleet could not be put in force. Each host also reads the key documents itself.
  */

@@ -244,7 +244,7 @@ function waitFor(ms: number): RefreshTurn {
 
 function awayError({ key }: StoredLogin, cause: unknown): SwitchyardError {
   const message =
-    `This host cannot refresh the login at ${key.issuer} while the server of the fleet is unreachable. ` +
+    `This host cannot refresh the login at ${key.issuer} while the fleet's server is unreachable. ` +
     'The host that refreshed the login last can still refresh it, and later shares the result with this host.';
   return new SwitchyardError('LOGIN_FAILED', message, { cause, detail: { issuer: key.issuer } });
 }

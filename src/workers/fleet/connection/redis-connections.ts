@@ -129,7 +129,7 @@ export class RedisConnections implements Redis {
         this.#lose(messageOf(error));
         throw unavailable(messageOf(error), error);
       }
-      throw new SwitchyardError('FLEET_REFUSED', `The server of the fleet answered with an error: ${messageOf(error)}`);
+      throw new SwitchyardError('FLEET_REFUSED', `The fleet's server answered with an error: ${messageOf(error)}`);
     }
   }
 
@@ -222,5 +222,5 @@ export class RedisConnections implements Redis {
 }
 
 function unavailable(why: string, cause?: unknown): SwitchyardError {
-  return new SwitchyardError('FLEET_UNAVAILABLE', `The server of the fleet does not answer: ${why}.`, { cause });
+  return new SwitchyardError('FLEET_UNAVAILABLE', `The fleet's server does not answer: ${why}.`, { cause });
 }

@@ -207,7 +207,7 @@ export class MapLeader {
     if (result === null) return this.#yield();
     const outcome = this.#written(result, current);
     if (outcome === 'done' || outcome === 'fenced') return outcome;
-    throw new SwitchyardError('FLEET_UNAVAILABLE', 'The server of the fleet has lost data that was just written.');
+    throw new SwitchyardError('FLEET_UNAVAILABLE', "The fleet's server has lost data that was just written.");
   }
 
   #written({ outcome, written }: WriteResult, lease: HeldLease): WriteResult['outcome'] {

@@ -75,5 +75,5 @@ function isWithin(value: unknown, max: number): value is number {
 }
 
 function nonsense(what: string): SwitchyardError {
-  return new SwitchyardError('FLEET_REFUSED', `The server of the fleet returned an invalid answer to ${what}.`);
+  return new SwitchyardError('FLEET_REFUSED', `The fleet's server returned an invalid answer to ${what}.`);
 }

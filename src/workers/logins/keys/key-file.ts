@@ -66,6 +66,6 @@ export function createKeyFile(stateDir: string, bytes: Uint8Array): Uint8Array {
     createPrivateFile(path, bytes);
     const found = readKeyFile(stateDir);
     if (found.kind === 'key') return found.bytes;
-    throw new SwitchyardError('STORE_UNAVAILABLE', `Cannot store the key of the logins in ${path}.`);
+    throw new SwitchyardError('STORE_UNAVAILABLE', `Cannot store the encryption key for logins in ${path}.`);
   });
 }

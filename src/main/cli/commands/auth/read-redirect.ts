@@ -65,7 +65,10 @@ export async function askForRedirect(
   while (true) {
     const line = await lines.next(signal);
     if (line === null)
-      throw new SwitchyardError('LOGIN_FAILED', 'The input ended before the redirected address was pasted.');
+      throw new SwitchyardError(
+        'LOGIN_FAILED',
+        'The input ended before you pasted the address that the browser was sent to.',
+      );
     if (line.trim() === '') continue;
     const read = parseRedirect(line, expected);
     if (typeof read !== 'string') return read;

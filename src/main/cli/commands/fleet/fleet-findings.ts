@@ -18,7 +18,7 @@ const PROBE_TIMEOUT_MS = 5_000;
 export async function fleetFindings(fleet: Fleet): Promise<readonly Finding[]> {
   if (!fleet.isConnected) await asked(fleet);
   const { id, role, failure } = fleet.status();
-  if (!fleet.isConnected) return [failed('server', failure?.message ?? 'the server of the fleet did not answer')];
+  if (!fleet.isConnected) return [failed('server', failure?.message ?? "the fleet's server did not answer")];
   const connected = ok('server', `connected to fleet ${id} as ${fleet.hostId}`);
   try {
     const probe = await fleet.ask((api) => api.probe(), PROBE_TIMEOUT_MS);

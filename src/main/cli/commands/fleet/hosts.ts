@@ -27,7 +27,7 @@ export function runFleetHosts(options: FleetCommandOptions): Promise<number> {
 export function assertConnected(fleet: Fleet): void {
   if (fleet.isConnected) return;
   const { failure } = fleet.status();
-  throw new SwitchyardError('FLEET_UNAVAILABLE', failure?.message ?? 'The server of the fleet did not answer');
+  throw new SwitchyardError('FLEET_UNAVAILABLE', failure?.message ?? "The fleet's server did not answer");
 }
 
 /** Prints a warning to stderr if records of the fleet could not be read, or commands were refused. */

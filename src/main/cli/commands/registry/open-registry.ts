@@ -31,7 +31,7 @@ export interface OpenRegistry {
 export function registryFile({ registryPath: given }: Pick<RegistryOptions, 'registryPath'>): string {
   const path = resolve(given ?? registryPath(process.env));
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return path;
-  throw new SwitchyardError('OPTIONS_INVALID', `${path} is a folder; name the servers.json in it`);
+  throw new SwitchyardError('OPTIONS_INVALID', `${path} is a folder; give the path of the file servers.json in it`);
 }
 
 /** Returns the path of the store that belongs to the `servers.json` at `path`. */

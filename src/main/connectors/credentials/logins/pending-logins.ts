@@ -58,7 +58,7 @@ export class PendingLogins {
     if (login !== undefined && login.expiresAtMs > this.#now()) return login;
     throw new SwitchyardError(
       'LOGIN_EXPIRED',
-      'No login in progress belongs to this redirect. It may have expired, or may already be finished.',
+      'This redirect belongs to no login in progress. The login may have expired, or may already be finished.',
     );
   }
 

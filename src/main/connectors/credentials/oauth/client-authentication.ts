@@ -88,7 +88,7 @@ function checkConfigured(target: LoginTarget, { issuer }: LoginDiscovery, client
   if (target.oauth?.clientId !== clientId)
     throw new SwitchyardError(
       'LOGIN_CLIENT_UNKNOWN',
-      `The entry of connector ${target.connectorId} no longer names the client ${clientId}.`,
+      `The entry of connector ${target.connectorId} no longer contains the client id ${clientId}.`,
     );
   checkSecrets(target);
 }
