@@ -1,4 +1,4 @@
-/** JSON that would block the event loop for seconds, or take gigabytes of memory, if it were parsed. */
+/** The payloads below are JSON. Parsing them would block the event loop for seconds, or take gigabytes of memory. */
 const list = (count: number, item: (index: number) => string): string =>
   Array.from({ length: count }, (_, index) => item(index)).join(',');
 

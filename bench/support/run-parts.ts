@@ -13,7 +13,7 @@ export interface Benchmark {
 }
 
 /**
- * Runs the parts of a benchmark that `--only` names, or all parts. Prints each section when it is done, and writes the
+ * Runs the parts that `--only` lists, or all parts of a benchmark. Prints each section when it is done, and writes the
  * report at the end. Then ends the process.
  */
 export async function runParts(
