@@ -4,7 +4,7 @@ import { type ColdJob, type ColdTell, OWN_WAYS } from './cold-ways.ts';
 import { PEER_WAYS } from './peers.ts';
 
 export interface ColdSample {
-  /** Time until all tools are listed. Connectors that hang have no tools to list. */
+  /** Time until all tools are listed, except those of connectors that hang. */
   readonly toolsMs: number;
   /** Time until one tool of each connector has been called; null if no tools are called. */
   readonly calledMs: number | null;

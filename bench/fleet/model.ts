@@ -99,8 +99,8 @@ export function fleetLoad(shape: FleetShape, sizes: MeasuredSizes): FleetLoad {
     getrange: hosts * changesPerSecond * pieces,
     evalsha: BEATS_PER_SECOND + POLLS_PER_SECOND,
   };
-  // The leader publishes the map head again after each response from the source, because the head contains the number
-  // of confirmations.
+  // The leader publishes the map head again after each response from the source, because the head contains a number of
+  // confirmations, which has grown.
   const messages = BEATS_PER_SECOND + POLLS_PER_SECOND;
   const namesRead = (isSmall ? hosts : 0) + replicas;
   const commandsPerSecond = Object.values(commands).reduce((sum, rate) => sum + rate, 0);

@@ -40,7 +40,7 @@ export async function measureCalls(
     }
 }
 
-/** Returns the latency percentiles of each round, and how much slower each turn is than a turn without a gateway. */
+/** Returns the latency percentiles of each round, and the time that a gateway adds in each turn. */
 export function latencyRows(rounds: readonly Blocks[]): Row[] {
   const ways = Object.keys(rounds[0] ?? {});
   const row = (way: string, metric: string, samples: readonly number[], baseline: string | null): Row => ({

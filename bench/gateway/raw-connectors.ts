@@ -16,7 +16,7 @@ export interface RawConnectorsJob {
   readonly hangsAt?: 'handshake' | 'call';
 }
 
-/** Starts minimal servers that speak both protocol generations and take a negligible time. */
+/** Starts minimal servers that speak both protocol generations and need negligible time to answer. */
 export async function startRawConnectors(job: RawConnectorsJob): Promise<Fixture> {
   const serving = await startServing<readonly number[]>(SCRIPT, [JSON.stringify(job)]);
   return {

@@ -17,8 +17,8 @@ const BYTES = 10 * MEBIBYTE;
 const READERS = { 'read at once': 0, 'read slowly': 8 } as const;
 
 /**
- * Reads results of 10 MB through each gateway, one alone and four at the same time. Measures how much memory in use the
- * gateway needs for them, how much its resident memory grows, and how long they take.
+ * Reads results of 10 MB through each gateway, one alone and four at the same time. Measures how much the used memory
+ * and the resident memory of the gateway grow, and how long the results take.
  */
 export async function measureStreams(
   rounds: number,

@@ -45,7 +45,7 @@ export async function measureSmallTotal(rounds: number, tell: (section: Section)
 
 /**
  * Measures the memory of each entry on the main thread, for maps of these sizes. The entries are either disabled, or
- * connected to a minimal fake server, so that only the memory of the manager is measured.
+ * connected by a minimal fake proxy, so that only the memory of the manager is measured.
  */
 export async function measureMemory(
   sizes: readonly number[],

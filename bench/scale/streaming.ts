@@ -22,8 +22,8 @@ const SHAPES = [
 type Message = ChunkEvent | { readonly kind: 'all' } | { readonly kind: 'end' };
 
 /**
- * Measures how long a worker takes to send 10 000 entries, and how long it blocks the event loop meanwhile. Does so for
- * several chunk sizes and numbers of credits, and for entries whose fields all differ.
+ * Measures how long it takes until 10 000 entries have arrived from a worker, and how long the main thread is blocked
+ * meanwhile. Compares several chunk sizes and numbers of credits, and also uses entries whose fields all differ.
  */
 export async function measureStreaming(rounds: number, tell: (section: Section) => void): Promise<void> {
   for (const isHeterogeneous of [false, true]) {

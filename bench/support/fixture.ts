@@ -16,11 +16,14 @@ export interface FixtureOptions {
    * both generations of the protocol.
    */
   readonly sessions?: boolean;
-  /** Whether to start minimal servers of the modern protocol. They do not use the SDK, and take a negligible time. */
+  /**
+   * Whether to start minimal servers of the modern protocol. They do not use the SDK, and need negligible time to
+   * answer.
+   */
   readonly bare?: boolean;
   /** Whether to start minimal servers with the legacy HTTP+SSE transport. */
   readonly sse?: boolean;
-  /** Whether to answer requests that have no `Authorization` header with a Bearer challenge. */
+  /** Whether to refuse requests without an `Authorization` header. The response is then a Bearer challenge. */
   readonly wantsToken?: boolean;
   /** Port of the server, if there is only one. Defaults to any free port. */
   readonly port?: number;
