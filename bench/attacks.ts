@@ -1,7 +1,7 @@
 /**
  * How long do attacks block the event loop, and how much memory do they take? A gateway runs in this process, and its
  * attackers run in another process. The attackers are connectors whose handshakes and results are hostile JSON, clients
- * that send hostile JSON, and clients that never finish sending a request. The baseline is the same call with a valid
+ * that send hostile JSON, and clients that never finish sending a request. The baseline is a call that gets a valid
  * response. `npm run bench -- attacks`
  */
 import { fork } from 'node:child_process';
@@ -45,7 +45,7 @@ const listener = await listenHttp({
 });
 const port = Number(new URL(listener.url).port);
 
-/** Runs an attack and prints the longest stall, the growth of the memory at its peak, and the duration. */
+/** Runs an attack and prints the longest stall, how much the memory grew at most, and the duration. */
 async function measure(name: string, attack: () => Promise<unknown>): Promise<void> {
   globalThis.gc?.();
   await new Promise((resolve) => setTimeout(resolve, 200));

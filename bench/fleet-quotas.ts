@@ -1,8 +1,7 @@
 /**
- * How much does a call cost more if the whole fleet shares a quota than if each host has its own quota? Calls run one
- * after the other under `perMinute` and `concurrent`. Rounds with and without the fleet alternate in one process, with
- * a real Redis server and the real fleet thread. The target is at most 0.05 ms more per call. `npm run bench --
- * fleet-quotas`
+ * How much slower is a call if the whole fleet shares a quota than if each host has its own quota? Calls run one after
+ * the other under `perMinute` and `concurrent`. Rounds with and without the fleet alternate in one process, with a real
+ * Redis server and the real fleet thread. The target is at most 0.05 ms more per call. `npm run bench -- fleet-quotas`
  */
 import { CallQuota } from '../src/main/connectors/calls/call-quota.ts';
 import { createFleet } from '../src/main/fleet/create-fleet.ts';
@@ -16,8 +15,8 @@ import { RedisServer } from '../test/helpers/fleet/redis-server.ts';
 const ROUNDS = 60;
 const ROUND_MS = 150;
 /**
- * Number of calls between two pauses. Without pauses, empty calls would do nothing but request permits. With pauses,
- * the rate is what one process can really reach.
+ * Number of calls between two pauses. Without pauses, this process would do nothing but request permits, because the
+ * calls are empty. With pauses, the call rate is realistic for one process.
  */
 const PAUSE_EVERY = 10;
 

@@ -1,10 +1,10 @@
 /**
- * With and without a fleet: how often is a source requested, and how soon does the last host have a change? Real
- * managers run in several processes, with a real Redis server and real verification. Part `hosts` compares a fleet with
- * hosts without a fleet. Part `large` uses a map of 14 MB. Part `many` runs as many hosts as the machine can. Part
- * `model` measures the load of the server, compares it with a model, and extrapolates. `npm run bench -- fleet [--only
- * hosts,large,many,model] [--hosts N] [--processes N] [--entries N] [--changes N] [--kills N] [--interval SECONDS]
- * [--seconds N]`
+ * How often do hosts request a map from its source, and how soon does a change reach the last host, with and without a
+ * fleet? Real managers run in several processes, with a real Redis server and real verification. Part `hosts` compares
+ * a fleet with hosts without a fleet. Part `large` uses a map of 14 MB. Part `many` runs as many hosts as the machine
+ * can. Part `model` measures the load of the Redis server, compares it with a model, and extrapolates. `npm run bench
+ * -- fleet [--only hosts,large,many,model] [--hosts N] [--processes N] [--entries N] [--changes N] [--kills N]
+ * [--interval SECONDS] [--seconds N]`
  */
 import { hasRedis } from '../test/helpers/fleet/redis-server.ts';
 import { measureHosts } from './fleet/hosts.ts';

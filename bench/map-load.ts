@@ -1,7 +1,7 @@
 /**
  * How long does the first load of a signed map block the event loop of the main thread in a new process? The baseline
- * does everything on the main thread, as the manager did that this package replaces. It verifies the signature over one
- * long string. The manager and the baseline alternate in the same run.
+ * works like the older manager that this package replaces: it does everything on the main thread, and verifies the
+ * signature over one long string. The manager and the baseline alternate in the same run.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
@@ -31,7 +31,7 @@ const looseMap = z.looseObject({
   ),
 });
 
-/** Loads the map as the replaced manager did, completely on the main thread. */
+/** Loads the map completely on the main thread, like the older manager that this package replaces. */
 async function loadOnMain(url: string): Promise<void> {
   const response = await fetch(url);
   const { signature, ...payload } = looseMap.parse(JSON.parse(await response.text()));

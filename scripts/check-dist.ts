@@ -63,7 +63,7 @@ function say(line: string): void {
 function install(...what: readonly string[]): void {
   const named = what.map((one) => (one.endsWith('.tgz') ? `./${one}` : one));
   const args = ['install', ...named, '--no-fund', '--no-audit', '--loglevel=error'];
-  // If this script was started by `npm run`, npm would otherwise install into the package of that script.
+  // Without these variables, `npm run check:dist` would install into this repository.
   capture('npm', args, { cwd: folder, env: { npm_config_local_prefix: folder, INIT_CWD: folder } });
 }
 

@@ -24,8 +24,8 @@ if (findChromium() === null) {
 mkdirSync(folder, { recursive: true });
 await using world = await startStatusWorld();
 await using browser = await startChromium();
-// The test servers also run in this process, and their start blocks the event loop. Waits, so that the pictures do not
-// show the blocked time.
+// The test servers also run in this process, and their start blocks the event loop. This pause keeps the blocked time
+// out of the pictures.
 if (values.all === undefined) await sleep(SETTLED_MS);
 for (const width of widths) {
   for (const colorScheme of ['light', 'dark'] as const) {

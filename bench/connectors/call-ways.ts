@@ -63,8 +63,8 @@ export async function managerOf(
 }
 
 /**
- * Shows how fast a call can be at best: sends the same bytes with undici and does nothing else. Works only with
- * stateless servers of the modern protocol.
+ * Shows how fast a call can be at best, because it only sends the same bytes with undici. Works only with stateless
+ * servers of the modern protocol.
  */
 const raw: CallWay = async (urls) => {
   const agent = new Agent();

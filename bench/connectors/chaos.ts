@@ -25,7 +25,7 @@ interface Outcome {
   readonly failures: Map<string, number>;
   victimCalls: number;
   victimFailures: number;
-  /** Time from when a restarted server listens to its first answered call. */
+  /** For each restart, the time from when the server listened until it answered a call. */
   readonly backMs: number[];
   kills: number;
 }
@@ -132,8 +132,8 @@ async function callOnce(call: Call, index: number, dueMs: number, outcome: Outco
 }
 
 /**
- * Resolves with the time from now, when the server listens, to the first answered call. Resolves with null if that
- * takes too long or the run ends first.
+ * Calls a server that has just started to listen, until it answers. Resolves with the time that this took, or with null
+ * if it took too long or the run ended first.
  */
 async function untilServing(call: Call, index: number, endsMs: number): Promise<number | null> {
   const startedMs = performance.now();

@@ -4,7 +4,7 @@ import { type ColdJob, type ColdTell, OWN_WAYS } from './cold-ways.ts';
 import { PEER_WAYS } from './peers.ts';
 
 export interface ColdSample {
-  /** Time until the tools of all connectors that answer are listed. */
+  /** Time until all tools are listed, except those of connectors that hang. */
   readonly toolsMs: number;
   /** Time until one tool of each connector has been called; null if no tools are called. */
   readonly calledMs: number | null;
@@ -50,7 +50,7 @@ const tell: ColdTell = {
     finish();
   },
 };
-// The client may still be busy when all tools are listed. The process does not wait until it is done.
+// The client may still be busy when all tools are listed. This process does not wait for the client.
 start(job, tell).catch(done.reject);
 const cap = setTimeout(() => done.resolve(), CAP_MS);
 await done.promise;

@@ -1,7 +1,7 @@
 /**
  * Reconnects many times in one way, in a separate process: `node --expose-gc soak-process.ts WAY URL CYCLES`. Prints a
- * SoakSample. The server forgets a session after one call. So each later call of the manager finds that its session is
- * gone, connects again and is repeated.
+ * SoakSample. The server forgets a session after one call. So for each later call, the manager finds that the session
+ * is gone, connects again and repeats the call.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';

@@ -21,13 +21,13 @@ export interface HostsRun {
 interface HostsFigures {
   readonly calm: SourceLoad;
   /**
-   * Time from the first change until the last host had it. This time is separate, because the hosts run the code for
-   * changes for the first time.
+   * Time from the first change until it reached the last host. It is reported separately, because the hosts have not
+   * run the code for changes before.
    */
   readonly firstFreshMs: number;
-  /** Time from each later change of the map until the last host had it. */
+  /** For each later change of the map, the time until it reached the last host. */
   readonly lastFreshMs: readonly number[];
-  /** Time until the last host had a change that was made 200 ms after the leader was killed. */
+  /** For each change made 200 ms after the leader was killed, the time until it reached the last host. */
   readonly afterKillMs: readonly number[];
   /**
    * Load of the source while the Redis server was stopped (`away`), and after it was started again (`back`). Null for
@@ -44,10 +44,10 @@ const AFTER_KILL_MS = 200;
 const CALM_MS = 3_000;
 /** Time without news after which a host of a fleet polls the source itself. */
 const ALONE_MS = 6_000;
-/** Requests per second of a fleet while nothing changes: those of the leader, and some audits. */
+/** Requests per second that a fleet sends while nothing changes: polls by the leader, and some audits. */
 const AT_REST = 2;
 
-/** Measures the hosts of one fleet, and then the same number of hosts without a fleet. Both use the same source. */
+/** Measures the hosts of one fleet, and then the same number of hosts without a fleet. Each run has a new source. */
 export async function measureHosts(run: HostsRun, tell: (section: Section) => void): Promise<void> {
   const fleet = await runHosts(run, true);
   const alone = await runHosts({ ...run, changes: Math.min(3, run.changes), kills: 0 }, false);
@@ -77,7 +77,7 @@ function rowsOf(
     ['requests at the source without audits, mean', '1/s', [calm.requests / calm.seconds]],
     ['audits at the source, mean', '1/s', away === null ? [] : [calm.audits / calm.seconds]],
     ['requests at the source in any second', '1/s', calm.perSecond],
-    // Hosts without a fleet need no Redis server, so their figure without it is the same.
+    // Hosts without a fleet need no Redis server, so their figure for normal operation is shown here.
     ['peak of requests without Redis', '1/s', peak(away ?? calm)],
     ['peak of requests when Redis is back', '1/s', back === null ? [] : peak(back)],
     ['last host fresh after a change', 'ms', lastFreshMs],

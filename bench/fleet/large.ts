@@ -11,8 +11,8 @@ export interface LargeRun {
 }
 
 /**
- * Measures a few hosts with a large map, each in a separate process: the memory of the server, and the time of each
- * step.
+ * Measures a few hosts with a large map, each host in a separate process. Reports the memory of the Redis server, and
+ * the duration of each step.
  */
 export async function measureLarge(run: LargeRun, tell: (section: Section) => void): Promise<void> {
   const { hosts, entries, changes, intervalMs } = run;

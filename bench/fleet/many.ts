@@ -9,7 +9,7 @@ export interface ManyRun {
   readonly intervalMs: number;
 }
 
-/** Measures as many hosts as the machine can run, and how much the delays of their event loops delay changes. */
+/** Measures as many hosts as the machine can run: how soon a change reaches the last host, and event loop delays. */
 export async function measureMany(run: ManyRun, tell: (section: Section) => void): Promise<void> {
   const { hosts, processes, entries, changes, intervalMs } = run;
   await using world = await BenchWorld.start({ hosts, processes, entries, intervalMs, isFleet: true });

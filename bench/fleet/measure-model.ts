@@ -22,7 +22,7 @@ const FLEETS = [1_000, 10_000, 100_000];
 const REPLICA_SHARE = 1 / 100;
 /** Number of map changes per hour in the extrapolated fleets. */
 const CHANGES_PER_HOUR = 10;
-/** Time after the last host has joined. Within this time, each host writes its record into the roster once. */
+/** Waiting time after the last host has joined. In this time, each host adds its record to the roster of all hosts. */
 const SETTLE_MS = 6_000;
 
 interface Measured {
@@ -34,7 +34,7 @@ interface Measured {
   readonly memoryWithoutHosts: number;
 }
 
-/** Measures two fleets, compares the server's own counters with the model, and extrapolates to larger fleets. */
+/** Measures two fleets, compares the Redis server's own counters with the model, and extrapolates to larger fleets. */
 export async function measureModel(run: ModelRun, tell: (section: Section) => void): Promise<void> {
   const [small, large] = [await measured(run, run.sizes[0]), await measured(run, run.sizes[1])];
   const perHost = (small.redis.memoryBytes - small.memoryWithoutHosts) / run.sizes[0];

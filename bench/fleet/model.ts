@@ -8,27 +8,26 @@
 /** Properties of a fleet, and how often its map changes. */
 export interface FleetShape {
   readonly hosts: number;
-  /** Number of hosts that are gateways. Other gateways forward requests to them. */
+  /** Number of hosts that are gateways, which forward requests to each other. */
   readonly replicas: number;
   /** Interval in seconds at which a host without a fleet refreshes its map. */
   readonly intervalSeconds: number;
   /** Number of map changes per second. */
   readonly changesPerSecond: number;
   /**
-   * Size of the sealed body, and of the patch for a change, in bytes. The size of the patch is null if the map is too
-   * small for patches.
+   * Size of the encrypted map, and of the encrypted patch for a change, in bytes. The size of the patch is null if the
+   * map is too small for patches.
    */
   readonly bodyBytes: number;
   readonly patchBytes: number | null;
 }
 
-/** Commands per second by name, counted as `INFO commandstats` counts the commands of clients. */
+/** Commands per second by name, counted in the same way as in `INFO commandstats`. */
 type CommandRates = Readonly<Record<string, number>>;
 
 export interface FleetLoad {
   /**
-   * Requests per second at the source: those of the leader (`sourcePolls`), and the audits of all hosts
-   * (`sourceAudits`).
+   * Requests per second at the source: polls by the leader (`sourcePolls`), and audits by all hosts (`sourceAudits`).
    */
   readonly sourcePolls: number;
   readonly sourceAudits: number;
@@ -47,9 +46,9 @@ export interface FleetLoad {
 
 /** Sizes that are measured once, as input for the model. */
 export interface MeasuredSizes {
-  /** Memory of the Redis server for one more host: its three connections, its record and its part of the roster. */
+  /** Redis memory for one more host: its three connections, its record, and its entry in the roster of all hosts. */
   readonly memoryPerHostBytes: number;
-  /** Size of a sealed head in a message (`headBytes`), and of the sealed record of a host (`recordBytes`). */
+  /** Size of the encrypted map head in a message (`headBytes`), and of a host's encrypted record (`recordBytes`). */
   readonly headBytes: number;
   readonly recordBytes: number;
 }
@@ -61,7 +60,7 @@ const CONNECTIONS_PER_HOST = 3;
 const PIECE_BYTES = 256 * 1024;
 const PATCHED_FROM_BYTES = 256 * 1024;
 
-/** Constants of the roster, from src/workers/fleet/roster. */
+/** Constants of the roster (the list of hosts), from src/workers/fleet/roster. */
 const TURN_SECONDS = 5;
 const LARGE_FLEET = 1_000;
 const MAX_SAMPLE = 256;
@@ -83,7 +82,7 @@ export function fleetLoad(shape: FleetShape, sizes: MeasuredSizes): FleetLoad {
   const isSmall = hosts <= MAX_SAMPLE;
   const again = Math.min(MAX_AGAIN, hosts - 1);
   const cleaned = Math.min(1, CLEANERS / Math.max(1, hosts - 1));
-  // For a change of the map, each host writes its record once more, without reading the roster.
+  // After each map change, each host writes its record once more, without reading the roster.
   const writes = turns + hosts * changesPerSecond;
   const readBytes = patchBytes ?? bodyBytes;
   // The division rounds down, so 1 is added for the last piece, which is shorter.
@@ -100,8 +99,8 @@ export function fleetLoad(shape: FleetShape, sizes: MeasuredSizes): FleetLoad {
     getrange: hosts * changesPerSecond * pieces,
     evalsha: BEATS_PER_SECOND + POLLS_PER_SECOND,
   };
-  // The leader publishes the head again after each response of the source, because its number of confirmations has
-  // grown.
+  // The leader publishes the map head again after each response from the source, because the head contains a number of
+  // confirmations, which has grown.
   const messages = BEATS_PER_SECOND + POLLS_PER_SECOND;
   const namesRead = (isSmall ? hosts : 0) + replicas;
   const commandsPerSecond = Object.values(commands).reduce((sum, rate) => sum + rate, 0);

@@ -1,7 +1,7 @@
 import type { RedisServer } from '../../test/helpers/fleet/redis-server.ts';
 import { parseInfo } from './parse-info.ts';
 
-/** What a Redis server did in a period, by its own counters. */
+/** What a Redis server did in a period, according to its own counters. */
 export interface RedisLoad {
   /** Commands per second by name, including commands that scripts call. */
   readonly commands: Readonly<Record<string, number>>;

@@ -29,7 +29,7 @@ function idsOf(entries: number, change: number): readonly string[] {
   return Array.from({ length: entries }, (_, index) => (index === 0 ? changeId(change) : `entry-${index}`));
 }
 
-/** Requests at the source of the map in a period. */
+/** Requests that the map source received in a period. */
 export interface SourceLoad {
   readonly seconds: number;
   /** Number of requests that are not audits. */
@@ -39,10 +39,7 @@ export interface SourceLoad {
   readonly perSecond: readonly number[];
 }
 
-/**
- * Real managers in several processes, and one source for their map. If the managers are a fleet, also a real Redis
- * server.
- */
+/** Runs real managers in several processes, one source for their map and, if they form a fleet, a real Redis server. */
 export class BenchWorld implements AsyncDisposable {
   readonly source: FleetSource;
   /** The Redis server; null for hosts without a fleet. */
@@ -98,7 +95,7 @@ export class BenchWorld implements AsyncDisposable {
     this.#processes = this.#processes.filter((process) => process !== led);
   }
 
-  /** Changes the map after `afterMs`. Resolves with the milliseconds from the change until the last host had it. */
+  /** Changes the map after `afterMs`. Resolves with the milliseconds until the change reached the last host. */
   async change(afterMs = CALM_MS + POLL_MS * Math.random()): Promise<number> {
     this.#change += 1;
     const publish = this.source.prepare(idsOf(this.#shape.entries, this.#change));
@@ -107,7 +104,7 @@ export class BenchWorld implements AsyncDisposable {
     return this.lastFresh();
   }
 
-  /** Resolves with the milliseconds from the last change of the map until the last host had it. */
+  /** Resolves with the milliseconds until the latest change of the map reached the last host. */
   async lastFresh(): Promise<number> {
     const { at: publishedAt } = this.source.current;
     const id = changeId(this.#change);

@@ -15,8 +15,8 @@ const BLOCKS = 10;
 const PER_BLOCK = 150;
 
 /**
- * Measures calls that a client of the SDK makes one after the other: how long each call takes, and how much longer than
- * without a gateway.
+ * Measures calls that a client of the SDK makes one after the other: how long each call takes, and how much of that
+ * time the gateway adds.
  */
 export async function measureCalls(
   rounds: number,
@@ -40,7 +40,7 @@ export async function measureCalls(
     }
 }
 
-/** Returns percentiles of each round. Also returns how much time a gateway adds to direct calls in each turn. */
+/** Returns the latency percentiles of each round, and the time that a gateway adds in each turn. */
 export function latencyRows(rounds: readonly Blocks[]): Row[] {
   const ways = Object.keys(rounds[0] ?? {});
   const row = (way: string, metric: string, samples: readonly number[], baseline: string | null): Row => ({

@@ -9,15 +9,15 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 let dist: string | null = null;
 
 /**
- * Returns the folder dist as it is published, but without declarations. The first call builds it in a temporary folder,
- * which is removed when this process exits. @public for benchmarks of start-up
+ * Returns the path of a dist folder as it is published, but without declarations. The first call builds it in a
+ * temporary folder, which is removed when this process exits. @public for benchmarks of start-up
  */
 export function distFolder(): string {
   dist ??= build();
   return dist;
 }
 
-/** Returns the path of the command as it is published. */
+/** Returns the path of the published form of the command `mcp-switchyard`. */
 export function distBin(): string {
   return join(distFolder(), 'main', 'cli', 'bin.js');
 }

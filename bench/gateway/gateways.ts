@@ -33,7 +33,7 @@ interface GatewayOptions {
 /** Starts a gateway in front of the connectors at these addresses. */
 export type StartGateway = (urls: readonly string[], options?: GatewayOptions) => Promise<RunningGateway>;
 
-/** Starts `mcp-switchyard serve` as it is published. */
+/** Starts `mcp-switchyard serve` in its published form. */
 export const startSwitchyard: StartGateway = async (urls, { isAwaited = true, nodeArgs = [], env = {} } = {}) => {
   const folder = writeConfig(urls);
   const args = ['serve', '--config', join(folder, 'mcp.json'), '--port', '0', '--json', '--ready-for', 'all'];
@@ -81,7 +81,7 @@ export function homeIn(folder: string): NodeJS.ProcessEnv {
   return { ...process.env, HOME: folder, XDG_STATE_HOME: folder, XDG_CONFIG_HOME: folder, XDG_DATA_HOME: folder };
 }
 
-/** Creates a temporary folder with an `mcp.json` that names these connectors. */
+/** Creates a temporary folder with an `mcp.json` that defines connectors for these URLs. */
 export function writeConfig(urls: readonly string[]): string {
   const folder = mkdtempSync(join(tmpdir(), 'switchyard-bench-'));
   const mcpServers = Object.fromEntries(urls.map((url, index) => [`c${index}`, { type: 'http', url }]));

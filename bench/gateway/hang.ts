@@ -23,8 +23,8 @@ const CASES = ['none hangs', 'one hangs at its handshake', 'one never answers a 
 type Case = (typeof CASES)[number];
 
 /**
- * Starts eight connectors, of which one hangs. Measures how that affects calls and lists of the others, and the first
- * list.
+ * Starts eight connectors, one of which hangs. Measures how that affects the others: calls to their tools, lists of
+ * their tools, and the time until the first list.
  */
 export async function measureHang(rounds: number, withPeers: boolean, tell: (section: Section) => void): Promise<void> {
   const first = new Map<string, number[]>();
@@ -95,7 +95,7 @@ async function leaveWaiting(target: Target): Promise<void> {
     });
 }
 
-/** Compares each gateway with itself in front of connectors that do not hang. */
+/** Sets the baseline of each row to the same gateway in front of connectors that do not hang. */
 function againstNone(rows: readonly Row[]): Row[] {
   return rows
     .filter(({ metric }) => !metric.startsWith('added'))

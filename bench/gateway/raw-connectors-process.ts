@@ -37,7 +37,7 @@ const definitions = Array.from({ length: tools }, (_, tool) => ({
 }));
 
 /**
- * Results of each method, for both generations of the protocol. A client ignores the fields of the other generation.
+ * Result for each method. It has the fields of both protocol generations, and a client ignores those it does not know.
  */
 const ANSWERS: Readonly<Record<string, (message: Message) => Json>> = {
   'server/discover': () => ({ ...shared, supportedVersions: ['2026-07-28'], capabilities: { tools: {} } }),

@@ -16,7 +16,7 @@ export interface RawConnectorsJob {
   readonly hangsAt?: 'handshake' | 'call';
 }
 
-/** Starts minimal servers of both protocol generations, so that the time of the servers is negligible. */
+/** Starts minimal servers that speak both protocol generations and need negligible time to answer. */
 export async function startRawConnectors(job: RawConnectorsJob): Promise<Fixture> {
   const serving = await startServing<readonly number[]>(SCRIPT, [JSON.stringify(job)]);
   return {

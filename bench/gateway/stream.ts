@@ -17,8 +17,8 @@ const BYTES = 10 * MEBIBYTE;
 const READERS = { 'read at once': 0, 'read slowly': 8 } as const;
 
 /**
- * Measures results of 10 MB through each gateway, one alone and four at the same time: how much memory the gateway
- * needs for them, and how much its memory grows.
+ * Reads results of 10 MB through each gateway, one alone and four at the same time. Measures how much the used memory
+ * and the resident memory of the gateway grow, and how long the results take.
  */
 export async function measureStreams(
   rounds: number,
@@ -52,7 +52,7 @@ const NOTES = [
   'Resident: the peak of a pass minus the level before, including garbage not yet collected; both after three passes that are not counted',
 ];
 
-/** Returns the arguments and variables with which a gateway reports its used memory at `port`. */
+/** Returns Node.js arguments and environment variables that make a gateway report its used memory at `port`. */
 function watched(port: number): { readonly nodeArgs: readonly string[]; readonly env: Record<string, string> } {
   return {
     nodeArgs: ['--expose-gc', '--import', LIVE_MEMORY],

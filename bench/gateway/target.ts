@@ -1,6 +1,6 @@
 /**
- * Where a client connects to, and with which protocol: a revision over Streamable HTTP, or the HTTP+SSE transport of
- * revision 2024-11-05.
+ * What a client connects to, and how. `modern` and `legacy` are protocol generations over Streamable HTTP. `sse` is the
+ * HTTP+SSE transport of revision 2024-11-05.
  */
 export interface Target {
   readonly way: string;

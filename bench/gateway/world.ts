@@ -67,7 +67,7 @@ export function directOf(way: string): string {
   return way.endsWith('modern') ? 'direct, modern' : 'direct, legacy';
 }
 
-/** Runs a client in a separate process that uses all targets of a world in turns. */
+/** Starts a separate process with a client, which uses all targets of a world in turns. */
 export function runLoad(
   { connectors, targets }: Pick<World, 'connectors' | 'targets'>,
   job: Omit<LoadJob, 'targets' | 'connectorsPid'>,

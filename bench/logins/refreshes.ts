@@ -14,8 +14,8 @@ const SCRIPT = fileURLToPath(new URL('./refreshing-process.ts', import.meta.url)
 /** Lifetime of a token in seconds. */
 const LIFE_SECONDS = 20;
 /**
- * Lifetime of the first tokens. It is longer, because all logins are stored and two processes start before the first
- * refresh.
+ * Lifetime of the first tokens in seconds. It is longer than that of later tokens, because the logins are stored and
+ * two processes start in this time.
  */
 const FIRST_LIFE_SECONDS = 40;
 const ANSWER_MS = 30;

@@ -11,7 +11,7 @@ export interface ProgramSpec {
 /** The servers that one process of the benchmark has to start and connect to. */
 export interface StartJob {
   readonly programs: readonly ProgramSpec[];
-  /** Path of a file that names the same servers in the format `mcpServers`. */
+  /** Path of a file that lists the same servers in the format `mcpServers`. */
   readonly configFile: string;
   /** Time limit in milliseconds. A server that is not connected within this time counts as failed. */
   readonly capMs: number;

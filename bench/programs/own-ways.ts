@@ -5,7 +5,7 @@ import pLimit from 'p-limit';
 import { ConnectorProxyManager } from '../../src/main/index.ts';
 import type { StartWay } from './job.ts';
 
-/** Starts servers with the plain SDK. `limitOf` returns how many servers may start at the same time. */
+/** Returns a way to start servers with the plain SDK. `limitOf` returns how many servers may start at the same time. */
 function sdkAtOnce(limitOf: (programs: number) => number): StartWay {
   return async ({ programs, capMs }, tell) => {
     const limit = pLimit(limitOf(programs.length));
@@ -25,7 +25,7 @@ function sdkAtOnce(limitOf: (programs: number) => number): StartWay {
   };
 }
 
-/** Starts servers with a manager that has default options. */
+/** A way to start servers with a manager that has default options. */
 const manager: StartWay = async ({ configFile }, tell) => {
   tell.ready();
   const created = new ConnectorProxyManager({ configFile });

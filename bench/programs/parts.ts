@@ -77,8 +77,8 @@ export async function measureSilent(options: PartOptions, tell: Tell): Promise<v
 }
 
 /**
- * Returns by how much the time until the last tool is listed grows if some servers never answer. Compares the rounds
- * one by one.
+ * Returns how much later the last tool is listed if some servers never answer. Compares each round with the same round
+ * without such servers.
  */
 function delayRows(without: Rounds, among: Rounds): Row[] {
   return [...among].flatMap(([way, samples]) => {
@@ -145,7 +145,7 @@ function valuesOf(samples: readonly StartSample[], member: keyof StartSample): n
 
 /**
  * Returns one ratio for each round: the time until the last tool is listed, divided by that of the baseline in the same
- * round. So other load on the machine cancels out.
+ * round. In this way, other load on the machine cancels out.
  */
 function ratios(samples: readonly StartSample[], baseline: readonly StartSample[]): number[] {
   return samples.flatMap(({ lastToolMs }, round) => {

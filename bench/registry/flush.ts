@@ -9,7 +9,7 @@ const SIZE = 10_000;
 
 /**
  * Measures how long it takes to write the file after a change of one server among 10 000, and how long that blocks the
- * main thread. The baseline is an idle event loop for the same time.
+ * main thread. The baseline is an event loop that is idle for the same time.
  */
 export async function measureFlushes(
   stores: Readonly<Record<string, OpenStore>>,

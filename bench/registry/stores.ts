@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { RegistryMemoryCache, type ServerInfo } from '../../src/main/registry/fs-store.ts';
 import { load } from '../peers/load.ts';
 
-/** A store for servers that is measured. */
+/** A server store that the benchmark measures. */
 export interface BenchStore {
   /** Stores a server. Resolves when the change is as durable as this store can make it. */
   put(info: ServerInfo): Promise<void>;
@@ -16,8 +16,8 @@ export interface BenchStore {
 export type OpenStore = (folder: string, infos: readonly ServerInfo[]) => Promise<BenchStore>;
 
 /**
- * Stores that need no other package. `ours` is the registry of this package. `rewrite` does the same as the store that
- * this package replaces, and makes nothing durable.
+ * Stores that need no other package. `ours` is the registry of this package. `rewrite` works like the older store that
+ * this package replaces, which makes nothing durable.
  */
 export const OWN_STORES: Readonly<Record<string, OpenStore>> = {
   async ours(folder, infos) {
@@ -30,7 +30,7 @@ export const OWN_STORES: Readonly<Record<string, OpenStore>> = {
   rewrite: (folder, infos) => wholeFile(infos, (text) => writeFile(join(folder, 'servers.json'), text)),
 };
 
-/** Stores of packages that are installed only for this benchmark. */
+/** Stores from other packages, which are installed only for this benchmark. */
 export const PEER_STORES: Readonly<Record<string, OpenStore>> = {
   async 'write-file-atomic'(folder, infos) {
     const { default: writeFileAtomic } = await load('write-file-atomic');

@@ -17,7 +17,7 @@ export interface WarmJob {
 export interface WarmSample {
   /** Time from before the manager is created until all tools are listed; null for the SDK, which lists no tools. */
   readonly listedMs: number | null;
-  /** Time until the response to the first call. The time begins with the call or, for the SDK, before it connects. */
+  /** Time from the first call to its response. For the SDK, it also includes the time to connect. */
   readonly calledMs: number;
   readonly stallMs: number;
 }

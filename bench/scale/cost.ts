@@ -30,7 +30,7 @@ export async function measureCost(rounds: number, tell: (section: Section) => vo
 }
 
 /**
- * Measures the first sync of a map of 1 000 entries, from its start to its end. The server of the map answers after one
+ * Measures the first sync of a map of 1 000 entries, from its start to its end. The map's server answers after one
  * millisecond.
  */
 export async function measureSmallTotal(rounds: number, tell: (section: Section) => void): Promise<void> {
@@ -45,7 +45,7 @@ export async function measureSmallTotal(rounds: number, tell: (section: Section)
 
 /**
  * Measures the memory of each entry on the main thread, for maps of these sizes. The entries are either disabled, or
- * connected to a minimal stand-in, so that only the memory of the manager counts.
+ * connected by a minimal fake proxy, so that only the memory of the manager is measured.
  */
 export async function measureMemory(
   sizes: readonly number[],

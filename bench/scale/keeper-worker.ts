@@ -1,4 +1,4 @@
-/** Worker of worker-keepers.ts. Whenever it receives a message, it loads the map in the way that `workerData` names. */
+/** Worker of worker-keepers.ts. Whenever it receives a message, it loads the map in the way given by `workerData`. */
 
 import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';

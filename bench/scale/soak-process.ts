@@ -1,7 +1,7 @@
 /**
  * A host in a separate process: `node --expose-gc soak-process.ts URL SECONDS SERVERS`. Its clock runs so fast that
- * SECONDS seconds count as an hour. In turns, the map is refreshed, changed, confirmed and unavailable. Tools are
- * called over sessions that their servers forget. Prints a ScaleSoakSample.
+ * SECONDS seconds count as an hour. In turns, the map's server sends a changed map, the same map, a 304 or an error.
+ * Tools are called over sessions that the MCP servers forget. Prints a ScaleSoakSample.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MAP_KEY, type MapMode, serveNext } from '../../src/main/cli/bench/map-server.ts';

@@ -1,5 +1,5 @@
 /**
- * Keeps a map up to date in a separate process, in the way that WAY names: `node stall-process.ts WAY URL COUNT
+ * Keeps a map up to date in a separate process, in the way that WAY specifies: `node stall-process.ts WAY URL COUNT
  * REFRESHES`. Prints a StallSample.
  */
 import { managerKeeper, plainKeeper } from '../../src/main/cli/bench/keepers.ts';

@@ -20,8 +20,8 @@ interface Way {
 }
 
 /**
- * Measures a command that calls a tool, from its start to its end. The tool is called through a running gateway,
- * without a gateway, and with mcporter.
+ * Measures how long a command that calls a tool takes. The tool is called through a running gateway, without a gateway,
+ * and with mcporter.
  */
 export async function measureCommandLine(
   rounds: number,

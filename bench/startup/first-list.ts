@@ -11,7 +11,7 @@ import { startRawConnectors } from '../gateway/raw-connectors.ts';
 const TODAY = 'switchyard, first answers off';
 const NODE = 'node -e 0';
 
-/** Number of connectors of each kind (stdio and HTTP), and of tools of each connector. */
+/** Number of connectors of each kind (stdio and HTTP), and number of tools per connector. */
 const EACH = 2;
 const TOOLS = 5;
 
@@ -25,8 +25,8 @@ type Ways = Readonly<Record<string, Way>>;
 
 /**
  * Measures the time from the start of a stdio server to its response to `tools/list`. A gateway that remembers 20 tools
- * of two stdio and two HTTP connectors is compared with servers that have such tools themselves. Then measures commands
- * that print help, the version or completions. They are compared with an empty Node.js process.
+ * of two stdio and two HTTP connectors is compared with servers that have such tools themselves. Then compares commands
+ * that print help, the version or completions with an empty Node.js process.
  */
 export async function measureFirstList(rounds: number, tell: (section: Section) => void): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'switchyard-first-list-'));

@@ -39,7 +39,7 @@ type Ways = Readonly<Record<string, string>>;
 
 /**
  * Measures processes from their start to their end: one that only imports the package, and one that also makes the
- * first call of one HTTP connector. Each figure is the difference from a process with an empty module in the same
+ * first call to one HTTP connector. Each figure is the difference from a process with an empty module in the same
  * round.
  */
 export async function measureImport(rounds: number, tell: (section: Section) => void): Promise<void> {

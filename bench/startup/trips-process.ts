@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** The servers whose tools are listed. The configuration file names the same servers as `urls`. */
+/** The servers whose tools are listed. The configuration file lists the same servers as `urls`. */
 export interface TripTargets {
   readonly urls: readonly string[];
   readonly configFile: string;

@@ -22,7 +22,7 @@ Promise.resolve(workerData === null ? null : import(workerData)).then(() => pare
 
 type Tell = (section: Section) => void;
 
-/** Samples by the name of the thread's kind. */
+/** Samples for each kind of thread, by the name of the kind. */
 type Samples<T> = Map<string, T[]>;
 
 /**

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createServiceMapSignature } from '../../src/main/index.ts';
 import { BENCH_KEY } from './maps.ts';
 
-/** A running server for a signed map. */
+/** A running server that serves a signed map. */
 export interface FixtureMap extends Disposable {
   readonly url: string;
 }

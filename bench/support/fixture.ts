@@ -17,13 +17,13 @@ export interface FixtureOptions {
    */
   readonly sessions?: boolean;
   /**
-   * Whether to start minimal servers of the modern protocol without the SDK, so that the time of the server is
-   * negligible.
+   * Whether to start minimal servers of the modern protocol. They do not use the SDK, and need negligible time to
+   * answer.
    */
   readonly bare?: boolean;
   /** Whether to start minimal servers with the legacy HTTP+SSE transport. */
   readonly sse?: boolean;
-  /** Whether to refuse requests without an `Authorization` header, with a Bearer challenge. */
+  /** Whether to refuse requests without an `Authorization` header. The response is then a Bearer challenge. */
   readonly wantsToken?: boolean;
   /** Port of the server, if there is only one. Defaults to any free port. */
   readonly port?: number;

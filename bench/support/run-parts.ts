@@ -13,8 +13,8 @@ export interface Benchmark {
 }
 
 /**
- * Runs the parts of a benchmark that `--only` names, or all parts. Prints each section when it is done, and writes the
- * report at the end. Then ends the process.
+ * Runs all parts of a benchmark or, with `--only`, the listed parts. Prints each section when it is done, and writes
+ * the report at the end. Then ends the process.
  */
 export async function runParts(
   { name, question, options }: Benchmark,

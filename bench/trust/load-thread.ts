@@ -18,7 +18,7 @@ export interface LoadCost {
   readonly mainMs: number;
 }
 
-/** A thread that verifies maps as the threads of the pool do, together with the main thread's part of a load. */
+/** Loads maps: its worker verifies them like a thread of the pool, and the main thread does the rest. */
 export class LoadThread {
   readonly #worker = new Worker(new URL('./load-thread.worker.ts', import.meta.url));
   readonly #trust: SignatureTrust;

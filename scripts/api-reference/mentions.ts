@@ -4,7 +4,7 @@ interface Node {
   readonly [member: string]: unknown;
 }
 
-/** Types of syntax nodes that refer to another declaration, each with the member that contains its name. */
+/** Types of syntax nodes that refer to a declaration. The value is the member of the node that contains the name. */
 const NAMING: Readonly<Record<string, string>> = {
   TSTypeReference: 'typeName',
   TSTypeQuery: 'exprName',

@@ -54,8 +54,8 @@ export function referenceOf(files: DeclarationFiles, entryPoints: readonly Entry
 }
 
 /**
- * Finds all declarations that `exported` mentions, directly or indirectly, and adds them to `known`. Returns the ones
- * that were not in `known` before.
+ * Finds all declarations that `exported` mentions, directly or indirectly, and adds them to `known`. Returns the
+ * declarations that were not in `known` before.
  */
 function newlyMentioned(files: DeclarationFiles, exported: readonly Entry[], known: Set<string>): readonly Entry[] {
   const found = new Map<string, Declaration>();

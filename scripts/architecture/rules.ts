@@ -65,8 +65,8 @@ const layerOf = (path: string): number => {
 };
 
 /**
- * Rule 2: the vocabularies import only shared/. Connectors import only the interfaces that a host implements, and not
- * the options.
+ * Rule 2: the vocabularies import only shared/. The folder `connectors` imports nothing from the folder `options`
+ * except the interfaces that a host implements.
  */
 export const checkVocabularies: Rule = (files) =>
   importsOf(files).flatMap((one) => {
@@ -79,10 +79,7 @@ export const checkVocabularies: Rule = (files) =>
       : [];
   });
 
-/**
- * Rule 3: only one file imports several transports, and the code for the view of the status page never imports the
- * manager.
- */
+/** Rule 3: only one file imports several transports. The view of the status page never imports the manager. */
 export const checkTransports: Rule = (files) => [
   ...files.flatMap((file) => {
     const own = transportOf(file.path);

@@ -2,15 +2,15 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { parseSync } from 'oxc-parser';
 
-/** A file refers to another file, by an import or by the URL of a worker. */
+/** A reference from one file to another: an import, or the URL of a worker. */
 export interface Import {
   /** Path of the importing file, relative to the root of the repository. */
   readonly from: string;
   /** Path of the imported file, relative to the root of the repository. */
   readonly to: string;
   /**
-   * `worker` if the file is the entry file of another thread. Such a file is referred to by its URL, and never
-   * imported.
+   * `worker` if the other file is the entry file of a thread. Such a file is never imported, but referred to by its
+   * URL.
    */
   readonly kind: 'import' | 'worker';
 }
@@ -84,7 +84,7 @@ function relative(name: string | null, kind: Import['kind']): NamedFile | null {
 }
 
 /**
- * Returns the path of the file that a reference names. The argument of `workerUrl` is relative to `src` and has no
+ * Returns the path of the file that a reference points to. The argument of `workerUrl` is relative to `src` and has no
  * extension.
  */
 function resolve(from: string, { name }: NamedFile): string {

@@ -33,7 +33,7 @@ const WORKER_ENTRIES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Modules that find other files by paths relative to their own file. So each of them has its own file, directly in the
+ * Modules that find other files by relative paths. So the build puts each module into a separate file, directly in the
  * folder `main`.
  */
 const PLACED = ['src/main/cli/own-file.ts', 'src/main/threads/worker-url.ts'];

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { CodeSplittingNameFunction } from 'rolldown';
 
-/** An entry module, with which everything that it imports statically is loaded. */
+/** An entry module. Loading it also loads everything that it imports statically. */
 export interface Root {
   /** Path of the module, relative to the root of the repository. */
   readonly path: string;
@@ -11,8 +11,8 @@ export interface Root {
 
 /**
  * Returns a function that names the output file of each module. Modules that the same roots load get the same file,
- * because loading each file takes time. A root loads only code that it or the root before it imports statically. For
- * code that is only loaded later, the bundler chooses the files.
+ * because loading each file takes time. A root loads only code that is imported statically by this root or by the root
+ * in `after`. For all other code, the bundler chooses the files.
  *
  * `roots` contains the roots by their labels. File names contain the first letters of the labels. Each module in `own`
  * gets its own file.

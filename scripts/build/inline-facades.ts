@@ -17,9 +17,9 @@ const RE_EXPORT = /^export \{ ([^}]+) \} from "([^"]+)";\s*$/;
 const CALLED = /^import \{ (\w+) as (\w+) \} from "([^"]+)";\s*export default \2\(\);\s*export \{\};\s*$/;
 
 /**
- * Removes facades. The bundler writes these files of one line if a dynamic import names a module that shares its output
- * file with other modules. Afterwards, the dynamic import names that output file itself, so one file less is loaded.
- * `files` are paths in `folder`. Files in `kept` are not removed. Returns the paths of the remaining files.
+ * Removes facades. The bundler writes these one-line files if a dynamic import refers to a module that shares its
+ * output file with other modules. Makes the dynamic import refer to that output file itself, so that one file less is
+ * loaded. `files` are paths in `folder`. Files in `kept` are not removed. Returns the paths of the remaining files.
  */
 export function inlineFacades(folder: string, files: readonly string[], kept: readonly string[]): readonly string[] {
   const codes = new Map(files.map((file) => [file, readFileSync(join(folder, file), 'utf8')]));

@@ -10,8 +10,8 @@ interface Manifest {
 const FILES = /^(licen[cs]e|notice|copying)/i;
 
 /**
- * Returns the licences of the packages that these modules belong to, by the names of the packages. Throws if a package
- * has no licence.
+ * Returns a text with the licences of all packages that these modules belong to, sorted by package name. Throws if a
+ * package has no licence.
  */
 export function thirdPartyLicenses(moduleIds: readonly string[]): string {
   const folders = new Set(moduleIds.filter((id) => id.includes('/node_modules/')).map((id) => packageFolder(id)));

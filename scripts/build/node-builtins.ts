@@ -25,8 +25,8 @@ export function nodeBuiltins(root: string): Plugin {
       if (name === null) return null;
       // A dynamic import is executed only when the module is needed, so it stays as it is.
       if (kind === 'dynamic-import') return { id: name, external: true };
-      // Each importing module gets its own copy of this small module. If several modules shared one copy, a file would
-      // have to load another file only for that copy.
+      // Each importing module gets its own copy of this small module. If several modules shared one copy, an output
+      // file might have to load another file just for this copy.
       return { id: `${PREFIX}${name}|${relative(root, importer ?? '')}|`, moduleSideEffects: false };
     },
     load: {

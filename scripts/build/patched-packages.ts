@@ -10,7 +10,7 @@ interface Patch {
 
 const PATCHES: readonly Patch[] = [
   {
-    // Piscina expects its worker next to its own file. In a bundle, its worker is next to the file of the task.
+    // Piscina expects its worker next to its own file. In a bundle, the worker is next to the file of the task.
     file: 'piscina/dist/index.js',
     from: "(0, node_path_1.resolve)(__dirname, 'worker.js')",
     to:

@@ -8,8 +8,8 @@ interface SourceMap {
 const isOfPackage = (source: string): boolean => source.includes('node_modules/');
 
 /**
- * Makes the source map of a file smaller. It keeps the text of our own sources. For sources of packages it keeps only
- * the names, because their text is public and unchanged. If a file contains none of our sources, its map is deleted.
+ * Makes the source map of a file smaller. Keeps the text of our own sources. Keeps only the names of the sources of
+ * packages, because their text is public and unchanged. If a file contains none of our sources, its map is deleted.
  */
 export function trimSourceMap(file: string): void {
   const path = `${file}.map`;

@@ -32,8 +32,8 @@ export { listenHttp };
 
 /**
  * Compiles a program in `folder`, in which the package is installed, with the strictest settings. The compiler checks
- * all declaration files, including those of our dependencies, and does not load the library `dom`. Throws an error with
- * the output of the compiler if that fails.
+ * all declaration files, including those of our dependencies, and does not load the library `dom`. If the compilation
+ * fails, throws an error with the output of the compiler.
  */
 export function checkStrictTypes(folder: string, install: (...what: readonly string[]) => void): void {
   const aliases = Object.entries(COMPILERS).map(([name, version]) => `${name}@npm:typescript@${version}`);

@@ -19,7 +19,7 @@ const TIMEOUT_MS = 240_000;
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 
 export interface SuiteOptions {
-  /** Minimum number of scenarios that count. With fewer, the run fails. Defaults to 1. */
+  /** Minimum number of scored scenarios. With fewer, the run fails. Defaults to 1. */
   readonly least?: number;
   /** Whether to ignore the result of a scenario. By default, none is ignored. */
   readonly isLeftOut?: (scenario: string) => boolean;
@@ -102,7 +102,7 @@ interface Ended {
   readonly error: Error | null;
 }
 
-/** Runs the suite. Its failure does not reject the promise. */
+/** Runs the suite. Does not reject if the suite fails. */
 function run(args: readonly string[]): Promise<Ended> {
   const { promise, resolve } = Promise.withResolvers<Ended>();
   const options = { encoding: 'utf8', timeout: TIMEOUT_MS, maxBuffer: MAX_OUTPUT_BYTES } as const;

@@ -5,8 +5,8 @@ export interface Phrase {
 }
 
 /**
- * Phrases that the project no longer uses. Each phrase was removed everywhere before it was added. An entry must not be
- * removed, because the phrase could come back.
+ * Phrases that the project no longer uses. Each phrase was removed from all texts before it was added to this list.
+ * Entries must stay in the list, because the phrases could come back.
  */
 export const PHRASES: readonly Phrase[] = [
   { pattern: /\b(?:that|which|what|who|there) (?:is|are|was|were) none\b/i, instead: 'name what is missing' },

@@ -15,8 +15,8 @@ const JAVASCRIPT = ['--allowJs', '--checkJs', '--noImplicitAny', 'false'];
 const LIMIT_MS = 60_000;
 
 /**
- * Compiles a program of a page against the packed package, and runs it. `earlier` is the code of the program that it
- * continues.
+ * Compiles a program of a page against the packed package, and runs it. `earlier` is the code of an earlier program
+ * that this program continues.
  */
 export async function runProgram(block: Block, earlier: string, world: DemoWorld): Promise<Outcome> {
   const { language, line, markers } = block;

@@ -62,8 +62,8 @@ function leaveRunning(run: string): string {
 const adapt = (line: string): string => expectExit(line.replace(GATEWAY_BEHIND, '$1 $2'));
 
 /**
- * Matches the start of a gateway with `&`. The `&` is removed, because the replacement of the command goes to the
- * background itself when the gateway is ready.
+ * Matches a command line that starts a gateway in the background. The `&` is removed, because the program that replaces
+ * the command goes to the background itself, as soon as the gateway is ready.
  */
 const GATEWAY_BEHIND = /^((?:npx (?:--no )?)?(?:mcp-)?switchyard serve\b[^#&]*)&\s*(#.*)?$/;
 

@@ -25,7 +25,7 @@ export async function testBlocks(blocks: readonly Block[], installed: InstalledP
   return failures;
 }
 
-/** Tests one block. Resolves with what is wrong with it; null if nothing is. */
+/** Tests one block. Resolves with a description of the failure; null if the block passed. */
 async function testBlock(block: Block, earlier: string, world: DemoWorld): Promise<string | null> {
   const { page, language, code, markers, file } = block;
   if (markers.testedBy !== null && !existsSync(markers.testedBy)) return `There is no ${markers.testedBy}`;

@@ -45,8 +45,8 @@ export class DemoWorld implements AsyncDisposable {
       HOME: at('home'),
       TMPDIR: at('tmp'),
       BROWSER: join(at('bin'), 'docs-browser'),
-      // With these variables, the package uses the browser in BROWSER: there seems to be a display, but no desktop with
-      // its own browser setting.
+      // These variables imitate a display, but no desktop with its own browser setting. So the package uses the browser
+      // in BROWSER.
       ...{ DISPLAY: ':99', XDG_CURRENT_DESKTOP: 'none', XDG_DATA_DIRS: root, XDG_DATA_HOME: at('home/.local/share') },
       LANG: 'C.UTF-8',
       SWITCHYARD_LOGIN_KEY: 'file',
@@ -78,7 +78,7 @@ export class DemoWorld implements AsyncDisposable {
   }
 
   /**
-   * Writes a file that a page shows. It is in the home folder if the name begins with `~/`, and in the project's folder
+   * Writes a file that a page shows: into the home folder if the name begins with `~/`, and into the project's folder
    * otherwise.
    */
   async write(name: string, text: string): Promise<void> {

@@ -33,7 +33,7 @@ export function installPackage(folder: string, given: string | null): InstalledP
   const tarball = given === null ? pack(folder) : resolve(given);
   const files = capture('tar', ['-tzf', tarball]).trim().split('\n');
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
-  // If this script was started by `npm run`, npm would otherwise install into the package of that script.
+  // Without these variables, npm would install into this repository if `npm run` started this script.
   const env = { npm_config_local_prefix: folder, INIT_CWD: folder };
   const quiet = ['--no-fund', '--no-audit', '--prefer-offline', '--loglevel=error'];
   capture('npm', ['install', tarball, ...quiet], { cwd: folder, env });

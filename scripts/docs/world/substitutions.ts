@@ -21,7 +21,7 @@ interface Substitution {
  * list cannot be reached in the demo world.
  */
 const SUBSTITUTIONS: readonly Substitution[] = [
-  // Serves a signed map at every path, and also the files of the page's folder `public`.
+  // A server with a signed map at every path, and with the files of the page's folder `public`.
   { printed: /https:\/\/maps\.example\.com/g, means: ({ address }) => address('maps') },
   { printed: /https:\/\/team\.example\.com/g, means: async ({ address }) => `${await address('maps')}/team` },
   // An MCP server over HTTP.

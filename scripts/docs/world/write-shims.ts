@@ -56,10 +56,10 @@ mkdir "$folder" && for one in package.json node_modules src; do ln -s '${process
   };
 }
 
-/** The option with which a Node.js process of the demo world cannot look up other hosts. */
+/** The Node.js option that keeps a process of the demo world from looking up the addresses of other machines. */
 export const LOOPBACK_ONLY = `--import=${new URL('./shims/loopback-only.mjs', import.meta.url).href}`;
 
-/** Returns the entry in a configuration file for a stdio server with the tools of `name`. */
+/** Returns a configuration file entry for a stdio server with the tools of the server `name`. */
 export function demoServer(name: string): { readonly command: string; readonly args: readonly string[] } {
   return { command: 'node', args: [ownFile('demo-server.ts'), name] };
 }

@@ -43,8 +43,8 @@ async function isAnsweredQuickly(argv: readonly string[]): Promise<boolean> {
 }
 
 /**
- * Answers the client of `serve --stdio` with the first answers of an earlier run, while the program is not loaded yet.
- * Resolves with null if there are no valid first answers.
+ * Answers the client of `serve --stdio` before the program is loaded, with responses that an earlier run has stored
+ * (the first answers). Resolves with null if there are no valid first answers.
  */
 async function answerEarly(argv: readonly string[]) {
   // Tests and benchmarks set this variable to `off` to start without first answers.

@@ -5,8 +5,8 @@ import { ownProgram, PROGRAM, shellLine } from './terminal/own-command.ts';
 const ALIAS = 'switchyard';
 
 /**
- * A line for each shell's completion script. It makes the shell complete {@link ALIAS} like the main name of the
- * program.
+ * For each shell, a line for its completion script. The line makes the shell complete {@link ALIAS} like the main name
+ * of the program.
  */
 const ALIAS_LINES: Readonly<Record<string, string>> = {
   bash: `complete -F __mcp_switchyard_complete ${ALIAS}`,
@@ -20,7 +20,7 @@ export function isShell(shell: string): boolean {
   return Object.hasOwn(ALIAS_LINES, shell);
 }
 
-/** Prints a script with which a shell completes both names of the program. */
+/** Prints a script that makes a shell complete both names of the program. */
 export function printCompletionScript(shell: string): void {
   const { command, args } = ownProgram();
   tab.setup(PROGRAM, shellLine([command, ...args]), shell);

@@ -13,7 +13,7 @@ export interface CallsJob {
   /** Whether the map is refreshed every second. One in 200 entries changes each time. */
   readonly isRefreshing: boolean;
   readonly offload: 'auto' | 'never';
-  /** Extra work on the main thread every second, for comparison; null for none. */
+  /** Extra work that the main thread does every second, for comparison; null if there is no extra work. */
   readonly beside: (() => Promise<void>) | null;
 }
 

@@ -1,13 +1,13 @@
 import { arch, availableParallelism, cpus, platform, totalmem } from 'node:os';
 
-/** The samples of one metric for one of the ways that a section compares, such as `manager` or `plain`. */
+/** The samples of one metric for one way to do something, such as `manager` or `plain`. A section compares the ways. */
 export interface Row {
   readonly way: string;
   readonly metric: string;
   readonly unit: string;
   /** One value for each round, or for each call. */
   readonly samples: readonly number[];
-  /** Name of the way with which the report compares this one, by their medians. Null for no comparison. */
+  /** Name of the way whose median the report compares with the median of this row. Null for no comparison. */
   readonly baseline: string | null;
 }
 

@@ -15,15 +15,16 @@ export interface Problem {
 
 export interface CheckSettings {
   /**
-   * Names of the arguments that were typed as `key=value`. Such a name is reported if the schema does not define it and
-   * it looks like a misspelling of a parameter's name. Unknown names that were given in JSON are left to the server.
+   * Names of the arguments that were typed as `key=value`. If such a name is unknown and looks like a misspelt
+   * parameter, it is reported, unless the schema allows any name. An unknown name in JSON is reported only if the
+   * schema forbids it.
    */
   readonly typed?: ReadonlySet<string>;
 }
 
 /**
- * Returns the certain errors in a tool's arguments: missing parameters, unknown parameters and wrong types. Where the
- * schema is not clear, reports nothing and leaves the decision to the server.
+ * Returns the definite errors in a tool's arguments: missing parameters, unknown parameters and wrong types. Where the
+ * schema is unclear, reports nothing and leaves the decision to the server.
  */
 export function checkArguments(
   args: Readonly<Record<string, unknown>>,

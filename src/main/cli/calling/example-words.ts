@@ -3,7 +3,7 @@ import { exampleValue } from '../schema/example-value.ts';
 import { parametersOf } from '../schema/parameters.ts';
 import { readText } from './read-text.ts';
 
-/** Strings that, after `key=`, would be read as JSON, a file or a list instead of a single string. */
+/** Matches strings that would be read as JSON, a file or a list if they followed `key=`. */
 const NOT_PLAIN = /^\s*[[{]|^@|,/;
 
 /**

@@ -13,7 +13,7 @@ export interface FunctionForm {
 
 type Value = { readonly text: string } | { readonly value: unknown };
 
-/** Whether a word has the form `tool(…)`. A URL never counts, although a URL may contain brackets. */
+/** Whether a word has the form `tool(…)`. A URL never has this form, although it may contain brackets. */
 export function isFunctionForm(word: string): boolean {
   return /^\s*[^\s({="']+\s*\([\s\S]*\)\s*;?\s*$/.test(word) && !/^https?:\/\//i.test(word);
 }

@@ -20,7 +20,7 @@ export interface WrittenArguments {
   readonly documents: readonly string[];
 }
 
-/** The arguments of a call, and the certain errors in these arguments. */
+/** The arguments of a call, and the definite errors in these arguments. */
 export interface ReadArguments extends BuiltArguments {
   /** Names of arguments that the schema does not define. The server may not know them. */
   readonly doubtful: readonly string[];

@@ -22,7 +22,7 @@ export interface ConfigOptions {
 }
 
 /**
- * Prints a configuration with which the client called `client` uses this gateway, or adds it to a file of that client.
+ * Prints a configuration that makes the client called `client` use this gateway, or adds it to a file of that client.
  * Resolves with the exit code. Rejects with OPTIONS_INVALID for an unknown client, for `serve` arguments without
  * `--stdio`, and if the file has another server of that name. Rejects with CONFIG_INVALID if the file does not have the
  * client's format.
@@ -49,7 +49,7 @@ export async function runConfig(client: string, serveArgs: readonly string[], op
   return EXIT.ok;
 }
 
-/** Returns what is left to do once the file of a client names the gateway. */
+/** Returns the user's next step after the gateway was added to the client's file. */
 function nextStep(client: SnippetClient, way: Way): string {
   const start = way.kind === 'http' ? `Make sure that the gateway runs at ${way.url}, then restart` : 'Restart';
   return `${start} ${client}, so that it reads the file again`;

@@ -45,7 +45,8 @@ const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
 
 /**
  * Runs a gateway for all connectors until a signal arrives or, over standard streams, the client disconnects. Resolves
- * with the exit code: 0 after an orderly shutdown. `early` is a client that was already answered with first answers.
+ * with the exit code: 0 after an orderly shutdown. `early` is a client that has already received stored responses
+ * (first answers).
  */
 export async function runServe(options: ServeOptions, early: EarlyClient | null = null): Promise<number> {
   const code = await serveUntilTold(options, early);

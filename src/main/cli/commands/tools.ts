@@ -25,7 +25,7 @@ interface Shown {
   readonly tools: readonly ShownTool[];
   /** Id of the connector that the user chose; undefined for all connectors. */
   readonly only?: string;
-  /** Whether `tools` has all tools of the connector, and not only one tool. */
+  /** Whether `tools` contains all tools of the connector, rather than one chosen tool. */
   readonly isWhole: boolean;
 }
 
@@ -52,8 +52,8 @@ export async function runTools(words: readonly string[], options: ToolsOptions):
 }
 
 /**
- * The connector or tool that {@link showOne} shows. If `id` is null, `tool` may be the id of a connector or the name of
- * a tool.
+ * The connector or tool that {@link showOne} shows. If `id` is null, `tool` is the id of a connector or the name of a
+ * tool.
  */
 interface Target {
   readonly id: string | null;

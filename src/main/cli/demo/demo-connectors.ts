@@ -70,7 +70,7 @@ async function memoryBehindProxy(children: Children, proxy: string, memory: stri
   };
 }
 
-/** Starts a second `toolbox` server. Its entry says that it is used over the legacy protocol. */
+/** Starts a second `toolbox` server. Its entry specifies the legacy protocol. */
 async function toolboxAsLegacy(children: Children): Promise<DemoConnector> {
   const { entry } = await ownServer(children, 'toolbox', { tool: '', args: {} });
   const pinned = { ...entry, id: 'toolbox-legacy', displayName: 'Toolbox, legacy protocol', era: 'legacy' };

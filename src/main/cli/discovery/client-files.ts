@@ -32,7 +32,7 @@ type Place = `${'' | 'win32:' | 'unix:'}${Base}/${string}`;
 /**
  * Configuration files of each client. The folder `config` is `$XDG_CONFIG_HOME` or `~/.config`. The folder `data` is
  * where the platform stores application settings. If several files of a client have the same server, the last file
- * counts.
+ * takes precedence.
  */
 const PLACES = {
   claude: ['data/Claude/claude_desktop_config.json', 'claude/.claude.json', 'project/.mcp.json'],

@@ -46,8 +46,8 @@ function secretsOfLogin(oauth: Readonly<Record<string, unknown>>, secret: string
 }
 
 /**
- * Returns a secret for display if it is written as the name of a variable; otherwise only says that the file contains
- * it.
+ * Returns the text that describes a secret. A reference to a variable is shown. For any other secret, the text only
+ * says that the file contains it.
  */
 function secretAsWritten(secret: string): string {
   return maskValue(secret) === secret ? quoted(secret) : 'which the file holds';

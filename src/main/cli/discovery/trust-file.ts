@@ -21,7 +21,7 @@ export interface ChosenFile {
 /** What is needed to ask the user, and the user's earlier approvals. */
 export interface TrustDeps extends Machine {
   readonly book: TrustBook;
-  /** Whether `--trust` is given: the file is used this time without a question, and the approval is not stored. */
+  /** Whether `--trust` is given. If so, the file is used this time without a question, and no approval is stored. */
   readonly isTrusted: boolean;
   readonly terminal: Terminal | null;
 }

@@ -11,8 +11,8 @@ export interface EarlyProcess {
 }
 
 /**
- * Starts to answer the client of `serve --stdio` with the first answers of an earlier run. Returns null, and reads
- * nothing from the client, if there are no valid first answers.
+ * Starts to answer the client of `serve --stdio` with responses that an earlier run has stored (the first answers).
+ * Returns null, and reads nothing from the client, if there are no valid first answers.
  */
 export function answerFirst({ argv, bin, stdin, stdout }: EarlyProcess): EarlyClient | null {
   // If OpenTelemetry is active in this process, the gateway must handle all requests, because only the gateway creates

@@ -9,7 +9,7 @@ export interface ProcessFacts {
   readonly bin: string;
 }
 
-/** Two digests over everything that first answers depend on. */
+/** Two digests over everything that first answers (the stored responses of an earlier run) depend on. */
 export interface Binding {
   /** Digest over contents. It changes only if the content of a file, a variable or the command line changes. */
   readonly digest: string;
@@ -28,7 +28,7 @@ const SWITCH = 'SWITCHYARD_FIRST_ANSWERS';
 const READ_ALWAYS = /^(?:CONNECTORS_|SWITCHYARD_|XDG_(?:STATE|CONFIG)_HOME$|HOME$|USERPROFILE$|APPDATA$)/i;
 
 /**
- * Matches files whose meaning depends on more than their text: files that name another file, contain escaped
+ * Matches files whose meaning depends on more than their text: files that refer to another file, contain escaped
  * characters, or are not in UTF-8.
  */
 const SAYS_MORE = /file:|env_?file|\\u|\0/i;
@@ -44,7 +44,7 @@ export function pathsIn(argv: readonly string[], cwd: string): string[] {
 /**
  * Reads everything that first answers depend on: the command line, the working folder, the program, the files at
  * `paths`, and the variables that the command line or the files mention. Returns null if a file is too large, is not a
- * regular file, or names another file: the dependencies are not fully known then.
+ * regular file, or refers to another file, because then the dependencies are not fully known.
  */
 export function readBinding({ argv, cwd, env, bin }: ProcessFacts, paths: readonly string[]): Binding | null {
   if (paths.length > MAX_FILES) return null;

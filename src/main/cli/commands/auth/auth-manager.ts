@@ -12,13 +12,13 @@ export function assertKeepsLogins(options: SourceOptions): void {
   if (usableStateDir(options) === undefined) throw misuse('Without a state folder, logins are lost: give --state-dir');
 }
 
-/** The work of an `auth` command with its manager. `ended` aborts when the command ends. */
+/** What an `auth` command does with its manager. `ended` aborts when the command ends. */
 type AuthWork = (manager: ConnectorProxyManager, startUp: StartUp, ended: AbortSignal) => Promise<number>;
 
 /**
  * Runs `work` with a manager that has read all entries and starts a connector only when the connector is needed.
- * Rejects with CONNECTOR_UNKNOWN if there is no connector with the id `connector`, and as `sync()` does if there are no
- * connectors.
+ * Rejects with CONNECTOR_UNKNOWN if there is no connector with the id `connector`. If there are no connectors at all,
+ * rejects with the error of `sync()`.
  */
 export function withLogins(connector: string | undefined, options: SourceOptions, work: AuthWork): Promise<number> {
   return withManager(

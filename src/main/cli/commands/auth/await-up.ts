@@ -4,9 +4,9 @@ import type { ConnectorState } from '../../../connectors/connector-state.ts';
 import type { ConnectorProxyManager } from '../../../manager/connector-proxy-manager.ts';
 
 /**
- * Waits until the connector is up after a login. Rejects with CONNECTOR_UNAVAILABLE, which quotes the error of the
- * connector, if an attempt to connect fails, or the connector is not up within `timeoutMs`. Rejects with the reason of
- * `signal` if `signal` aborts.
+ * Waits until the connector is up after a login. Rejects with CONNECTOR_UNAVAILABLE if an attempt to connect fails, or
+ * if the connector is not up within `timeoutMs`. This error quotes the error of the connector. Rejects with the reason
+ * of `signal` if `signal` aborts.
  */
 export async function awaitUp(
   manager: ConnectorProxyManager,

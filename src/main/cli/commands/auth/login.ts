@@ -41,7 +41,7 @@ interface LoginResult {
 /**
  * Logs in to one connector or, without `connector`, to each connector that needs a login, one after the other. A failed
  * login does not stop the other logins. Resolves with the exit code: 0 if no login failed. Rejects with OPTIONS_INVALID
- * without a state folder, and with CONNECTOR_UNKNOWN.
+ * without a state folder, and with CONNECTOR_UNKNOWN for an unknown connector.
  */
 export async function runAuthLogin(connector: string | undefined, options: LoginOptions): Promise<number> {
   assertKeepsLogins(options);

@@ -82,7 +82,7 @@ export async function listenForRedirect(options: LoopbackRedirectOptions): Promi
   const servers = await listenOnLoopback(options, onRequest);
   const port = portOf(servers[0]);
   const url = new URL(`http://${options.host}:${port}${REDIRECT_PATH}`);
-  // `URL.host` leaves out the default port 80, as browsers do in the `Host` header.
+  // `URL.host` leaves out the default port 80. So do browsers in the `Host` header.
   const { host } = url;
 
   return {

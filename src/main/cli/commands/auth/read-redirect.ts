@@ -54,8 +54,8 @@ export function readLines(input: NodeJS.ReadStream, output: NodeJS.WritableStrea
 }
 
 /**
- * Reads lines until one of them is the redirect address of the login. Tells the user what is wrong with each line
- * before it. Rejects with LOGIN_FAILED at the end of the input, or with the reason of `signal`.
+ * Reads lines until one of them is the redirect address of the login. Tells the user what is wrong with each earlier
+ * line. Rejects with LOGIN_FAILED at the end of the input, or with the reason of `signal`.
  */
 export async function askForRedirect(
   lines: InputLines,

@@ -34,7 +34,7 @@ export function runAuthStatus(connector: string | undefined, options: SourceOpti
   });
 }
 
-/** Combines all missing logins into one failure; null if no login is missing. */
+/** Returns one failure for all missing logins; null if no login is missing. */
 function missingFailure(missing: readonly LoginSummary[]): Failure | null {
   const [first, ...others] = missing;
   if (first === undefined) return null;

@@ -9,7 +9,7 @@ export type Way =
 
 /** Configuration for a client, and the files that it can be added to. */
 export interface Snippet {
-  /** The configuration as a whole file of the client, and as the part to add to an existing file. */
+  /** The configuration in two forms: as a complete file for the client, and as the part to add to an existing file. */
   readonly written: Export;
   /** Files from which the client reads its configuration. The file with the narrowest scope is first. */
   readonly files: readonly string[];
@@ -85,8 +85,8 @@ function claudeDesktopFile(platform: NodeJS.Platform): string {
 
 /**
  * Returns a `claude mcp add` command. With a token, the command has project scope, because Claude Code is known to
- * replace variables in the project's file. Without one, it leaves the project's file alone, which may be the file that
- * the gateway reads.
+ * replace variables in the project's file. Without a token, the command does not change the project's file, because the
+ * gateway may read that file.
  */
 function claudeCommand(name: string, way: Way): string {
   const add = ['claude', 'mcp', 'add'];

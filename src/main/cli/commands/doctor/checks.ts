@@ -34,7 +34,7 @@ export function findingLine({ check, outcome, message }: Finding): string {
   return `${mark(outcome)} ${check.padEnd(9)} ${printable(message)}\n`;
 }
 
-/** Combines all failed checks into one failure; null if no check failed. */
+/** Returns one failure for all failed checks; null if no check failed. */
 export function findingsFailure(findings: readonly Pick<Finding, 'check' | 'outcome' | 'message'>[]): Failure | null {
   const [first, ...others] = findings.filter(({ outcome }) => outcome === 'failed');
   if (first === undefined) return null;

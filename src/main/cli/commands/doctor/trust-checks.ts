@@ -22,7 +22,7 @@ const SOON_MS = 7 * 24 * 3_600_000;
 /** Bits of a file mode that allow other users to change the file. */
 const WRITABLE_BY_OTHERS = 0o022;
 
-/** Reports sources whose floor is in the future. All maps of such a source are refused. */
+/** Reports sources whose floor (the minimum accepted `generatedAt`) is in the future. Their maps are all refused. */
 export async function checkFloors(stateDir: string | undefined): Promise<readonly Finding[]> {
   if (stateDir === undefined || !existsSync(join(stateDir, STORE_FILE))) return [];
   const writer = new WriterClient(stateDir);

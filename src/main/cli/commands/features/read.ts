@@ -96,8 +96,8 @@ async function ownerOf(manager: ConnectorProxyManager, ids: readonly string[], u
 }
 
 /**
- * Whether a URI contains the literal parts of a URI template (RFC 6570) in order, so that it may be made from the
- * template.
+ * Whether a URI may be an expansion of a URI template (RFC 6570): it contains all literal parts of the template in
+ * order.
  */
 function fits(uri: string, template: string): boolean {
   const texts = template.split(/\{[^{}]*\}/);

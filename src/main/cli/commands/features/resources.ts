@@ -9,7 +9,7 @@ import { type FeatureOptions, textOf, withFeatures } from './with-features.ts';
 /**
  * Lists the resources and resource templates of all connectors. If the command line names one connector, starts and
  * lists only that one. Resolves with the exit code: 0 if every requested connector is up. Rejects with
- * CONNECTOR_UNKNOWN.
+ * CONNECTOR_UNKNOWN for an unknown id.
  */
 export function runResources(words: readonly string[], options: FeatureOptions): Promise<number> {
   return withFeatures(words, options, async (manager, ids, failure) => {

@@ -15,13 +15,14 @@ export interface FeatureOptions extends SourceOptions, AdHocOptions {
 }
 
 /**
- * The work of a command. `ids` names the connectors that are up. `failure` is null if all requested connectors are up.
+ * What a command does. `ids` contains the ids of the connectors that are up. `failure` is null if all requested
+ * connectors are up.
  */
 type FeatureWork = (manager: ConnectorProxyManager, ids: readonly string[], failure: Failure | null) => Promise<number>;
 
 /**
  * Runs `work` with the connector that the command line names by its id, its URL or a command after `--`. If the command
- * line names none, runs `work` with all connectors.
+ * line names no connector, runs `work` with all connectors.
  */
 export async function withFeatures(
   words: readonly string[],
@@ -41,8 +42,8 @@ export async function withFeatures(
 }
 
 /**
- * Runs `work` with the connector whose id is `only`, and starts no other connector. Without `only`, runs it with all
- * connectors.
+ * Runs `work` with the connector whose id is `only`, and starts no other connector. Without `only`, runs `work` with
+ * all connectors.
  */
 export function withOne(options: SourceOptions, only: string | undefined, work: FeatureWork): Promise<number> {
   return withManager(

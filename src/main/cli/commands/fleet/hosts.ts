@@ -7,7 +7,7 @@ import { renderTable } from '../../terminal/render-table.ts';
 import { isoOf } from '../sync.ts';
 import { type FleetCommandOptions, withFleetOf } from './join-fleet.ts';
 
-/** Number of characters of a digest that are shown. */
+/** Number of digest characters that are shown. */
 const SHORT_DIGEST = 8;
 
 /**

@@ -8,7 +8,7 @@ import { checkFleetOptions } from '../../../options/option-checks.ts';
 import { type FleetFlags, fleetChoice } from '../../flags/fleet-options.ts';
 import { misuse } from '../../flags/option-values.ts';
 
-/** How long the server may take to answer and to send the roster, in milliseconds. */
+/** How long the server may take to answer and to send the roster (the list of hosts), in milliseconds. */
 const JOIN_WITHIN_MS = 10_000;
 
 /** Options of `fleet status`, `fleet hosts` and `fleet check`. */
@@ -17,7 +17,7 @@ export interface FleetCommandOptions extends FleetFlags {
 }
 
 /**
- * Runs `work` with the fleet that the flags name. This process does not appear in the roster of the fleet. `work`
+ * Runs `work` with the fleet that the flags specify. This process does not appear in the roster of the fleet. `work`
  * starts once the server has answered or has failed to answer. Throws OPTIONS_INVALID without `--fleet`.
  */
 export async function withFleetOf<T>(options: FleetCommandOptions, work: (fleet: Fleet) => Promise<T>): Promise<T> {

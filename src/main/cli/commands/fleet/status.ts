@@ -45,8 +45,8 @@ export function runFleetStatus(options: FleetCommandOptions): Promise<number> {
 }
 
 /**
- * Combines all maps without a leader, and all maps whose newest version is missing on some hosts, into one failure.
- * Returns null if every map has a leader, and all hosts have its newest version.
+ * Returns one failure that lists all maps that have no leader or whose newest version is missing on some hosts. Returns
+ * null if every map has a leader, and all hosts have its newest version.
  */
 function unevenMaps(maps: readonly FleetMapSummary[]): Failure | null {
   const uneven = maps.filter(({ leader, hosts, current }) => leader === null || hosts !== current);

@@ -1,6 +1,6 @@
 /**
- * Records which type aliases refer to each other directly, and not from within an object or array type. The TypeScript
- * compiler resolves direct references immediately, so a cycle of them is an error.
+ * Records direct references between type aliases. A reference within an object or array type is not direct. The
+ * TypeScript compiler resolves direct references immediately, so a cycle of them is an error.
  */
 export class ReferenceGraph {
   readonly #edges = new Map<string, Set<string>>();

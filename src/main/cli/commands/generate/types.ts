@@ -24,9 +24,9 @@ const MAX_LINES = 100;
 const DIFF_MS = 2_000;
 
 /**
- * Writes types and a client for the tools of all connectors. Resolves with the exit code. The exit code is 1, and
- * nothing is written, if the tools of a connector are unknown because the connector is not up. With `check`, it is also
- * 1 if the file is not current. Rejects with OPTIONS_INVALID for a file that cannot be read or written.
+ * Writes types and a client for the tools of all connectors. Resolves with the exit code. If a connector is not up and
+ * its tools are unknown, nothing is written and the exit code is 1. With `check`, the exit code is also 1 if the file
+ * is not current. Rejects with OPTIONS_INVALID for a file that cannot be read or written.
  */
 export function runGenerateTypes(options: GenerateTypesOptions): Promise<number> {
   const { check, out } = options;

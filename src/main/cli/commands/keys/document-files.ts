@@ -38,9 +38,9 @@ export interface NextSigners extends KeyRoots {
 }
 
 /**
- * Finds the newest document among the files that a pattern matches, and verifies it against the previous document, if
- * there is a file of the previous document. Throws OPTIONS_INVALID if the pattern is a URL or has no `{version}`, or
- * the document cannot be read. Throws a `KEYS_…` code if the document is invalid.
+ * Finds the newest document among the files that a pattern matches. Verifies it against the previous document or, if
+ * there is no file with the previous document, against its own roots. Throws OPTIONS_INVALID if the pattern is a URL or
+ * has no `{version}`, or if the document cannot be read. Throws a `KEYS_…` code if the document is invalid.
  */
 export function openDocuments(pattern: string): DocumentFiles {
   if (/^https?:/i.test(pattern))

@@ -20,14 +20,14 @@ export interface NewKeyOptions {
   readonly kid?: string;
   /** Number of days until the key expires. By default, the key never expires. */
   readonly expires?: number;
-  /** Whether an existing file of a private key may be replaced. */
+  /** Whether to replace an existing private key file. */
   readonly force: boolean;
   readonly json: boolean;
 }
 
 const DAY_SECONDS = 86_400;
 
-/** Length of the part of the thumbprint at the end of a default `kid`. */
+/** Number of thumbprint characters at the end of a default `kid`. */
 const KID_THUMBPRINT = 8;
 
 /**

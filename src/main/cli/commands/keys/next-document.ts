@@ -51,9 +51,9 @@ export interface DocumentOptions {
 const DAY_MS = 24 * 3_600_000;
 
 /**
- * Creates and signs the key document that follows the newest one. Writes it if it has enough signatures. With
- * `--partial`, writes a partial document if signatures are missing. Returns the exit code. Throws OPTIONS_INVALID,
- * naming the missing signatures, if there are too few of them and `--partial` is not given.
+ * Creates and signs the key document that follows the newest one. Writes the document if it has enough signatures. With
+ * `--partial`, writes a partial document if signatures are missing. Returns the exit code. Without `--partial`, throws
+ * OPTIONS_INVALID if signatures are missing. The error lists them.
  */
 export function writeNextDocument(
   options: DocumentOptions,
@@ -61,7 +61,7 @@ export function writeNextDocument(
 ): number {
   const files = openDocuments(options.documents);
   const { newest } = files;
-  // Later documents name the keys of their signers. Before the first document, only the configured keys are known.
+  // Each document lists the keys that may sign the next one. Only for the first document, configured keys are needed.
   const keysFile = newest === null ? (options.configured ?? options.keys) : undefined;
   const configured = configuredKeys(newest, options.configured ?? options.keys, '--keys') as readonly PublicJwk[];
   const asked = options.keys === undefined ? [] : requiredKeyFile(options.keys, '--keys');
@@ -136,7 +136,7 @@ function hasSigned({ signatures }: KeyDocument, key: TrustedKey): boolean {
 }
 
 /**
- * Returns those private keys that belong to a root, each with the `kid` of the root. Throws OPTIONS_INVALID if none of
+ * Returns the private keys that belong to a root, each with the `kid` of that root. Throws OPTIONS_INVALID if none of
  * the keys belongs to a root.
  */
 export function rootsAmong(

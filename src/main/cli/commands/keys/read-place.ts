@@ -50,7 +50,7 @@ async function readAll(place: DocumentPlace, first: KeyDocument): Promise<readon
     const wanted = first.version + found.length;
     const bytes = await read(place, wanted);
     const document = bytes === null ? null : readAt(place.nameOf(wanted), bytes);
-    // If the path has no `{version}`, `read` returns the newest document in place of a version that does not exist.
+    // Without `{version}` in the path, `read` returns the newest document if the wanted version does not exist.
     if (document === null || (!place.isByVersion && document.version !== wanted)) break;
     found.push(document);
   }

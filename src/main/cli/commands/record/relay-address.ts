@@ -13,8 +13,8 @@ type Transport = StreamableHTTPClientTransport | SSEClientTransport;
 type Sent = Parameters<SSEClientTransport['send']>[0];
 
 /**
- * Called with each message from the client and from the server. `lost` is called with the reason if a message cannot be
- * recorded.
+ * Callbacks for a recording. `client` and `server` are called with each message from that side. `lost` is called with
+ * the reason if a message cannot be recorded.
  */
 export interface Notes {
   readonly client: (message: JsonObject) => void;
@@ -24,7 +24,7 @@ export interface Notes {
 
 /**
  * Relays messages between the client on the standard streams and a server at a URL. Uses Streamable HTTP, or SSE if the
- * server is too old for it. Resolves once the client has disconnected or `interrupted` has resolved.
+ * server is too old for Streamable HTTP. Resolves once the client has disconnected or `interrupted` has resolved.
  */
 export async function relayAddress(
   url: URL,
@@ -52,8 +52,8 @@ class AddressRelay {
   readonly #onServer: (message: JsonObject) => void;
   readonly #waiting = new Map<unknown, string>();
   /**
-   * Errors that `send` has thrown. The client gets them as the response to its request, so `onerror` does not print
-   * them as well.
+   * Errors that the transport's `send` has thrown. The client gets such an error as the response to its request, so
+   * `onerror` does not print it.
    */
   readonly #thrown = new WeakSet<object>();
   #transport: Promise<Transport>;
@@ -66,7 +66,7 @@ class AddressRelay {
     this.#transport = this.#start(new StreamableHTTPClientTransport(url, { requestInit: this.#requestInit }));
   }
 
-  /** Sends a message of the client to the server. If a request cannot be sent, answers the client with an error. */
+  /** Sends a message from the client to the server. If a request cannot be sent, answers the client with an error. */
   send(message: JsonObject): void {
     const { id, method } = message;
     if (typeof method === 'string' && id !== undefined) this.#waiting.set(id, method);
@@ -124,7 +124,7 @@ class AddressRelay {
     return transport;
   }
 
-  /** Records a message of the server and writes it to the client. */
+  /** Records a message from the server and writes it to the client. */
   #take(message: JsonObject): void {
     const { id, method, result } = message;
     if (method === undefined && this.#waiting.get(id) === 'initialize' && isObject(result)) {

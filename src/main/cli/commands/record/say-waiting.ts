@@ -1,8 +1,8 @@
 import { say } from '../../terminal/output.ts';
 
 /**
- * Says on stderr that a command waits for an MCP client on stdin, if stdin is a terminal: a person who runs the command
- * by hand would see nothing otherwise.
+ * If stdin is a terminal, says on stderr that a command waits for an MCP client on stdin. A person who runs the command
+ * by hand would see nothing without this message.
  */
 export function sayWaiting(what: string): void {
   if (process.stdin.isTTY !== true) return;

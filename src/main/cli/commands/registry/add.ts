@@ -17,8 +17,8 @@ export interface AddOptions extends RegistryOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   /**
-   * Id of an OAuth client that a person registered with the issuer. `clientSecretEnv` names the variable with its
-   * secret.
+   * Id of an OAuth client that a person registered with the issuer. `clientSecretEnv` is the name of the variable that
+   * contains the client secret.
    */
   readonly clientId?: string;
   readonly clientSecretEnv?: string;

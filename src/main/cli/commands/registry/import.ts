@@ -11,7 +11,7 @@ import { bringUpRemarks } from './remarks.ts';
 export interface ImportOptions extends RegistryOptions {
   /** Whether to replace servers that have the same name and other content. */
   readonly replace: boolean;
-  /** Whether to report what the command would do, without changing anything. */
+  /** Whether to only report what the command would do, without changing anything. */
   readonly dryRun: boolean;
 }
 
@@ -24,7 +24,7 @@ interface Imported extends Pick<ImportEntry, 'name' | 'place' | 'line' | 'column
 }
 
 /**
- * Registers the servers of a file, or of standard input for `-`. Registers valid servers even if other servers are
+ * Registers the servers in a file, or on standard input if `file` is `-`. Registers valid servers even if others are
  * refused. Resolves with the exit code: 0 if no server was refused.
  */
 export async function runRegistryImport(file: string, options: ImportOptions): Promise<number> {

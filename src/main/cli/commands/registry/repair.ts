@@ -18,7 +18,7 @@ export async function runRegistryRepair(options: RegistryOptions): Promise<numbe
   return failure === null ? EXIT.ok : EXIT.failed;
 }
 
-/** Combines lost servers and remaining faults into one failure; null if everything was repaired. */
+/** Returns one failure for all lost servers and remaining faults; null if everything was repaired. */
 function unrepaired({ lost, left }: RegistryRepair): Failure | null {
   const [first] = [...lost, ...left];
   if (first === undefined) return null;

@@ -14,9 +14,9 @@ const CAPABILITIES = [
 ] as const;
 
 /**
- * Returns a result for `initialize` or `server/discover` if the recording has none. A recording contains only the
- * method that its client sent, but a client of the other protocol generation sends the other method. Returns null for
- * every method except these two, and if the recorded server does not speak the modern protocol.
+ * Returns a result for `initialize` or `server/discover`, for use if this method was not recorded. A recording contains
+ * only the method that its client sent, but a client of the other protocol generation sends the other method. Returns
+ * null for every method except these two, and if the recorded server does not speak the modern protocol.
  */
 export function beginningOf(method: string, params: JsonObject, exchanges: readonly Exchange[]): JsonObject | null {
   if (method !== 'initialize' && method !== 'server/discover') return null;

@@ -36,9 +36,9 @@ export function exchangesOf(lines: readonly RecordedLine[]): readonly Exchange[]
 /** Assigns each message of one connection to an exchange. */
 class ConnectionReader {
   readonly #exchanges: Exchange[];
-  /** Exchanges whose request has no response yet, by the id of the request. The newest is last. */
+  /** Exchanges whose request has no response yet, by the id of the request. The newest exchange is last. */
   readonly #open = new Map<string, Exchange>();
-  /** Exchanges in which a server request has no response of the client yet, by the id of the server request. */
+  /** Exchanges in which the client has not yet answered a server request, by the id of the server request. */
   readonly #asking = new Map<string, Exchange>();
   #last: Exchange | null = null;
 

@@ -53,7 +53,7 @@ export class ReplayServer {
     this.#send = send;
   }
 
-  /** Handles a message of the client. Never throws. */
+  /** Handles a message from the client. Never throws. */
   take(message: JsonObject): void {
     const { id, method, params } = message;
     const given = isObject(params) ? params : {};

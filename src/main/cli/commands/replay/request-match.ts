@@ -14,9 +14,9 @@ export type Match =
   | { readonly kind: 'none'; readonly nearest: Exchange | null };
 
 /**
- * Finds the recorded request that is equal to a client's request. If several are equal, returns them one after the
- * other in their recorded order, and then the last one again and again. If none is equal, lenient mode returns the most
- * similar request of the same method and subject, such as the same tool.
+ * Finds the recorded request that is equal to a client's request. If several recorded requests are equal, repeated
+ * searches return them in their recorded order, and then always the last. If no request is equal, lenient mode returns
+ * the most similar request of the same method and subject, such as the same tool.
  */
 export class RequestMatcher {
   readonly #byMethod = new Map<string, Exchange[]>();
@@ -46,7 +46,7 @@ export class RequestMatcher {
     return { kind: 'found', exchange: this.#next(alike) };
   }
 
-  /** Returns the first exchange that was not used yet; if all were used, the last one. */
+  /** Returns the first exchange that was not used yet. If all were used, returns the last exchange. */
   #next(equal: readonly Exchange[]): Exchange {
     const exchange = equal.find((one) => !this.#used.has(one)) ?? (equal.at(-1) as Exchange);
     this.#used.add(exchange);
@@ -69,7 +69,7 @@ function nearestOf(candidates: readonly Exchange[], given: JsonObject): Exchange
   let least = Number.POSITIVE_INFINITY;
   for (const candidate of candidates) {
     const isOther = subjectOf(candidate.params) !== subjectOf(given);
-    // Another subject, such as another tool, counts more than any difference in the arguments.
+    // A different subject, such as another tool, weighs more than any difference in the arguments.
     const distance = differences(ownParams(candidate.params), given, 1_000) + (isOther ? 1_000 : 0);
     if (distance < least) [nearest, least] = [candidate, distance];
   }
@@ -82,8 +82,8 @@ function subjectOf({ name, uri }: JsonObject): unknown {
 }
 
 /**
- * Returns how much two JSON values differ: the sum over all differing values, counted up to about `max`. Strings with
- * the same first characters count less than other strings.
+ * Returns how much two JSON values differ: the sum over all differing values, up to about `max`. Different strings with
+ * the same first characters add less to the sum.
  */
 function differences(recorded: unknown, given: unknown, max: number): number {
   if (typeof recorded === 'string') return textDifference(recorded, given);

@@ -13,13 +13,13 @@ export interface ResetFloorOptions extends StoreOptions {
   readonly yes: boolean;
 }
 
-/** Minimum length of a store key's prefix that names a source. */
+/** Minimum length of a store key prefix with which a user can select a source. */
 const MIN_KEY_LENGTH = 6;
 
 /**
- * Deletes the floor of a source. Also deletes the stored map if its date is in the future. Keeps everything else that
- * is stored for the source. Resolves with the exit code: 1 if the user declines. Rejects with OPTIONS_INVALID if the
- * source is unknown, or the user cannot be asked because there is no terminal.
+ * Deletes the floor of a source (the minimum accepted `generatedAt`). Also deletes the stored map if its date is in the
+ * future. Keeps everything else that is stored for the source. Resolves with the exit code: 1 if the user declines.
+ * Rejects with OPTIONS_INVALID if the source is unknown, or the user cannot be asked because there is no terminal.
  */
 export function runResetFloor(options: ResetFloorOptions): Promise<number> {
   return withStore(options, async (writer) => {
@@ -57,7 +57,7 @@ function isAgreed(name: string, floor: number): Promise<boolean> {
   return ask(question, terminal);
 }
 
-/** Returns the source that `wanted` names. Throws OPTIONS_INVALID if no source or more than one source matches. */
+/** Returns the source that `wanted` identifies. Throws OPTIONS_INVALID if no source or more than one source matches. */
 function chosenSource(sources: readonly KnownSource[], wanted: string): KnownSource {
   const url = URL.parse(wanted);
   const shown = url === null ? wanted : url.origin + url.pathname;

@@ -1,7 +1,7 @@
 import type { FleetStatus } from '../../../fleet/fleet-status.ts';
 import { printable } from '../../terminal/output.ts';
 
-/** Returns the lines of `status` about the fleet; none if this host is in no fleet. */
+/** Returns the lines of `status` about the fleet. The list is empty if this host is in no fleet. */
 export function fleetLines(fleet: FleetStatus | null): string[] {
   if (fleet === null) return [];
   const { id, isConnected, failure, hosts, role, lagMs, refusedCount } = fleet;

@@ -3,7 +3,7 @@ import { isHmacOnly, type SignedBy, type SignerStatus } from '../../../service-m
 import { printable } from '../../terminal/output.ts';
 import { isoOf } from '../sync.ts';
 
-/** Number of characters that are shown of a thumbprint. */
+/** Number of thumbprint characters that are shown. */
 const SHORT_THUMBPRINT = 8;
 
 type MapTrust = Pick<

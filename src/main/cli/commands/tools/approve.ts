@@ -19,7 +19,7 @@ export function runToolsApprove(names: readonly string[], options: ApproveOption
     );
   return withPins(options, names, async (tools) => {
     const chosen = chosenOf(tools.changes, names);
-    // A definition that has changed since it was read has another digest, so it is not approved.
+    // If a definition has changed since it was read, its digest is different, so it is not approved.
     const done = (await tools.approve(chosen)).map(({ name }) => name);
     if (json) answerJson({ approved: done });
     else

@@ -43,8 +43,8 @@ export function withFleetPins<T>(
 }
 
 /**
- * Returns the connector ids that the tool names may begin with. There may be several for one name, because an id may
- * contain dots.
+ * Returns the connector ids with which the tool names may begin. There may be several for one tool name, because an id
+ * may contain dots.
  */
 function connectorsIn(names: readonly string[]): readonly string[] {
   const ids = names.flatMap((name) => {

@@ -14,8 +14,8 @@ export interface NamedChange extends ToolPinDetail {
 /** The tools that differ from their pins, and a way to approve them. */
 export interface PinnedTools {
   /**
-   * Tools that differ from their pins. In a fleet, the list also has every tool that the command line names, because
-   * other hosts may have other pins of that tool.
+   * Tools that differ from their pins. In a fleet, the list also contains every tool on the command line, because other
+   * hosts may have other pins for it.
    */
   readonly changes: readonly NamedChange[];
   /** Pins the current definitions of the chosen tools. Resolves with the tools that were pinned. */

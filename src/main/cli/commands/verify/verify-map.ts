@@ -30,8 +30,8 @@ export interface MapVerification {
 }
 
 /**
- * Runs all possible checks on a map. For example, the shape of a map is checked even if its signature is wrong. A host
- * that loads a map stops at the first failure instead.
+ * Runs all possible checks on a map. For example, the shape of a map is checked even if its signature is wrong. In
+ * contrast, a host that loads a map stops at the first failure.
  */
 export function verifyMap(bytes: Uint8Array, policy: ProofPolicy): MapVerification {
   const syntax = attempt(() => asServiceMap(parseStrictJson(bytes)));
