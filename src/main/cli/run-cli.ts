@@ -41,7 +41,7 @@ async function runWords(argv: readonly string[], early: EarlyClient | null): Pro
   for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({
       writeErr: (text) => process.stderr.write(text),
-      // Prints one line about the failure, in the same form as all other failures, and one line that names the help.
+      // Prints the failure in the same form as all other failures, and then the command that shows the help.
       outputError: (text, write) =>
         write(`mcp-switchyard: ${withHint(command, words, text)}\nTry: ${helpOf(command)}\n`),
     });

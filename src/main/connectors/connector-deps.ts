@@ -42,7 +42,7 @@ export interface ConnectorDeps {
     listing: Pick<ToolListing, 'tools' | 'dropped'>,
     facts: ConnectionFacts,
   ) => Promise<void>;
-  /** Called with a notification of the server, except the notification that its tools changed. */
+  /** Called with a notification from the server, except the notification that its tools changed. */
   readonly onNotification?: (connector: ConnectorIdentity, method: string, params: JsonObject) => void;
   /** Called when the connector was removed or disabled. Its tools must no longer be listed. */
   readonly onToolsGone: (connector: ConnectorIdentity) => void;

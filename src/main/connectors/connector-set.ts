@@ -120,7 +120,10 @@ export class ConnectorSet {
     this.#inTurns(this.#census.wanted(), (id) => this.#connectors.get(id)?.refresh());
   }
 
-  /** Makes every connector that is down retry. Some connectors are processed in each turn of the event loop. */
+  /**
+   * Makes every connector that failed or is backing off retry. Some of them are processed in each turn of the event
+   * loop.
+   */
   retry(): void {
     this.#inTurns(this.#census.down(), (id) => this.#connectors.get(id)?.retry());
   }

@@ -12,7 +12,9 @@ export interface DiscoveryOptions {
   readonly foundFiles?: readonly string[];
   /** For `doctor`: why the file of the current folder, or the files of `--from`, cannot be used. */
   readonly unusableFile?: SwitchyardError;
-  /** Digests of the found files that need approval, by path. The manager refuses a file that has another digest. */
+  /**
+   * Digests of the found files that need approval, by path. The manager refuses a file whose digest differs from this.
+   */
   readonly configDigests?: Readonly<Record<string, string>>;
 }
 

@@ -42,7 +42,10 @@ export function readFirstAnswers(facts: ProcessFacts, nowMs: number): FirstAnswe
   }
 }
 
-/** Reads the epoch file of a state folder; null if the file does not exist. Throws if the file cannot be read. */
+/**
+ * Returns the content of the epoch file in a state folder; null if the file does not exist. Throws if the file cannot
+ * be read.
+ */
 export function readEpoch(stateDir: string): string | null {
   const path = process.getBuiltinModule('node:path').join(stateDir, EPOCH_FILE);
   if (process.getBuiltinModule('node:fs').lstatSync(path, { throwIfNoEntry: false }) === undefined) return null;

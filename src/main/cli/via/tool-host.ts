@@ -6,7 +6,7 @@ import type { ToolInfo } from '../../tools/tool-info.ts';
 /** The fields of a tool that commands show. */
 export type ShownTool = Omit<ToolInfo, 'author'>;
 
-/** The status of all connectors, and the names of tools that are not listed. */
+/** The status of all connectors, and the tools whose definition changed or is not approved. */
 export interface HostStatus {
   readonly connectors: readonly ConnectorStatus[];
   /** Tools that differ from their pins. `heldBackTools` are the tools that the map does not approve. */

@@ -25,7 +25,7 @@ export interface HttpRefusal {
   readonly namesModern: boolean;
   /** `no` only if the request certainly did not run. */
   readonly sent: Sent;
-  /** The pause that the server names, in milliseconds, before the next request; null if it names no pause. */
+  /** The delay that the server requires before the next request, in milliseconds; null if it requires none. */
   readonly retryAfterMs: number | null;
   /** A sentence of advice on refused credentials; null without advice. */
   readonly hint: string | null;

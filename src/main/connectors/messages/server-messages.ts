@@ -18,7 +18,7 @@ export class ServerMessages {
   readonly #record: MessageRecord | undefined;
   #isUp = false;
 
-  /** `channel` returns the channel over which a request of the server is answered. */
+  /** `channel` returns the channel over which requests from the server are answered. */
   constructor(channel: () => MessageChannel, target: ServerTarget, host: HostSide, events: ConnectionEvents) {
     const { id: connectorId, record } = target;
     this.#host = host;

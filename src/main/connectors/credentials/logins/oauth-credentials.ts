@@ -85,7 +85,7 @@ export class OAuthCredentials implements Credentials {
     return this.wanted !== null;
   }
 
-  /** The state of the login, as `LoginSummary` names it. */
+  /** The state of the login, in the terms of `LoginSummary`. */
   get state(): LoginSummary['state'] {
     const { login } = this;
     if (login === null) return 'none';

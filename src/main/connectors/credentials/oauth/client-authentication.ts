@@ -114,7 +114,7 @@ async function keyAuthentication(
   };
 }
 
-/** Reads a private key as PEM or JWK, and the algorithm that a JWK names. Throws LOGIN_SECRET_MISSING. */
+/** Reads a private key in PEM or JWK form, and the algorithm that a JWK specifies. Throws LOGIN_SECRET_MISSING. */
 function readKey(target: LoginTarget, text: string): { readonly key: KeyObject; readonly alg: string | null } {
   try {
     if (!text.trimStart().startsWith('{')) return { key: createPrivateKey(text), alg: null };

@@ -33,7 +33,7 @@ export class HandshakeRefused extends Error {
   }
 }
 
-/** Callbacks that report a server which cannot handle a request before it has responded to the previous one. */
+/** Callbacks that report a server that cannot handle a request before responding to the previous request. */
 interface HasteEvents {
   /** Called when the tools could not be listed. */
   readonly onFailed: () => void;

@@ -63,8 +63,8 @@ interface Failure {
 }
 
 /**
- * Refreshes logins. In this process, a login is refreshed at most once at a time. Processes that share the store
- * refresh it one after the other.
+ * Refreshes logins. This process makes only one refresh of a login at a time. Processes that share the store refresh a
+ * login one after the other.
  */
 export class Refresher {
   readonly #deps: RefresherDeps;

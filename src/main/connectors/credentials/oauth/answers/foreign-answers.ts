@@ -111,8 +111,8 @@ export function presentIn(body: ForeignObject): ForeignObject {
 }
 
 /**
- * Returns the OAuth error of a response as `error: description`, or its status. The text is a clause without a full
- * stop.
+ * Returns the OAuth error in a response as `error: description`, or the HTTP status if there is no error. The text is a
+ * clause without a full stop.
  */
 export function refusalWords({ error, description, status }: SeenAnswer): string {
   if (error === null) return status === null ? 'no answer' : `HTTP ${status}`;
