@@ -38,7 +38,7 @@ export interface HttpAnswer {
 export type HttpVerdict = { readonly kind: 'answered'; readonly message: JsonObject } | HttpRefusal;
 
 /**
- * Decides what an HTTP response means. The first row that applies counts, for Streamable HTTP, SSE and the handshake:
+ * Decides what an HTTP response means. The first row that applies is used, for Streamable HTTP, SSE and the handshake:
  *
  * | status | body | verdict |
  * | --- | --- | --- |
