@@ -8,7 +8,7 @@ import type { ToolListing } from './bring-up/list-tools.ts';
 import type { ConnectionFacts } from './connection/connection.ts';
 import type { Transition } from './connector-state.ts';
 
-/** The view of a connector that its callbacks receive. */
+/** The facts about a connector that callbacks receive. */
 export interface ConnectorIdentity {
   readonly id: string;
   readonly entry: ConnectorEntry;

@@ -18,7 +18,9 @@ export type Early =
 
 /** What is known about the client from its earlier messages. */
 export interface EarlyState {
-  /** The view of definitions that fits the client's protocol revision; null before the client has sent `initialize`. */
+  /**
+   * The form of the tool definitions for the client's protocol revision; null before the client has sent `initialize`.
+   */
   wire: string | null;
   /** Ids of the requests that are left to the gateway. */
   readonly open: Set<unknown>;

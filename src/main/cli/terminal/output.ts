@@ -94,8 +94,8 @@ export function failureFrom(error: { readonly code: string; readonly message: st
 }
 
 /**
- * Returns the remedy for an error code in words of the command line. If `connectorId` is known, the commands in the
- * remedy name this connector.
+ * Returns the remedy for an error code in words of the command line. If `connectorId` is known, it replaces the
+ * placeholder in the remedy's commands.
  */
 export function remedyOf(code: ErrorCode, connectorId?: unknown): string {
   const remedy = OWN_REMEDIES[code] ?? ERROR_CODES[code].remedy;

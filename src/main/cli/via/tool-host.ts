@@ -16,7 +16,7 @@ export interface HostStatus {
 
 /**
  * The connectors that a command works with. They belong to a manager in this process, or to a running gateway. The
- * connectors are known after `sync()`, and the tools of a connector after it was started.
+ * connectors are known after `sync()`, and the tools of a connector after that connector was started.
  */
 export interface ToolHost {
   sync(): Promise<void>;

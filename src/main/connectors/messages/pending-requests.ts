@@ -8,7 +8,7 @@ import type { RequestTraffic } from '../connection/connection.ts';
 import { UnusableAnswer } from '../connection/failure.ts';
 import { PendingRequest } from './pending-request.ts';
 
-/** Callbacks for the messages of a server that are neither responses nor progress. */
+/** Callbacks for the messages from a server that are neither responses nor progress. */
 export interface MessageEvents {
   /**
    * Called with a request or a notification from the server. `host` answers the request; if omitted, the usual host
@@ -27,7 +27,7 @@ export interface MessageEvents {
  */
 const ABOUT_SERVER: ReadonlySet<string> = new Set(['notifications/resources/updated', 'notifications/cancelled']);
 
-/** The requests to one server that wait for a response, by id. Passes each message of the server to its recipient. */
+/** The requests to one server that wait for a response, by id. Passes each message from the server to its recipient. */
 export class PendingRequests {
   readonly #events: MessageEvents;
   readonly #byId = new RequestTable<PendingRequest>();
