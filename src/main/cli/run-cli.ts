@@ -12,7 +12,7 @@ import { ownCommand } from './terminal/own-command.ts';
 
 /**
  * Runs a command line. With `--json`, also prints the JSON document of the result. Resolves with the exit code. Never
- * rejects. `early` is a client of `serve --stdio` that has already received first answers.
+ * rejects. `early` is a client of `serve --stdio` that was answered before this program was loaded.
  */
 export async function runCli(argv: readonly string[], early: EarlyClient | null = null): Promise<number> {
   startAnswer();

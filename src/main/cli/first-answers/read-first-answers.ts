@@ -19,8 +19,8 @@ const MAX_EPOCH_BYTES = 128;
 const LINEAGE_VARIABLE = 'MCP_SWITCHYARD_LINEAGE';
 
 /**
- * Reads the first answers for a command line. Returns null if they are not valid now. Also returns null if the start
- * image, the program, or a file or variable that the command line names has changed. Never throws.
+ * Reads the stored first answers for a command line. Returns null if they are not valid now. Also returns null if the
+ * start image, the program, or a file or variable that the command line names has changed. Never throws.
  */
 export function readFirstAnswers(facts: ProcessFacts, nowMs: number): FirstAnswers | null {
   try {

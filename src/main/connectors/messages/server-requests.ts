@@ -33,7 +33,7 @@ export async function askHost(
     return await host.answer({ connectorId, method, params, signal });
   } catch (error) {
     if (error instanceof RpcError) throw error;
-    // An error of the host, even a network error, must not look like a failure of the connector.
+    // An error from the host, even a network error, must not look like a failure of the connector.
     const code: unknown = error instanceof Error && 'code' in error ? error.code : null;
     throw new RpcError(Number.isSafeInteger(code) ? (code as number) : RPC_INTERNAL_ERROR, rootReason(error));
   }

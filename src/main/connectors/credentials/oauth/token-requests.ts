@@ -153,7 +153,7 @@ async function requestTokens(
   }
 }
 
-/** Returns whether a refresh token can still be used after a request with it failed. */
+/** Returns the outcome of a failed refresh: whether its refresh token can still be used. */
 function outcomeOf(
   error: unknown,
   seen: SeenAnswer | null,

@@ -60,8 +60,8 @@ export function firstListOf(
 }
 
 /**
- * Returns a function that gets the first page of a modern server from `page`, a request that was sent in parallel with
- * `server/discover`. If that request failed, the page is requested as usual.
+ * Returns a function that gets a modern server's first page of tools from `page`, a request that was sent in parallel
+ * with `server/discover`. If that request failed, the page is requested as usual.
  */
 function listBesideDiscover(page: Promise<ToolPage>): FirstList {
   return async (ask, signal) => {

@@ -20,7 +20,7 @@ export interface HttpAsked {
   readonly step: string;
   /** The JSON-RPC id; null for a notification or a stream. */
   readonly id: number | string | null;
-  /** Whether the request named a session: in a header or, over SSE, in its URL. */
+  /** Whether the request contained a session id: in a header or, over SSE, in its URL. */
   readonly hasSession: boolean;
 }
 
