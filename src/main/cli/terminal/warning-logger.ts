@@ -52,7 +52,7 @@ export function createWarningLogger(clock: Clock = systemClock): Logger {
   return { ...silentLogger, info: note, warn: tell, error: tell };
 }
 
-/** For each connector and service map, the reasons for failures that were printed since it last worked. */
+/** For each connector and service map, the failure reasons that were printed since it last worked. */
 class SaidReasons {
   readonly #reasons = new Map<string, Set<string>>();
 

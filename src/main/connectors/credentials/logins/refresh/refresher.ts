@@ -118,7 +118,7 @@ export class Refresher {
     await Promise.all(this.#running.values());
   }
 
-  /** Returns the outcome if the book already has a newer login, or none; otherwise null. */
+  /** Returns the outcome if the book has a newer login, or no login with this id; otherwise null. */
   #known({ loginId, generation }: StoredLogin): Refreshed | null {
     const now = this.#deps.book.login(loginId);
     if (now === null) return { kind: 'lost' };

@@ -36,7 +36,7 @@ export class LoginUsers {
   readonly #refreshListeners = new Set<Listener>();
   /** While changes are being collected: the ids of the connectors to report together. Otherwise null. */
   #collected: Set<string> | null = null;
-  /** At this number of users (connectors with a login), users that are no longer needed are removed. */
+  /** At this number of users (connectors that may have a login), users that are no longer needed are removed. */
   #pruneAt = PRUNE_AT;
 
   constructor(deps: LoginUsersDeps) {
