@@ -25,7 +25,7 @@ export type SetExitCode = (code: number) => void;
 
 /** Facts about a command line, in addition to its options. */
 interface Given {
-  /** A client of `serve --stdio` that has already received first answers. */
+  /** A client of `serve --stdio` that was answered before this program was loaded. */
   readonly early?: EarlyClient | null;
   /** Name of the command that runs. For a command that must start fast, no other command is created. */
   readonly only?: string | undefined;

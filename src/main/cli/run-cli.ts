@@ -12,7 +12,7 @@ import { ownCommand } from './terminal/own-command.ts';
 
 /**
  * Runs a command line. With `--json`, also prints the JSON document of the result. Resolves with the exit code. Never
- * rejects. `early` is a client of `serve --stdio` that has already received first answers.
+ * rejects. `early` is a client of `serve --stdio` that was answered before this program was loaded.
  */
 export async function runCli(argv: readonly string[], early: EarlyClient | null = null): Promise<number> {
   startAnswer();
@@ -41,7 +41,7 @@ async function runWords(argv: readonly string[], early: EarlyClient | null): Pro
   for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({
       writeErr: (text) => process.stderr.write(text),
-      // Prints one line about the failure, in the same form as all other failures, and one line that names the help.
+      // Prints the failure in the same form as all other failures, and then the command that shows the help.
       outputError: (text, write) =>
         write(`mcp-switchyard: ${withHint(command, words, text)}\nTry: ${helpOf(command)}\n`),
     });

@@ -103,7 +103,7 @@ export function withServe(command: Command): Command {
     );
 }
 
-/** Returns the limits of the HTTP listener that the options set. */
+/** Returns the limits for the HTTP listener, including those that the options set. */
 export function listenerLimits(options: ServeOptions): ListenerLimits {
   return {
     ...DEFAULT_LIMITS,
@@ -135,7 +135,7 @@ export function readyFor({ readyFor: what }: ServeOptions): ReadyFor {
   return what === 'none' || what === 'any' || what === 'all' ? what : what.split(',');
 }
 
-/** The options of `serve` for logins to connectors, after their variables were read. */
+/** The options of `serve` for logins to connectors, with the operator token read from its variable. */
 export interface LoginFlags {
   readonly operatorToken: string | null;
   readonly publicUrl: string | null;

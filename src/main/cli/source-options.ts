@@ -105,7 +105,8 @@ function mapManagerOptions(options: SourceOptions, serviceMapUrl: string): MapMa
 }
 
 /**
- * Returns the configuration files to use. The files of `--config` are last, because the last file with a server counts.
+ * Returns the configuration files to use. The files of `--config` are last, because the last definition of a server
+ * takes precedence.
  */
 export function configFilesOf({ config, foundFiles = [] }: SourceOptions): readonly string[] {
   return [...foundFiles, ...[config ?? []].flat()];
@@ -187,7 +188,7 @@ function tellStartUp(manager: ConnectorProxyManager): void {
     say(`Service map of ${counted(connectorCount, 'connector')} (${printable(brand ?? '')}) is verified`);
   });
   manager.on('connector', ({ connectorId, to, why }) => {
-    // How to log in is left out here, because the last line of the command explains it.
+    // How to log in is left out here, because the last line that the command prints explains it.
     const reason = to === 'needs-login' ? withoutLoginCommand(why) : withOwnCommand(why);
     if (to !== 'connecting' && to !== 'closing') say(`  ${connectorId}: ${to} (${printable(reason)})`);
   });

@@ -11,7 +11,8 @@ import { loginCommand } from './terminal/own-command.ts';
 export const DEFAULT_WAIT_MS = 15_000;
 
 /**
- * How long a command without `--wait` waits until stdio servers are up, in milliseconds. One start may take this long.
+ * How long a command without `--wait` waits until stdio servers are up, in milliseconds. A single server may take this
+ * long to start.
  */
 const PROGRAM_WAIT_MS = 300_000;
 
@@ -28,8 +29,8 @@ export interface NotUp {
 /** Lets a command wait until its connectors have started. */
 export interface StartUp {
   /**
-   * Resolves once all connectors are up, or further waiting is unlikely to help. With `only`, starts that connector
-   * before all others, and waits for it alone. Never rejects.
+   * Resolves once all connectors are up, or further waiting is unlikely to help. With `only`, first starts the
+   * connector with that id, and waits only for that connector. Never rejects.
    */
   readonly settled: (only?: string) => Promise<void>;
 }

@@ -6,7 +6,7 @@ import { say } from './terminal/output.ts';
 
 /** Options for the state folder. */
 export interface StateOptions {
-  /** Path of the state folder (`--state-dir`). Defaults to a folder of the user. */
+  /** Path of the state folder (`--state-dir`). By default, each user has a separate folder. */
   readonly stateDir?: string | undefined;
   /** Whether to use a state folder: false with `--no-state`. Defaults to true. */
   readonly state?: boolean;

@@ -8,7 +8,7 @@ import type { ToolListing } from './bring-up/list-tools.ts';
 import type { ConnectionFacts } from './connection/connection.ts';
 import type { Transition } from './connector-state.ts';
 
-/** The view of a connector that its callbacks receive. */
+/** The facts about a connector that callbacks receive. */
 export interface ConnectorIdentity {
   readonly id: string;
   readonly entry: ConnectorEntry;
@@ -42,7 +42,7 @@ export interface ConnectorDeps {
     listing: Pick<ToolListing, 'tools' | 'dropped'>,
     facts: ConnectionFacts,
   ) => Promise<void>;
-  /** Called with a notification of the server, except the notification that its tools changed. */
+  /** Called with a notification from the server, except the notification that its tools changed. */
   readonly onNotification?: (connector: ConnectorIdentity, method: string, params: JsonObject) => void;
   /** Called when the connector was removed or disabled. Its tools must no longer be listed. */
   readonly onToolsGone: (connector: ConnectorIdentity) => void;

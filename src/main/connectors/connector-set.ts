@@ -10,7 +10,7 @@ import type { ConnectorState } from './connector-state.ts';
 /** Number of connectors created, updated or removed in one turn of the event loop. */
 const BATCH = 8;
 
-/** Looks up the current entry of each connector, which may come from any source. */
+/** Looks up the current entry of each connector. The entry may come from any source. */
 interface Directory {
   /**
    * Returns the entry with this id, or undefined. Returns the same object while the content of the entry is the same.
@@ -120,7 +120,10 @@ export class ConnectorSet {
     this.#inTurns(this.#census.wanted(), (id) => this.#connectors.get(id)?.refresh());
   }
 
-  /** Makes every connector that is down retry. Some connectors are processed in each turn of the event loop. */
+  /**
+   * Makes every connector that failed or is backing off retry. Some of them are processed in each turn of the event
+   * loop.
+   */
   retry(): void {
     this.#inTurns(this.#census.down(), (id) => this.#connectors.get(id)?.retry());
   }

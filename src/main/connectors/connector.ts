@@ -11,8 +11,8 @@ import { type ConnectorStatus, statusOf } from './connector-status.ts';
 import { ConnectionKeeper } from './live/connection-keeper.ts';
 
 /**
- * One connector. It follows its entry, keeps its connection open and sends its calls. Its failures do not affect other
- * connectors.
+ * One connector. It applies changes of its entry, keeps its connection open and sends its calls. Its failures do not
+ * affect other connectors.
  */
 export class Connector {
   readonly #keeper: ConnectionKeeper;

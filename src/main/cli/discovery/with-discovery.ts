@@ -12,7 +12,7 @@ export interface DiscoveryOptions {
   readonly foundFiles?: readonly string[];
   /** For `doctor`: why the file of the current folder, or the files of `--from`, cannot be used. */
   readonly unusableFile?: SwitchyardError;
-  /** Digests of the found files that need approval, by path. The manager refuses a file that has another digest. */
+  /** Digests of the found files that need approval, by path. The manager refuses a file whose digest is different. */
   readonly configDigests?: Readonly<Record<string, string>>;
 }
 

@@ -2,13 +2,15 @@ import type { FirstAnswers, ToldPage } from '../../../shared/protocol/first-answ
 
 /** What to do with a message that arrives before the gateway is loaded. */
 export type Early =
-  /** Send this result to the client. `told` is the page of tools that the client receives, if any. */
+  /**
+   * Send this result to the client. `told` is the page of tools in the result; null if the result contains no tools.
+   */
   | { readonly kind: 'answer'; readonly result: string; readonly told: ToldPage | null }
   /** Record the message. It needs no answer. */
   | { readonly kind: 'noted' }
   /**
-   * Leave the message to the gateway. Later messages may still be answered early, because the gateway, too, would
-   * answer this message after the later ones.
+   * Leave the message to the gateway. Later messages may still be answered early, because the gateway would also answer
+   * them before this message.
    */
   | { readonly kind: 'left' }
   /** Leave this message and all later messages to the gateway. */
@@ -16,7 +18,9 @@ export type Early =
 
 /** What is known about the client from its earlier messages. */
 export interface EarlyState {
-  /** The view of definitions that fits the client's protocol revision; null before the client has sent `initialize`. */
+  /**
+   * The form of the tool definitions for the client's protocol revision; null before the client has sent `initialize`.
+   */
   wire: string | null;
   /** Ids of the requests that are left to the gateway. */
   readonly open: Set<unknown>;
@@ -32,7 +36,10 @@ const CAPABILITIES = 'io.modelcontextprotocol/clientCapabilities';
 const MODERN_REVISION = '2026-07-28';
 const LEVELS = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'];
 
-/** Requests that the gateway always answers later than a list of tools. They have no effect on early answers. */
+/**
+ * Requests that the gateway always answers after the list of tools. They do not prevent early answers to later
+ * messages.
+ */
 const SLOW_LISTS = ['prompts/list', 'resources/list', 'resources/templates/list'];
 
 const EMPTY = '{}';

@@ -37,7 +37,7 @@ const MAX_BRACKETS = 100;
 
 const LINE_FEED = 0x0a;
 
-/** Answers a client with the first answers of an earlier run, until the gateway takes over. */
+/** Answers a client with the first answers that an earlier run stored, until the gateway takes over. */
 export class FirstClient implements EarlyClient {
   readonly #answers: FirstAnswers;
   readonly #stdin: NodeJS.ReadableStream;

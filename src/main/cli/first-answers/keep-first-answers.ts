@@ -33,7 +33,7 @@ export function processFacts(): ProcessFacts {
   return { argv: process.argv.slice(2), cwd: process.cwd(), env: { ...process.env }, bin: process.argv[1] ?? '' };
 }
 
-/** Handle for the first answers that a running gateway writes. */
+/** Controls the first answers, which a running gateway stores for the next start. */
 export interface KeptAnswers {
   /**
    * Remembers the current tools for the last write. Call this before the manager is closed, because a closed manager
@@ -43,13 +43,13 @@ export interface KeptAnswers {
 }
 
 /**
- * Writes the first answers of a gateway to the state folder after each write of a start image. Removes the first
- * answers if they may be wrong. Call this before the manager reads its files. Returns null if the gateway cannot have
- * first answers.
+ * Stores the first answers of a gateway in the state folder after each write of the start image (the file with the data
+ * for a fast start). Removes the first answers if they may be wrong. Call this before the manager reads its files.
+ * Returns null if the gateway cannot have first answers.
  */
 export function keepFirstAnswers({ manager, view, policy, facts }: ServedStdio): KeptAnswers | null {
   const image = startImageOf(manager);
-  // The validity of first answers is checked with files of this host only, so it cannot depend on the state of a fleet.
+  // First answers are checked only against files on this host, so they must not depend on the state of a fleet.
   if (image === null || view === undefined || fleetOf(manager) !== null) return null;
   const { config, registry } = manager.status();
   const own = [...(config?.files ?? []), ...(registry === null ? [] : [registry.path])];
@@ -120,8 +120,8 @@ class ReadFiles {
   }
 
   /**
-   * Returns the digest of the files if the gateway has read their current content. Otherwise returns null, and
-   * `onSettled` is called once the gateway has read it.
+   * Returns the digest of the files if the gateway has read their current content. Otherwise returns null, and calls
+   * `onSettled` once the gateway has read that content.
    */
   known(): Binding | null {
     const now = this.#read();

@@ -19,8 +19,8 @@ const MAX_EPOCH_BYTES = 128;
 const LINEAGE_VARIABLE = 'MCP_SWITCHYARD_LINEAGE';
 
 /**
- * Reads the first answers for a command line. Returns null if they are not valid now. Also returns null if the start
- * image, the program, or a file or variable that the command line names has changed. Never throws.
+ * Reads the stored first answers for a command line. Returns null if they are not valid now. Also returns null if the
+ * start image, the program, or a file or variable that the command line names has changed. Never throws.
  */
 export function readFirstAnswers(facts: ProcessFacts, nowMs: number): FirstAnswers | null {
   try {
@@ -42,7 +42,10 @@ export function readFirstAnswers(facts: ProcessFacts, nowMs: number): FirstAnswe
   }
 }
 
-/** Reads the epoch file of a state folder; null if the file does not exist. Throws if the file cannot be read. */
+/**
+ * Returns the content of the epoch file in a state folder; null if the file does not exist. Throws if the file cannot
+ * be read.
+ */
 export function readEpoch(stateDir: string): string | null {
   const path = process.getBuiltinModule('node:path').join(stateDir, EPOCH_FILE);
   if (process.getBuiltinModule('node:fs').lstatSync(path, { throwIfNoEntry: false }) === undefined) return null;

@@ -11,7 +11,7 @@ export interface FleetFlags {
   /** URL of the fleet's Redis or Valkey server. Without it, the command uses no fleet. */
   readonly fleet?: string;
   readonly fleetId?: string;
-  /** Names of the variables with the secrets of the fleet. The current secret is first. */
+  /** Names of the environment variables that contain the fleet's secrets. The current secret is first. */
   readonly fleetSecretEnv?: readonly string[];
   readonly fleetRole?: FleetRole;
   readonly fleetAddress?: string;
@@ -25,7 +25,7 @@ export interface FleetFlags {
 }
 
 /**
- * Environment variable with the password for the fleet's server. There is no flag for the password, because every
+ * Environment variable with the password for the fleet's Redis server. There is no flag for the password, because every
  * process on the machine can read command lines.
  */
 const FLEET_PASSWORD_VARIABLE = 'SWITCHYARD_FLEET_PASSWORD';

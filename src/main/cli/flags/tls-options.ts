@@ -3,14 +3,14 @@ import { codeOf } from '../../../shared/errors.ts';
 import type { TlsOptions } from '../../options/network-options.ts';
 import { misuse } from './option-values.ts';
 
-/** Paths of the files that `--ca`, `--cert` and `--cert-key` name. */
+/** Paths of the files given with `--ca`, `--cert` and `--cert-key`. */
 export interface TlsFlags {
   readonly ca?: string;
   readonly cert?: string;
   readonly certKey?: string;
 }
 
-/** Reads the file that an option names. */
+/** Reads the file whose path was given with an option. */
 function readNamed(path: string, option: string): string {
   try {
     return readFileSync(path, 'utf8');

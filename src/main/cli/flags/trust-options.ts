@@ -21,7 +21,7 @@ export interface TrustOptions {
   readonly maxStale?: number | 'off';
 }
 
-/** The trust flags in the form of a source's options. */
+/** The trust flags, converted to the options of a map source. */
 export interface TrustChoice {
   readonly signatureKey: readonly string[] | undefined;
   readonly signatureKeys: string | undefined;
@@ -39,7 +39,7 @@ export const KEY_VARIABLE = 'CONNECTORS_SIGNATURE_KEY';
 
 const POLICIES: readonly AcceptPolicy[] = ['hmac', 'signature', 'either', 'both'];
 
-/** Default values that not all commands share. */
+/** Defaults that differ from command to command. */
 export interface TrustDefaults {
   /** Default of `--max-stale`. Without it, an expired map may be used without limit. */
   readonly maxStaleMs?: number;

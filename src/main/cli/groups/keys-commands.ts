@@ -85,8 +85,8 @@ export function addKeysCommands(program: Command, setExitCode: (code: number) =>
     });
 
   withDocument(fresh('revoke', 'write the next key document, in which keys are revoked: maps they signed are dropped'))
-    // The option accepts one value each time it is given. If it accepted several, the parser would read the keys to
-    // revoke, which follow it, as files.
+    // The option takes one value each time it is given. If it took several, the parser would read the keys to revoke as
+    // further files.
     .requiredOption('--key <file>', SIGNING_KEYS, repeated)
     .argument('<keys...>', 'kids or thumbprints, as `keys list` shows them')
     .addHelpText(

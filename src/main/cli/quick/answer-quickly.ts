@@ -19,9 +19,9 @@ type Asked =
   | { readonly kind: 'script'; readonly shell: string };
 
 /**
- * Answers a command line that asks only for help, the version or completions. Resolves with false, and prints nothing,
- * for any other command line, or if the necessary data file is not in the folder of the program at `bin`. In these
- * cases, the command line must be parsed as usual.
+ * Answers a command line that asks only for help, the version or completions. For any other command line, prints
+ * nothing and resolves with false, so that the caller parses it as usual. Does the same if the necessary data file is
+ * not next to the program file `bin`.
  */
 export async function answerQuickly(argv: readonly string[], bin: string): Promise<boolean> {
   const asked = askedBy(argv);

@@ -30,7 +30,7 @@ export function saveContent(content: readonly unknown[], folder: string, name: s
   return saveParts(content.map(partOf), folder, name);
 }
 
-/** Saves parts of a result that were converted before. Works like {@link saveContent} in all other respects. */
+/** Saves parts that the caller has already converted from a result. Otherwise works like {@link saveContent}. */
 export async function saveParts(parts: readonly Part[], folder: string, name: string): Promise<readonly SavedPart[]> {
   const saved: SavedPart[] = [];
   for (const [index, part] of parts.entries()) {
@@ -43,7 +43,7 @@ export async function saveParts(parts: readonly Part[], folder: string, name: st
 
 /**
  * Returns a file name that is safe in any folder. The name has no path, is not hidden and is not a device. Its
- * extension is that of the media type.
+ * extension fits the media type, if that type is known.
  */
 export function fileName(name: string, type: string): { readonly base: string; readonly extension: string } {
   const known = /^(.+)\.([A-Za-z0-9]{1,8})$/.exec(name);

@@ -86,8 +86,7 @@ function typed(schema: Schema): readonly Alternative[] {
     const groups = Map.groupBy(values, typeOf);
     return [...groups].map(([type, some]) => ({ type, schema, values: some, isExact }));
   }
-  // The keywords for objects and arrays allow all values of other types, so they only show which type is probably
-  // meant.
+  // Keywords for objects or arrays do not restrict other values, so they only show which type is probably meant.
   const hint = has(schema, OBJECT_WORDS) ? 'object' : has(schema, ARRAY_WORDS) ? 'array' : 'any';
   return [{ type: hint, schema, values: null, isExact: hint === 'any' && isExact }];
 }

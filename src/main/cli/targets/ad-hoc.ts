@@ -27,7 +27,7 @@ const PLAIN_PARTS = /^(?:|\.{1,2}|dist|build|out|lib|src|bin|(?:index|main|serve
 
 /**
  * Returns the server at the URL `address`, or the stdio server whose command follows `--`. Returns null if the command
- * line names no server. A stdio server runs with the environment and in the current folder of the user, as if the user
+ * line names no server. A stdio server runs with the user's environment, in the user's current folder, as if the user
  * had started it from a shell. Throws OPTIONS_INVALID.
  */
 export function adHocServer(address: string | undefined, options: AdHocOptions): GivenServer | null {

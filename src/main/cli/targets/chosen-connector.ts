@@ -16,8 +16,8 @@ export interface ChosenTool {
 }
 
 /**
- * Reads the sources without starting a connector. If a map cannot be fetched, continues with the connectors of files
- * and of the remembered map. Rejects as `sync()` does if there are no connectors.
+ * Reads the sources without starting a connector. If a map cannot be fetched, continues with the connectors from files
+ * and from the stored copy of the map. Rejects as `sync()` does if there are no connectors.
  */
 export async function syncEntries(manager: ToolHost): Promise<void> {
   await manager.sync().catch((error: unknown) => {

@@ -6,7 +6,7 @@ import type { ShownTool } from '../via/tool-host.ts';
 
 /** The server that the command line itself names, by a URL or by a command. */
 export interface TypedServer {
-  /** URL of the server; undefined for a stdio server, and if the command uses the connectors of a source. */
+  /** URL of the server; undefined for a stdio server, or if the command uses connectors from a source. */
   readonly address?: string | undefined;
   readonly program?: readonly string[] | undefined;
 }

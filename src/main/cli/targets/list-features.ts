@@ -5,8 +5,8 @@ import { isObject, type JsonObject } from '../../mcp/json-rpc.ts';
 const MAX_PAGES = 64;
 
 /**
- * The lists of a server, apart from its tools. For each: the method, the field of the result, and the capability that
- * the server must have.
+ * For each list of a server except its tools: the method, the field of the result, and the capability that the server
+ * must have.
  */
 const LISTS = {
   resources: ['resources/list', 'resources', 'resources'],

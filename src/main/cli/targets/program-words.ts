@@ -6,8 +6,8 @@ const NOT_TAKING: ReadonlySet<string> = new Set(['diff', 'approve', 'digest']);
 
 /**
  * Splits a command line at the first `--`, if a command of a stdio server follows. Only the words before `--` are
- * parsed. Otherwise the parser could mistake an option of the server for its own, or a server called `diff` for `tools
- * diff`.
+ * parsed. Otherwise the parser could mistake the server's options for options of this program, or a server called
+ * `diff` for `tools diff`.
  */
 export function cutProgram(argv: readonly string[]): {
   readonly words: readonly string[];

@@ -19,7 +19,7 @@ const SEPARATOR = /^(?:__|[^A-Za-z0-9]{1,8})/;
  */
 export function toolNamesOf(name: string, connectorIds: readonly string[]): readonly ToolName[] {
   const found = connectorIds.flatMap((connectorId): ToolName[] => {
-    // In the names of a gateway, `_` replaces characters of an id that clients do not accept.
+    // In the tool names that a gateway shows, `_` replaces characters of the connector id that clients do not accept.
     const prefix = [connectorId, connectorId.replace(/[^A-Za-z0-9_-]/g, '_')].find((text) => name.startsWith(text));
     const separator = prefix === undefined ? null : (SEPARATOR.exec(name.slice(prefix.length))?.[0] ?? null);
     if (prefix === undefined || separator === null) return [];

@@ -94,8 +94,8 @@ export function failureFrom(error: { readonly code: string; readonly message: st
 }
 
 /**
- * Returns the remedy for an error code in words of the command line. If `connectorId` is known, the commands in the
- * remedy name this connector.
+ * Returns the remedy for an error code in words of the command line. If `connectorId` is known, it replaces the
+ * placeholder in the remedy's commands.
  */
 export function remedyOf(code: ErrorCode, connectorId?: unknown): string {
   const remedy = OWN_REMEDIES[code] ?? ERROR_CODES[code].remedy;
@@ -111,7 +111,7 @@ export function failureLine({ code, message, remedy }: Failure): string {
 
 /**
  * Puts untrusted text on one line, and removes characters that would move the cursor of a terminal or change its
- * colours.
+ * colors.
  */
 export function printable(text: string): string {
   return stripVTControlCharacters(text).replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ');
@@ -121,7 +121,7 @@ type Mark = 'ok' | 'note' | 'failed';
 
 const MARKS = { ok: ['✔', 'green'], note: ['•', 'yellow'], failed: ['✖', 'red'] } as const;
 
-/** Returns the sign for an outcome. The sign is coloured if stdout is a terminal and NO_COLOR is not set. */
+/** Returns the sign for an outcome. The sign is colored if stdout is a terminal and NO_COLOR is not set. */
 export function mark(outcome: Mark): string {
   const [sign, colour] = MARKS[outcome];
   return styleText(colour, sign, { stream: process.stdout });

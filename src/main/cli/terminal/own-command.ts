@@ -72,9 +72,9 @@ export function loginCommand(connectorId?: string): string {
 }
 
 /**
- * In the commands that `text` quotes in backticks, replaces `mcp-switchyard` by the words that start this program for
- * the user. Adds the source options of the running command to commands that work with connectors, so that they find the
- * same connectors.
+ * In the commands that `text` quotes in backticks, replaces `mcp-switchyard` with the words that start this program for
+ * the user. Adds the running command's source options to each command that works with connectors, so that this command
+ * finds the same connectors.
  */
 export function withOwnCommand(text: string): string {
   return text.replace(/(?<=`)mcp-switchyard (?=[a-z])([^`]+)(?=`)/g, (_, rest: string) => ownCommandLine(rest));

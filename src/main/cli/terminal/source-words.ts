@@ -30,10 +30,10 @@ const SOURCE_OPTIONS = [
 
 let words: readonly string[] = [];
 
-/** The option of `words` that names the state folder, with its value; empty if it was not given. */
+/** The part of `words` that sets the state folder: the option and its value; empty if the option was not given. */
 let ofState: readonly string[] = [];
 
-/** URL of the server that the running command line names; null if it names none. */
+/** URL of the server in the running command line; null if there is none. */
 let address: string | null = null;
 
 /** Remembers the source options of the running command, so that commands in its messages can use the same options. */
@@ -56,7 +56,7 @@ function wordsOf(command: Command, name: (typeof SOURCE_OPTIONS)[number]): reado
   return name === 'from' ? [long, value.join(',')] : value.flatMap((each) => [long, String(each)]);
 }
 
-/** Returns the URL of the server that the running command line names; null if it names none. */
+/** Returns the URL of the server in the running command line; null if there is none. */
 export function typedAddress(): string | null {
   return address;
 }

@@ -52,11 +52,11 @@ export function createWarningLogger(clock: Clock = systemClock): Logger {
   return { ...silentLogger, info: note, warn: tell, error: tell };
 }
 
-/** The reasons of failures that were printed for each connector and service map since it last worked. */
+/** For each connector and service map, the failure reasons that were printed since it last worked. */
 class SaidReasons {
   readonly #reasons = new Map<string, Set<string>>();
 
-  /** Returns whether a message must be printed. Remembers the reason in the message. */
+  /** Returns whether a message must be printed. Remembers the reason that the message gives. */
   isNews(fields: Fields, message: string): boolean {
     const subject = subjectOf(fields);
     if (subject === null) return true;

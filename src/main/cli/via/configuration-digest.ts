@@ -37,7 +37,7 @@ export async function digestOfOptions(options: SourceOptions): Promise<string> {
   return digestOf(options, [...servers.values()]);
 }
 
-/** Returns the digest of the connectors that a running gateway has now, to be compared with {@link digestOfOptions}. */
+/** Returns the digest of the connectors that a running gateway serves, for comparison with {@link digestOfOptions}. */
 export function digestOfManager(options: SourceOptions, manager: ConnectorProxyManager): string {
   const local = manager.listConnectors().filter((entry) => originOf(entry) === 'the configuration file');
   const servers = local.map((entry) => ({

@@ -18,7 +18,7 @@ export interface LocalEndpointOptions {
   readonly startUp: StartUp;
   readonly stateDir: string;
   readonly logger: Logger;
-  /** Returns the digest of the connectors that the gateway has now. */
+  /** Returns the digest of the connectors that the gateway currently serves. */
   readonly digest: () => string;
 }
 
@@ -34,8 +34,8 @@ type Answer = Extract<ViaAnswer, { readonly say: 'answer' }>['answer'];
 
 /**
  * Listens on a Unix socket in the state folder. Only this user can connect, because the socket has mode 0600, and other
- * users cannot write to the folder. If the socket cannot be created, logs why and resolves with null; the gateway also
- * works without it.
+ * users cannot write to the folder. If the socket cannot be created, logs why and resolves with null. The gateway also
+ * works without the socket.
  */
 export async function listenLocally(options: LocalEndpointOptions): Promise<LocalEndpoint | null> {
   const { stateDir, logger } = options;

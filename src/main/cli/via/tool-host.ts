@@ -6,7 +6,7 @@ import type { ToolInfo } from '../../tools/tool-info.ts';
 /** The fields of a tool that commands show. */
 export type ShownTool = Omit<ToolInfo, 'author'>;
 
-/** The status of all connectors, and the names of tools that are not listed. */
+/** The status of all connectors, and the tools whose definition changed or is not approved. */
 export interface HostStatus {
   readonly connectors: readonly ConnectorStatus[];
   /** Tools that differ from their pins. `heldBackTools` are the tools that the map does not approve. */
@@ -16,7 +16,7 @@ export interface HostStatus {
 
 /**
  * The connectors that a command works with. They belong to a manager in this process, or to a running gateway. The
- * connectors are known after `sync()`, and the tools of a connector after it was started.
+ * connectors are known after `sync()`, and the tools of a connector after that connector was started.
  */
 export interface ToolHost {
   sync(): Promise<void>;

@@ -17,7 +17,7 @@ import { VIA_VERSION, type ViaAnswer, type ViaHello, type ViaRequest, type ViaVi
 
 type OnProgress = NonNullable<CallToolOptions['onProgress']>;
 
-/** A running gateway in another process that a command uses. */
+/** A gateway that runs in another process and is used by a command. */
 export interface ViaHost extends ToolHost, StartUp, Disposable {
   readonly path: string;
 }

@@ -34,7 +34,7 @@ export interface ViaHello {
 }
 
 /**
- * The status of all connectors. Also has the tools that are listed now or remembered from an earlier run, as far as
+ * The status of all connectors. Also contains the tools that are listed now or remembered from an earlier run, if
  * `--tools` allows them.
  */
 export interface ViaView {

@@ -140,7 +140,7 @@ function timeoutError(connectorId: string, timeoutMs: number): SwitchyardError {
 }
 
 /**
- * Returns a key made of those parts of an entry whose change requires a new connection. The key includes whether the
+ * Returns a key for an entry, made of the parts whose change requires a new connection. The key includes whether the
  * entry is local, because a local entry may reach addresses that an entry of a map may not reach.
  */
 export function connectionKey(entry: ConnectorEntry): string {

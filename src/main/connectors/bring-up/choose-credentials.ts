@@ -11,9 +11,11 @@ export interface ChooseCredentialsOptions {
   readonly apiKeyOf: (entry: ConnectorEntry) => Promise<string | null>;
   /** Returns the login that the host itself supplies for a connector (option `oauth`); null if it supplies none. */
   readonly oauth: (connectorId: string) => ConnectorOAuth | null;
-  /** Returns the credentials of a connector that may need a login made by this package. */
+  /** Returns the credentials of a connector that this package may have to log in to. */
   readonly loginOf: (entry: ConnectorEntry) => Credentials;
-  /** Returns the agent for a connector; null if a proxy that the host's `createProxy` made reaches the connector. */
+  /**
+   * Returns the agent for a connector; null if the connector is reached through a proxy from the host's `createProxy`.
+   */
   readonly dispatcherOf: (entry: ConnectorEntry) => Dispatcher | null;
 }
 

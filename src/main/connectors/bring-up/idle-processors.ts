@@ -9,8 +9,8 @@ export interface IdleProcessors {
 }
 
 /**
- * Reads the processor times that the operating system counts. They cover the whole machine: a container's quota is not
- * visible in them.
+ * Creates a measurement based on the processor times from the operating system. The times cover the whole machine, so
+ * they do not reflect the quota of a container.
  */
 export function createIdleProcessors(read: () => readonly Pick<CpuInfo, 'times'>[] = cpus): IdleProcessors {
   let before = sumOf(read());

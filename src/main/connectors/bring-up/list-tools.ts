@@ -24,10 +24,10 @@ export interface ToolListing {
   readonly cutBecause: string | null;
   /**
    * The first 1 000 dropped tools. A tool is dropped if it has no usable name or a duplicate name, is nested too deep,
-   * or declares headers that cannot be sent. A tool that is merely invalid is kept.
+   * or declares headers that cannot be sent. A tool with any other fault is kept.
    */
   readonly dropped: readonly DroppedDefinition[];
-  /** The shortest TTL that the server gave a page of the list, in milliseconds; null if the server gave no TTL. */
+  /** The shortest TTL on any page of the list, in milliseconds; null if the server gave no TTL. */
   readonly ttlMs: number | null;
 }
 

@@ -3,8 +3,8 @@ import { raceSignal, startTimer, type Timer } from '../../../shared/clock.ts';
 import { createIdleProcessors, type IdleProcessors } from './idle-processors.ts';
 
 /**
- * Maximum time for which a stdio server keeps its slot, so that a server that never sends a message delays the others
- * only briefly.
+ * Maximum time for which a stdio server keeps its slot. A server that never sends a message thus delays the others only
+ * briefly.
  */
 const MAX_SLOT_MS = 5_000;
 

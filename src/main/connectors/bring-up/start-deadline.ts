@@ -8,7 +8,7 @@ export interface StartLimits {
   readonly maxMs: number;
 }
 
-/** A deadline that output of the server extends. */
+/** A deadline that is extended when the server writes output. */
 export interface StartDeadline extends Disposable {
   readonly signal: AbortSignal;
   /**

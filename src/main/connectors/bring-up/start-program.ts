@@ -75,8 +75,8 @@ function timeoutError(entry: ConnectorEntry, elapsedMs: number, program: Process
 }
 
 /**
- * Returns the advice for a server that wrote nothing to stderr. Its command may have been downloading a package
- * silently.
+ * Returns what the error says about a server that wrote nothing to stderr. The server's command may have been
+ * downloading a package silently.
  */
 function silenceOf(entry: ConnectorEntry): string {
   const command = basename(commandOf(entry)?.command ?? '').replace(/\.(?:cmd|exe)$/i, '');

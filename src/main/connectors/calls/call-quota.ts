@@ -17,8 +17,8 @@ interface Waiter {
 
 /**
  * Enforces the quotas that the map sets for a connector: `concurrent` calls at a time, and `perMinute`, `perHour`,
- * `perDay` over sliding windows. Calls beyond a quota wait in order, as long as their own deadline allows. If permits
- * of a fleet are used, the quotas apply to the whole fleet, and this host also enforces them on its own calls.
+ * `perDay` over sliding windows. Calls beyond a quota wait in order, as long as their own deadline allows. With permits
+ * from a fleet, the quotas apply to the whole fleet, and this host also enforces them on its own calls.
  */
 export class CallQuota implements CallLine {
   #concurrent = Number.POSITIVE_INFINITY;

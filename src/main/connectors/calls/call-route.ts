@@ -16,7 +16,7 @@ export interface OpenRoute {
 /** The route to one connector: provides connections to calls, and receives the calls' reports about the connections. */
 export interface CallRoute {
   /**
-   * Returns the connection to use if it is up, otherwise a promise that resolves once a connection is up. Rejects with
+   * Returns the open connection, or a promise that resolves once a connection is open. Rejects with
    * CONNECTOR_UNAVAILABLE, or with the reason of `signal`.
    */
   reach(signal: Cancellation): OpenRoute | Promise<OpenRoute>;

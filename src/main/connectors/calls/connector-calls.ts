@@ -69,8 +69,8 @@ export class ConnectorCalls {
   /**
    * Calls a tool. Rejects with CONNECTOR_UNAVAILABLE while the connector is down, or CONNECTOR_LOGIN_NEEDED if the
    * connector needs a login. Both errors have the `name` that `unavailableErrorName` returns, because callers of the
-   * replaced manager check that name. Rejects with CONNECTOR_GONE if the connector is removed during the call, with
-   * QUOTA_EXCEEDED, TOOL_CALL_TIMEOUT, TOOL_CALL_ABORTED, or the connection's own error.
+   * manager that this package replaces check that name. Rejects with CONNECTOR_GONE if the connector is removed during
+   * the call, with QUOTA_EXCEEDED, TOOL_CALL_TIMEOUT, TOOL_CALL_ABORTED, or the connection's own error.
    */
   callTool(
     tool: RemoteToolDefinition,
@@ -86,7 +86,7 @@ export class ConnectorCalls {
     });
   }
 
-  /** Sends a request other than a tool call. Quotas do not apply. Otherwise, rejects as {@link callTool} does. */
+  /** Sends a request other than a tool call. Quotas do not apply. Apart from that, rejects as {@link callTool} does. */
   request(method: string, params: JsonObject, options: RequestOptions): Promise<JsonObject> {
     return this.#send({
       name: `request ${method}`,

@@ -95,7 +95,7 @@ export interface CallLimits extends RequestLimits, RequestTraffic {
   readonly params?: JsonObject | undefined;
 }
 
-/** An open MCP connection. All other parts of this package communicate with a connector only through it. */
+/** An open MCP connection. All other parts of this package communicate with a connector only through its connection. */
 export interface Connection {
   readonly facts: ConnectionFacts;
   /**

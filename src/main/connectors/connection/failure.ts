@@ -31,7 +31,7 @@ export type Failure =
 /** A response that is not valid MCP; the message is a clause about the connector. */
 export class UnusableAnswer extends Error {}
 
-/** A server of the legacy SSE transport responded: its first event names an endpoint. */
+/** A server of the legacy SSE transport responded: it sent an `endpoint` event. */
 export class SseServerAnswered extends UnusableAnswer {
   constructor() {
     super('it uses the legacy SSE transport');

@@ -10,7 +10,7 @@ export interface HttpRefusal {
    *
    * - `refused`: the server rejected the request. With 401 and 403, it rejected the credentials.
    * - `session-lost`: the server does not know the session.
-   * - `retry-after`: the server limits requests. `retryAfterMs` is the pause that it names, if any.
+   * - `retry-after`: the server limits requests. `retryAfterMs` is the delay that it requires, if any.
    * - `may-have-run`: the server failed, or its response is not valid MCP.
    */
   readonly kind: 'refused' | 'session-lost' | 'retry-after' | 'may-have-run';
@@ -25,7 +25,7 @@ export interface HttpRefusal {
   readonly namesModern: boolean;
   /** `no` only if the request certainly did not run. */
   readonly sent: Sent;
-  /** The pause that the server names, in milliseconds, before the next request; null if it names no pause. */
+  /** The delay that the server requires before the next request, in milliseconds; null if it requires none. */
   readonly retryAfterMs: number | null;
   /** A sentence of advice on refused credentials; null without advice. */
   readonly hint: string | null;

@@ -13,7 +13,7 @@ export interface StdioCommand {
   readonly cwd: string | null;
 }
 
-/** The origin of an entry that does not come from a map, as messages name it. */
+/** The origin of an entry that does not come from a map, in the words that messages use. */
 export type Origin = 'the configuration file' | 'the registry' | 'the command line';
 
 /** Data about a local entry, which is kept apart from the entry itself. */
@@ -24,8 +24,8 @@ interface Local {
 }
 
 /**
- * The command, the client secret and the origin of each local entry. They are kept apart from the entry: an entry of a
- * map thus has neither a command nor a secret, whatever the map contains. Output that shows entries shows no secret.
+ * The command, the client secret and the origin of each local entry. They are kept apart from the entry. An entry of a
+ * map therefore has neither a command nor a secret, whatever the map contains, and output of entries shows no secret.
  */
 const locals = new WeakMap<ConnectorEntry, Local>();
 
@@ -59,7 +59,7 @@ export function loginSecretOf(entry: ConnectorEntry): string | null {
   return locals.get(entry)?.clientSecret ?? null;
 }
 
-/** Returns the origin of an entry, as messages name it. */
+/** Returns the origin of an entry, in the words that messages use. */
 export function originOf(entry: ConnectorEntry): string {
   return locals.get(entry)?.origin ?? 'the service map';
 }

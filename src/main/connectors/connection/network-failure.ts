@@ -24,7 +24,7 @@ export class LostUnderRequest extends Error {
 
 /** Classifies an error of the network as a failure. */
 export function networkFailure(error: unknown): Failure {
-  // If a login failed, its error says nothing about the connection of this request.
+  // The error of a failed login says nothing about the connection of this request.
   const isOwn = !isLoginError(error);
   return {
     kind: 'network',

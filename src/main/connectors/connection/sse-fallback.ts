@@ -22,10 +22,11 @@ export interface HttpWays {
 const UNKNOWN_THERE: readonly unknown[] = [400, 404, 405, 'sse'];
 
 /**
- * Connects over Streamable HTTP, or over SSE if the server answers `initialize` with 400, 404 or 405, or with the
- * `endpoint` event of legacy SSE servers. SSE is tried only if the entry prescribes neither a `transport` nor the
- * modern `era`, since SSE is legacy. Refused credentials (401, 403), too many requests (429) and silence do not lead to
- * SSE. Rejects with the error of SSE, or with the error of Streamable HTTP if the server does not support SSE either.
+ * Connects over Streamable HTTP. If the server responds to `initialize` with 400, 404 or 405, or with the `endpoint`
+ * event of legacy SSE servers, connects over SSE instead. This happens only if the entry prescribes neither a
+ * `transport` nor the modern `era`, since SSE is legacy. Refused credentials (401, 403), too many requests (429) and
+ * silence do not lead to SSE. Rejects with the error of SSE, or with the error of Streamable HTTP if the server does
+ * not support SSE either.
  */
 export async function connectWithSseFallback(target: ConnectorTarget, ways: HttpWays): Promise<Connection> {
   if (target.transport === 'sse') return ways.overSse();

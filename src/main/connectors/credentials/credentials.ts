@@ -30,9 +30,9 @@ export type Verdict =
   | { readonly kind: 'refused'; readonly hint: string | null };
 
 /**
- * The credentials of one connector, for every HTTP transport: a fixed key, a login, or a function of the host. The
- * exchange (`exchange/http-exchange.ts`) requests headers before each request and reports each 401 and 403. It sends a
- * request again at most twice: once after a refresh, once after a step-up.
+ * The credentials of one connector, for every HTTP transport: a fixed key, a login by this package, or the host's own
+ * login. The exchange (`exchange/http-exchange.ts`) requests headers before each request and reports each 401 and 403.
+ * It sends a request again at most twice: once after a refresh, once after a step-up.
  */
 export interface Credentials {
   /**

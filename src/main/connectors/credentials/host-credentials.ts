@@ -22,8 +22,9 @@ const MAX_STEP_UPS = 3;
 const STEP_UP_MS = 600_000;
 
 /**
- * The login of a host that has its own `OAuthClientProvider` (option `oauth`). The SDK's `auth()` implements the
- * protocol. The login may wait for the user without a time limit. All requests of a connector wait for the same login.
+ * The credentials from a host that has its own `OAuthClientProvider` (option `oauth`). The SDK's `auth()` implements
+ * the protocol. The login may wait for the user without a time limit. All requests of a connector wait for the same
+ * login.
  */
 export class HostCredentials implements Credentials {
   readonly #options: HostCredentialsOptions;
@@ -160,7 +161,7 @@ function headersFor(
   tokens: Tokens,
   sending: Sending,
 ): readonly string[] | Promise<readonly string[]> {
-  // The provider of a host may return less than its types say.
+  // A host's provider may return less than its types promise.
   if (!tokens?.access_token) return [];
   const isBound = provider.dpop !== undefined && tokens.token_type?.toLowerCase() === 'dpop';
   return isBound ? proven(provider, tokens.access_token, sending) : ['authorization', `Bearer ${tokens.access_token}`];

@@ -10,7 +10,7 @@ const UNTRUSTED: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Converts the error of a host's failed login. The result quotes no text of a server, because such text may echo the
+ * Converts the error of a host's failed login. The result quotes no text from a server, because such text may echo the
  * request. `detail.wasAsked` of LOGIN_FAILED is true if the user was sent to the authorization server. The user must
  * not be sent there again immediately.
  */

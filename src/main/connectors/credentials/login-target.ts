@@ -10,11 +10,14 @@ export interface LoginTarget {
    */
   readonly oauth: OAuthSettings | null;
   /**
-   * Returns the secret that `clientSecretEnv` names or a local file holds; null without a secret. Reads the secret at
-   * each call. Throws LOGIN_SECRET_MISSING.
+   * Returns the client secret, from the variable that `clientSecretEnv` names or from a local file; null without a
+   * secret. Reads the secret at each call. Throws LOGIN_SECRET_MISSING.
    */
   readonly clientSecret: () => string | null;
-  /** Returns the private key that `privateKeyEnv` names; null without a key. Throws LOGIN_SECRET_MISSING. */
+  /**
+   * Returns the private key in the variable that `privateKeyEnv` names; null without a key. Throws
+   * LOGIN_SECRET_MISSING.
+   */
   readonly privateKey: () => string | null;
   /** Whether this machine's user wrote the entry, rather than the publisher of a map. */
   readonly isLocal: boolean;

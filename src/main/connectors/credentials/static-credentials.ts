@@ -11,7 +11,7 @@ class StaticCredentials implements Credentials {
   readonly #connectorId: string;
   readonly #headers: readonly string[];
 
-  /** `headers` are sent in addition to the entry's own headers, and replace those with the same name. */
+  /** `headers` are sent in addition to the entry's own headers, and replace entry headers with the same name. */
   constructor(connectorId: string, headers: Readonly<Record<string, string>>) {
     this.#connectorId = connectorId;
     this.#headers = entryHeaders(headers);
@@ -31,7 +31,7 @@ class StaticCredentials implements Credentials {
 
 /**
  * Returns the credentials that an entry itself has; NO_CREDENTIALS if it has neither `auth` nor an `Authorization`
- * header. With the `auth.type` `none`, nothing is sent. With `bearer`, `Authorization: Bearer KEY` is sent. With
+ * header. With the `auth.type` `none`, no key is sent. With `bearer`, `Authorization: Bearer KEY` is sent. With
  * `apiKey`, the raw key is sent in `headerName`, or as a bearer token if `headerName` is absent or is Authorization
  * itself. Throws CONNECTOR_AUTH_MISSING if a key is required and missing.
  */

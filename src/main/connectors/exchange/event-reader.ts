@@ -17,8 +17,8 @@ const BLANK_LINES = ['\n\n', '\r\r', '\r\n\r\n'];
 const SLICE_BYTES = 8 * 1024;
 
 /**
- * Limits of an event whose data has several lines. Servers usually write JSON on one line, to which only the cap
- * applies. Further lines cost extra memory until the event ends.
+ * Limits for an event with several lines of data. Servers usually write JSON on one line, to which only the size limit
+ * of the response applies. Further lines cost extra memory until the event ends.
  */
 const MAX_LINES = 100_000;
 const MAX_LINES_BYTES = 12 * 1024 * 1024;

@@ -58,7 +58,7 @@ class Exchange implements Dispatcher.DispatchHandler, BodyOwner {
   #resends = 0;
   /** The response that refused the credentials. It is kept until its body is no longer needed. */
   #refused: RefusedAnswer | null = null;
-  /** Aborts the work of the credentials on a refusal; null until a refusal was reported to them. */
+  /** Aborts the credentials' decision about a refusal; null until a refusal was reported to the credentials. */
   #asking: AbortController | null = null;
 
   constructor(

@@ -10,8 +10,8 @@ export interface HttpRequest {
 }
 
 /**
- * Callbacks for the events of an exchange. Exactly one of `onEnd` and `onFailure` is called, once, after all other
- * callbacks.
+ * Callbacks for the events of an exchange. After all other callbacks, either `onEnd` or `onFailure` is called, exactly
+ * once.
  */
 export interface ExchangeSink {
   /**

@@ -62,7 +62,7 @@ export class OpenExchanges {
       },
       onFailure: (error) => {
         timer.cancel();
-        // The status counts even if the body is incomplete.
+        // The status decides, even if the body is incomplete.
         if (!refuse('')) reject(error);
       },
     });

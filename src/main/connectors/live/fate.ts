@@ -13,9 +13,9 @@ const LOGIN_BROKEN = [
 ] as const satisfies readonly ErrorCode[];
 
 /**
- * Failures after which a retry with the same settings would not help. A host name that was refused because of its
- * address is included, although it may resolve to another address later: the slow periodic retry in the background
- * notices that. This limits how often the publisher of a map can make this machine look up names.
+ * Failures after which a retry with the same settings would not help. Refused addresses are included, although a host
+ * name may resolve to another address later, which the slow periodic retry in the background notices. Otherwise the
+ * publisher of a map could make this machine look up names too often.
  */
 const PERMANENT: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'CONNECTOR_ADDRESS_REFUSED',

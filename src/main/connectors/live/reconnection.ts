@@ -46,8 +46,8 @@ export class Reconnection {
   }
 
   /**
-   * Notes that an attempt failed, or that its connection was lost. `error` may name the pause that the server
-   * requested.
+   * Notes that an attempt failed, or that the connection was lost. `detail` contains the delay that the server
+   * requested, if any.
    */
   failed({ detail }: Pick<SwitchyardError, 'detail'>): void {
     this.#failures += 1;

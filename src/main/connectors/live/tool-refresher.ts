@@ -103,7 +103,9 @@ export class ToolRefresher {
     void detached(() => this.refresh());
   }
 
-  /** If the error of a failed read names a pause, delays further reads until the pause is over. */
+  /**
+   * If the error of a failed read contains a delay that the server requested, postpones further reads by that delay.
+   */
   #hold(error: unknown): void {
     const holdMs = error instanceof SwitchyardError ? error.detail.retryAfterMs : undefined;
     if (typeof holdMs !== 'number') return;

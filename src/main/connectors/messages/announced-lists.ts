@@ -2,8 +2,8 @@ import { isObject, type JsonObject } from '../../mcp/json-rpc.ts';
 import type { ConnectionFacts } from '../connection/connection.ts';
 
 /**
- * Returns the filter of a subscription (MCP 2026-07-28, subscriptions). The filter names the lists whose changes the
- * server announces. If `isAll` is false, it can name only the tool list.
+ * Returns the filter for a subscription (MCP 2026-07-28, subscriptions). The filter selects the lists whose changes the
+ * server announces. If `isAll` is false, it can select only the tool list.
  */
 export function announcedLists({ tools, prompts, resources }: JsonObject, isAll: boolean): JsonObject {
   return {
@@ -13,7 +13,9 @@ export function announcedLists({ tools, prompts, resources }: JsonObject, isAll:
   };
 }
 
-/** Returns the notifications that a filter of {@link announcedLists} requests, except the notification about tools. */
+/**
+ * Returns the notifications that a filter from {@link announcedLists} requests, except the notification about tools.
+ */
 export function noticesOf({ promptsListChanged, resourcesListChanged }: JsonObject): readonly string[] {
   return [
     ...(promptsListChanged === true ? ['notifications/prompts/list_changed'] : []),

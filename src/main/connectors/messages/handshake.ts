@@ -35,10 +35,10 @@ export interface HandshakeOptions {
 }
 
 /**
- * Negotiates the protocol generation with the server. `auto` probes for the modern protocol, unless `eras` remembers
- * the server as legacy. If the server does not know the probe or does not respond, `auto` falls back to the legacy
- * protocol (MCP 2026-07-28, versioning). A legacy server is remembered only if it responded to the probe. Rejects as
- * the channels' requests do.
+ * Negotiates the protocol generation with the server. The policy `auto` first probes for the modern protocol, unless
+ * `eras` remembers the server as legacy. If the server does not know the probe or does not respond, `auto` falls back
+ * to the legacy protocol (MCP 2026-07-28, versioning). A legacy server is remembered only if it responded to the probe.
+ * Rejects as the channels' requests do.
  */
 export async function shakeHands(
   channel: MessageChannel,

@@ -9,7 +9,7 @@ const MAX_ROUNDS = 10;
 /** Delay before repeating a request that the server deferred without requesting input. */
 const PUT_OFF_MS = 250;
 
-/** Asks the host for the answer to one request of a server. */
+/** Asks the host for the answer to one request from a server. */
 export type AnswerInput = (method: string, params: JsonObject, signal: AbortSignal) => Promise<JsonObject>;
 
 /**

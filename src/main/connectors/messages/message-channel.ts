@@ -30,6 +30,6 @@ export interface MessageChannel {
   request(method: string, params: JsonObject, options: ChannelRequestOptions): Promise<JsonObject>;
   /** Sends a notification. Rejects if the transport does not accept it. */
   notify(method: string, params: JsonObject): Promise<void>;
-  /** Sends the response to a request of the server. Rejects if the transport does not accept the response. */
+  /** Sends the response to a request from the server. Rejects if the transport does not accept the response. */
   answer(id: string | number, answer: { readonly result: JsonObject } | { readonly error: JsonObject }): Promise<void>;
 }

@@ -8,10 +8,10 @@ import type { RequestTraffic } from '../connection/connection.ts';
 import { UnusableAnswer } from '../connection/failure.ts';
 import { PendingRequest } from './pending-request.ts';
 
-/** Callbacks for the messages of a server that are neither responses nor progress. */
+/** Callbacks for the messages from a server that are neither responses nor progress. */
 export interface MessageEvents {
   /**
-   * Called with a request or a notification of the server. `host` answers the request; if omitted, the usual host
+   * Called with a request or a notification from the server. `host` answers the request; if omitted, the usual host
    * answers.
    */
   readonly onMessage: (message: FromServer, host?: HostSide) => void;
@@ -27,7 +27,7 @@ export interface MessageEvents {
  */
 const ABOUT_SERVER: ReadonlySet<string> = new Set(['notifications/resources/updated', 'notifications/cancelled']);
 
-/** The requests to one server that wait for a response, by id. Passes each message of the server to its recipient. */
+/** The requests to one server that wait for a response, by id. Passes each message from the server to its recipient. */
 export class PendingRequests {
   readonly #events: MessageEvents;
   readonly #byId = new RequestTable<PendingRequest>();
@@ -78,8 +78,8 @@ export class PendingRequests {
   }
 
   /**
-   * Fails the request whose response the JSON parser refused. This is the request that the response names, or else the
-   * request on whose stream the response arrived.
+   * Fails the request whose response the JSON parser refused. This is the request whose id the response contains, or
+   * else the request on whose stream the response arrived.
    */
   #takeRefused({ id, isRequest, reason }: RefusedMessage, from: PendingRequest | null): void {
     const pending = isRequest ? null : (this.#waiting(id) ?? from);

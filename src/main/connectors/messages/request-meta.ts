@@ -4,7 +4,7 @@ import { isObject, type JsonObject, MODERN_REVISION } from '../../mcp/json-rpc.t
 /** The members of `_meta` that differ from request to request. */
 export interface RequestMeta {
   readonly progressToken: number | null;
-  /** The host's client capabilities for this request; null if they are those of the connection. */
+  /** The host's client capabilities for this request; null if the capabilities of the connection apply. */
   readonly capabilities: JsonObject | null;
 }
 

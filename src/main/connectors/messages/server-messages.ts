@@ -8,9 +8,7 @@ import { ServerRequests } from './server-requests.ts';
 /** The connector that the messages belong to. */
 type ServerTarget = Pick<ConnectorTarget, 'id' | 'record'>;
 
-/**
- * Delivers the messages of a server that are not responses: requests go to the host, notifications to the connector.
- */
+/** Delivers the messages from a server that are not responses: requests to the host, notifications to the connector. */
 export class ServerMessages {
   readonly #host: HostSide;
   readonly #events: ConnectionEvents;
@@ -18,7 +16,7 @@ export class ServerMessages {
   readonly #record: MessageRecord | undefined;
   #isUp = false;
 
-  /** `channel` returns the channel over which a request of the server is answered. */
+  /** `channel` returns the channel over which requests from the server are answered. */
   constructor(channel: () => MessageChannel, target: ServerTarget, host: HostSide, events: ConnectionEvents) {
     const { id: connectorId, record } = target;
     this.#host = host;
@@ -43,7 +41,7 @@ export class ServerMessages {
     this.#isUp = true;
   }
 
-  /** Marks the connection as closed. Messages that arrive later are not delivered. */
+  /** Marks the connection as closed. Aborts its requests in progress, and delivers no later notifications. */
   down(): void {
     this.#isUp = false;
     this.#requests.stop();

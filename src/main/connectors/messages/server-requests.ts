@@ -12,9 +12,9 @@ import { faultOf } from '../../observability/telemetry/mcp-attributes.ts';
 import { type Served, serveTraced } from '../../observability/telemetry/server-operation.ts';
 
 /**
- * Forwards a server request to the host, if the host declared the capability. If a server requests roots although the
- * host declared none, it gets an empty list. Rejects with an RpcError if the host cannot answer, or if the request must
- * not reach a person. The error has the code of the host's own error if that code is an integer.
+ * Forwards a server request to the host, if the host declared the capability. If the host did not declare roots, a
+ * request for roots gets an empty list. Rejects with an RpcError if the host cannot answer, or if the request must not
+ * reach a person. The error has the code of the host's own error if that code is an integer.
  */
 export async function askHost(
   host: HostSide,
@@ -33,16 +33,16 @@ export async function askHost(
     return await host.answer({ connectorId, method, params, signal });
   } catch (error) {
     if (error instanceof RpcError) throw error;
-    // An error of the host, even a network error, must not look like a failure of the connector.
+    // An error from the host, even a network error, must not look like a failure of the connector.
     const code: unknown = error instanceof Error && 'code' in error ? error.code : null;
     throw new RpcError(Number.isSafeInteger(code) ? (code as number) : RPC_INTERNAL_ERROR, rootReason(error));
   }
 }
 
-/** Maximum number of requests of one server that may run at the same time; further requests are not answered. */
+/** Maximum number of requests from one server that may run at the same time; further requests are not answered. */
 const MAX_RUNNING = 64;
 
-/** Sends the host's response to a request of the server. Rejects if the server does not accept it. */
+/** Sends the host's response to a request from the server. Rejects if the server does not accept it. */
 interface AnswersServer {
   answer(id: string | number, answer: { readonly result: JsonObject } | { readonly error: JsonObject }): Promise<void>;
 }
@@ -58,7 +58,7 @@ export class ServerRequests {
     this.#connectorId = connectorId;
   }
 
-  /** Forwards a request to `host`, or aborts a request because the server cancelled it. */
+  /** Forwards a request to `host`, or aborts a running request that the server cancels. */
   take(message: FromServer, host: HostSide): void {
     if (message.kind === 'request' && this.#running.size < MAX_RUNNING) {
       // The responses to two requests with the same id could not be told apart, so the later request is ignored.

@@ -23,9 +23,9 @@ const MAX_RESULT_BYTES = 32 * 1024 * 1024;
 const LIST_LIMITS = { maxPages: 64, maxTools: 10_000, timeoutMs: 10_000 };
 
 /**
- * One MCP server behind the interface of the replaced package, for callers that build their own proxies. A manager
- * needs no such proxy. An error that the server sends is passed to the caller as a response. Only a lost connection
- * takes the proxy offline, and the proxy then reconnects automatically.
+ * One MCP server behind the interface of the package that this one replaces, for callers that build their own proxies.
+ * A manager needs no such proxy. An error that the server sends is passed to the caller as a response. Only a lost
+ * connection takes the proxy offline, and the proxy then reconnects automatically.
  */
 export class RemoteToolProxy {
   readonly #options: RemoteToolProxyOptions;

@@ -11,7 +11,7 @@ const ID_LIKE = /^(?=.*\d)[\w.~-]{16,}$/;
 /** The address to which a server wants messages to be sent. It belongs to one event stream. */
 export interface EndpointAddress {
   readonly url: URL;
-  /** Whether the address names a session, by a query or by a path segment that looks like an id. */
+  /** Whether the address probably contains a session id: it has a query, or a path segment that looks like an id. */
   readonly namesSession: boolean;
 }
 

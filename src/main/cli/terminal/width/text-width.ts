@@ -12,7 +12,7 @@ const FULL = /^[\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f200}-\u{1f2ff}\u{200
 
 const WITHOUT_WIDTH = /^[\p{Mn}\p{Me}\p{Cf}\p{Cc}]+$/u;
 
-/** Returns the number of columns that a string needs on a terminal. Escape sequences for colours need none. */
+/** Returns the number of columns that a string needs on a terminal. Escape sequences for colors need none. */
 export function widthOf(text: string): number {
   if (/^[\u0020-\u007e]*$/.test(text)) return text.length;
   let width = 0;
@@ -20,7 +20,7 @@ export function widthOf(text: string): number {
   return width;
 }
 
-/** Shortens a string to at most `width` columns. A shortened string ends with … and has no colours. */
+/** Shortens a string to at most `width` columns. A shortened string ends with … and has no colors. */
 export function cutTo(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
   let cut = '';

@@ -26,7 +26,7 @@ export interface LoginServiceDeps {
   readonly logger: Logger;
   /** Epoch ms. */
   readonly now: () => number;
-  /** Epoch ms of the clock that the store's leases use. */
+  /** Returns the time in epoch milliseconds on the clock that the store's leases use. */
   readonly leaseNow: () => number;
   readonly random: Random;
   readonly sleep: Sleep;

@@ -55,8 +55,8 @@ export class Discoveries {
     if (known !== undefined) return known.discovery;
     const [oldest] = found;
     if (found.size >= MAX_HELD && oldest !== undefined) {
-      // If the oldest discovery is still in progress, its result is good enough. Otherwise a slow server would get more
-      // and more parallel requests.
+      // The oldest discovery is used while it is in progress, although its inputs differ. Otherwise a slow server would
+      // get more and more parallel requests.
       if (oldest[1].isUnderWay) return oldest[1].discovery;
       found.delete(oldest[0]);
     }

@@ -96,7 +96,7 @@ export class LoginBook {
     return this.#logins.get(loginId) ?? null;
   }
 
-  /** Returns the newest registration at an issuer. */
+  /** Returns the newest client registration at an issuer. */
   client(issuer: string): LoginClient | null {
     return this.#clients.get(issuer) ?? null;
   }
@@ -112,14 +112,14 @@ export class LoginBook {
     this.#deps.onChanged(new Set([binding.bindingId]));
   }
 
-  /** Sets the registration at an issuer; null removes it. */
+  /** Sets the client registration at an issuer; null removes the registration. */
   takeClient(issuer: string, client: LoginClient | null): void {
     this.#version += 1;
     if (client === null) this.#clients.delete(issuer);
     else this.#clients.set(issuer, client);
   }
 
-  /** Sets a login to its state in the store; null removes it. An older generation is ignored. */
+  /** Updates a login to its state in the store; null removes the login. A state of an older generation is ignored. */
   takeLogin(loginId: string, login: StoredLogin | null): void {
     const before = this.#logins.get(loginId);
     if (login !== null && before !== undefined && before.generation > login.generation) return;

@@ -136,7 +136,8 @@ export class LoginFlows {
     const { store, now, targetOf } = this.#deps;
     const isHere = this.#pending.has(state);
     const login = isHere ? this.#pending.take(state) : null;
-    // The login is always removed from the fleet as well, so that no second redirect can finish it on another host.
+    // The pending login is in any case removed from the fleet's store, so that no second redirect can finish it on
+    // another host.
     const kept = state === null ? null : ((await store.takePending?.(state)) ?? null);
     if (login !== null) return login;
     const target = kept === null ? null : targetOf(kept.connectorId);

@@ -14,8 +14,8 @@ export type LoginProtocol = Pick<typeof discovery, 'discoverLogin' | 'packDiscov
 let loaded: Promise<LoginProtocol> | null = null;
 
 /**
- * Loads the OAuth functions, and with them the SDK, when they are first needed. Both are slow to load, and connectors
- * with valid tokens never need them.
+ * Loads the OAuth functions and the SDK that they use, at the first call. Both are slow to load, and connectors with
+ * valid tokens never need them.
  */
 export function loadProtocol(): Promise<LoginProtocol> {
   loaded ??= load();

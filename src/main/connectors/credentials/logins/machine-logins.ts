@@ -31,7 +31,7 @@ export interface MachineRequest {
   readonly scope: string | null;
 }
 
-/** Logs in connectors that need no person: client credentials (RFC 6749 section 4.4). */
+/** Logs in to connectors without a person, with client credentials (RFC 6749 section 4.4). */
 export class MachineLogins {
   readonly #deps: MachineLoginsDeps;
   readonly #running = new Map<string, Promise<void>>();
@@ -47,8 +47,8 @@ export class MachineLogins {
    */
   async obtain(request: MachineRequest): Promise<void> {
     const { target, bindingId, scope } = request;
-    // A corrected entry has the same binding as before. The key must differ, so that the entry does not get the failure
-    // that the wrong entry caused.
+    // A corrected entry has the same binding as before. Its key must differ, so that it does not get the failure that
+    // the wrong entry caused.
     const key = JSON.stringify([bindingId, scope, target.oauth, target.isLocal, target.secretMark]);
     const failure = this.#failures.get(key);
     if (failure !== undefined && monotonicMs() < failure.untilMs) throw failure.error;

@@ -70,7 +70,7 @@ export class OAuthCredentials implements Credentials {
     return this.#deps.book.binding(this.bindingId);
   }
 
-  /** The current login; null if the entry now names another issuer or another kind of login. */
+  /** The current login; null if the entry now requires another issuer or another kind of login. */
   get login(): StoredLogin | null {
     const { binding } = this;
     const login = this.#deps.book.loginOf(this.bindingId);
@@ -85,7 +85,7 @@ export class OAuthCredentials implements Credentials {
     return this.wanted !== null;
   }
 
-  /** The state of the login, as `LoginSummary` names it. */
+  /** The state of the login, in the terms of `LoginSummary`. */
   get state(): LoginSummary['state'] {
     const { login } = this;
     if (login === null) return 'none';

@@ -40,8 +40,8 @@ export async function prepareAuthorization(
 }
 
 /**
- * Returns the code of a redirect. Checks `iss` first (RFC 9207 section 2.4), because nothing from a redirect of another
- * issuer may be shown. Throws LOGIN_METADATA_INVALID if another issuer sent the redirect, and LOGIN_FAILED if the
+ * Returns the code of a redirect. Checks `iss` first (RFC 9207 section 2.4), because nothing from another issuer's
+ * redirect may be shown. Throws LOGIN_METADATA_INVALID if another issuer sent the redirect, and LOGIN_FAILED if the
  * redirect has no code.
  */
 export function codeOfRedirect(parameters: URLSearchParams, discovery: LoginDiscovery): string {

@@ -12,7 +12,7 @@ export interface ReadChallenge {
   readonly error: string | null;
 }
 
-/** One challenge of a header. Names are in lower case; if a name occurs twice, the first value counts. */
+/** One challenge in a header. Names are in lower case; if a name occurs twice, the first value is used. */
 export interface ParsedChallenge {
   readonly scheme: string;
   readonly parameters: ReadonlyMap<string, string>;

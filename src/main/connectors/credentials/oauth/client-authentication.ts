@@ -24,8 +24,8 @@ const CURVE_ALGORITHMS: Readonly<Record<string, string>> = {
 
 /**
  * Returns the client's authentication, with its secret or its private key. Rejects with LOGIN_SECRET_MISSING if the
- * secret or key that the entry names is missing or unreadable, LOGIN_METADATA_INVALID if the entry names another
- * issuer, and LOGIN_CLIENT_UNKNOWN if it names another client.
+ * secret or key that the entry specifies is missing or unreadable, LOGIN_METADATA_INVALID if the entry specifies
+ * another issuer, and LOGIN_CLIENT_UNKNOWN if it specifies another client.
  */
 export async function proveClient(
   target: LoginTarget,
@@ -78,8 +78,8 @@ export function checkSecrets(target: LoginTarget): void {
 }
 
 /**
- * Throws if the entry now names another issuer or another client. The entry's secret must not be sent for a login that
- * does not match the entry.
+ * Throws if the entry now specifies another issuer or another client. The entry's secret must not be sent for a login
+ * that does not match the entry.
  */
 function checkConfigured(target: LoginTarget, { issuer }: LoginDiscovery, clientId: string): void {
   const wanted = target.oauth?.issuer;
@@ -114,7 +114,7 @@ async function keyAuthentication(
   };
 }
 
-/** Reads a private key as PEM or JWK, and the algorithm that a JWK names. Throws LOGIN_SECRET_MISSING. */
+/** Reads a private key in PEM or JWK form, and the algorithm that a JWK specifies. Throws LOGIN_SECRET_MISSING. */
 function readKey(target: LoginTarget, text: string): { readonly key: KeyObject; readonly alg: string | null } {
   try {
     if (!text.trimStart().startsWith('{')) return { key: createPrivateKey(text), alg: null };

@@ -19,8 +19,8 @@ export interface ClientChoice {
 }
 
 /**
- * Returns the client identity of this host at the issuer (MCP 2025-11-25, client registration approaches). This is the
- * first that is available of:
+ * Returns the client identity of this host at the issuer (MCP 2025-11-25, client registration approaches). Uses the
+ * first of these that is available:
  * - the client in the entry,
  * - a client metadata document that the issuer accepts,
  * - the stored registration, if it is still valid here,

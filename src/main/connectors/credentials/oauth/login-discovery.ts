@@ -71,7 +71,7 @@ async function findResource(
   const own = sdk.resourceUrlFromServerUrl(request.target.url);
   const url = URL.parse(resource);
   const isPlain = url !== null && isPlainAddress(resource) && url.username + url.password + url.hash === '';
-  // To the SDK, the same address with a trailing slash is another resource, which it would refuse.
+  // The SDK would treat the same address with a trailing slash as another resource, and refuse it.
   const isOwn = url?.href === `${own.href}/`;
   if (!isPlain || !(isOwn || sdk.checkResourceAllowed({ requestedResource: own, configuredResource: resource })))
     throw invalid(`The metadata of ${placeOf(own)} belongs to another resource`);

@@ -23,7 +23,8 @@ export interface LoginAgents {
   readonly nearbyAgent: Dispatcher;
   readonly allowPrivateEndpoints: boolean;
   /**
-   * The rules that decide whether the host of the connector has a private address. Defaults to the rules of the system.
+   * The rules that decide whether the connector's host has a private address. Defaults to the system's name lookup and
+   * `isPublicAddress`.
    */
   readonly rules?: AddressRules;
   /** Time limit for a response, in milliseconds. Defaults to 10 s. */

@@ -22,7 +22,7 @@ export async function redeemCode(
     readonly codeVerifier: string;
     readonly redirectUrl: string;
     readonly iss: string | null;
-    /** The requested scopes. If a response names no scope, the requested scopes are granted (RFC 6749 section 5.1). */
+    /** The requested scopes. If a response omits the scope, the requested scopes are granted (RFC 6749 section 5.1). */
     readonly scope: string | null;
   },
 ): Promise<LoginTokens> {
@@ -153,7 +153,7 @@ async function requestTokens(
   }
 }
 
-/** Returns whether a refresh token can still be used after a request with it failed. */
+/** Returns the outcome of a failed refresh: whether its refresh token can still be used. */
 function outcomeOf(
   error: unknown,
   seen: SeenAnswer | null,

@@ -125,8 +125,8 @@ class Negotiation {
   }
 
   /**
-   * Returns the more informative error: the error of `initialize`, unless the error of the probe names a longer pause
-   * (`Retry-After`).
+   * Returns the more informative error: the error of `initialize`, unless the error of the probe contains a longer
+   * delay (`Retry-After`).
    */
   #worst(): unknown {
     const [probe, offer] = [retryAfterOf(this.#probeError), retryAfterOf(this.#offerError)];

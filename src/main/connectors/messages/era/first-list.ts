@@ -33,7 +33,7 @@ export class HandshakeRefused extends Error {
   }
 }
 
-/** Callbacks that report a server which cannot handle a request before it has responded to the previous one. */
+/** Callbacks that report a server that cannot handle a request before responding to the previous request. */
 interface HasteEvents {
   /** Called when the tools could not be listed. */
   readonly onFailed: () => void;
@@ -60,8 +60,8 @@ export function firstListOf(
 }
 
 /**
- * Returns a function that gets the first page of a modern server from `page`, a request that was sent in parallel with
- * `server/discover`. If that request failed, the page is requested as usual.
+ * Returns a function that gets a modern server's first page of tools from `page`, a request that was sent in parallel
+ * with `server/discover`. If that request failed, the page is requested as usual.
  */
 function listBesideDiscover(page: Promise<ToolPage>): FirstList {
   return async (ask, signal) => {

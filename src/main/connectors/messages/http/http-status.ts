@@ -16,11 +16,11 @@ import { isSessionLoss, saysSessionLost } from './session-loss.ts';
 
 /** The facts about an HTTP request that are needed to interpret its response. */
 export interface HttpAsked {
-  /** The MCP method, as errors name it, for example `initialize` or `tools/call`. */
+  /** The MCP method, which errors mention, for example `initialize` or `tools/call`. */
   readonly step: string;
   /** The JSON-RPC id; null for a notification or a stream. */
   readonly id: number | string | null;
-  /** Whether the request named a session: in a header or, over SSE, in its URL. */
+  /** Whether the request contained a session id: in a header or, over SSE, in its URL. */
   readonly hasSession: boolean;
 }
 
@@ -38,7 +38,7 @@ export interface HttpAnswer {
 export type HttpVerdict = { readonly kind: 'answered'; readonly message: JsonObject } | HttpRefusal;
 
 /**
- * Decides what an HTTP response means. The first row that applies counts, for Streamable HTTP, SSE and the handshake:
+ * Decides what an HTTP response means. The first row that applies is used, for Streamable HTTP, SSE and the handshake:
  *
  * | status | body | verdict |
  * | --- | --- | --- |
@@ -131,7 +131,7 @@ function answers({ id, result, error, method }: JsonObject, asked: HttpAsked['id
 /** A JSON-RPC error in a body that is not a response to the request. */
 interface ErrorInBody {
   readonly error: RpcError;
-  /** Whether the error names no request. JSON-RPC then sets the id to null; MCP 2025-11-25 omits the id. */
+  /** Whether the error has no request id: MCP 2025-11-25 omits the id, and JSON-RPC sets it to null. */
   readonly isNameless: boolean;
 }
 

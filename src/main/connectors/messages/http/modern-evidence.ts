@@ -22,7 +22,7 @@ export function namesModern(
 /**
  * Whether an error message says that the server supports a modern revision. Legacy SDKs answer a modern request with
  * "Unsupported protocol version: 2026-07-28 (supported versions: …)". Such a message repeats the requested revision, so
- * only its list counts.
+ * only its list of supported versions is examined.
  */
 export function textNamesModern(step: string, text: string): boolean {
   const words = text.slice(0, MAX_LENGTH);

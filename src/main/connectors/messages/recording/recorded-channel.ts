@@ -77,7 +77,7 @@ class RecordedChannel implements MessageChannel {
   }
 
   /**
-   * Returns the options of a request with callbacks that also record its messages. Disables streaming, so a large
+   * Returns request options whose callbacks also record the messages of the request. Disables streaming, so a large
    * result is read as a whole.
    */
   #overheard(id: number, { onLargeResult: _, ...options }: ChannelRequestOptions): ChannelRequestOptions {

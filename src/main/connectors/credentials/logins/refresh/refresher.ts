@@ -63,8 +63,8 @@ interface Failure {
 }
 
 /**
- * Refreshes logins. In this process, a login is refreshed at most once at a time. Processes that share the store
- * refresh it one after the other.
+ * Refreshes logins. This process makes only one refresh of a login at a time. Processes that share the store refresh a
+ * login one after the other.
  */
 export class Refresher {
   readonly #deps: RefresherDeps;
@@ -118,7 +118,7 @@ export class Refresher {
     await Promise.all(this.#running.values());
   }
 
-  /** Returns the result if the book already has a newer login; otherwise null. */
+  /** Returns the outcome if the book has a newer login, or no login with this id; otherwise null. */
   #known({ loginId, generation }: StoredLogin): Refreshed | null {
     const now = this.#deps.book.login(loginId);
     if (now === null) return { kind: 'lost' };

@@ -12,7 +12,7 @@ import type { LoginDiscovery, LoginRequest } from '../../oauth/login-discovery.t
 import type { LoginBook } from '../login-book.ts';
 import type { LoginProtocol } from '../login-protocol.ts';
 
-/** The lease with which only this process may refresh a login. */
+/** The lease that allows only this process to refresh a login. */
 export type OwnTurn = Extract<RefreshTurn, { kind: 'go' }>;
 
 export interface TokenRequesterDeps {
@@ -21,7 +21,7 @@ export interface TokenRequesterDeps {
   readonly fetchOf: (target: LoginTarget) => typeof fetch;
   /** Epoch ms. */
   readonly now: () => number;
-  /** Epoch ms of the clock that the store's leases use. */
+  /** Returns the time in epoch milliseconds on the clock that the store's leases use. */
   readonly leaseNow: () => number;
   /** Aborts requests in progress. */
   readonly closing: AbortSignal;
@@ -118,8 +118,8 @@ export function machineTokens(
 }
 
 /**
- * Corrects the outcome of a request that was never sent, so the refresh token can still be used. A login that cannot be
- * refreshed at all stays lost.
+ * Corrects the outcome of a refresh that sent no token request, because its refresh token can still be used. A login
+ * that cannot be refreshed at all stays lost.
  */
 function unsent(outcome: RefreshOutcome): RefreshOutcome {
   return outcome.kind === 'lost' || outcome.kind === 'unspent' ? outcome : { kind: 'unspent' };

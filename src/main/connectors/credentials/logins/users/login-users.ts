@@ -36,7 +36,7 @@ export class LoginUsers {
   readonly #refreshListeners = new Set<Listener>();
   /** While changes are being collected: the ids of the connectors to report together. Otherwise null. */
   #collected: Set<string> | null = null;
-  /** When there are this many users, unused users are removed. */
+  /** At this number of users (connectors that may have a login), users that are no longer needed are removed. */
   #pruneAt = PRUNE_AT;
 
   constructor(deps: LoginUsersDeps) {
@@ -152,7 +152,7 @@ export class LoginUsers {
     return () => void this.#listeners.delete(own);
   }
 
-  /** Returns whether a user is still in use, and removes it if not. */
+  /** Returns whether a user's connector is still in use. Removes the user if not. */
   #isWanted(user: User): boolean {
     const isWanted = this.#deps.isWanted(user.credentials.target.connectorId);
     if (!isWanted) this.#remove(user);
@@ -164,8 +164,8 @@ export class LoginUsers {
   }
 
   /**
-   * Updates a user. Returns whether its listeners need a report. A refresh alone is not reported, unless the connector
-   * was waiting for a login.
+   * Updates what is known about a user. Returns whether the change must be reported to the listeners. A refresh alone
+   * is not reported, unless the connector was waiting for a login.
    */
   #look(user: User): boolean {
     const { credentials } = user;

@@ -111,8 +111,8 @@ export function presentIn(body: ForeignObject): ForeignObject {
 }
 
 /**
- * Returns the OAuth error of a response as `error: description`, or its status. The text is a clause without a full
- * stop.
+ * Returns the OAuth error in a response as `error: description`, or the HTTP status if there is no error. The text is a
+ * clause without a full stop.
  */
 export function refusalWords({ error, description, status }: SeenAnswer): string {
   if (error === null) return status === null ? 'no answer' : `HTTP ${status}`;
@@ -170,7 +170,7 @@ function echoes(text: string, secrets: readonly string[]): boolean {
   const words = text.split(/[^A-Za-z0-9]+/);
   const isIn = (secret: string): boolean => (secret.length < WORD_LENGTH ? words : text).includes(secret);
   if (forms.some(isIn)) return true;
-  // Blanks and line breaks within a secret must not hide it.
+  // A secret must be found even if there are blanks or line breaks within it.
   const dense = text.replace(/[^\x21-\x7e]+/g, '');
   const parts = new Set(partsOf(dense));
   return parts.size > 0 && forms.some((secret) => partsOf(secret).some((part) => parts.has(part)));

@@ -31,8 +31,8 @@ const DEFINITE: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Error codes of a refused client. A client that the user configured may have a wrong secret, which can be corrected
- * without a new login.
+ * Error codes with which an issuer refuses the client. A client that the user configured may have a wrong secret, which
+ * can be corrected without a new login.
  */
 const CLIENT_REFUSED: ReadonlySet<string> = new Set([
   'invalid_client',
