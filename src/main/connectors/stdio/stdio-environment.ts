@@ -1,6 +1,6 @@
 /**
- * Environment variable that names the ancestors of a gateway that was itself started as a stdio server of another
- * gateway.
+ * Environment variable with a fingerprint of each gateway that directly or indirectly started this process. It reveals
+ * a gateway that would start itself as a stdio server.
  */
 export const LINEAGE_VARIABLE = 'MCP_SWITCHYARD_LINEAGE';
 
@@ -79,8 +79,8 @@ function isNeeded(name: string): boolean {
 }
 
 /**
- * Whether a variable names a proxy without credentials. A variable with secrets is passed on only if the entry names
- * it.
+ * Whether a variable names a proxy without credentials. A proxy variable with credentials is passed on only if the
+ * connector's entry sets it.
  */
 function isPublicProxy(name: string, value: string): boolean {
   return PROXIES.includes(name.toUpperCase()) && !value.includes('@');

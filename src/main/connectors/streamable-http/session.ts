@@ -105,9 +105,9 @@ export class StreamableHttpSession implements MessageChannel {
   }
 
   /**
-   * Opens a standing stream: with a modern server by a POST of `method`, with a legacy server by a GET that resumes
-   * after the event `lastEventId`. The messages of the stream are handled like the messages of any other response. The
-   * returned function ends the stream.
+   * Opens a standing stream. With a modern server, this is a POST of `method`. With a legacy server, it is a GET that
+   * resumes after the event `lastEventId`. The messages of the stream are handled like the messages of any other
+   * response. The returned function ends the stream.
    */
   openStream(method: string, params: JsonObject, lastEventId: string | null, sink: StreamSink): AbortExchange {
     const { writer, requests, isClosed } = this.#wire;

@@ -5,7 +5,10 @@ import type { Fleet } from '../fleet.ts';
 import type { CreateCallPermits } from './call-permits.ts';
 import { ConnectorPermits } from './connector-permits.ts';
 
-/** How long the first calls of a process wait for the connection to the fleet. One attempt to connect is shorter. */
+/**
+ * How long the first calls of a process wait for the connection to the fleet. A single attempt to connect takes less
+ * time.
+ */
 const JOIN_WITHIN_MS = 2_500;
 
 export interface CallPermitsDeps {

@@ -9,7 +9,8 @@ import { SwitchyardError } from '../../../shared/errors.ts';
 const MIN_TOKEN_LENGTH = 16;
 
 /**
- * Length of the digest in a principal. Its 12 base64url characters hold 72 bits, so the tokens of a list never collide.
+ * Length of the digest in a principal. Its 12 base64url characters hold 72 bits, so different tokens practically never
+ * have the same digest.
  */
 const PRINCIPAL_LENGTH = 12;
 

@@ -25,7 +25,7 @@ export interface ApplicationParts {
   readonly site: StatusSite;
   readonly desk: LoginDesk;
   readonly logins: LoginSite;
-  /** Endpoint for the hops of other replicas; null without a fleet. */
+  /** Endpoint for hops, which are requests from other replicas; null without a fleet. */
   readonly hops: HopEndpoint | null;
 }
 

@@ -64,8 +64,8 @@ export class OneTimeAddress {
   }
 
   /**
-   * Binds the address to the first browser that opens it. Returns the value of `Set-Cookie`, or null if it is already
-   * bound.
+   * Binds the address to the first browser that opens it. Returns the value of `Set-Cookie`, or null if the address is
+   * already bound.
    */
   open(nowMs: number): string | null {
     if (this.#digest !== null) return null;

@@ -123,7 +123,7 @@ function elementsOf(glob: string): Element[] {
 
 /**
  * Returns the index of the bracket that closes the set opened at `start`, or -1 if the set does not close. A `]` right
- * after the start of the set is a member of it.
+ * after the start of the set is part of the set.
  */
 function endOfSet(glob: string, start: number): number {
   const first = start + (glob[start + 1] === '!' || glob[start + 1] === '^' ? 2 : 1);

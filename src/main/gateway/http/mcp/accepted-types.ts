@@ -31,7 +31,7 @@ function readTypes(accept: string | undefined): AcceptedTypes {
   for (const range of accept.split(',')) {
     const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
     const quality = parameters.find((parameter) => /^q\s*=/.test(parameter))?.replace(/^q\s*=\s*/, '') ?? '1';
-    // If a type is named twice with different parameters, the higher quality value applies.
+    // If a type is listed twice with different parameters, the higher quality value applies.
     qualities.set(type, Math.max(qualities.get(type) ?? 0, Number(quality) || 0));
   }
   const isAccepted = (type: string): boolean => {

@@ -39,8 +39,8 @@ export function sessionOf({ request, caller }: McpHttpRequest, sessions: Session
 }
 
 /**
- * Returns the session of a request, once its state has arrived from the other replicas. The session may have ended by
- * then.
+ * Waits until the state of a request's session has arrived from the other replicas, and returns the session. Undefined
+ * if the session has ended by then.
  */
 export async function arrivedSession(
   http: McpHttpRequest,
@@ -78,7 +78,8 @@ export async function answerLegacy(http: McpHttpRequest, message: RpcRequest, de
   let session = sessionOf(http, deps.sessions);
   if (session?.isArriving === true) {
     session = await arrivedSession(http, deps.sessions, session);
-    // If the client disconnected during the wait, `close` has already been emitted, and nothing below would notice it.
+    // If the client disconnected during the wait, `close` has already been emitted, and nothing below would notice the
+    // disconnect.
     if (http.response.destroyed) return;
   }
   if (session === undefined && sessionIdOf(request) !== undefined) return refuseUnfound(http, deps.sessions, id);

@@ -84,7 +84,7 @@ export async function serveRequest(
   }
 }
 
-/** Aborts if the client disconnects before it has its response. Does nothing after `release()`. */
+/** Signal that aborts if the client disconnects before it has its response. It does not abort after `release()`. */
 export class RequestLife extends LateSignal {
   readonly #response: ServerResponse;
 
