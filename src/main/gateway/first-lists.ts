@@ -26,7 +26,7 @@ const LIMITS: FirstListsLimits = { maxWaitMs: 750, maxProgramWaitMs: 3_000, maxN
 /**
  * Decides when a gateway that has just started can answer lists. Many clients list once and keep an empty list, so
  * lists wait until each connector is up or has failed. They wait at most 750 ms after the start, or 3 s while a stdio
- * server starts. No list waits once every connector has tools, listed in this run or remembered from an earlier one.
+ * server starts. No list waits once every connector has tools, listed in this run or remembered from an earlier run.
  */
 export class FirstLists {
   readonly #manager: FirstListsManager;

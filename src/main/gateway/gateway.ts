@@ -162,8 +162,7 @@ export class Gateway {
 
   /**
    * Adds the sessions of a listener. The returned function removes them. `onlyClient` is for a listener that will never
-   * have more than one client. `onlyClient` returns the capabilities of that client; null until they are known.
-   * @internal
+   * have more than one client, and returns the capabilities of that client; null until they are known. @internal
    */
   addSessions(
     sessions: () => readonly ClientSession[],

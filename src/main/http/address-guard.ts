@@ -26,7 +26,7 @@ const NO_CONTROLLER = null as unknown as Dispatcher.DispatchController;
 
 /**
  * Creates a separate agent that connects only to public addresses. Every request to another address fails with
- * CONNECTOR_ADDRESS_REFUSED before a connection is opened. It shares no sockets with other agents, because an
+ * CONNECTOR_ADDRESS_REFUSED before a connection is opened. The agent shares no sockets with other agents, because an
  * unrestricted agent could have a socket open to the same origin. If a request goes through a proxy, the proxy resolves
  * its host. Then only literal addresses and localhost can be refused.
  */

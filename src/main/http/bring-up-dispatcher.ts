@@ -117,8 +117,8 @@ export class BringUpDispatcher implements Dispatching {
   }
 
   /**
-   * Returns the maximum number of requests in flight. It is two for each connector once the origin has shown that it
-   * can handle more load.
+   * Returns the maximum number of requests in flight: one for each connector that may come up at the same time, or two
+   * once the origin has shown that it can handle more load.
    */
   #mostAtOnce(origin: string): number {
     return this.#loads.hasGrown(origin) ? 2 * this.#loads.limitOf(origin) : this.#loads.limitOf(origin);

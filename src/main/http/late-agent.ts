@@ -25,14 +25,14 @@ export class LateAgent implements Dispatching {
   #making: Promise<Dispatcher> | null = null;
   #isDestroyed = false;
 
-  /** `make` creates the agent. It is called for the first request, and again for the next request if it rejected. */
+  /** `make` creates the agent. It is called for the first request, and again for the next request after a rejection. */
   constructor(make: () => Promise<Dispatcher>) {
     this.#make = make;
   }
 
   /**
-   * Starts to create the agent, so that it is ready for the first request. If creating it fails, the first request
-   * fails with that error.
+   * Starts to create the agent, so that it is ready for the first request. If creating the agent fails, the requests
+   * that wait for it fail with that error. The next request tries again.
    */
   warm(): void {
     if (this.#agent === null && !this.#isDestroyed) this.#ready().catch(() => {});

@@ -85,8 +85,8 @@ export class ProcessGroup {
 
   /**
    * Ends the group: closes stdin, then sends SIGTERM, and SIGKILL `graceMs` later. Resolves when the process has ended
-   * and its pipes are closed. A daemon that the process started may keep the pipes open. They are then closed by this
-   * process after `drainMs`.
+   * and its pipes are closed. A daemon that the process started may keep the pipes open. In that case, this process
+   * closes them after `drainMs`.
    */
   async end(graceMs: number, drainMs: number): Promise<void> {
     const { stdin, stdout, stderr } = this.child;

@@ -49,7 +49,7 @@ type Head = Omit<HttpAnswer, 'body'>;
 /**
  * Sends `request` and settles `pending` with the response. If the event stream of a legacy server ends before the
  * response, the stream is resumed after its last event (MCP 2025-11-25, resumability). If `isHandshake` is true, the
- * session that the response names is used for all later messages.
+ * session id in the response is used for all later messages.
  */
 export function exchangeForAnswer(
   wire: Wire,

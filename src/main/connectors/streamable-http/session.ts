@@ -136,7 +136,7 @@ export class StreamableHttpSession implements MessageChannel {
 
   /**
    * Closes a session that is not needed. If `initialize` is in flight, waits up to `graceMs` for its response, which
-   * names the session that has to be ended. Never rejects.
+   * contains the id of the session to end. Never rejects.
    */
   async abandon(graceMs: number, timeoutMs: number): Promise<void> {
     if (this.#opening !== null && this.#wire.writer.sessionId === null) await settledWithin(this.#opening, graceMs);

@@ -19,7 +19,7 @@ export interface CallPermitsDeps {
 /**
  * Returns a function that creates the permits of one connector, for quotas that the whole fleet shares. Returns null if
  * each host counts its own calls. Logs QUOTA_LOCAL when the fleet can no longer count calls, and another line when it
- * can do so again.
+ * can count calls again.
  */
 export function createCallPermits(
   fleet: Pick<Fleet, 'ask' | 'hostCount' | 'hostId' | 'quotas' | 'isConnected' | 'on'>,

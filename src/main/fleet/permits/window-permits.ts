@@ -10,9 +10,9 @@ import { recordFleetPermits } from '../../observability/instruments.ts';
 import { CallRate } from './call-rate.ts';
 
 /**
- * After this delay, a host that was refused permits asks again, if any of its calls wait or arrive. It does so even
- * before the retry time that the fleet reported, because other hosts give unused permits back after about a second. The
- * delay doubles while no permit is granted.
+ * After this delay, a host that was refused permits asks again, if any of its calls wait or arrive. It asks even before
+ * the retry time that the fleet reported, because other hosts give unused permits back after about a second. The delay
+ * doubles while no permit is granted.
  */
 const FIRST_LOOK_MS = PERMIT_HOLD_MS;
 const LAST_LOOK_MS = 8 * FIRST_LOOK_MS;

@@ -55,7 +55,7 @@ export class ResourceLookup {
   }
 
   /**
-   * Resolves a URI that contains a connector's id. Null if no such connector exists, because a plus sign may also
+   * Resolves a URI that contains a connector's id. Null if no such connector exists. In that case, the plus sign may
    * belong to the scheme of a connector's own URI, as in `git+https:`.
    */
   #named(exposed: string): ConnectorUri | null {

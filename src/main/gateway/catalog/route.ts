@@ -21,7 +21,7 @@ export interface Route {
    */
   split(exposed: string): { readonly connectorId: string; readonly name: string } | null;
   exposeUri(connectorId: string, uri: string): string;
-  /** Resolves a URI to its connector. Null for a URI that names no connector. */
+  /** Resolves a URI to its connector. Null for a URI that identifies no connector. */
   resolveUri(exposed: string): { readonly connectorId: string; readonly uri: string } | null;
 }
 

@@ -82,8 +82,8 @@ export async function rememberedAsListed(
 }
 
 /**
- * True if the image contains exactly the tools that the connector lists. It may also contain tools of the connector
- * that are hidden, because they are held back or quarantined.
+ * True if the image contains the tools that the connector lists. The only other tools of the connector that it may
+ * contain are hidden tools, which are held back or quarantined.
  */
 function saysTheSame(
   { connectorId, tools, changes }: RememberedConnector,

@@ -90,9 +90,9 @@ export class AccessTokens {
 }
 
 /**
- * Returns the principal of a token: the name of its holder in sessions, limits and logs. The principal is the same on
- * every replica, whatever the order of the tokens. Its digest uses a separate key, so it differs from other digests of
- * the same token.
+ * Returns the principal of a token, which identifies the token's holder in sessions, limits and logs. The principal is
+ * the same on every replica, whatever the order of the tokens. The digest in the principal uses a separate key, so it
+ * differs from other digests of the same token.
  */
 export function principalOf(token: string): string {
   const digest = createHmac('sha256', 'mcp-switchyard caller').update(token).digest('base64url');

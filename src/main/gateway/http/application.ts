@@ -59,7 +59,8 @@ export class Application {
       response.setHeader('connection', 'close');
       return refuse(response, 400, fault);
     }
-    // Another replica is not a client: it authenticates itself, and may use any host name.
+    // The guard does not check requests from other replicas. Replicas authenticate themselves, and may use any host
+    // name.
     if (hops !== null && HopEndpoint.isHop(request.url)) return await hops.handle(request, response);
     const refusal = guard.checkOrigin(request.headers);
     if (refusal !== null) return refuse(response, refusal.status, refusal.why);

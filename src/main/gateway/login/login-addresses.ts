@@ -9,7 +9,7 @@ const ADDRESS_LIFE_MS = 600_000;
 /** An address is offered again only if it is still valid for at least this time. */
 const LEAST_LEFT_MS = 60_000;
 
-/** Time after which an opened address counts as abandoned, so that its caller gets a new one. */
+/** Time after which an opened address is considered abandoned, so that its caller gets a new address. */
 const OPENED_MS = 120_000;
 
 /** Maximum number of valid addresses, and the fraction of these addresses that one caller may have. */

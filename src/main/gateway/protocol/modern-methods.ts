@@ -26,7 +26,7 @@ export function discoverResult(servesUi: boolean, host: Pick<GatewayHost, 'insta
   };
 }
 
-/** Members of a subscription's filter that request changes of a list. */
+/** Fields of a subscription's filter that request notifications about changes of a list. */
 const FLAGS: Readonly<Record<ChangedList, string>> = {
   tools: 'toolsListChanged',
   prompts: 'promptsListChanged',

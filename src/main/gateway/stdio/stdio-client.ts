@@ -180,7 +180,7 @@ export class StdioClient {
     session?.running.delete(id);
   }
 
-  /** Handles the handshake. The session is open when this returns: the client need not wait for the response. */
+  /** Handles the handshake. The session is open when this returns, because clients need not await the response. */
   async #initialize(message: Request): Promise<void> {
     const { id, params } = message;
     const served = servedMessage(message, null, () => this.session);

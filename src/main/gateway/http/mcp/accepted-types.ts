@@ -6,8 +6,8 @@ export interface AcceptedTypes {
 
 /**
  * Reads an `Accept` header (RFC 9110 section 12.5.1) in any letter case, with parameters, quality values and wildcards.
- * A missing or empty header accepts everything. The most specific range decides: a type with `q=0` is refused even if a
- * wildcard would accept it.
+ * A missing or empty header accepts everything. The most specific range decides, so a type with `q=0` is refused even
+ * if a wildcard would accept it.
  */
 export function acceptedTypes(accept: string | undefined): AcceptedTypes {
   const known = read.get(accept);

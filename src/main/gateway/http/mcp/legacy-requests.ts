@@ -33,7 +33,7 @@ export interface LegacyDeps extends MethodDeps {
   readonly hasSessions: boolean;
 }
 
-/** Returns the session that a request names, if it belongs to the sender of the request. */
+/** Returns the session whose id is in a request, if the session belongs to the sender of the request. */
 export function sessionOf({ request, caller }: McpHttpRequest, sessions: SessionTable): HttpSession | undefined {
   return sessions.find(sessionIdOf(request), caller.principal, caller.view, caller.payer);
 }
@@ -51,7 +51,7 @@ export async function arrivedSession(
   return sessionOf(http, sessions);
 }
 
-/** Refuses a request that names a session which {@link sessionOf} does not find. */
+/** Refuses a request with a session id for which {@link sessionOf} finds no session. */
 export function refuseUnfound(http: McpHttpRequest, sessions: SessionTable, id?: RequestId): void {
   const { request, response, reply, caller } = http;
   if (sessions.lacksRoomFor(sessionIdOf(request), caller.principal, caller.view))
@@ -59,7 +59,7 @@ export function refuseUnfound(http: McpHttpRequest, sessions: SessionTable, id?:
   else refuseSession(reply, id);
 }
 
-/** Returns the id of the session that a request names; undefined if it names none. */
+/** Returns the session id in the headers of a request; undefined if there is none. */
 export function sessionIdOf({ headers }: Pick<IncomingMessage, 'headers'>): string | undefined {
   return headerWord(headers, 'Mcp-Session-Id');
 }

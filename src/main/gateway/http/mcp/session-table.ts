@@ -121,7 +121,7 @@ export class SessionTable {
     return session;
   }
 
-  /** Returns the session that another replica names, if this replica holds it and all fields match. */
+  /** Returns the session that a message from another replica is about, if this replica has it and all fields match. */
   named({ id, principal, route }: HopSession): HttpSession | undefined {
     const session = this.#sessions.peek(id);
     const isSame = session?.client.principal === principal && session.client.view.route.name === route;
