@@ -65,8 +65,9 @@ function createGuardedAgent(
 
 /**
  * Returns a resolver that fails with CONNECTOR_ADDRESS_REFUSED if any address of the name is not public. A name with
- * both kinds of addresses may belong to an attacker who hopes that the private address is tried (DNS rebinding). The
- * socket connects to the returned address without resolving the name again. The next socket resolves it again.
+ * public and private addresses may belong to an attacker who hopes that the private address is tried (DNS rebinding).
+ * The socket connects to the returned address without resolving the name again. The next socket resolves the name
+ * again.
  */
 export function publicLookup({ lookup, isPublic }: AddressRules): LookupFunction {
   return (hostname, options, callback) => {

@@ -64,10 +64,10 @@ const MAX_ORIGINS = 1_000;
 
 /**
  * Sends the requests that connect connectors, and lets them share connections. A new request usually waits until an
- * earlier request has released its connection. Without this class it would open a new connection, even if a response is
- * about to end. `loads` limits the number of connections to each origin, and gets reports on how the origin responds.
- * Other requests, such as tool calls, are passed on unchanged. A stream that stays open (an answered GET) does not
- * count towards the limit.
+ * earlier request has released its connection. Without this class, the request would open a new connection, even if a
+ * response is about to end. `loads` limits the number of connections to each origin, and gets reports on how the origin
+ * responds. Other requests, such as tool calls, are passed on unchanged. A stream that stays open (an answered GET)
+ * does not count towards the limit.
  */
 export class BringUpDispatcher implements Dispatching {
   readonly #dispatcher: Dispatcher;

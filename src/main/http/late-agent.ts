@@ -8,8 +8,8 @@ const NO_CONTROLLER = null as unknown as Dispatcher.DispatchController;
 export type Dispatching = Pick<Dispatcher, 'dispatch'>;
 
 /**
- * Casts an object that can dispatch requests to the type of undici's class. Of the methods of that class, the object
- * has only `dispatch` and those of `T`.
+ * Casts an object that can dispatch requests to the type of undici's class. The object has only `dispatch` and the
+ * methods of `T`, not the other methods of that class.
  */
 export function asDispatcher<T extends Dispatching>(dispatching: T): Dispatcher & T {
   return dispatching as unknown as Dispatcher & T;

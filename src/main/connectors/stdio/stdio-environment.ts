@@ -51,9 +51,9 @@ const CERTIFICATES: readonly string[] = [
 const PROXIES: readonly string[] = ['ALL_PROXY', 'HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'];
 
 /**
- * Returns the environment of a stdio server: the needed variables from `inherited`, then all of `own`. The needed
- * variables are those of the MCP SDK, plus locale, time zone, the folder for temporary files, certificate authorities,
- * and proxies whose URLs contain no credentials.
+ * Returns the environment of a stdio server: the needed variables from `inherited`, then all variables in `own`. The
+ * needed variables are those of the MCP SDK, plus locale, time zone, the folder for temporary files, certificate
+ * authorities, and proxies whose URLs contain no credentials.
  */
 export function stdioEnvironment(
   inherited: Readonly<Record<string, string | undefined>>,

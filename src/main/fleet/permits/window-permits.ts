@@ -10,8 +10,8 @@ import { recordFleetPermits } from '../../observability/instruments.ts';
 import { CallRate } from './call-rate.ts';
 
 /**
- * After this delay, a host that was refused permits asks again, if any of its calls wait or arrive. It asks even before
- * the retry time that the fleet reported, because other hosts give unused permits back after about a second. The delay
+ * After this delay, a host that was refused permits asks again, if it has waiting or new calls. It asks even before the
+ * retry time that the fleet reported, because other hosts give unused permits back after about a second. The delay
  * doubles while no permit is granted.
  */
 const FIRST_LOOK_MS = PERMIT_HOLD_MS;

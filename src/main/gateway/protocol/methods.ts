@@ -12,9 +12,9 @@ import { offers } from './forwarding/negotiated.ts';
 import { checkParamHeaders } from './modern-envelope.ts';
 
 export interface MethodDeps extends ForwardDeps {
-  /** Resolves once there are tools to list, or nothing to wait for. */
+  /** Resolves once there are tools to list, or there is nothing to wait for. */
   readonly settled: () => Promise<void>;
-  /** Resolves once there are prompts and resources to list, or nothing to wait for. */
+  /** Resolves once there are prompts and resources to list, or there is nothing to wait for. */
   readonly featuresSettled: () => Promise<void>;
   /**
    * Resolves once connectors have had time to list a tool, prompt or resource that a client requests and that is still

@@ -34,7 +34,7 @@ export interface StdioOptions {
   readonly maxMessageBytes: number;
   /** Lets the client's user log in to connectors; left out if no login is possible. */
   readonly logins?: LoginDoor;
-  /** Messages answered before the gateway existed, and the lists sent by then; null or left out for none. @internal */
+  /** Messages answered and lists sent before the gateway existed; null or left out for none. @internal */
   readonly first?: FirstSession | null;
 }
 

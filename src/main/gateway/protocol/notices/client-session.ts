@@ -158,8 +158,8 @@ export class ClientSession implements NoticeListener {
     signal: AbortSignal,
     write: WriteMessage = this.#write,
   ): Promise<JsonObject> {
-    // The trace context in the connector's request becomes the parent of that request's span in the gateway, and of the
-    // forwarded request.
+    // The trace context that the connector sent is removed here. The gateway's handling of the connector's request
+    // already continues that trace, and so does the request to the client.
     return await this.#sendTraced(method, withoutTrace(params), (sent) => this.#ask(method, sent, signal, write));
   }
 

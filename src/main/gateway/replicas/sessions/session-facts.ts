@@ -40,7 +40,7 @@ const MAX_MIME_TYPES = 8;
 
 /**
  * Packs facts into at most `maxBytes`. If the capabilities are too large even when compressed, only the fields that MCP
- * names and the gateway uses are kept. Throws if the result is still too large.
+ * defines and the gateway uses are kept. Throws if the result is still too large.
  */
 export function packFacts(facts: SessionFacts, maxBytes: number): Buffer {
   const name = facts.clientName?.slice(0, MAX_NAME_LENGTH) ?? null;
