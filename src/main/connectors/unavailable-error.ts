@@ -3,8 +3,8 @@ import type { ConnectorEntry } from '../../shared/map/service-map.ts';
 import type { ConnectorState } from './connector-state.ts';
 
 /**
- * Returns the name of the error that callers get while a connector is down. Callers of the replaced manager know this
- * name.
+ * Returns the name of the error that callers get while a connector is down. The manager that this package replaces used
+ * the same name.
  */
 export function unavailableErrorName(connectorId: string): string {
   return `${connectorId}ConnectorUnavailableError`;

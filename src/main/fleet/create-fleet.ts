@@ -16,7 +16,7 @@ export interface FleetDeps {
   readonly random: Random;
   /** URL of the fleet thread's script. Defaults to this package's own script; only tests set it. */
   readonly workerUrl?: URL;
-  /** Whether to observe the fleet without appearing in its roster. Defaults to false. */
+  /** Whether to observe the fleet without appearing in its roster (list of hosts). Defaults to false. */
   readonly isOnlooker?: boolean;
 }
 

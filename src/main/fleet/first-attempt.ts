@@ -1,13 +1,13 @@
 import { settledWithin, startTimer, type Timer } from '../../shared/clock.ts';
 import type { Fleet } from './fleet.ts';
 
-/** How long a retry may take after the first failure. On a busy machine, a first attempt may time out. */
+/** How long to wait for a retry after the first failure. On a busy machine, a first attempt may time out. */
 const RETRY_WITHIN_MS = 1_500;
 
 /**
- * Resolves once the fleet server is reachable (with `until: 'roster'`, once it has sent the roster), 1.5 s after the
- * first failure to reach it, or after `ms` milliseconds. Resolves immediately if the fleet thread cannot start. Never
- * rejects.
+ * Waits until the fleet server is reachable or, with `until: 'roster'`, until it has sent the list of hosts. Stops
+ * waiting 1.5 s after the first failure to reach the server, or after `ms` milliseconds. Resolves immediately if the
+ * fleet thread cannot start. Never rejects.
  */
 export async function firstAttempt(
   fleet: Pick<Fleet, 'on' | 'status'>,

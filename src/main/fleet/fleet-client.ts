@@ -18,7 +18,7 @@ const ANSWER_TIMEOUT_MS = 1_000;
 /** Timeout for each of the two steps of closing: leaving the fleet, and ending the fleet thread. */
 const CLOSE_TIMEOUT_MS = 2_000;
 
-/** Upper bound of the random pause before the first restart of the fleet thread. It doubles with each early exit. */
+/** Upper bound of the random pause before the first restart of the fleet thread. Each early exit doubles the bound. */
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
 
@@ -155,7 +155,7 @@ export class FleetClient implements FleetLink {
     }
   }
 
-  /** Reports why the fleet thread could not start. It is not restarted, because it would fail in the same way again. */
+  /** Reports why the fleet thread could not start. It is not restarted, because that would fail in the same way. */
   #failToStart(error: unknown): void {
     const reason = asSwitchyardError(error);
     this.#whyAway = reason;

@@ -32,8 +32,8 @@ export interface Fleet extends FleetLink {
   /** Sets the address at which other replicas reach this replica. Has no effect if the options set an `address`. */
   announceAddress(address: string): void;
   /**
-   * Publishes in the roster which version of a service map this host uses. A later call for a map of the same name
-   * replaces the earlier one.
+   * Publishes in the roster (the list of hosts) which version of a service map this host uses. A later call for a map
+   * of the same name replaces the earlier one.
    */
   announceMap(map: FleetHostMap): void;
   /**

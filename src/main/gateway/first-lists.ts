@@ -15,8 +15,8 @@ interface FirstListsLimits {
   /** Maximum wait while a stdio server is starting. A stdio server in Node needs 1 s or 2 s to start. */
   readonly maxProgramWaitMs: number;
   /**
-   * Maximum wait for a tool, prompt or resource that a client names, and may know from another replica or an earlier
-   * run.
+   * Maximum wait for a tool, prompt or resource that a client requests by name. The client may know it from another
+   * replica or an earlier run.
    */
   readonly maxNamedWaitMs: number;
 }
@@ -26,7 +26,7 @@ const LIMITS: FirstListsLimits = { maxWaitMs: 750, maxProgramWaitMs: 3_000, maxN
 /**
  * Decides when a gateway that has just started can answer lists. Many clients list once and keep an empty list, so
  * lists wait until each connector is up or has failed. They wait at most 750 ms after the start, or 3 s while a stdio
- * server starts. No list waits once every connector has tools, listed in this run or remembered from an earlier one.
+ * server starts. No list waits once every connector has tools, listed in this run or remembered from an earlier run.
  */
 export class FirstLists {
   readonly #manager: FirstListsManager;
@@ -58,8 +58,8 @@ export class FirstLists {
   }
 
   /**
-   * Resolves when prompts and resources can be listed and found. Unlike tools they are not remembered, so their
-   * connector must be up and have listed them. Never rejects.
+   * Resolves when prompts and resources can be listed and found. Unlike tools, they are not remembered from an earlier
+   * run, so each connector must be up and have listed its items. Never rejects.
    */
   featuresReady(): Promise<void> {
     this.#featuresReady ??= this.#wait(false).then(() =>
@@ -104,7 +104,7 @@ export class FirstLists {
     off();
   }
 
-  /** Waits for `settled`, for at most `maxMs` after the start, or until the gateway is closed. */
+  /** Waits until `settled` resolves, `maxMs` have passed since the start, or the gateway is closed. */
   async #within(maxMs: number, settled: Promise<void>): Promise<void> {
     const leftMs = maxMs - (monotonicMs() - this.#startedMs);
     if (leftMs <= 0) return;

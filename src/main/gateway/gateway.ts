@@ -137,7 +137,9 @@ export class Gateway {
     }));
   }
 
-  /** Returns the view of all connectors, or of a further route; undefined if no route has that name. */
+  /**
+   * Returns the view of all connectors, or of the further route with this name; undefined if there is no such route.
+   */
   view(name = ''): View | undefined {
     return this.#views.get(name);
   }
@@ -159,8 +161,8 @@ export class Gateway {
   }
 
   /**
-   * Adds the sessions of a listener, until the returned function is called. `onlyClient` is for a listener that will
-   * never have more than one client. It returns the capabilities of that client; null until they are known. @internal
+   * Adds the sessions of a listener. The returned function removes them. `onlyClient` is for a listener that will never
+   * have more than one client, and returns the capabilities of that client; null until they are known. @internal
    */
   addSessions(
     sessions: () => readonly ClientSession[],

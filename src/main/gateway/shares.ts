@@ -8,7 +8,7 @@ export class Shares {
   readonly #held = new Map<string, number>();
   #total = 0;
 
-  /** `share` is the part of `max` that one caller may hold: 1 for all of it. */
+  /** `share` is the fraction of `max` that one caller may hold: 1 for all of it. */
   constructor(max: number, share: number) {
     this.#max = max;
     this.#maxOfOne = Math.max(1, Math.floor(max * share));
@@ -32,7 +32,7 @@ export class Shares {
     return this.of(caller) + amount <= this.#maxOfOne;
   }
 
-  /** Adds this amount to what the caller holds, even beyond its limit. */
+  /** Adds this amount to what the caller holds, even beyond the caller's limit. */
   take(caller: string, amount = 1): void {
     this.#total += amount;
     this.#held.set(caller, this.of(caller) + amount);

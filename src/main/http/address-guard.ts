@@ -26,7 +26,7 @@ const NO_CONTROLLER = null as unknown as Dispatcher.DispatchController;
 
 /**
  * Creates a separate agent that connects only to public addresses. Every request to another address fails with
- * CONNECTOR_ADDRESS_REFUSED before a connection is opened. It shares no sockets with other agents, because an
+ * CONNECTOR_ADDRESS_REFUSED before a connection is opened. The agent shares no sockets with other agents, because an
  * unrestricted agent could have a socket open to the same origin. If a request goes through a proxy, the proxy resolves
  * its host. Then only literal addresses and localhost can be refused.
  */
@@ -65,8 +65,9 @@ function createGuardedAgent(
 
 /**
  * Returns a resolver that fails with CONNECTOR_ADDRESS_REFUSED if any address of the name is not public. A name with
- * both kinds of addresses may belong to an attacker who hopes that the private address is tried (DNS rebinding). The
- * socket connects to the returned address without resolving the name again. The next socket resolves it again.
+ * public and private addresses may belong to an attacker who hopes that the private address is tried (DNS rebinding).
+ * The socket connects to the returned address without resolving the name again. The next socket resolves the name
+ * again.
  */
 export function publicLookup({ lookup, isPublic }: AddressRules): LookupFunction {
   return (hostname, options, callback) => {

@@ -64,10 +64,10 @@ const MAX_ORIGINS = 1_000;
 
 /**
  * Sends the requests that connect connectors, and lets them share connections. A new request usually waits until an
- * earlier request has released its connection. Without this class it would open a new connection, even if a response is
- * about to end. `loads` limits the number of connections to each origin, and gets reports on how the origin responds.
- * Other requests, such as tool calls, are passed on unchanged. A stream that stays open (an answered GET) does not
- * count towards the limit.
+ * earlier request has released its connection. Without this class, the request would open a new connection, even if a
+ * response is about to end. `loads` limits the number of connections to each origin, and gets reports on how the origin
+ * responds. Other requests, such as tool calls, are passed on unchanged. A stream that stays open (an answered GET)
+ * does not count towards the limit.
  */
 export class BringUpDispatcher implements Dispatching {
   readonly #dispatcher: Dispatcher;
@@ -117,8 +117,8 @@ export class BringUpDispatcher implements Dispatching {
   }
 
   /**
-   * Returns the maximum number of requests in flight. It is two for each connector once the origin has shown that it
-   * can handle more load.
+   * Returns the maximum number of requests in flight: one for each connector that may come up at the same time, or two
+   * once the origin has shown that it can handle more load.
    */
   #mostAtOnce(origin: string): number {
     return this.#loads.hasGrown(origin) ? 2 * this.#loads.limitOf(origin) : this.#loads.limitOf(origin);

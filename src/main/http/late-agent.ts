@@ -8,8 +8,8 @@ const NO_CONTROLLER = null as unknown as Dispatcher.DispatchController;
 export type Dispatching = Pick<Dispatcher, 'dispatch'>;
 
 /**
- * Casts an object that can dispatch requests to the type of undici's class. Of the methods of that class, the object
- * has only `dispatch` and those of `T`.
+ * Casts an object that can dispatch requests to the type of undici's class. The object has only `dispatch` and the
+ * methods of `T`, not the other methods of that class.
  */
 export function asDispatcher<T extends Dispatching>(dispatching: T): Dispatcher & T {
   return dispatching as unknown as Dispatcher & T;
@@ -25,14 +25,14 @@ export class LateAgent implements Dispatching {
   #making: Promise<Dispatcher> | null = null;
   #isDestroyed = false;
 
-  /** `make` creates the agent. It is called for the first request, and again for the next request if it rejected. */
+  /** `make` creates the agent. It is called for the first request, and again for the next request after a rejection. */
   constructor(make: () => Promise<Dispatcher>) {
     this.#make = make;
   }
 
   /**
-   * Starts to create the agent, so that it is ready for the first request. If creating it fails, the first request
-   * fails with that error.
+   * Starts to create the agent, so that it is ready for the first request. If creating the agent fails, the requests
+   * that wait for it fail with that error. The next request tries again.
    */
   warm(): void {
     if (this.#agent === null && !this.#isDestroyed) this.#ready().catch(() => {});

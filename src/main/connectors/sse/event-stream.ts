@@ -13,11 +13,11 @@ import { type EndpointAddress, readEndpoint } from './endpoint-address.ts';
 /** Callbacks for the content of an event stream. */
 export interface EventStreamSink {
   /**
-   * Called with the address to which the server wants messages to be sent. The server may name another address later.
+   * Called with the address to which the server wants messages to be sent. The server may send another address later.
    */
   onEndpoint(address: EndpointAddress): void;
   onMessage(value: unknown): void;
-  /** Called when the stream was never opened, broke, or ended. It is called once, after all other callbacks. */
+  /** Called once, after all other callbacks, when the stream has ended, broken or failed to open. */
   onEnd(reason: Error): void;
 }
 
@@ -62,8 +62,8 @@ export function openEventStream(
 }
 
 /**
- * Returns the error to report for an open stream that failed. An error for an event over the cap or for an unusable
- * endpoint is returned unchanged, and any other error as a cause.
+ * Returns the error to report for an open stream that failed. An error about an oversized event or an unusable endpoint
+ * is returned unchanged. Any other error becomes the cause of a new error.
  */
 function broken(error: unknown): Error {
   if (error instanceof SwitchyardError || error instanceof UnusableAnswer) return error;

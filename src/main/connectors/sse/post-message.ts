@@ -10,7 +10,7 @@ import { describeAnswer, type HttpAnswer, type HttpAsked, judgeAnswer } from '..
 import type { PendingRequest } from '../messages/pending-request.ts';
 import type { PendingRequests } from '../messages/pending-requests.ts';
 
-/** Time limit for the body of a refusal. If the body is not complete by then, the status is sufficient. */
+/** Time limit for receiving the body of a refusal. If the body is not complete by then, only the status is used. */
 const REFUSAL_BODY_MS = 5_000;
 
 /** A message as an HTTP request. */
@@ -24,8 +24,9 @@ export interface WrittenMessage {
 type Head = Omit<HttpAnswer, 'body'>;
 
 /**
- * Sends a request whose response arrives over the event stream, or as the response to the POST itself. If the POST is
- * refused, only this request fails. Its error follows from the table of statuses (messages/http/http-status.ts).
+ * Sends a request by POST. The server responds over the event stream, or in the response to the POST itself. If the
+ * POST is refused, only this request fails, with an error that depends on the HTTP status
+ * (messages/http/http-status.ts).
  */
 export function postMessage(
   exchanges: OpenExchanges,
@@ -65,7 +66,7 @@ export function postMessage(
     onFailure: (error) => {
       over();
       if (head === null) pending.reject(error);
-      // The status counts even if the body is incomplete.
+      // A refusal is reported by its status, even if its body is incomplete.
       else if (head.status >= 300) refuse(head, '');
       else if (isAnswerLost(head, error)) pending.reject(error);
     },
@@ -74,8 +75,8 @@ export function postMessage(
 }
 
 /**
- * Whether a body that broke off may have been the response. Otherwise the body was an acknowledgement, and the response
- * still arrives over the event stream.
+ * Whether a body that was cut off may have been the response. Otherwise the body was an acknowledgement, and the
+ * response still arrives over the event stream.
  */
 function isAnswerLost({ status, headers }: Head, error: unknown): boolean {
   if (error instanceof UnusableAnswer) return false;

@@ -34,7 +34,8 @@ const TELL_TIMEOUT_MS = 10_000;
 
 /**
  * JSON-RPC over the legacy HTTP+SSE transport (MCP 2024-11-05): one POST per message, and one event stream for all
- * responses. Some servers also answer the POST itself with the response. The first response to an id counts.
+ * responses. Some servers also send the response as the answer to the POST. If a request gets two responses, the first
+ * one is used.
  */
 export class SseChannel implements MessageChannel {
   readonly isModern = false;
@@ -58,8 +59,8 @@ export class SseChannel implements MessageChannel {
   }
 
   /**
-   * Opens the event stream. Resolves once the server has named its endpoint. Rejects with a StatusError, an
-   * UnusableAnswer, the network's error, or the reason given to `end`.
+   * Opens the event stream. Resolves once the server has sent the address of its endpoint. Rejects with a StatusError,
+   * an UnusableAnswer, the network's error, or the reason given to `end`.
    */
   open(): Promise<void> {
     const { url, maxResultBytes } = this.#options;
@@ -84,7 +85,9 @@ export class SseChannel implements MessageChannel {
     return this.#opened.promise;
   }
 
-  /** Sets the negotiated revision. The generation is ignored, because only legacy revisions have this transport. */
+  /**
+   * Sets the negotiated revision. The protocol generation is ignored, because only legacy revisions use this transport.
+   */
   speak(_era: 'modern' | 'legacy', revision: string | null): void {
     this.#writer.speak(revision);
     this.#isAgreed = revision !== null;
@@ -106,7 +109,7 @@ export class SseChannel implements MessageChannel {
   }
 
   async answer(id: string | number, answer: { readonly result: JsonObject } | { readonly error: JsonObject }) {
-    // The server may send a request before it has named its endpoint.
+    // The server may send a request before it has sent the address of its endpoint.
     await this.#opened.promise;
     await this.#tell('an answer', this.#writer.answer(id, answer));
   }

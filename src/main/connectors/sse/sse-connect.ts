@@ -22,8 +22,8 @@ import { ServerMessages } from '../messages/server-messages.ts';
 import { SseChannel } from './sse-channel.ts';
 
 /**
- * Time limit for the server to name its endpoint after the client has abandoned the stream. If the stream were closed
- * earlier, the server might not notice, and would keep the session.
+ * Time limit for the server to send the address of its endpoint after the client has abandoned the stream. If the
+ * stream were closed earlier, the server might not notice, and would keep the session.
  */
 const OPENING_GRACE_MS = 2_000;
 
@@ -45,7 +45,8 @@ export function createSseConnect(options: Pick<ConnectOptions, 'dispatcher' | 'm
     messages.up();
     const answerer = { host, connectorId: target.id };
     return new MessageConnection(traced, agreed.facts, answerer, {
-      // No further stream is needed. A legacy server sends notifications about resources over its one stream.
+      // No further stream is needed, because a legacy SSE server sends notifications about resources over its only
+      // stream.
       subscribe: () => () => {},
       async end() {
         messages.down();

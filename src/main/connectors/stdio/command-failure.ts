@@ -24,7 +24,7 @@ function withoutArguments(errno: string | null): Error | undefined {
 }
 
 function reasonOf(errno: string | null, command: string, cwd: string | null, cause: unknown): string {
-  // If the folder is missing, Node's error wrongly names the command.
+  // If the working folder is missing, Node's error wrongly blames the command.
   if (cwd !== null && !isFolder(cwd))
     return `its folder ${JSON.stringify(cwd)} (cwd) does not exist or is not a folder; correct or create it`;
   switch (errno) {

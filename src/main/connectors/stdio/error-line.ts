@@ -1,7 +1,7 @@
 /** Maximum length of a line in an error message. */
 const MAX_LINE_LENGTH = 300;
 
-/** Lines of npm that say where or how an installation failed, and not why. */
+/** Lines of npm output that say where or how an installation failed, and not why. */
 const NPM_DETAIL = /^npm (?:error|ERR!)(?: (?:code|errno|syscall|path|dest|signal|command)\b.*)?$/;
 
 /** The start of a line that names an error, as in `TypeError: x is undefined` or `Uncaught Error: no key`. */
@@ -9,8 +9,8 @@ const NAMED_ERROR = /^(?:Uncaught )?(?:\w+\.)*\w*(?:Error|Exception)(?: \[\w+\])
 
 /**
  * Returns the line of a process's stderr that most likely says why the process failed, cut to 300 characters. Returns
- * '' if every line is blank. The line is the last line, except after an error of npm, which ends with the path of a
- * log, and after an uncaught error of Node.js, which ends with a stack and a version.
+ * '' if every line is blank. Usually this is the last line. But the output of a failed npm ends with the path of a log,
+ * and the output of an uncaught error in Node.js ends with a stack and a version.
  */
 export function errorLineOf(stderr: string): string {
   const lines = stderr.split('\n').flatMap((line) => line.trim() || []);

@@ -25,7 +25,7 @@ const HAS_GROUPS = process.platform !== 'win32';
 
 const live = new Set<ProcessGroup>();
 
-/** Kills all groups when this process exits, when asynchronous work is no longer possible. */
+/** Kills all groups while this process exits. Asynchronous work is no longer possible at that time. */
 function killAll(): void {
   for (const group of live) group.killNow();
 }
@@ -65,8 +65,8 @@ export class ProcessGroup {
   }
 
   /**
-   * Sends a signal to every process of the group while its leader runs. On Windows, SIGKILL ends the process tree and
-   * SIGTERM does nothing.
+   * Sends a signal to every process of the group, as long as the group's leader runs. On Windows, SIGKILL ends the
+   * process tree and SIGTERM does nothing.
    */
   signal(signal: 'SIGTERM' | 'SIGKILL'): void {
     const { pid } = this.child;
@@ -85,8 +85,8 @@ export class ProcessGroup {
 
   /**
    * Ends the group: closes stdin, then sends SIGTERM, and SIGKILL `graceMs` later. Resolves when the process has ended
-   * and its pipes are closed. A daemon that the process started may keep the pipes open. They are then closed by this
-   * process after `drainMs`.
+   * and its pipes are closed. A daemon that the process started may keep the pipes open. In that case, this process
+   * closes them after `drainMs`.
    */
   async end(graceMs: number, drainMs: number): Promise<void> {
     const { stdin, stdout, stderr } = this.child;

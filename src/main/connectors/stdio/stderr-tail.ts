@@ -50,7 +50,7 @@ export class StderrTail {
     return plain.replace(/[^\n\P{Cc}]|[\p{Cf}\u2028\u2029]/gu, ' ');
   }
 
-  /** Returns the line that most likely says why the process failed; empty without any line. See {@link errorLineOf}. */
+  /** Returns the line that most likely says why the process failed; '' if there is no line. See {@link errorLineOf}. */
   get errorLine(): string {
     return errorLineOf(this.text);
   }

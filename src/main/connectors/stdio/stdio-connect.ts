@@ -29,9 +29,9 @@ import { keepSubscription } from './stdio-subscription.ts';
 import { createStdioTransport, type StdioTransport } from './stdio-transport.ts';
 
 /**
- * Times without a response to the modern probe after which `initialize` is sent in parallel: SILENCE_MS after the
- * server's first output on stdout, or START_SILENCE_MS after its start, whichever comes first. A server that has
- * written nothing may still be loading, so it gets more time.
+ * How long the modern probe may stay unanswered before `initialize` is sent in parallel: SILENCE_MS after the server's
+ * first output on stdout, or START_SILENCE_MS after its start, whichever comes first. A server that has written nothing
+ * may still be loading, so it gets more time.
  */
 const SILENCE_MS = 2_000;
 const START_SILENCE_MS = 10_000;
@@ -43,7 +43,7 @@ type StdioConnectOptions = Pick<ConnectOptions, 'maxResultBytes' | 'host' | 'era
 interface RunningProgram {
   readonly transport: StdioTransport;
   readonly channel: StdioChannel;
-  /** The channel for the requests of the connection. It also traces and records them. */
+  /** The channel for the requests of the connection. It traces and records these requests. */
   readonly traced: MessageChannel;
   readonly messages: ServerMessages;
   /** Resolves when the server writes to stdout for the first time. */
@@ -53,8 +53,8 @@ interface RunningProgram {
 }
 
 /**
- * Creates a {@link Connect} to modern and legacy stdio servers on this machine. If a connect rejects, the stdio server
- * and all processes that it started have already ended.
+ * Creates a {@link Connect} to modern and legacy stdio servers on this machine. If an attempt to connect fails, the
+ * stdio server and all processes that it started have already ended.
  */
 export function createStdioConnect(options: StdioConnectOptions): Connect {
   const { host, eras = new EraMemory() } = options;
@@ -113,8 +113,8 @@ function whenSilent(awake: Promise<void>): WhenSilent {
 }
 
 /**
- * Returns the name by which `eras` remembers a stdio server. The same command with the same arguments counts as the
- * same server.
+ * Returns the key under which `eras` stores the protocol generation of a stdio server. Servers with the same command
+ * and the same arguments share the key.
  */
 function endpointOf({ command, args }: StdioCommand): string {
   return `stdio:${JSON.stringify([command, ...args])}`;

@@ -1,6 +1,6 @@
 /**
- * Environment variable that names the ancestors of a gateway that was itself started as a stdio server of another
- * gateway.
+ * Environment variable with a fingerprint of each gateway that directly or indirectly started this process. It reveals
+ * a gateway that would start itself as a stdio server.
  */
 export const LINEAGE_VARIABLE = 'MCP_SWITCHYARD_LINEAGE';
 
@@ -51,9 +51,9 @@ const CERTIFICATES: readonly string[] = [
 const PROXIES: readonly string[] = ['ALL_PROXY', 'HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'];
 
 /**
- * Returns the environment of a stdio server: the needed variables from `inherited`, then all of `own`. The needed
- * variables are those of the MCP SDK, plus locale, time zone, the folder for temporary files, certificate authorities,
- * and proxies whose URLs contain no credentials.
+ * Returns the environment of a stdio server: the needed variables from `inherited`, then all variables in `own`. The
+ * needed variables are those of the MCP SDK, plus locale, time zone, the folder for temporary files, certificate
+ * authorities, and proxies whose URLs contain no credentials.
  */
 export function stdioEnvironment(
   inherited: Readonly<Record<string, string | undefined>>,
@@ -79,8 +79,8 @@ function isNeeded(name: string): boolean {
 }
 
 /**
- * Whether a variable names a proxy without credentials. A variable with secrets is passed on only if the entry names
- * it.
+ * Whether a variable names a proxy without credentials. A proxy variable with credentials is passed on only if the
+ * connector's entry sets it.
  */
 function isPublicProxy(name: string, value: string): boolean {
   return PROXIES.includes(name.toUpperCase()) && !value.includes('@');

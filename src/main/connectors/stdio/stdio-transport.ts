@@ -12,7 +12,7 @@ import { secretsOf } from './stdio-environment.ts';
 /** Delay between SIGTERM and SIGKILL. */
 const DEFAULT_GRACE_MS = 2_000;
 
-/** Time limit for reading the last output of a process. A daemon that it started can keep its pipes open. */
+/** Time limit for reading the last output of a process. A daemon that the process started can keep the pipes open. */
 const DRAIN_MS = 300;
 
 export interface StdioTransportOptions {
@@ -44,7 +44,7 @@ export interface StdioTransport {
   close(): Promise<void>;
   /** Process id of the server, which is also the id of its process group; null before the start. */
   readonly pid: number | null;
-  /** The last whole lines of stderr, at most 8 KiB, without control characters or secrets of the environment. */
+  /** The last whole lines of stderr, at most 8 KiB, without control characters or secrets from the environment. */
   readonly stderr: string;
   /** How the process ended; null while it runs. */
   readonly exit: ProcessExit | null;

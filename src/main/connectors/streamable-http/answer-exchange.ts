@@ -23,14 +23,14 @@ export interface Wire {
 }
 
 /**
- * How often in a row an event stream of a legacy server may be resumed if no resumption brings an event. RESUME_MS is
- * the pause before each resumption, unless the server names another pause.
+ * Maximum number of consecutive attempts to resume a legacy server's event stream if no attempt brings an event.
+ * RESUME_MS is the delay before each attempt, unless the server requests another delay.
  */
 const MAX_RESUMES = 3;
 const RESUME_MS = 1_000;
 const MAX_RETRY_MS = 30_000;
 
-/** Time limit for the body of a refusal. If the body is not complete by then, the status is sufficient. */
+/** Time limit for receiving the body of a refusal. If the body is not complete by then, only the status is used. */
 const REFUSAL_BODY_MS = 5_000;
 
 /** Where an exchange resumes a stream, and the error that ended the first exchange of the request. */
@@ -49,7 +49,7 @@ type Head = Omit<HttpAnswer, 'body'>;
 /**
  * Sends `request` and settles `pending` with the response. If the event stream of a legacy server ends before the
  * response, the stream is resumed after its last event (MCP 2025-11-25, resumability). If `isHandshake` is true, the
- * session that the response names is used for all later messages.
+ * session id in the response is used for all later messages.
  */
 export function exchangeForAnswer(
   wire: Wire,
@@ -119,7 +119,7 @@ export function exchangeForAnswer(
     onFailure: (error) =>
       over(() => {
         if (head === null || isStream(head)) return error;
-        // The status counts even if the body is incomplete.
+        // A refusal is reported by its status, even if its body is incomplete.
         if (head.status >= 300) return judge(head, '');
         return error instanceof UnusableAnswer
           ? new UnusableAnswer(`${error.message}: ${describeAnswer(request.asked, head)}`)

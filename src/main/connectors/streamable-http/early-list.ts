@@ -9,8 +9,8 @@ import { asToolPage } from '../messages/tool-answers.ts';
 import type { StreamableHttpSession } from './session.ts';
 
 /**
- * How long an early list that is not needed may wait for its response. If the request were aborted, its connection
- * would be closed, although the next requests can use it.
+ * How long an early list request that is no longer needed may wait for its response. Aborting the request would close
+ * its connection, which the next requests can use.
  */
 const UNWANTED_MS = 2_000;
 
@@ -80,7 +80,7 @@ export class EarlyList {
 
 /**
  * Returns credentials for an early list. If the server refuses them, neither a login nor a refresh starts here, because
- * the handshake is refused as well and starts these.
+ * the handshake is refused too, and starts the login or refresh itself.
  */
 export function quiet(credentials: Credentials): Credentials {
   return {

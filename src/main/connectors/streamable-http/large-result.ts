@@ -36,8 +36,8 @@ export function openLargeResult(
   // The message has a fault. It will be refused when it is read as a whole.
   if (depth.write(head) !== null) return null;
   const begun = scanner.take(head);
-  // A message with a method is not a response. A message whose head contains no result may be an error, or its members
-  // may have another order.
+  // A message with a method is not a response. A message whose head contains no result may be an error, or its JSON
+  // members may be in another order.
   if (!scanner.hasResult)
     return METHOD.test(head.toString('latin1', 0, METHOD_BYTES)) ? null : smallValue(head, pending, take);
   pending.handOut();

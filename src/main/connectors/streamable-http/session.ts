@@ -105,9 +105,9 @@ export class StreamableHttpSession implements MessageChannel {
   }
 
   /**
-   * Opens a standing stream: with a modern server by a POST of `method`, with a legacy server by a GET that resumes
-   * after the event `lastEventId`. The messages of the stream are handled like the messages of any other response. The
-   * returned function ends the stream.
+   * Opens a standing stream. With a modern server, this is a POST of `method`. With a legacy server, it is a GET that
+   * resumes after the event `lastEventId`. The messages of the stream are handled like the messages of any other
+   * response. The returned function ends the stream.
    */
   openStream(method: string, params: JsonObject, lastEventId: string | null, sink: StreamSink): AbortExchange {
     const { writer, requests, isClosed } = this.#wire;
@@ -136,7 +136,7 @@ export class StreamableHttpSession implements MessageChannel {
 
   /**
    * Closes a session that is not needed. If `initialize` is in flight, waits up to `graceMs` for its response, which
-   * names the session that has to be ended. Never rejects.
+   * contains the id of the session to end. Never rejects.
    */
   async abandon(graceMs: number, timeoutMs: number): Promise<void> {
     if (this.#opening !== null && this.#wire.writer.sessionId === null) await settledWithin(this.#opening, graceMs);

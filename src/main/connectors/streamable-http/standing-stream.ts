@@ -12,7 +12,7 @@ import type { StreamableHttpSession } from './session.ts';
 
 /**
  * Delay between the handshake and opening the standing stream of a connector. Over HTTP/1.1, the stream occupies a
- * connection, which connectors that are still coming up need more.
+ * connection that other connectors need more urgently while they come up.
  */
 const STREAM_DELAY_MS = 2_000;
 
@@ -23,7 +23,7 @@ const MAX_REOPEN_MS = 300_000;
 export interface StandingStreamEvents {
   /** Called when the stream is open. Notifications that the server sent earlier were missed. */
   onOpen(): void;
-  /** Called when the server can no longer be reached, or no longer knows the session. */
+  /** Called when the server can no longer be reached, no longer knows the session, or no longer accepts the login. */
   onGone(error: Error): void;
 }
 
@@ -33,10 +33,10 @@ export interface StandingStreamEvents {
  * 2026-07-28, subscriptions). If `isNeededAtOnce` is true, the stream is opened without delay, because calls may wait
  * for its messages.
  *
- * If the server answers 405 before the stream was ever open, it has no such stream, and no further attempt is made. A
- * stream that ends for any other reason is opened again after a growing pause, which is at least as long as
- * `Retry-After`. The callback `events.onGone` is called if the server is no longer reachable, or no longer knows the
- * session of a stream that was open. The returned function ends the stream.
+ * If the server answers 405 before the stream was ever open, it has no such stream, and no further attempt is made. The
+ * callback `events.onGone` is called if the server is no longer reachable, no longer accepts the login, or no longer
+ * knows the session of a stream that was open. After most other failures, the stream is opened again after a growing
+ * pause, which is at least as long as `Retry-After`. The returned function ends the stream.
  */
 export function keepStandingStream(
   session: StreamableHttpSession,

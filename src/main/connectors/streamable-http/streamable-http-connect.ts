@@ -38,13 +38,10 @@ const UNHEARD = { onOpen: () => {}, onGone: () => {} };
 /** Time limit for ending a session. A session that was not ended eventually expires at the server. */
 const TERMINATE_TIMEOUT_MS = 1_000;
 
-/** Time without a response to the modern probe after which `initialize` is sent in parallel. */
+/** How long the modern probe may stay unanswered before `initialize` is sent in parallel. */
 const SILENCE_MS = 2_000;
 
-/**
- * Part of the handshake's time limit after which the probe is abandoned, if it got no response and SSE may still be
- * tried.
- */
+/** Fraction of the handshake's time limit after which an unanswered probe is abandoned, if SSE may still be tried. */
 const PATIENCE = 0.8;
 
 /**
@@ -129,7 +126,7 @@ function openEarlyList(options: ConnectOptions, target: ConnectorTarget): EarlyL
     credentials: quiet(credentials),
     capabilities: host.capabilities,
     // A modern server sends no requests over the stream of a response. Notifications that it sends with the early list
-    // are too early for this connection.
+    // are dropped, because this connection is not up yet.
     ...{ onMessage: () => {}, onStray: () => {}, onSessionLost: () => {} },
   });
   return new EarlyList(session, side, target.record);
@@ -155,8 +152,8 @@ function openSession(
 }
 
 /**
- * Calls `begin` once the server was silent for SILENCE_MS. While the request waits for credentials, such as a login
- * that the server demanded, `begin` is not called.
+ * Calls `begin` once the server has been silent for SILENCE_MS. While the request waits for credentials, such as a
+ * login that the server demanded, `begin` is not called.
  */
 function afterSilence(begin: () => void, isAwaited: () => boolean): () => void {
   const wait = (): Timer => startTimer(SILENCE_MS, over, { keepAlive: true });

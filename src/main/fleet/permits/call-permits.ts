@@ -1,6 +1,4 @@
-/**
- * The quotas of a connector from its entry: the limit for each of `concurrent`, `perMinute`, `perHour` and `perDay`.
- */
+/** The quotas in a connector's entry: the limits `concurrent`, `perMinute`, `perHour` and `perDay`. */
 export type Quotas = Readonly<Record<string, number>>;
 
 /** Decides which calls of one connector may start, under quotas that all hosts of the fleet share. */
@@ -17,7 +15,10 @@ export interface CallPermits {
    * {@link CallLine.recheck} will be called.
    */
   waitMs(): number;
-  /** Returns the shortest time until another call may start, in milliseconds, as the fleet last reported it. */
+  /**
+   * Returns the shortest time until another call may start, in milliseconds, as last reported by the fleet; 0 if
+   * unknown.
+   */
   aheadMs(): number;
   /** Counts the start of a call. To be called right after {@link waitMs} has returned 0. */
   begin(): void;
@@ -46,5 +47,5 @@ export interface CallLine {
   beganWithin(fromMs: number, toMs: number): Quotas;
 }
 
-/** Creates the permits of one connector. `line` has the calls of that connector. */
+/** Creates the permits of one connector. `line` gives access to that connector's calls. */
 export type CreateCallPermits = (connectorId: string, line: CallLine) => CallPermits;

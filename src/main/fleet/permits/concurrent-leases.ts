@@ -26,7 +26,7 @@ export class ConcurrentLeases {
   #limit = Number.POSITIVE_INFINITY;
   #held = 0;
   #heldUntilMs = 0;
-  /** Maximum number of simultaneous calls since the last tick. */
+  /** Highest number of simultaneous calls since the last tick. */
   #peak = 0;
   #isContended = false;
   #turnFromMs = 0;
@@ -91,8 +91,8 @@ export class ConcurrentLeases {
   async #ask(wanted: number): Promise<boolean> {
     this.#isAsking = true;
     const askedAtMs = monotonicMs();
-    // While this request is in flight, new calls may start that use leases which this host holds. So the request asks
-    // to keep all of them.
+    // While this request is in flight, new calls may start with leases that this host already holds. So the request
+    // asks to keep all held leases.
     const held = Math.max(this.#held, this.#deps.active());
     const all = Math.max(held, Math.min(wanted, this.#limit));
     const grant = await this.#deps.lease({ limit: this.#limit, held, wanted: all });

@@ -5,7 +5,10 @@ import type { Fleet } from '../fleet.ts';
 import type { CreateCallPermits } from './call-permits.ts';
 import { ConnectorPermits } from './connector-permits.ts';
 
-/** How long the first calls of a process wait for the connection to the fleet. One attempt to connect is shorter. */
+/**
+ * How long the first calls of a process wait for the connection to the fleet. A single attempt to connect takes less
+ * time.
+ */
 const JOIN_WITHIN_MS = 2_500;
 
 export interface CallPermitsDeps {
@@ -16,7 +19,7 @@ export interface CallPermitsDeps {
 /**
  * Returns a function that creates the permits of one connector, for quotas that the whole fleet shares. Returns null if
  * each host counts its own calls. Logs QUOTA_LOCAL when the fleet can no longer count calls, and another line when it
- * can do so again.
+ * can count calls again.
  */
 export function createCallPermits(
   fleet: Pick<Fleet, 'ask' | 'hostCount' | 'hostId' | 'quotas' | 'isConnected' | 'on'>,

@@ -10,9 +10,9 @@ import { recordFleetPermits } from '../../observability/instruments.ts';
 import { CallRate } from './call-rate.ts';
 
 /**
- * After this delay, a host that was refused permits asks again, if any of its calls wait or arrive. It does so even
- * before the retry time that the fleet reported, because other hosts give unused permits back after about a second. The
- * delay doubles while no permit is granted.
+ * After this delay, a host that was refused permits asks again, if it has waiting or new calls. It asks even before the
+ * retry time that the fleet reported, because other hosts give unused permits back after about a second. The delay
+ * doubles while no permit is granted.
  */
 const FIRST_LOOK_MS = PERMIT_HOLD_MS;
 const LAST_LOOK_MS = 8 * FIRST_LOOK_MS;
@@ -90,7 +90,7 @@ export class WindowPermits {
   }
 
   aheadMs(nowMs: number): number {
-    // While a request is in flight, the retry time is unknown, because the response may change it.
+    // While a request is in flight, the result is 0, because the response may grant permits or change the retry time.
     return this.#left > 0 || this.#isAsking ? 0 : Math.max(0, this.#retryAtMs - nowMs);
   }
 
@@ -129,9 +129,9 @@ export class WindowPermits {
 
   /**
    * Requests permits. If the previous response revealed that the fleet had lost its counters, `told` holds the counts
-   * that the previous request reported. The fleet has these counts already. If a request gets no response, it is
-   * unknown whether the request arrived. The permits that it asked for or gave back then expire with their window,
-   * because giving permits back twice would let too many calls through.
+   * that the previous request reported. The fleet already has these counts, so they are not reported again. If a
+   * request gets no response, it is unknown whether the request arrived. The permits that it asked for or gave back
+   * then expire with their window, because giving permits back twice would let too many calls through.
    */
   async #ask(wanted: number, told: PermitCounts | null = null): Promise<boolean> {
     this.#isAsking = true;
@@ -179,7 +179,7 @@ export class WindowPermits {
       this.#drop(monotonicMs());
       const [oldest] = this.#lots;
       if (oldest !== undefined) this.#sweepAt(oldest.usableUntilMs);
-      // While a request is in flight, the expired permits wait for the request after it.
+      // If a request is in flight, the expired permits are given back with the next request.
       if (this.#returned.length > 0 && !this.#isAsking) void this.#ask(0);
     });
   }

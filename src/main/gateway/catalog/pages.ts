@@ -52,7 +52,7 @@ export function lowerBound<T>(list: readonly T[], keyOf: (item: T) => string, ke
 }
 
 /**
- * Creates a function that filters a list and caches the last result. It filters again only when it gets a different
+ * Creates a function that filters a list and caches the last result. The function filters again only for a different
  * list.
  */
 export function createSelection<T>(isTaken: (item: T) => boolean): (list: readonly T[]) => readonly T[] {

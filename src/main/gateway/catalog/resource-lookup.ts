@@ -15,12 +15,14 @@ export interface ResourceLookupDeps {
   readonly isShown: (listed: Listed) => boolean;
 }
 
-/** Maximum number of templates that one URI is compared with. Only templates with the same prefix as the URI count. */
+/**
+ * Maximum number of templates that one URI is compared with. Templates that do not begin like the URI are not counted.
+ */
 const MAX_TEMPLATES = 200;
 
 /**
- * Finds the connector of a URI that a client sends. A URI that the gateway listed names its connector. A URI from the
- * result of a tool may be in the connector's own form. It is then resolved only if exactly one connector has that URI.
+ * Finds the connector of a URI that a client sends. A URI that the gateway listed identifies its connector. A URI from
+ * a tool's result may be in the connector's own form. Such a URI is resolved only if exactly one connector has it.
  */
 export class ResourceLookup {
   readonly #deps: ResourceLookupDeps;
@@ -30,8 +32,8 @@ export class ResourceLookup {
   }
 
   /**
-   * Returns the resource with this URI. Null if it is unknown or the route does not show it. Throws an RpcError if
-   * several connectors have it.
+   * Returns the resource with this URI. Null if the resource is unknown or hidden on the route. Throws an RpcError if
+   * several connectors have the URI.
    */
   resource(exposed: string): ConnectorUri | null {
     const named = this.#named(exposed);
@@ -43,7 +45,7 @@ export class ResourceLookup {
 
   /**
    * Returns the resource template with this URI, or else the resource that {@link resource} finds. Null if the route
-   * shows neither. Throws an RpcError if several connectors have it.
+   * shows neither. Throws an RpcError if several connectors have the URI.
    */
   template(exposed: string): ConnectorUri | null {
     const named = this.#named(exposed);
@@ -53,8 +55,8 @@ export class ResourceLookup {
   }
 
   /**
-   * Resolves a URI that names a connector. Null if there is no such connector: the scheme of a connector's own URI may
-   * also contain a plus sign, as in `git+https:`.
+   * Resolves a URI that contains a connector's id. Null if no such connector exists. In that case, the plus sign may
+   * belong to the scheme of a connector's own URI, as in `git+https:`.
    */
   #named(exposed: string): ConnectorUri | null {
     const named = this.#deps.route.resolveUri(exposed);

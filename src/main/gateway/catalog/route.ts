@@ -8,7 +8,7 @@ export interface Route {
   readonly name: string;
   /** The only connector that the route shows; null for all connectors. */
   readonly connectorId: string | null;
-  /** Filters tools, prompts and resources by their full names (see `fullName`), even on a route of one connector. */
+  /** Filters tools, prompts and resources by their full names (see `fullName`), even on a route to one connector. */
   readonly isAllowed: NameFilter;
   /** Whether the route shows everything. */
   readonly isUnfiltered: boolean;
@@ -16,10 +16,12 @@ export interface Route {
   expose(connectorId: string, name: string): string;
   /** Returns the name that the route of all connectors exposes. Filters are applied to this name. */
   fullName(connectorId: string, name: string): string;
-  /** Splits a name into the connector's id and the connector's own name. Null for a name that can only be looked up. */
+  /**
+   * Splits a name into the connector's id and its own name for the item. Null for a name that can only be looked up.
+   */
   split(exposed: string): { readonly connectorId: string; readonly name: string } | null;
   exposeUri(connectorId: string, uri: string): string;
-  /** Resolves a URI to its connector. Null for a URI that names no connector. */
+  /** Resolves a URI to its connector. Null for a URI that identifies no connector. */
   resolveUri(exposed: string): { readonly connectorId: string; readonly uri: string } | null;
 }
 

@@ -35,7 +35,7 @@ function ownName({ name, connectorId }: ToolInfo): string {
 export class ToolList {
   readonly #manager: ListedTools;
   readonly #route: Route;
-  /** JSON of each tool, by the view from which the JSON was made. Most tools have one view for all revisions. */
+  /** JSON of each tool, by the definition that clients see. Most tools have the same definition for all revisions. */
   readonly #json = new WeakMap<ToolInfo, Map<JsonObject, string>>();
   readonly #first = new Map<WireRevision, Page>();
   #listed: readonly ToolInfo[] = [];

@@ -60,7 +60,7 @@ export interface UiSupportDeps {
 }
 
 /**
- * True if a connector of a route may serve MCP Apps. That is the case if a tool names a user interface, or a connector
+ * True if a connector of a route may serve MCP Apps. That is the case if a tool has a user interface, or a connector
  * declares the extension or lists a `ui://` resource. It is also the case if an enabled connector has not been reached
  * since the start, because its capabilities are unknown.
  */

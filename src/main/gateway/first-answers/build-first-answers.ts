@@ -19,13 +19,16 @@ import { initializeResult } from '../protocol/legacy-methods.ts';
 import { freshness, listResult } from '../protocol/methods.ts';
 import { discoverResult } from '../protocol/modern-methods.ts';
 
-/** Fields of the header that describe the answers. */
+/** Fields of the first-answers file's header that describe the prepared responses. */
 type Answers = Pick<
   FirstAnswersHeader,
   'format' | 'instanceMark' | 'initialize' | 'discover' | 'lists' | 'sessionlessWire'
 >;
 
-/** First answers of a gateway that has just started and knows its tools only from the start image. */
+/**
+ * Responses that a gateway sends right after its start, when it knows its tools only from the start image of an earlier
+ * run.
+ */
 export interface BuiltAnswers {
   readonly answers: Answers;
   readonly texts: readonly string[];

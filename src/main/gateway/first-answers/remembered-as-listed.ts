@@ -12,13 +12,19 @@ import type { PinPolicy } from '../../options/option-checks.ts';
 import type { KeptImage } from '../../state-dir/host-memory.ts';
 import type { ToolInfo } from '../../tools/tool-info.ts';
 
-/** Maximum number of remembered tools for which first answers are prepared. Longer lists are built at each start. */
+/**
+ * Maximum number of tools for which list responses are prepared for the next start. Longer lists are built at each
+ * start.
+ */
 const MAX_TOOLS = 4_000;
 
 /** Number of connectors compared in one turn of the event loop. */
 const BATCH = 8;
 
-/** The tools that the next start will list first, and the start image that contains them. */
+/**
+ * The tools that the gateway will list right after its next start, and the start image (a file) that contains these
+ * tools.
+ */
 export interface RememberedList {
   readonly tools: readonly ToolInfo[];
   readonly image: { readonly name: string; readonly sha256: string };
@@ -28,7 +34,7 @@ export interface RememberedList {
 export interface ListedFacts {
   readonly tools: readonly ToolInfo[];
   readonly entries: ReadonlyMap<string, ConnectorEntry>;
-  /** Names of the tools that are not listed because the signed map does not approve their definitions. */
+  /** Names of the tools that are hidden because the signed map does not approve their definitions. */
   readonly heldBack: ReadonlySet<string>;
 }
 
@@ -42,9 +48,9 @@ export function listedFacts(manager: ConnectorProxyManager): ListedFacts {
 }
 
 /**
- * Returns the tools of a manager if its start image contains the same tools, so that the next start lists them. Null if
- * the image is older, incomplete or too large. Also null if a connector has no remembered tools, because the next start
- * then waits for that connector. Never rejects.
+ * Returns the tools that a manager lists, if the start image contains the same tools, so that the next start lists them
+ * too. Null if the image is missing, outdated, incomplete or too large. Also null if an enabled connector has no tools,
+ * because the next start waits for that connector before it lists tools. Never rejects.
  */
 export async function rememberedAsListed(
   { tools, entries, heldBack }: ListedFacts,
@@ -76,8 +82,8 @@ export async function rememberedAsListed(
 }
 
 /**
- * True if the image contains the tools that the connector lists, and no other tools of that connector except tools that
- * are held back.
+ * True if the image contains the tools that the connector lists. The only other tools of the connector that it may
+ * contain are hidden tools, which are held back or quarantined.
  */
 function saysTheSame(
   { connectorId, tools, changes }: RememberedConnector,

@@ -9,7 +9,8 @@ import { SwitchyardError } from '../../../shared/errors.ts';
 const MIN_TOKEN_LENGTH = 16;
 
 /**
- * Length of the digest in a principal. Its 12 base64url characters hold 72 bits, so the tokens of a list never collide.
+ * Length of the digest in a principal. Its 12 base64url characters hold 72 bits, so different tokens practically never
+ * have the same digest.
  */
 const PRINCIPAL_LENGTH = 12;
 
@@ -89,9 +90,9 @@ export class AccessTokens {
 }
 
 /**
- * Returns the principal of a token: the name of its holder in sessions, limits and logs. The principal is the same on
- * every replica, whatever the order of the tokens. Its digest uses a separate key, so it differs from other digests of
- * the same token.
+ * Returns the principal of a token, which identifies the token's holder in sessions, limits and logs. The principal is
+ * the same on every replica, whatever the order of the tokens. The digest in the principal uses a separate key, so it
+ * differs from other digests of the same token.
  */
 export function principalOf(token: string): string {
   const digest = createHmac('sha256', 'mcp-switchyard caller').update(token).digest('base64url');

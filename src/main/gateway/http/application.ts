@@ -25,7 +25,7 @@ export interface ApplicationParts {
   readonly site: StatusSite;
   readonly desk: LoginDesk;
   readonly logins: LoginSite;
-  /** Endpoint for the hops of other replicas; null without a fleet. */
+  /** Endpoint for hops, which are requests from other replicas; null without a fleet. */
   readonly hops: HopEndpoint | null;
 }
 
@@ -59,7 +59,8 @@ export class Application {
       response.setHeader('connection', 'close');
       return refuse(response, 400, fault);
     }
-    // Another replica is not a client: it authenticates itself, and may use any host name.
+    // The guard does not check requests from other replicas. Replicas authenticate themselves, and may use any host
+    // name.
     if (hops !== null && HopEndpoint.isHop(request.url)) return await hops.handle(request, response);
     const refusal = guard.checkOrigin(request.headers);
     if (refusal !== null) return refuse(response, refusal.status, refusal.why);

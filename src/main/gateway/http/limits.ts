@@ -34,12 +34,12 @@ export const DEFAULT_LIMITS: ListenerLimits = {
 };
 
 /**
- * Part of a limit that one token may use if there are several tokens. If there is only one caller, it may use the whole
- * limit.
+ * Fraction of a limit that one token may use if there are several tokens. If there is only one caller, it may use the
+ * whole limit.
  */
 const SHARE_OF_ONE = 0.5;
 
-/** Returns the part of each limit that one caller may use. */
+/** Returns the fraction of each limit that one caller may use. */
 export function shareOfCaller(tokenCount: number): number {
   return tokenCount > 1 ? SHARE_OF_ONE : 1;
 }

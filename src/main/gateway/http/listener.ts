@@ -34,8 +34,8 @@ export interface ListenerOptions {
   /** Port to listen on; 0 for any free port. */
   readonly port: number;
   /**
-   * Access tokens of clients, each at least 16 visible ASCII characters and each given once. With an empty list every
-   * request that reaches the listener is accepted, so it may only listen on loopback.
+   * Access tokens of clients, each at least 16 visible ASCII characters and each given once. With an empty list, every
+   * request that reaches the listener is accepted, so the listener must be on loopback.
    */
   readonly tokens: readonly string[];
   /**
@@ -86,8 +86,8 @@ const JOIN_MS = 5_000;
 const REFUSED_MS = 1_000;
 
 /**
- * Serves a gateway over HTTP. Rejects with LISTEN_FAILED if it cannot listen. Rejects with OPTIONS_INVALID if one of
- * its tokens is invalid, or if other machines could reach it and it has no tokens. With a fleet, first waits up to 5 s
+ * Serves a gateway over HTTP. Rejects with LISTEN_FAILED if listening fails. Rejects with OPTIONS_INVALID if a token is
+ * invalid, or if other machines could reach the listener and there are no tokens. With a fleet, first waits up to 5 s
  * for the fleet server.
  */
 export async function listenHttp(options: ListenerOptions): Promise<Listener> {

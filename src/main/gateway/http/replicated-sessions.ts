@@ -15,8 +15,8 @@ export interface ListenerSessions {
 }
 
 /**
- * Creates the sessions of a listener. In a fleet their ids are sealed, and every replica serves each of them. Without a
- * fleet only this gateway knows a session.
+ * Creates the sessions of a listener. In a fleet, session ids contain encrypted facts, so that every replica can serve
+ * every session. Without a fleet, only this gateway knows the sessions.
  */
 export function createSessions(
   gateway: Gateway,

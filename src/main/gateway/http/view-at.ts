@@ -15,8 +15,8 @@ export async function viewAt(gateway: Gateway, pathname: string): Promise<View |
 
 /**
  * Returns the path of a request, without the trailing slash that reverse proxies may add. Undefined if there is no
- * path, or if it is not normalized: a proxy that filters by path might read it differently. The common path `/mcp` is
- * not parsed.
+ * path. Also undefined for a path that is not normalized, because a proxy that filters by path might read it
+ * differently. The common path `/mcp` is not parsed.
  */
 export function pathOf(target = '/'): string | undefined {
   if (target === '/mcp') return target;

@@ -42,7 +42,7 @@ export class BrowserLogin {
     await this.#show(response, address, cookie === null ? {} : { 'set-cookie': cookie }, false);
   }
 
-  /** Sends the browser of an address to the issuer that its page names. */
+  /** Sends the browser that opened an address to the issuer that is shown on the page of the address. */
   async goOn(request: IncomingMessage, response: ServerResponse, id: string): Promise<void> {
     const desk = this.#desk;
     const address = desk.addresses.find(id);
@@ -140,8 +140,8 @@ function errorCodeOf(text: string): string {
 }
 
 /**
- * Returns the allowed form targets. Issuers often redirect to other hosts first, so the targets cannot be limited to
- * the issuer's own host.
+ * Returns the URL schemes to which the form on a login page may lead (CSP `form-action`). Issuers often redirect to
+ * other hosts first, so the form cannot be limited to the issuer's own host.
  */
 function targetsOf(issuer: string | null): readonly string[] {
   if (issuer === null) return [];

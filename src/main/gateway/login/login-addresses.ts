@@ -9,10 +9,10 @@ const ADDRESS_LIFE_MS = 600_000;
 /** An address is offered again only if it is still valid for at least this time. */
 const LEAST_LEFT_MS = 60_000;
 
-/** Time after which an opened address counts as abandoned, so that its caller gets a new one. */
+/** Time after which an opened address is considered abandoned, so that its caller gets a new address. */
 const OPENED_MS = 120_000;
 
-/** Maximum number of valid addresses, and the part of these addresses that one caller may have. */
+/** Maximum number of valid addresses, and the fraction of these addresses that one caller may have. */
 const MAX_ADDRESSES = 1_000;
 const SHARE_OF_ONE = 0.5;
 
@@ -115,6 +115,7 @@ function isFresh(address: OneTimeAddress, asked: Omit<AddressFacts, 'expiresAt'>
   // The operator's button opens its address immediately. A second click may come from another browser, in which an
   // opened address does not work.
   const isAbandoned = openedAt !== null && (facts.principal === OPERATOR || nowMs - openedAt > OPENED_MS);
-  // The server may refuse a login right after it is finished, and then the next login needs a new address.
+  // An address with a finished login is not offered again. The connector's server may refuse that login immediately,
+  // and the user then needs a new address.
   return isSame && !isDone && !isAbandoned && facts.expiresAt - nowMs > LEAST_LEFT_MS;
 }

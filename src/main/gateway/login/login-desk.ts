@@ -11,7 +11,7 @@ import { CALLBACK_PATH, CLIENT_DOCUMENT_PATH } from './client-document.ts';
 import { LoginAddresses } from './login-addresses.ts';
 import type { OneTimeAddress } from './one-time-address.ts';
 
-/** Parts of a manager that the desk needs. */
+/** Parts of a manager that the login desk needs. */
 export interface LoginManager extends Pick<ConnectorProxyManager, 'has' | 'connector' | 'on' | 'ready' | 'logins'> {
   startLogin(connectorId: string, options: StartLoginOptions): Promise<StartedLogin>;
   finishLogin(parameters: URLSearchParams): Promise<{ readonly connectorId: string }>;
@@ -105,8 +105,8 @@ export class LoginDesk implements LoginDoor {
   }
 
   /**
-   * Starts the login for the browser of an address. Rejects as `startLogin` of the manager does. Rejects with
-   * LOGIN_METADATA_INVALID for an authorization endpoint to which no browser may be sent.
+   * Starts the login for the browser that opened an address. Rejects as `startLogin` of the manager does. Also rejects
+   * with LOGIN_METADATA_INVALID for an authorization endpoint to which no browser may be sent.
    */
   async start(address: OneTimeAddress): Promise<StartedLogin> {
     address.starting ??= this.#start(address).finally(() => {
@@ -154,7 +154,8 @@ export class LoginDesk implements LoginDoor {
     void this.manager
       .ready({ connectorId }, { timeoutMs: UP_MS })
       .catch(() => {
-        // Clients that wait for the login now retry their requests, and the errors of these requests name the failure.
+        // Clients that wait for the login now retry their requests. The errors of these requests say why the connector
+        // is not up.
       })
       .finally(() => this.addresses.end(address, true));
   }

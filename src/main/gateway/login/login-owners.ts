@@ -11,7 +11,7 @@ const COOKIE = /^\s*(?:__Host-)?switchyard-login-[0-9a-f]{12}~([A-Za-z0-9_-]{1,6
 /** Maximum number of replicas that are queried for the login of a browser. */
 const MAX_OWNERS = 4;
 
-/** Returns the suffix that names the replica in an address or in a cookie's name; empty without a fleet. */
+/** Returns the suffix that identifies the replica in an address or in a cookie's name; empty without a fleet. */
 export function ownerSuffix(hostId: string | null): string {
   return hostId === null ? '' : `~${hostId}`;
 }

@@ -20,11 +20,11 @@ export interface LoginSiteOptions {
   readonly logger: Logger;
   /** Null if there is no operator token. */
   readonly operatorToken: string | null;
-  /** Seals the cookies and forms of browsers for all replicas of a fleet; null or left out without a fleet. */
+  /** Protects cookies and forms so that all replicas of a fleet accept them; null or left out without a fleet. */
   readonly sealer?: FleetSealer | null;
 }
 
-/** Maximum numbers per minute: of requests from one network address, and of attempts to enter the operator token. */
+/** Limits per minute: requests from one network address, and attempts to enter the operator token. */
 const REQUESTS_PER_MINUTE = 240;
 const SIGN_INS_PER_MINUTE = 20;
 
@@ -42,7 +42,10 @@ export class LoginSite {
   readonly #sessions: OperatorSessions;
   readonly #requests = new RequestRate(REQUESTS_PER_MINUTE);
   readonly #signIns = new RequestRate(SIGN_INS_PER_MINUTE);
-  /** Key of form tokens, for this process or its fleet: forms of an earlier process or fleet are refused. */
+  /**
+   * Key for form tokens. Each process or fleet has its own key, so that forms from an earlier process or fleet are
+   * refused.
+   */
   readonly #key: Buffer;
 
   constructor(options: LoginSiteOptions) {
@@ -61,7 +64,7 @@ export class LoginSite {
 
   /**
    * Returns the parts of the status page that depend on the sender of a request; `principal` is null if the guard
-   * refused it.
+   * refused the request.
    */
   async viewer(request: IncomingMessage, principal: string | null): Promise<PageViewer> {
     const { desk, operatorToken } = this.#options;
@@ -91,7 +94,10 @@ export class LoginSite {
     await this.#visit(request, response, pathname);
   }
 
-  /** True if one network address has sent too many requests. In that case the browser has already got a response. */
+  /**
+   * True if the network address of the sender has sent too many requests. In that case this method has already
+   * responded.
+   */
   isTooFast(request: IncomingMessage, response: ServerResponse): boolean {
     if (this.#requests.take(request.socket.remoteAddress ?? '')) return false;
     answerText(response, 429, 'Too many requests. Try again in ten seconds.', { 'retry-after': '10' });

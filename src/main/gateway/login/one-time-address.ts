@@ -42,7 +42,7 @@ export class OneTimeAddress {
   #starts = 0;
   /** Whether the login is done. Listeners are notified once the connector is up. */
   isDone = false;
-  /** Issuer that the page names; null while unknown. */
+  /** Issuer that the page shows; null while unknown. */
   issuer: string | null;
   /** Login for which the browser was sent to the issuer; null before the start and after a failure. */
   started: StartedLogin | null = null;
@@ -64,8 +64,8 @@ export class OneTimeAddress {
   }
 
   /**
-   * Binds the address to the first browser that opens it. Returns the value of `Set-Cookie`, or null if it is already
-   * bound.
+   * Binds the address to the first browser that opens it. Returns the value of `Set-Cookie`, or null if the address is
+   * already bound.
    */
   open(nowMs: number): string | null {
     if (this.#digest !== null) return null;

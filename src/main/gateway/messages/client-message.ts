@@ -3,8 +3,9 @@ import { asIncoming, type Incoming, isObject, type JsonObject } from '../../mcp/
 import type { RequestId } from './exchange.ts';
 
 /**
- * Reads a parsed JSON value as a message of a client. A parameter that is null counts as absent: some clients send
- * `cursor: null` or `arguments: null` for omitted parameters. Nulls deeper in the parameters are the client's data.
+ * Reads a parsed JSON value as a message of a client. A parameter that is null is treated as absent, because some
+ * clients send `cursor: null` or `arguments: null` for omitted parameters. Nulls deeper in the parameters are the
+ * client's data.
  */
 export function asClientMessage(value: unknown): Incoming {
   const message = asIncoming(value);

@@ -1,8 +1,8 @@
 import type { ErrorCode } from '../../../shared/error-codes.ts';
 
 /**
- * What a client of the gateway can do about an error. The remedies of docs/errors.md are for the host and its operator;
- * a client is only told what it can act on, so most codes have no remedy here.
+ * What a client of the gateway can do about an error. The remedies in docs/errors.md are for the host and its operator.
+ * A client is told only what it can act on, so most codes have no remedy here.
  */
 const CLIENT_REMEDIES: Partial<Record<ErrorCode, string>> = {
   CONNECTOR_UNAVAILABLE: 'Retry later, or ask the operator of the gateway. Its status page shows the reason.',

@@ -54,8 +54,8 @@ export interface Exchange {
   /** Sends server requests; null if a client of this protocol generation cannot receive them during a request. */
   readonly ask: AskClient | null;
   /**
-   * Starts the response with a result that arrives in pieces; `prefix` is written first into the result's object. Null
-   * if the transport cannot send pieces.
+   * Starts a response whose result arrives in pieces. `prefix` is JSON to insert at the start of the result's object.
+   * Null if the transport cannot send pieces.
    */
   readonly openLarge: ((prefix: string, flow: { readonly resume: () => void }) => ResultSink) | null;
 }

@@ -4,7 +4,7 @@ import type { FleetSealer } from '../../../shared/fleet/fleet-sealer.ts';
 /** Prefix that distinguishes the gateway's states from the states of modern connectors, which are passed through. */
 const PREFIX = 'switchyard:';
 
-/** Context that the sealed states of held calls are bound to. */
+/** Context that the encrypted states of held calls are bound to. */
 const PLACE = 'held call';
 
 const KEY_BYTES = 24;
@@ -12,7 +12,10 @@ const KEY_BYTES = 24;
 /** Maximum length of a state made by a gateway. */
 const MAX_LENGTH = 256;
 
-/** Creates the states (`requestState`) by which clients name held calls. */
+/**
+ * Creates the states (`requestState`) by which clients identify held calls, which are calls that wait for a client's
+ * input.
+ */
 export interface HeldStates {
   create(): string;
   /**
@@ -21,20 +24,20 @@ export interface HeldStates {
   ownerOf(state: unknown): string | null;
 }
 
-/** True if a state names a call that a gateway holds or has held. */
+/** True if a state identifies a call that a gateway holds or has held. */
 export function isHeldState(state: unknown): state is string {
   return typeof state === 'string' && state.startsWith(PREFIX);
 }
 
-/** Creates the states of a gateway without replicas: random keys that name no replica. */
+/** Creates the states of a gateway without replicas, which are random keys. */
 export const LONE_STATES: HeldStates = {
   create: () => PREFIX + randomBytes(KEY_BYTES).toString('base64url'),
   ownerOf: () => null,
 };
 
 /**
- * Creates sealed states that name their replica. No client can read the replica's id, or make a hop go to another
- * replica.
+ * Creates encrypted states that contain the id of the replica that holds the call. No client can read this id, or make
+ * a gateway forward a retry to another replica.
  */
 export function createHeldStates(hostId: string, sealer: FleetSealer): HeldStates {
   return {

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 /** A client's request that needs a login to a connector. */
 export interface LoginRequest {
   readonly connectorId: string;
-  /** Issuer that the connector names; null while unknown. */
+  /** Issuer that the connector specifies; null while unknown. */
   readonly issuer: string | null;
   /** Whether the connector is up, and only this request needs more rights (a 403, or a tool that needs a login). */
   readonly isStepUp: boolean;
@@ -39,7 +39,7 @@ export type LoginOffer =
    * No address leads the client's user here, so the user has to log in on the command line of the gateway's machine.
    */
   | { readonly kind: 'command' }
-  /** The client may not log in: other clients would use its login, or it would use theirs. */
+  /** The client may not log in, because other clients would use its login, or it would use their login. */
   | { readonly kind: 'operator' };
 
 /** Offers logins to clients. */

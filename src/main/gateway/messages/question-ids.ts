@@ -1,6 +1,6 @@
 /**
- * Ids of server requests from a gateway to its clients. In a fleet an id names the replica that waits for the response,
- * since the response may arrive at any other replica.
+ * Ids of server requests from a gateway to its clients. In a fleet, an id contains the id of the replica that waits for
+ * the response, because the response may arrive at any other replica.
  */
 export interface QuestionIds {
   /** Returns the id of the server request with this number in its session. */
@@ -15,7 +15,7 @@ export function createQuestionIds(hostId: string | null): QuestionIds {
   return { of: (count) => prefix + count };
 }
 
-/** Returns the replica that sent the server request with this id; null for an id that names no replica. */
+/** Returns the replica that sent the server request with this id; null for an id that contains no replica. */
 export function askerOf(id: unknown): string | null {
   const [, hostId = null] =
     (typeof id === 'string' ? /^switchyard-([A-Za-z0-9_-]{1,64})-\d{1,16}$/.exec(id) : null) ?? [];

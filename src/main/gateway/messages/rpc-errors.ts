@@ -6,9 +6,11 @@ import { clientRemedy } from './client-remedies.ts';
 export const RPC_PARSE_ERROR = -32_700;
 export const RPC_INVALID_REQUEST = -32_600;
 const RPC_INVALID_PARAMS = -32_602;
-/** MCP up to 2025-11-25, resources. Since 2026-07-28 an unknown resource is an invalid parameter. */
+/**
+ * Error code for an unknown resource (MCP up to 2025-11-25). Since 2026-07-28, such a resource is an invalid parameter.
+ */
 const RPC_RESOURCE_NOT_FOUND = -32_002;
-/** MCP 2026-07-28, Streamable HTTP: a header differs from the body. */
+/** Error code for a header that differs from the body (MCP 2026-07-28, Streamable HTTP). */
 export const RPC_HEADER_MISMATCH = -32_020;
 
 /** Creates the error for an invalid parameter. */
@@ -49,7 +51,8 @@ export class UnknownMethod extends RpcError {
 
 /**
  * Returns the error that a client gets. An error of a connector is passed on unchanged. A coded error keeps its code,
- * and gets a remedy if a client can do something. Any other error is reported without details. No error holds a secret.
+ * and gets a remedy if a client can do something. Any other error is reported without details. No error contains a
+ * secret.
  */
 export function toRpcError(error: unknown, era: 'legacy' | 'modern'): RpcError {
   const answered = connectorsError(error);

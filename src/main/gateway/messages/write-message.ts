@@ -27,7 +27,8 @@ function modern(outcome: JsonObject | PreparedResult): string {
 
 function legacy(outcome: JsonObject | PreparedResult): string {
   if (outcome instanceof PreparedResult) return outcome.json;
-  // A result type that the legacy protocol does not have is passed on unchanged: only the client may know its meaning.
+  // A result type that the legacy protocol does not have is passed on unchanged, because only the client may know its
+  // meaning.
   if (outcome.resultType !== 'complete') return JSON.stringify(outcome);
   const { resultType: _resultType, _meta, ...rest } = outcome;
   if (!isObject(_meta)) return JSON.stringify(rest);

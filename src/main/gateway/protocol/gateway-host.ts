@@ -22,7 +22,7 @@ interface Askable {
 export interface GatewayHost extends HostSide {
   /** Id by which the gateway detects itself among its connectors. */
   readonly instanceId: string;
-  /** Sets the clients for server requests that name no client request. @internal */
+  /** Sets the clients for server requests that belong to no client request. @internal */
   askAmong(askable: Askable): void;
 }
 

@@ -12,12 +12,12 @@ import { offers } from './forwarding/negotiated.ts';
 import { checkParamHeaders } from './modern-envelope.ts';
 
 export interface MethodDeps extends ForwardDeps {
-  /** Resolves once there are tools to list, or nothing to wait for. */
+  /** Resolves once there are tools to list, or there is nothing to wait for. */
   readonly settled: () => Promise<void>;
-  /** Resolves once there are prompts and resources to list, or nothing to wait for. */
+  /** Resolves once there are prompts and resources to list, or there is nothing to wait for. */
   readonly featuresSettled: () => Promise<void>;
   /**
-   * Resolves once connectors have had time to list a tool, prompt or resource that a client names and that is still
+   * Resolves once connectors have had time to list a tool, prompt or resource that a client requests and that is still
    * unknown.
    */
   readonly namedSettled: () => Promise<void>;
@@ -114,7 +114,8 @@ export function createMethods(deps: MethodDeps): ReadonlyMap<string, Method> {
       throw resourceNotFound(uri, exchange.era);
     const { connectorId } = found;
     const target: Target = { kind: 'request', method: 'resources/read', own: { uri: found.uri } };
-    // Hosts search the content for the URI of a user interface, so it is rewritten as a whole rather than streamed.
+    // Hosts look for the exposed URI of the user interface in the result. The gateway can rewrite that URI only in a
+    // whole result, not in a streamed one.
     const isWhole = view.route.connectorId === null && isUiUri(found.uri);
     const result = await forwardTo(connectorId, target, { params, exchange, view, isWhole }).catch((error: unknown) => {
       throw withExposedUri(error, found.uri, uri);
@@ -124,7 +125,7 @@ export function createMethods(deps: MethodDeps): ReadonlyMap<string, Method> {
     const expose = (own: string): string => (own === found.uri ? uri : view.route.exposeUri(connectorId, own));
     const exposed = exposeReadResult(result, expose);
     if (exposed.resultType === 'input_required') return exposed;
-    // The freshness that the connector states applies; a legacy connector states none.
+    // The connector's own freshness fields take precedence. A legacy connector sends none.
     if (exchange.era === 'modern') return { ...freshness(exchange.era, 0), ...exposed };
     const { ttlMs: _ttlMs, cacheScope: _cacheScope, ...rest } = exposed;
     return rest;

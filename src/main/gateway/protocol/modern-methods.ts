@@ -26,7 +26,7 @@ export function discoverResult(servesUi: boolean, host: Pick<GatewayHost, 'insta
   };
 }
 
-/** Members of a subscription's filter that request changes of a list. */
+/** Fields of a subscription's filter that request notifications about changes of a list. */
 const FLAGS: Readonly<Record<ChangedList, string>> = {
   tools: 'toolsListChanged',
   prompts: 'promptsListChanged',
@@ -90,7 +90,7 @@ export async function listen(
 
 /**
  * Returns the resource with this URI; null if it is unknown, or if several connectors have it. A subscription may be
- * acknowledged in part, so neither is an error.
+ * acknowledged in part, so neither case is an error.
  */
 function findResource(uri: string, view: View): ReturnType<View['features']['resource']> {
   try {

@@ -21,8 +21,8 @@ const MAX_AT_ONCE = 32;
 const MAX_WAITING = 1_024;
 
 /**
- * How long a request may wait until the roster names its replica, and how many requests may wait. The request may be
- * for a replica that has just started, and that is not yet in this replica's copy of the roster.
+ * How long a request may wait until its receiver appears in the roster (the list of hosts), and how many requests may
+ * wait. A replica that has just started may be missing in this replica's copy of the roster.
  */
 const KNOWN_WITHIN_MS = 1_500;
 const MAX_AWAITED = 256;
@@ -30,7 +30,7 @@ const MAX_AWAITED = 256;
 /** Parts of a fleet that a hop needs. */
 export type HopFleet = Pick<Fleet, 'hostId' | 'sealer' | 'tls' | 'hosts' | 'on'>;
 
-/** Reaches the other replicas at the addresses in the roster. */
+/** Reaches the other replicas at the addresses in the fleet's list of hosts. */
 export class FleetHop implements ReplicaHop, AsyncDisposable {
   readonly hostId: string;
   readonly #fleet: HopFleet;
@@ -83,8 +83,8 @@ export class FleetHop implements ReplicaHop, AsyncDisposable {
   }
 
   /**
-   * Returns the replica with this id. Waits a little if the roster does not name it yet, and returns null if it still
-   * does not.
+   * Returns the replica with this id. If the roster does not contain the replica yet, waits up to `KNOWN_WITHIN_MS`.
+   * Returns null if the replica is still missing then.
    */
   async #knownHost(hostId: string): Promise<FleetHost | null> {
     const known = this.#host(hostId);
@@ -113,8 +113,8 @@ export class FleetHop implements ReplicaHop, AsyncDisposable {
   }
 
   /**
-   * True if the replica did what the hop requests. Never rejects, because a replica that has ended has nothing left to
-   * do.
+   * Resolves with true if the replica did what the hop requests. Never rejects, because a replica that has ended has
+   * nothing left to do.
    */
   async #ask(kind: HopKind, host: FleetHost, payload: JsonObject): Promise<boolean> {
     using limit = deadline(

@@ -17,7 +17,7 @@ export class HopReports {
 
   /**
    * Reports a refused hop. `why` completes the sentence "A hop between replicas was refused: …", and contains no text
-   * of the sender.
+   * from the sender.
    */
   refused(why: string, fields: object = {}): void {
     recordFleetRefusal('hop');

@@ -25,14 +25,15 @@ export interface HopSenderOptions {
   /** Id of this replica. */
   readonly hostId: string;
   readonly sealer: FleetSealer;
-  /** Authorities to trust at https addresses in addition to the runtime's own; null for none. */
+  /** Certificate authorities to trust for https addresses, in addition to the runtime's own; null for none. */
   readonly tls: TlsSettings | null;
   readonly reports: HopReports;
   readonly silenceMs?: number;
 }
 
 /**
- * Sends requests to other replicas, and seals each request for its receiver. The connections are used for nothing else.
+ * Sends requests to other replicas, and encrypts each request for its receiver. The connections are used for nothing
+ * else.
  */
 export class HopSender implements AsyncDisposable {
   readonly #options: HopSenderOptions;
@@ -56,9 +57,9 @@ export class HopSender implements AsyncDisposable {
   }
 
   /**
-   * Sends a hop and resolves with the head of the response. Rejects with FLEET_HOP_REFUSED if the replica cannot be
-   * connected to or refuses the hop. Rejects with FLEET_REPLICA_GONE if the replica ends or falls silent before it
-   * responds. Rejects with the reason of `signal` if `signal` aborts.
+   * Sends a hop and resolves with the head of the response. Rejects with FLEET_HOP_REFUSED if no connection to the
+   * replica can be opened, or if the replica refuses the hop. Rejects with FLEET_REPLICA_GONE if the replica ends or
+   * falls silent before it responds. Rejects with the reason of `signal` if `signal` aborts.
    */
   async send(
     kind: HopKind,

@@ -1,7 +1,10 @@
 import type { JsonObject } from '../../mcp/json-rpc.ts';
 import type { RequestId } from '../messages/exchange.ts';
 
-/** Session of a legacy client in messages between replicas. The receiver compares all fields with its own. */
+/**
+ * Session of a legacy client in messages between replicas. The receiver compares all fields with those of its own
+ * session.
+ */
 export interface HopSession {
   readonly id: string;
   /** Principal that the session belongs to, as in `Exchange.principal`. */
@@ -42,8 +45,8 @@ export interface ReplicaHop {
   notice(session: HopSession, message: JsonObject): Promise<boolean>;
   /**
    * Forwards a whole request to its owner. Aborting `signal` also ends the request at the owner. Rejects with
-   * FLEET_HOP_REFUSED if the owner is unknown, cannot be connected to or refuses it. Rejects with FLEET_REPLICA_GONE if
-   * the owner does not respond.
+   * FLEET_HOP_REFUSED if the owner is unknown, accepts no connection or refuses the request. Rejects with
+   * FLEET_REPLICA_GONE if the owner does not respond.
    */
   forward(kind: 'retry' | 'login', ownerId: string, payload: JsonObject, signal: AbortSignal): Promise<HopAnswer>;
 }

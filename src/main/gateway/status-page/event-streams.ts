@@ -36,11 +36,13 @@ export interface EventStreamsDeps {
   readonly maxStreams: number;
 }
 
-/** What the server knows of an open page when the page connects to its event stream. */
+/** What the server knows about an open page when the page connects to its event stream. */
 export interface Listener {
   readonly query: ListQuery;
   readonly viewer: PageViewer;
-  /** Stamp that the page was sent with. A page with an outdated stamp receives everything again. */
+  /**
+   * Stamp (a hash of the content) that the page was sent with. A page with an outdated stamp receives everything again.
+   */
   readonly stamp: string;
   /** Number of the last event that the page shows. */
   readonly seq: number;

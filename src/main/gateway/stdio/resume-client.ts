@@ -10,8 +10,8 @@ import type { StdioClient, StdioOptions } from './stdio-client.ts';
 
 /**
  * Resumes a client whose first messages were answered before the gateway existed. Its earlier messages take effect, and
- * the client is notified if its tools differ from the tools that it was sent. Resolves when the remembered tools are
- * restored.
+ * the client is notified if the current tools differ from the tools that it was sent. Resolves when the remembered
+ * tools are restored.
  */
 export async function resumeClient(client: StdioClient, first: FirstSession, options: StdioOptions): Promise<void> {
   const { gateway, view } = options;

@@ -34,7 +34,7 @@ export interface StdioOptions {
   readonly maxMessageBytes: number;
   /** Lets the client's user log in to connectors; left out if no login is possible. */
   readonly logins?: LoginDoor;
-  /** Messages answered before the gateway existed, and the lists sent by then; null or left out for none. @internal */
+  /** Messages answered and lists sent before the gateway existed; null or left out for none. @internal */
   readonly first?: FirstSession | null;
 }
 
@@ -180,7 +180,7 @@ export class StdioClient {
     session?.running.delete(id);
   }
 
-  /** Handles the handshake. The session is open when this returns: the client need not wait for the response. */
+  /** Handles the handshake. The session is open when this returns, because clients need not await the response. */
   async #initialize(message: Request): Promise<void> {
     const { id, params } = message;
     const served = servedMessage(message, null, () => this.session);

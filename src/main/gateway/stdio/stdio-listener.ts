@@ -6,7 +6,7 @@ import { MAX_UNREAD_BYTES, StdioClient, type StdioOptions } from './stdio-client
 
 /**
  * Serves one client over standard streams, one message on each line (MCP 2025-06-18 and 2026-07-28, transports: stdio).
- * Each request names its own protocol generation. Resolves when the client closes its end or exceeds the maximum
+ * Each request determines its own protocol generation. Resolves when the client closes its end or exceeds the maximum
  * message size; requests in flight are then aborted.
  */
 export async function serveStdio(options: StdioOptions): Promise<void> {

@@ -16,8 +16,8 @@ const ANY: OneCharacter = () => true;
 /**
  * Compiles a glob for names. A `*` matches any number of characters, and a `?` matches one character. A set `[a-z]`
  * matches one of its characters, `[!a-z]` matches any other character, and `{a,b}` matches either text. A `\` escapes
- * the next character. Names are not paths: a slash is like any other character. Matching takes at most (length of glob
- * × length of name) steps. Throws OPTIONS_INVALID for a glob of more than 1 024 characters, or with more than 256
+ * the next character. Names are not paths, so a slash is like any other character. Matching takes at most (length of
+ * glob × length of name) steps. Throws OPTIONS_INVALID for a glob of more than 1 024 characters, or with more than 256
  * alternatives.
  */
 export function compileGlob(pattern: string): (name: string) => boolean {
@@ -123,7 +123,7 @@ function elementsOf(glob: string): Element[] {
 
 /**
  * Returns the index of the bracket that closes the set opened at `start`, or -1 if the set does not close. A `]` right
- * after the start of the set is a member of it.
+ * after the start of the set is part of the set.
  */
 function endOfSet(glob: string, start: number): number {
   const first = start + (glob[start + 1] === '!' || glob[start + 1] === '^' ? 2 : 1);

@@ -7,9 +7,9 @@ export type NameFilter = (exposedName: string) => boolean;
 export const ALL_NAMES: NameFilter = () => true;
 
 /**
- * Creates a filter of exposed names (`connector__tool`) from globs. Patterns without `!` allow names; without such
- * patterns, all names are allowed. Patterns with `!` deny names. The order does not matter: denied names stay denied.
- * Throws OPTIONS_INVALID for a pattern that is too large.
+ * Creates a filter of exposed names (`connector__tool`) from globs. Patterns without `!` allow names. Without such
+ * patterns, all names are allowed. Patterns with `!` deny names. The order does not matter, because denied names stay
+ * denied. Throws OPTIONS_INVALID for a pattern that is too large.
  */
 export function createNameFilter(patterns: readonly string[]): NameFilter {
   if (patterns.length === 0) return ALL_NAMES;

@@ -16,9 +16,9 @@ export function isUiUri(uri: string): boolean {
 }
 
 /**
- * Returns the exposed form of a connector's resource URI or URI template. The connector's id and `+` go first:
- * `demo://x` of `everything` becomes `everything+demo://x`. A `ui://` URI keeps its scheme and holds the connector in
- * its authority: `ui://weather/view.html` becomes `ui://everything+weather/view.html`.
+ * Returns the exposed form of a connector's resource URI or URI template. The connector's id and `+` go first. For the
+ * connector `everything`, `demo://x` becomes `everything+demo://x`. A `ui://` URI keeps its scheme, and the id goes
+ * into its authority: `ui://weather/view.html` becomes `ui://everything+weather/view.html`.
  *
  * Schemes and authorities are case-insensitive, and a scheme cannot hold every character (RFC 3986 section 3.1). So
  * capitals, and characters that a scheme cannot hold, are escaped: each byte is written as `.` and two hexadecimal

@@ -2,7 +2,7 @@
 const MAX_STEPS = 32;
 
 /**
- * Returns a URI and the URIs that it may be a sub-resource of, nearest first (MCP 2025-11-25, resources,
+ * Returns a URI, and then the URIs of which it may be a sub-resource, nearest first (MCP 2025-11-25, resources,
  * `notifications/resources/updated`). Removes the fragment, the query, and then each part of the path, with and without
  * the last slash.
  */

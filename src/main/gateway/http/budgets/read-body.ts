@@ -7,7 +7,7 @@ const DRAIN_BYTES = 64 * 1024 * 1024;
 const DRAIN_MS = 5_000;
 
 /**
- * Maximum number of refused bodies that are read up to these limits at the same time. Of each further refused body,
+ * Maximum number of refused bodies that are read up to `DRAIN_BYTES` at the same time. Of each further refused body,
  * only `SHORT_DRAIN_BYTES` are read, because many such bodies would take too much memory. Nearly all clients still read
  * the error before the connection is reset.
  */

@@ -19,7 +19,7 @@ export interface HopParts {
   readonly logger: Logger;
 }
 
-/** Creates the endpoint for the hops of other replicas; null without a fleet. */
+/** Creates the endpoint for hops, which are requests from other replicas. Returns null without a fleet. */
 export function createHops({ gateway, endpoint, sharing, desk, logins, logger }: HopParts): HopEndpoint | null {
   const { fleet } = gateway;
   if (fleet === null) return null;

@@ -20,7 +20,10 @@ import type { BodyBudget } from '../budgets/body-budget.ts';
 import { readBody } from '../budgets/read-body.ts';
 import { HopResponse } from './hop-response.ts';
 
-/** Handles a hop whose sender is verified. It writes the answer to `response`, and must not forward the hop again. */
+/**
+ * Handles a hop (a request from another replica) whose sender is verified. A handler writes the answer to `response`,
+ * and must not forward the hop again.
+ */
 export type HopHandler = (payload: JsonObject, response: HopResponse) => Promise<void> | void;
 
 export interface HopEndpointOptions {
@@ -33,15 +36,15 @@ export interface HopEndpointOptions {
 }
 
 /**
- * Maximum bytes of a hop's body: `GROWTH` times the maximum bytes of a client's message, whose JSON may grow, plus
- * `MORE_BYTES` for the other fields.
+ * The maximum size of a hop's body is `GROWTH` times that of a client's message, plus `MORE_BYTES` for the other
+ * fields. The message may grow, because its JSON is written anew for the hop.
  */
 const MORE_BYTES = 64 * 1024;
 const GROWTH = 2;
 
 /**
- * Body of the response to a refused hop. The connection is closed after it, so that senders outside of the fleet cannot
- * keep connections open.
+ * Body of the response to a refused hop. The connection is closed after this response, so that senders outside of the
+ * fleet cannot keep connections open.
  */
 const REFUSAL = '{"error":"FLEET_HOP_REFUSED"}\n';
 

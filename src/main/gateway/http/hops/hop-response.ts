@@ -10,8 +10,8 @@ const ALIVE_MS = 4_000;
 type Written = (error?: Error | null) => void;
 
 /**
- * HTTP response that becomes the response to a hop. Its status and headers become the head, and its body is sent in
- * sealed frames. Back pressure of the other replica, and so of its client, is passed on.
+ * HTTP response whose content is sent as the response to a hop. Its status and headers become the head, and its body is
+ * sent in encrypted frames. Back pressure from the other replica, and so from that replica's client, is passed on.
  */
 export class HopResponse extends Writable {
   readonly #response: ServerResponse;

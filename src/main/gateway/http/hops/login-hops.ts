@@ -10,7 +10,7 @@ import type { BodyBudget } from '../budgets/body-budget.ts';
 import { readBody } from '../budgets/read-body.ts';
 import type { HopHandler } from './hop-endpoint.ts';
 
-/** Headers of a browser's request that the replica with the browser's login needs. */
+/** Headers of a browser's request that are forwarded to the replica where the browser's login started. */
 const SENT_ON = new Set([
   ...[
     'host',
@@ -115,7 +115,7 @@ export function createLoginHop(logins: LoginSite): HopHandler {
     const request = Object.assign(Readable.from([Buffer.from(body, 'base64')]), {
       ...{ method, url, headers, socket: { remoteAddress: address } },
     });
-    // The object has everything that the login pages read of a request and write to a response.
+    // The two objects have all members of a request and a response that the login pages use.
     const answer = Object.assign(response, { req: request });
     await logins.visit(request as unknown as IncomingMessage, answer as unknown as ServerResponse);
   };

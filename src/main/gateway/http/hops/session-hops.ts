@@ -11,9 +11,9 @@ export interface SessionHops {
 }
 
 /**
- * Creates the handlers for messages of other replicas about sessions. Each message names a session, its principal and
- * its route. If the session of this replica differs in any of these, nothing is done. The response only says whether
- * something was done. `heardEnd` ends a session.
+ * Creates the handlers for messages of other replicas about sessions. Each message contains the id of a session, its
+ * principal and its route. If this replica has no session with the same three values, nothing is done. The response
+ * only says whether something was done. `heardEnd` is called with the id of each session that has ended.
  */
 export function createSessionHops(sessions: SessionTable, heardEnd: (sessionId: string) => void): SessionHops {
   const about =

@@ -6,8 +6,8 @@ export interface AcceptedTypes {
 
 /**
  * Reads an `Accept` header (RFC 9110 section 12.5.1) in any letter case, with parameters, quality values and wildcards.
- * A missing or empty header accepts everything. The most specific range decides: a type with `q=0` is refused even if a
- * wildcard would accept it.
+ * A missing or empty header accepts everything. The most specific range decides, so a type with `q=0` is refused even
+ * if a wildcard would accept it.
  */
 export function acceptedTypes(accept: string | undefined): AcceptedTypes {
   const known = read.get(accept);
@@ -31,7 +31,7 @@ function readTypes(accept: string | undefined): AcceptedTypes {
   for (const range of accept.split(',')) {
     const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
     const quality = parameters.find((parameter) => /^q\s*=/.test(parameter))?.replace(/^q\s*=\s*/, '') ?? '1';
-    // If a type is named twice with different parameters, the higher quality value applies.
+    // If a type is listed twice with different parameters, the higher quality value applies.
     qualities.set(type, Math.max(qualities.get(type) ?? 0, Number(quality) || 0));
   }
   const isAccepted = (type: string): boolean => {

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { startTimer, type Timer } from '../../../../shared/clock.ts';
 import { Shares } from '../../shares.ts';
 
-/** Minimum number of unread bytes of a response that counts towards the limits. */
+/** A response counts towards the limits only if at least this many of its bytes are unread. */
 const COUNTED_BYTES = 64 * 1024;
 
 /** Maximum time for which a client may read nothing of a response. */
@@ -18,7 +18,7 @@ const MAX_BYTES = 64 * 1024 * 1024;
 export class Backlog {
   readonly #bytes: Shares;
 
-  /** `share` is the part of the limit that one caller may use. */
+  /** `share` is the fraction of the limit that one caller may use. */
   constructor(share = 1) {
     this.#bytes = new Shares(MAX_BYTES, share);
   }
@@ -29,8 +29,8 @@ export class Backlog {
   }
 
   /**
-   * Starts to count the unread bytes of one stream. Call the returned function with their current number. If it returns
-   * false, there is no room for these bytes and the client must be disconnected.
+   * Starts to count the unread bytes of one stream. The returned function must be called with the current number of
+   * these bytes. If the function returns false, there is no room for them and the client must be disconnected.
    */
   stream(caller: string): (unreadBytes: number) => boolean {
     let counted = 0;

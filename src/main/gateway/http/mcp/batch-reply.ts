@@ -4,9 +4,9 @@ import { BatchAnswers } from '../../protocol/batch.ts';
 import type { HttpReply, Reply } from './reply.ts';
 
 /**
- * Reply to one HTTP request with a batch (MCP 2025-03-26, Streamable HTTP). It is one JSON array, or a stream with one
- * event for each response. A stream is used if anything precedes the last response, or if the client accepts nothing
- * else.
+ * Reply to one HTTP request with a batch (MCP 2025-03-26, Streamable HTTP). The reply is one JSON array, or a stream
+ * with one event for each response. A stream is used if anything precedes the last response, or if the client accepts
+ * only streams.
  */
 export class BatchReply {
   readonly #reply: HttpReply;

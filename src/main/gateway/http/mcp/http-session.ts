@@ -28,7 +28,7 @@ export interface NoticeRelay {
 export class HttpSession {
   readonly client: ClientSession;
   #stream: HttpReply | null = null;
-  /** Waiting notifications by subject: for several changes of one thing the client needs only one notification. */
+  /** Waiting notifications by subject, so that several changes of the same thing cause only one notification. */
   readonly #waiting = new Map<unknown, JsonObject>();
   #usedMs: number = monotonicMs();
   /** Null without other replicas. If there is a relay, notifications go to it instead of waiting for a stream. */
@@ -97,7 +97,7 @@ export class HttpSession {
 
   #write(message: JsonObject): boolean | Promise<boolean> {
     const isSent = this.#stream?.send(message) === true;
-    // A server request that waits for a stream would never be answered.
+    // A server request is not kept until a stream opens, because it might never be answered.
     if (message.id !== undefined) return isSent || (this.relay?.asks(message) ?? false);
     if (this.relay !== null) {
       if (isSent) this.relay.sent(message);

@@ -33,14 +33,14 @@ export interface LegacyDeps extends MethodDeps {
   readonly hasSessions: boolean;
 }
 
-/** Returns the session that a request names, if it belongs to the sender of the request. */
+/** Returns the session whose id is in a request, if the session belongs to the sender of the request. */
 export function sessionOf({ request, caller }: McpHttpRequest, sessions: SessionTable): HttpSession | undefined {
   return sessions.find(sessionIdOf(request), caller.principal, caller.view, caller.payer);
 }
 
 /**
- * Returns the session of a request, once its state has arrived from the other replicas. The session may have ended by
- * then.
+ * Waits until the state of a request's session has arrived from the other replicas, and returns the session. Undefined
+ * if the session has ended by then.
  */
 export async function arrivedSession(
   http: McpHttpRequest,
@@ -51,7 +51,7 @@ export async function arrivedSession(
   return sessionOf(http, sessions);
 }
 
-/** Refuses a request that names a session which {@link sessionOf} does not find. */
+/** Refuses a request with a session id for which {@link sessionOf} finds no session. */
 export function refuseUnfound(http: McpHttpRequest, sessions: SessionTable, id?: RequestId): void {
   const { request, response, reply, caller } = http;
   if (sessions.lacksRoomFor(sessionIdOf(request), caller.principal, caller.view))
@@ -59,7 +59,7 @@ export function refuseUnfound(http: McpHttpRequest, sessions: SessionTable, id?:
   else refuseSession(reply, id);
 }
 
-/** Returns the id of the session that a request names; undefined if it names none. */
+/** Returns the session id in the headers of a request; undefined if there is none. */
 export function sessionIdOf({ headers }: Pick<IncomingMessage, 'headers'>): string | undefined {
   return headerWord(headers, 'Mcp-Session-Id');
 }
@@ -78,7 +78,8 @@ export async function answerLegacy(http: McpHttpRequest, message: RpcRequest, de
   let session = sessionOf(http, deps.sessions);
   if (session?.isArriving === true) {
     session = await arrivedSession(http, deps.sessions, session);
-    // If the client disconnected during the wait, `close` has already been emitted, and nothing below would notice it.
+    // If the client disconnected during the wait, `close` has already been emitted, and nothing below would notice the
+    // disconnect.
     if (http.response.destroyed) return;
   }
   if (session === undefined && sessionIdOf(request) !== undefined) return refuseUnfound(http, deps.sessions, id);

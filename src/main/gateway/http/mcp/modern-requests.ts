@@ -54,7 +54,7 @@ export async function answerModern(http: McpHttpRequest, message: RpcRequest, de
 
 /**
  * Forwards a retry to the replica that holds the call. The retry counts as a running request of this replica, so that a
- * drain waits for it.
+ * shutdown waits for it.
  */
 async function passOn(
   { request, response, reply, caller }: McpHttpRequest,

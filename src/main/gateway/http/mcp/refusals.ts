@@ -19,8 +19,8 @@ export function refuse(reply: Reply, status: number, why: string, code = RPC_TRA
 }
 
 /**
- * Refuses a request of a session that is unknown, or belongs to another client. The client then starts a new session
- * (MCP 2025-11-25, session management).
+ * Refuses a request whose session is unknown or belongs to another client. The client then starts a new session (MCP
+ * 2025-11-25, session management).
  */
 export function refuseSession(reply: Reply, id?: RequestId): void {
   refuse(reply, 404, 'The session is unknown. Initialize a new session.', RPC_SESSION_UNKNOWN, id);
@@ -51,8 +51,8 @@ export function refuseUnread(
 }
 
 /**
- * Returns the HTTP status for an error in the modern protocol (MCP 2026-07-28, Streamable HTTP). A message that is
- * refused has a status for its error code. An error from the called method has status 200.
+ * Returns the HTTP status for an error in the modern protocol (MCP 2026-07-28, Streamable HTTP). A refused message has
+ * the status that belongs to its error code. An error from the called method has status 200.
  */
 export function statusOf(error: RpcError): number {
   const { code } = error;

@@ -33,9 +33,11 @@ export interface Reply {
   beginInTime(): void;
   /** Sends a message before the response. Returns false if that is no longer possible. */
   send(message: JsonObject): boolean;
-  /** Starts the response with a result that arrives in pieces; `prefix` is written first into the result's object. */
+  /**
+   * Starts a response whose result arrives in pieces. `prefix` is JSON to insert at the start of the result's object.
+   */
   openLarge(id: RequestId, prefix: string, flow: { readonly resume: () => void }): ResultSink;
-  /** Ends with a response. `status` is its HTTP status, which applies if nothing was sent before. */
+  /** Ends the reply with a response. `status` is the HTTP status, which is used only if nothing was sent before. */
   end(json: string, status?: number): void;
   /** Ends the response that {@link openLarge} started. */
   endLarge(): void;

@@ -75,7 +75,7 @@ export async function serveRequest(
     if (outcome === ANSWERED) reply.endLarge();
     else reply.end(writeResult(id, outcome, facts.era));
   } catch (error) {
-    // A result that cannot be written, for example because it nests too deeply, counts as a failure of the request.
+    // A result that cannot be written, for example because it nests too deeply, is treated as a failure of the request.
     const rpcError = error instanceof RpcError ? error : toRpcError(error, facts.era);
     reply.end(writeError(id, rpcError), facts.era === 'modern' ? statusOf(rpcError) : 200);
   } finally {
@@ -84,7 +84,7 @@ export async function serveRequest(
   }
 }
 
-/** Aborts if the client disconnects before it has its response. Does nothing after `release()`. */
+/** Signal that aborts if the client disconnects before it has its response. It does not abort after `release()`. */
 export class RequestLife extends LateSignal {
   readonly #response: ServerResponse;
 

@@ -16,7 +16,7 @@ export interface SessionLimits {
 
 export interface NewSession {
   readonly principal: string;
-  /** Caller that the session counts towards. */
+  /** Caller whose share of the sessions this session uses. */
   readonly payer: string;
   readonly view: View;
   readonly revision: string;
@@ -30,7 +30,7 @@ export interface ReplicatedSessions {
   readonly questionIds: QuestionIds;
   /** Returns the id of a new session. Every replica can open the session from its id. */
   idOf(facts: NewSession): string;
-  /** Returns the facts in an id. Null if no replica made it, or if its session has ended. */
+  /** Returns the facts in an id. Null if no replica made the id, or if its session has ended. */
   open(id: string): (Omit<NewSession, 'payer' | 'view'> & { readonly route: string }) | null;
   /** Called when this replica begins to hold a session: a new session, or a session that another replica opened. */
   held(session: HttpSession, isNew: boolean): void;
@@ -102,8 +102,8 @@ export class SessionTable {
   }
 
   /**
-   * Finds a session and marks it as used. Undefined if it is unknown or belongs to another client or route, or if
-   * another replica has it and there is no room for it here.
+   * Finds a session and marks it as used. Undefined if the session is unknown or belongs to another client or route.
+   * Also undefined if the session has to be opened again from its id, and there is no room for it.
    */
   find(id: unknown, principal: string, view: View, payer = principal): HttpSession | undefined {
     const session = typeof id === 'string' ? this.#sessions.peek(id) : undefined;
@@ -121,7 +121,7 @@ export class SessionTable {
     return session;
   }
 
-  /** Returns the session that another replica names, if this replica holds it and all fields match. */
+  /** Returns the session that a message from another replica is about, if this replica has it and all fields match. */
   named({ id, principal, route }: HopSession): HttpSession | undefined {
     const session = this.#sessions.peek(id);
     const isSame = session?.client.principal === principal && session.client.view.route.name === route;

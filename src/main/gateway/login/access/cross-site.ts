@@ -2,8 +2,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 /**
  * True if a page of the gateway itself sent the request. A browser sends the origin `null` from a form on a page with
- * the referrer policy `no-referrer` (Fetch, "append a request Origin header"). In that case `Sec-Fetch-Site`, which no
- * page can set, names the origin.
+ * the referrer policy `no-referrer` (Fetch, "append a request Origin header"). In that case, `Sec-Fetch-Site` says
+ * whether the page has the same origin. No page can set this header.
  */
 export function isOwnPage({ host, origin, 'sec-fetch-site': site }: IncomingHttpHeaders): boolean {
   if (origin === 'null') return site === 'same-origin';

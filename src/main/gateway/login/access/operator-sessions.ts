@@ -19,8 +19,8 @@ export interface OperatorSessionsOptions {
   readonly ttlMs?: number;
   readonly clock?: Clock;
   /**
-   * In a fleet, a session is stored in its cookie, sealed for replicas with the same operator token. Null without a
-   * fleet.
+   * In a fleet, a session is stored in its cookie, encrypted for the replicas with the same operator token. Null
+   * without a fleet.
    */
   readonly shared?: { readonly sealer: FleetSealer; readonly operatorToken: string } | null;
 }
@@ -36,7 +36,7 @@ export class OperatorSessions {
   readonly #shared: OperatorSessionsOptions['shared'];
   readonly #clock: Clock;
   readonly #ttlMs: number;
-  /** Sealed sessions that were ended at this replica, by digest of the cookie. */
+  /** Sessions of the fleet that were ended at this replica, by digest of the cookie. */
   readonly #ended = new LRUCache<string, true>({ max: MAX_SESSIONS });
 
   constructor(isSecure: boolean, options: OperatorSessionsOptions = {}) {
@@ -55,7 +55,7 @@ export class OperatorSessions {
     return setCookie(cookieName(NAME, this.#isSecure), value, traits);
   }
 
-  /** Returns the name of the session in a request's cookies; null without a session. The name is not a secret. */
+  /** Returns the digest of the cookie with a valid session; null without a session. The digest is not a secret. */
   find(cookies: string | undefined): string | null {
     if (cookies === undefined) return null;
     const digests = cookiesOf(cookies, cookieName(NAME, this.#isSecure)).map((value) => hash('sha256', value));
@@ -94,8 +94,8 @@ export class OperatorSessions {
   }
 
   /**
-   * Returns the context to which sealed sessions are bound. It depends on the operator token, so that a changed token
-   * ends all sessions.
+   * Returns the context to which encrypted sessions are bound. It depends on the operator token, so that a changed
+   * token ends all sessions.
    */
   #place(): string {
     return `operator ${hash('sha256', `mcp-switchyard operator ${this.#shared?.operatorToken ?? ''}`)}`;

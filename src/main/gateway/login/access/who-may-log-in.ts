@@ -34,8 +34,8 @@ export function isLoopbackHost(host: string): boolean {
 }
 
 /**
- * True if a request was sent on this machine, according to its headers: it names a loopback host, and no proxy
- * forwarded it.
+ * True if a request comes from this machine, according to its headers. They must name a loopback host, and contain no
+ * forwarding header.
  */
 export function isLocalRequest(headers: IncomingHttpHeaders): boolean {
   const host = URL.parse(`http://${headers.host ?? ''}`)?.hostname;
@@ -59,7 +59,7 @@ export function rightOfCaller(
   // does. Its requests then look as if they came from this machine.
   const servesOthers = hasFurtherHosts || (publicUrl !== null && !isLoopbackHost(publicUrl.hostname));
   const isHere = isLoopback && !servesOthers && isLocalRequest(headers);
-  // Without tokens, callers cannot be told apart; all callers of this machine count as one.
+  // Without tokens, callers cannot be told apart, so all callers on this machine count as one.
   const isOnly = tokenCount === 1 || (tokenCount === 0 && isHere);
   if (!isOnly && principal !== OPERATOR) return 'operator';
   return hasAddress(headers, rules) ? 'address' : 'command';
@@ -71,9 +71,9 @@ export function hasAddress(headers: IncomingHttpHeaders, rules: LoginRules): boo
 }
 
 /**
- * True if a request that the guard accepted counts as a request of the operator although the operator has no token. It
- * must be sent on this machine to a listener that no other machine can reach. Several tokens mean several callers, and
- * then none of them counts as the operator.
+ * True if an accepted request counts as sent by the operator although the operator has no token. The request must come
+ * from this machine, and no other machine may be able to reach the listener. If there are several tokens, there are
+ * several callers, and none of them counts as the operator.
  */
 export function isLocalOperator(headers: IncomingHttpHeaders, rules: LoginRules): boolean {
   const isReachedHereAlone = rules.isLoopback && !rules.hasFurtherHosts && rules.publicUrl === null;

@@ -47,7 +47,7 @@ a { color: var(--link); }
 .warning { color: var(--stop); }
 `;
 
-/** Renders a page without scripts; `nonce` allows its own style. */
+/** Renders a page without scripts; `nonce` allows the page's own style. */
 export function renderFrame(title: string, body: Html, nonce: string): string {
   return `<!doctype html>\n${html`<html lang="en">
 <head>

@@ -13,8 +13,8 @@ export interface UnderWay {
 }
 
 /**
- * Requests in flight at each connector. If a message of a connector names no request, these requests tell which client
- * the message belongs to.
+ * Requests in flight at each connector. If a message from a connector refers to no request, these requests determine
+ * which client the message is for.
  */
 export class CallsUnderWay {
   readonly #calls = new Map<string, Chain<UnderWay>>();
@@ -32,8 +32,8 @@ export class CallsUnderWay {
   }
 
   /**
-   * Returns one of the requests in flight if they all belong to the same client: that request then stands for all of
-   * them.
+   * If all requests in flight belong to the same client, returns one of them, which represents all. Otherwise, returns
+   * 'several', or 'none' if there are no requests.
    */
   only(connectorId: string): UnderWay | 'none' | 'several' {
     const calls = this.#calls.get(connectorId);

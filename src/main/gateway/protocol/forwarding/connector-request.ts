@@ -42,7 +42,7 @@ export interface Forwarding {
   readonly params: JsonObject;
   /** Logger name to add to log messages of the connector; null to leave the messages unchanged. */
   readonly logger: string | null;
-  /** Whether the result is needed whole, so that a large result is not streamed. */
+  /** Whether the result is needed as a whole, so that a large result is not streamed. */
   readonly isWhole: boolean;
 }
 
@@ -86,8 +86,8 @@ export function connectorRequest(
       const open = context.current()?.openLarge;
       // The client has disconnected, so the result is discarded.
       if (open === null || open === undefined) return { write: () => true };
-      // Every result of the modern protocol must name its type, but a legacy connector does not send one. The protocol
-      // is checked here, because the connector may not have been connected when the request was forwarded.
+      // Every result of the modern protocol must name its type, but a legacy connector sends no type. The protocol is
+      // checked here, because the connector may not have been connected when the request was forwarded.
       const isLegacyConnector = !isModern(connectorId, deps);
       return open(era === 'modern' && isLegacyConnector ? '"resultType":"complete",' : '', flow);
     };
@@ -152,7 +152,10 @@ function paramsFor(params: JsonObject, { logLevel }: Exchange, { kind }: Target)
   return meta.length === 0 ? rest : { ...rest, _meta: Object.fromEntries(meta) };
 }
 
-/** Requests progress if the client did. Progress is passed on under the token of the client's current request. */
+/**
+ * Requests progress notifications if the client requested them. Progress is passed on under the token of the client's
+ * current request.
+ */
 function progressOptions(exchange: Exchange, context: HeldContext): Pick<CallToolOptions, 'onProgress'> {
   if (exchange.progressToken === null) return {};
   return {

@@ -10,7 +10,7 @@ export interface ForwardDeps extends ConnectorRequestDeps {
 
 /**
  * Forwards a client's request to a connector. A legacy connector may send a server request before it responds. A modern
- * client cannot receive a server request. Instead its own request is held, and the response states that input is
+ * client cannot receive a server request. Instead, the client's request is held, and the response states that input is
  * required. `about` identifies the request; a retry of a held request must have the same value.
  */
 export async function forward(forwarding: Forwarding, about: () => string, deps: ForwardDeps): Promise<Forwarded> {

@@ -35,7 +35,7 @@ const MAX_LENGTH = 32 * 1024 * 1024;
 /**
  * Holds calls of modern clients whose connector sends a server request during the call, as legacy connectors do. The
  * client gets the response that input is required (MCP 2026-07-28, multi round-trip requests). The call is held until
- * the client retries with the input. The state that names the call works once, and only for the same client.
+ * the client retries with the input. The state that identifies the call works once, and only for the same client.
  */
 export class HeldCalls {
   /** Held calls by state, oldest first. */
@@ -49,7 +49,7 @@ export class HeldCalls {
     this.#states = states;
   }
 
-  /** True if a state names a call that a gateway holds or has held. */
+  /** True if a state identifies a call that a gateway holds or has held. */
   static isState(state: unknown): state is string {
     return isHeldState(state);
   }
@@ -103,8 +103,8 @@ export class HeldCalls {
   }
 
   /**
-   * Drops the oldest call of the client that uses most of `shares`. If the requesting client uses just as much, it
-   * loses its own oldest call.
+   * Drops the oldest call of the client that uses the largest amount in `shares`. If the requesting client uses the
+   * same amount, it loses its own oldest call.
    */
   #giveUp(shares: Shares, asking: string): void {
     const [most = asking] = shares.byAmount();

@@ -25,7 +25,7 @@ export interface NoticeListener {
 /** Several changes within this time are reported as one. */
 const DEBOUNCE_MS = 20;
 
-/** Passes on notifications of connectors to clients, if the notifications belong to no request. */
+/** Sends connectors' notifications to clients, if the notifications belong to no request. */
 export class ClientNotices {
   readonly #calls: CallsUnderWay;
   readonly #listeners = new Set<NoticeListener>();

@@ -33,8 +33,8 @@ interface Watched {
 export interface SessionSharing {
   wantsLevel(level: string): Promise<void>;
   /**
-   * Reports a watch, after `begin` has started it on this replica. Rejects as `begin` does, and if the session may not
-   * watch that URI.
+   * Starts a watch on this replica with `begin`, and then reports the watch. Rejects as `begin` does, or if the session
+   * may not watch that URI.
    */
   watch(uri: string, begin: () => Promise<void>): Promise<void>;
   unwatched(uri: string): Promise<void>;
@@ -108,7 +108,7 @@ export class ClientSession implements NoticeListener {
 
   /**
    * Watches a resource of a connector. Does nothing if the client already watches it. `begin` resolves with the
-   * function that ends the watch. Rejects as `begin` does, and with an RpcError if the client already watches the
+   * function that ends the watch. Rejects as `begin` does, or with an RpcError if the client already watches the
    * maximum number of resources.
    */
   async watch(uri: string, connectorId: string, begin: () => Promise<() => void>): Promise<void> {
@@ -158,8 +158,8 @@ export class ClientSession implements NoticeListener {
     signal: AbortSignal,
     write: WriteMessage = this.#write,
   ): Promise<JsonObject> {
-    // The trace context in the connector's request becomes the parent of that request's span in the gateway, and of the
-    // forwarded request.
+    // The trace context that the connector sent is removed here. The gateway's handling of the connector's request
+    // already continues that trace, and so does the request to the client.
     return await this.#sendTraced(method, withoutTrace(params), (sent) => this.#ask(method, sent, signal, write));
   }
 

@@ -4,7 +4,7 @@ import type { ResourceWatches } from './resource-watches.ts';
 
 /**
  * Makes a session watch the resource with the URI that its client sent. Rejects with an RpcError if the resource is
- * unknown on the session's route, and as {@link ResourceWatches.watch} does.
+ * unknown on the session's route. Also rejects as {@link ClientSession.watch} and {@link ResourceWatches.watch} do.
  */
 export async function watchResource(
   session: ClientSession,

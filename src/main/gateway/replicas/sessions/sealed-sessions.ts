@@ -5,7 +5,7 @@ import type { FleetSealer } from '../../../../shared/fleet/fleet-sealer.ts';
 import { CLOCK_TOLERANCE_MS, SESSION_MAX_AGE_MS } from '../../../../shared/fleet/session-limits.ts';
 import { packFacts, type SessionFacts, unpackFacts } from './session-facts.ts';
 
-/** Prefix of a sealed id. */
+/** Prefix of an encrypted session id. */
 const PREFIX = 'sy1.';
 
 /**
@@ -15,13 +15,13 @@ const PREFIX = 'sy1.';
 export const MAX_ID_LENGTH = 4 * 1024;
 
 /**
- * Maximum bytes of the sealed facts, which follow the prefix in base64url. `SEAL_BYTES` of them are added by the
- * sealing.
+ * Maximum bytes of the encrypted facts, which follow the prefix in base64url. `SEAL_BYTES` of these bytes are added by
+ * the encryption.
  */
 const MAX_BOX_BYTES = Math.floor(((MAX_ID_LENGTH - PREFIX.length) * 3) / 4);
 const SEAL_BYTES = 31;
 
-/** Context that sealed ids are bound to. It is the same for all ids, since an id is not stored under a key of Redis. */
+/** Context that encrypted ids are bound to. It is the same for all ids, because ids are not stored under Redis keys. */
 const PLACE = 'session id';
 
 /** Maximum number of opened ids that are cached, and of their characters in total. */
@@ -29,8 +29,8 @@ const MAX_OPENED = 4_096;
 const MAX_OPENED_LENGTH = 8 * 1024 * 1024;
 
 /**
- * Session ids that carry the facts of a session, sealed with the secret of the fleet (AES-256-GCM). Every replica can
- * serve every session without a store.
+ * Session ids that contain the facts of a session, encrypted with the fleet's secret (AES-256-GCM). So every replica
+ * can serve every session without a store.
  */
 export class SealedSessions {
   readonly #sealer: Pick<FleetSealer, 'seal' | 'open'>;
@@ -62,7 +62,10 @@ export class SealedSessions {
     return facts === null || this.isOver(facts) ? null : facts;
   }
 
-  /** True if a session is too old by the clock of this replica, or its client's token has expired. */
+  /**
+   * True if a session's start is too long ago, or lies in the future, by the clock of this replica, or if its client's
+   * token has expired.
+   */
   isOver({ issuedAtMs, tokenExpiresAtMs }: SessionFacts): boolean {
     const nowMs = this.#clock.now();
     const ageMs = nowMs - issuedAtMs;

@@ -3,7 +3,7 @@ import { parseForeignJson } from '../../../../shared/json/parse-foreign.ts';
 import { isObject, type JsonObject, LEGACY_REVISIONS } from '../../../mcp/json-rpc.ts';
 import { UI_EXTENSION } from '../../messages/capabilities.ts';
 
-/** Immutable facts of a legacy session. They are sealed into the session's id, so every replica can read them. */
+/** Immutable facts of a legacy session. They are encrypted in the session's id, so every replica can read them. */
 export interface SessionFacts {
   readonly revision: string;
   /** The part of the client's capabilities that the gateway serves. */
@@ -27,19 +27,20 @@ const PLAIN = 1;
 const DEFLATED = 2;
 
 /**
- * Maximum length of the JSON of facts. If it is longer, the facts are reduced first; no real client sends that much.
+ * Maximum length of the JSON of facts. If the JSON would be longer, the facts are reduced first. No real client sends
+ * that much.
  */
 const MAX_JSON_LENGTH = 16 * 1024;
 
 /** Maximum length of a client's name; longer names are truncated. */
 const MAX_NAME_LENGTH = 200;
 
-/** Maximum number of content types that are kept of an oversized MCP Apps capability. */
+/** Maximum number of content types that are kept from an oversized MCP Apps capability. */
 const MAX_MIME_TYPES = 8;
 
 /**
  * Packs facts into at most `maxBytes`. If the capabilities are too large even when compressed, only the fields that MCP
- * names and the gateway uses are kept. Throws if the result is still too large.
+ * defines and the gateway uses are kept. Throws if the result is still too large.
  */
 export function packFacts(facts: SessionFacts, maxBytes: number): Buffer {
   const name = facts.clientName?.slice(0, MAX_NAME_LENGTH) ?? null;
@@ -56,7 +57,7 @@ export function unpackFacts(packed: Buffer): SessionFacts | null {
   try {
     return readFacts(parseForeignJson(unpackJson(packed)));
   } catch {
-    // Another version of the gateway must have written the facts, because only replicas can seal an id.
+    // Another version of the gateway must have written the facts, because only replicas can create an id.
     return null;
   }
 }

@@ -49,13 +49,13 @@ const MAX_ENDED = 20_000;
 
 /**
  * Shares the mutable state of sessions among the replicas of a gateway: log level, watched resources, the replica with
- * the standing stream, and whether the session has ended. The fleet server stores and distributes it. While that server
- * is unreachable, each replica continues with its own state, and reports its changes afterwards.
+ * the standing stream, and whether the session has ended. The fleet server stores and distributes this state. While
+ * that server is unreachable, each replica continues with its own state, and reports its changes afterwards.
  */
 export class SessionSharing {
   readonly #deps: SessionSharingDeps;
   readonly #shared = new WeakMap<HeldSession, SharedSession>();
-  /** Digests of the ids of ended sessions. */
+  /** Ended sessions, by digest of the session id. */
   readonly #ended = new LRUCache<string, true>({ max: MAX_ENDED, ttl: SESSION_ID_LIFE_MS });
   /** Ended sessions that have not been reported to the other replicas yet. */
   readonly #untoldEnds = new LRUCache<string, true>({ max: MAX_ENDED });
@@ -206,7 +206,7 @@ export class SessionSharing {
     for (const change of shared.takeDelayed()) {
       await this.#tell(session, change);
       // If no replica with a stream was watching the resource, updates may have been missed. A second report makes the
-      // home replica send an update.
+      // replica with the stream send an update.
       if (change.kind === 'watch') await this.#tell(session, change);
     }
     const state = await this.#store.read(session.client.id);

@@ -23,9 +23,9 @@ export interface HeldSession {
 
 /** State that this replica has of a session that other replicas serve as well. */
 export class SharedSession {
-  /** URIs that the client watches, wherever its stream is. */
+  /** URIs that the client watches. They are known even if another replica has the client's standing stream. */
   readonly watched = new Set<string>();
-  /** Replica with the client's standing stream, as far as known. */
+  /** Id of the replica that has the client's standing stream; null if unknown. */
   homeId: string | null = null;
   /** Number of times that the client has opened its stream at this replica. */
   attachments = 0;

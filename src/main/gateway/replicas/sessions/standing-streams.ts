@@ -25,7 +25,9 @@ const UPDATED = 'notifications/resources/updated';
  */
 const TOLD_BY_HOME = /^notifications\/(?:message|resources\/updated|(?:tools|prompts|resources)\/list_changed)$/;
 
-/** How long a replica without the stream keeps watching a resource while the home replica starts to watch it. */
+/**
+ * How long a replica without the stream keeps watching a resource while the replica with the stream starts to watch it.
+ */
 const HANDOVER_MS = 500;
 
 /** If the client received an update of a resource within this time, no further update is sent. */
@@ -63,7 +65,8 @@ export class StandingStreams {
   }
 
   /**
-   * Watches a resource for a client of this replica, and makes the home take over the watch. Rejects as `begin` does.
+   * Watches a resource for a client of this replica, and makes the home replica take over the watch. Rejects as `begin`
+   * does.
    */
   async watch(session: HeldSession, shared: SharedSession, uri: string, begin: () => Promise<void>): Promise<void> {
     if (uri.length > MAX_WATCHED_URI_LENGTH)
@@ -84,8 +87,8 @@ export class StandingStreams {
   }
 
   /**
-   * Handles the report of another replica that the client watches a resource. The report is repeated if the resource
-   * changed before the home watched it.
+   * Handles another replica's report that the client watches a resource. A repeated report means that the client may
+   * have missed an update, so the home sends one unless it has just done so.
    */
   watchedElsewhere(session: HeldSession, shared: SharedSession, uri: string): void {
     const wasWatched = shared.watched.has(uri) && session.client.isWatching(uri);
@@ -141,7 +144,8 @@ export class StandingStreams {
 
   #unsent(session: HeldSession, shared: SharedSession, notice: JsonObject): void {
     if (notice.method === UPDATED) {
-      // This replica still watched the resource when it changed, and the home may not have watched it yet.
+      // The resource changed while this replica still watched it. The home replica may not have watched it yet, so it
+      // gets a second report.
       for (const uri of watchedOf(shared, notice)) void this.#deps.tell(session, { kind: 'watch', uri });
     } else if (!TOLD_BY_HOME.test(String(notice.method))) void this.#deps.hop?.notice(hopSessionOf(session), notice);
   }

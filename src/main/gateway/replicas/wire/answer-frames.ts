@@ -3,9 +3,9 @@ import { SwitchyardError } from '../../../../shared/errors.ts';
 
 /**
  * Kind of a frame. The response to a hop is a sequence of frames. Each frame has four bytes of length, one byte of
- * kind, a tag of 16 bytes and the sealed bytes (AES-256-GCM). The key is random, is used for one hop only, and came in
- * the sealed body of the hop. Only a receiver that opened that body can write frames. A frame's number is its IV, so
- * that frames cannot be changed, left out, repeated or swapped.
+ * kind, a tag of 16 bytes and the encrypted bytes (AES-256-GCM). The key is random, is used for one hop only, and came
+ * in the encrypted body of the hop. Only a receiver that opened that body can write frames. A frame's number is its IV,
+ * so that frames cannot be changed, left out, repeated or swapped.
  */
 export type FrameKind = 'head' | 'data' | 'end' | 'alive';
 
@@ -30,7 +30,7 @@ export function createAnswerKey(): string {
   return randomBytes(KEY_BYTES).toString('base64url');
 }
 
-/** Seals the frames of one response, in their order. Throws for an invalid key. */
+/** Encrypts and authenticates the frames of one response, in their order. Throws for an invalid key. */
 export class FrameSealer {
   readonly #key: Buffer;
   #count = 0;
@@ -39,7 +39,7 @@ export class FrameSealer {
     this.#key = keyOf(answerKey);
   }
 
-  /** Seals at most {@link MAX_FRAME_BYTES} bytes. */
+  /** Encrypts at most {@link MAX_FRAME_BYTES} bytes. */
   seal(kind: FrameKind, bytes: Uint8Array): Buffer {
     const cipher = createCipheriv('aes-256-gcm', this.#key, ivOf(this.#count), { authTagLength: TAG_BYTES });
     this.#count += 1;

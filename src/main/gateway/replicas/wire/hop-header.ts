@@ -26,7 +26,7 @@ export interface HopClaim {
 /** The header's three parts, separated by dots: id of the sender, counter, and HMAC-SHA-256 in base64url. */
 const HEADER = /^([A-Za-z0-9_-]{1,64})\.([1-9]\d{0,15})\.([A-Za-z0-9_-]{43})$/;
 
-/** Returns the header value of a hop whose sealed body has `bytes` bytes. */
+/** Returns the header value of a hop whose encrypted body has `bytes` bytes. */
 export function writeHopHeader(facts: HopFacts, bytes: number, sealer: FleetSealer): string {
   return `${facts.senderId}.${facts.counter}.${sealer.prove('hop', provenText(facts, bytes))}`;
 }
@@ -39,14 +39,14 @@ export function readHopHeader(value: string | readonly string[] | undefined): Ho
   return { senderId, counter, proof };
 }
 
-/** True if a replica of the fleet wrote the header, for this kind, receiver and length of the body. */
+/** True if a replica of the fleet wrote the header, for this kind of hop, this receiver and this length of the body. */
 export function isProven(facts: HopFacts, bytes: number, proof: string, sealer: FleetSealer): boolean {
   return sealer.isProof('hop', provenText(facts, bytes), proof);
 }
 
 /**
- * Returns the context that the sealed body of a hop is bound to. The body can only be opened for the same kind, sender,
- * receiver and counter.
+ * Returns the context that the encrypted body of a hop is bound to. The body can only be decrypted for the same kind,
+ * sender, receiver and counter.
  */
 export function hopPlace({ kind, senderId, receiverId, counter }: HopFacts): string {
   return JSON.stringify(['body', kind, senderId, receiverId, counter]);

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 
-/** How far a counter may lag behind the highest counter, because hops overtake each other. */
+/** How far a counter may lag behind the highest counter, because hops may overtake each other. */
 const WINDOW = 4_096;
 
 /** Maximum number of senders that are remembered. Each costs half a kilobyte. */

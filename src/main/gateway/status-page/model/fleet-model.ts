@@ -14,7 +14,7 @@ export interface FleetMapModel {
   readonly sourceId: string;
   /** Prefix of the SHA-256 of the map's body; null without a map. */
   readonly version: string | null;
-  /** Whether this host requests the map from the source for all hosts. */
+  /** Whether this host fetches the map from its source on behalf of all hosts. */
   readonly isLeading: boolean;
   /** Whether another host has a newer map. */
   readonly isBehind: boolean;
@@ -37,7 +37,7 @@ export interface FleetModel {
   readonly failure: ShownFailure | null;
   readonly quotas: FleetStatus['quotas'];
   readonly sharesLogins: boolean;
-  /** Milliseconds by which the map in force on this host is older than the newest map of the fleet. */
+  /** Milliseconds by which the map in use on this host is older than the newest version in the fleet. */
   readonly lagMs: number;
   readonly refusedCount: number;
   readonly hostCount: number;

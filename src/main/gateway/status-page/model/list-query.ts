@@ -4,7 +4,7 @@ import { isState } from './state-words.ts';
 const MAX_TEXT_LENGTH = 100;
 const MAX_PAGE = 1_000_000;
 
-/** Filter and page of the list of connectors. */
+/** Filter and page number of the connector list. */
 export interface ListQuery {
   /** Text that an id, a name, an error code or a similar field must contain; empty for all. */
   readonly text: string;

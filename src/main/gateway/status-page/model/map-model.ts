@@ -6,7 +6,7 @@ import { type ShownFailure, shownFailure } from './shown-failure.ts';
 import { shownAddress, shownMessage, shownName } from './shown-text.ts';
 import { type TrustModel, trustModel } from './trust-model.ts';
 
-/** Maximum number of problems of a file that are listed. */
+/** Maximum number of a file's problems that are listed. */
 const MAX_PROBLEMS = 5;
 
 /** A service map as the page shows it. */
@@ -15,7 +15,7 @@ export interface MapModel {
   readonly brand: string | null;
   readonly address: string | null;
   readonly freshness: ServiceMapStatus['freshness'];
-  /** Whether the signature of the map in force is verified; only verified maps ever come into force. */
+  /** Whether a verified map is in use. A map whose signature is not verified is never used. */
   readonly signature: 'verified' | 'none';
   readonly trust: TrustModel;
   readonly revision: number;

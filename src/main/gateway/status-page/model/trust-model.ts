@@ -9,7 +9,7 @@ const SHORT_THUMBPRINT = 8;
 /** The page warns this long before a key or a key document expires. */
 const SOON_MS = 7 * 24 * 3_600_000;
 
-/** A key that signed the map in force. Instants are epoch ms. */
+/** A key that signed the map in use. Instants are epoch ms. */
 export interface SignerModel {
   readonly kid: string;
   /** Prefix of the RFC 7638 thumbprint. */
@@ -20,14 +20,14 @@ export interface SignerModel {
   readonly keyExpiresAt: number | null;
 }
 
-/** Signatures of the map in force, and the basis of trust in its keys. Instants are epoch ms. */
+/** Signatures of the map in use, and the basis of trust in its keys. Instants are epoch ms. */
 export interface TrustModel {
   /** Whether an HMAC was verified. */
   readonly hasHmac: boolean;
   readonly signers: readonly SignerModel[];
   /** Whether the map is signed by its HMAC alone although public keys are configured. */
   readonly isHmacOnly: boolean;
-  /** The newest key document; null if the configured keys are in force. */
+  /** The newest key document; null if the configured keys are in use. */
   readonly keyDocument: { readonly version: number; readonly expiresAt: number | null } | null;
   /** Whether some of the public keys in use are trusted only because the configuration names them. */
   readonly restsOnConfiguration: boolean;

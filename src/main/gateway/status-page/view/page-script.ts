@@ -2,8 +2,8 @@ import { relativeTime } from './instants.ts';
 
 /**
  * Script of the page: it listens for updates, keeps relative times up to date, and shows whether it is connected.
- * Without JavaScript the page shows the same content. It only inserts markup from its own server, in which every value
- * is escaped.
+ * Without JavaScript the page shows the same content. The script only inserts markup from its own server, in which
+ * every value is escaped.
  */
 export const PAGE_SCRIPT: string = `'use strict';
 (() => {
