@@ -16,8 +16,8 @@ export function noteFleet(manager: object, fleet: Fleet | null): void {
 const images = new WeakMap<object, KeptImage>();
 
 /**
- * Returns the start image of a manager; null without a `stateDir`. A gateway also stores its first answers in the start
- * image.
+ * Returns the start image of a manager: the file from which the next start restores its state quickly. Null without a
+ * `stateDir`. A gateway also stores its first responses to a client there.
  */
 export function startImageOf(manager: object): KeptImage | null {
   return images.get(manager) ?? null;
