@@ -47,8 +47,8 @@ export class RegistrySource {
   #isClosed = false;
 
   /**
-   * Creates the source for the registry whose `servers.json` is at `path`. Relative paths in servers start at its
-   * folder.
+   * Creates the source for the registry whose `servers.json` is at `path`. Relative paths in servers start at the
+   * folder of this file.
    */
   constructor(path: string, deps: RegistrySourceDeps) {
     this.#path = path;
@@ -141,7 +141,7 @@ export class RegistrySource {
   }
 
   /**
-   * Logs each new problem of a server. A problem that was there before is not logged again. Problems of the file are
+   * Logs each new problem of a server. A problem that was already logged is not logged again. Problems of the file are
    * logged elsewhere, by `reportBad`.
    */
   #tell(): void {
