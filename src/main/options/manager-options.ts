@@ -114,8 +114,8 @@ export interface ConnectorProxyManagerOptions extends TrustOptions {
    */
   readonly notifications?: boolean | undefined;
   /**
-   * Where maps are downloaded and verified. `auto` (default): on the main thread while the worker threads start, and
-   * after that on worker threads. `always`: only on worker threads. `never`: only on the main thread.
+   * Where maps are downloaded and verified. With `auto` (default), on the main thread while the worker threads start,
+   * and after that on worker threads. With `always`, only on worker threads. With `never`, only on the main thread.
    */
   readonly offload?: 'auto' | 'always' | 'never' | undefined;
   /** Maximum size of a map in bytes, after decompression. A larger map fails with MAP_TOO_LARGE. Defaults to 32 MiB. */
@@ -155,9 +155,9 @@ export interface ConnectorProxyManagerOptions extends TrustOptions {
    */
   readonly givenServers?: readonly GivenServer[] | undefined;
   /**
-   * When connectors connect. `all` (default): all connectors, as soon as their entries are known. `on-demand`: a
-   * connector when a call, `request()`, `ready(id)` or `startLogin()` needs it. `status()` then shows only connectors
-   * that have been needed.
+   * When connectors connect. With `all` (default), all connectors connect as soon as their entries are known. With
+   * `on-demand`, a connector connects when a call, `request()`, `ready(id)` or `startLogin()` needs it. `status()` then
+   * shows only connectors that have been needed.
    */
   readonly connect?: 'all' | 'on-demand' | undefined;
   /**

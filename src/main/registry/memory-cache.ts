@@ -155,9 +155,7 @@ export class RegistryMemoryCache implements AsyncDisposable {
     }
   }
 
-  /**
-   * Writes all changes and closes the registry. Idempotent. Never rejects: changes that cannot be written are logged.
-   */
+  /** Writes all changes and closes the registry. Idempotent. Never rejects, but logs changes that cannot be written. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;

@@ -141,8 +141,8 @@ export class RegistrySource {
   }
 
   /**
-   * Logs each new problem of a server. A problem that was already logged is not logged again. Problems of the file are
-   * logged elsewhere, by `reportBad`.
+   * Logs each new problem of a server. A problem that the previous update also found is not logged again. Problems of
+   * the file are logged elsewhere, by `reportBad`.
    */
   #tell(): void {
     const { problems } = this.#servers;

@@ -118,8 +118,8 @@ export class EntryDraft {
   }
 
   /**
-   * Sets member `name` to a value. Messages about the value refer to the member `from` of the file or, without `from`,
-   * to the entry as a whole.
+   * Sets member `name` to a value. Messages about the value refer to the member `from` of the file. Without `from`,
+   * they refer to the member `name`, at the position of the entry.
    */
   set(name: string, value: unknown, from?: string): void {
     const origin = from === undefined ? undefined : this.#members.get(from);

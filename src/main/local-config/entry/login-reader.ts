@@ -28,8 +28,8 @@ const ADDRESSES =
   /^(?:auth(?:orization)?|token|registration|revocation|auth_?server_?metadata|jwks|userinfo)_?(?:url|uri|endpoint)$/i;
 
 /**
- * Matches members that are ignored without a warning. Some of them are only for human readers. The others set what a
- * login chooses itself from the features of the issuer.
+ * Matches members that are ignored without a warning. Some of them are only for human readers. The others are choices
+ * that a login makes itself, based on what the issuer supports.
  */
 const QUIET =
   /^_|^\$|^\/\/|_supported$|^(?:providers?|client_?name|token_?exchange_?method|skip_code_challenge_check)$/i;

@@ -84,8 +84,8 @@ const BESIDE = [
 ];
 
 /**
- * Login members directly in an entry that are ignored without a warning. They set what a login chooses itself from the
- * features of the issuer.
+ * Login members directly in an entry that are ignored without a warning. They are choices that a login makes itself,
+ * based on what the issuer supports.
  */
 const QUIET = [
   'oauthPublicClient',
