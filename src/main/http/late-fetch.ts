@@ -5,8 +5,8 @@ import type { LateAgent } from './late-agent.ts';
 import { loadUndiciFetch } from './load-undici.ts';
 
 /**
- * Returns undici's fetch over an agent. The first request loads undici, and fails with MODULE_NOT_LOADED if that is not
- * possible.
+ * Returns undici's fetch, which sends its requests through `dispatcher`. The first request loads undici. It fails with
+ * MODULE_NOT_LOADED if undici cannot be loaded.
  */
 export function fetchOver(dispatcher: Dispatcher): FetchMap {
   return async (url, init) => {
@@ -16,9 +16,9 @@ export function fetchOver(dispatcher: Dispatcher): FetchMap {
 }
 
 /**
- * Loads the modules that the first request over an agent needs, one module per turn of the event loop. Loading them all
- * in one turn would block the event loop for tens of milliseconds. Never rejects, because the request itself reports a
- * module that cannot be loaded.
+ * Loads the modules that the first request through an agent needs, one module per turn of the event loop. Loading them
+ * all in one turn would block the event loop for tens of milliseconds. Never rejects, because the request itself
+ * reports a module that cannot be loaded.
  */
 export async function warmInTurns(agent: Pick<LateAgent, 'whole'>): Promise<void> {
   try {
@@ -27,6 +27,6 @@ export async function warmInTurns(agent: Pick<LateAgent, 'whole'>): Promise<void
     await loadUndiciFetch();
     await nextTurn();
   } catch {
-    // The error is ignored here: the next request loads the module again, and fails with the reason.
+    // The error is ignored here, because the next request loads the module again and reports the error.
   }
 }

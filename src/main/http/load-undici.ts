@@ -4,7 +4,7 @@ import type { NetworkSettings } from '../../shared/net/network.ts';
 
 type AgentClass = new (options: Agent.Options) => Agent;
 
-// undici is loaded by individual files, because undici's index also loads mocks, caches, retries and WebSockets, which
+// Loads only the needed files of undici, because undici's index also loads mocks, caches, retries and WebSockets, which
 // is much slower. The casts to `string` keep TypeScript from looking for the types of these files. Bundlers still find
 // the file names.
 

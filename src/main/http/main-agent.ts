@@ -7,17 +7,17 @@ import { loadUndiciAgent } from './load-undici.ts';
 /** How long an idle connection is kept open, so that a refresh and the next call can reuse it. */
 const KEEP_ALIVE_MS = 60_000;
 
-/** An agent that loads undici with the first request, or when `warm` is called. */
+/** An agent that loads undici at the first request, or when `warm` is called. */
 export type MainAgent = Dispatcher & Pick<LateAgent, 'warm'>;
 
 /** A {@link MainAgent} with `whole`, which resolves once undici is loaded. */
 export type AwaitableAgent = MainAgent & Pick<LateAgent, 'whole'>;
 
 /**
- * Creates the agent of a manager on the main thread. All connectors use it, and so do downloads of maps on the main
- * thread. It has no timeouts, because streams of connectors stay open and every exchange already has a deadline.
- * `lookup` resolves the names that no proxy resolves. Throws the error of node:tls for a certificate that cannot be
- * read. Of undici's methods, the agent supports only `dispatch` and `destroy`.
+ * Creates the agent of a manager on the main thread. All connectors use this agent, and so do downloads of maps on the
+ * main thread. The agent has no timeouts, because connectors keep streams open and every request already has a
+ * deadline. `lookup` resolves the names that no proxy resolves. Throws the error of node:tls for a certificate that
+ * cannot be read. Of undici's methods, the agent supports only `dispatch` and `destroy`.
  */
 export function createMainAgent(network: NetworkSettings, lookup?: LookupFunction): AwaitableAgent {
   const settings = agentSettings(network);

@@ -1,8 +1,8 @@
 import { monotonicMs } from '../../shared/clock.ts';
 
 /**
- * Limit for the connectors of one origin that connect at the same time: its initial and its maximum value. If both are
- * equal, the limit is fixed.
+ * Initial and maximum value of the limit on how many connectors of one origin connect at the same time. If the two
+ * values are equal, the limit is fixed.
  */
 interface LoadLimits {
   readonly first: number;
@@ -36,7 +36,7 @@ export class OriginLoads {
     this.#limits = limits;
   }
 
-  /** Creates loads with a fixed limit. */
+  /** Creates an instance in which each origin has the same fixed limit. */
   static fixed(limit: number): OriginLoads {
     return new OriginLoads({ first: limit, most: limit });
   }

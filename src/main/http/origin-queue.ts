@@ -1,6 +1,8 @@
 import { monotonicMs, nextTurn, startTimer, type Timer } from '../../shared/clock.ts';
 
-/** A request that is sent in parallel with the main request. It may be obsolete by the time it could be sent. */
+/**
+ * A request that is sent in parallel with the main request. It may no longer be needed when its turn to be sent comes.
+ */
 export interface SideRequest {
   /** Set by the sender once it no longer needs the request. */
   isGivenUp: boolean;
@@ -38,9 +40,9 @@ export interface Progress {
 }
 
 /**
- * Minimum and maximum time that a request waits for a connection, in milliseconds. Between these two, it waits as long
- * as opening a connection takes. If the maximum number of requests is in flight, it waits longer: until no request has
- * ended for `MAX_PATIENCE_MS`. So more requests are sent only if responses do not arrive.
+ * Minimum and maximum time that a request waits for a connection, in milliseconds. Within these bounds, it waits as
+ * long as opening a connection takes. If the maximum number of requests is in flight, it waits until no request has
+ * ended for `MAX_PATIENCE_MS`. So this maximum is exceeded only if responses do not end.
  */
 const MIN_PATIENCE_MS = 100;
 const MAX_PATIENCE_MS = 1_000;
@@ -96,7 +98,7 @@ export class OriginQueue {
     const patienceMs = this.#patienceMs();
     const onTimer = (): void => this.#losePatience(waiting);
     const waiting: Waiting = { request, sinceMs: monotonicMs(), timer: startTimer(patienceMs, onTimer) };
-    // The side request may have been added first, but it must not get the connection of its main request.
+    // A main request goes first, because a side request that was added earlier must not take its connection.
     if (request.side === null && this.#phases.size === 0) this.#waiting.unshift(waiting);
     else this.#waiting.push(waiting);
     this.pump();

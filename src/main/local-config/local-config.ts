@@ -23,9 +23,12 @@ export interface ReadMember extends Position {
 }
 
 export interface LocalConfigOptions {
-  /** Name of the file, for messages. Its extension determines the format; without a known extension, the text does. */
+  /**
+   * Name of the file, for messages. Its extension determines the format. If the extension is unknown, the format is
+   * detected from the text.
+   */
   readonly source: string;
-  /** Environment variables for `${NAME}`. With null, variables stay unchanged. */
+  /** Environment variables for `${NAME}`. If null, variables stay unchanged. */
   readonly env: VariableScope['env'];
   /** Value of `${workspaceFolder}`, and the base of relative paths. */
   readonly folder: string;

@@ -41,9 +41,9 @@ export interface LocalSourceDeps {
   /** Called after the files have been read. Entries that did not change are the same objects as before. */
   readonly onEntries: () => void;
   /**
-   * The digest (of `readLocalConfig`) that a file must have, by the path of the file. A file with another digest is
-   * rejected with CONFIG_INVALID, and its previous content stays in use. Files that are not listed may have any
-   * content.
+   * Maps the path of a file to the digest that the file must have, as `readLocalConfig` computes it. A file with
+   * another digest is rejected with CONFIG_INVALID, and its previous content stays in use. Files that are not listed
+   * may have any content.
    */
   readonly trustedDigests?: ReadonlyMap<string, string> | undefined;
 }

@@ -24,8 +24,8 @@ export interface LocalConfigFile extends LocalConfig {
   /** Text of the configuration file. */
   readonly text: string;
   /**
-   * SHA-256 over the paths and bytes of this file and of `otherFiles`, from which `servers` were read. It also covers
-   * the folder `project`, and the places of the servers.
+   * SHA-256 over the paths of this file and of `otherFiles`, the bytes from which `servers` were read, the folder
+   * `project`, and the places of the servers.
    */
   readonly digest: string;
 }

@@ -5,8 +5,8 @@ import type { ManagerParts } from './build-manager.ts';
 
 /**
  * Which connectors to wait for. An id means that connector, and `any` means the first connector that is up. `all` means
- * all enabled connectors, except connectors that need a login. The object names a connector whose id may be `any` or
- * `all`.
+ * all enabled connectors, except connectors that need a login. The object form is for a connector whose id may itself
+ * be `any` or `all`.
  */
 export type ReadyTarget = string | { readonly connectorId: string };
 
@@ -26,7 +26,7 @@ export interface ReadyView {
   readonly hurry: (id: string) => void;
   /** The number of connectors in each state. */
   readonly counts: () => ReadonlyMap<ConnectorState, number>;
-  /** The state of each connector. It is used only for the message that names the connectors that are not up. */
+  /** The state of each connector. It is used only for the message that lists the connectors that are not up. */
   readonly states: () => readonly (readonly [id: string, state: ConnectorState])[];
   /** Calls `callback` at each change of a map or a connector, until the returned function is called. */
   readonly onChange: (callback: () => void) => () => void;
@@ -39,7 +39,7 @@ const READY_TIMEOUT_MS = 10_000;
 /** Returns the facts that {@link awaitReady} needs, from the parts of a manager. */
 export function readyViewOf(parts: Pick<ManagerParts, 'sources' | 'connectors' | 'events' | 'closed'>): ReadyView {
   const { sources, connectors, events, closed } = parts;
-  /** An enabled connector that has not been created yet counts as connecting. */
+  /** An enabled connector that has not been created yet is reported as connecting. */
   const stateOf = (id: string): ConnectorState | undefined => {
     const isWanted = sources.isWanted(id);
     if (isWanted === null) return undefined;
@@ -65,7 +65,8 @@ export function readyViewOf(parts: Pick<ManagerParts, 'sources' | 'connectors' |
 
 /**
  * Resolves once the target is up. A single connector starts to connect immediately. Rejects with CONNECTOR_UNKNOWN if
- * no source has the id, with CONNECTOR_TIMEOUT, whose message names the connectors that are not up, or with CLOSED.
+ * no source has the id, with CONNECTOR_TIMEOUT after the time limit, or with CLOSED. The message of CONNECTOR_TIMEOUT
+ * lists the connectors that are not up.
  */
 export async function awaitReady(target: ReadyTarget, options: ReadyOptions, view: ReadyView): Promise<void> {
   const timeoutMs = options.timeoutMs ?? READY_TIMEOUT_MS;

@@ -29,7 +29,7 @@ import { RefreshSchedules } from './refresh-schedules.ts';
 import { reportMap } from './report-changes.ts';
 import { createSync, FirstSync, QuietStart } from './sync.ts';
 
-/** How long running calls may continue after the map of their connector was dropped. */
+/** Maximum time for which calls in flight may continue after the map of their connector was dropped. */
 const DROPPED_DRAIN_MS = 5_000;
 
 /** Number of the latest map loads that `status()` shows. */
@@ -47,7 +47,8 @@ export interface ManagerParts {
   /** The fleet that the manager is part of; null without the option `fleet`. */
   readonly fleet: Fleet | null;
   /**
-   * Postpones work that is not urgent, so that the first call is served sooner. A `sync()` of the host ends the pause.
+   * Postpones work that is not urgent, so that the first call is served sooner. If the host calls `sync()`, that work
+   * starts at once.
    */
   readonly quiet: QuietStart;
   readonly runSync: (force: boolean) => Promise<void>;
@@ -131,8 +132,8 @@ export function buildManager(options: ResolvedOptions): ManagerParts {
   if (fleetTools !== null) followByFleet(sources, fleetTools);
   if (featureFlags.asyncRefresh) schedules.start();
   const restored = toolMemory.restore((connector) => {
-    // If the sources were loaded before the tools were restored, they could not drop the remembered tools of a
-    // connector that no longer exists.
+    // If the sources were loaded before the tools were restored, the remembered tools of a connector that no longer
+    // exists are dropped here.
     const isGone = sources.isKnown && sources.endpointOf(connector.connectorId) !== connector.endpoint;
     if (!isGone) tools.intake.restore(connector);
     // In a fleet, other hosts may still need the remembered tools, so they are not deleted.
@@ -196,8 +197,8 @@ type FollowingParts = Pick<ManagerParts, 'events' | 'sources' | 'connectors' | '
 function followSources({ logger, events, sources, connectors, tools, connect }: FollowingParts): void {
   const follow = (changed: readonly string[], added: readonly string[] = [], drainMs = 0): void => {
     if (connect === 'all') connectors.follow(changed, added, drainMs);
-    // With `on-demand`, a change is applied only to connectors that already exist. All others are created when they are
-    // needed, from their current entry.
+    // With `on-demand`, a change is applied only to connectors that already exist. Any other connector is created from
+    // its current entry when it is needed.
     else
       connectors.follow(
         [...changed, ...added].filter((id) => connectors.get(id) !== undefined),
@@ -209,8 +210,8 @@ function followSources({ logger, events, sources, connectors, tools, connect }: 
     if (sources.isKnown) tools.intake.dropUnknown((id) => sources.endpointOf(id));
   };
   /**
-   * For each map, the ids of its entries that are left out because they are unusable. No other connector may have tools
-   * whose names begin with these ids.
+   * For each map, the ids of its entries that are left out because they are unusable. Tools of other connectors must
+   * not have names that begin with these ids.
    */
   const leftOut = new Map<string, readonly string[]>();
   sources.events.on('map', ({ sourceId, snapshot, delta, isRebranded }: MapChange) => {

@@ -25,8 +25,8 @@ export class ConnectorProxyManager implements AsyncDisposable {
   readonly #parts: ManagerParts;
 
   /**
-   * Only starts the timers of the background refresh, joins the fleet if there is one and, with a `stateDir`, starts to
-   * read the remembered state. Throws OPTIONS_INVALID or AGENT_INCOMPATIBLE.
+   * Creates a manager. Starts the timers of the background refresh, joins the fleet if there is one and, with a
+   * `stateDir`, starts to read the remembered state. Does nothing else. Throws OPTIONS_INVALID or AGENT_INCOMPATIBLE.
    */
   constructor(options: ManagerOptions) {
     this.#parts = buildManager(resolveOptions(options));
@@ -114,7 +114,7 @@ export class ConnectorProxyManager implements AsyncDisposable {
     return this.#parts.tools.store.get(name);
   }
 
-  /** The definitions that are left out of lists. A gateway adds the definitions that the gateway leaves out. */
+  /** The definitions that are left out of lists. A gateway adds to them the definitions that it leaves out itself. */
   get droppedDefinitions(): DroppedDefinitions {
     return this.#parts.tools.dropped;
   }
@@ -152,8 +152,8 @@ export class ConnectorProxyManager implements AsyncDisposable {
   /**
    * Resolves once the connector with this id is up. `any` waits for any connector, and `all` for every enabled
    * connector. For a connector whose id may be `any` or `all`, give `{ connectorId }`. Does not sync. A single
-   * connector starts to connect immediately if it has not started yet. Rejects with CONNECTOR_UNKNOWN, with
-   * CONNECTOR_TIMEOUT, whose message names the connectors that are not up, or with CLOSED.
+   * connector starts to connect immediately if it has not started yet. Rejects with CONNECTOR_UNKNOWN,
+   * CONNECTOR_TIMEOUT or CLOSED. The message of CONNECTOR_TIMEOUT lists the connectors that are not up.
    */
   async ready(
     target: 'any' | 'all' | (string & {}) | { readonly connectorId: string },
@@ -164,8 +164,8 @@ export class ConnectorProxyManager implements AsyncDisposable {
   }
 
   /**
-   * Approves the current definitions of the named tools or, with null, of all changed tools. Resolves with the names of
-   * the tools that were approved. Rejects with CLOSED.
+   * Approves the current definitions of the tools in `names`. If `names` is null, approves those of all changed tools.
+   * Resolves with the names of the tools that were approved. Rejects with CLOSED.
    */
   async approveTools(names: readonly string[] | null = null): Promise<readonly string[]> {
     this.#parts.assertOpen();

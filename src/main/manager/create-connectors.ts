@@ -32,7 +32,7 @@ import { reportListFailure, reportTransition } from './report-changes.ts';
 /** The HTTP agents through which connectors are reached. */
 export interface ConnectorAgents {
   readonly agent: Dispatcher;
-  /** Agent for connectors of maps that must have public addresses; null if any address is allowed. */
+  /** Agent for connectors of maps, which must have public addresses; null if any address is allowed. */
   readonly publicAgent: Dispatcher | null;
 }
 
@@ -116,7 +116,8 @@ export function createLifelines(
   };
   const own = connectOver(agent);
   const byProxy = createProxy === null ? own : createProxyConnect(createProxy, logger, agent);
-  // Connects to connectors of maps. It is the default, so an entry that is not marked as local gets the stricter rules.
+  // Connects to connectors of maps. An entry that is not marked as local is treated like these connectors, because the
+  // rules for them are stricter.
   const ofMaps = publicAgent === null ? byProxy : connectOver(publicAgent);
   const connectOf = (entry: ConnectorEntry): Connect => {
     if (commandOf(entry) !== null) return own;
@@ -135,8 +136,7 @@ export function createLifelines(
 }
 
 /**
- * Initial limit for the connectors of one origin that connect at the same time. An option can set a fixed limit
- * instead.
+ * Initial limit on how many connectors of one origin connect at the same time. An option can set a fixed limit instead.
  */
 const USUAL_PER_ORIGIN = 4;
 

@@ -19,14 +19,14 @@ export interface ManagerTools {
   readonly intake: ToolIntake;
   /** The definitions that are left out of lists because they are invalid. */
   readonly dropped: DroppedDefinitions;
-  /** The protocol era of each endpoint, as far as it is known, so that it need not be probed again. */
+  /** Which protocol (legacy or modern) each endpoint supports, as far as known, so that it need not be probed again. */
   readonly eras: EraMemory;
 }
 
 export interface CreateToolsDeps {
   readonly memory: ToolMemory;
   readonly events: EventHub;
-  /** Returns the brand for the tag of an entry's tools; null if its tools get no such tag. */
+  /** Returns the brand of an entry, which its tools get as a tag `brand:…`; null if its tools get no such tag. */
   readonly brandOf: (entry: ConnectorEntry) => string | null;
   /** Whether a connector with this id exists, up or not. */
   readonly isKnown: (connectorId: string) => boolean;

@@ -36,7 +36,7 @@ export type MemoryStatus =
 export interface StaleTools {
   readonly connectorCount: number;
   readonly toolCount: number;
-  /** When the oldest of the remembered tool lists was read, in epoch milliseconds; null without remembered lists. */
+  /** Time when the oldest remembered tool list was read, in epoch milliseconds; null without remembered lists. */
   readonly oldestListedAt: number | null;
 }
 
@@ -53,7 +53,7 @@ export interface ListedConnector extends ConnectorStatus {
    * and cannot be repaired. In a gateway, they include prompts, resources and templates.
    */
   readonly droppedDefinitions: readonly DroppedDefinition[];
-  /** The number of all dropped definitions of the connector. */
+  /** Total number of dropped definitions of the connector. */
   readonly droppedDefinitionCount: number;
 }
 
@@ -72,7 +72,7 @@ export interface ManagerStatus {
   readonly connectors: readonly ListedConnector[];
   readonly toolCount: number;
   readonly staleTools: StaleTools;
-  /** Tools whose definition differs from their pin: the definition that was first seen or last approved. */
+  /** Tools whose definition differs from their pin. The pin is the definition that was first seen or last approved. */
   readonly changedTools: readonly ChangedTool[];
   /** Tools that are neither listed nor callable, because the signed map approves another definition. */
   readonly heldBackTools: readonly HeldBackTool[];

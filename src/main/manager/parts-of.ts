@@ -16,14 +16,14 @@ export function noteFleet(manager: object, fleet: Fleet | null): void {
 const images = new WeakMap<object, KeptImage>();
 
 /**
- * Returns the start image of a manager; null without a `stateDir`. A gateway also stores its first answers in the start
- * image.
+ * Returns functions for the start image of a manager, which is the file that the next start reads first. Null without a
+ * `stateDir`. A gateway stores its first answers (prepared responses for the next start) next to this file.
  */
 export function startImageOf(manager: object): KeptImage | null {
   return images.get(manager) ?? null;
 }
 
-/** Stores the start image of a manager for {@link startImageOf}. */
+/** Stores these functions of a manager for {@link startImageOf}. */
 export function noteStartImage(manager: object, image: KeptImage | null): void {
   if (image !== null) images.set(manager, image);
 }

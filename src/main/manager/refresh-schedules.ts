@@ -15,7 +15,7 @@ export class RefreshSchedules {
   readonly #byId: ReadonlyMap<string, RefreshScheduler>;
   readonly #upkeep: RefreshScheduler;
 
-  /** Creates the schedules, which {@link start} starts. `upkeep` runs about once per refresh interval. */
+  /** Creates the schedules without starting them. `upkeep` runs about once per refresh interval. */
   constructor(options: ResolvedOptions, sources: ConnectorSources, upkeep: () => Promise<void>) {
     const { logger, random, featureFlags } = options;
     const shared = { logger, random, isSpread: true };
@@ -31,7 +31,7 @@ export class RefreshSchedules {
       }),
     );
     const intervalMs = featureFlags.refreshIntervalMs;
-    // Makes the schedule of a map fetch the map well before it expires.
+    // Ensures that the schedule of a map fetches a new one well before the map expires.
     sources.events.on('fresh', (sourceId, validForMs) => this.#byId.get(sourceId)?.holdsFor(validForMs));
     sources.events.on('alone', (sourceId, isAlone) => {
       if (isAlone) this.#byId.get(sourceId)?.start();

@@ -71,7 +71,7 @@ export class QuietStart {
 
 export interface FirstSyncDeps {
   readonly sync: () => Promise<void>;
-  /** Resolves when the remembered maps of an earlier run are in use, which only a sync can do. */
+  /** Resolves when the remembered maps of an earlier run are in use. Only a sync puts them into use. */
   readonly remembered: () => Promise<void>;
   readonly quiet: QuietStart;
 }
@@ -95,8 +95,8 @@ export class FirstSync {
   }
 
   /**
-   * Starts the first sync, if it has not been started. Resolves when the remembered maps are in use, or else when the
-   * sync has ended.
+   * Starts the first sync, if it has not been started. Resolves when the remembered maps are in use or the sync has
+   * ended, whichever comes first.
    */
   async remembered(): Promise<void> {
     await Promise.race([this.run(), this.#deps.remembered()]);

@@ -25,13 +25,16 @@ export class SecretTexts {
   readonly #secrets = new Set<string>();
   /**
    * The forms of all secrets, by the hash of their first four characters. Forms with the same hash are sorted by
-   * length, the longest first. Null after a secret was added.
+   * length, the longest first. Null if a secret was added since the last search.
    */
   #forms: Map<number, SecretForm[]> | null = null;
-  /** Contains 1 at the index of each hash that `#forms` has, and 0 elsewhere. */
+  /** Contains 1 at the index of each hash that is a key of `#forms`, and 0 elsewhere. */
   readonly #begins = new Uint8Array(SLOTS);
 
-  /** Adds a secret to search for, and each of its longer lines. Values of fewer than 4 characters are ignored. */
+  /**
+   * Adds a secret to search for, and each of its lines that has more than 8 characters. A secret of fewer than 4
+   * characters is ignored.
+   */
   add(secret: string): void {
     const lines = secret.split(/[\r\n]+/).filter((line) => line.trim().length > 2 * MIN_LENGTH);
     for (const text of [secret, ...lines].map((line) => line.trim())) {

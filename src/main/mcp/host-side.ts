@@ -19,8 +19,8 @@ export interface HostSide {
    */
   readonly answer: (request: ConnectorRequest) => Promise<Readonly<Record<string, unknown>>>;
   /**
-   * If the host is also a server: the value that it sends under {@link INSTANCE_KEY}. A connector that sends the same
-   * value is connected to the host itself.
+   * The value that the host sends under {@link INSTANCE_KEY} as a server; absent if it is not a server. If a connector
+   * sends the same value, the host is connected to itself.
    */
   readonly instanceId?: string;
 }

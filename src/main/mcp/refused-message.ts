@@ -20,7 +20,7 @@ export class RefusedMessage {
   readonly id: number | null;
   /** Whether the message is a request or a notification, because it has a `method`. */
   readonly isRequest: boolean;
-  /** Reason for the rejection, as a clause: "nests deeper than 128 levels". */
+  /** Reason for the rejection, as a clause such as "nests deeper than 128 levels". */
   readonly reason: string;
 
   /** `head` and `tail` are the beginning and the end of the message, as far as they were kept. */

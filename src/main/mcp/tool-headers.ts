@@ -73,7 +73,7 @@ function asText(value: unknown): string | null {
 function scan(schema: unknown): ToolHeaders {
   const declarations: HeaderDeclaration[] = [];
   const names = new Set<string>();
-  /** Searches a schema for declarations. Returns why one is invalid, or null if all are valid. */
+  /** Searches a schema for declarations. Returns why a declaration is invalid, or null if all are valid. */
   const visit = (node: unknown, path: readonly string[] | null, depth: number): string | null => {
     if (depth > MAX_DEPTH || typeof node !== 'object' || node === null) return null;
     if (Array.isArray(node)) return firstFault(node, (item) => visit(item, null, depth + 1));
@@ -101,7 +101,9 @@ function scan(schema: unknown): ToolHeaders {
 
 const DATA: ReadonlySet<string> = new Set(['const', 'enum', 'default', 'example', 'examples', KEY]);
 
-/** Returns the header that a schema declares. Undefined if it declares none, null if the declaration is invalid. */
+/**
+ * Returns the header that a schema declares. Undefined if it declares no header, null if the declaration is invalid.
+ */
 function declaration(schema: JsonObject, path: readonly string[] | null): HeaderDeclaration | null | undefined {
   if (!Object.hasOwn(schema, KEY)) return undefined;
   const name = schema[KEY];

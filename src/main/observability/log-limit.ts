@@ -5,7 +5,7 @@ import type { Logger } from './logger.ts';
 const MAX_LINES = 1_000;
 const WINDOW_MS = 10_000;
 
-/** Number of lines of one event in the current window: written and omitted. */
+/** Counts the written and the omitted lines of one event in the current window of time. */
 interface Window {
   lines: number;
   dropped: number;

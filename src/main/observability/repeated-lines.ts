@@ -23,8 +23,8 @@ export class RepeatedLines {
   }
 
   /**
-   * Returns null if the line for this reason must be suppressed. Otherwise returns a suffix for the line, which says
-   * how many lines were suppressed before it, or is empty.
+   * Returns null if the line for this reason must be suppressed. Otherwise returns a suffix that says how many lines
+   * were suppressed before this line, or an empty string if there were none.
    */
   next(reason: string): string | null {
     const now = this.#now();

@@ -40,7 +40,10 @@ export function isServing(): boolean {
   return traces.getStore()?.operation === null;
 }
 
-/** Runs `work` outside of any operation. It is meant for work that continues after the operation that starts it. */
+/**
+ * Runs `work` outside of any operation. It is meant for work that continues after the operation that started it has
+ * ended.
+ */
 export function detached<T>(work: () => T): T {
   return outsideOfHostSpan(() => traces.exit(work));
 }

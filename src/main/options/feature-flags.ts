@@ -16,8 +16,8 @@ const BUCKETS = 10_000;
 /**
  * Reads the settings for background refresh. `MCP_CONNECTOR_REFRESH_SYNC=true` turns background refresh off.
  * `MCP_CONNECTOR_REFRESH_CANARY_PERCENT` is the share of hosts that have background refresh. It defaults to 100, and an
- * invalid value counts as 0. `MCP_CONNECTOR_REFRESH_INTERVAL_MS` is the interval. It defaults to 300 000, also for an
- * invalid value. A host is identified by `MCP_CONNECTOR_INSTANCE_ID`, or else by its host name (docs/rollout.md).
+ * invalid value is treated as 0. `MCP_CONNECTOR_REFRESH_INTERVAL_MS` is the interval. It defaults to 300 000, also for
+ * an invalid value. A host is identified by `MCP_CONNECTOR_INSTANCE_ID`, or else by its host name (docs/rollout.md).
  */
 export function parseConnectorFeatureFlags(env: NodeJS.ProcessEnv = process.env): ConnectorFeatureFlags {
   const interval = Number(env.MCP_CONNECTOR_REFRESH_INTERVAL_MS ?? Number.NaN);

@@ -30,11 +30,11 @@ export interface FleetOptions {
   /** Whether the quotas of a connector apply to the calls of all hosts together. Defaults to false. */
   readonly quotas?: boolean | undefined;
   /**
-   * What applies while the fleet server is unreachable. `share` (default): this host enforces its share of each quota.
-   * `refuse`: calls that have a quota are refused.
+   * How quotas are enforced while the fleet server is unreachable. With `share` (default), this host enforces its share
+   * of each quota. With `refuse`, calls to which a quota applies are refused.
    */
   readonly quotasWithout?: 'share' | 'refuse' | undefined;
-  /** `shared`: a login on one host is valid on all hosts. `own` (default): each host has its own logins. */
+  /** With `shared`, a login on one host is valid on all hosts. With `own` (default), each host has its own logins. */
   readonly logins?: 'own' | 'shared' | undefined;
   /** TLS settings for a `rediss:` URL. */
   readonly tls?: TlsOptions | undefined;

@@ -3,11 +3,11 @@ import type { AgentLike } from '../http/agent-check.ts';
 import type { ToolResult } from '../mcp/tool-result.ts';
 import type { Logger } from '../observability/logger.ts';
 
-/** How a host logs in to a connector that requires OAuth (MCP, authorization). */
+/** How a host logs in to a connector that requires OAuth, as the MCP specification defines under "Authorization". */
 export interface ConnectorOAuth {
   /** Stores the tokens, and sends the user to the authorization server. The interface comes from the MCP SDK. */
   readonly provider: OAuthClientProvider;
-  /** Resolves with the parameters of the redirect with which the user's login ended. */
+  /** Resolves after the user's login, with the parameters of the redirect that ended it. */
   readonly callback: (signal: AbortSignal) => Promise<URLSearchParams>;
 }
 
@@ -22,7 +22,7 @@ export interface ToolDescriptor {
   readonly metadata: { tags: string[]; connectorId: string; author?: string };
 }
 
-/** An object of the host that is told about all tools (option `registry`). */
+/** An object of the host that is notified of all tools (option `registry`). */
 export interface ToolRegistry {
   registerTool(descriptor: ToolDescriptor): void;
   removeTool?(name: string): unknown;

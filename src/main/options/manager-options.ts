@@ -19,15 +19,15 @@ export interface ConnectorProxyManagerOptions extends TrustOptions {
   /** The HMAC key with which the map is signed. During a rotation, a list of keys, the newest first. */
   readonly signatureKey: HmacKeys;
   /**
-   * Further service maps, each with its own schedule, cache, floor and failures. If two maps list the same connector
-   * id, the earlier map takes precedence. The map of `serviceMapUrl` comes first.
+   * Further service maps, each with its own schedule, cache, floor (lowest accepted `generatedAt`) and failures. If two
+   * maps list the same connector id, the earlier map takes precedence. The map of `serviceMapUrl` comes first.
    */
   readonly sources?: readonly (ServiceMapSourceOptions | SignedMapSourceOptions)[] | undefined;
   /** The key for connectors whose `auth` requires a key. */
   readonly connectorsApiKey?: Secret | undefined;
   /** Key that each request for the map sends as `Authorization: Bearer`. */
   readonly apiKey?: Secret | undefined;
-  /** An object of the host that is told about every tool that is added, changed or removed. */
+  /** An object of the host that is notified of every tool that is added, changed or removed. */
   readonly registry?: ToolRegistry | undefined;
   /** Receives log lines, with the arguments in the order of pino: object, message. Without it, nothing is logged. */
   readonly logger?: Logger | undefined;
@@ -78,8 +78,8 @@ export interface ConnectorProxyManagerOptions extends TrustOptions {
   readonly syncDeadlineMs?: number | undefined;
   /**
    * How long a stdio server may print nothing between its start and the end of its handshake. Each line on its stderr
-   * restarts the time, up to 5 minutes in total. If its entry has `timeouts.connect`, that is a fixed limit for the
-   * whole start instead. Defaults to 60 000 ms.
+   * restarts this time, up to 5 minutes in total. If the server's entry has `timeouts.connect`, this is a fixed limit
+   * for the whole start instead. Defaults to 60 000 ms.
    */
   readonly startTimeoutMs?: number | undefined;
   /**
@@ -99,7 +99,7 @@ export interface ConnectorProxyManagerOptions extends TrustOptions {
   readonly maxTools?: number | undefined;
   /** Maximum size of a response (such as one page of tools) from a connector, decompressed. Defaults to 32 MiB. */
   readonly maxResultBytes?: number | undefined;
-  /** State folder, which keeps the last verified map, its floor and the tools for the next start. Defaults to none. */
+  /** Folder that keeps the last verified maps, their floors and the tools for the next start. Defaults to none. */
   readonly stateDir?: string | undefined;
   /**
    * What to do if the definition of a tool differs from the definition that was first seen. With `off`, nothing
@@ -114,8 +114,8 @@ export interface ConnectorProxyManagerOptions extends TrustOptions {
    */
   readonly notifications?: boolean | undefined;
   /**
-   * Where maps are downloaded and verified. `auto` (default): on the main thread while the worker threads start, and
-   * after that on worker threads. `always`: only on worker threads. `never`: only on the main thread.
+   * Where maps are downloaded and verified. With `auto` (default), on the main thread while the worker threads start,
+   * and after that on worker threads. With `always`, only on worker threads. With `never`, only on the main thread.
    */
   readonly offload?: 'auto' | 'always' | 'never' | undefined;
   /** Maximum size of a map in bytes, after decompression. A larger map fails with MAP_TOO_LARGE. Defaults to 32 MiB. */
@@ -125,8 +125,8 @@ export interface ConnectorProxyManagerOptions extends TrustOptions {
   /** How far the `generatedAt` of a map may be ahead of the clock of this host. Defaults to 300 000 ms. */
   readonly maxClockSkewMs?: number | undefined;
   /**
-   * `cortex-os` uses the names of the product that this package replaces: for the path of the registry, for the metric
-   * label `brand`, and for the tag `brand:…` of tools. Defaults to this package's own names.
+   * With `cortex-os`, the names of the product that this package replaces are used for the path of the registry, for
+   * the metric label `brand`, and for the tag `brand:…` of tools. Defaults to this package's own names.
    */
   readonly compat?: 'cortex-os' | undefined;
   /** Whether maps are refreshed in the background, and how often. Defaults to the settings in the environment. */
@@ -145,8 +145,8 @@ export interface ConnectorProxyManagerOptions extends TrustOptions {
   readonly configDigests?: Readonly<Record<string, string>> | undefined;
   /**
    * Adds the servers of a registry (see `fs-store`) to the connectors, and follows its changes. `true` uses the default
-   * registry, and `path` is the path of another registry's `servers.json`. The option `registry` is something else: an
-   * object that is told about tools.
+   * registry, and `path` is the path of another registry's `servers.json`. This option has nothing to do with the
+   * option `registry`, which is an object that is notified of tools.
    */
   readonly serverRegistry?: ServerRegistryOption | undefined;
   /**
@@ -155,9 +155,9 @@ export interface ConnectorProxyManagerOptions extends TrustOptions {
    */
   readonly givenServers?: readonly GivenServer[] | undefined;
   /**
-   * When connectors connect. `all` (default): all connectors, as soon as their entries are known. `on-demand`: a
-   * connector when a call, `request()`, `ready(id)` or `startLogin()` needs it. `status()` then shows only connectors
-   * that have been needed.
+   * When connectors connect. With `all` (default), all connectors connect as soon as their entries are known. With
+   * `on-demand`, a connector connects when a call, `request()`, `ready(id)` or `startLogin()` needs it. `status()` then
+   * shows only connectors that have been needed.
    */
   readonly connect?: 'all' | 'on-demand' | undefined;
   /**

@@ -51,7 +51,7 @@ export type Limits = Checked<typeof checkLimits>;
 
 const isFunction = (value: unknown): boolean => typeof value === 'function';
 
-/** Creates a check for an object that has these methods. */
+/** Creates a check that accepts any object that has these methods. */
 function having(...methods: readonly string[]): Check<unknown> {
   const has = (value: unknown): boolean =>
     (typeof value === 'object' || isFunction(value)) &&

@@ -36,7 +36,7 @@ export interface ResolvedOptions {
    * precedence.
    */
   readonly configFiles: readonly string[];
-  /** The digest that a file must have, by the path of the file. Files that are not listed may have any content. */
+  /** Maps the path of a file to the digest that the file must have. Files that are not listed may have any content. */
   readonly configDigests: ReadonlyMap<string, string>;
   /** Path of the `servers.json` of the registry; null without a registry. */
   readonly serverRegistry: string | null;
@@ -73,7 +73,7 @@ export interface ResolvedOptions {
   readonly fleet: ResolvedFleet | null;
   /** Path of the file in which messages are recorded; null if they are not recorded. */
   readonly record: string | null;
-  /** Whose names are used for the path of the registry, metric labels and tool tags. */
+  /** Which product's names are used for the path of the registry, metric labels and tool tags. */
   readonly compat: Compat;
   readonly limits: Limits;
 }

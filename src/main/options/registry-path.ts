@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { STORE_FILE } from '../../shared/servers/store-notes.ts';
 
-/** Whose names are used: those of the replaced product or, with null, those of this package. */
+/** Which product's names are used: those of the replaced product or, if null, those of this package. */
 export type Compat = 'cortex-os' | null;
 
 let hasWarned = false;
@@ -31,7 +31,7 @@ export function registryPath(env: NodeJS.ProcessEnv, compat: Compat = null): str
   return own;
 }
 
-/** Whether a registry exists. Its file may be missing for a moment, while the store next to the file exists. */
+/** Whether a registry exists. The store next to the file is enough, because the file may be missing for a moment. */
 function exists(path: string): boolean {
   return existsSync(path) || existsSync(join(dirname(path), STORE_FILE));
 }

@@ -18,7 +18,9 @@ export async function askForKey(secret: Secret): Promise<string> {
   return key;
 }
 
-/** Reads a secret. An empty secret counts as missing. The type is checked, because a function may return anything. */
+/**
+ * Reads a secret. An empty secret is treated as missing. The type is checked, because a function may return anything.
+ */
 async function ask(secret: Secret | undefined): Promise<string | null> {
   const value: unknown = typeof secret === 'function' ? await secret() : secret;
   if (value === undefined || value === null || value === '') return null;

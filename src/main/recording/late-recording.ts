@@ -3,7 +3,7 @@ import type { Logger } from '../observability/logger.ts';
 import type { Recording } from './recording.ts';
 import type { MessageRecord, Sender } from './recording-format.ts';
 
-/** Takes the place of a recording when nothing is recorded. Ignores all messages. */
+/** Ignores all messages. It is used when nothing is recorded. */
 const NOTHING: MessageRecord = { nextId: () => 0, note: (_: Sender) => {}, hide: () => {} };
 
 /** The recording of a manager. Its file is created when the first connector connects. */

@@ -46,9 +46,9 @@ export class RecordingFile {
 
   /**
    * Opens a file for recording, with permissions only for its owner. With `isAppending`, appends to an existing file.
-   * Otherwise, the new file replaces an existing one later: {@link write} says when. Rejects with OPTIONS_INVALID if
-   * the file cannot be opened, and with RECORDING_INVALID if the file to append to is not a recording. If writing fails
-   * later, calls `onFailure` once, with RECORDING_FAILED.
+   * Otherwise, a new file replaces any existing file, at the time that {@link write} describes. Rejects with
+   * OPTIONS_INVALID if the file cannot be opened, and with RECORDING_INVALID if the file to append to is not a
+   * recording. If writing fails later, calls `onFailure` once, with RECORDING_FAILED.
    */
   static async open(
     path: string,
@@ -81,8 +81,8 @@ export class RecordingFile {
   }
 
   /**
-   * Adds a line to the recording. The line must end with a line feed. If `isReplacing` is true and the new file has not
-   * replaced the existing file yet, it replaces that file now. Has no effect after a failure or after {@link close}.
+   * Adds a line to the recording. The line must end with a line feed. If `isReplacing` is true, the new file then
+   * replaces the existing file, unless it already has. Has no effect after a failure or after {@link close}.
    */
   write(line: string, isReplacing = true): void {
     if (this.#failure !== null || this.#closing !== null) return;
@@ -99,8 +99,8 @@ export class RecordingFile {
   }
 
   /**
-   * Writes the waiting lines, makes them durable and closes the file. Idempotent. Never rejects: an error is in
-   * `failure`.
+   * Writes the waiting lines, makes them durable and closes the file. Idempotent. Never rejects. If writing fails,
+   * `failure` has the error.
    */
   close(): Promise<void> {
     this.#closing ??= this.#end();
@@ -135,8 +135,8 @@ export class RecordingFile {
       this.#fail(codeOf(error) ?? messageOf(error));
     }
     await this.#file.close().catch((error: unknown) => this.#fail(codeOf(error) ?? messageOf(error)));
-    // No recorded line has replaced the existing file, so the new file is deleted. If that fails, the existing file is
-    // intact all the same, and the name of the new file is never used again.
+    // The new file has not replaced the existing file, so it is deleted. If that fails, the existing file is still
+    // intact, and the random name of the new file is never used again.
     if (this.#temporaryPath !== null) await rm(this.#temporaryPath, { force: true }).catch(() => {});
   }
 

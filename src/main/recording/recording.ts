@@ -34,8 +34,8 @@ export class Recording {
   #note({ connector, connection, from, message }: RecordedLine): void {
     const masked = this.#secrets.mask(message) as JsonObject;
     const line: RecordedLine = { connector, connection, from, message: masked };
-    // Only a message of the server replaces an existing file. So the existing file stays if the server cannot be
-    // reached.
+    // Only a message from the server causes the recording to replace an existing file. So the existing file stays if
+    // the server cannot be reached.
     this.file.write(`${JSON.stringify(line)}\n`, from === 'server');
   }
 }

@@ -9,8 +9,8 @@ export { RegistryMemoryCache, type RegistryMemoryCacheOptions } from './memory-c
 let open: Promise<RegistryMemoryCache> | null = null;
 
 /**
- * Returns the registry that all functions of this module use, after reading it. It is opened once in a process. Rejects
- * with STORE_UNAVAILABLE or STORE_TOO_NEW.
+ * Returns the registry that all functions of this module share. Opens and reads it first, unless it is already open.
+ * Rejects with STORE_UNAVAILABLE or STORE_TOO_NEW.
  */
 export function getRegistryCache(): Promise<RegistryMemoryCache> {
   open ??= openCache().catch((error: unknown) => {
@@ -20,7 +20,10 @@ export function getRegistryCache(): Promise<RegistryMemoryCache> {
   return open;
 }
 
-/** Writes pending changes and closes the registry. The next call of another function opens it again. Never rejects. */
+/**
+ * Writes pending changes and closes the registry. The next call to another function of this module opens it again.
+ * Never rejects.
+ */
 export async function closeRegistryCache(): Promise<void> {
   const closing = open;
   open = null;
@@ -35,13 +38,15 @@ export async function readAll(): Promise<ServerInfo[]> {
   return (await getRegistryCache()).getAll();
 }
 
-/** Adds or replaces a server. Resolves once it is durable. Rejects with OPTIONS_INVALID or STORE_UNAVAILABLE. */
+/**
+ * Adds or replaces a server. Resolves once the change is durable. Rejects with OPTIONS_INVALID or STORE_UNAVAILABLE.
+ */
 export async function upsert(info: ServerInfo): Promise<void> {
   await (await getRegistryCache()).upsert(info);
 }
 
 /**
- * Removes a server. Resolves once the removal is durable: with true if the server existed, otherwise with false.
+ * Removes a server. Once the removal is durable, resolves with true if the server existed, otherwise with false.
  * Rejects with STORE_UNAVAILABLE.
  */
 export async function remove(name: string): Promise<boolean> {

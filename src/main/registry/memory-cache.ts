@@ -155,9 +155,7 @@ export class RegistryMemoryCache implements AsyncDisposable {
     }
   }
 
-  /**
-   * Writes all changes and closes the registry. Idempotent. Never rejects: changes that cannot be written are logged.
-   */
+  /** Writes all changes and closes the registry. Idempotent. Never rejects, but logs changes that cannot be written. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -185,7 +183,7 @@ export class RegistryMemoryCache implements AsyncDisposable {
     return this.#commits.add(changes);
   }
 
-  /** Applies changes by other processes, except to servers that this process has changed and not yet stored. */
+  /** Applies changes by other processes, except to servers for which this process has unstored changes. */
   async #sync(mode: SyncMode): Promise<void> {
     const news: ServerNews = await this.#writer.syncServers(this.#path, this.#known, mode);
     this.#known = news.known;
@@ -206,7 +204,7 @@ export class RegistryMemoryCache implements AsyncDisposable {
   #lookLater(): void {
     if (this.#closing !== null) return;
     this.#lookTimer = startTimer(LOOK_MS, () => {
-      // After a failed check, the next one reports the same changes. Disk errors are logged by the process that writes.
+      // After a failed check, the next one reports the same changes. The process that writes logs disk errors.
       void this.#sync('look').then(
         () => this.#lookLater(),
         () => this.#lookLater(),

@@ -4,7 +4,7 @@ import type { ServerInfo } from '../../shared/servers/server-info.ts';
 import type { ServerChange } from '../../shared/servers/server-records.ts';
 
 /**
- * How long a change by this process counts as recent. This is more than enough, because other processes see changes
+ * How long a change by this process is treated as recent. This is more than enough, because other processes see changes
  * within a second.
  */
 const RECENT_MS = 5_000;
@@ -31,8 +31,8 @@ export class OwnChanges {
 
   /**
    * Returns the changes that must be written to a new store after the old store was lost. `rows` is the content of the
-   * new store. The result has the recent changes by this process that `rows` lacks, and all other servers that are not
-   * in `rows`.
+   * new store. The result contains the recent changes by this process that `rows` does not show, and all other servers
+   * in `entries` that `rows` lacks.
    */
   missingIn(rows: readonly ServerChange[], entries: ReadonlyMap<string, ServerInfo>): ServerChange[] {
     const stored = new Map(rows.map(({ name, info }) => [name, info]));

@@ -22,7 +22,7 @@ export interface RegistryProblem {
   readonly message: string;
 }
 
-/** A server of the registry as a server of a configuration file, or the reasons why it cannot be converted. */
+/** A registered server in the form of a server from a configuration file, or the reasons why it cannot be converted. */
 export type RegisteredServer =
   | { readonly kind: 'server'; readonly server: LocalServer }
   | { readonly kind: 'refused'; readonly problems: readonly RegistryProblem[] };

@@ -52,8 +52,9 @@ export class RegisteredServers {
   }
 
   /**
-   * Updates the entries from the servers of the registry. Returns whether any entry changed. With `isAnew`, servers
-   * that did not change are also converted again, if environment variables or their `envFile` may have changed.
+   * Updates the entries from the servers of the registry. Returns whether any entry changed. With `isAnew`, also
+   * converts an unchanged server again if environment variables changed, or if it has an `envFile`, which may have
+   * changed.
    */
   async update(infos: readonly ServerInfo[], isAnew: boolean): Promise<boolean> {
     const made = new Map<string, Made>();

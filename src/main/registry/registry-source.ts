@@ -47,8 +47,8 @@ export class RegistrySource {
   #isClosed = false;
 
   /**
-   * Creates the source for the registry whose `servers.json` is at `path`. Relative paths in servers start at its
-   * folder.
+   * Creates the source for the registry whose `servers.json` is at `path`. Relative paths in servers start at the
+   * folder of this file.
    */
   constructor(path: string, deps: RegistrySourceDeps) {
     this.#path = path;
@@ -141,8 +141,8 @@ export class RegistrySource {
   }
 
   /**
-   * Logs each new problem of a server. A problem that was there before is not logged again. Problems of the file are
-   * logged elsewhere, by `reportBad`.
+   * Logs each new problem of a server. A problem that the previous update also found is not logged again. Problems of
+   * the file are logged elsewhere, by `reportBad`.
    */
   #tell(): void {
     const { problems } = this.#servers;

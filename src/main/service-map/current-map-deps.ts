@@ -17,8 +17,8 @@ export interface CurrentMapDeps extends Pick<ResolvedOptions, 'clock' | 'elapsed
   /** Called for each accepted map, before its load settles, and when a map is dropped. */
   readonly onSnapshot: (snapshot: Snapshot, delta: Delta) => void;
   /**
-   * Called once it is known for how many milliseconds the map in force stays fresh. Not called for a map of an earlier
-   * run that the source has not confirmed.
+   * Called once it is known for how many milliseconds the current map stays fresh. Not called for a map of an earlier
+   * run, unless the source has confirmed it.
    */
   readonly onFresh: (holdsForMs: number) => void;
   /** Called with the code of each condition that needs attention. */

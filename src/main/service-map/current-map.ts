@@ -18,7 +18,7 @@ import { Lineage } from './trust/lineage.ts';
 import { type MapTrustStatus, viewTrust } from './trust/map-trust-status.ts';
 import { trustOf } from './trust/source-trust.ts';
 
-/** Where a body comes from. `read` returns a new copy each time, because its buffer is transferred to a thread. */
+/** Where a map's bytes come from. `read` returns a new copy each time, because the copy is moved to a thread. */
 type Origin =
   | { readonly kind: 'source' }
   | { readonly kind: 'remembered'; readonly body: AcquiredBody }
@@ -27,8 +27,8 @@ type Origin =
 const FETCHED: Origin = { kind: 'source' };
 
 /**
- * The last accepted map of a source, and the loading of the next one. The caller ensures that only one load runs at a
- * time.
+ * The current map (the last accepted map) of a source, and the loading of the next one. The caller ensures that only
+ * one load runs at a time.
  */
 export class CurrentMap {
   readonly #options: MapOptions;
@@ -46,7 +46,7 @@ export class CurrentMap {
     this.#keys = new SourceKeys(options, deps, (believed) => this.#believe(believed));
   }
 
-  /** Resolves once the map of an earlier run is in force, or once it is known that no such map is stored. */
+  /** Resolves once the map of an earlier run is in use, or once it is known that no such map is stored. */
   get remembered(): Promise<void> {
     return this.#remembered.promise;
   }
@@ -55,7 +55,7 @@ export class CurrentMap {
     return this.#inForce.snapshot;
   }
 
-  /** The freshness of the map in force. A map older than `maxStaleMs` allows is dropped first. */
+  /** The freshness of the current map. A map older than `maxStaleMs` allows is dropped first. */
   get freshness(): Freshness {
     return this.#inForce.freshness;
   }
@@ -78,7 +78,7 @@ export class CurrentMap {
 
   /**
    * Requests the map once and accepts it if it verifies. A failed load changes nothing. With `followsKeys`, newer key
-   * documents are read, too. The first load puts the map of an earlier run in force before it uses the network. Rejects
+   * documents are read, too. The first load puts the map of an earlier run into use before it uses the network. Rejects
    * with SECRET_UNAVAILABLE, KEYS_UNAVAILABLE or KEYS_INVALID if a key cannot be read, and with KEYS_ROLLED_BACK if no
    * key document is new enough.
    */
@@ -96,15 +96,15 @@ export class CurrentMap {
   }
 
   /**
-   * Verifies a body from the fleet like a body from the source, and accepts it. If its map is already in force, the
-   * outcome is `unchanged`, but the map does not count as confirmed. Rejects as {@link load} and `read` do.
+   * Verifies a body from the fleet like a body from the source, and accepts it. If its map is already the current map,
+   * the outcome is `unchanged`, but this does not confirm the map. Rejects as {@link load} and `read` do.
    */
   async take(read: () => Promise<AcquiredBody>, signal: AbortSignal): Promise<LoadOutcome> {
     const secrets = await this.#prepare(signal);
     return this.#keys.load(secrets, signal, () => this.#run(secrets, { kind: 'fleet', read }, signal), false);
   }
 
-  /** Puts the map of an earlier run in force, once. Rejects with SECRET_UNAVAILABLE or with a KEYS_… code. */
+  /** Puts the map of an earlier run into use, once. Rejects with SECRET_UNAVAILABLE or with a KEYS_… code. */
   async recall(signal: AbortSignal): Promise<void> {
     await this.#prepare(signal);
   }
@@ -116,18 +116,18 @@ export class CurrentMap {
     await this.#keys.follow(secrets, signal);
   }
 
-  /** Confirms the map in force, because the fleet says that the source still has it. */
+  /** Confirms the current map, because the fleet says that the source still has it. */
   vouch(): void {
     this.#inForce.confirm(this.#lineage.etag);
   }
 
-  /** Makes the next load read and verify the whole map, even if it is the map in force. */
+  /** Makes the next load read and verify the whole map, even if it is the current map. */
   forgetBody(): void {
     this.#lineage.forgetBody();
   }
 
   /**
-   * Takes the map out of force: its connectors are removed, as if a new map did not list them. The floor and the facts
+   * Stops using the current map. Its connectors are removed, as if a new map did not list them. The floor and the facts
    * about keys stay. `why` is a sentence without its full stop.
    */
   drop(code: ErrorCode, why: string): void {
@@ -139,7 +139,7 @@ export class CurrentMap {
     this.#inForce.close();
   }
 
-  /** Reads the secrets for one load. The first call also puts the map of an earlier run in force. */
+  /** Reads the secrets for one load. The first call also puts the map of an earlier run into use. */
   async #prepare(signal: AbortSignal): Promise<AskedSecrets> {
     const secrets = await askForSecrets(this.#options, signal);
     this.#inForce.checkAge();
@@ -148,7 +148,7 @@ export class CurrentMap {
     return secrets;
   }
 
-  /** Restores the floor of an earlier run, and its map if it verifies and is newer than the map in force. */
+  /** Restores the floor of an earlier run. Also restores its map if that verifies and is newer than the current map. */
   async #remember(secrets: AskedSecrets, oldKeys: readonly string[], signal: AbortSignal): Promise<void> {
     const { storeKey } = this.#lineage;
     const early =
@@ -162,14 +162,14 @@ export class CurrentMap {
     if (stored === null) return;
     this.#lineage.remember(stored, oldKeys);
     const document = this.#keys.remember(stored, secrets);
-    // The map in force may come from an older start image, and may have been verified with older keys.
+    // The current map may come from an older start image, and may have been verified with older keys.
     if (document !== null) this.#inForce.judge(document);
     const { map } = stored;
     if (map !== null && map.generatedAtMs > this.#inForce.snapshot.generatedAtMs)
       await this.#serve(map, secrets, signal);
   }
 
-  /** Puts the map of an earlier run in force, if it still verifies. */
+  /** Puts the map of an earlier run into use, if it still verifies. */
   async #serve(map: StoredMap, secrets: AskedSecrets, signal: AbortSignal): Promise<void> {
     const body: AcquiredBody = { kind: 'body', bytes: map.body, etag: map.etag, fetchMs: 0 };
     await this.#keys.assertUsable(secrets, signal);
@@ -183,7 +183,7 @@ export class CurrentMap {
     if (code === 'MAP_TOO_STALE' || code === 'MAP_KEY_REVOKED') this.#inForce.noteRefused(code);
   }
 
-  /** Stores a newer key document, and checks the map in force against it. */
+  /** Stores a newer key document, and checks the current map against it. */
   #believe({ document, text, startsOver }: BelievedDocument): void {
     const { storeKey, facts } = this.#lineage;
     const { version } = document;
@@ -212,7 +212,7 @@ export class CurrentMap {
     const outcome = await traced('load', 'service map load', { isRemembered }, (traceparent) =>
       loader.load(createLoadTask({ traceparent, ...parts, nowMs: clock.now() }), signal),
     );
-    // The load is repeated if it used outdated keys, or if another map is in force now.
+    // The load is repeated if it used outdated keys, or if the current map has changed since.
     const hasOtherKeys = following !== null && (await following.hasChanged);
     // No map is accepted once the manager closes, even if the map arrived at the same moment.
     signal.throwIfAborted();
@@ -235,7 +235,7 @@ export class CurrentMap {
     watcher?.accepted({ sha256, generatedAtMs, expiresAtMs, etag }, bytes);
   }
 
-  /** Whether a future floor caused the failure and a person has reset that floor. If so, applies the new floor. */
+  /** Whether a floor in the future caused the failure and a person has reset it. If so, applies the new floor. */
   async #wasFloorReset(outcome: LoadOutcome, signal: AbortSignal): Promise<boolean> {
     const { floorMs, storeKey } = this.#lineage;
     const { clock, memory } = this.#deps;

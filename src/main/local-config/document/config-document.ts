@@ -29,9 +29,9 @@ export class ConfigDocument {
   readonly #lineStarts: readonly number[];
 
   /**
-   * Parses `given`. The extension of `source` determines the format; without a known extension, the text does. A byte
-   * order mark is ignored. Throws CONFIG_INVALID, with line and column, if the text does not have that format or is
-   * nested deeper than 64 levels.
+   * Parses `given`. The extension of the file name `source` determines the format. If the extension is unknown, the
+   * format is detected from the text. A byte order mark is ignored. Throws CONFIG_INVALID, with line and column, if the
+   * text does not have that format or is nested deeper than 64 levels.
    */
   constructor(given: string, source: string) {
     const text = given.replace(/^\ufeff/, '');

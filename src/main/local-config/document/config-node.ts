@@ -11,7 +11,7 @@ export interface ConfigNode {
   readonly children?: readonly ConfigNode[] | undefined;
   /**
    * Set if `value` stands for an environment variable. If that variable is not set, the member with this value is left
-   * out: with a warning for `expected`, without one for `optional`.
+   * out. `expected` adds a warning about this, `optional` does not.
    */
   readonly fromEnvironment?: 'expected' | 'optional';
 }
@@ -88,8 +88,8 @@ export function propertyNode(key: ConfigNode, value: ConfigNode): ConfigNode {
 }
 
 /**
- * Creates a node for the value of the environment variable `name`. It is for files that name the variable without
- * `${…}`.
+ * Creates a node for the value of the environment variable `name`. For files that contain the name of the variable
+ * without `${…}`.
  */
 export function environmentNode(
   name: string,

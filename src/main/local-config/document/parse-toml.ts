@@ -24,8 +24,8 @@ function parsed(text: string): unknown {
 const KEY_PART = /^[ \t]*(?:[\w-]{1,1000}|"[^"\n]{0,1000}"|'[^'\n]{0,1000}')[ \t]*$/;
 
 /**
- * Returns the offset at which a dotted key has too many parts, or null. Each part adds a level of nesting, but the
- * parser does not count these levels.
+ * Returns the offset of the first dotted key with too many parts, or null if there is no such key. Each part adds a
+ * level of nesting, but the parser does not count these levels.
  */
 function offsetOfLongKey(text: string): number | null {
   let [at, parts] = [0, 0];

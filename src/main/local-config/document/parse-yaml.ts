@@ -26,7 +26,7 @@ export function parseYaml(text: string): ConfigNode {
   return convert(document.contents, 0, 0);
 
   function noteAnchor(node: unknown): void {
-    // Within an expanded alias, all anchors are known already.
+    // Within an expanded alias, all anchors have already been noted.
     if (aliasDepth > 0 || !(isScalar(node) || isMap(node) || isSeq(node)) || node.anchor === undefined) return;
     anchors.set(node.anchor, node);
   }
@@ -117,8 +117,8 @@ function offsetOf(node: unknown): number | undefined {
 }
 
 /**
- * Returns the offset at which brackets are nested too deeply, or null. Brackets in quotes and comments are counted too,
- * so the limit may apply a little earlier.
+ * Returns the offset of the first bracket that is nested too deeply, or null if there is none. Brackets in quotes and
+ * comments are counted too, so the limit may apply a little earlier.
  */
 function offsetOfFlowDepth(text: string): number | null {
   let depth = 0;

@@ -23,7 +23,7 @@ export interface ServerNode {
   readonly isRepeated: boolean;
 }
 
-/** A member of an entry. Its name is the name that this package uses. */
+/** A member of an entry, under the name that this package uses. */
 export interface DraftMember {
   /** Place of the member in the file, with the name that the file uses. */
   readonly place: string;
@@ -118,8 +118,8 @@ export class EntryDraft {
   }
 
   /**
-   * Sets member `name` to a value. Messages about the value refer to the member `from` of the file or, without `from`,
-   * to the entry as a whole.
+   * Sets member `name` to a value. Messages about the value refer to the member `from` of the file. Without `from`,
+   * they refer to the member `name`, at the position of the entry.
    */
   set(name: string, value: unknown, from?: string): void {
     const origin = from === undefined ? undefined : this.#members.get(from);
@@ -134,8 +134,8 @@ export class EntryDraft {
   }
 
   /**
-   * Moves the members of the object in member `name` into the entry. Members that the entry already has take
-   * precedence.
+   * Moves the members of the object that is the value of `name` into the entry itself. Members that the entry already
+   * has take precedence.
    */
   flatten(name: string): void {
     const member = this.#members.get(name);
@@ -148,8 +148,8 @@ export class EntryDraft {
   }
 
   /**
-   * Adds an item to member `table`, an object whose values are all strings, unless it already has an item of that name.
-   * Messages about a new table refer to member `from`.
+   * Adds an item to the object in member `table`, unless that object already has an item of this name. If the entry has
+   * no such member, creates it, and messages about it refer to member `from`.
    */
   addTo(table: string, name: string, value: ConfigNode, from: string): void {
     const present = this.#members.get(table);

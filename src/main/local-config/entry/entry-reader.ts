@@ -14,7 +14,7 @@ type Check = (text: string) => string | null;
 interface Reading {
   readonly expand: typeof expandVariables;
   readonly check: Check;
-  /** What the string is used for. With null, there are no remarks on placeholders that stay unchanged. */
+  /** What the string is used for. If null, there are no warnings about placeholders that stay unchanged. */
   readonly use: TextUse | null;
 }
 
@@ -87,7 +87,7 @@ export class EntryReader {
   }
 
   /**
-   * Reads a list of strings, each of which may be a path. With a `use` of null, there are no remarks on placeholders
+   * Reads a list of strings, each of which may be a path. If `use` is null, there are no warnings about placeholders
    * that stay unchanged.
    */
   list(name: string, check: Check, use: TextUse | null): readonly string[] {
@@ -101,7 +101,8 @@ export class EntryReader {
   }
 
   /**
-   * Reads an object whose values are strings. Numbers and booleans are converted to strings, and null counts as absent.
+   * Reads an object whose values are strings. Numbers and booleans are converted to strings, and members that are null
+   * are left out.
    */
   table(name: string, checkKey: Check, check: Check): Readonly<Record<string, string>> {
     const member = this.#member(name);

@@ -37,7 +37,7 @@ export const OWN_MEMBERS: Readonly<Record<string, Check<unknown>>> = {
   }),
 };
 
-/** Members that clients use only for themselves. They have no effect in this package, and get no warning. */
+/** Members that matter only to the client that wrote them. They have no effect in this package, and get no warning. */
 const CLIENTS_OWN = [
   'allowHosts',
   'alwaysAllow',

@@ -21,14 +21,15 @@ export interface LocalLogin {
 export const NO_LOGIN: LocalLogin = { oauth: undefined, clientSecret: null, rest: {} };
 
 /**
- * Matches members with addresses of the issuer. They are not used, because the issuer publishes these addresses itself.
+ * Matches members that contain endpoint addresses of the issuer. They are not used, because the issuer publishes these
+ * addresses itself.
  */
 const ADDRESSES =
   /^(?:auth(?:orization)?|token|registration|revocation|auth_?server_?metadata|jwks|userinfo)_?(?:url|uri|endpoint)$/i;
 
 /**
- * Matches members that are ignored without a warning. They only inform readers, or they are choices that a login makes
- * from what the issuer supports.
+ * Matches members that are ignored without a warning. Some of them are only for human readers. The others are choices
+ * that a login makes itself, based on what the issuer supports.
  */
 const QUIET =
   /^_|^\$|^\/\/|_supported$|^(?:providers?|client_?name|token_?exchange_?method|skip_code_challenge_check)$/i;
@@ -39,7 +40,8 @@ const SWITCHES = ['dpop', 'idJag', 'xaa', 'workloadIdentity'] as const satisfies
 
 /**
  * Reads the login settings of an entry, and checks them as in a service map. Invalid members are reported as problems.
- * An entry that has a key needs no login. Its login settings are not read, so variables in them need not be set.
+ * If the entry has a key or an `Authorization` header, it needs no login, so its login settings are not read. Variables
+ * in these settings need not be set then.
  */
 export function readLogin(login: LoginParts, hasKey: boolean, reader: EntryReader): LocalLogin {
   const { isOff, isAsked, parts, others } = login;

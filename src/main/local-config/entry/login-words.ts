@@ -14,9 +14,9 @@ export interface LoginParts {
   readonly isOff: boolean;
   /** Whether the entry asks for a login. An empty `oauth` is enough. */
   readonly isAsked: boolean;
-  /** Login members that are known, by the names that this package uses. */
+  /** The known login members, by the names that this package uses. */
   readonly parts: ReadonlyMap<LoginWord, LoginPart>;
-  /** Login members that are not known, by the names that the file uses. */
+  /** The unknown login members, by the names that the file uses. */
   readonly others: ReadonlyMap<string, LoginPart>;
 }
 
@@ -84,8 +84,8 @@ const BESIDE = [
 ];
 
 /**
- * Login members directly in an entry that are ignored without a warning. They are choices that a login makes from what
- * the issuer supports.
+ * Login members directly in an entry that are ignored without a warning. They are choices that a login makes itself,
+ * based on what the issuer supports.
  */
 const QUIET = [
   'oauthPublicClient',
@@ -97,7 +97,10 @@ const QUIET = [
 /** Every member of an entry that may contain login settings. */
 export const LOGIN_MEMBERS: readonly string[] = ['oauth', 'auth', ...BESIDE, ...QUIET];
 
-/** Removes the login members from an entry and returns them. The member `auth` stays if it describes a key. */
+/**
+ * Removes the login members from an entry and returns them. `auth` stays in the entry if it is not about a login, for
+ * example if it says how an API key is sent.
+ */
 export function takeLogin(draft: EntryDraft): LoginParts {
   const parts = new Map<LoginWord, LoginPart>();
   const others = new Map<string, LoginPart>();
@@ -138,8 +141,8 @@ export function takeLogin(draft: EntryDraft): LoginParts {
 }
 
 /**
- * Returns how `auth` asks for a login: with its own members, by the word `oauth`, or not at all (`none`). Null if
- * `auth` describes a key or is not recognized.
+ * Returns what `auth` says about a login: settings in its own members (`members`), a login without settings (`oauth`),
+ * or no login (`none`). Null if `auth` is absent, says how an API key is sent, or is not recognized.
  */
 function loginInAuth(draft: EntryDraft): 'members' | 'oauth' | 'none' | null {
   const value = draft.plain('auth');

@@ -21,7 +21,8 @@ import { isShell } from './text-remarks.ts';
 import type { VariableScope } from './variables.ts';
 
 /**
- * A server from a configuration file: its entry, as in a service map, and the command to start if it is a stdio server.
+ * A server from a configuration file: its entry, as in a service map, and the command that starts it if it is a stdio
+ * server.
  */
 export interface LocalServer extends Position {
   /** Entry of the server. The endpoint of a stdio server is `stdio:<id>`. */
@@ -31,7 +32,7 @@ export interface LocalServer extends Position {
   readonly login: LocalLogin;
   /**
    * Absolute path of a file with environment variables for the stdio server. The file has not been read yet. Null if
-   * the entry names no such file.
+   * the entry specifies no such file.
    */
   readonly envFile: string | null;
   /** Members that have no effect in this package, with their values from the file. */
@@ -151,7 +152,7 @@ function fromFolder(path: string, { env, folder }: VariableScope): string {
   return env === null && /^(?:~|\$\{)/.test(path) ? path : resolve(folder, path);
 }
 
-/** Whether the entry has a key for its requests, so that no login is needed. */
+/** Whether the entry has an API key or an `Authorization` header for its requests, so that no login is needed. */
 function hasKey(draft: EntryDraft): boolean {
   const headers = draft.member('headers');
   const names = headers === undefined ? [] : membersOf(headers).map(({ name }) => name.toLowerCase());

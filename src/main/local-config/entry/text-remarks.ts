@@ -1,6 +1,9 @@
 import { printableName } from '../config-problem.ts';
 
-/** What a string is used for. `$NAME` is noticed anywhere in an `argument`, but only as the whole of a `value`. */
+/**
+ * What a string is used for. `$NAME` is noticed anywhere in an `argument`. In a `value`, it is noticed only if it is
+ * the whole value.
+ */
 export type TextUse = 'argument' | 'value';
 
 /** Matches `$NAME` anywhere in an argument. Shells and Crush replace it. */

@@ -12,7 +12,10 @@ import { vscode } from './other-keys/vscode.ts';
 import { zed } from './other-keys/zed.ts';
 import type { ServerGroup, Shape, ShapeContext } from './shape.ts';
 
-/** The shapes of all clients. One file may contain several of them, such as `mcpServers` and `servers`. */
+/**
+ * The file formats of all known clients. One file may contain servers in several of them, such as `mcpServers` and
+ * `servers`.
+ */
 const SHAPES: readonly Shape[] = [
   mcpServers,
   vscode,

@@ -4,8 +4,8 @@ import type { ServerNode } from '../entry/entry-draft.ts';
 import type { ServerGroup } from './shape.ts';
 
 /**
- * Returns the servers of an object. Its keys are the names of the servers. A key such as `//` or `_comment` whose value
- * is not an object is a comment.
+ * Returns the servers of an object whose keys are the names of the servers. A key such as `//` or `_comment` is a
+ * comment, unless its value is an object.
  */
 export function groupOf(place: string, node: ConfigNode, folder: string | null = null): ServerGroup {
   const members = membersOf(node).filter(({ name, value }) => value.type === 'object' || !isCommentName(name));

@@ -2,7 +2,7 @@ import type { ConfigFormat } from '../document/config-format.ts';
 import type { ConfigNode } from '../document/config-node.ts';
 import type { EntryDraft, ServerNode } from '../entry/entry-draft.ts';
 
-/** Facts about the file that a shape may use in addition to the server. */
+/** Facts about the file that a {@link Shape} may use in addition to the server. */
 export interface ShapeContext {
   /** Root node of the file. */
   readonly root: ConfigNode;
@@ -25,7 +25,8 @@ export interface ServerGroup {
 /** The way in which one client, or several clients with the same format, write servers into a file. */
 export interface Shape {
   /**
-   * Finds the groups of servers in a file that have this shape. Never throws: without such servers, the list is empty.
+   * Finds the groups of servers in a file that have this shape. Never throws. Returns an empty list if there are no
+   * such servers.
    */
   readonly find: (root: ConfigNode, context: ShapeContext) => readonly ServerGroup[];
   /** Renames the members of a found server to the names that this package uses. */

@@ -1,16 +1,19 @@
 import { membersOf, objectNode } from '../document/config-node.ts';
 import type { EntryDraft } from '../entry/entry-draft.ts';
 
-/** What a client's time limit applies to: `connect` is the start of a server, `call` is one call. */
+/**
+ * What a client's time limit applies to: connecting to a server, including its start (`connect`), or one call (`call`).
+ */
 export type TimeLimit = 'connect' | 'call';
 
 /** The longest time that a Node timer can wait. Longer limits are reduced to this. */
 const MAX_MS = 2 ** 31 - 1;
 
 /**
- * An ambiguous `timeout` of at most this number counts as seconds; a larger one as milliseconds. Next to a `command`,
- * some clients mean seconds (Cline, Roo) and some mean milliseconds (Claude Code, Amazon Q), and the file does not say
- * which. In practice, limits in seconds are at most an hour, and limits in milliseconds are at least four seconds.
+ * If the unit of a `timeout` is unclear, a value up to this number means seconds, and a larger value means
+ * milliseconds. Next to a `command`, some clients mean seconds (Cline, Roo) and some mean milliseconds (Claude Code,
+ * Amazon Q), and the file does not say which. In practice, limits in seconds are at most an hour, and limits in
+ * milliseconds are at least four seconds.
  */
 const LONGEST_IN_SECONDS = 3_600;
 

@@ -1,12 +1,12 @@
 import { arrayNode, itemsOf, membersOf, objectNode, textNode, textOf } from '../document/config-node.ts';
 import type { EntryDraft } from '../entry/entry-draft.ts';
 
-/** Members whose tools are shown, while all other tools are hidden. */
+/** Names of members that list the tools to show. All other tools are hidden. */
 const ALLOWING = ['includeTools', 'enabledTools', 'enabled_tools', 'allowedTools', 'allowed_tools'];
-/** Members whose tools are hidden. */
+/** Names of members that list the tools to hide. */
 const DENYING = ['excludeTools', 'disabledTools', 'disabled_tools', 'blockedTools', 'blocked_tools'];
 
-/** Moves the tool lists of an entry, under any of their names, to `tools: { allow, deny }`. */
+/** Moves the tool lists of an entry to `tools: { allow, deny }`, whatever the client calls these lists. */
 export function takeToolLists(draft: EntryDraft): void {
   const tools = draft.member('tools');
   if (tools?.type === 'array') takeToolList(draft, 'tools', 'allow');

@@ -105,8 +105,9 @@ export class ToolCalls {
   }
 
   /**
-   * Finds the connector of a tool that an earlier run remembered. Waits until the remembered map contains that
-   * connector, or else until a sync has loaded a map from the network. Returns undefined if neither contains it.
+   * Finds the connector of a tool that an earlier run remembered. Waits until the remembered maps are in use. If they
+   * do not contain the connector, waits until a sync has loaded the maps from the network. Returns undefined if the
+   * tool is not remembered, or no map contains its connector.
    */
   async #remembered(name: string, signal: AbortSignal): Promise<Connector | undefined> {
     const isHeld = this.#pins.find(name) !== undefined || this.#approvals.find(name) !== undefined;

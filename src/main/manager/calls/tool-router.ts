@@ -29,7 +29,8 @@ export class ToolRouter {
 }
 
 /**
- * Throws OPTIONS_INVALID for invalid arguments and options, which callers in JavaScript and language models may pass.
+ * Throws OPTIONS_INVALID for invalid arguments and options. Language models may pass such arguments, and so may
+ * JavaScript code.
  */
 function assertCall(name: unknown, args: unknown, options: CallToolOptions): void {
   if (typeof args !== 'object' || args === null || Array.isArray(args)) {

@@ -18,9 +18,9 @@ export interface FleetToolsDeps {
 }
 
 /**
- * Creates the tool memory of a manager in a fleet. Hosts share the remembered tools of a connector if they have it from
- * the same map. The tools of a connector from a file or the registry are shared by all hosts on which it has the same
- * id and URL. The tools of a stdio server are not shared, because they depend on the machine.
+ * Creates the tool memory of a manager in a fleet. Hosts share the remembered tools of a connector if it comes from the
+ * same map on each of them. For a connector from a file or the registry, the id and the URL must be the same instead.
+ * The tools of a stdio server are not shared, because they depend on the machine.
  */
 export function createFleetTools(options: ResolvedOptions, deps: FleetToolsDeps): FleetToolMemory {
   const { maps, pinTools, logger, random, clock } = options;

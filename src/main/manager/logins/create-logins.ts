@@ -10,7 +10,8 @@ import { createTargetOf } from './login-target.ts';
 import { ManagerLogins } from './manager-logins.ts';
 
 /**
- * How long the start of a login waits for the connector's first attempt to connect, whose response may name the issuer.
+ * How long the start of a login waits for the connector's first attempt to connect, whose response may identify the
+ * issuer.
  */
 const CHALLENGE_WAIT_MS = 5_000;
 

@@ -16,8 +16,8 @@ export interface ManagerLoginsDeps {
   /** Returns what a login to the connector of an entry needs; null if the connector uses other credentials, or none. */
   readonly targetOf: (entry: ConnectorEntry) => LoginTarget | null;
   /**
-   * Resolves after the connector's first attempt to connect, because the response to it may name the issuer. Never
-   * rejects.
+   * Resolves after the connector's first attempt to connect, because the response to this attempt may identify the
+   * issuer. Never rejects.
    */
   readonly tried: (connectorId: string) => Promise<void>;
   readonly clientMetadataUrl: string | null;

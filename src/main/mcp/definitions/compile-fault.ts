@@ -75,10 +75,7 @@ class SchemaWalk {
     return true;
   }
 
-  /**
-   * Whether a reference leads to a schema within the root schema. A cycle or a long chain of references counts as a
-   * fault.
-   */
+  /** Whether a reference leads to a schema within the root schema. False for a cycle or a long chain of references. */
   isReference(reference: string): boolean {
     let next: unknown = reference;
     for (let length = 0; length < MAX_CHAIN; length += 1) {

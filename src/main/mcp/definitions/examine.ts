@@ -24,9 +24,9 @@ const NONE: Examined['repairs'] = [];
 
 /**
  * Checks a definition that {@link readListItem} has accepted, and creates the view of it for clients of one revision. A
- * definition is valid if the official SDK clients of that revision accept it: 1.x, and both protocol eras of 2.x. One
- * invalid definition makes these clients reject the whole list. Members that these clients do not check are passed on
- * unchanged.
+ * definition is valid if the official SDK clients of that revision accept it: 1.x, and 2.x with the legacy or the
+ * modern protocol. One invalid definition makes these clients reject the whole list. Members that these clients do not
+ * check are passed on unchanged.
  */
 export function examine(kind: DefinitionKind, definition: JsonObject, revision: WireRevision): Examined {
   if (kind === 'tool' && isPlainTool(definition, revision === '2026-07-28'))
@@ -37,7 +37,7 @@ export function examine(kind: DefinitionKind, definition: JsonObject, revision: 
   return { view: view === UNFIT ? null : view, repairs, reason, fault };
 }
 
-/** Returns the first violation of the newest revision in a definition, for people; null if the definition is valid. */
+/** Returns a text for people that says how a definition first violates the newest revision; null if it is valid. */
 export function invalidReason(kind: DefinitionKind, definition: JsonObject): string | null {
   return examine(kind, definition, NEWEST_REVISION).fault;
 }
@@ -125,7 +125,7 @@ const MEMBERS: Readonly<Record<DefinitionKind, Members>> = {
     required('inputSchema', mendInputSchema),
     checked('outputSchema', mendOutputSchema),
     checked('annotations', objectHint(TOOL_ANNOTATIONS)),
-    // In revision 2026-07-28, tools no longer have this member, so it is not checked.
+    // In revision 2026-07-28, tools no longer have the member `execution`, so it is not checked.
     checked('execution', (value, exam, path) => (exam.isModern ? value : execution(value, exam, path))),
   ],
   prompt: [...DESCRIPTION, checked('arguments', promptArguments)],

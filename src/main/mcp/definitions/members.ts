@@ -11,8 +11,8 @@ export const UNFIT: unique symbol = Symbol('unfit');
 const NO_REPAIRS: readonly Repair[] = [];
 
 /**
- * State of checking one definition for one revision. `fault` is the fault for which the definition is left out, or else
- * the first fault.
+ * The state while one definition is checked for one revision. `fault` is the fault that causes the definition to be
+ * left out. If it is not left out, `fault` is the first fault.
  */
 export class Exam {
   readonly revision: WireRevision;
@@ -53,7 +53,7 @@ export class Exam {
 
 /**
  * Checks one member of a definition. `value` is undefined if the member is absent. Returns the same value if it is
- * valid. Otherwise returns a replacement, {@link ABSENT} or {@link UNFIT}. `path` names the member in messages.
+ * valid. Otherwise returns a replacement, {@link ABSENT} or {@link UNFIT}. Messages refer to the member as `path`.
  */
 export type Mend = (value: unknown, exam: Exam, path: string) => unknown;
 
@@ -61,7 +61,7 @@ export type Mend = (value: unknown, exam: Exam, path: string) => unknown;
 export interface Member {
   readonly name: string;
   readonly mend: Mend;
-  /** A fast test of whether `mend` would return a value unchanged; null if there is no such test. */
+  /** A fast test that returns true if `mend` would return the value unchanged; null if there is no such test. */
   readonly isValid: ((value: unknown) => boolean) | null;
   /** Whether `mend` is called even if the member is absent. */
   readonly isRequired: boolean;

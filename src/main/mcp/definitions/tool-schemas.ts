@@ -23,7 +23,7 @@ export const mendInputSchema: Mend = (value, exam, path) => {
 };
 
 /**
- * Checks the output schema of a tool. Before 2025-06-18, tools have no output schema. Until 2025-11-25, it must
+ * Checks the output schema of a tool. Before 2025-06-18, tools have no output schema. Until 2025-11-25, the schema must
  * describe an object. In 2026-07-28, it may describe any value.
  */
 export const mendOutputSchema: Mend = (value, exam, path) => {

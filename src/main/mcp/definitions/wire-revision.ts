@@ -1,6 +1,6 @@
 /**
- * The revisions of MCP in which the format of definitions changed. Each of them also stands for the later revisions
- * before the next one in this list. The first one also stands for all earlier revisions.
+ * The revisions of MCP in which the format of definitions changed. Each item also stands for all revisions between it
+ * and the next item. The first item also stands for all earlier revisions.
  */
 export type WireRevision = '2025-03-26' | '2025-06-18' | '2025-11-25' | '2026-07-28';
 

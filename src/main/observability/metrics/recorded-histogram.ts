@@ -4,8 +4,8 @@ import { keyOf, type Labels, labelsOf } from './series-labels.ts';
 interface Series {
   readonly labels: Labels;
   /**
-   * Number of observations in each bucket, without those in smaller buckets. The last item is for values above all
-   * buckets.
+   * Number of observations in each bucket. Unlike in the output, they are not cumulative. The last item counts the
+   * values above the highest bound.
    */
   readonly counts: number[];
   sum: number;

@@ -20,10 +20,7 @@ export interface CurrentTrace {
   readonly isContinued: boolean;
   /** Whether the host or a client records the trace. Otherwise the trace is not written into outgoing messages. */
   readonly isFollowed: boolean;
-  /**
-   * Slot of the request that the running code sends, or of the next request that it may send. Null if no request may
-   * follow.
-   */
+  /** Slot of the request that the running code is sending or may send next. Null if it may not send a request. */
   readonly request: RequestSlot | null;
 }
 
@@ -58,8 +55,8 @@ export function noteRequestId(id: number | string): void {
 
 /**
  * Captures the current trace. The returned function runs `work` in that trace, for example for later messages of a
- * stream. Code that calls the returned function may already be in that trace, or continue a trace from a message. Then
- * `work` runs in the trace of that code.
+ * stream. If the caller of the returned function is already in that trace, or continues a trace from a message, `work`
+ * runs in the trace of this caller instead.
  */
 export function keepTrace(): <T>(work: () => T) => T {
   const kept = traces.getStore();

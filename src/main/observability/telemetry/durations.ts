@@ -23,8 +23,8 @@ const DESCRIPTIONS = {
 export type DurationName = keyof typeof DESCRIPTIONS;
 
 /**
- * The histograms that were created, by their names, with the host's provider that created them. `byName` is null if
- * that provider records nothing.
+ * The host's meter provider, and the histograms that were created with it. `byName` is null if that provider records
+ * nothing.
  */
 let made: { readonly provider: MeterProvider; readonly byName: Map<DurationName, Histogram> | null } | null = null;
 

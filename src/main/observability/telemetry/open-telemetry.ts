@@ -74,9 +74,7 @@ export function hasTracer(): boolean {
   return found !== null && tracerOf(found) !== undefined;
 }
 
-/**
- * Returns the tracer of the host's SDK. Undefined without an SDK, so that no spans are created that nothing records.
- */
+/** Returns the tracer of the host's SDK. Undefined without an SDK, because then nothing would record the spans. */
 function tracerOf({ trace, ProxyTracerProvider }: OpenTelemetryApi): Tracer | undefined {
   const provider = trace.getTracerProvider();
   return provider instanceof ProxyTracerProvider
@@ -93,11 +91,11 @@ export function startHostSpan({ parent = null, ...start }: SpanStart): HostSpan 
 }
 
 /**
- * Starts the span of an incoming request. A trace context may come with the message, and another one with its transport
- * (`transport`). If both exist, the context of the message is the parent, and the transport's context becomes a link
- * (OpenTelemetry semantic conventions for MCP, context propagation). If only one exists, it is the parent. The
- * transport's context is the active span if the host traces its HTTP server, and otherwise comes from the headers.
- * `transport` is null if many messages share a pipe.
+ * Starts the span of an incoming request. The message may contain a trace context (`message`), and its transport may
+ * have another one (`transport`). If both exist, the context in the message is the parent, and the transport's context
+ * becomes a link (OpenTelemetry semantic conventions for MCP, context propagation). If only one exists, it is the
+ * parent. The transport's context is the active span if the host traces its HTTP server, and otherwise comes from the
+ * headers. `transport` is null for a pipe or stream, because many messages share it.
  */
 export function startServerSpan(
   start: Omit<SpanStart, 'parent' | 'kind'>,

@@ -56,8 +56,8 @@ const BAGGAGE_MEMBER = new RegExp(
 );
 
 /**
- * Reads the trace context from `_meta` or from HTTP headers. A malformed value counts as absent, because a message must
- * not be rejected for it. `tracestate` is ignored without a valid `traceparent`.
+ * Reads the trace context from `_meta` or from HTTP headers. A malformed value is treated as absent, because it must
+ * not cause the message to be rejected. `tracestate` is ignored without a valid `traceparent`.
  */
 export function readTrace(fields: Readonly<Record<string, unknown>>): Carried {
   const { traceparent, tracestate, baggage } = fields;
@@ -88,8 +88,8 @@ export function withoutTrace(params: Readonly<Record<string, unknown>>): Readonl
 }
 
 /**
- * Parses a `traceparent` (W3C Trace Context level 2, section 3.2). Of a later version, only the fields of version 00
- * are read. Returns null if the value is malformed.
+ * Parses a `traceparent` (W3C Trace Context level 2, section 3.2). If the version is later than 00, reads only the
+ * fields that version 00 defines. Returns null if the value is malformed.
  */
 export function parseTraceparent(value: unknown): Omit<RemoteTrace, 'tracestate'> | null {
   if (typeof value !== 'string' || value.length < TRACEPARENT_LENGTH || value.length > MAX_TRACEPARENT_LENGTH)

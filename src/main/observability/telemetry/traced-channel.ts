@@ -192,8 +192,8 @@ function revisionOf(result: unknown): string | null {
 }
 
 /**
- * Returns a copy of the parameters with this trace in `_meta`, which replaces a trace that was there. A trace that
- * nobody records is not written.
+ * Returns a copy of the parameters with this trace in `_meta`, in place of any trace that `_meta` contained. A trace
+ * that nobody records is not written.
  */
 function withTrace(params: Members, trace: CurrentTrace | undefined): Members {
   const { traceparent = null, tracestate = null, baggage = null, isFollowed = false } = trace ?? {};

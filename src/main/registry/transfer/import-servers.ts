@@ -63,7 +63,7 @@ export function readImport(
 }
 
 /**
- * Returns the node of the member that a fault such as `env.KEY: …` names. If that member is missing, returns the
+ * Returns the node of the member that a fault such as `env.KEY: …` refers to. If that member is missing, returns the
  * nearest node around it.
  */
 function nodeAtFault(node: ConfigNode, fault: string): ConfigNode {
@@ -90,7 +90,7 @@ function fromMember({ name, place, line, column, server, problems }: ReadMember)
   const errors = problems.filter(isError);
   const remarks = problems.filter((it) => !isError(it)).map(wordsOf);
   if (server !== null) return checked(toServerInfo(server), { place, line, column, remarks });
-  // A server without errors is left out if it needs something that this package does not have. A warning names it.
+  // If there are no errors, the server needs something that this package does not have. A warning says what that is.
   const [first] = errors.length > 0 ? errors : problems;
   const reason = errors.length > 0 ? errors.map(wordsOf).join(' ') : remarks.join(' ');
   const code = reason.includes(MASK) ? 'SECRET_MASKED' : 'CONFIG_INVALID';

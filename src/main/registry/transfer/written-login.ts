@@ -34,8 +34,8 @@ export function loginForCursor(server: ServerInfo): object {
 }
 
 /**
- * Returns the login settings for Gemini CLI. They have a switch `enabled`. The secret is written as a string or as
- * `${NAME}`, because Gemini CLI has no member for the name of a variable with the secret.
+ * Returns the login settings for Gemini CLI. The settings include the switch `enabled`. The secret is written as a
+ * string or as `${NAME}`, because Gemini CLI has no member for the name of a variable with the secret.
  */
 export function loginForGemini(server: ServerInfo): object {
   const settings = settingsOf(server);

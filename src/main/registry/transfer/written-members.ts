@@ -1,15 +1,15 @@
 import type { ServerInfo } from '../../../shared/servers/server-info.ts';
 
-/** The entry for a server in the configuration file of a client. */
+/** A server's entry, in the form in which it is written into a client's configuration file. */
 export interface WrittenEntry {
   readonly members: object;
-  /** Names of the server's members that are not written, because the client does not support them. */
+  /** Names of the server's members that are not in `members`, because the client does not support them. */
   readonly unsaid: readonly string[];
 }
 
 /**
- * Returns the list of allowed or denied tools of a server; undefined if the server has no such list, or allows all
- * tools.
+ * Returns a server's list of allowed tools or of denied tools. Undefined if the server has no such list, or if the list
+ * allows all tools (`*`).
  */
 export function toolsOf(server: ServerInfo, kind: 'allow' | 'deny'): readonly string[] | undefined {
   const list = (server.tools as Readonly<Record<string, unknown>> | undefined)?.[kind];
@@ -17,7 +17,7 @@ export function toolsOf(server: ServerInfo, kind: 'allow' | 'deny'): readonly st
   return list.filter((name) => typeof name === 'string');
 }
 
-/** Returns a time limit of a server in milliseconds; undefined if the server has no such limit. */
+/** Returns a server's time limit for connecting or for a call, in milliseconds; undefined if it sets no such limit. */
 export function timeoutOf(server: ServerInfo, limit: 'connect' | 'call'): number | undefined {
   const value = (server.timeouts as Readonly<Record<string, unknown>> | undefined)?.[limit];
   return typeof value === 'number' ? value : undefined;
@@ -28,12 +28,15 @@ export function isOn({ disabled, enabled }: ServerInfo): boolean {
   return disabled !== true && enabled !== false;
 }
 
-/** Returns a copy of an object without the members that are undefined. */
+/** Returns a copy of an object, without the members whose value is undefined. */
 export function saying(members: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
 }
 
-/** Returns the names of a server's members that are not in `said`, which lists the members that were written. */
+/**
+ * Returns the names of a server's members that were not written. `said` lists the members that were written. `name`,
+ * `transport`, `disabled` and `enabled` are never returned.
+ */
 export function unsaidBesides(server: ServerInfo, said: readonly string[]): string[] {
   const known = ['name', 'transport', 'disabled', 'enabled', ...said];
   return Object.keys(server).filter((name) => !known.includes(name) && server[name] !== undefined);

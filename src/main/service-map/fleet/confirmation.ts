@@ -5,10 +5,10 @@ import type { MapCalls } from './map-calls.ts';
 import type { NewsTaker } from './news-taker.ts';
 import { pause } from './pause.ts';
 
-/** Delay between two reads of the head: the record in Redis that names the newest map of the fleet. */
+/** Delay between two reads of the head: the record in Redis that identifies the newest map of the fleet. */
 const LOOK_MS = 200;
 /**
- * A confirmation by the leader counts only if it comes at least this long after the start of a sync. An earlier
+ * A confirmation by the leader is accepted only if it comes at least this long after the start of a sync. An earlier
  * confirmation may be the response to a request that was sent before the sync.
  */
 const ANSWER_MS = 250;
@@ -25,7 +25,8 @@ interface ConfirmationDeps {
 }
 
 /**
- * Performs a forced sync on a host that follows a leader, by waiting for the leader's next response from the source.
+ * Performs a forced sync on a host that follows a leader. Instead of sending a request, it waits for the leader's next
+ * response from the source.
  */
 export class Confirmation {
   readonly #deps: ConfirmationDeps;
@@ -36,11 +37,13 @@ export class Confirmation {
   }
 
   /**
-   * Resolves with true once the map in force is the one that the source sent to the leader after this call. Resolves
-   * with false if no response comes in time. This host must then request the map from the source. Never rejects.
+   * Resolves with true once this host uses the map that the source sent to the leader, or confirmed, after this call.
+   * Resolves with false if no response comes in time. This host must then request the map from the source. Never
+   * rejects.
    */
   async comes(): Promise<boolean> {
-    // A caller that joins a running wait could get a response that is older than its call, so it waits for a new one.
+    // If a caller joined a wait in progress, it could get a response that is older than its call. So it starts a new
+    // wait.
     while (this.#pending !== null) await this.#pending;
     const { closing } = this.#deps;
     this.#pending = this.#look().catch(() => {
@@ -67,7 +70,7 @@ export class Confirmation {
     return false;
   }
 
-  /** Tries to put the map that the head names in force. Resolves with whether this map is now in force. */
+  /** Tries to put the map that `head` identifies into use. Resolves with true if this map is now the current map. */
   async #isInForce(head: MapHead): Promise<boolean> {
     const { held, taker } = this.#deps;
     taker.hear(head);

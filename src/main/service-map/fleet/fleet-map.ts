@@ -12,7 +12,7 @@ import type { MapWatcher } from './map-watcher.ts';
 import { NewsTaker } from './news-taker.ts';
 import { OwnChecks } from './own-checks.ts';
 
-/** How long the fleet thread may be silent, initially or after a lost connection, before this host works alone. */
+/** If the fleet thread is silent this long, at the start or after a lost connection, this host works alone. */
 const SILENCE_MS = 8_000;
 /** Maximum waits at the start: for the fleet thread, for its connection to Redis, and for the first map. */
 const BOOT_MS = 3_000;
@@ -38,7 +38,7 @@ const EVENTS = ['map-leading', 'map-following', 'map-heard', 'map-alone', 'map-n
 type State = 'starting' | 'leading' | 'following' | 'alone';
 
 /**
- * How one service map of this host uses the fleet. The host leads (requests the map from the source for all hosts),
+ * Lets one service map of this host use the fleet. The host leads (requests the map from the source for all hosts),
  * follows (uses the maps that another host publishes), or works alone. A map of the fleet is verified in the same way
  * as a map of the source.
  */
@@ -94,7 +94,7 @@ export class FleetMap implements MapWatcher {
 
   /**
    * Resolves with true if a sync needs no request to the source, because the fleet has a fresh map or, with `force`,
-   * because the leader has just confirmed the map in force. Never rejects.
+   * because the leader has just confirmed the current map. Never rejects.
    */
   async serves(force: boolean): Promise<boolean> {
     if (this.#unlisten.length === 0) return false;
@@ -119,7 +119,7 @@ export class FleetMap implements MapWatcher {
     this.#announce();
   }
 
-  /** Restarts this host's checks, because the map in force stays fresh for `holdsForMs` milliseconds. */
+  /** Restarts this host's checks, because the current map stays fresh for `holdsForMs` milliseconds. */
   fresh(holdsForMs: number, totalMs: number): void {
     if (this.#unlisten.length > 0) this.#checks.holds(holdsForMs, totalMs);
     this.#wake();
@@ -189,7 +189,7 @@ export class FleetMap implements MapWatcher {
     this.#silence = startTimer(SILENCE_MS, () => this.#become('alone'));
   }
 
-  /** Handles a confirmation by the leader. The first one for a map removes connectors that the map does not list. */
+  /** Handles the leader's confirmation of a map. The first one removes connectors that the map does not list. */
   #confirmed({ sha256, confirms }: { readonly sha256: string; readonly confirms: number }): void {
     const { source } = this.#deps;
     if (sha256 !== this.#held?.sha256 || confirms < 1) return;
@@ -206,7 +206,7 @@ export class FleetMap implements MapWatcher {
     }
     const isDecided = (): boolean =>
       source.isFresh || this.#state === 'alone' || this.#closing.signal.aborted || this.#leader.hasAsked;
-    // A busy machine starts threads slowly. Its hosts wait, so that they do not all send a request to the source.
+    // A busy machine starts threads slowly. Hosts on it wait, so that not all of them request the map from the source.
     await this.#until(() => isDecided() || this.#calls.hasThread, BOOT_MS);
     const startedMs = monotonicMs();
     await this.#until(() => isDecided() || fleet.isConnected, CONNECT_MS);

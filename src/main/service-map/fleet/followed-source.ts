@@ -9,25 +9,25 @@ export interface FollowedSource {
   readonly intervalMs: number;
   /** Milliseconds left of a pause that the server of the source requested; 0 or less without a pause. */
   readonly pauseMs: number;
-  /** Whether the map in force is confirmed and has not expired. */
+  /** Whether the current map is confirmed and has not expired. */
   readonly isFresh: boolean;
-  /** Whether connectors stay although the map in force does not list them (see `mass-removal.ts`). */
+  /** Whether connectors are kept although the current map does not list them (see `mass-removal.ts`). */
   readonly isHolding: boolean;
   /**
-   * Puts the map of an earlier run in force, unless this was done before. Rejects with SECRET_UNAVAILABLE or with a
+   * Puts the map of an earlier run into use, unless this was done before. Rejects with SECRET_UNAVAILABLE or with a
    * KEYS_… code.
    */
   recall(): Promise<void>;
   /** Requests the map, or joins the request in flight. Never rejects. */
   ask(kind: RefreshKind): Promise<RefreshOutcome>;
   /**
-   * Verifies a body from the fleet like a body from the source, and puts its map in force. Rejects if `read` rejects,
+   * Verifies a body from the fleet like a body from the source, and puts its map into use. Rejects if `read` rejects,
    * or if a key cannot be read.
    */
   take(read: () => Promise<AcquiredBody>): Promise<LoadOutcome>;
-  /** Confirms the map in force, because the fleet says that the source still has it. */
+  /** Confirms the current map, because the fleet says that the source still has it. */
   vouch(): void;
-  /** Makes the next load read and verify the whole map, even if it is the map in force. */
+  /** Makes the next load read and verify the whole map, even if it is the current map. */
   forgetBody(): void;
   /** Reads newer key documents, if the source has key documents. Never rejects. */
   followKeys(): Promise<void>;

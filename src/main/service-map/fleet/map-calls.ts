@@ -11,11 +11,12 @@ import type { Fleet } from '../../fleet/fleet.ts';
  * own timeout of one second.
  */
 const READ_TIMEOUT_MS = 20_000;
-/** Timeout for publishing a map. A large map and its patch have to be compressed and sealed first. */
+/** Timeout for publishing a map. A large map and its patch have to be compressed and encrypted first. */
 const PUBLISH_TIMEOUT_MS = 10_000;
 
 /**
- * Requests of the main thread to the fleet thread about one map. Calls that return a result reject with a FLEET_… code.
+ * Sends the main thread's requests about one map to the fleet thread. Methods that return a promise reject with a
+ * FLEET_… code.
  */
 export class MapCalls {
   readonly #fleet: Fleet;
@@ -44,7 +45,7 @@ export class MapCalls {
     });
   }
 
-  /** Tells the fleet thread which map is in force, now and after each restart of the thread. Never rejects. */
+  /** Tells the fleet thread which map is the current one, now and after each restart of the thread. Never rejects. */
   hold(held: HeldMap | null): void {
     this.#fleet.keep(`held map ${this.name}`, (api) => api.holdMap(this.name, held));
   }
@@ -58,7 +59,10 @@ export class MapCalls {
     return this.#fleet.ask((api) => api.readHead(this.name));
   }
 
-  /** Reads the body that a head names. Rejects with FLEET_UNAVAILABLE if the fleet has no body with that digest. */
+  /**
+   * Reads the body of the map that `head` identifies. Rejects with FLEET_UNAVAILABLE if the fleet has no body with that
+   * digest.
+   */
   async readBody(head: MapHead): Promise<AcquiredBody> {
     const body = await this.#fleet.ask((api) => api.readMap(this.name, head), READ_TIMEOUT_MS);
     if (body === null)
@@ -80,7 +84,7 @@ export class MapCalls {
     await this.#fleet.ask((api) => api.stepDown(this.name));
   }
 
-  /** Publishes in the roster which map is in force on this host. */
+  /** Publishes the current map of this host in the roster (the fleet's list of its hosts). */
   announce(map: Omit<FleetHostMap, 'name'>): void {
     this.#fleet.announceMap({ ...map, name: this.name });
   }

@@ -11,8 +11,8 @@ import { pause } from './pause.ts';
 /** Milliseconds between the starts of two requests to the source. */
 const POLL_MS = 1_000;
 /**
- * How long the requests of a leader may fail before it steps down, so that another host can try. The time doubles each
- * time that it steps down.
+ * How long the requests of a leader may fail before it steps down, so that another host can try. This time doubles
+ * whenever the host steps down.
  */
 const FIRST_PATIENCE_MS = 3_000;
 const LONGEST_PATIENCE_MS = 60_000;
@@ -23,7 +23,7 @@ export interface LeaderDeps {
   readonly source: FollowedSource;
   readonly taker: NewsTaker;
   readonly logger: Logger;
-  /** Returns the map that is in force on this host. */
+  /** Returns the current map of this host. */
   readonly held: () => HeldMap | null;
   /** Called after each request to the source. */
   readonly onAsked: () => void;
@@ -34,9 +34,9 @@ export class MapLeader {
   readonly #deps: LeaderDeps;
   #leading: AbortController | null = null;
   #asked = 0;
-  /** The map in force with its bytes, until it has been published to the fleet. */
+  /** The current map with its bytes, until it has been published to the fleet. */
   #unpublished: { readonly held: HeldMap; readonly bytes: Uint8Array<ArrayBuffer> } | null = null;
-  /** Whether the fleet lacks the map in force, and this host must fetch its bytes again to publish them. */
+  /** Whether the fleet lacks the current map, so that this host must fetch the map's bytes again to publish them. */
   #lacksBytes = false;
   #failingSinceMs: number | null = null;
   #patienceMs = FIRST_PATIENCE_MS;
@@ -55,8 +55,8 @@ export class MapLeader {
   }
 
   /**
-   * Starts the requests to the source. `head` names the newest map of the fleet. If that map is newer than this host's
-   * own map, this host first puts that map in force. Idempotent.
+   * Starts the requests to the source. `head` identifies the newest map of the fleet. If that map is newer than this
+   * host's own map, this host first puts it into use. Idempotent.
    */
   start(head: MapHead | null, closing: AbortSignal): void {
     if (this.#leading !== null) return;
@@ -87,7 +87,7 @@ export class MapLeader {
     this.#lacksBytes = false;
   }
 
-  /** Stores the bytes of the map that is now in force, to publish them later. */
+  /** Stores the bytes of the map that is now the current one, to publish them later. */
   accepted(held: HeldMap, bytes: Uint8Array<ArrayBuffer>): void {
     if (this.isLeading) this.#unpublished = { held, bytes };
   }
@@ -109,7 +109,7 @@ export class MapLeader {
 
   async #poll(signal: AbortSignal): Promise<void> {
     const { source } = this.#deps;
-    // The server of the source requested a pause. Another host that led instead would ignore that pause.
+    // The server of the source requested a pause. This host stays the leader, because another leader would ignore it.
     if (source.pauseMs > 0) return;
     if (this.#lacksBytes) source.forgetBody();
     const outcome = await source.ask('poll');
@@ -125,7 +125,7 @@ export class MapLeader {
   async #tell(): Promise<void> {
     const { calls } = this.#deps;
     const outcome = await this.#publish().catch((error: unknown): PublishOutcome => {
-      // The Redis server is unreachable or refused the map. The next poll publishes again, as long as this host leads.
+      // The Redis server is unreachable or refused the map. The next poll publishes again, if this host still leads.
       this.#lacksBytes = true;
       this.#note(error);
       return 'fenced';
@@ -150,7 +150,7 @@ export class MapLeader {
   }
 
   /**
-   * Puts the map of the fleet in force if it is newer than this host's own map. If that fails, this host's own map
+   * Puts the map of the fleet into use if it is newer than this host's own map. If that fails, this host's own map
    * replaces the map of the fleet.
    */
   async #look(head: MapHead): Promise<void> {

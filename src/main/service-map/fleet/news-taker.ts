@@ -14,7 +14,7 @@ import { pause } from './pause.ts';
  */
 const SPREAD_MS = 300;
 /**
- * Maximum number of retries after a map could not be put in force. The delay before each retry is `RETRY_MS`,
+ * Maximum number of retries after a map could not be put into use. The delay before each retry is `RETRY_MS`,
  * multiplied by 0.5 to 1.5.
  */
 const RETRIES = 3;
@@ -27,17 +27,17 @@ export interface NewsDeps {
   readonly logger: Logger;
   readonly random: Random;
   readonly onAlarm: (code: ErrorCode) => void;
-  /** Returns the map that is in force on this host. */
+  /** Returns the current map of this host. */
   readonly held: () => HeldMap | null;
   /** Called when all retries for a map failed. This host must then request the map from the source. */
   readonly onGivenUp: () => void;
   readonly closing: AbortSignal;
 }
 
-/** The outcome of one attempt to put a map of the fleet in force. `missing`: the bytes could not be read. */
+/** The outcome of one attempt to put a map of the fleet into use. `missing` means that the bytes could not be read. */
 type Taking = 'taken' | 'refused' | 'missing';
 
-/** Puts maps of the fleet in force, one at a time, always the newest. Each map is verified like a map of the source. */
+/** Puts maps of the fleet into use, one at a time, always the newest. Each map is verified like a map of the source. */
 export class NewsTaker {
   readonly #deps: NewsDeps;
   #head: MapHead | null = null;
@@ -56,7 +56,7 @@ export class NewsTaker {
     return this.#running ?? Promise.resolve();
   }
 
-  /** Handles the news of a map. The map is read soon, unless it is already in force or older than the map in force. */
+  /** Handles the news of a map. The map is read soon, unless it is the current map or older than the current map. */
   hear(head: MapHead): void {
     this.#head = head;
     if (!this.#isWanted(head) || head.sha256 === this.#givenUp) return;
@@ -70,7 +70,7 @@ export class NewsTaker {
     this.#givenUp = null;
   }
 
-  /** Makes one attempt to put the map that a head names in force. Rejects when the source closes. */
+  /** Makes one attempt to put the map that `head` identifies into use. Rejects when the source closes. */
   async take(head: MapHead): Promise<Taking> {
     const { calls, source, closing } = this.#deps;
     let error: SwitchyardError;
@@ -113,13 +113,13 @@ export class NewsTaker {
     }
   }
 
-  /** Makes one attempt for the newest head, which may have arrived during the wait. */
+  /** Makes one attempt to take the map of the newest head, which may have arrived during the wait. */
   async #takeNewest(): Promise<Taking> {
     const head = this.#head;
     if (head === null || !this.#isWanted(head)) return 'taken';
     const taking = await this.take(head);
-    // A map that was verified is not tried again, even if another map is in force now. Otherwise the loop would never
-    // end.
+    // A map that was verified is not tried again, even if another map is the current one now. Otherwise the loop would
+    // never end.
     if (taking === 'taken' && this.#head === head) this.#head = null;
     return taking;
   }

@@ -12,7 +12,7 @@ import { pause } from './pause.ts';
 const GUARD_SHARE = 0.2;
 /** Share of the map's lifetime over which the hosts of a fleet spread their guard requests. */
 const GUARD_SPREAD = 0.15;
-/** After a failed guard request, the next one follows after this share of the remaining lifetime. */
+/** The delay after a failed guard request is this share of the remaining lifetime. */
 const GUARD_RETRY_SHARE = 0.3;
 const LEAST_MS = 1_000;
 /**
@@ -20,7 +20,7 @@ const LEAST_MS = 1_000;
  * whether the fleet has the newest map.
  */
 const AUDIT_OF = 100;
-/** Maximum time until the fleet has a map that an audit has just found at the source. */
+/** How long the fleet may take to get a map that an audit has just found at the source. */
 const AUDIT_GRACE_MS = 5_000;
 
 /** Dependencies of {@link OwnChecks}. */
@@ -42,7 +42,7 @@ type Reason = 'guard' | 'refused' | 'audit';
 /**
  * Requests by this host that limit the damage if the fleet's Redis server lies or stalls. A guard requests the map
  * near the end of its lifetime. Random audits compare the map with the source. A fallback requests the map from the
- * source if the map of the fleet could not be put in force. Each host also reads the key documents itself.
+ * source if the map of the fleet could not be put into use. Each host also reads the key documents itself.
  */
 export class OwnChecks {
   readonly #deps: ChecksDeps;
@@ -71,8 +71,8 @@ export class OwnChecks {
   }
 
   /**
-   * Restarts the guard, because a map was accepted or confirmed. The map stays fresh for `holdsForMs` milliseconds of
-   * its lifetime of `totalMs`.
+   * Restarts the guard, because a map was accepted or confirmed. Its lifetime is `totalMs` milliseconds, of which
+   * `holdsForMs` are left.
    */
   holds(holdsForMs: number, totalMs: number): void {
     this.#holdsUntilMs = monotonicMs() + holdsForMs;
@@ -82,7 +82,7 @@ export class OwnChecks {
 
   /**
    * Requests the map from the source at a random time within the interval, because a map of the fleet could not be put
-   * in force.
+   * into use.
    */
   fallBack(then: () => void): void {
     const { source, random } = this.#deps;
@@ -140,8 +140,8 @@ export class OwnChecks {
   }
 
   /**
-   * Waits a few seconds. Resolves with true if the fleet then has the map that this host got from the source, or a
-   * newer one.
+   * Waits a few seconds. Resolves with true if the fleet has the map that this host got from the source, or a newer
+   * map, by then.
    */
   async #catchesUp(own: HeldMap): Promise<boolean> {
     const { calls, closing } = this.#deps;

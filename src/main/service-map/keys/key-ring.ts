@@ -106,7 +106,8 @@ export class KeyRing {
   }
 
   /**
-   * Accepts the document that an earlier run accepted. Returns null if it is damaged or not newer than the known one.
+   * Accepts the document that an earlier run accepted. Returns null if that document is damaged or not newer than the
+   * known one.
    */
   remember(remembered: RememberedKeys): KeyDocument | null {
     try {
@@ -201,7 +202,7 @@ export class KeyRing {
   }
 
   /**
-   * Whether the published document is the known one. Only applies if one URL or path holds the newest document. Throws
+   * Whether the published document is the known one. Always false if each version has its own URL or path. Throws
    * KEYS_UNTRUSTED if two different documents have the same version.
    */
   #isKnown({ version, payloadPart }: KeyDocument): boolean {

@@ -8,7 +8,7 @@ import { type AnchoredDocument, isReplacedBy, type RememberedKeys, readRemembere
 export class KnownKeys {
   readonly #minVersion: number;
   #known: AnchoredDocument | null = null;
-  /** The keys that the document revokes, as far as this document or an earlier one lists them. */
+  /** The keys that the document revokes. Contains only keys that this document or an earlier one lists. */
   #revokedKeys: readonly TrustedKey[] = [];
   #neededVersion: number;
   #isRemembered = false;
@@ -53,7 +53,7 @@ export class KnownKeys {
 
   /**
    * Accepts the document that an earlier run accepted. Returns null if it is not newer than the known one. Throws
-   * KEYS_INVALID or KEYS_UNTRUSTED if it is damaged. Even a damaged document raises the needed version.
+   * KEYS_INVALID or KEYS_UNTRUSTED if the document is damaged. Even a damaged document raises the needed version.
    */
   remember({ keyVersion, keyDocument }: RememberedKeys): KeyDocument | null {
     if (keyVersion === null) return null;
@@ -74,8 +74,8 @@ export class KnownKeys {
   }
 
   /**
-   * Forgets the document and the needed version if all configured keys were replaced by other keys. Returns whether it
-   * did.
+   * Forgets the document and the needed version if all configured keys were replaced by other keys. Returns true in
+   * that case.
    */
   forgetIfReplacedBy(configured: readonly TrustedKey[]): boolean {
     if (this.#known === null || !isReplacedBy(configured, this.#known)) return false;

@@ -5,7 +5,7 @@ import { peekKeyDocumentVersion } from '../../../shared/signatures/key-document.
 /** Maximum size of a file or response with an array of documents, in bytes. A few hundred documents fit. */
 export const MAX_DOCUMENTS_BYTES = 1024 * 1024;
 
-/** Maximum number of documents in one array. More do not fit into the byte limit. */
+/** Maximum number of documents in one array. The byte limit leaves no room for more documents. */
 const MAX_DOCUMENTS = 4096;
 
 /** Maximum nesting depth of the JSON: the depth of a document, plus one for the array around it. */

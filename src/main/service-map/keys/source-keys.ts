@@ -23,7 +23,7 @@ const CURED_BY_KEYS: ReadonlySet<ErrorCode> = new Set([
   'KEYS_EXPIRED',
 ]);
 
-/** The part of a key document that the map in force is checked against. */
+/** The part of a key document that the current map is checked against. */
 type JudgingDocument = Pick<KeyDocument, 'version' | 'revoked' | 'expiresAtMs'>;
 
 /** Key documents that are read in parallel with a load. */
@@ -139,7 +139,7 @@ export class SourceKeys {
 
   #followBeside(secrets: AskedSecrets, signal: AbortSignal): Following {
     const hasChanged = this.#follow(secrets, signal);
-    // The promise rejects only when the manager closes. At that time, perhaps no caller waits for it.
+    // The promise rejects only when the manager closes, and perhaps no caller waits for it then.
     hasChanged.catch(() => {});
     return { hasChanged };
   }

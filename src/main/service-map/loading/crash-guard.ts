@@ -3,8 +3,7 @@ const MAX_LOSSES = 5;
 const WINDOW_MS = 60_000;
 
 /**
- * Stops a pool from starting one thread after the other while each of them dies, which would slow down the whole
- * machine.
+ * Stops a pool from starting more and more threads if they keep dying, because that would slow down the whole machine.
  */
 export class CrashGuard {
   readonly #nowMs: () => number;

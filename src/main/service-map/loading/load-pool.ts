@@ -26,7 +26,7 @@ export interface LoadPoolOptions {
   readonly maxThreads?: number;
   /** How long a cancelled load may continue before its thread is killed, in milliseconds. */
   readonly graceMs?: number;
-  /** Maximum old-generation heap of a thread, in MiB. The byte limit of the request limits buffers. */
+  /** Maximum old-generation heap of a thread, in MiB. Buffers are limited by the byte limit of the request instead. */
   readonly maxHeapMb?: number;
   readonly logger?: Logger;
   /** Clock of the crash guard, in milliseconds. Defaults to a monotonic clock. */
@@ -119,7 +119,7 @@ export class LoadPool {
   /**
    * Runs one load on a thread. Never rejects. A thread that throws, exits, exceeds `deadlineMs` or runs out of memory
    * is replaced, and its load fails with WORKER_LOST. When `signal` aborts, the load is cancelled, and the signal's
-   * reason becomes the failure. If no thread is free, the load waits. Its deadline starts when it has a thread.
+   * reason becomes the failure. If no thread is free, the load waits, and its deadline starts when it gets a thread.
    */
   async run(task: LoadTask, options: RunOptions): Promise<LoadOutcome> {
     if (this.#limit.pendingCount >= MAX_QUEUED_LOADS) return failed(queueFull(MAX_QUEUED_LOADS));

@@ -6,7 +6,7 @@ import { takeTimeout } from '../timeouts.ts';
 
 /** Members that only entries of Gemini CLI and its forks have. */
 const OF_ENTRIES = ['httpUrl', 'trust', 'includeTools', 'excludeTools', 'authProviderType'];
-/** Members that, among all files with `mcpServers`, only the settings.json of Gemini CLI has. */
+/** Members that identify the settings.json of Gemini CLI. No other file with `mcpServers` has them. */
 const OF_SETTINGS = [
   'selectedAuthType',
   'contextFileName',

@@ -6,8 +6,8 @@ export function takeMcpHub(draft: EntryDraft): void {
   const env = draft.member('env');
   if (env?.type !== 'object') return;
   const members = membersOf(env);
-  // A repeated name must be reported as an error later, so the object is not rewritten: a rewrite would drop the
-  // repetition.
+  // If a name is repeated, the object is not rewritten. A rewrite would drop the repetition, which must be reported as
+  // an error later.
   if (!members.some(({ value }) => value.type === 'null') || members.some(({ isRepeated }) => isRepeated)) return;
   const entries = members.map(({ name, value }) => {
     const isNamed = value.type === 'null' && /^[A-Za-z_]\w*$/.test(name);

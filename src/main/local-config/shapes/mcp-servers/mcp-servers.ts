@@ -44,9 +44,7 @@ function takeEntry(draft: EntryDraft, context: ShapeContext): void {
   takeCommandLine(draft, isMcporter(draft.node));
 }
 
-/**
- * Whether an entry has a member that only mcporter has. The documentation of mcporter says that it splits `command`.
- */
+/** Whether an entry has a member that only mcporter uses. According to its documentation, mcporter splits `command`. */
 function isMcporter(node: ConfigNode): boolean {
   return textOf(memberOf(node, 'lifecycle')) !== undefined || memberOf(node, 'tokenCacheDir') !== undefined;
 }

@@ -1,8 +1,8 @@
 import { type ConfigNode, memberOf, textNode, textOf } from '../../document/config-node.ts';
 
 /**
- * Returns the words of the command line for `runtimeArguments` or `packageArguments`. A named argument gives its name
- * and then its value.
+ * Returns the words of the command line for `runtimeArguments` or `packageArguments`. A named argument becomes two
+ * words: its name and then its value.
  */
 export function argumentsOf(nodes: readonly ConfigNode[]): ConfigNode[] {
   return nodes.flatMap((node) => {

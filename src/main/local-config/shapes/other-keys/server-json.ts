@@ -92,8 +92,8 @@ function packageName(node: ConfigNode, { versionMark }: Runner): string {
 }
 
 /**
- * Returns the name and value of a variable or header. The value is the one in the file, or else comes from the
- * environment, or else is the default.
+ * Returns the name and value of a variable or header. The value comes from the file if it is there, otherwise from the
+ * environment. If that variable is not set, the default is used.
  */
 function variable(node: ConfigNode): (readonly [string, ConfigNode])[] {
   const name = textOf(memberOf(node, 'name'));

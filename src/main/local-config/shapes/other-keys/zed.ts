@@ -6,7 +6,7 @@ import type { Shape } from '../shape.ts';
 
 /**
  * The shape of Zed: `context_servers` in settings.json. The members are directly in an entry, or in `command: { path,
- * args, env }`. Extensions of Zed bring their own commands.
+ * args, env }`. Extensions of Zed start their own commands, so their entries cannot be used.
  */
 export const zed: Shape = {
   find: (root) => groupsAt(root, 'context_servers'),
