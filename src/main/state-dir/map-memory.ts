@@ -5,8 +5,8 @@ import type { WriterClient } from '../writer/writer-client.ts';
 import type { StoreHealth } from './store-health.ts';
 
 /**
- * Stores the last verified map of each source and its floor across restarts. Nothing here rejects. Without a usable
- * disk, everything works, but each start has to load the maps again.
+ * Keeps the last verified map of each source, and its floor (the minimum `generatedAt`), across restarts. Nothing here
+ * rejects. Without a usable disk, everything works, but each start has to load the maps again.
  */
 export interface MapMemory {
   /** Whether maps are stored at all. */
