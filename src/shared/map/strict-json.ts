@@ -61,7 +61,7 @@ function parse(text: string, subject: string): unknown {
     return JSON.parse(text);
   } catch (cause) {
     const looksLikePage = /^\s*</.test(text);
-    // The message of V8 quotes the text around the error. The quote is removed, because untrusted content must not be
+    // V8's message quotes the text around the error. The quote is removed, because untrusted content must not be
     // logged.
     const complaint = messageOf(cause)
       .replace(/, (\.\.\.)?".*"(\.\.\.)? is not valid JSON$/s, '')

@@ -27,7 +27,7 @@ const ALGORITHM_NAMES: Readonly<Record<SignatureAlgorithm, readonly string[]>> =
 
 /** A JWS (RFC 7515) of the required form. Its signature is not verified yet. */
 export interface Jws {
-  /** The algorithm that the header names. It may be an algorithm that is not supported. */
+  /** The algorithm in the header. It may be an algorithm that is not supported. */
   readonly alg: string;
   readonly kid: string;
   /** The payload, which is a JSON object. Its members are not checked yet. */

@@ -8,24 +8,19 @@ import type { Fleet } from '../../fleet/fleet.ts';
 import type { LoginReplica } from './login-replica.ts';
 import { LOGIN_SCOPE, type LoginIntent, type LoginRowSeals } from './login-row-seals.ts';
 
-/**
- * How long after its request a host may use a turn (the right to refresh a login). This is half of the turn's lifetime,
- * because the process may be suspended.
- */
+/** How long after its request a host may use a turn: half of the turn's lifetime, as the process may be suspended. */
 const SEND_MS = 2_500;
 
 /** Maximum time before a host that waits for a turn requests it again. */
 const ASK_AGAIN_MS = 250;
 
 /**
- * After the Redis server is reachable again, other hosts wait this long, so that the home of a login (the host that
- * refreshed it last) can report its refreshes. Each host reconnects at a random time within 5 s.
+ * When the Redis server is reachable again, other hosts wait this long for the home of a login to report its refreshes.
+ * Each host reconnects at a random time within 5 s.
  */
 const SETTLE_MS = 10_000;
 
-/**
- * After waiting this long, the home ignores the turn of another host. No working host keeps a turn for more than 35 s.
- */
+/** The home waits this long for another host's turn to end. No working host keeps a turn for more than 35 s. */
 const BLOCKED_MS = 36_000;
 
 /** Maximum number of attempts to send new tokens to the fleet. After these attempts, the turn is returned anyway. */
@@ -43,16 +38,15 @@ export interface LoginTurnsDeps {
 /** A turn that the fleet has given to this host. */
 interface HeldTurn {
   readonly turnId: string;
-  /** Whether an earlier turn left an intent. If so, that turn's host may have sent the refresh token. */
+  /** Whether an earlier turn left an intent. If so, its host may have sent the refresh token. */
   readonly hadIntent: boolean;
 }
 
 type OwnTurn = Extract<RefreshTurn, { kind: 'go' }>;
 
 /**
- * Ensures that only one host at a time refreshes a login. This host needs a turn of its local store and a lease in
- * Redis. While Redis is unreachable, only the home of a login refreshes it. The home is the host that logged in or
- * refreshed last.
+ * Ensures that one host at a time refreshes a login. The host needs a turn in its local store and a lease in Redis.
+ * While Redis is unreachable, only the home of a login refreshes it: the host that logged in or refreshed last.
  */
 export class LoginTurns {
   readonly #deps: LoginTurnsDeps;
@@ -92,7 +86,7 @@ export class LoginTurns {
     const login = await replica.ownLogin(loginId);
     if (login === null || login.generation !== generation || login.tokens === null)
       return local.beginRefresh(loginId, generation);
-    // A login without a refresh token is renewed with credentials that can be used any number of times.
+    // A login without a refresh token is renewed with credentials that can be used repeatedly.
     const isSpent = login.tokens.refreshToken !== null;
     if (!fleet.isConnected) return this.#alone(login, null);
     const settlingMs = this.#settlingMs();
@@ -132,10 +126,7 @@ export class LoginTurns {
     }
   }
 
-  /**
-   * Sends the new tokens to the fleet again before it returns the turn, so that no host sends used tokens. Never
-   * rejects.
-   */
+  /** Sends the new tokens again before returning the turn, so that no host sends used tokens. Never rejects. */
   async #tellAgain(loginId: string, { turnId }: HeldTurn): Promise<void> {
     const { fleet, replica } = this.#deps;
     for (let tries = 1; tries < TELLING_TRIES && fleet.isConnected; tries += 1)
@@ -163,7 +154,7 @@ export class LoginTurns {
     }
   }
 
-  /** Continues {@link begin} once the fleet has given this host a turn, and requests a turn of the local store. */
+  /** Continues once the fleet has given this host a turn, and requests a turn in the local store. */
   async #begun(
     login: StoredLogin,
     turn: FleetLoginTurn,
