@@ -103,7 +103,7 @@ export class MapInForce {
     this.#lineage.prove(etag, bodySha256);
     this.#lineage.raiseFloor(generatedAtMs);
     this.#noteSigners();
-    // A map of an earlier run may be outdated. It is served, but counts as stale until the source confirms it.
+    // A map of an earlier run may be outdated. It is served, but is treated as stale until the source confirms it.
     if (isRemembered) {
       this.#cache.set(this.#snapshot, 0);
       this.#age.watch(commit.expiresAtMs);
@@ -194,7 +194,7 @@ export class MapInForce {
     this.#deps.onSnapshot(this.#snapshot, { added: [], changed: [], removed: held, unchangedCount });
   }
 
-  /** Records that the map in force is fresh until it expires. Cache-Control headers do not change this. */
+  /** Records that the current map is fresh until it expires. Cache-Control headers do not change this. */
   #holds(): void {
     const holdsForMs = this.#snapshot.expiresAtMs - this.#deps.clock.now();
     this.#cache.set(this.#snapshot, holdsForMs);
@@ -202,7 +202,7 @@ export class MapInForce {
     this.#deps.onFresh(holdsForMs);
   }
 
-  /** Whether the content of a new map differs from the map in force. The same content may have different bytes. */
+  /** Whether the content of a new map differs from the current map. The same content may have different bytes. */
   #differs({ delta, header }: CommitEvent): boolean {
     const isOther = delta.added.length + delta.changed.length + delta.removed.length > 0;
     return isOther || !isDeepStrictEqual(header, this.#snapshot.header);

@@ -69,7 +69,7 @@ export class SourceRefresh {
     return this.#lastError;
   }
 
-  /** How much of a pause that the server requested is left, in milliseconds; 0 or less if there is no pause. */
+  /** Milliseconds that are left of a pause that the server requested; 0 or less if there is no pause. */
   get pauseMs(): number {
     // The clock that the host gave may be set back, so the pause is limited.
     return Math.min(MAX_RETRY_AFTER_MS, this.#pausedUntilMs - this.#deps.elapsedMs());

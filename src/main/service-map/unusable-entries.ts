@@ -21,7 +21,7 @@ export function shownUnusable(unusable: UnusableEntries): {
 }
 
 /**
- * Converts a delta for code that only sees usable entries. For example, an entry that became unusable counts as
+ * Converts a delta for code that only sees usable entries. For example, an entry that became unusable is reported as
  * removed.
  */
 export function usableDelta(delta: Delta, before: UnusableEntries, after: UnusableEntries): Delta {

@@ -12,8 +12,8 @@ export interface MapMemory {
   /** Whether maps are stored at all. */
   readonly isKeeping: boolean;
   /**
-   * Returns the map of the start image without waiting for the store, and without its floor. Returns null if the image
-   * does not have the map. For `storeKey`, see lineage.ts.
+   * Returns the map in the start image, without its floor. Does not wait for the store. Returns null if the image does
+   * not have the map. For `storeKey`, see lineage.ts.
    */
   readEarly(storeKey: string): Promise<EarlyMap | null>;
   /**

@@ -21,8 +21,8 @@ export interface ToolWriterDeps {
 
 /**
  * Sends requests about tools to the writer thread. A store that replaced another store must first be filled with what
- * this process knows. Otherwise a tool whose pin the new store lacks would count as never seen. A store is replaced if
- * its folder was deleted, if it was damaged, or if an older store was restored.
+ * this process knows. Otherwise a tool whose pin the new store lacks would be treated as never seen. A store is
+ * replaced if its folder was deleted, if it was damaged, or if an older store was restored.
  */
 export class ToolWriter {
   readonly #deps: ToolWriterDeps;

@@ -24,7 +24,7 @@ const LOOK_MS = 1_000;
 export interface ToolProvenance {
   /** When the connector listed its tools, in epoch milliseconds. */
   readonly listedAt: number;
-  /** Whether this was in an earlier run, and the connector has not listed its tools since. */
+  /** Whether the connector listed its tools in an earlier run, and has not listed them since. */
   readonly isStale: boolean;
   readonly count: number;
 }

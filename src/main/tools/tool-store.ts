@@ -172,7 +172,7 @@ export class ToolStore {
     }
     this.#given.set(id, after);
     const members = before === undefined ? [] : differences(before, after);
-    // A tool that now belongs to another connector counts as changed, even if its definition is the same.
+    // A tool that now belongs to another connector is treated as changed, even if its definition is the same.
     const isMoved = before !== undefined && before.connectorId !== after.connectorId;
     if (before !== undefined && members.length === 0 && !isMoved) return null;
     for (const follower of this.#followers) follower.listed(after);

@@ -179,7 +179,7 @@ export function asServiceMap(value: unknown): Readonly<Record<string, unknown>> 
 /**
  * Checks the shape of a map. One invalid entry makes the whole map invalid, because a publisher that signs one invalid
  * entry cannot be trusted with the other entries. Throws MAP_SCHEMA, MAP_TTL_INVALID, MAP_ID_INVALID,
- * MAP_ENDPOINT_INVALID, MAP_TOO_MANY_CONNECTORS or MAP_DUPLICATE_ID. The message names the place of the fault.
+ * MAP_ENDPOINT_INVALID, MAP_TOO_MANY_CONNECTORS or MAP_DUPLICATE_ID. The message states the place of the fault.
  */
 export function checkServiceMap(map: Readonly<Record<string, unknown>>, maxConnectors: number): CheckedServiceMap {
   const checked = checkMapShape(map);

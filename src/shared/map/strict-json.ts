@@ -118,8 +118,8 @@ function countMembersOf(container: object, subject: string): number {
 }
 
 /**
- * Returns words for a message that name the first repeated key of an object, and the line of that key. The bytes are
- * known to be JSON.
+ * Returns words for a message: the first repeated key of an object, and the line of that key. The bytes are known to be
+ * JSON.
  */
 function placeOfDuplicate(bytes: Uint8Array): string {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);

@@ -128,8 +128,8 @@ function misfitOf(statement: MapStatement, kid: string, { map, digest }: SignedM
 }
 
 /**
- * Returns when the map itself expires, in epoch milliseconds. Returns null if the map does not say so. The later check
- * of its shape refuses such a map.
+ * Returns when the map itself expires, in epoch milliseconds. Returns null if the map does not contain this time. A
+ * later check of the map's shape refuses such a map.
  */
 function endOf({ generatedAt, ttlSeconds }: Readonly<Record<string, unknown>>): number | null {
   const endMs = typeof ttlSeconds === 'number' ? Date.parse(String(generatedAt)) + ttlSeconds * 1000 : Number.NaN;

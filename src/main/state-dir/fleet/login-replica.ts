@@ -18,8 +18,8 @@ const CHUNK = 32;
 const AUDIT_MS = 30_000;
 
 /**
- * Maximum time that a host which has just started waits for its first comparison with the fleet, in milliseconds. It is
- * shorter than the time that a connector has to connect, so that the connector still comes up without Redis.
+ * How long a host waits after its start for the first comparison with the fleet, in milliseconds. This is shorter than
+ * the time that a connector has to connect, so that connectors still connect without Redis.
  */
 const FIRST_COMPARISON_MS = 7_000;
 
@@ -131,8 +131,8 @@ export class LoginReplica {
 
   /**
    * Whether this host should wait, because another host may have refreshed its logins before it started. Returns false
-   * after the first comparison of all rows, and 7 s after the start, because Redis may be away for long. Also returns
-   * false if the fleet thread cannot start.
+   * after the first comparison of all rows, and 7 s after the start, because Redis may be unreachable for long. Also
+   * returns false if the fleet thread cannot start.
    */
   mayBeBehind(): boolean {
     if (this.#hasCompared || monotonicMs() - this.#startedAtMs > FIRST_COMPARISON_MS) return false;

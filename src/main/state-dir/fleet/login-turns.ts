@@ -15,12 +15,12 @@ const SEND_MS = 2_500;
 const ASK_AGAIN_MS = 250;
 
 /**
- * When the Redis server is reachable again, other hosts wait this long for the home of a login to report its refreshes.
- * Each host reconnects at a random time within 5 s.
+ * After the Redis server is reachable again, other hosts wait this long for reports from the host that refreshed a
+ * login last. Each host reconnects at a random time within 5 s.
  */
 const SETTLE_MS = 10_000;
 
-/** The home waits this long for another host's turn to end. No working host keeps a turn for more than 35 s. */
+/** How long the host that refreshed a login last waits for another host's turn, which normally ends within 35 s. */
 const BLOCKED_MS = 36_000;
 
 /** Maximum number of attempts to send new tokens to the fleet. After these attempts, the turn is returned anyway. */
@@ -80,7 +80,7 @@ export class LoginTurns {
     }
   }
 
-  /** Implements `LoginStore.beginRefresh`. Without Redis, rejects with LOGIN_FAILED if this host is not the home. */
+  /** Implements `LoginStore.beginRefresh`. Without Redis, rejects with LOGIN_FAILED if another host refreshed last. */
   async begin(loginId: string, generation: number): Promise<RefreshTurn> {
     const { local, fleet, replica } = this.#deps;
     const login = await replica.ownLogin(loginId);

@@ -4,8 +4,8 @@ import type { FleetLoginRow } from '../../../shared/protocol/fleet/login-message
 import type { Logger } from '../../observability/logger.ts';
 
 /**
- * How long only the home of a login may replace a row that cannot be decrypted. During this time, this host may still
- * get the secret of the row.
+ * How long only the home of a login (the host that refreshed it last) may replace a row that cannot be decrypted.
+ * During this time, this host may still get the secret of the row.
  */
 const LEAVE_MS = 15_000;
 

@@ -19,7 +19,7 @@ import { FleetToolSync } from './fleet-tool-sync.ts';
 import { quietly } from './quietly.ts';
 import { RelistSpread } from './relist-spread.ts';
 
-/** How long a start waits for the catalogue of the fleet. Later parts are used as they arrive. */
+/** How long a start waits for the catalogue of the fleet. Parts that arrive later are still used. */
 const START_WAIT_MS = 250;
 
 export interface FleetToolMemoryDeps {
