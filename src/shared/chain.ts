@@ -89,7 +89,7 @@ class Entry<T> implements ChainEntry {
     if (chain === null) return false;
     this.#chain = null;
     chain.unlink(this);
-    // Code may still refer to a removed entry, which must not keep its former neighbours in memory.
+    // Code may still refer to a removed entry, which must not keep its former neighbors in memory.
     this.previous = null;
     this.next = null;
     return true;

@@ -1,9 +1,9 @@
 const FIRST_SLOTS = 64;
 
 /**
- * Values by the id of a request. Ids are whole numbers that grow from request to request. The slot of a value is the
- * remainder of its id, so no hash table is needed. {@link Chain} says why hash tables are slow for values that change
- * with every call.
+ * Values by the id of a request. Ids are whole numbers that grow from request to request. The slot of a value is its id
+ * modulo the number of slots, so no hash table is needed. {@link Chain} says why hash tables are slow for values that
+ * change with every call.
  */
 export class RequestTable<T> {
   #ids: (number | null)[] = new Array(FIRST_SLOTS).fill(null);

@@ -18,7 +18,7 @@ export interface MapAgeOptions {
   readonly startTimer?: typeof startTimer;
 }
 
-/** The map that is watched, and the time on both clocks when its watch began. */
+/** The map that is watched, and the time on both clocks when the watch began. */
 interface Watched {
   readonly expiresAtMs: number;
   readonly wallMs: number;
@@ -27,7 +27,7 @@ interface Watched {
 }
 
 /**
- * Watches the age of the map in force. Setting the wall clock forward makes the map older immediately. Setting it back
+ * Watches the age of the current map. Setting the wall clock forward makes the map older immediately. Setting it back
  * does not make the map younger, because a monotonic clock measures the age, too.
  */
 export class MapAge {

@@ -21,10 +21,10 @@ import { reportUnusable, usableDelta } from './unusable-entries.ts';
 
 type LoadedMap = Extract<LoadOutcome, { kind: 'loaded' }>;
 
-/** Dependencies of a map in force, other than its options. */
+/** Dependencies of {@link MapInForce}, other than its options. */
 type MapInForceDeps = Omit<CurrentMapDeps, 'loader' | 'network' | 'onLoad'>;
 
-/** The map that is served. Replaces it, watches its age, and drops it when it may no longer be served. */
+/** Holds the map that is served. Replaces this map, watches its age, and drops it when it may no longer be served. */
 export class MapInForce {
   readonly #options: MapOptions;
   readonly #lineage: Lineage;
@@ -77,7 +77,7 @@ export class MapInForce {
   }
 
   /**
-   * Puts a verified map in force. `isRemembered` says that the map comes from the store, and that the source has not
+   * Makes a verified map the current map. `isRemembered`: the map comes from the store, and the source has not
    * confirmed it yet.
    */
   accept({ sent, commit }: LoadedMap, isRemembered: boolean): void {
@@ -103,7 +103,7 @@ export class MapInForce {
     this.#lineage.prove(etag, bodySha256);
     this.#lineage.raiseFloor(generatedAtMs);
     this.#noteSigners();
-    // A map of an earlier run may be outdated. It is served, but counts as stale until the source confirms it.
+    // A map of an earlier run may be outdated. It is served, but is treated as stale until the source confirms it.
     if (isRemembered) {
       this.#cache.set(this.#snapshot, 0);
       this.#age.watch(commit.expiresAtMs);
@@ -117,7 +117,7 @@ export class MapInForce {
     this.#deps.onSnapshot(this.#snapshot, delta);
   }
 
-  /** Keeps the map in force and treats it as fresh, because its source confirmed it with this ETag. */
+  /** Keeps the current map and treats it as fresh, because its source confirmed it with this ETag. */
   confirm(etag: string | null): void {
     this.#lineage.confirm(etag);
     this.#releaseHeld();
@@ -125,7 +125,7 @@ export class MapInForce {
   }
 
   /**
-   * Checks the map in force against a key document that is newer than the verification of the map. Drops the map if too
+   * Checks the current map against a key document that was obtained after the map was verified. Drops the map if too
    * few keys that signed it are still valid. Makes the map expire with the document at the latest. Does nothing if the
    * map only needs its HMAC.
    */
@@ -147,8 +147,9 @@ export class MapInForce {
   }
 
   /**
-   * Takes the map out of force: its connectors are removed, as if a new map did not list them. The floor and the facts
-   * about keys stay, and the usual rules apply to the next map. `why` is a sentence without its full stop.
+   * Stops serving the current map. Its connectors are removed, as if a new map did not list them. The floor (the
+   * minimum `generatedAt`) and the facts about keys stay, and the usual rules apply to the next map. `why` is a
+   * sentence without its full stop.
    */
   drop(code: ErrorCode, why: string): void {
     const { ids: removed, header } = this.#snapshot;
@@ -193,7 +194,7 @@ export class MapInForce {
     this.#deps.onSnapshot(this.#snapshot, { added: [], changed: [], removed: held, unchangedCount });
   }
 
-  /** Records that the map in force is fresh until it expires. Cache-Control headers do not change this. */
+  /** Records that the current map is fresh until it expires. Cache-Control headers do not change this. */
   #holds(): void {
     const holdsForMs = this.#snapshot.expiresAtMs - this.#deps.clock.now();
     this.#cache.set(this.#snapshot, holdsForMs);
@@ -201,7 +202,7 @@ export class MapInForce {
     this.#deps.onFresh(holdsForMs);
   }
 
-  /** Whether the content of a new map differs from the map in force. The same content may have different bytes. */
+  /** Whether the content of a new map differs from the current map. The same content may have different bytes. */
   #differs({ delta, header }: CommitEvent): boolean {
     const isOther = delta.added.length + delta.changed.length + delta.removed.length > 0;
     return isOther || !isDeepStrictEqual(header, this.#snapshot.header);

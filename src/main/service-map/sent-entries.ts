@@ -3,8 +3,8 @@ import { type ConnectorEntry, normalizeEntry, type RawEntry } from '../../shared
 import type { ChunkEvent } from '../../shared/protocol/thread-messages.ts';
 
 /**
- * A chunk is decoded when less than one in this many of its entries is still used. Only the used entries then stay in
- * memory.
+ * If fewer than one in this many entries of a chunk are still used, the chunk is decoded. Only the used entries then
+ * stay in memory.
  */
 const LEAST_SHARE = 4;
 
@@ -27,7 +27,7 @@ class EntryChunk {
     return entry;
   }
 
-  /** Releases an entry that is no longer in force. */
+  /** Releases an entry that is no longer used. */
   drop(index: number): void {
     if (this.#packed === null) this.#entries[index] = null;
     else {

@@ -65,8 +65,8 @@ export class ServiceMapSource {
   }
 
   /**
-   * Resolves once the map of an earlier run is in force, or once it is known that no such map is stored. The first
-   * `sync` starts to read the store.
+   * Resolves once the map of an earlier run is served, or once it is known that no such map is stored. The first `sync`
+   * starts to read the store.
    */
   get remembered(): Promise<void> {
     return this.#map.remembered;

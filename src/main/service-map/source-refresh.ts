@@ -42,7 +42,7 @@ export class SourceRefresh {
   readonly #breaker: CircuitBreaker;
   readonly #closing = new AbortController();
   #flight: Promise<RefreshOutcome> | null = null;
-  /** Other work on the map, such as putting a map of the fleet in force. */
+  /** Other work on the map, such as accepting a map from the fleet. */
   #work: Promise<unknown> | null = null;
   #lastError: SourceFailure | null = null;
   /** When a pause that the server requested ends, in milliseconds of `elapsedMs`. */
@@ -69,7 +69,7 @@ export class SourceRefresh {
     return this.#lastError;
   }
 
-  /** How much of a pause that the server requested is left, in milliseconds; 0 or less if there is no pause. */
+  /** Milliseconds that are left of a pause that the server requested; 0 or less if there is no pause. */
   get pauseMs(): number {
     // The clock that the host gave may be set back, so the pause is limited.
     return Math.min(MAX_RETRY_AFTER_MS, this.#pausedUntilMs - this.#deps.elapsedMs());
@@ -83,14 +83,14 @@ export class SourceRefresh {
     return this.#flight;
   }
 
-  /** Puts a map of the fleet in force, as `CurrentMap.take` does. An accepted map clears `lastError`. */
+  /** Verifies and serves a map from the fleet, as `CurrentMap.take` does. An accepted map clears `lastError`. */
   async take(read: () => Promise<AcquiredBody>): Promise<LoadOutcome> {
     const outcome = await this.alone(() => this.#map.take(read, this.closing));
     if (outcome.kind === 'loaded') this.#lastError = null;
     return outcome;
   }
 
-  /** Confirms the map in force, because the fleet says that the source still has it. */
+  /** Confirms the current map, because the fleet says that the source still serves this map. */
   vouch(): void {
     this.#map.vouch();
     this.#lastError = null;
@@ -152,8 +152,8 @@ export class SourceRefresh {
   }
 
   /**
-   * Returns the milliseconds before the next attempt, or null if no attempt follows. The server may lengthen the pause.
-   * If the pause is too long, no attempt follows.
+   * Returns the milliseconds before the next attempt, or null if no attempt follows. The server may request a longer
+   * delay. If that delay exceeds the timeout of a request, no attempt follows.
    */
   #delayMs(result: LoadOutcome, retries: number): number | null {
     const delayMs = ATTEMPT_DELAYS_MS[retries - 1];

@@ -3,7 +3,7 @@ import type { UnusableEntry } from '../../shared/map/entry-fault.ts';
 import type { Logger } from '../observability/logger.ts';
 
 /**
- * Maximum number of entries that are named in the log, and in `status()`. All other entries are counted, but not named.
+ * Maximum number of unusable entries that the log, or `status()`, lists with their ids. The others are only counted.
  */
 const MAX_LOGGED = 20;
 const MAX_SHOWN = 100;
@@ -21,7 +21,7 @@ export function shownUnusable(unusable: UnusableEntries): {
 }
 
 /**
- * Converts a delta for code that only sees usable entries. For example, an entry that became unusable counts as
+ * Converts a delta for code that only sees usable entries. For example, an entry that became unusable is reported as
  * removed.
  */
 export function usableDelta(delta: Delta, before: UnusableEntries, after: UnusableEntries): Delta {

@@ -31,8 +31,8 @@ export interface EntrySource {
 }
 
 /**
- * The local sources of a manager; null for a source that the options do not name. Servers from the host's options take
- * precedence over all other sources.
+ * The local sources of a manager; null for each source that the options do not contain. Servers from the host's options
+ * take precedence over all other sources.
  */
 export interface LocalSources {
   readonly file: (EntrySource & { status(): LocalConfigStatus }) | null;
@@ -49,7 +49,7 @@ export interface Contest {
 
 /**
  * All sources of a manager's connectors. If several sources list the same id, a local source takes precedence over all
- * maps. Among maps, the first one in the options takes precedence, whichever map loaded first.
+ * maps. Among maps, the map that comes first in the options takes precedence, even if another map loaded earlier.
  */
 export class ConnectorSources {
   /** Emits the changes of all sources. */
@@ -61,8 +61,8 @@ export class ConnectorSources {
   /** The effective entries of the local sources, by connector id. */
   #entries: ReadonlyMap<string, ConnectorEntry> = new Map();
   /**
-   * The map of each entry that was returned. With this record, the key of one map is never sent to a connector of
-   * another map.
+   * The map that each returned entry comes from. With this record, the API key of one map is never sent to a connector
+   * of another map.
    */
   readonly #origins = new WeakMap<ConnectorEntry, ServiceMapSource>();
 
@@ -123,7 +123,7 @@ export class ConnectorSources {
     return [...ids].filter((id) => before.get(id) !== entries.get(id));
   }
 
-  /** Resolves once the maps of an earlier run are in force. Only a sync puts them in force. */
+  /** Resolves once the maps of an earlier run are served. Only a sync starts to load them. */
   async remembered(): Promise<void> {
     await Promise.all(this.#maps.map(({ remembered }) => remembered));
   }
@@ -141,7 +141,7 @@ export class ConnectorSources {
   }
 
   /**
-   * Whether a source names a connector with this id, even if its entry is left out. If so, no other connector may have
+   * Whether a source lists a connector with this id, even if its entry is left out. If so, no other connector may have
    * tools under this id.
    */
   isNamed(id: string): boolean {
@@ -182,16 +182,16 @@ export class ConnectorSources {
   }
 
   /**
-   * Returns the brand of the map that an entry comes from. Local entries get the brand of the first map. Returns an
-   * empty string if there is no map.
+   * Returns the brand (the publisher's name for itself) of the map that an entry comes from. Local entries get the
+   * brand of the first map. Returns an empty string if there is no map.
    */
   brandOf(entry: ConnectorEntry): string {
     return (this.#origins.get(entry) ?? this.#maps[0])?.snapshot.header?.brand ?? '';
   }
 
   /**
-   * Lists each connector once: the entries of the maps in map order, then the registry's entries, then the file's
-   * entries.
+   * Lists each connector once: the entries of the maps in map order, then those of the registry, of the local file and
+   * of the host's options.
    */
   entries(): ConnectorEntry[] {
     const ids = new Set(this.#maps.flatMap(({ snapshot }) => snapshot.ids));
@@ -199,7 +199,7 @@ export class ConnectorSources {
     return [...ids, ...this.#entries.keys()].flatMap((id) => this.entry(id) ?? []);
   }
 
-  /** Returns those of these ids that several maps list, each with its maps. */
+  /** Returns the ids among `ids` that more than one map lists, each with the ids of these maps. */
   contests(ids: readonly string[]): Contest[] {
     if (this.#maps.length < 2) return [];
     return ids.flatMap((connectorId) => {

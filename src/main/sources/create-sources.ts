@@ -18,7 +18,7 @@ export interface SourcesDeps extends Pick<CurrentMapDeps, 'loader' | 'memory'> {
   readonly onLoad: (report: LoadReport) => void;
 }
 
-/** Creates the sources that these options name. */
+/** Creates the sources that these options configure. */
 export function createSources(options: ResolvedOptions, deps: SourcesDeps): ConnectorSources {
   const { configFiles, configDigests, serverRegistry, givenServers, logger, clock } = options;
   const events = new SourceEvents();

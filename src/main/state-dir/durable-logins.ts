@@ -43,7 +43,7 @@ export class DurableLogins implements ReplicatedLoginStore {
   }
 
   async readAll(): Promise<StoredLogins> {
-    // If the file of the logins does not exist, no thread is started to read it.
+    // If the login file does not exist, no thread is started to read it.
     if (!(await this.#isThere())) return { bindings: [], logins: [], clients: [], unreadable: 0 };
     return await this.#writer.askLogins((api) => api.readLogins());
   }

@@ -123,7 +123,7 @@ export class DurableToolMemory implements OwnToolMemory {
     await this.#running;
   }
 
-  /** Restores connectors in batches, one per turn of the event loop, as there may be many. Returns their number. */
+  /** Restores connectors in batches, one batch per turn of the event loop. Returns the number of connectors. */
   async #restore(
     connectors: Iterable<RememberedConnector>,
     take: (connector: RememberedConnector) => void,
@@ -185,7 +185,7 @@ export class DurableToolMemory implements OwnToolMemory {
     return saved !== undefined && isDeepStrictEqual({ ...saved, listedAtMs: 0 }, { ...record, listedAtMs: 0 });
   }
 
-  /** Updates the times of unchanged lists. Returns the differences, and the connectors to save in full. */
+  /** Updates the times of unchanged lists. Returns the differences, and the connectors that the store does not know. */
   async #touch(batch: readonly Waiting[]): Promise<TouchedTools> {
     const listedAtMs = batch.at(-1)?.record.listedAtMs;
     if (listedAtMs === undefined) return { changes: [], unknown: [] };
@@ -231,7 +231,7 @@ export class DurableToolMemory implements OwnToolMemory {
     return { connectors: records.map(messageOf), pins, isPinned: this.#deps.isPinned };
   }
 
-  /** Records that the store now has this record, and which differences from the pins it found. */
+  /** Records that the store now has this record, and which differences from the pins the store found. */
   #learn(record: ConnectorRecord, changes: readonly ToolPinDetail[]): void {
     const { connectorId } = record;
     this.#saved.set(connectorId, record);

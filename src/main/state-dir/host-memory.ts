@@ -18,7 +18,7 @@ import { createProgramMemory, forgetfulProgramMemory, type ProgramMemory } from 
 import { StoreHealth } from './store-health.ts';
 import { createVolatileToolMemory, type OwnToolMemory } from './tool-memory.ts';
 
-/** Delay between a change in the store and the next time that the start image is written. */
+/** Delay between a change in the store and the next write of the start image, which a start reads before the store. */
 const IMAGE_DELAY_MS = 1_000;
 
 /** Maximum size of a start image that is read, in bytes. It is twice the maximum size that the writer creates. */
@@ -45,7 +45,7 @@ export interface HostMemory {
   close(): Promise<void>;
 }
 
-/** Functions of the start image for code that writes other files next to it. */
+/** Functions for code that writes other files next to the start image. */
 export interface KeptImage {
   readonly stateDir: string;
   readonly scope: string;
@@ -54,7 +54,7 @@ export interface KeptImage {
    * `write`, which never rejects. `around` itself must not reject either.
    */
   follow(around: (write: () => Promise<void>) => Promise<void>): void;
-  /** Writes the first answers next to the start image, or removes them if `bytes` is null. Never rejects. */
+  /** Writes the file `name` with the first answers to a client. Removes it if `bytes` is null. Never rejects. */
   writeFirstAnswers(name: string, bytes: Uint8Array | null): Promise<void>;
 }
 
@@ -64,8 +64,8 @@ type HostMemoryOptions = Pick<
 >;
 
 /**
- * Starts to read the state of an earlier run in the background. `rest` resolves when the first call that the start
- * image made possible has been served.
+ * Creates the memory of a manager, and starts to read the state of an earlier run in the background. `rest` resolves
+ * when the first call that the start image made possible has been served.
  */
 export function createHostMemory(
   options: HostMemoryOptions,

@@ -10,8 +10,8 @@ const OTHERS = 0o077;
 
 /**
  * Reads the start image of the logins on this thread. Returns null if it is missing or invalid, or belongs to another
- * file of logins. Also returns null if another user may have written it or can read its key. The writer thread reports
- * this problem. Never rejects.
+ * login file. Also returns null if another user may have written it or can read its key. The writer thread reports this
+ * problem. Never rejects.
  */
 export async function loadLoginImage(stateDir: string): Promise<StoredLogins | null> {
   try {

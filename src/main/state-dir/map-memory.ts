@@ -5,15 +5,15 @@ import type { WriterClient } from '../writer/writer-client.ts';
 import type { StoreHealth } from './store-health.ts';
 
 /**
- * Stores the last verified map of each source and its floor across restarts. Nothing here rejects. Without a usable
- * disk, everything works, but each start has to load the maps again.
+ * Keeps the last verified map of each source, and its floor (the minimum `generatedAt`), across restarts. Nothing here
+ * rejects. Without a usable disk, everything works, but each start has to load the maps again.
  */
 export interface MapMemory {
   /** Whether maps are stored at all. */
   readonly isKeeping: boolean;
   /**
-   * Returns the map of the start image without waiting for the store, and without its floor. Returns null if the image
-   * does not have the map. For `storeKey`, see lineage.ts.
+   * Returns the map in the start image, without its floor. Does not wait for the store. Returns null if the image does
+   * not have the map. For `storeKey`, see lineage.ts.
    */
   readEarly(storeKey: string): Promise<EarlyMap | null>;
   /**

@@ -27,8 +27,8 @@ export class PinBook {
   }
 
   /**
-   * Learns the pins of a connector from what a store found: the tools in `changes` differ from their pins, and all
-   * other tools match.
+   * Learns the pins of a connector from the result of a store. Tools in `changes` differ from their pins, and all other
+   * tools match.
    */
   learn(record: ConnectorRecord, changes: readonly ToolPinDetail[]): void {
     const { connectorId, tools, listedAtMs } = record;
@@ -79,8 +79,7 @@ export class PinBook {
   }
 
   /**
-   * Approves the present definitions of these tools, or of all tools if `choices` is null. Returns the tools that it
-   * approved.
+   * Approves the present definitions of these tools, or of all tools if `choices` is null. Returns the approved tools.
    */
   approve(choices: readonly PinChoice[] | null, nowMs: number): ToolPinChange[] {
     const isChosen = (change: ToolPinChange): boolean =>

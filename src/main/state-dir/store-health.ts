@@ -17,7 +17,7 @@ export class StoreHealth {
     return this.#failure;
   }
 
-  /** Records that the store is about to close. Operations that are interrupted by this do not count as failures. */
+  /** Records that the store is about to close. Operations that closing interrupts are not treated as failures. */
   closing(): void {
     this.#isClosing = true;
   }

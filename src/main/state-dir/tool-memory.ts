@@ -18,7 +18,7 @@ import { PinBook } from './pin-book.ts';
  */
 export interface ToolMemory {
   /**
-   * Passes to `take` every connector of an earlier run, starting with the connectors of the start image. Must only be
+   * Passes to `take` every connector of an earlier run, starting with the connectors in the start image. Must only be
    * called once.
    */
   restore(take: (connector: RememberedConnector) => void): Promise<void>;

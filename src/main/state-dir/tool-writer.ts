@@ -9,7 +9,7 @@ import type { StoreHealth } from './store-health.ts';
 /** Maximum number of attempts for one request, because the store may be replaced during each attempt. */
 const MAX_TRIES = 4;
 
-/** A request about tools to the store with this id. Null stands for any store. */
+/** A request about tools to the store with the id `storeId`. Null stands for any store. */
 export type ToolQuestion<T> = (api: Remote<WriterApi>, storeId: string | null) => Promise<WriterReply<InStore<T>>>;
 
 export interface ToolWriterDeps {
@@ -21,8 +21,8 @@ export interface ToolWriterDeps {
 
 /**
  * Sends requests about tools to the writer thread. A store that replaced another store must first be filled with what
- * this process knows. Otherwise a tool whose pin the new store lacks would count as never seen. A store is replaced if
- * its folder was deleted, if it was damaged, or if an older store was restored.
+ * this process knows. Otherwise a tool whose pin the new store lacks would be treated as never seen. A store is
+ * replaced if its folder was deleted, if it was damaged, or if an older store was restored.
  */
 export class ToolWriter {
   readonly #deps: ToolWriterDeps;
@@ -34,8 +34,8 @@ export class ToolWriter {
   }
 
   /**
-   * Records that this process restored its state from the store with this id, which therefore need not be written in
-   * full again.
+   * Records that this process restored its state from the store with this id. The state need not be written to that
+   * store in full again.
    */
   knows(storeId: string): void {
     this.#storeId ??= storeId;

@@ -4,7 +4,7 @@
  */
 export class ReservedIds {
   readonly #isKnown: (connectorId: string) => boolean;
-  /** The ids by the connector that owns the namespace, then by the connector that claims the ids. */
+  /** The ids, grouped by the connector that owns the namespace, and then by the connector that claims them. */
   readonly #ids = new Map<string, Map<string, Set<string>>>();
 
   constructor(isKnown: (connectorId: string) => boolean) {

@@ -4,7 +4,7 @@ import type { Logger } from '../observability/logger.ts';
 import { publicToolId, type ToolInfo } from './tool-info.ts';
 
 /**
- * The digests that the map approves for the tools of one connector, by the tool names of the connector. Null if the map
+ * The digests that the map approves for the tools of one connector, by the connector's own tool names. Null if the map
  * approves none.
  */
 export type ToolDigests = Readonly<Record<string, string>> | null;

@@ -17,7 +17,7 @@ export interface ToolInfo {
   /** The schema that the connector sent. If the connector sent no schema, this one accepts any object. */
   readonly inputSchema: Readonly<Record<string, unknown>>;
   readonly tags: readonly string[];
-  /** The brand that the connector's entry names. */
+  /** The brand in the connector's entry; null if the entry has none. */
   readonly author: string | null;
   /** The tool as its connector lists it, with every member that the connector sent. */
   readonly definition: RemoteToolDefinition;

@@ -24,7 +24,7 @@ const LOOK_MS = 1_000;
 export interface ToolProvenance {
   /** When the connector listed its tools, in epoch milliseconds. */
   readonly listedAt: number;
-  /** Whether this was in an earlier run, and the connector has not listed its tools since. */
+  /** Whether the connector listed its tools in an earlier run, and has not listed them since. */
   readonly isStale: boolean;
   readonly count: number;
 }
@@ -172,7 +172,7 @@ export class ToolIntake {
     }
   }
 
-  /** Approves the present definitions of these tools, or of all changed tools for null. Resolves with their ids. */
+  /** Approves these changed tools as they are now, or all changed tools if `names` is null. Resolves with their ids. */
   async approve(names: readonly string[] | null): Promise<readonly string[]> {
     const chosen = names === null ? null : this.#deps.pins.choices(names);
     const approved = await this.#deps.memory.approve(chosen);
@@ -241,7 +241,7 @@ export class ToolIntake {
   }
 }
 
-/** Returns the tools that no client of a gateway sees, because no revision can read or repair their definitions. */
+/** Returns the tools that no client of a gateway sees, because their invalid definitions cannot be repaired. */
 function invisible(tools: readonly ToolInfo[]): readonly DroppedDefinition[] {
   return tools.flatMap(({ definition, invalid }) => {
     const reason = invalid === null ? null : examine('tool', definition, NEWEST_REVISION).reason;

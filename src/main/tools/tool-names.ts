@@ -1,6 +1,6 @@
 import type { ConnectorEntry, RemoteTool } from '../../shared/map/service-map.ts';
 
-/** Names of tools from before MCP had tool lists, which users still call. Each one is an alias of a current tool. */
+/** Old tool names from before MCP had tool lists. Users still call them, so each name is an alias of a current tool. */
 const ALIASES: ReadonlyMap<string, ReadonlyMap<string, string>> = new Map([
   [
     'wikidata',

@@ -64,7 +64,7 @@ export class ToolPins {
     return this.list().find((tool) => tool.name === name);
   }
 
-  /** Returns those of the tools with these names that differ from their pins. */
+  /** Returns the tools among `names` that differ from their pins. */
   choices(names: readonly string[]): PinChoice[] {
     const all = [...this.#byConnector.values()].flatMap((changes) => [...changes.values()]);
     return all.filter((change) => names.includes(this.#view(change).name));

@@ -18,7 +18,7 @@ export interface ToolChange {
   readonly how: Readonly<Record<string, readonly string[]>>;
 }
 
-/** How the tool that callers see under an id changed after a connector claimed or released this id. */
+/** What happened to the tool that callers see under an id, after a connector claimed or released this id. */
 type Effect =
   | { readonly kind: 'added' | 'removed' }
   | { readonly kind: 'changed'; readonly members: readonly string[] };
@@ -62,7 +62,7 @@ export class ToolStore {
 
   /**
    * Notifies `follower` of each tool that is added, changed or removed after this call. Each notification comes before
-   * the call of `onChange`.
+   * the call to `onChange`.
    */
   follow(follower: ToolFollower): void {
     this.#followers.push(follower);
@@ -82,7 +82,7 @@ export class ToolStore {
   }
 
   /**
-   * Sets the tools of a connector. Only changes the tools that differ, and reports all changes in one call of
+   * Sets the tools of a connector. Only changes the tools that differ, and reports all changes in one call to
    * `onChange`.
    */
   replace(connectorId: string, tools: readonly ToolInfo[]): void {
@@ -172,7 +172,7 @@ export class ToolStore {
     }
     this.#given.set(id, after);
     const members = before === undefined ? [] : differences(before, after);
-    // A tool that now belongs to another connector counts as changed, even if its definition is the same.
+    // A tool that now belongs to another connector is treated as changed, even if its definition is the same.
     const isMoved = before !== undefined && before.connectorId !== after.connectorId;
     if (before !== undefined && members.length === 0 && !isMoved) return null;
     for (const follower of this.#followers) follower.listed(after);

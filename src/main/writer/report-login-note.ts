@@ -1,13 +1,13 @@
 import type { StoreNote } from '../../shared/servers/store-notes.ts';
 import type { Logger } from '../observability/logger.ts';
 
-/** Notes of the writer thread about the store of logins. */
+/** Notes from the writer thread about the login store. */
 export type LoginNote = Extract<
   StoreNote,
   { kind: 'logins-exposed' | 'login-key-file' | 'logins-unreadable' | 'logins-set-aside' }
 >;
 
-/** Logs a problem of the logins in `stateDir`, or where the key of the logins is stored. */
+/** Logs a problem with the logins in `stateDir`, or the place where their key is stored. */
 export function reportLoginNote(note: LoginNote, stateDir: string, logger: Logger): void {
   switch (note.kind) {
     case 'logins-exposed': {

@@ -2,7 +2,7 @@ import type { StoreNote } from '../../shared/servers/store-notes.ts';
 import type { Logger } from '../observability/logger.ts';
 import { reportLoginNote } from './report-login-note.ts';
 
-/** Logs a problem of the store in `stateDir`. */
+/** Logs a problem with the store in `stateDir`. */
 export function reportStoreNote(note: StoreNote, stateDir: string, logger: Logger): void {
   switch (note.kind) {
     case 'journal-mode': {

@@ -14,7 +14,7 @@ import { workerUrl } from '../threads/worker-url.ts';
 import { reportStoreNote } from './report-store-note.ts';
 import { awaitEnd } from './stuck-threads.ts';
 
-/** Timeout for closing the store, and then for ending the thread. A broken disk may block either of them for ever. */
+/** Timeout for closing the store, and then for ending the thread. A broken disk may block either step forever. */
 const CLOSE_TIMEOUT_MS = 2_500;
 
 /**
@@ -128,7 +128,7 @@ export class WriterClient {
     });
   }
 
-  /** Returns the changes of the registry since `known`. */
+  /** Returns the changes in the registry since the state `known`. */
   syncServers(path: string, known: KnownServers, mode: SyncMode): Promise<ServerNews> {
     return this.#call(({ api }) => answer(api.syncServers(path, known, mode)));
   }

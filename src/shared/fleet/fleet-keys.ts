@@ -8,7 +8,7 @@ export interface FleetKeys {
   /** Prefix of every key and channel of the fleet. */
   readonly prefix: string;
   readonly hosts: string;
-  /** Key of the roster of replicas: the hosts that other hosts forward requests to. */
+  /** Key of the list of replicas, which are the hosts that other hosts forward requests to. */
   readonly replicas: string;
   host(hostId: string): string;
   map(mapName: string): FleetMapKeys;

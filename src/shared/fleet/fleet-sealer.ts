@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, ti
 
 /**
  * Purposes of the keys that are derived from a secret of the fleet. Each purpose has its own key, so that data that was
- * sealed for one purpose cannot be opened for another.
+ * encrypted for one purpose cannot be decrypted for another.
  */
 export type SealPurpose = 'map' | 'host' | 'session' | 'hop' | 'pin' | 'tool' | 'login';
 
@@ -24,9 +24,9 @@ interface PurposeKey {
 }
 
 /**
- * Seals and opens the data that the hosts of a fleet exchange (AES-256-GCM, keys by HKDF-SHA-256 of the fleet's
- * secrets). It seals with the first secret and opens with any of the secrets, so that a secret can be replaced without
- * downtime.
+ * Seals (encrypts and authenticates) and opens the data that the hosts of a fleet exchange. Uses AES-256-GCM with keys
+ * derived from the fleet's secrets by HKDF-SHA-256. Seals with the first secret and opens with any secret, so that a
+ * secret can be replaced without downtime.
  */
 export class FleetSealer {
   readonly #secrets: readonly string[];

@@ -13,7 +13,7 @@ export interface FleetSettings {
   readonly role: FleetRole;
   /** Random id of this process. It is unique among hosts and changes with each restart. */
   readonly hostId: string;
-  /** Version of this package, for the roster. */
+  /** Version of this package, for the fleet's list of hosts. */
   readonly version: string;
   /** TLS settings; null for `redis:`. */
   readonly tls: TlsSettings | null;
@@ -26,8 +26,8 @@ export interface FleetSettings {
 export type FleetRole = 'any' | 'reader';
 
 /**
- * One host in the roster. The record of a host is sealed, so that only members of the fleet can add an address to which
- * traffic is forwarded.
+ * One host in the roster, the fleet's list of hosts. The record of a host is authenticated, so that only members of the
+ * fleet can add an address to which traffic is forwarded.
  */
 export interface FleetHost {
   readonly hostId: string;
@@ -40,12 +40,12 @@ export interface FleetHost {
   readonly maps: readonly FleetHostMap[];
 }
 
-/** A service map in force on one host. */
+/** The service map that one host currently serves. */
 export interface FleetHostMap {
   /** Name of the map, from `fleetMapName`. */
   readonly name: string;
   readonly sourceId: string;
-  /** SHA-256 of the map's body in hex; null if no map is in force. */
+  /** SHA-256 of the map's body in hex; null if the host serves no map. */
   readonly sha256: string | null;
   readonly generatedAtMs: number | null;
   readonly isLeading: boolean;

@@ -22,7 +22,7 @@ export interface PlainBody {
  */
 export const MAX_BODY_BYTES = 32 * 1024 * 1024;
 
-/** Maximum size of a box. Packing and sealing make an incompressible body slightly larger. */
+/** Maximum size of a box. Compression and encryption make an incompressible body slightly larger. */
 export const MAX_BOX_BYTES = MAX_BODY_BYTES + 256 * 1024;
 
 /** Minimum size of a body for which a patch is created. A patch of a smaller body would save less than it costs. */
@@ -60,7 +60,7 @@ export async function digestOf(bytes: Uint8Array<ArrayBuffer>): Promise<string> 
   return Buffer.from(await crypto.subtle.digest('SHA-256', bytes)).toString('hex');
 }
 
-/** Packs a body with zstd, and seals it for `place`, the key in Redis at which it is stored. */
+/** Compresses a body with zstd, and encrypts it for `place`, the key in Redis at which it is stored. */
 export async function boxBody(sealer: FleetSealer, place: string, body: PlainBody): Promise<Buffer> {
   const params = { [constants.ZSTD_c_compressionLevel]: BODY_LEVEL };
   return sealed(sealer, place, body.etag, await compress(body.bytes, { params, chunkSize: CHUNK_BYTES }));
@@ -75,8 +75,8 @@ export function openBody(sealer: FleetSealer, place: string, box: Uint8Array): P
 }
 
 /**
- * Packs and seals the parts of `body` that are not in `base`. Returns null if the patch is not smaller than a quarter
- * of `packedBytes`, the size of the packed body. Uses much processor time in the thread pool.
+ * Compresses and encrypts the parts of `body` that are not in `base`. Returns null if the patch is not smaller than a
+ * quarter of `packedBytes`, the size of the packed body. Uses much processor time in the thread pool.
  */
 export async function boxPatch(
   sealer: FleetSealer,
@@ -124,8 +124,8 @@ function windowLogOf(bytes: number): number {
 }
 
 /**
- * Seals the entity tag and the packed bytes in one box. The tag comes first, after two bytes that hold its length plus
- * one, or 0 if there is no tag.
+ * Encrypts the entity tag and the packed bytes in one box. The first two bytes are the length of the tag plus one, or 0
+ * if there is no tag. The tag follows, and then the packed bytes.
  */
 function sealed(sealer: FleetSealer, place: string, etag: string | null, packed: Buffer): Buffer {
   const tag = Buffer.from(etag ?? '');

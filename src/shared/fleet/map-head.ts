@@ -6,13 +6,13 @@ import type { FleetSealer } from './fleet-sealer.ts';
  * been read.
  */
 export interface MapHead {
-  /** SHA-256 of the body in hex, computed before it was packed and sealed. */
+  /** SHA-256 of the body in hex, computed before the body was packed and encrypted. */
   readonly sha256: string;
   /** `generatedAt` of the map, in epoch milliseconds. */
   readonly generatedAtMs: number;
   /** Expiry of the map, in epoch milliseconds. */
   readonly expiresAtMs: number;
-  /** Entity tag from the source. Hosts do not use this tag, but the tag that is sealed together with the body. */
+  /** Entity tag from the source. Hosts do not use this tag, but the tag that is encrypted together with the body. */
   readonly etag: string | null;
   /** How often the source has confirmed this body since it was published. */
   readonly confirms: number;
@@ -33,7 +33,7 @@ const MAX_ETAG_LENGTH = 256;
 /** Latest instant that a `Date` can hold. */
 const MAX_EPOCH_MS = 8.64e15;
 
-/** Returns the head as JSON. The HMAC in it proves that a host of the fleet wrote the head for the map of this name. */
+/** Returns the head as JSON. Its HMAC proves that a host of the fleet wrote the head for the map with this name. */
 export function writeMapHead(head: MapHead, mapName: string, sealer: FleetSealer): string {
   const etag = head.etag !== null && head.etag.length <= MAX_ETAG_LENGTH ? head.etag : null;
   const written = { ...head, etag };

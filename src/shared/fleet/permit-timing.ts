@@ -1,6 +1,6 @@
 /**
- * How long a host may use a permit after it requested the permit. The server counts a permit for the window of the
- * quota plus this time.
+ * How long a host may use a permit after it requested the permit. The server counts each permit for the quota's window
+ * plus this time.
  */
 export const PERMIT_HOLD_MS = 1_000;
 

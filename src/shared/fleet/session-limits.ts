@@ -1,6 +1,6 @@
 const HOUR_MS = 3_600_000;
 
-/** How long a sealed session id can be opened after it was created. */
+/** How long an encrypted session id can be decrypted after it was created. */
 export const SESSION_MAX_AGE_MS = 24 * HOUR_MS;
 
 /**
@@ -16,9 +16,9 @@ export const SESSION_ID_LIFE_MS = SESSION_MAX_AGE_MS + 2 * CLOCK_TOLERANCE_MS;
 export const SESSION_STATE_IDLE_MS = 30 * 60_000;
 
 /**
- * How long the fleet's server stores that a session has ended. Replicas that start later read this record, and
+ * How long the fleet's Redis server stores that a session has ended. Replicas that start later read this record, and
  * running replicas remember the end in memory. The record is removed before the session id becomes invalid, because
- * clients that open and end many sessions would fill the server.
+ * clients that open and end many sessions would otherwise fill the server.
  */
 export const SESSION_END_KEPT_MS = 2 * HOUR_MS;
 

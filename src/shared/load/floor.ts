@@ -2,8 +2,8 @@ import { ConnectorManifestError } from '../errors.ts';
 import type { ProofPolicy } from '../protocol/thread-messages.ts';
 
 /**
- * Whether a floor is so far in the future that no current map reaches it. That happens if a map was accepted while the
- * clock of this host was wrong.
+ * Whether a floor (the minimum `generatedAt`) is so far in the future that no current map reaches it. That happens if a
+ * map was accepted while the clock of this host was wrong.
  */
 export function isFloorInFuture(floorMs: number, nowMs: number, maxSkewMs: number): boolean {
   return floorMs > nowMs + maxSkewMs;

@@ -178,7 +178,8 @@ function without(body: Buffer, { listStart, listEnd }: EntryBytes): Buffer {
 }
 
 /**
- * Returns the changes from the old map to the new map. An entry counts as unchanged if its canonical form is the same.
+ * Returns the changes from the old map to the new map. An entry is treated as unchanged if its canonical form is the
+ * same.
  */
 function differenceOf(
   placed: readonly Placed[],

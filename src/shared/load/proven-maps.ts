@@ -40,7 +40,7 @@ export class ProvenMaps {
   }
 
   /**
-   * Remembers a map, and forgets the map that it follows. `followed` is the checksum of the map to forget; null for a
+   * Remembers a map, and forgets the map that it replaces. `followed` is the checksum of the map to forget; null for a
    * first map.
    */
   keep(map: ProvenMap, followed: string | null): void {

@@ -6,7 +6,7 @@ import { readKeySet } from '../signatures/key-set.ts';
 import type { AcceptPolicy, MapSigners, SignatureTrust } from '../signatures/trust.ts';
 import { proveMap } from './prove.ts';
 
-/** Requirements for a service map. The names are those of the manager's options. */
+/** Requirements for a service map. The member names equal the names of the manager's options. */
 export interface VerifyServiceMapOptions {
   /** JWK set of the public keys that may sign the map. */
   readonly signatureKeys?: object | undefined;

@@ -87,8 +87,8 @@ export interface StoredLogin {
   /** Why there are no tokens, as text for users; null while there are tokens. */
   readonly lostBecause: string | null;
   /**
-   * Id of the store whose hosts were the last to log in or to refresh; absent if it is this store. While the server of
-   * the fleet is unreachable, only the hosts of that store refresh the login.
+   * Id of the store whose hosts were the last to log in or to refresh; absent if it is this store. While the fleet's
+   * Redis server is unreachable, only the hosts of that store refresh the login.
    */
   readonly home?: string | undefined;
 }
@@ -127,7 +127,7 @@ export interface StoredLogins {
   readonly logins: readonly StoredLogin[];
   readonly clients: readonly StoredClient[];
   /**
-   * Number of rows that could not be decrypted, because another key sealed them or because they are damaged. They are
+   * Number of rows that could not be decrypted, because they are damaged or were encrypted with another key. They are
    * left out of the lists above.
    */
   readonly unreadable: number;

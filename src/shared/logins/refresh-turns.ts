@@ -1,6 +1,6 @@
 /**
- * The rules that decide which process may refresh a login, and for how long: its turn. Every {@link LoginStore} follows
- * these rules. Each implementation decides where it stores the turns.
+ * The rules for turns. A turn is the right of one process to refresh a login for a limited time. These rules apply to
+ * every {@link LoginStore}. Each implementation decides where it stores the turns.
  */
 
 import type { RefreshOutcome, RefreshTurn, StoredLogin } from './login-records.ts';
@@ -35,7 +35,7 @@ export interface RefreshState {
 /** State of a login without a refresh in progress. */
 export const NO_REFRESH: RefreshState = { lease: null, mayBeSpent: false };
 
-/** The request of a process for the turn to refresh a login. */
+/** A process's request for the turn to refresh a login. */
 export interface TurnRequest {
   /** Generation of the login that the requesting process knows. */
   readonly generation: number;
@@ -64,7 +64,7 @@ export function beginTurn(login: StoredLogin | null, state: RefreshState, reques
   if (lease !== null && !isGone(lease.owner)) {
     const restMs = lease.grantedAtMs + LEASE_MS - nowMs;
     const wait = { kind: 'wait', forMs: Math.min(restMs, ASK_AGAIN_MS) } as const;
-    // The clock was set back, and it is unknown by how much. So the turn of the other process starts again.
+    // The clock was set back by an unknown amount, so the turn of the other process starts again.
     if (restMs > LEASE_MS) return { turn: wait, state: { ...state, lease: { ...lease, grantedAtMs: nowMs } } };
     if (restMs > 0) return { turn: wait, state: null };
   }

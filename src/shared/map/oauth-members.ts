@@ -97,7 +97,7 @@ export function oauthFault(value: unknown): OAuthFault | null {
 
 /**
  * Returns what is wrong with a combination of members, each of which is valid; null if nothing is. If `hasSecret` is
- * true, the client secret is already known, and no member has to name its variable.
+ * true, the client secret is already known, and no member has to specify the secret's variable.
  */
 export function combinationFault(settings: Readonly<Record<string, unknown>>, hasSecret: boolean): OAuthFault | null {
   const [clientId, secret, key] = ['clientId', 'clientSecretEnv', 'privateKeyEnv'].map((name) => own(settings, name));

@@ -18,7 +18,7 @@ export interface OAuthSettings {
    * comes from a map, the option `allowEnv` must name this variable too.
    */
   readonly privateKeyEnv?: string | undefined;
-  /** Scopes that the login requests instead of the scopes that the server names. Never empty. */
+  /** Scopes that the login requests instead of the scopes that the server asks for. Never empty. */
   readonly scopes?: readonly string[] | undefined;
   /** `authorization_code` (the default): a person logs in. `client_credentials`: the host logs in without a person. */
   readonly grant?: 'authorization_code' | 'client_credentials' | undefined;
@@ -71,7 +71,7 @@ function scopeMember(value: unknown): [string, unknown][] {
 
 /**
  * Returns the members `auth` and `oauth` of an entry, with login settings only in `oauth`. If both members contain
- * login settings, `oauth` counts.
+ * login settings, `oauth` takes precedence.
  */
 export function loginMembersOf({ auth, oauth }: Readonly<Record<string, unknown>>): {
   readonly auth?: undefined;

@@ -54,7 +54,7 @@ export interface ConnectorEntry {
   readonly remoteTools?: readonly RemoteTool[] | undefined;
   readonly era?: EraPolicy | undefined;
   readonly transport?: TransportPolicy | undefined;
-  /** Digests that tool definitions must have, by the names that the connector gives its tools (approved-digest.ts). */
+  /** Digests that tool definitions must have, by the connector's own tool names (approved-digest.ts). */
   readonly toolDigests?: Readonly<Record<string, string>> | undefined;
   readonly [member: string]: unknown;
 }
@@ -83,7 +83,7 @@ export interface CheckedServiceMap {
 
 const MAX_TTL_SECONDS = 30 * 24 * 3600;
 
-/** Ids are parts of tool names, metric labels and log lines, never of paths. So few characters are allowed. */
+/** Ids are parts of tool names, metric labels and log lines, never of paths. Only a few characters are allowed. */
 const id = text(matching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'must be 1 to 128 of A-Z a-z 0-9 . _ -'));
 
 const endpoint = text(units(0, 2048), that(isHttpEndpoint, 'must be an http or https URL without credentials'));
@@ -177,9 +177,9 @@ export function asServiceMap(value: unknown): Readonly<Record<string, unknown>> 
 }
 
 /**
- * Checks the shape of a map. One invalid entry rejects the whole map: the map is signed as a whole, and a publisher
- * that signs one invalid entry cannot be trusted with the others. Throws MAP_SCHEMA, MAP_TTL_INVALID, MAP_ID_INVALID,
- * MAP_ENDPOINT_INVALID, MAP_TOO_MANY_CONNECTORS or MAP_DUPLICATE_ID. The message names the place of the fault.
+ * Checks the shape of a map. One invalid entry makes the whole map invalid, because a publisher that signs one invalid
+ * entry cannot be trusted with the other entries. Throws MAP_SCHEMA, MAP_TTL_INVALID, MAP_ID_INVALID,
+ * MAP_ENDPOINT_INVALID, MAP_TOO_MANY_CONNECTORS or MAP_DUPLICATE_ID. The message states the place of the fault.
  */
 export function checkServiceMap(map: Readonly<Record<string, unknown>>, maxConnectors: number): CheckedServiceMap {
   const checked = checkMapShape(map);
@@ -232,7 +232,7 @@ function schemaError(entry: string, fault: Fault): ConnectorManifestError {
   });
 }
 
-/** Whether an entry is enabled. An entry counts as disabled if one of `status` and `enabled` says so. */
+/** Whether an entry is enabled. An entry is disabled if `status` or `enabled` says so. */
 export function isEnabled(raw: RawEntry): boolean {
   return raw.status !== 'disabled' && raw.enabled !== false;
 }

@@ -61,7 +61,7 @@ function parse(text: string, subject: string): unknown {
     return JSON.parse(text);
   } catch (cause) {
     const looksLikePage = /^\s*</.test(text);
-    // The message of V8 quotes the text around the error. The quote is removed, because untrusted content must not be
+    // V8's message quotes the text around the error. The quote is removed, because untrusted content must not be
     // logged.
     const complaint = messageOf(cause)
       .replace(/, (\.\.\.)?".*"(\.\.\.)? is not valid JSON$/s, '')
@@ -118,8 +118,8 @@ function countMembersOf(container: object, subject: string): number {
 }
 
 /**
- * Returns words for a message that name the first repeated key of an object, and the line of that key. The bytes are
- * known to be JSON.
+ * Returns words for a message: the first repeated key of an object, and the line of that key. The bytes are known to be
+ * JSON.
  */
 function placeOfDuplicate(bytes: Uint8Array): string {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);

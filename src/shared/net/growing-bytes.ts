@@ -4,8 +4,8 @@ const FIRST_BYTES = 64 * 1024;
 const MAX_HINT_BYTES = 32 * 1024 * 1024;
 
 /**
- * Collects bytes that arrive in parts in one growing buffer. Each part is copied when it arrives. If all parts of a
- * large body were joined at the end, the copying would block the event loop for too long.
+ * Collects the parts of a body in one growing buffer. Each part is copied when it arrives. If all parts of a large body
+ * were joined at the end, the copying would block the event loop for too long.
  */
 export class GrowingBytes {
   readonly #maxBytes: number;

@@ -30,11 +30,11 @@ export interface FirstAnswersHeader {
   /** Placeholder in the texts for the gateway's id, which is different in each process. */
   readonly instanceMark: string;
   /**
-   * Results of `initialize` for each legacy revision. The first one is for all other revisions. `text` is the number of
-   * a text.
+   * Results of `initialize` for each legacy revision. The first result is for all other revisions. `text` is the index
+   * of a text.
    */
   readonly initialize: readonly { readonly revision: string; readonly wire: string; readonly text: number }[];
-  /** Number of the text with the result of `server/discover`. */
+  /** Index of the text with the result of `server/discover`. */
   readonly discover: number;
   /** Results of `tools/list`, for each wire form of tool definitions. */
   readonly lists: readonly FirstList[];
@@ -47,14 +47,14 @@ export interface FirstAnswersHeader {
 /** The pages of one tool list. */
 export interface FirstList {
   readonly wire: string;
-  /** `cursor` is null for the first page. `text` is the number of a text. */
+  /** `cursor` is null for the first page. `text` is the index of a text. */
   readonly pages: readonly { readonly cursor: string | null; readonly text: number }[];
 }
 
 /** The content of a file of first answers. */
 export interface FirstAnswers {
   readonly header: FirstAnswersHeader;
-  /** Returns a text of the file by its number. */
+  /** Returns a text of the file by its index. */
   readonly text: (index: number) => string;
 }
 
@@ -81,7 +81,7 @@ export interface FirstSession {
   /** The messages of the client that were handled so far, in order. */
   readonly messages: readonly EarlyMessage[];
   readonly told: readonly ToldPage[];
-  /** The input of the client that was not handled, followed by all later input. */
+  /** The client's input that has not been handled yet, followed by all later input. */
   readonly input: AsyncIterable<Buffer>;
 }
 

@@ -11,13 +11,13 @@ const TAG_BYTES = 16;
 const FORMAT = 1;
 const HEAD_BYTES = 1 + IV_BYTES + TAG_BYTES;
 
-/** A key and its id. A row names the id of the key that sealed it. The id reveals nothing about the key. */
+/** A key and its id. A row contains the id of the key that encrypted the row. The id reveals nothing about the key. */
 export interface SealingKey {
   readonly keyId: string;
   readonly bytes: Uint8Array;
 }
 
-/** Where a box is stored. A box that was sealed for one place cannot be opened in another place. */
+/** Where a box is stored. A box that was encrypted for one place cannot be decrypted for another place. */
 export interface BoxPlace {
   readonly table: string;
   readonly rowId: string;
@@ -41,7 +41,7 @@ export function seal(value: unknown, place: BoxPlace, key: SealingKey): Uint8Arr
   return Buffer.concat([Uint8Array.of(FORMAT), iv, cipher.getAuthTag(), sealed]);
 }
 
-/** Opens a box. Returns null if it was sealed with another key or for another place, or is damaged. */
+/** Decrypts a box. Returns null if the box was encrypted with another key or for another place, or is damaged. */
 export function openBox(box: Uint8Array, place: BoxPlace, key: SealingKey): { readonly value: unknown } | null {
   if (box.length <= HEAD_BYTES || box[0] !== FORMAT) return null;
   const decipher = createDecipheriv('aes-256-gcm', key.bytes, box.subarray(1, 1 + IV_BYTES), {

@@ -3,9 +3,9 @@ import { type BoxPlace, openBox, type SealingKey, seal } from './login-box.ts';
 
 /**
  * The start image of the logins: a copy of the stored logins, in one file that the main thread reads without waiting
- * for another thread. It is sealed with the key in `logins.key`. If the key is in the system keyring, there is no
- * image. Before each change, the writer worker removes the image, and writes it again when there has been no change for
- * a while. So the image may be missing, but is never outdated.
+ * for another thread. The file is encrypted with the key in `logins.key`. If the key is in the system keyring, there is
+ * no image. Before each change, the writer worker removes the image, and writes it again when there has been no change
+ * for a while. So the image may be missing, but is never outdated.
  */
 export interface LoginImage {
   /** The result of {@link fileIdOf} for the login file that this image is a copy of. */
@@ -22,8 +22,8 @@ export interface LoginImage {
 export const LOGIN_IMAGE_MAX_BYTES = 1024 * 1024;
 
 /**
- * The place for which the image is sealed. No row has this place. `generation` must be raised with every change of the
- * image's format.
+ * The place for which the image is encrypted. No row has this place. `generation` must be raised with every change of
+ * the image's format.
  */
 const PLACE: BoxPlace = { table: 'start image', rowId: '', generation: 1 };
 
@@ -32,10 +32,10 @@ export function sealLoginImage(image: LoginImage, key: SealingKey): Uint8Array {
   return seal(image, PLACE, key);
 }
 
-/** Opens an image; null if the bytes are invalid, sealed with another key, or damaged. */
+/** Decrypts an image. Returns null if the bytes are invalid, encrypted with another key, or damaged. */
 export function openLoginImage(bytes: Uint8Array, key: SealingKey): LoginImage | null {
   const opened = openBox(bytes, PLACE, key);
-  // Only this package can seal a box with this key, so the form of the content is known.
+  // Only this package can encrypt a box with this key, so the form of the content is known.
   return opened === null ? null : (opened.value as LoginImage);
 }
 

@@ -39,12 +39,14 @@ export interface LoginWriterApi {
   watchLogins(isWatched: boolean): LoginReply<null>;
 }
 
-/** Message of the writer worker that the stored logins have changed. It uses the same port as Comlink. */
+/**
+ * Message with which the writer worker reports that the stored logins have changed. It uses the same port as Comlink.
+ */
 export interface LoginsChangedMessage {
   readonly kind: 'logins-changed';
 }
 
-/** Whether a message of the writer worker says that the stored logins have changed. */
+/** Whether a message from the writer worker reports that the stored logins have changed. */
 export function isLoginsChangedMessage(message: unknown): message is LoginsChangedMessage {
   return typeof message === 'object' && message !== null && 'kind' in message && message.kind === 'logins-changed';
 }

@@ -81,7 +81,7 @@ export function readStartImage(bytes: Buffer, scope: string): StartImage | null 
   const maps: EarlyMap[] = [];
   for (const map of header.maps) {
     const body: Buffer | undefined = frames.next().value ?? undefined;
-    // The constructor copies the body, because the body is transferred to another thread later.
+    // `new Uint8Array` copies the body, because the body is transferred to another thread later.
     if (body === undefined) continue;
     const { sourceId: storeKey, etag, generatedAtMs, savedAtMs, facts } = map;
     maps.push({ map: { storeKey, etag, body: new Uint8Array(body), generatedAtMs, savedAtMs }, facts });

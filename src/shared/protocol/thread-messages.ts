@@ -58,7 +58,7 @@ export interface AcquiredBody {
 /** Result of requesting a map: either its bytes, or the server's answer that the map has not changed. */
 export type Acquired = AcquiredBody | { readonly kind: 'not-modified'; readonly fetchMs: number };
 
-/** The verified map that the main thread has now. A new map is compared with it. */
+/** The verified map that the main thread has now. A new map is compared with this map. */
 export interface KnownMap {
   /** SHA-256 of the body, hex. */
   readonly bodySha256: string;
@@ -76,7 +76,10 @@ export interface ProofPolicy {
   /** Maximum time that `generatedAt` may be ahead of `nowMs`. */
   readonly maxSkewMs: number;
   readonly maxConnectors: number;
-  /** Whether the map may be expired. An earlier process has accepted the map, and it may be served as stale. */
+  /**
+   * Whether the map is allowed to have expired. If so, an earlier process accepted the map, and it may be served as
+   * stale.
+   */
   readonly allowExpired: boolean;
   /**
    * How long an expired map may be served after its expiry, in milliseconds; null for no limit. Only used with
@@ -154,7 +157,7 @@ export interface CommitEvent {
   readonly report: LoadReport;
 }
 
-/** The map that the main thread knows is still current. */
+/** The source still serves the map that the main thread has. */
 export interface UnchangedEvent {
   readonly kind: 'unchanged';
   readonly how: 'not-modified' | 'same-body';

@@ -50,10 +50,10 @@ export interface SourceFacts {
 
 /** Everything that is stored about one source. */
 export interface StoredSource extends SourceFacts {
-  /** The highest `generatedAt` that was ever accepted; null if no map was accepted, or if the floor was reset. */
+  /** The highest `generatedAt` that was ever accepted; null if no map was accepted, or if this minimum was reset. */
   readonly floorMs: number | null;
   readonly map: StoredMap | null;
-  /** Whether the map or the key document failed its checksum. The field of the damaged one is null. */
+  /** Whether the map or the key document failed its checksum. The field for the damaged map or document is null. */
   readonly isDamaged: boolean;
 }
 
@@ -96,7 +96,7 @@ export interface WriterApi extends LoginWriterApi {
   readSource(storeKey: string, oldKeys: readonly string[]): WriterReply<StoredSource>;
   /** Lists all stored sources. */
   readSources(): WriterReply<SourceSummary[]>;
-  /** Whether a map of this source is stored whose `generatedAt` is `generatedAtMs` or later. */
+  /** Whether the store has a map of this source whose `generatedAt` is `generatedAtMs` or later. */
   hasMap(storeKey: string, generatedAtMs: number): WriterReply<boolean>;
   /**
    * Records the process groups of the stdio servers that this host runs. If this host is killed, the next host ends
@@ -113,15 +113,17 @@ export interface WriterApi extends LoginWriterApi {
    */
   saveKeys(storeKey: string, url: string, version: number, document: string, startsOver?: boolean): WriterReply<null>;
   /**
-   * Resets the floor of a source. Also removes its map if the map is later than `latestMs`. All other data stays.
-   * Returns whether the source is stored. The change is durable when answered.
+   * Resets the floor (the minimum `generatedAt`) of a source. Also removes the source's map if it is later than
+   * `latestMs`. All other data stays. Returns whether the source is stored. The change is durable when answered.
    */
   resetFloor(storeKey: string, latestMs: number): WriterReply<boolean>;
   /** Applies changes to the registry. They are durable when answered. */
   applyServers(changes: readonly ServerChange[]): WriterReply<null>;
   /** Adds servers to the registry, and returns the outcome for each server. The change is durable when answered. */
   mergeServers(servers: readonly ServerInfo[], mode: MergeMode): WriterReply<ServerOutcome[]>;
-  /** Returns the changes of the registry since `known`. `path` is the path of the registry's `servers.json`. */
+  /**
+   * Returns the changes in the registry since the state `known`. `path` is the path of the registry's `servers.json`.
+   */
   syncServers(path: string, known: KnownServers, mode: SyncMode): WriterReply<ServerNews>;
   /**
    * Applies the last changes of a process that is about to exit, and then writes `servers.json`. In any case, sets

@@ -9,8 +9,8 @@ export interface ServerChange {
 /** Something about `servers.json` that the host reports to the user. */
 export type FileProblem =
   /**
-   * Somebody edited the file, and the registry was changed in the same way. `put` names the servers that were added or
-   * changed, and `removed` names the servers that were removed.
+   * Somebody edited the file, and the registry was changed in the same way. `put` lists the servers that were added or
+   * changed, and `removed` lists the servers that were removed.
    */
   | { readonly kind: 'taken-over'; readonly put: readonly string[]; readonly removed: readonly string[] }
   | { readonly kind: 'bad-server'; readonly place: string; readonly reason: string }

@@ -22,9 +22,7 @@ export type StoreNote =
    * were ended. `pids` are the process ids of their group leaders.
    */
   | { readonly kind: 'programs-ended'; readonly pids: readonly number[] }
-  /**
-   * Other users could read or change a file of the logins, because it had this mode (octal). The mode was corrected.
-   */
+  /** Other users could read or change a login file, because the file had this mode (octal). The mode was corrected. */
   | { readonly kind: 'logins-exposed'; readonly path: string; readonly mode: string }
   /**
    * A new key for logins was stored in the file at `path`. `reason` says why the system keyring could not store the
@@ -43,7 +41,7 @@ export type StoreNote =
       readonly damaged: number;
       readonly keyringFailure: string | null;
     }
-  /** The file of the logins was damaged. It was renamed to `backup`, and its logins are lost. */
+  /** The login file was damaged. It was renamed to `backup`, and its logins are lost. */
   | { readonly kind: 'logins-set-aside'; readonly backup: string; readonly reason: string }
   /** The store was damaged. Its file was renamed to `backup`, and a new store contains the recovered records. */
   | {
@@ -62,7 +60,7 @@ export interface StoreNoteMessage {
   readonly note: StoreNote;
 }
 
-/** Whether a message of the writer worker contains a note. */
+/** Whether a message from the writer worker contains a note. */
 export function isStoreNoteMessage(message: unknown): message is StoreNoteMessage {
   return typeof message === 'object' && message !== null && 'kind' in message && message.kind === 'store-note';
 }

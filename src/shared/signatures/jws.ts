@@ -27,7 +27,7 @@ const ALGORITHM_NAMES: Readonly<Record<SignatureAlgorithm, readonly string[]>> =
 
 /** A JWS (RFC 7515) of the required form. Its signature is not verified yet. */
 export interface Jws {
-  /** The algorithm that the header names. It may be an algorithm that is not supported. */
+  /** The algorithm in the header. It may be an algorithm that is not supported. */
   readonly alg: string;
   readonly kid: string;
   /** The payload, which is a JSON object. Its members are not checked yet. */
@@ -58,7 +58,7 @@ const MAP_FORM: JwsForm = {
 /**
  * Parses a JWS in compact serialization whose header has this `typ` and a `kid`, and whose payload is a JSON object.
  * The parser is strict: it requires canonical base64url, and refuses duplicate members and the algorithm `none`. The
- * header must not name a key or change the rules (`crit`, `b64`, `jwk`, `jku`, `x5u`, `x5c`, `x5t`). Throws
+ * header must not specify a key or change the rules (`crit`, `b64`, `jwk`, `jku`, `x5u`, `x5c`, `x5t`). Throws
  * MAP_SIGNATURE_MALFORMED, or the code in `form`.
  */
 export function readJws(text: unknown, typ: string, form: Partial<JwsForm> = {}): Jws {
@@ -85,14 +85,14 @@ export function readJws(text: unknown, typ: string, form: Partial<JwsForm> = {})
   return { alg, kid, payload, payloadPart, signingInput: `${headerPart}.${payloadPart}`, signature };
 }
 
-/** Whether the header names the algorithm of this key. The header never chooses the algorithm. */
+/** Whether the header contains the algorithm of this key. The key determines the algorithm, never the header. */
 export function isAlgorithmOf({ alg }: Jws, key: TrustedKey): boolean {
   return ALGORITHM_NAMES[key.alg].includes(alg);
 }
 
 /**
  * Whether a JWS was signed with the private key of this public key. The key determines the algorithm, and the header
- * must name the same algorithm. The `kid` is not compared, because the caller found the key by its `kid`.
+ * must contain the same algorithm. The `kid` is not compared, because the caller found the key by its `kid`.
  */
 export function isSignedBy(jws: Jws, key: TrustedKey): boolean {
   if (!isAlgorithmOf(jws, key) || jws.signature.length !== SIGNATURE_BYTES) return false;

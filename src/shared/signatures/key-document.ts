@@ -18,7 +18,7 @@ export const MAX_KEY_DOCUMENT_BYTES = 64 * 1024;
 /** Maximum number of signatures of a key document, because each signature contains the whole payload. */
 const MAX_SIGNATURES = 16;
 
-/** Maximum number of keys that a key document revokes. */
+/** Maximum number of keys that a key document can revoke. */
 const MAX_REVOKED = 1024;
 
 /** Maximum nesting depth of a key document. A valid document has fewer levels. */
@@ -57,7 +57,7 @@ export interface KeyDocument {
   readonly threshold: number;
   /** RFC 7638 thumbprints of the revoked keys. */
   readonly revoked: readonly string[];
-  /** Revoked keys that are still in the document. Messages need them to name a revoked key by its `kid`. */
+  /** Revoked keys that are still in the document. Messages use them to show the `kid` of a revoked key. */
   readonly revokedKeys: readonly TrustedKey[];
   readonly signatures: readonly Jws[];
   /**
@@ -112,8 +112,8 @@ export function readKeyDocument(document: string | Uint8Array): KeyDocument {
 }
 
 /**
- * Returns the version of a key document, or null if the document cannot be read. It verifies nothing and is fast, so it
- * can search many documents.
+ * Returns the version of a key document, or null if the document cannot be read. Verifies nothing, and is therefore
+ * fast enough to be called for many documents.
  */
 export function peekKeyDocumentVersion(document: unknown): number | null {
   try {

@@ -95,7 +95,7 @@ export interface ReadKey {
 
 /**
  * Returns the checked public half of a JWK. Returns null if the key is not for signing with Ed25519 or P-256. If the
- * key has `key_ops`, they must include `operation`. Throws KEYS_INVALID. The message names the key by `place`.
+ * key has `key_ops`, they must include `operation`. Throws KEYS_INVALID. The message identifies the key by `place`.
  */
 export function readKey(jwk: UncheckedJwk, place: string, operation: 'sign' | 'verify'): ReadKey | null {
   const { kty, crv, use, alg, kid, key_ops: operations } = jwk;

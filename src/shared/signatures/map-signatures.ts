@@ -9,7 +9,7 @@ import type { MapSigner, SignatureTrust, TrustedKey } from './trust.ts';
 /** Maximum number of signatures of a map. */
 const MAX_SIGNATURES = 16;
 
-/** Maximum number of `kid`s that a message names. */
+/** Maximum number of `kid`s that a message lists. */
 const MAX_NAMED_KIDS = 4;
 
 /**
@@ -30,7 +30,7 @@ export interface SignatureMoment {
   readonly allowExpired: boolean;
 }
 
-/** When a map expires, in epoch milliseconds, and the error code of the map after that time. */
+/** When a map expires, in epoch milliseconds, and the error code with which the map is refused after that time. */
 export interface ExpiryBound {
   readonly atMs: number;
   readonly code: ErrorCode;
@@ -51,7 +51,7 @@ interface CountedSigner extends MapSigner {
   readonly code: ErrorCode;
 }
 
-/** The signatures that do not count, by the reason why they do not. */
+/** The signatures that are not accepted, grouped by reason. */
 interface Uncounted {
   readonly revoked: string[];
   readonly untimely: string[];
@@ -93,7 +93,7 @@ interface Judgement {
   readonly moment: SignatureMoment;
 }
 
-/** Returns the signer if this signature counts. Otherwise returns null, and adds the reason to `uncounted`. */
+/** Returns the signer if this signature is accepted. Otherwise returns null, and adds the reason to `uncounted`. */
 function judgeOne(
   jws: Jws,
   statement: MapStatement,
@@ -128,8 +128,8 @@ function misfitOf(statement: MapStatement, kid: string, { map, digest }: SignedM
 }
 
 /**
- * Returns when the map itself expires, in epoch milliseconds. Returns null if the map does not say so. The later check
- * of its shape refuses such a map.
+ * Returns when the map itself expires, in epoch milliseconds. Returns null if the map does not contain this time. A
+ * later check of the map's shape refuses such a map.
  */
 function endOf({ generatedAt, ttlSeconds }: Readonly<Record<string, unknown>>): number | null {
   const endMs = typeof ttlSeconds === 'number' ? Date.parse(String(generatedAt)) + ttlSeconds * 1000 : Number.NaN;

@@ -47,16 +47,14 @@ export interface LoadTaskParts {
   readonly traceparent: string;
   readonly trust: SignatureTrust;
   readonly apiKey: string | null;
-  /**
-   * A body that was not fetched for this load, because it comes from the store or from the fleet. Null to fetch a body.
-   */
+  /** A body from the store or the fleet, which need not be fetched. Null if the load must fetch the body. */
   readonly given: AcquiredBody | null;
-  /** Whether `given` was accepted in an earlier run. Such a map may have expired. */
+  /** Whether `given` was accepted in an earlier run. If so, the map is allowed to have expired. */
   readonly isRemembered: boolean;
   readonly options: MapOptions;
   readonly network: NetworkSettings;
   readonly lineage: Pick<Lineage, 'etag' | 'bodySha256' | 'floorMs'>;
-  /** The map in force, with which the new map is compared. */
+  /** The current map, with which the new map is compared. */
   readonly snapshot: Snapshot;
   readonly nowMs: number;
   /** Whether the load returns the bytes of an accepted map, so that they can be stored or published. */
@@ -81,8 +79,8 @@ export function createLoadTask(parts: LoadTaskParts): LoadTask {
     },
     network,
     given,
-    // The digests are in shared memory and never change. New digests come back with the commit, so a load that dies
-    // cannot damage the old ones.
+    // The digests are in shared memory and never change. New digests come back with the commit, so a load whose thread
+    // dies cannot damage the old ones.
     known: revision === 0 ? null : { bodySha256: bodySha256 ?? '', digests, expiresAtMs },
     policy: {
       trust,

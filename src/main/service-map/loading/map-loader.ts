@@ -46,7 +46,7 @@ const INLINE_MAX_BYTES = 64 * 1024;
 /** Delay before the start of a thread that is only needed for the next refresh. */
 const BOOT_LATER_MS = 5_000;
 
-/** How long a thread may take to verify a map before the thread counts as hung (bench/map-load.ts). */
+/** How long a thread may take to verify a map before the thread is treated as hung (bench/map-load.ts). */
 const PROOF_TIMEOUT_MS = 10_000;
 
 /**

@@ -2,8 +2,9 @@
 export type CircuitState = 'closed' | 'open' | 'half-open';
 
 /**
- * A circuit that opens after `threshold` failures in a row and stays open for `resetMs` milliseconds of `now()`, which
- * should be monotonic. It does not limit the attempts while it is half-open, so its callers must share one attempt.
+ * A circuit that opens after `threshold` failures in a row and stays open for `resetMs` milliseconds. The clock `now()`
+ * should be monotonic. The circuit does not limit the attempts while it is half-open, so its callers must share one
+ * attempt.
  */
 export class CircuitBreaker {
   readonly #threshold: number;

@@ -1,6 +1,6 @@
 /**
- * Delay before the retry of a failed refresh, in milliseconds. It is multiplied by 0.5 to 1.5, and limited by the
- * refresh interval.
+ * Delay before the retry of a failed refresh, in milliseconds. It is multiplied by a random factor from 0.5 to 1.5, and
+ * is never longer than the regular delay.
  */
 const RETRY_MS = 30_000;
 
@@ -22,8 +22,9 @@ export interface RefreshTiming {
 }
 
 /**
- * Returns the milliseconds until the next refresh, randomised by `sample` (0 to 1). The refresh starts at the latest
- * when 50 to 80 % of the remaining validity have passed, so that there is time to retry. The delay is at least 100 ms.
+ * Returns the milliseconds until the next refresh. `sample` is a random number from 0 to 1. The refresh starts at the
+ * latest when 50 to 80 % of the remaining validity have passed, so that there is time to retry. The delay is at least
+ * 100 ms.
  */
 export function refreshDelayMs({ intervalMs, jitterFactor, kind, holdsForMs }: RefreshTiming, sample: number): number {
   const chance = Math.min(1, Math.max(0, sample));

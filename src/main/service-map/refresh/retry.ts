@@ -4,7 +4,7 @@ export interface RetryPolicy<T> {
   /** Returns the milliseconds to wait before retry number `retries`, or null if this result is final. */
   readonly delayMs: (result: T, retries: number) => number | null;
   readonly sleep: Sleep;
-  /** Cancels the retries. The current pause then rejects with the reason of the signal. */
+  /** Cancels the retries. A pause in progress then rejects with the signal's reason. */
   readonly signal: AbortSignal;
 }
 

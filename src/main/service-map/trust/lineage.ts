@@ -17,8 +17,8 @@ export function oldStoreKeyOf(url: string, hmacKey: string): string {
 }
 
 /**
- * What is known about the maps of one URL: the floor, facts about the signers, and the body that was verified last. The
- * floor and the facts stay when the keys change.
+ * What is known about the maps of one URL: the floor (the minimum `generatedAt`), facts about the signers, and the body
+ * that was verified last. The floor and the facts stay when the keys change.
  */
 export class Lineage {
   readonly storeKey: string;
@@ -41,7 +41,7 @@ export class Lineage {
     return this.#etag;
   }
 
-  /** SHA-256 (hex) of the body in force; null if it has to be verified again. */
+  /** SHA-256 (hex) of the current map's body; null if the body must be verified again. */
   get bodySha256(): string | null {
     return this.#bodySha256;
   }
@@ -95,18 +95,18 @@ export class Lineage {
     this.#floorMs = floorMs;
   }
 
-  /** Records which body is in force and was verified. */
+  /** Records the ETag and the hash of the current map's body, which was verified. */
   prove(etag: string | null, bodySha256: string): void {
     this.#etag = etag;
     this.#bodySha256 = bodySha256;
   }
 
-  /** Records that the server confirmed the body in force with this ETag. */
+  /** Records that the server confirmed the current map's body with this ETag. */
   confirm(etag: string | null): void {
     this.#etag = etag;
   }
 
-  /** Makes the next load fetch and verify the whole body, even if it is the body in force. */
+  /** Makes the next load fetch and verify the whole body, even if it equals the current map's body. */
   forgetBody(): void {
     this.#etag = null;
     this.#bodySha256 = null;
@@ -114,8 +114,8 @@ export class Lineage {
 
   /** Forgets the body if it was verified with other trust settings than these. `mapId` is the configured id. */
   useTrust(trust: SignatureTrust, mapId: string | null): void {
-    // `requiresSignature` and a stored map id follow from accepted maps, so a change of them does not make these maps
-    // less trusted.
+    // `requiresSignature` and a stored map id are not compared. They come from accepted maps, so a change of these
+    // values does not make those maps less trusted.
     const { accept, hmacKeys, keys, threshold, revoked, keysExpireAtMs } = trust;
     const parts = [accept, hmacKeys, keys, threshold, revoked, keysExpireAtMs, mapId];
     const print = createHash('sha256').update(JSON.stringify(parts)).digest('hex');

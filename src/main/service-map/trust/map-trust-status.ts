@@ -4,7 +4,7 @@ import type { AcceptPolicy, MapSigners, SignatureAlgorithm, TrustedKey } from '.
 import type { MapTrust } from '../../options/trust/trust-options.ts';
 import type { KeyFailure, KeysInForce } from './source-trust.ts';
 
-/** A key that signed the map in force. */
+/** A key that signed the current map. */
 export interface SignerStatus {
   readonly kid: string;
   readonly alg: SignatureAlgorithm;
@@ -16,7 +16,7 @@ export interface SignerStatus {
   readonly keyExpiresAt: number | null;
 }
 
-/** The keys that signed the map in force. */
+/** The keys that signed the current map. */
 export interface SignedBy {
   /** The index of the matching HMAC key in `signatureKey`; null if no HMAC was needed. */
   readonly hmacKey: number | null;
@@ -63,7 +63,7 @@ export interface MapTrustStatus {
   readonly dropped: DroppedMap | null;
 }
 
-/** What a current map knows about the trust in it. */
+/** The values from which the trust status of a map is created. */
 interface TrustParts {
   readonly options: MapTrust;
   readonly facts: SourceFacts;

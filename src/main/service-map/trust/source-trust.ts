@@ -16,8 +16,8 @@ export interface KeysInForce {
   /** Thumbprints of revoked keys. */
   readonly revoked: readonly string[];
   /**
-   * The revoked keys that are known, except keys whose kid also occurs in `keys`. A map that one of them signed is
-   * refused with MAP_KEY_REVOKED.
+   * The known revoked keys, except keys whose `kid` also occurs in `keys`. A map that a revoked key signed is refused
+   * with MAP_KEY_REVOKED.
    */
   readonly revokedKeys: readonly TrustedKey[];
   /** The version of the newest key document; null while the configured keys apply. */
@@ -65,12 +65,12 @@ export function trustOf(
   };
 }
 
-/** Whether enough different keys signed the map, so that the source counts as signed from now on. */
+/** Whether at least `threshold` different keys signed the map. */
 export function isSignedBy({ signatures }: MapSigners, threshold: number): boolean {
   return new Set(signatures.map(({ thumbprint }) => thumbprint)).size >= threshold;
 }
 
-/** Whether the map in force needs its asymmetric signatures. If false, its HMAC is enough. */
+/** Whether the current map needs its asymmetric signatures. If false, its HMAC is enough. */
 export function needsSignatures(options: MapTrust, { hmacKey }: MapSigners, { seenSigned }: SourceFacts): boolean {
   if (options.accept === 'hmac') return seenSigned && !options.isHmacExplicit;
   return options.accept !== 'either' || hmacKey === null || seenSigned;

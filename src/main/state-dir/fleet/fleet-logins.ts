@@ -160,7 +160,7 @@ export class FleetLogins implements LoginStore {
     this.#isStarted = true;
   }
 
-  /** Returns null if the Redis server is unreachable. The host where the login started can still finish it. */
+  /** Returns null if the fleet cannot answer. The host where a login started can still finish this login. */
   async #asked<T>(question: () => Promise<T>): Promise<T | null> {
     try {
       return await question();

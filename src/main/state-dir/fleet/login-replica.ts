@@ -18,8 +18,8 @@ const CHUNK = 32;
 const AUDIT_MS = 30_000;
 
 /**
- * Maximum time that a host which has just started waits for its first comparison with the fleet, in milliseconds. It is
- * shorter than the time that a connector has to connect, so that the connector still comes up without Redis.
+ * How long a host waits after its start for the first comparison with the fleet, in milliseconds. This is shorter than
+ * the time that a connector has to connect, so that connectors still connect without Redis.
  */
 const FIRST_COMPARISON_MS = 7_000;
 
@@ -131,8 +131,8 @@ export class LoginReplica {
 
   /**
    * Whether this host should wait, because another host may have refreshed its logins before it started. Returns false
-   * after the first comparison of all rows, and 7 s after the start, because Redis may be away for long. Also returns
-   * false if the fleet thread cannot start.
+   * after the first comparison of all rows, and 7 s after the start, because Redis may be unreachable for long. Also
+   * returns false if the fleet thread cannot start.
    */
   mayBeBehind(): boolean {
     if (this.#hasCompared || monotonicMs() - this.#startedAtMs > FIRST_COMPARISON_MS) return false;
@@ -155,7 +155,9 @@ export class LoginReplica {
     }
   }
 
-  /** Resolves with the names of rows that another host changed at the same time. */
+  /**
+   * Compares rows once. Resolves with the rows to compare again, because another host changed them at the same time.
+   */
   async #once(names: readonly LoginRowName[] | null, winner: Winner): Promise<readonly LoginRowName[]> {
     const { local, fleet } = this.#deps;
     const rowIds = names?.map(rowIdOf) ?? null;
@@ -204,7 +206,7 @@ export class LoginReplica {
     const pairs: Pair[] = [];
     for (const [index, row] of sealed.entries()) {
       if (index > 0 && index % CHUNK === 0) await nextTurn();
-      // Other rows contain intents to refresh, which `LoginTurns` reads.
+      // The remaining rows announce refreshes. `LoginTurns` reads them.
       if (rowNameOf(row.rowId) === null) continue;
       const theirs = this.#deps.seals.open(row);
       pairs.push({ mine: mine.get(row.rowId) ?? null, sealed: row, theirs });
@@ -228,7 +230,7 @@ export class LoginReplica {
     return this.#refused.note(over) || isOwn;
   }
 
-  /** Adds the id of this host's store to a login that has no home yet, so that other hosts know its home. */
+  /** Makes this host the home of a login without a home. Only the home may refresh the login without Redis. */
   #named(row: LoginRow): LoginRow {
     if (row.kind !== 'login' || row.value === null) return row;
     const home = row.value.home ?? this.#storeId ?? undefined;

@@ -16,20 +16,20 @@ const SHAPE = 1;
 const ROW_ID = /^(binding|client|login):([0-9a-f]{64})$/;
 
 /**
- * A host writes an intent before it sends a refresh token. The intent names the generation of the login and the host's
- * store.
+ * What a host writes to the fleet before it sends a refresh token: the generation of the login, and the id of the
+ * host's store.
  */
 export interface LoginIntent {
   readonly generation: number;
   readonly by: string;
 }
 
-/** Returns the name of a row in the fleet. */
+/** Returns the id of a row in the fleet. */
 export function rowIdOf({ kind, id }: LoginRowName): string {
   return `${kind}:${id}`;
 }
 
-/** Returns what a row name refers to; null if it is not the name of a login row. */
+/** Returns the name for a row id; null if the id is not that of a binding, a client or a login. */
 export function rowNameOf(rowId: string): LoginRowName | null {
   const [, kind, id] = ROW_ID.exec(rowId) ?? [];
   return kind === undefined || id === undefined ? null : { kind: kind as LoginRow['kind'], id };
@@ -37,7 +37,7 @@ export function rowNameOf(rowId: string): LoginRowName | null {
 
 /**
  * Encrypts rows for the fleet and decrypts them. This happens on the main thread, which has the tokens anyway, so that
- * no other thread sees them. Each row is bound to the fleet, its name and its generation.
+ * no other thread sees them. A row that was moved to another fleet, row id or generation cannot be decrypted.
  */
 export class LoginRowSeals {
   readonly #sealer: Fleet['sealer'];
@@ -55,8 +55,8 @@ export class LoginRowSeals {
   }
 
   /**
-   * Decrypts a row. Returns null if the row was not written by a host of this fleet, or if this host does not know its
-   * secret or version.
+   * Decrypts a row. Returns null if the row was not written by a host of this fleet, or if this host does not know the
+   * row's secret or version.
    */
   open(sealed: FleetLoginRow): LoginRow | null {
     const { rowId, generation, bytes } = sealed;
@@ -107,8 +107,8 @@ export class LoginRowSeals {
 }
 
 /**
- * Returns the content of a row as a string. Equal contents give equal strings. `storeId` is the home of a row that
- * names no home.
+ * Returns the content of a row as a string. Equal contents give equal strings. `storeId` stands for the home of a login
+ * without a home.
  */
 export function contentOf({ kind, value }: LoginRow, storeId: string | null): string {
   const said = kind === 'login' && value !== null ? { ...value, home: value.home ?? storeId } : value;

@@ -8,22 +8,22 @@ import type { Fleet } from '../../fleet/fleet.ts';
 import type { LoginReplica } from './login-replica.ts';
 import { LOGIN_SCOPE, type LoginIntent, type LoginRowSeals } from './login-row-seals.ts';
 
-/** How long a host may use a turn after requesting it: half of its lifetime, as the process may be suspended. */
+/** How long after its request a host may use a turn: half of the turn's lifetime, as the process may be suspended. */
 const SEND_MS = 2_500;
 
 /** Maximum time before a host that waits for a turn requests it again. */
 const ASK_AGAIN_MS = 250;
 
 /**
- * When the Redis server is reachable again, other hosts wait this long for the home of a login to report its refreshes.
- * Each host reconnects at a random time within 5 s.
+ * After the Redis server is reachable again, other hosts wait this long for reports from the host that refreshed a
+ * login last. Each host reconnects at a random time within 5 s.
  */
 const SETTLE_MS = 10_000;
 
-/** A turn of another host is ignored after this time. No working host has a turn for more than 35 s. */
+/** How long the host that refreshed a login last waits for another host's turn, which normally ends within 35 s. */
 const BLOCKED_MS = 36_000;
 
-/** Maximum number of attempts to send new tokens to the fleet. Then the turn is returned anyway. */
+/** Maximum number of attempts to send new tokens to the fleet. After these attempts, the turn is returned anyway. */
 const TELLING_TRIES = 5;
 
 export interface LoginTurnsDeps {
@@ -38,15 +38,15 @@ export interface LoginTurnsDeps {
 /** A turn that the fleet has given to this host. */
 interface HeldTurn {
   readonly turnId: string;
-  /** Whether an earlier turn left an intent, so that its host may have sent the refresh token. */
+  /** Whether an earlier turn left an intent. If so, its host may have sent the refresh token. */
   readonly hadIntent: boolean;
 }
 
 type OwnTurn = Extract<RefreshTurn, { kind: 'go' }>;
 
 /**
- * Ensures that one host refreshes a login at a time. It needs the turn of its local store and a lease in Redis. While
- * Redis is unreachable, only the home of a login refreshes it: the host that logged in or refreshed last.
+ * Ensures that one host at a time refreshes a login. The host needs a turn in its local store and a lease in Redis.
+ * While Redis is unreachable, only the home of a login refreshes it: the host that logged in or refreshed last.
  */
 export class LoginTurns {
   readonly #deps: LoginTurnsDeps;
@@ -80,13 +80,13 @@ export class LoginTurns {
     }
   }
 
-  /** Implements `LoginStore.beginRefresh`. Without Redis, rejects with LOGIN_FAILED if this host is not the home. */
+  /** Implements `LoginStore.beginRefresh`. Without Redis, rejects with LOGIN_FAILED if another host refreshed last. */
   async begin(loginId: string, generation: number): Promise<RefreshTurn> {
     const { local, fleet, replica } = this.#deps;
     const login = await replica.ownLogin(loginId);
     if (login === null || login.generation !== generation || login.tokens === null)
       return local.beginRefresh(loginId, generation);
-    // A login without a refresh token uses credentials that can be used any number of times.
+    // A login without a refresh token is renewed with credentials that can be used repeatedly.
     const isSpent = login.tokens.refreshToken !== null;
     if (!fleet.isConnected) return this.#alone(login, null);
     const settlingMs = this.#settlingMs();
@@ -126,7 +126,7 @@ export class LoginTurns {
     }
   }
 
-  /** Sends the new tokens to the fleet again, then gives up the turn: no host may send spent tokens. Never rejects. */
+  /** Sends the new tokens again before returning the turn, so that no host sends used tokens. Never rejects. */
   async #tellAgain(loginId: string, { turnId }: HeldTurn): Promise<void> {
     const { fleet, replica } = this.#deps;
     for (let tries = 1; tries < TELLING_TRIES && fleet.isConnected; tries += 1)
@@ -154,7 +154,7 @@ export class LoginTurns {
     }
   }
 
-  /** Continues when this host has the turn of the fleet, and requests the turn of the local store. */
+  /** Continues once the fleet has given this host a turn, and requests a turn in the local store. */
   async #begun(
     login: StoredLogin,
     turn: FleetLoginTurn,
@@ -202,7 +202,7 @@ export class LoginTurns {
     return waitFor(ASK_AGAIN_MS);
   }
 
-  /** Waits while another host has the turn. If that lasts too long, refreshes without the turn. */
+  /** Waits while another host has the turn. If that lasts too long, the home refreshes without the turn. */
   async #blocked(login: StoredLogin, { waitMs, login: sealed }: FleetLoginTurn): Promise<RefreshTurn> {
     const { replica } = this.#deps;
     const { loginId, generation } = login;
@@ -214,7 +214,7 @@ export class LoginTurns {
     return waitFor(waitMs);
   }
 
-  /** Decides without Redis: the home may refresh, unless another host has or may have started. */
+  /** Decides without Redis. The home may refresh, unless another host has or may have started a refresh. */
   async #alone(login: StoredLogin, cause: unknown): Promise<RefreshTurn> {
     const { local, replica } = this.#deps;
     const { loginId, generation, tokens } = login;

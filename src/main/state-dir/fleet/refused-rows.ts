@@ -4,7 +4,7 @@ import type { FleetLoginRow } from '../../../shared/protocol/fleet/login-message
 import type { Logger } from '../../observability/logger.ts';
 
 /**
- * If the row of a login cannot be decrypted, only the host that refreshes the login may replace the row for this long.
+ * How long only the home of a login (the host that refreshed it last) may replace a row that cannot be decrypted.
  * During this time, this host may still get the secret of the row.
  */
 const LEAVE_MS = 15_000;

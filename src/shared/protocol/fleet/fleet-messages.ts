@@ -14,7 +14,7 @@ import type { FleetToolApi, FleetToolEvent } from './tool-messages.ts';
 
 /**
  * The interface of the fleet thread for the main thread. The fleet thread answers each call within one second. If the
- * server does not answer in time, the call fails with FLEET_UNAVAILABLE.
+ * Redis server does not answer in time, the call fails with FLEET_UNAVAILABLE.
  */
 export interface FleetApi extends FleetMapApi, FleetSessionApi, FleetPermitApi, FleetToolApi, FleetLoginApi {
   /**
@@ -22,7 +22,7 @@ export interface FleetApi extends FleetMapApi, FleetSessionApi, FleetPermitApi, 
    * `ioredis` is not installed.
    */
   open(protocol: number, settings: FleetSettings): Promise<WriterReply<null>>;
-  /** Sets what the roster says about this host. */
+  /** Sets the facts about this host in the roster, the fleet's list of hosts. */
   announce(facts: Omit<FleetHost, 'hostId' | 'role' | 'version'>): Promise<WriterReply<null>>;
   /** Checks whether the server supports everything that a fleet needs, for `fleet check` and `doctor`. */
   probe(): Promise<WriterReply<FleetProbe>>;
@@ -45,7 +45,7 @@ export interface FleetProbe {
 
 export type FleetEvent =
   /**
-   * The connection to the server was established or lost. The event is also sent with the result of the first attempt.
+   * The connection to the server was established or lost. The event is also sent after the first attempt to connect.
    */
   | { readonly kind: 'connection'; readonly isConnected: boolean; readonly why: string | null }
   /**
@@ -54,7 +54,7 @@ export type FleetEvent =
    * the server is unreachable, the last roster stays valid.
    */
   | { readonly kind: 'roster'; readonly hosts: readonly FleetHost[]; readonly count: number }
-  /** A record or message of the fleet was refused. `what` is the name of its key or channel without the prefix. */
+  /** A record or message from the fleet was refused. `what` is the name of its key or channel without the prefix. */
   | { readonly kind: 'refused'; readonly what: string; readonly why: string }
   | FleetMapEvent
   | FleetSessionEvent

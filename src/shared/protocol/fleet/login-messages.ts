@@ -1,6 +1,6 @@
 import type { WriterReply } from '../writer-reply.ts';
 
-/** A sealed row of the logins that the hosts of a fleet share (`fleet.logins: 'shared'`). */
+/** One encrypted row of the login data that the hosts of a fleet share (`fleet.logins: 'shared'`). */
 export interface FleetLoginRow {
   /** Kind and name of the row: `binding:…`, `client:…`, `login:…` or `intent:…`. */
   readonly rowId: string;
@@ -9,22 +9,22 @@ export interface FleetLoginRow {
    * value is not a valid row.
    */
   readonly generation: number;
-  /** The sealed row, or the stored value if it is not a valid row. */
+  /** The encrypted row, or the stored value if it is not a valid row. */
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** Answer to a host that asks for the turn to refresh a login. */
+/** Answer to a host that asks for the turn (the exclusive right) to refresh a login. */
 export interface FleetLoginTurn {
   /**
-   * 0 if this host has the turn. Otherwise, the time in milliseconds until the turn of the other host expires, which
-   * that host may still prolong.
+   * 0 if this host has the turn. Otherwise, the time in milliseconds until the other host's turn expires. That host may
+   * still prolong its turn.
    */
   readonly waitMs: number;
   /** The login as the fleet has stored it; null if the fleet has not stored it. */
   readonly login: FleetLoginRow | null;
   /**
-   * Intent of the last turn if that turn did not succeed. Null if it succeeded. An intent applies only to a login of
-   * the same generation.
+   * Intent of the last turn if that turn did not succeed; null if the turn succeeded. An intent applies only to a login
+   * of the same generation.
    */
   readonly intent: FleetLoginRow | null;
 }
@@ -50,9 +50,7 @@ export interface FleetLoginApi {
   markLoginTurn(scope: string, loginId: string, turnId: string, intent: FleetLoginRow): Promise<WriterReply<boolean>>;
   /** Ends a turn. If `isUnsent` is true, nothing was sent to the issuer, and the intent is removed. */
   endLoginTurn(scope: string, loginId: string, turnId: string, isUnsent: boolean): Promise<WriterReply<null>>;
-  /**
-   * Stores a browser login that was started, so that any host can finish it. `bytes` are already sealed.
-   */
+  /** Stores a browser login that was started, so that any host can finish it. `bytes` are already encrypted. */
   keepPendingLogin(scope: string, name: string, bytes: Uint8Array<ArrayBuffer>, ms: number): Promise<WriterReply<null>>;
   /**
    * Removes and returns a browser login that was started. If several hosts ask for it, only one gets it. Returns null

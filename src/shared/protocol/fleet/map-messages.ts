@@ -1,7 +1,7 @@
 import type { MapHead } from '../../fleet/map-head.ts';
 import type { WriterReply } from '../writer-reply.ts';
 
-/** The map that this host has in force. */
+/** The map that this host currently serves. */
 export interface HeldMap {
   readonly sha256: string;
   readonly generatedAtMs: number;
@@ -25,7 +25,7 @@ export type PublishOutcome = 'done' | 'fenced' | 'older' | 'missing';
 /** A body that was read from Redis, either whole or as a patch of the body that this host had. */
 export interface FleetBody {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Entity tag that was sealed together with the body. The head may contain another tag. */
+  /** Entity tag that was encrypted together with the body. The head may contain another tag. */
   readonly etag: string | null;
   readonly how: 'body' | 'patch';
   /**
@@ -39,16 +39,16 @@ export interface FleetMapApi {
   /** Starts to listen for changes of a map. If the role is not `reader`, this host may also become the leader. */
   followMap(name: string): Promise<WriterReply<null>>;
   /**
-   * Tells the fleet thread which map this host has in force; null if it has none. The fleet thread already has the
-   * bytes of maps that it read or published. For other maps, the main thread transfers the bytes. They are needed for
-   * patches, and to restore the map on a server that was emptied.
+   * Tells the fleet thread which map this host serves. `held` is null if the host serves no map. The fleet thread
+   * already has the bytes of maps that it read or published. For other maps, the main thread transfers the bytes. They
+   * are needed for patches, and to restore the map on a server that was emptied.
    */
   holdMap(name: string, held: HeldMap | null, bytes?: Uint8Array<ArrayBuffer>): Promise<WriterReply<null>>;
   /** Reads the current head from Redis. Resolves with null if there is no head, or if it is not valid. */
   readHead(name: string): Promise<WriterReply<MapHead | null>>;
   /**
-   * Reads the body that a head names, and compares it with its digest. The signatures of the map are not verified.
-   * Resolves with null if no body matches.
+   * Reads the body that a head refers to, and compares the body with its digest. The signatures of the map are not
+   * verified. Resolves with null if no body matches.
    */
   readMap(name: string, head: MapHead): Promise<WriterReply<FleetBody | null>>;
   /** Publishes a verified body and notifies all hosts. Only the leader may call this. */
@@ -57,7 +57,7 @@ export interface FleetMapApi {
   confirmMap(name: string, sha256: string): Promise<WriterReply<PublishOutcome>>;
   /**
    * Reports that the main thread refused the body with this digest. If this host is the leader, it replaces heads that
-   * name this body.
+   * refer to this body.
    */
   refuseMap(name: string, sha256: string): Promise<WriterReply<null>>;
   /**
@@ -83,8 +83,8 @@ export type FleetMapEvent =
    */
   | { readonly kind: 'map-alone'; readonly name: string }
   /**
-   * The head names a body that this host does not have and that is not older than its own. If several events arrive,
-   * only the latest one counts.
+   * The head refers to a body that this host does not have and that is not older than the host's own body. If several
+   * such events arrive, only the latest event matters.
    */
   | { readonly kind: 'map-news'; readonly name: string; readonly head: MapHead }
   /**

@@ -58,7 +58,9 @@ export interface LeaseGrant {
 
 /** The interface for quotas that all hosts of a fleet share. */
 export interface FleetPermitApi {
-  /** Requests permits for calls of a connector. A permit counts in the quotas per minute, per hour and per day. */
+  /**
+   * Requests permits for calls to a connector. A permit uses one call of each quota: per minute, per hour and per day.
+   */
   takePermits(connectorId: string, request: PermitRequest): Promise<WriterReply<PermitGrant>>;
   /**
    * Requests, renews or returns a connector's leases. A host may run as many calls at the same time as it has leases.

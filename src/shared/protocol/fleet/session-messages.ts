@@ -2,7 +2,7 @@ import type { WriterReply } from '../writer-reply.ts';
 
 /**
  * The part of a legacy session's state that can change, as stored in `sess:<id>`. The part that never changes is in the
- * sealed session id.
+ * encrypted session id.
  */
 export interface SessionState {
   readonly isEnded: boolean;
@@ -24,9 +24,9 @@ export type SessionChange =
 
 /** The interface for the session state that replicas share. */
 export interface FleetSessionApi {
-  /** Reads the state of a session. Resolves with null if no replica has written any. */
+  /** Reads the state of a session. Resolves with null if no replica has written a state. */
   readSession(sessionId: string): Promise<WriterReply<SessionState | null>>;
-  /** Writes a change of a session, renews its time to live, and notifies the other replicas. */
+  /** Writes a change to a session, renews the session's time to live, and notifies the other replicas. */
   changeSession(sessionId: string, change: SessionChange): Promise<WriterReply<null>>;
 }
 

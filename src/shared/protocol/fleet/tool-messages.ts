@@ -4,7 +4,7 @@ import type { WriterReply } from '../writer-reply.ts';
 
 /**
  * The interface for the tool catalogue, pins and approvals of a fleet. Hosts share these only if they have the same
- * configuration, which `scope` identifies. The fleet thread decrypts, unpacks, seals and compares the tools, so that
+ * configuration, which `scope` identifies. The fleet thread decrypts, unpacks, encrypts and compares the tools, so that
  * the main thread never holds more than one page of a catalogue.
  */
 export interface FleetToolApi {
@@ -40,8 +40,9 @@ export interface FleetToolApi {
    */
   approvePins(scope: string, pins: readonly FleetPin[]): Promise<WriterReply<readonly FleetPin[]>>;
   /**
-   * Returns the tools in the catalogue that differ from their pins, in all scopes. If connectors are named, returns all
-   * of their tools. Only the command line calls this, because the time grows with the number of all tools.
+   * Returns the tools in the catalogue that differ from their pins, in all scopes. If `connectorIds` is not null,
+   * returns all tools of these connectors instead. Only the command line calls this, because the time grows with the
+   * number of all tools.
    */
   changedTools(connectorIds: readonly string[] | null): Promise<WriterReply<readonly FleetToolChange[]>>;
 }
@@ -97,7 +98,7 @@ export type FleetToolEvent =
       readonly digest: string;
       readonly by: string;
     }
-  /** Pins were approved. `tools` is null if the message of the other host does not name the tools. */
+  /** Pins were approved. `tools` is null if the other host's message does not list the tools. */
   | {
       readonly kind: 'pins-approved';
       readonly scope: string;

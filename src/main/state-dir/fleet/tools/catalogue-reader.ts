@@ -31,8 +31,8 @@ export interface CatalogueReaderDeps {
 /** The pins of a connector in the catalogue. */
 interface CataloguedPins {
   /**
-   * Differences between the catalogue and this host's pins. The host may have pins of a connector whose tools it has
-   * forgotten.
+   * Differences between the catalogue and this host's pins. The host may still have pins for a connector after it has
+   * forgotten the connector's tools.
    */
   readonly changes: readonly ToolPinDetail[];
   readonly fleet: readonly FleetPin[];
@@ -79,7 +79,7 @@ export class CatalogueReader {
     if (this.#isClosed) return true;
     const { fleet } = this.#deps;
     const all = await quietly(fleet.ask((api) => api.cataloguedConnectors(scope), PAGE_TIMEOUT_MS));
-    // The Redis server is connected, but refused the read, so there is nothing to restore.
+    // If the connection still exists, the Redis server refused the read, so there is nothing to restore.
     if (all === null) return fleet.isConnected;
     const ids = all.filter((id) => !isKnown(id));
     const own = ids.length === 0 ? new Map<string, PinsByTool>() : await this.#ownPins(ids);
@@ -109,8 +109,8 @@ export class CatalogueReader {
   }
 
   /**
-   * Passes a connector to `take`. Returns the pins of the fleet that this host may adopt, because it has no pin for
-   * these tools.
+   * Passes a connector to `take`. Returns pins for this host to adopt, for tools that the fleet has pinned and this
+   * host has not.
    */
   #take(record: ConnectorRecord, list: FleetCatalogued, own: PinsByTool, take: Take): readonly ToolPin[] {
     const { connectorId, listedAtMs } = record;
@@ -137,7 +137,7 @@ export class CatalogueReader {
     });
   }
 
-  /** Reads this host's pins of connectors whose tools it has forgotten. */
+  /** Reads this host's pins for these connectors, whose tools it has forgotten. */
   async #ownPins(connectorIds: readonly string[]): Promise<ReadonlyMap<string, PinsByTool>> {
     const wanted = new Set(connectorIds);
     const found = new Map<string, Map<string, ToolPin>>();

@@ -73,7 +73,8 @@ export class FleetApprovals {
 
   async #publish(scope: string, pins: readonly FleetPin[]): Promise<void> {
     const { fleet, own, book, logger } = this.#deps;
-    // The fleet thread uses the next version after this one, or after the version of the fleet if that is higher.
+    // The fleet thread stores each pin with the next version after this one, or after the fleet's version if that is
+    // higher.
     const before = pins.map((pin) => ({ ...pin, version: pin.version - 1 }));
     const done = (await quietly(fleet.ask((api) => api.approvePins(scope, before)))) ?? [];
     await own.repin(done);

@@ -25,7 +25,7 @@ export class FleetPinBook {
     return this.#versions.get(nameOf(connectorId, tool)) ?? 0;
   }
 
-  /** Records that this host applied an approval. Older pins of the fleet for this tool no longer count. */
+  /** Records that this host applied an approval. The fleet's older pins for this tool are then ignored. */
   taken(connectorId: string, tool: string, version: number): void {
     this.#pins.get(connectorId)?.delete(tool);
     if (version <= this.versionOf(connectorId, tool)) return;
@@ -40,7 +40,10 @@ export class FleetPinBook {
     });
   }
 
-  /** Stores pins of the fleet, except pins that are older than an applied approval. */
+  /**
+   * Sorts pins that were read from the fleet. Approvals newer than the newest one that this host has applied are
+   * returned. Older pins are skipped, and pins of the same version are stored.
+   */
   learn(pins: readonly FleetPin[]): SortedPins {
     const approved: FleetPin[] = [];
     let isBehind = false;
@@ -72,8 +75,8 @@ export class FleetPinBook {
 }
 
 /**
- * Merges differences from this host's pins with differences from the fleet's pins. Each tool occurs once, because a
- * tool must match both pins.
+ * Merges differences from this host's pins with differences from the fleet's pins. A tool that differs from both pins
+ * occurs only once.
  */
 export function mergedChanges<T extends { readonly connectorId: string; readonly tool: string }>(
   own: readonly T[],

@@ -19,7 +19,7 @@ import { FleetToolSync } from './fleet-tool-sync.ts';
 import { quietly } from './quietly.ts';
 import { RelistSpread } from './relist-spread.ts';
 
-/** How long a start waits for the catalogue of the fleet. Later parts are used as they arrive. */
+/** How long a start waits for the catalogue of the fleet. Parts that arrive later are still used. */
 const START_WAIT_MS = 250;
 
 export interface FleetToolMemoryDeps {
@@ -49,7 +49,7 @@ export interface FleetToolMemoryDeps {
 /**
  * The tool memory of a host in a fleet. The host's own memory takes precedence, and Redis only passes tools and pins on
  * to the other hosts. A tool must match both the pin of this host and the pin of the fleet. Nothing here rejects or
- * waits long. While Redis is unreachable, only the pins of this host count.
+ * waits long. While Redis is unreachable, only the pins of this host apply.
  */
 export class FleetToolMemory implements ToolMemory {
   readonly #deps: FleetToolMemoryDeps;
@@ -158,7 +158,7 @@ export class FleetToolMemory implements ToolMemory {
   }
 
   /**
-   * Handles a change of the sources: publishes the tools of changed connectors, and reads the catalogue of new scopes.
+   * Handles a change of the sources: publishes the tools of changed connectors, and reads the catalogue for new scopes.
    */
   followSources(): void {
     this.#sync.soon();
@@ -176,7 +176,7 @@ export class FleetToolMemory implements ToolMemory {
     this.#current.set(record.connectorId, record);
   }
 
-  /** Reads the catalogue of scopes that were not read before. */
+  /** Reads the catalogues of all scopes whose catalogue has not been read yet. */
   async #readCatalogue(): Promise<void> {
     const scopes = this.#deps.scopes().filter((scope) => !this.#read.has(scope));
     for (const scope of scopes) this.#read.add(scope);
@@ -210,7 +210,7 @@ export class FleetToolMemory implements ToolMemory {
     return { connectorId, tool, version: this.#book.versionOf(connectorId, tool), definition: pinned, pinnedAtMs };
   }
 
-  /** Publishes the list of a connector to the fleet, and applies the pins that the fleet has for it. */
+  /** Publishes the list of a connector to the fleet, and applies the fleet's pins for this connector. */
   async #note(scope: string, record: ConnectorRecord, pins: readonly FleetPin[]): Promise<void> {
     const { fleet, policy } = this.#deps;
     const { connectorId } = record;

@@ -34,8 +34,8 @@ export interface FleetToolSyncDeps {
 }
 
 /**
- * Synchronises this host with the fleet after the Redis server became reachable again or lost data. Publishes the pins,
- * approvals and lists that the fleet lacks, and applies the newer ones of the fleet.
+ * Synchronizes this host with the fleet after the Redis server became reachable again or lost data. Publishes the pins,
+ * approvals and lists that the fleet lacks, and applies newer ones from the fleet.
  */
 export class FleetToolSync {
   readonly #deps: FleetToolSyncDeps;
@@ -55,7 +55,7 @@ export class FleetToolSync {
     this.#untold.add(connectorId);
   }
 
-  /** Starts a sync at a random time within the spread. */
+  /** Schedules a sync after `leastMs` milliseconds plus a random part of `spreadMs()`. */
   soon(leastMs = 0): void {
     if (this.#isRunning) this.#isWantedAgain = true;
     if (this.#isRunning || this.#isClosed || this.#timer !== null) return;

@@ -35,7 +35,7 @@ export function readCatalogued(connectorId: string, bytes: Uint8Array): Connecto
   return {
     ...{ connectorId, endpoint, transport, protocolVersion, serverName, tools },
     era: era as ConnectorRecord['era'],
-    // The clock of the other host may be ahead. The list of that host must not count as newer than a list that replaces
+    // The clock of the other host may be ahead. The list of that host must not appear newer than a list that replaces
     // it later.
     listedAtMs: Math.max(0, Math.floor(listedAtMs)),
     toolDigests: readDigests(toolDigests),

@@ -2,14 +2,17 @@ import { LRUCache } from 'lru-cache';
 import { type Random, startTimer, type Timer } from '../../../../shared/clock.ts';
 
 /**
- * Within this time, the same list of another host causes only one read, because a connector may list different tools to
- * each host.
+ * Reports of the same change within this time cause only one read. Otherwise, hosts to which a connector lists
+ * different tools would cause reads without end.
  */
 const TRIED_MS = 30_000;
 
 const MAX_TRIED = 4_096;
 
-/** Time per host of the fleet over which the hosts spread their reads. The total time has a minimum and a maximum. */
+/**
+ * The hosts of a fleet spread their reads over this time multiplied by the number of hosts. The product is limited by a
+ * minimum and a maximum.
+ */
 const PER_HOST_MS = 20;
 const LEAST_MS = 200;
 const MOST_MS = 10_000;
