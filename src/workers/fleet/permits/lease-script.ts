@@ -8,8 +8,8 @@ import type { RedisScript } from '../redis.ts';
  * are running.
  *
  * KEYS: the hash. ARGV: holder, limit, held, wanted, ms of a lease.
- * Returns: the new number, ms until the next request, 1 if others wait. A holder that does not repeat its request in
- * time loses its place in the queue.
+ * Returns: the new number, ms until the next request, 1 if other holders wait. A holder that does not repeat its
+ * request in time loses its place in the queue.
  */
 export const LEASE: RedisScript = {
   keys: 1,

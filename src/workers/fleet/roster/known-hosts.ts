@@ -145,7 +145,7 @@ export class KnownHosts {
     this.#deps.emit({ kind: 'refused', what: `host:${id}`, why });
   }
 
-  /** Forgets hosts that have ended. A host in the sample of a large fleet counts until its record has expired. */
+  /** Forgets hosts that have ended. A host in the sample of a large fleet stays known until its record has expired. */
   #forget(nowMs: number, isSample: boolean): void {
     for (const [id, { record, heardAtMs, isGone }] of this.#known) {
       const isListed = !isSample || record.host.address !== null;

@@ -31,7 +31,7 @@ export function fieldOf(change: SessionChange): string {
   }
 }
 
-/** Seals the value of a field. The value cannot be opened in another field or another session. */
+/** Encrypts and authenticates the value of a field. The value cannot be opened in another field or another session. */
 export function sealField(sealer: FleetSealer, key: string, change: SessionChange): string {
   const plain = Buffer.from(JSON.stringify(change));
   return sealer.seal('session', placeOf(key, fieldOf(change)), plain).toString('base64url');
