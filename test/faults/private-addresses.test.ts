@@ -47,8 +47,8 @@ async function countingServer(server: Server = createServer((socket) => void soc
   return {
     port,
     /**
-     * Returns the number of connections so far. Opens one more connection first: once it is counted, all earlier
-     * connections were counted too.
+     * Returns the number of connections so far. Opens one more connection first, because all earlier connections were
+     * counted once this connection is counted.
      */
     async connections(): Promise<number> {
       const last = connect(port, '127.0.0.1');
@@ -108,7 +108,7 @@ describe('a name that resolves to a private address', () => {
     },
   );
 
-  it('a host name that was public is rejected if it resolves to a private address for the next socket (rebinding)', async () => {
+  it('a host name that was public is rejected if it resolves to a private address for the next socket', async () => {
     const http = createHttpServer((_, response) => void response.writeHead(200, { connection: 'close' }).end());
     await using server = await countingServer(http);
     const rules = rulesOf([['127.0.0.1'], ['169.254.169.254']], true);
@@ -331,7 +331,7 @@ describe('allowPrivateEndpoints: false', () => {
     expect(managed.manager.status().connectors[0]).toMatchObject({ state: 'ready' });
   });
 
-  it('`allowPrivateEndpoints: false` rejects literal private addresses behind a proxy, but lets it resolve names', async () => {
+  it('`allowPrivateEndpoints: false` rejects literal private addresses behind a proxy, but lets the proxy resolve names', async () => {
     await using proxy = await ProxyServer.start();
     proxy.refusal = 502;
     const hosts = ['127.0.0.1', 'localhost', '[::1]', '169.254.169.254', 'host.invalid'];

@@ -43,7 +43,7 @@ it.each(['-5', '0', '1.5', '+5', '0x10', 'junk', '1e9', '', PAST, '2099-01-01', 
   },
 );
 
-it('a load of a map waits twice for a short Retry-After, and a third one blocks requests until it is over', async () => {
+it('a load of a map waits twice for a short Retry-After, but a third Retry-After blocks requests until its time is over', async () => {
   await using server = await FaultyServer.start(asks('2'));
   await using held = mapUnderTest(server.url, { timeoutMs: 5_000 });
   await expect(held.manager.sync()).rejects.toMatchObject({ code: 'MAP_RATE_LIMITED' });

@@ -72,7 +72,7 @@ const sealer = new FleetSealer('test', [SECRET]);
 const REFUSED = '{"error":"FLEET_HOP_REFUSED"}';
 let counter = 0;
 
-/** A hop made by the test, with the right secret and the given changes. */
+/** A hop (a request forwarded to another replica) made by the test, with the right secret and the given changes. */
 function hop(
   { fleet }: HopReplica,
   change: Partial<HopFacts> & { body?: Buffer; path?: string; length?: number; answerKey?: string } = {},

@@ -20,7 +20,7 @@ const pidOf = ({ process }: LoginHost): number => process?.child.pid ?? 0;
 const MOMENTS: readonly Moment[] = ['before-the-answer', 'around-the-write', 'before-the-issuer', 'after-the-answer'];
 
 /**
- * Waits for the next refresh of a login, and sends a signal to the refreshing host at a moment of that refresh.
+ * Waits for the next refresh of a login, and sends a signal to the refreshing host at the given moment of that refresh.
  * Resolves with the host.
  */
 async function hit(fleet: LoginFleet, moment: Moment, signal: 'SIGKILL' | 'SIGSTOP'): Promise<LoginHost> {

@@ -68,7 +68,7 @@ describe('a fleet without its Redis server', options, () => {
     await eventually('the other host refreshes it', () => presented.length >= length + 2, 20_000);
     path.cut();
     const restarted = fleet.restart(home as LoginHost);
-    // The token on disk has expired, and without Redis this host would consider itself the home.
+    // The token on disk has expired, and without Redis this host would believe that only it may use the login.
     await eventually('it has tried to connect', () => path.refusedCount >= 2);
     await sleep(2_000);
     path.mend();

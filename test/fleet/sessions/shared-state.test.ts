@@ -60,7 +60,7 @@ describe.skipIf(!hasRedis)('sessions of replicas with a Redis server', () => {
     expect(late.manager.status().fleet).toMatchObject({ isConnected: true, failure: null });
   });
 
-  it('a session gets a resource update once over its stream, even if it subscribed at another replica', async () => {
+  it('a session gets a resource update exactly once over its stream, even if it subscribed at another replica', async () => {
     await using world = await startWorld(redis.url);
     const { headers } = await openSession(world.a);
     await using standing = await stream(world.a, headers);
@@ -90,7 +90,7 @@ describe.skipIf(!hasRedis)('sessions of replicas with a Redis server', () => {
     expect((await postLegacy(world.b, 'resources/subscribe', long, { headers })).error.message).toContain('2048');
   });
 
-  it('when a session opens its stream at another replica, the new stream gets everything once, and the old one ends', async () => {
+  it('when a session opens a stream at another replica, the new stream gets each notification exactly once, and the old stream ends', async () => {
     await using world = await startWorld(redis.url);
     const { headers } = await openSession(world.a);
     await using first = await stream(world.a, headers);
