@@ -87,7 +87,7 @@ const bridge = fileURLToPath(new URL('../fixtures/stdio/stdio-bridge.ts', import
 // run, so those scenarios are run again, one at a time.
 const modernPolicy = way === 'own' ? 'auto' : 'modern';
 
-/** A user who logs in through the library's option `oauth`. */
+/** Creates the credentials of a user who logs in through the library's option `oauth`. */
 async function hostLogin(): Promise<HostCredentials> {
   const isBound = MCP_CONFORMANCE_SCENARIO.startsWith('auth/dpop');
   const oauth = createLogin(context, isBound ? await DpopSession.create() : undefined);

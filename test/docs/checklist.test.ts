@@ -24,7 +24,7 @@ function markdownBelow(folder: string): string[] {
     .map((name) => `${folder}/${name}`);
 }
 
-/** Returns whether the words name a command or a subcommand of this program, with or without arguments. */
+/** Whether the words are a command or subcommand of this program, with or without arguments. */
 function isCommand(words: readonly string[], command: Command): boolean {
   const [first, ...rest] = words;
   const found = command.commands.find((below) => below.name() === first);

@@ -44,7 +44,10 @@ export async function survives({ held, server }: World, fault: Fault, code: stri
   expect(manager.status().serviceMap).toMatchObject({ circuit: 'closed', lastError: null });
 }
 
-/** One manager for all tests of a suite, so that its thread boots once. Each test starts and ends with a good map. */
+/**
+ * Shares one manager among all tests of a suite, so that its thread boots only once. Each test starts and ends with a
+ * good map.
+ */
 export function sharedWorld(options: Parameters<typeof mapUnderTest>[1]): () => World {
   let world: World | null = null;
   beforeAll(async () => {

@@ -67,8 +67,8 @@ async function countingServer(server: Server = createServer((socket) => void soc
 type Rules = AddressRules & { asked: number; readonly hosts: string[] };
 
 /**
- * Rules by which every name resolves to each of these addresses in turn, and then always to the last address. With
- * `isHome`, 127.0.0.1 counts as public.
+ * Returns rules by which each lookup of a name returns the next of these address lists, and then always the last list.
+ * With `isHome`, 127.0.0.1 counts as public.
  */
 function rulesOf(answers: readonly (readonly string[])[], isHome = false): Rules {
   const rules: Rules = {
@@ -156,7 +156,7 @@ describe('a name that resolves to a private address', () => {
   });
 });
 
-/** A connector of a map, connected over an Agent with these rules. */
+/** Creates a connector of a map that connects over an Agent with these rules. */
 async function connectorOver(
   rules: AddressRules,
   overrides: Json,

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { answer, asksToWait as asks, type Fault, FaultyServer } from '../helpers/faulty-server.ts';
 import { mapNow, mapUnderTest } from '../helpers/map-under-test.ts';
 
-/** A server that sends each of these values in turn, and repeats the last value. */
+/** Creates a server behavior that sends each of these responses in turn, and repeats the last one. */
 function inTurn(...faults: readonly Fault[]): Fault {
   let index = 0;
   return (socket, request) => {

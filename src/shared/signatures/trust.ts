@@ -20,7 +20,7 @@ export interface TrustedKey {
   readonly thumbprint: string;
   /** The public members of the key: `kty`, `crv`, `x` and, for P-256, `y`. */
   readonly jwk: Readonly<Record<string, string>>;
-  /** When the key becomes valid, in epoch milliseconds; null if it always was. */
+  /** When the key becomes valid, in epoch milliseconds; null if it was always valid. */
   readonly notBeforeMs: number | null;
   /** When the key expires, in epoch milliseconds; null if it does not expire. */
   readonly expiresAtMs: number | null;

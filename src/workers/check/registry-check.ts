@@ -75,7 +75,8 @@ function checkFile(path: string, store: CheckedStore): RegistryFinding[] {
 }
 
 /**
- * Compares the file with the store. `isKnown` says that the file has not changed since the store last wrote or read it.
+ * Compares the file with the store. `isKnown` is true if the file has not changed since the store last wrote or read
+ * it.
  */
 function compare({ servers, bad }: ServersDocument, store: CheckedStore, isKnown: boolean): RegistryFinding[] {
   if (store.servers === null) return [];

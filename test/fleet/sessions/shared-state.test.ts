@@ -16,7 +16,7 @@ const countOf = ({ messages }: OpenStream, method: string): number =>
   messages.filter((message) => message.method === method).length;
 const updates = (standing: OpenStream): number => countOf(standing, 'notifications/resources/updated');
 
-/** Three replicas in front of one connector, all connected. */
+/** Starts three replicas in front of one connector. All of them are connected to Redis. */
 async function startWorld(redisUrl: string) {
   const connector = await WatchableConnector.start();
   const replicas = await startReplicas(3, { a: remote(connector.server) }, { redisUrl });

@@ -222,7 +222,7 @@ export class MapLeader {
     return 'older';
   }
 
-  /** Whether a head must not be replaced: it is newer, readable, and not refused by the main thread. */
+  /** Whether a head must not be replaced, because it is newer, readable, and not refused by the main thread. */
   async #mustYield(map: HeldMap, { head }: HeadState): Promise<boolean> {
     // This host wrote the last head itself, so no other host can have written since.
     if (this.#own !== null) return isOlder(map, this.#own.head);

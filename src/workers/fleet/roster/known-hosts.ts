@@ -104,7 +104,7 @@ export class KnownHosts {
   }
 
   /**
-   * Records the number of hosts. A lower number counts only once it has lasted for a while, because hosts keep running
+   * Records the number of hosts. A lower number is used only once it has lasted for a while, because hosts keep running
    * if all data on the Redis server is deleted.
    */
   #counted(hosts: number, nowMs: number): void {

@@ -37,7 +37,7 @@ export function sealField(sealer: FleetSealer, key: string, change: SessionChang
   return sealer.seal('session', placeOf(key, fieldOf(change)), plain).toString('base64url');
 }
 
-/** Parses the fields of a session's hash. `refused` counts the fields that no replica can have written. */
+/** Parses the fields of a session's hash. `refused` is the number of fields that no replica can have written. */
 export function readRecord(
   sealer: FleetSealer,
   key: string,
