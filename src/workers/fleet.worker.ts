@@ -12,6 +12,6 @@ parentPort?.on('message', (message: unknown) => {
     port.postMessage({ kind: 'fleet-event', event } satisfies FleetEventMessage);
   });
   Comlink.expose(api, portEndpoint(port));
-  // A manager that disconnects without leaving the fleet must not stay in the roster.
+  // A manager that disconnects without leaving the fleet must not stay in the fleet's list of hosts.
   port.once('close', () => void api.close());
 });

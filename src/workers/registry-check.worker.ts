@@ -5,8 +5,7 @@ import { checkRegistry } from './check/registry-check.ts';
 import { repairRegistry } from './check/registry-repair.ts';
 
 /**
- * Runs one check or repair. The writer thread cannot do this, because it would already repair the store when it opens
- * it.
+ * Runs one check or repair. The writer thread cannot do this, because opening the store there would already repair it.
  */
 function work({ kind, path }: RegistryTask): RegistryTaskReply {
   try {

@@ -41,7 +41,7 @@ function withTools<T>(storeId: string | null, work: (table: ToolTable) => T): Wr
   return reply(() => opened().withTools(storeId, work));
 }
 
-/** Changes which tools are approved. This makes all first answers invalid that any process stored before. */
+/** Changes which tools are approved. This invalidates all first answers (prepared responses for a fast start). */
 function withNewPins<T>(storeId: string | null, work: (table: ToolTable) => T): WriterReply<InStore<T>> {
   return reply(() => {
     const stateDir = openedFolder();

@@ -22,7 +22,7 @@ async function logInAtIssuer(page: Page): Promise<void> {
   await page.getByRole('heading', { name: /^Logged in to / }).waitFor();
 }
 
-it('a person can log in behind TLS at the login URL that an operator got in an error', async () => {
+it('at a gateway behind TLS, a person can log in with the login URL from an error that an operator received', async () => {
   await using gateway = await startGatewayBehindTls();
   const context = await browser.context({ ignoreHTTPSErrors: true });
   const page = await context.newPage();
@@ -32,7 +32,7 @@ it('a person can log in behind TLS at the login URL that an operator got in an e
   await eventually('the call runs', async () => (await gateway.call()).result !== undefined);
 });
 
-it('an operator can sign in behind TLS, and then log in to a connector with the button of the status page', async () => {
+it('at a gateway behind TLS, an operator can sign in, and then log in to a connector with the status page button', async () => {
   await using gateway = await startGatewayBehindTls();
   const context = await browser.context({ ignoreHTTPSErrors: true });
   const page = await context.newPage();

@@ -18,7 +18,7 @@ afterAll(async () => {
   await browser?.[Symbol.asyncDispose]();
 });
 
-/** A gateway in front of a server of the official SDK 1.x, and a browser window. */
+/** Starts a gateway in front of a server built with the official SDK 1.x, and opens a browser window. */
 async function open() {
   await using stack = new AsyncDisposableStack();
   const server = stack.use(await SdkV1Server.start());
@@ -36,7 +36,7 @@ async function agree(page: Page): Promise<void> {
   await page.getByRole('heading', { name: /^Logged in to / }).waitFor();
 }
 
-it('a person can log in to a server built with the official SDK 1.x at the URL in an error', async () => {
+it('with the URL from an error, a person can log in to a server built with the official SDK 1.x', async () => {
   await using it = await open();
   const { error } = await postLegacy(it.mcp, 'tools/call', CALL);
   await it.page.goto(/http:\S+\/login\/[\w-]+/.exec(error.message)?.[0] ?? '');
@@ -44,7 +44,7 @@ it('a person can log in to a server built with the official SDK 1.x at the URL i
   expect((await postLegacy(it.mcp, 'tools/call', CALL)).result).toMatchObject(IN);
 });
 
-it('a person can log in to a server built with the official SDK 1.x at the URL of an elicitation', async () => {
+it('with the URL from an elicitation, a person can log in to a server built with the official SDK 1.x', async () => {
   await using it = await open();
   const session = await openSession(it.mcp, { elicitation: { url: {} } });
   const { error } = await session.call('tools/call', CALL);
@@ -55,7 +55,7 @@ it('a person can log in to a server built with the official SDK 1.x at the URL o
   expect((await session.call('tools/call', CALL)).result).toMatchObject(IN);
 });
 
-it('a person can log in to a server built with the official SDK 1.x with the button of the status page', async () => {
+it('with the button of the status page, a person can log in to a server built with the official SDK 1.x', async () => {
   await using it = await open();
   await it.page.goto(it.gateway.listener.url);
   await it.page.getByRole('button', { name: 'Log in to' }).click();

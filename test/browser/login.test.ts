@@ -22,7 +22,7 @@ afterAll(async () => {
   await browser?.[Symbol.asyncDispose]();
 });
 
-/** A gateway with one connector that needs a login, and a browser window that records every complaint. */
+/** A gateway with one connector that needs a login, and a browser window whose error messages are recorded. */
 interface LoginWorld extends AsyncDisposable {
   readonly gateway: GatewayWorld;
   readonly page: Page;

@@ -21,7 +21,7 @@ const WIDTHS = [1280, 800, 360];
 const THEMES = ['light', 'dark'] as const;
 const LOOKS = WIDTHS.flatMap((width) => THEMES.map((theme) => [width, theme] as const));
 
-/** An open page, and the complaints of its browser. */
+/** An open page, and the error messages of its browser. */
 interface OpenPage extends AsyncDisposable {
   readonly page: Page;
   readonly complaints: readonly string[];

@@ -82,12 +82,12 @@ const WAYS = { own: createConnect, stdio: createStdioConnect, sse: createSseConn
 const connect = WAYS[way as keyof typeof WAYS](options);
 const sse = way === 'sse' ? await startSseBridge(url) : null;
 const bridge = fileURLToPath(new URL('../fixtures/stdio/stdio-bridge.ts', import.meta.url));
-// With `auto`, `initialize` is sent in parallel to a probe that has no response for 2 s, and the suite forbids this. A
-// bridge can take 2 s to start. The suite's own servers can be that slow while all its clients run, so those scenarios
-// are run again, one at a time.
+// With `auto`, `initialize` is sent in parallel to a probe that has no response for 2 s. The suite forbids this, and a
+// bridge can take 2 s to start, so bridges use `modern`. The suite's own servers can be that slow while all its clients
+// run, so those scenarios are run again, one at a time.
 const modernPolicy = way === 'own' ? 'auto' : 'modern';
 
-/** A user who logs in through the library's option `oauth`. */
+/** Creates the credentials of a user who logs in through the library's option `oauth`. */
 async function hostLogin(): Promise<HostCredentials> {
   const isBound = MCP_CONFORMANCE_SCENARIO.startsWith('auth/dpop');
   const oauth = createLogin(context, isBound ? await DpopSession.create() : undefined);

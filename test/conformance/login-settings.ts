@@ -23,7 +23,7 @@ export function loginSettings(scenario: string, context: LoginContext): object |
   };
 }
 
-/** The environment variables that {@link loginSettings} names. */
+/** Returns the environment variables that {@link loginSettings} refers to. */
 export function loginVariables({ client_secret = '', private_key_pem = '' }: LoginContext): Record<string, string> {
   return { SUITE_SECRET: client_secret, SUITE_KEY: private_key_pem };
 }

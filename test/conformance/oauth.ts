@@ -17,8 +17,8 @@ export interface Preregistered {
 const CALLBACK = 'http://localhost:3000/callback';
 
 /**
- * A user who consents immediately: the browser goes to the authorization server and is redirected back. The tokens are
- * bound to `dpop` if it is given.
+ * Creates the login of a user who consents immediately: the browser goes to the authorization server and is redirected
+ * back. The tokens are bound to `dpop` if it is given.
  */
 export function createLogin({ client_id, client_secret }: Preregistered, dpop?: DpopSession): ConnectorOAuth {
   const clients = new Map<string, OAuthClientInformationMixed>();

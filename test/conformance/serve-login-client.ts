@@ -26,8 +26,8 @@ const BIN = fileURLToPath(new URL('../../src/main/cli/bin.ts', import.meta.url))
 const LISTED_MS = 20_000;
 
 /**
- * Time after a login in which the page is not read again, in ms: it may still show the button until the connector is
- * up.
+ * Time after a login in which the page is not read again, in ms, because the page may show the button until the
+ * connector is up.
  */
 const UP_AFTER_LOGIN_MS = 1500;
 

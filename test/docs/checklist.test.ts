@@ -13,7 +13,7 @@ const documents = ['README.md', ...markdownBelow('docs')];
 const OWN_COMMAND = /`(?:mcp-switchyard|node_modules\/\.bin\/node src\/main\/cli\/bin\.ts) ([a-z]+)/g;
 
 /**
- * A command that downloads mcp-switchyard, or a package with a similar name, from npm without a question. Anybody could
+ * A command that downloads mcp-switchyard, or a package with a similar name, from npm without asking. Anybody could
  * publish a package under one of these names. `npx mcp-switchyard` runs the package that is installed in the project.
  */
 const FROM_NPM = /npx (?:(?:-y|--yes) (?:mcp-)?switchyard|switchyard)/;
@@ -24,7 +24,7 @@ function markdownBelow(folder: string): string[] {
     .map((name) => `${folder}/${name}`);
 }
 
-/** Returns whether the words name a command or a subcommand of this program, with or without arguments. */
+/** Whether the words are a command or subcommand of this program, with or without arguments. */
 function isCommand(words: readonly string[], command: Command): boolean {
   const [first, ...rest] = words;
   const found = command.commands.find((below) => below.name() === first);
@@ -39,7 +39,7 @@ function isCommand(words: readonly string[], command: Command): boolean {
 }
 
 describe('documents', () => {
-  it.each(documents)('the page %s names only npm scripts and commands that exist', (path) => {
+  it.each(documents)('the page %s mentions only npm scripts and commands that exist', (path) => {
     const text = read(path);
     const names = [...text.matchAll(/npm run (?:-s )?([a-z:]+)/g)].map(([, name = '']) => name);
     expect(names.filter((name) => !Object.hasOwn(scripts, name))).toEqual([]);
@@ -49,7 +49,7 @@ describe('documents', () => {
   });
 
   it.each([...documents, 'CHANGELOG.md', 'CONTRIBUTING.md'])(
-    'the page %s has no command that would download a package with the name of this project from npm',
+    'the page %s has no command that makes npm download a package with the name of this project',
     (path) => {
       expect(read(path)).not.toMatch(FROM_NPM);
     },
@@ -60,13 +60,13 @@ describe('documents', () => {
     expect(links.filter((link) => !existsSync(new URL(link, new URL(path, root))))).toEqual([]);
   });
 
-  it.each(['CONTRIBUTING.md', ...documents])('the page %s names only source files and folders that exist', (path) => {
+  it.each(['CONTRIBUTING.md', ...documents])('every source file or folder that the page %s mentions exists', (path) => {
     const named = [...read(path).matchAll(/`((?:src|test|bench|scripts)\/[\w./-]+)`/g)].map(([, name = '']) => name);
     // The folder bench/results exists only after a benchmark has run.
     expect(named.filter((name) => name !== 'bench/results' && !existsSync(new URL(name, root)))).toEqual([]);
   });
 
-  it('each of the three journeys through the code in CONTRIBUTING.md names a source file at most once', () => {
+  it('each of the three journeys through the code in CONTRIBUTING.md mentions each source file at most once', () => {
     const journeys =
       read('CONTRIBUTING.md')
         .split('## Three journeys')[1]

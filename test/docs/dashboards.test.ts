@@ -78,7 +78,7 @@ describe('dashboards', () => {
     expect([panels.length > 20, rules.length > 10, gates.length > 5]).toEqual([true, true, true]);
   });
 
-  it.each(expressions)('%s: the expression %s names only existing metrics, labels and error codes', async (_, expr) => {
+  it.each(expressions)('%s: the expression %s uses only existing metrics, labels and error codes', async (_, expr) => {
     const known = await knownMetrics();
     const { metrics, labels, values, isValid } = partsOf(expr);
     expect(isValid).toBe(true);

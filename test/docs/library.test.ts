@@ -20,11 +20,11 @@ it('docs/library.md documents every method of `ConnectorProxyManager`', () => {
   expect(methods.filter((name) => !membersOn(LIBRARY).has(name))).toEqual([]);
 });
 
-it('docs/library.md names everything that the package exports, except types and `ERROR_CODES`', () => {
+it('docs/library.md mentions everything that the package exports, except types and `ERROR_CODES`', () => {
   expect(Object.keys(library).filter((name) => !LIBRARY.includes(name) && name !== 'ERROR_CODES')).toEqual([]);
 });
 
-it('docs/embedding-the-gateway.md names everything that the gateway module exports, except types', () => {
+it('docs/embedding-the-gateway.md mentions everything that the gateway module exports, except types', () => {
   expect(Object.keys(gateway).filter((name) => !EMBEDDING.includes(name))).toEqual([]);
 });
 

@@ -32,7 +32,7 @@ it('fault 3: a load of a map whose connection is never established fails with MA
 
 it('fault 3: a load of a map fails with MAP_CONNECT_TIMEOUT if the undici Agent has a connect timeout', async () => {
   await using blackHole = await startBlackHole();
-  // undici rounds these timeouts to seconds: three attempts take three seconds.
+  // undici rounds these timeouts to seconds, so three attempts take three seconds.
   const agent = new Agent({ connect: { timeout: 100 } });
   await using held = mapUnderTest(blackHole.url, { agent, timeoutMs: 10_000 });
   await failsWith(held, 'MAP_CONNECT_TIMEOUT');

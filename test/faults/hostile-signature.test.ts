@@ -17,8 +17,8 @@ const malleable = (signature: string): string => {
 };
 
 /**
- * Returns the signature in plain base64. Its last character becomes a plus sign, because the signature may contain no
- * character that base64url lacks.
+ * Returns the signature in plain base64. Its last character becomes a plus sign, because the signature might otherwise
+ * be valid base64url, too.
  */
 const plainBase64 = (signature: string): string =>
   Buffer.from(signature, 'base64url').toString('base64').replace('=', '').replace(/.$/, '+');

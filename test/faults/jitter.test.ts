@@ -7,7 +7,7 @@ import { mapNow, mapUnderTest } from '../helpers/map-under-test.ts';
 const HOSTS = 1_000;
 const INTERVAL_MS = 300_000;
 
-/** The Park-Miller generator, so that a failure can be repeated. */
+/** Creates a Park-Miller random generator from a seed, so that a failure can be repeated. */
 function seeded(seed: number): { next(): number } {
   let state = seed;
   return {
@@ -52,7 +52,7 @@ async function askedAt(rounds: number, jitterFactor?: number): Promise<number[][
   return byRound;
 }
 
-/** The largest share of hosts that refresh within any window of 5 % of the interval. */
+/** Returns the largest share of hosts that refresh within any window of 5 % of the interval. */
 function worstShare(times: readonly number[]): number {
   const sorted = times.toSorted((a, b) => a - b);
   let worst = 0;

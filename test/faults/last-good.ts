@@ -14,8 +14,8 @@ export interface World {
 }
 
 /**
- * Checks the effects of a fault of a map: three attempts, one log line, one count, no secret, and the last good map is
- * still served. A good map then ends the fault.
+ * Checks the effects of a fault in a load of the map: three attempts, one log line, one failure in the metrics, no
+ * secret in the log, and the last good map is still served. A good map then ends the fault.
  */
 export async function survives({ held, server }: World, fault: Fault, code: string): Promise<void> {
   const { manager, lines } = held;
@@ -44,7 +44,10 @@ export async function survives({ held, server }: World, fault: Fault, code: stri
   expect(manager.status().serviceMap).toMatchObject({ circuit: 'closed', lastError: null });
 }
 
-/** One manager for all tests of a suite, so that its thread boots once. Each test starts and ends with a good map. */
+/**
+ * Shares one manager among all tests of a suite, so that its thread boots only once. Each test starts and ends with a
+ * good map.
+ */
 export function sharedWorld(options: Parameters<typeof mapUnderTest>[1]): () => World {
   let world: World | null = null;
   beforeAll(async () => {

@@ -36,7 +36,7 @@ describe('a map that loses more than half of its connectors', () => {
   });
 
   it.each(['a newer map', 'a 304 response'])(
-    'fault 51: connectors that a new map lacks in a mass removal are removed once %s confirms it',
+    'fault 51: connectors that a new map lacks in a mass removal are removed once %s confirms the removal',
     async (what) => {
       await using it = await managed(ids(5));
       await it.manager.sync();
@@ -52,7 +52,7 @@ describe('a map that loses more than half of its connectors', () => {
     },
   );
 
-  it('fault 51: a connector that a map lists again before a mass removal is confirmed does not reconnect', async () => {
+  it('fault 51: a connector does not reconnect if a map lists it again before a mass removal is confirmed', async () => {
     await using it = await managed(ids(4));
     await it.manager.sync();
     await it.publish([]);

@@ -94,7 +94,7 @@ describe.concurrent('without a map', () => {
   });
 });
 
-it('fault 19: the error mentions a web page if the server sends one in place of the map', async () => {
+it('fault 19: the error mentions a web page if the server sends a web page in place of the map', async () => {
   await using server = await FaultyServer.start(faultOf('html-captive-portal'));
   await using held = mapUnderTest(server.url);
   await expect(held.manager.sync()).rejects.toThrow(/looks like a web page, such as a login/);

@@ -47,8 +47,8 @@ async function countingServer(server: Server = createServer((socket) => void soc
   return {
     port,
     /**
-     * Returns the number of connections so far. Opens one more connection first: once it is counted, all earlier
-     * connections were counted too.
+     * Returns the number of connections so far. Opens one more connection first, because all earlier connections were
+     * counted once this connection is counted.
      */
     async connections(): Promise<number> {
       const last = connect(port, '127.0.0.1');
@@ -67,8 +67,8 @@ async function countingServer(server: Server = createServer((socket) => void soc
 type Rules = AddressRules & { asked: number; readonly hosts: string[] };
 
 /**
- * Rules by which every name resolves to each of these addresses in turn, and then always to the last address. With
- * `isHome`, 127.0.0.1 counts as public.
+ * Returns rules by which each lookup of a name returns the next of these address lists, and then always the last list.
+ * With `isHome`, 127.0.0.1 counts as public.
  */
 function rulesOf(answers: readonly (readonly string[])[], isHome = false): Rules {
   const rules: Rules = {
@@ -108,7 +108,7 @@ describe('a name that resolves to a private address', () => {
     },
   );
 
-  it('a host name that was public is rejected if it resolves to a private address for the next socket (rebinding)', async () => {
+  it('a host name that was public is rejected if it resolves to a private address for the next socket', async () => {
     const http = createHttpServer((_, response) => void response.writeHead(200, { connection: 'close' }).end());
     await using server = await countingServer(http);
     const rules = rulesOf([['127.0.0.1'], ['169.254.169.254']], true);
@@ -156,7 +156,7 @@ describe('a name that resolves to a private address', () => {
   });
 });
 
-/** A connector of a map, connected over an Agent with these rules. */
+/** Creates a connector of a map that connects over an Agent with these rules. */
 async function connectorOver(
   rules: AddressRules,
   overrides: Json,
@@ -331,7 +331,7 @@ describe('allowPrivateEndpoints: false', () => {
     expect(managed.manager.status().connectors[0]).toMatchObject({ state: 'ready' });
   });
 
-  it('`allowPrivateEndpoints: false` rejects literal private addresses behind a proxy, but lets it resolve names', async () => {
+  it('`allowPrivateEndpoints: false` rejects literal private addresses behind a proxy, but lets the proxy resolve names', async () => {
     await using proxy = await ProxyServer.start();
     proxy.refusal = 502;
     const hosts = ['127.0.0.1', 'localhost', '[::1]', '169.254.169.254', 'host.invalid'];

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { answer, asksToWait as asks, type Fault, FaultyServer } from '../helpers/faulty-server.ts';
 import { mapNow, mapUnderTest } from '../helpers/map-under-test.ts';
 
-/** A server that sends each of these values in turn, and repeats the last value. */
+/** Creates a server behavior that sends each of these responses in turn, and repeats the last one. */
 function inTurn(...faults: readonly Fault[]): Fault {
   let index = 0;
   return (socket, request) => {
@@ -43,7 +43,7 @@ it.each(['-5', '0', '1.5', '+5', '0x10', 'junk', '1e9', '', PAST, '2099-01-01', 
   },
 );
 
-it('a load of a map waits twice for a short Retry-After, and a third one blocks requests until it is over', async () => {
+it('a load of a map waits twice for a short Retry-After, but a third Retry-After blocks requests until its time is over', async () => {
   await using server = await FaultyServer.start(asks('2'));
   await using held = mapUnderTest(server.url, { timeoutMs: 5_000 });
   await expect(held.manager.sync()).rejects.toMatchObject({ code: 'MAP_RATE_LIMITED' });

@@ -11,7 +11,7 @@ import { hasRedis, RedisServer } from '../helpers/fleet/redis-server.ts';
 const PASSWORDS = { fetcher: 'the word of fetchers', reader: 'the word of readers' };
 type User = keyof typeof PASSWORDS;
 
-/** The rules of docs/fleet-server.md, for the fleet `tests`. */
+/** Returns the ACL rules in docs/fleet-server.md, for the fleet `tests`. */
 function documentedRules(): readonly string[] {
   const page = readFileSync(new URL('../../docs/fleet-server.md', import.meta.url), 'utf8');
   const [, rules = ''] = /```acl\n([^`]+)```/.exec(page) ?? [];

@@ -12,7 +12,7 @@ const targets = await Promise.all(
   ),
 );
 
-/** More than a fuzzing run allows: code under coverage measurement takes several times longer. */
+/** More than a fuzzing run allows, because code under coverage measurement takes several times longer. */
 const MAX_CPU_MS = 2_000;
 
 describe.each(targets)('fuzz target $name', (target) => {

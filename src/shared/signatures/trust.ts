@@ -20,7 +20,7 @@ export interface TrustedKey {
   readonly thumbprint: string;
   /** The public members of the key: `kty`, `crv`, `x` and, for P-256, `y`. */
   readonly jwk: Readonly<Record<string, string>>;
-  /** When the key becomes valid, in epoch milliseconds; null if it always was. */
+  /** When the key becomes valid, in epoch milliseconds; null if it was always valid. */
   readonly notBeforeMs: number | null;
   /** When the key expires, in epoch milliseconds; null if it does not expire. */
   readonly expiresAtMs: number | null;
@@ -49,13 +49,13 @@ export interface SignatureTrust {
   /** The `id` that the map must have; null if any id is accepted. */
   readonly mapId: string | null;
   /**
-   * Whether a map must have valid asymmetric signatures even if `accept` does not require them. It is true once a map
-   * of the source had them.
+   * Whether a map must have valid asymmetric signatures even if `accept` does not require them. It becomes true as soon
+   * as one map from the source has had valid signatures.
    */
   readonly requiresSignature: boolean;
   /**
-   * When the newest key document expires, in epoch milliseconds; null if there are no key documents. All maps that its
-   * keys signed expire at the same time, at the latest.
+   * When the newest key document expires, in epoch milliseconds; null if there are no key documents. Maps that its keys
+   * signed expire no later than this.
    */
   readonly keysExpireAtMs: number | null;
 }

@@ -13,8 +13,8 @@ export interface KeyRoots {
 
 /**
  * Verifies that a key document is signed by enough of the previous root keys, and by enough of its own root keys (TUF
- * 1.0, section 5.3.4). The dates `nbf` and `exp` of the keys are not checked, because a host that was off for long may
- * read the document after its signers expired. Throws KEYS_UNTRUSTED.
+ * 1.0, section 5.3.4). The dates `nbf` and `exp` of the keys are not checked, because a host that was off for a long
+ * time may read the document after its signers expired. Throws KEYS_UNTRUSTED.
  */
 export function verifyKeyDocument(document: KeyDocument, oldRoots: KeyRoots): void {
   const signers = signersOf(document, [...oldRoots.keys, ...document.roots]);

@@ -83,9 +83,9 @@ export interface ConnectorRecord {
   readonly listedAtMs: number;
   readonly tools: readonly ToolRecord[];
   /**
-   * The digests that the map approved when the tools were listed, by the names that the connector gives its tools. The
-   * next start needs these digests before its map is loaded, so that it does not offer tools that are not approved.
-   * Records of older versions have none.
+   * The digests that the map approved when the tools were listed. The keys are the names that the connector gives its
+   * tools. The next start needs these digests before its map is loaded, so that it does not offer tools that are not
+   * approved. Records of older versions have none.
    */
   readonly toolDigests?: Readonly<Record<string, string>> | null;
 }

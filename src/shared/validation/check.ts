@@ -11,8 +11,8 @@ export type Check<T> = (value: unknown) => T | Fault;
 export type Checked<C extends Check<unknown>> = Exclude<ReturnType<C>, Fault>;
 
 /**
- * A rule for values whose type is already checked. Returns what is wrong, such as "must not be empty"; null if nothing
- * is.
+ * A rule for values whose type is already checked. Returns what is wrong, such as "must not be empty", or null if the
+ * value satisfies the rule.
  */
 export type Rule<T> = (value: T) => string | null;
 
@@ -20,8 +20,8 @@ export type Rule<T> = (value: T) => string | null;
 export const anything: Check<unknown> = (value) => value;
 
 /**
- * Accepts a value that has the right type (`isKind`) and satisfies all rules. Otherwise, the fault names the first rule
- * that the value breaks.
+ * Accepts a value that has the right type (`isKind`) and satisfies all rules. Otherwise, the fault describes the first
+ * rule that the value breaks.
  */
 export function ofKind<T>(
   kind: string,

@@ -29,7 +29,7 @@ export function otherKind(kind: string, value: unknown): Fault {
   return new Fault(value === undefined ? `is missing; it must be ${kind}` : `must be ${kind}`, true);
 }
 
-/** Returns the first of two faults of a value. The result counts as a wrong type if one of the two does. */
+/** Returns the first of two faults of a value. The result counts as a wrong type if one of the two faults does. */
 export function firstOf(first: Fault | null, next: Fault): Fault {
   if (first === null) return next;
   return next.isOtherKind && !first.isOtherKind ? new Fault(first.message, true, first.path) : first;

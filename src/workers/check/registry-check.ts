@@ -9,7 +9,7 @@ import { type CheckedStore, checkStore, failed } from '../store/store-check.ts';
 import { storePath } from '../store/store-files.ts';
 import { digestOf } from '../tables/server-table.ts';
 
-/** Number of checks before a failure is reported. Another process may be writing during the first ones. */
+/** Number of checks before a failure is reported. Another process may be writing during the first checks. */
 const LOOKS = 3;
 
 const PAUSE_MS = 200;
@@ -27,8 +27,8 @@ export function checkRegistry(path: string, pauseMs: number = PAUSE_MS): Registr
 }
 
 /**
- * Returns the files of this registry that users other than their owner can read or write. Damaged files that were set
- * aside are included, because all of them may contain secrets.
+ * Returns the files of this registry that users other than their owner can read or write. Includes damaged files that
+ * were renamed, because they may contain secrets, too.
  */
 export function openToOthers(path: string): string[] {
   if (process.platform === 'win32') return [];
@@ -75,7 +75,8 @@ function checkFile(path: string, store: CheckedStore): RegistryFinding[] {
 }
 
 /**
- * Compares the file with the store. `isKnown` says that the file has not changed since the store last wrote or read it.
+ * Compares the file with the store. `isKnown` is true if the file has not changed since the store last wrote or read
+ * it.
  */
 function compare({ servers, bad }: ServersDocument, store: CheckedStore, isKnown: boolean): RegistryFinding[] {
   if (store.servers === null) return [];

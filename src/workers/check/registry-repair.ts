@@ -10,9 +10,9 @@ import { checkRegistry, openToOthers } from './registry-check.ts';
 const NOTHING = { storeId: null, revision: 0 };
 
 /**
- * Repairs a registry as far as possible. A damaged store is set aside and rebuilt from its valid records and from the
- * file. File and store are then synchronized, and other users lose access to the files. Throws STORE_UNAVAILABLE or
- * STORE_TOO_NEW, after repairing what it could. `pauseMs` is passed to {@link checkRegistry}.
+ * Repairs a registry as far as possible. A damaged store is renamed, and a new store is built from its valid records
+ * and from the file. File and store are then synchronized, and other users lose access to the files. Throws
+ * STORE_UNAVAILABLE or STORE_TOO_NEW, after repairing what it could. `pauseMs` is passed to {@link checkRegistry}.
  */
 export function repairRegistry(path: string, pauseMs?: number): RegistryRepair {
   const before = failuresOf(checkRegistry(path, pauseMs));

@@ -8,7 +8,10 @@ import { createProbe } from './probe/create-probe.ts';
 import { createRoster } from './roster/create-roster.ts';
 import { createSessionPart } from './sessions/session-part.ts';
 
-/** The functions of {@link FleetApi} that the parts implement. `createSession` adds `open` and `close`. */
+/**
+ * The functions of {@link FleetApi} that the parts of the fleet thread implement. `createSession` adds `open` and
+ * `close`.
+ */
 export type FleetParts = Omit<FleetApi, 'open' | 'close'>;
 
 /** Creates every part of the fleet thread. */

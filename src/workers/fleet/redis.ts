@@ -1,4 +1,4 @@
-/** A Lua script. `keys` says how many of its first arguments are keys. */
+/** A Lua script. `keys` is the number of keys, which are the first arguments of each call. */
 export interface RedisScript {
   readonly lua: string;
   readonly keys: number;

@@ -27,7 +27,7 @@ export async function loadServiceMap(task: WorkerLoadTask): Promise<void> {
   try {
     for await (const event of runLoad(task, context)) await stream.send(event);
   } catch (error) {
-    // The load was cancelled while it waited for a credit. The main thread still waits for its final event.
+    // The load was cancelled while it waited for a credit. The main thread still waits for the final event.
     await stream.send({ kind: 'failed', error: toWireError(error), report: emptyReport(context.thread) });
   }
   // Only the next load needs the HTTP client, so its import must not delay this load or the main thread's work on the

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { codeOf } from '../../shared/errors.ts';
 import { createProcessTable, type ProcessTable } from '../programs/process-identity.ts';
 
-/** Gives this process a name for its leases, and checks whether the process with another lease has ended. */
+/** Provides the name of this process as a lease owner, and checks whether the owner of another lease has ended. */
 export interface LeaseOwners {
   readonly own: () => string;
   /**
@@ -38,8 +38,8 @@ export function createLeaseOwners(table: ProcessTable = createProcessTable()): L
 }
 
 /**
- * Names the current boot and the pid namespace. Pids are only comparable within them, because containers with different
- * pids may share a folder.
+ * Returns a name for the current boot and pid namespace. Only pids from the same boot and namespace are comparable.
+ * Containers with separate namespaces may share a folder.
  */
 function scopeOf(table: ProcessTable): string {
   const bootId = table.bootId();

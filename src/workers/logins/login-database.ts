@@ -35,7 +35,7 @@ export interface LoginDatabase {
 
 /**
  * Opens the login file, or creates it. Each statement that writes is durable when it returns. A damaged login file is
- * set aside. A damaged file of another program is left unchanged. Throws STORE_UNSAFE, STORE_FOREIGN, STORE_TOO_NEW or
+ * renamed. A damaged file of another program is left unchanged. Throws STORE_UNSAFE, STORE_FOREIGN, STORE_TOO_NEW or
  * STORE_UNAVAILABLE.
  */
 export function openLogins(stateDir: string, tell: Tell): LoginDatabase {
@@ -49,7 +49,7 @@ export function openLogins(stateDir: string, tell: Tell): LoginDatabase {
   }
 }
 
-/** Sets a damaged file aside, unless another process has done so, and opens the new file at its path. */
+/** Renames a damaged file, unless another process has done so, and opens the new file at its path. */
 export function replaceLogins(stateDir: string, suspect: string | null, reason: unknown, tell: Tell): LoginDatabase {
   const path = loginPath(stateDir);
   try {

@@ -18,7 +18,7 @@ export interface LoginFileDeps {
   readonly tell: (note: StoreNote) => void;
   /** Returns the key with this name, or null if it is not available. */
   readonly find: (keyId: string) => SealingKey | null;
-  /** Called for each change of a record, before it is committed. If it throws, nothing is committed. */
+  /** Called for each change to a record, before the change is committed. If it throws, nothing is committed. */
   readonly onChange: () => void;
 }
 
@@ -27,8 +27,8 @@ interface Opened extends LoginDatabase {
 }
 
 /**
- * Keeps the login file open. If the file was deleted or replaced, or if the disk failed, opens it again. Sets a damaged
- * file aside.
+ * Keeps the login file open. If the file was deleted or replaced, or if the disk failed, opens it again. Renames a
+ * damaged file.
  */
 export class LoginFile {
   readonly stateDir: string;

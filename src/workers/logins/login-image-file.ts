@@ -28,9 +28,9 @@ export interface LoginImageDeps {
 }
 
 /**
- * Writes and removes the start image of the logins in a folder. The image is removed before a change is stored, and
- * written again later. Both happen under the lock of the login file, so that no process replaces a newer image by an
- * older one.
+ * Writes and removes the start image of the logins in a folder, which lets the next start read the logins quickly. The
+ * image is removed before a change is stored, and written again later. Both steps happen under the lock of the login
+ * file, so that no process replaces a newer image with an older one.
  */
 export class LoginImageFile {
   readonly #deps: LoginImageDeps;

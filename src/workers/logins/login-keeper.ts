@@ -64,7 +64,7 @@ export class LoginKeeper {
     writing: (work) => this.#sealing('write', work),
   });
   #watch: LoginWatch | null = null;
-  /** The version of the logins that the caller read last, which LoginWatch compares with the stored version. */
+  /** The login version that the caller read last. LoginWatch compares this version with the stored version. */
   #known: string | null = null;
   #told = '';
   #last: Promise<unknown> = Promise.resolve();

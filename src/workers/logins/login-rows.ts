@@ -50,7 +50,7 @@ export class LoginRowExchange {
   }
 }
 
-/** Whether `row` replaces the local row: it is newer, or the local row cannot be decrypted. */
+/** Whether `row` replaces the local row, because `row` is newer or the local row cannot be decrypted. */
 function isNewer({ generation }: LoginRow, present: RowState | null): boolean {
   if (present === null || generation > present.generation) return true;
   return generation === present.generation && present.value === undefined;

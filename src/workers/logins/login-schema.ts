@@ -17,10 +17,10 @@ const SCHEMA_BYTES = 64 * 1024;
 
 /**
  * - `login_store` has one row. Every change of a record increments `revision`; refresh turns do not.
- * - `sealed_record` keeps bindings, logins and clients as boxes (login-box.ts). Ids are digests. A removed login keeps
- *   its row without a box, so that no generation is used twice.
- * - `refresh` has the lease of a turn that began, and whether the refresh token may already be spent. It holds no
- *   secret.
+ * - `sealed_record` keeps bindings, logins and clients as encrypted boxes (login-box.ts). Ids are digests. A removed
+ *   login keeps its row without a box, so that no generation is used twice.
+ * - `refresh` has the lease of a process that refreshes a login, and whether the refresh token may already be spent. It
+ *   holds no secret.
  */
 const TABLES = `
   CREATE TABLE IF NOT EXISTS login_store (store_id TEXT NOT NULL, revision INTEGER NOT NULL, keyring_key TEXT) STRICT;
@@ -71,10 +71,9 @@ export function assertOwnFormat(database: DatabaseSync, path: string): void {
 }
 
 /**
- * Throws STORE_FOREIGN for a file that was never a login store. SQLite cannot read the file, so this looks for the
- * application id and the text of the schema. An empty or all-zero file is accepted, because a power cut may leave one.
- * Only call this for a file that is about to be set aside. Closing its descriptor drops the locks that this process has
- * on the file.
+ * Throws STORE_FOREIGN for a file that was never a login store. SQLite cannot read the file, so this function looks for
+ * the application id and the text of the schema. An empty or all-zero file is accepted, because a power cut may leave
+ * one. Only call this for a file that is about to be renamed, because the call drops this process's locks on the file.
  */
 export function assertWasLogins(path: string): void {
   const file = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));

@@ -2,7 +2,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { NO_REFRESH, type RefreshState } from '../../shared/logins/refresh-turns.ts';
 import { openBox, type SealingKey, seal } from '../../shared/protocol/login-box.ts';
 
-/** The kinds of records. The seal of a record includes its kind, as if each kind were a separate table. */
+/** The kinds of records. A record is encrypted for its kind, so that it cannot be read as a record of another kind. */
 export type RecordKind = 'binding' | 'login' | 'client';
 
 /** A record that could be decrypted. */
@@ -15,9 +15,9 @@ export interface OpenRecord {
 /** The readable records of one kind, and the number of unreadable records. */
 export interface ReadRecords {
   readonly records: readonly OpenRecord[];
-  /** Number of records sealed with a key that is not available. */
+  /** Number of records encrypted with a key that is not available. */
   readonly otherKey: number;
-  /** Number of records that fail their checksum, because they are damaged or were moved from another row. */
+  /** Number of records that their key cannot decrypt, because they are damaged or were moved from another row. */
   readonly damaged: number;
 }
 
@@ -66,7 +66,10 @@ export class LoginTable {
   readonly #dropRefresh: StatementSync;
   readonly #noteKey: StatementSync;
 
-  /** `onChange` is called for each change of a record, before it is committed. If it throws, nothing is committed. */
+  /**
+   * `onChange` is called for each change to a record, before the change is committed. If it throws, nothing is
+   * committed.
+   */
   constructor(database: DatabaseSync, find: FindKey, onChange: () => void) {
     this.#find = find;
     this.#onChange = onChange;

@@ -36,8 +36,9 @@ interface Note {
 }
 
 /**
- * Writes to a file which process groups this host has started. If this host is killed, the next host ends them. The
- * file is replaced in one step. It need not be flushed to disk, because the processes do not survive a power cut.
+ * Records in a file which process groups this host has started. If this host is killed, the next host ends these
+ * groups. The file is replaced in one step. It need not be flushed to disk, because the processes do not survive a
+ * power cut.
  */
 export class ProgramNotes {
   readonly #folder: string;

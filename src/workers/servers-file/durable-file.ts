@@ -44,8 +44,9 @@ export function readIfThere(path: string, maxBytes: number): Buffer | null {
  * Replaces a state file atomically and durably. Readers see either the old or the new content, even after a power loss.
  * The new file has mode 0600. If the file is a symbolic link, replaces its target, or the link itself if `followsLink`
  * is false. `mayReplace` is called just before the replacement; if it returns false, the old file stays. Returns
- * whether the file was replaced. If it throws the error of the file system, the old file stays and no temporary file is
- * left. (The command line writes the files that users request with `writeOutputFile`, which guarantees less.)
+ * whether the file was replaced. If this function throws the error of the file system, the old file stays and no
+ * temporary file is left. (The command line writes the files that users request with `writeOutputFile`, which
+ * guarantees less.)
  */
 export function replaceDurably(
   path: string,

@@ -36,7 +36,7 @@ export type ParsedServers =
   /** The file is truncated, is not JSON, or has a format that this version cannot read. It must not be overwritten. */
   | { readonly kind: 'unreadable'; readonly reason: string; readonly isCutOff: boolean };
 
-/** Parses the text of a `servers.json`, entry by entry. If two entries have the same name, the first one counts. */
+/** Parses the text of a `servers.json`, entry by entry. If two entries have the same name, the first one is used. */
 export function parseServers(text: string): ParsedServers {
   let value: unknown;
   try {

@@ -207,7 +207,7 @@ export class ServersFile {
     return [{ kind: 'set-aside', backup, reason }];
   }
 
-  /** Three-way merge of the file, the table, and their last common state. */
+  /** Merges the file, the table, and their last common state. Returns the changes for the table. */
   #merge({ servers, bad }: ServersDocument): readonly ServerChange[] {
     const rows = this.#table.all();
     const byName = new Map(rows.map((row) => [row.name, row]));

@@ -16,8 +16,8 @@ export class ServersText {
   }
 
   /**
-   * Creates the text: first the fields of `rest`, then every server of the table except those named in `without`, then
-   * the invalid entries. The text is indented by two spaces.
+   * Creates the text: first the fields of `rest`, then every server of the table except those whose names are in
+   * `without`, then the invalid entries. The text is indented by two spaces.
    */
   render({ bad, rest }: Pick<ServersDocument, 'bad' | 'rest'>, without: ReadonlySet<string>): Buffer {
     this.#update();

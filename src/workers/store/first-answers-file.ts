@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { EPOCH_FILE, isFirstAnswersName, MAX_FIRST_ANSWERS_FILES } from '../../shared/protocol/first-answers.ts';
 import { replaceDurably } from '../servers-file/durable-file.ts';
 
-/** Writes the first answers with this name. Removes them if `bytes` is null. Throws the error of the file system. */
+/**
+ * Writes a file of first answers, the prepared responses for a fast start. If `bytes` is null, removes the file. Throws
+ * the error of the file system.
+ */
 export function writeFirstAnswers(stateDir: string, name: string, bytes: Uint8Array | null): void {
   const path = join(stateDir, name);
   if (bytes === null) {
@@ -19,7 +22,7 @@ export function writeFirstAnswers(stateDir: string, name: string, bytes: Uint8Ar
   for (const { other } of byAge.slice(MAX_FIRST_ANSWERS_FILES - 1)) rmSync(join(stateDir, other), { force: true });
 }
 
-/** Makes all first answers in a folder invalid that were written before. Throws the error of the file system. */
+/** Invalidates all first answers that are stored in a folder. Throws the error of the file system. */
 export function raiseEpoch(stateDir: string): void {
   replaceDurably(join(stateDir, EPOCH_FILE), randomUUID(), () => true, false);
 }

@@ -72,7 +72,8 @@ export class SqliteStore {
   }
 
   /**
-   * Returns what is stored about a source. A body that fails its checksum counts as missing, but the floor stays valid.
+   * Returns what is stored about a source. A body that fails its checksum counts as missing, but the minimum map time
+   * (floor) stays valid.
    */
   readSource(storeKey: string, oldKeys: readonly string[] = []): StoredSource {
     return this.withSources((sources) => sources.read(storeKey, oldKeys));
@@ -88,7 +89,7 @@ export class SqliteStore {
     return this.#guard('use the service maps', () => work(this.#sources));
   }
 
-  /** Applies changes of the registry's servers in one commit. They are durable once this returns. */
+  /** Applies changes to the registry's servers in one commit. The changes are durable once this returns. */
   applyServers(changes: readonly ServerChange[]): void {
     this.#guard('write to the registry', () => this.#servers().apply(changes));
   }
@@ -152,13 +153,13 @@ export class SqliteStore {
   withTools<T>(storeId: string | null, work: (tools: ToolTable) => T): InStore<T> {
     return this.#guard('use the tools', () => {
       const own = `${this.#id()}@${this.fileId}`;
-      // The id in a start image has no file id, as the image may have been copied with its store.
+      // The id from a start image lacks the file id, because the image may have been copied with its store.
       const isMeant = storeId === null || storeId === own || own.startsWith(`${storeId}@`);
       return { storeId: own, value: isMeant ? work(this.#tools()) : null };
     });
   }
 
-  /** Writes a scope's start image, with the maps of these sources and the connectors' tools. */
+  /** Writes a scope's start image for a fast start, with the maps of these sources and the connectors' tools. */
   writeStartImage(scope: string, storeKeys: readonly string[]): void {
     this.#guard('write the start image', () => {
       const maps = storeKeys.flatMap((storeKey) => earlyMapOf(this.readSource(storeKey)));

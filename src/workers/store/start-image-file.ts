@@ -24,8 +24,8 @@ export interface StartImageParts {
 }
 
 /**
- * Returns what the start image contains about a source, as a list with one element. The list is empty if there is no
- * map, or if the source is damaged or too large. The next start then has to read the store first.
+ * Returns a list with the entry of a source in the start image. The list is empty if there is no map, or if the source
+ * is damaged or too large. The next start then has to read the store first.
  */
 export function earlyMapOf({ map, isDamaged, ...facts }: StoredSource): EarlyMap[] {
   const { seenSigned, mapId, keyVersion, keyDocument } = facts;
@@ -34,7 +34,7 @@ export function earlyMapOf({ map, isDamaged, ...facts }: StoredSource): EarlyMap
   return [{ map, facts: { seenSigned, mapId, keyVersion, keyDocument } }];
 }
 
-/** Writes the start image of a scope atomically. Throws the error of the file system. */
+/** Atomically writes a scope's start image, which the next start reads first. Throws the error of the file system. */
 export function writeStartImage(stateDir: string, { scope, storeId, maps, table }: StartImageParts): void {
   const header: StartImageHeader = {
     format: START_IMAGE_FORMAT,

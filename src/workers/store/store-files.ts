@@ -18,14 +18,14 @@ import { freeName, syncFolder } from '../servers-file/durable-file.ts';
 import { assertTrustedFile } from '../servers-file/file-trust.ts';
 
 /**
- * Lock file next to the store. A process has SQLite's lock on this file while it sets the store aside, or cleans up
+ * Lock file next to the store. A process has SQLite's lock on this file while it renames a damaged store, or cleans up
  * after a missing store. The file stays empty.
  */
 export const LOCK_FILE = 'switchyard.lock';
 
 /**
- * Suffixes of the files that SQLite creates next to a database. They belong to one particular file. If another file
- * takes its path, SQLite would wrongly use them for that file.
+ * Suffixes of the files that SQLite creates next to a database. If another database took the same path, SQLite would
+ * wrongly use these files for that database.
  */
 export const SIDE_FILES = ['-wal', '-shm', '-journal'];
 
@@ -48,8 +48,8 @@ function isLink(path: string): boolean {
 }
 
 /**
- * Returns the id of the file at `path`, which differs from the id of any later file there. Returns null if the file is
- * missing.
+ * Returns the id of the file at `path`, which differs from the id of any later file at the same path. Returns null if
+ * the file is missing.
  */
 export function fileIdOf(path: string): string | null {
   const stats = statSync(path, { bigint: true, throwIfNoEntry: false });

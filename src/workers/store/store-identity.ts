@@ -30,7 +30,7 @@ export function assertSafeStore(stateDir: string): void {
 }
 
 /**
- * Throws STORE_FOREIGN if another program created the open database, because it has tables, but not those of a store.
+ * Throws STORE_FOREIGN if the open database has tables, but not those of a store. Another program must have created it.
  * Changes nothing. Throws the error of SQLite if the database is damaged.
  */
 export function assertOwnDatabase(database: DatabaseSync, path: string): void {
@@ -42,10 +42,9 @@ export function assertOwnDatabase(database: DatabaseSync, path: string): void {
 }
 
 /**
- * Throws STORE_FOREIGN for a file that was never a store. SQLite cannot read the file, so this looks for the
+ * Throws STORE_FOREIGN for a file that was never a store. SQLite cannot read the file, so this function looks for the
  * application id and the text of the schema. An empty or all-zero file is accepted, because a power cut may leave one.
- * Only call this for a file that is about to be set aside. Closing its descriptor drops the locks that this process has
- * on the file.
+ * Only call this for a file that is about to be renamed, because the call drops this process's locks on the file.
  */
 export function assertWasStore(path: string): void {
   const file = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));

@@ -9,8 +9,8 @@ import { salvage } from './store-salvage.ts';
 type Tell = (note: StoreNote) => void;
 
 /**
- * Keeps the store of a folder open. If the file was deleted or replaced, or if the disk failed, opens it again. Sets a
- * damaged file aside, and creates a new store with the records that can be recovered.
+ * Keeps the store of a folder open. If the file was deleted or replaced, or if the disk failed, opens it again. Renames
+ * a damaged file, and creates a new store with the records that can be recovered.
  */
 export class StoreKeeper {
   readonly #stateDir: string;
@@ -19,8 +19,8 @@ export class StoreKeeper {
   #store: SqliteStore | null = null;
 
   /**
-   * With `isRepair`, the user requested a repair. A file that SQLite cannot read is then set aside even if it was never
-   * a store.
+   * With `isRepair`, the user requested a repair. A file that SQLite cannot read is then renamed even if it was never a
+   * store.
    */
   constructor(stateDir: string, tell: Tell, { isRepair = false }: { readonly isRepair?: boolean } = {}) {
     this.#stateDir = stateDir;
@@ -73,7 +73,7 @@ function openStore(stateDir: string, tell: Tell, isRepair: boolean): SqliteStore
 }
 
 /**
- * Sets a damaged store aside, unless another process has done so, and returns the new store at its path. Throws
+ * Renames a damaged store, unless another process has done so, and returns the new store at its path. Throws
  * STORE_FOREIGN if the file was never a store. `isSurely` skips this check.
  */
 function replaceStore(

@@ -44,8 +44,7 @@ export function restore(database: DatabaseSync, { tables }: SavedRecords): void 
 }
 
 /**
- * Blocks other processes that still use the damaged store. When it has been renamed, they notice this and open the new
- * store.
+ * Blocks other processes that still use the damaged store. They open the new store after the damaged store was renamed.
  */
 function holdWriters(database: DatabaseSync): void {
   try {

@@ -18,9 +18,9 @@ export interface LogTail {
 const NOTHING: LogTail = { pages: 0, hasCommit: false };
 
 /**
- * Returns the pages of the log at `logPath` that follow its intact part. A missing log has none. Must be called under
- * the write lock of the store. (Closing a file drops the locks of this process on it, but SQLite has none on the log.)
- * Throws the error of the file system.
+ * Returns the pages of the log at `logPath` that follow its intact part. Returns no pages if the log is missing. Must
+ * be called under the write lock of the store. Closing the log drops this process's locks on it, but SQLite has no
+ * locks on the log. Throws the error of the file system.
  */
 export function readBrokenTail(logPath: string): LogTail {
   try {
@@ -50,8 +50,8 @@ export function brokenTail(log: Uint8Array): LogTail {
   let tail = NOTHING;
   for (let index = 0; index < frames; index += 1) {
     const at = LOG_HEADER_BYTES + index * frameBytes;
-    // Both salts of a page from an earlier log are different. A damaged page of this log may still have one correct
-    // salt.
+    // In a page from an earlier log, both salts differ from this log's salts. A damaged page of this log may still have
+    // one correct salt.
     const salts = [8, 12].filter((offset) => view.getUint32(at + offset) === view.getUint32(8 + offset)).length;
     if (isWhole) {
       sum.add(at, 8);

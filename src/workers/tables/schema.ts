@@ -8,9 +8,9 @@ import { addSealFunction, insertRows, layoutIn, readProven, type SealedTable, se
 import { DamageError } from './sqlite-errors.ts';
 
 /**
- * The format of the store, stored in `PRAGMA user_version`. Increase it with every change of the tables. A store with a
- * higher format is left unchanged. Format 4 sealed the rows. Format 6 gave `servers_file` its pending checksum. Format
- * 7 gave every row a revision. Format 8 added facts about the signers to `source`.
+ * The format of the store, stored in `PRAGMA user_version`. Increase it with every change to the tables. A store with a
+ * higher format is left unchanged. Format 4 added a checksum (`seal`) to the rows. Format 6 gave `servers_file` its
+ * pending checksum. Format 7 gave every row a revision. Format 8 added facts about the signers to `source`.
  */
 export const SCHEMA_VERSION = 8;
 
@@ -36,8 +36,9 @@ const STORE_ID = `
 
 /**
  * The service maps that were accepted last, and facts about their signers. The body and the key document have separate
- * checksums, so that damage to them leaves the rest of the row valid. The column `floor_ms` is null before the first
- * map, and after the floor was reset. If no map is stored, the five columns of the map are null.
+ * checksums, so that damage to them leaves the rest of the row valid. The column `floor_ms`, the minimum time of an
+ * accepted map, is null before the first map and after a reset. If no map is stored, the five columns of the map are
+ * null.
  */
 export const SOURCES: StoreTable = {
   name: 'source',
@@ -190,7 +191,7 @@ const REVISED = [SOURCES, PINS];
 
 /**
  * Upgrades the tables of an older format. Throws a DamageError if a record does not match its checksum, because its
- * damaged content would otherwise get a valid seal.
+ * damaged content would otherwise get a valid checksum.
  */
 function upgradeTables(database: DatabaseSync): void {
   addSealFunction(database);

@@ -4,8 +4,8 @@ import { messageOf } from '../../shared/errors.ts';
 import { DamageError } from './sqlite-errors.ts';
 
 /**
- * A table whose rows have a checksum in the column `seal`, so that no change of a sealed column stays unnoticed.
- * (SQLite itself has no checksums.)
+ * A table whose rows have a checksum in the column `seal`, so that any damage to a sealed column is noticed. (SQLite
+ * itself has no checksums.)
  */
 export interface SealedTable {
   readonly name: string;
@@ -29,8 +29,8 @@ export function columnsOf({ sealed, rest }: SealedTable): string {
 }
 
 /**
- * Returns which columns of a table exist in this store. A store of an older format lacks some columns. A missing table
- * has no columns.
+ * Returns which columns of a table exist in this store. A store of an older format lacks some columns. Returns no
+ * columns for a missing table.
  */
 export function layoutIn(database: DatabaseSync, table: SealedTable): SealedTable {
   const rows = database.prepare('SELECT name FROM pragma_table_info(?)').all(table.name);

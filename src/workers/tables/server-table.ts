@@ -33,8 +33,8 @@ const UPSERT = `
 const SEAL = `UPDATE server SET seal = ${sealExpression(SERVERS)} WHERE revision = ?`;
 
 /**
- * Returns an SQL statement that sets the checksums of servers in the file to the expression `sql`. The caller appends
- * the condition for the servers, or nothing for all servers.
+ * Returns an SQL statement that records the expression `sql` as the checksum that servers have in the file. The caller
+ * appends the condition for the servers, or nothing for all servers.
  */
 const agreeOn = (sql: string): string => `
   UPDATE server SET file_sha256 = ${sql}, seal = seal(name, position, revision, info, sha256, ${sql})
@@ -88,7 +88,8 @@ export class ServerTable {
 
   /**
    * Adds servers to the table in one commit, and returns the outcome for each. The write lock is held from the start,
-   * so that if two processes add the same name, one of them learns that it exists. Must not be called in a transaction.
+   * so that if two processes add the same name, one of them learns that the name exists. Must not be called in a
+   * transaction.
    */
   merge(servers: readonly ServerInfo[], { isReplacing, isDryRun }: MergeMode): ServerOutcome[] {
     return inTransaction(this.#database, () => {
@@ -136,8 +137,8 @@ export class ServerTable {
   }
 
   /**
-   * Records that the file matches the table up to `revision`. Before this, it was known to match up to `after`, which
-   * is 0 if nothing was known.
+   * Records that the file matches the table up to `revision`. Before this call, the file was known to match up to
+   * `after`, which is 0 if nothing was known.
    */
   agreeWithFile(after: number, revision: number): void {
     const sql = `${agreeOn('iif(info IS NULL, NULL, sha256)')} AND revision > ? AND revision <= ?`;

@@ -83,7 +83,10 @@ export function storedSourceOf(row: SourceRow): StoredSource {
   return { floorMs, map, isDamaged, seenSigned, mapId, keyVersion, keyDocument };
 }
 
-/** Merges two rows of the same source: takes the highest floor, the newest valid map and the newest key document. */
+/**
+ * Merges two rows of the same source: takes the highest floor (minimum map time), the newest valid map and the newest
+ * key document.
+ */
 export function mergedRow(row: SourceRow, other: SourceRow): SourceRow {
   const isOtherNewer =
     hasGoodBody(other) && (!hasGoodBody(row) || (other.generatedAtMs ?? 0) > (row.generatedAtMs ?? 0));

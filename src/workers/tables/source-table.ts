@@ -91,8 +91,8 @@ export class SourceTable {
   }
 
   /**
-   * Removes the floor. Also removes the map if its time is after `latestMs`, because it would raise the floor again.
-   * Returns whether the source exists. The change is durable once this returns.
+   * Removes the floor. Also removes the map if its time is after `latestMs`, because the map would raise the floor
+   * again. Returns whether the source exists. The change is durable once this returns.
    */
   resetFloor(storeKey: string, latestMs: number): boolean {
     if (this.#find(storeKey) === null) return false;

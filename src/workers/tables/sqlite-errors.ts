@@ -43,7 +43,7 @@ function resultCodeOf(error: unknown): number | null {
   return typeof error.errcode === 'number' ? error.errcode & 0xff : null;
 }
 
-/** Returns an error that has a code unchanged, and wraps any other error in STORE_UNAVAILABLE. */
+/** Returns the error unchanged if it has a code. Wraps any other error in STORE_UNAVAILABLE. */
 export function asUnavailable(what: string, error: unknown): SwitchyardError {
   if (error instanceof SwitchyardError) return error;
   return new SwitchyardError('STORE_UNAVAILABLE', `${what}: ${messageOf(error)}`, { cause: error });

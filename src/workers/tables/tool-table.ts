@@ -21,7 +21,7 @@ import { CONNECTORS, PINS } from './schema.ts';
 import { addSealFunction, columnsOf, provenRows, sealExpression, sealOf, selectSealed } from './seal.ts';
 import { inTransaction } from './server-table.ts';
 
-/** Number of connectors in one page. Together, they have a few hundred kilobytes. */
+/** Number of connectors in one page. Together, their rows have a few hundred kilobytes. */
 const PAGE_SIZE = 32;
 
 const APPROVE = `
@@ -45,8 +45,8 @@ interface ChangedRow {
 }
 
 /**
- * Updates the time of a connector's row. Skips a row that fails its seal, because its id may be damaged, and the row
- * may belong to another connector.
+ * Updates the time of a connector's row. Skips a row that fails its checksum, because its id may be damaged, and the
+ * row may belong to another connector.
  */
 const TOUCH = `
   UPDATE connector SET listed_at_ms = :at, seal = seal(scope, connector_id, revision, :at, sha256)
@@ -108,7 +108,7 @@ export class ToolTable {
 
   /**
    * Reads one page of connectors, starting after `afterId`. Records that fail their checksums are left out, and their
-   * connectors are named in `damaged`.
+   * connectors are listed in `damaged`.
    */
   page(scope: string, afterId: string): ConnectorPage {
     const rows = this.#database

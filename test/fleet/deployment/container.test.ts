@@ -30,7 +30,7 @@ function packInto(context: string, scratch: string): void {
   };
   mkdirSync(copy);
   for (const name of ['package.json', 'README.md', 'LICENSE']) cpSync(join(project, name), join(copy, name));
-  // This build has no declarations: no test reads them here, and types are checked elsewhere.
+  // This build has no declarations, because no test reads them here, and types are checked elsewhere.
   const build = join(project, 'scripts', 'build.ts');
   run(process.execPath, [build, join(copy, 'dist'), '--without-declarations'], project);
   run('npm', ['pack', '--ignore-scripts', '--pack-destination', context], copy);
@@ -114,7 +114,7 @@ describe('the Dockerfile of docs/deployment.md', () => {
     }
   }, 600_000);
 
-  it('the Dockerfile of docs/deployment.md names a Node version that the package supports', () => {
+  it('the Dockerfile of docs/deployment.md specifies a Node version that the package supports', () => {
     const { engines } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as {
       engines: { node: string };
     };

@@ -72,7 +72,7 @@ describe('the Kubernetes manifests of docs/deployment.md', () => {
     expect(pod.terminationGracePeriodSeconds * 1_000).toBeGreaterThanOrEqual(preStopSeconds * 1_000 + drainMs + 5_000);
   });
 
-  it('the Kubernetes manifests have a command line that `serve` accepts, and set all variables that it names', () => {
+  it('the Kubernetes manifests have a command line that `serve` accepts, and set all variables in this command line', () => {
     const serve = createProgram(() => {}).commands.find((command) => command.name() === 'serve');
     expect(container.args[0]).toBe('serve');
     expect(serve?.parseOptions(container.args.slice(1))).toEqual({ operands: [], unknown: [] });

@@ -18,7 +18,7 @@ describe('docs/deployment.md', () => {
     expect(unused).toEqual([]);
   });
 
-  it('docs/deployment.md names only options that `serve` has', () => {
+  it('docs/deployment.md mentions only options that `serve` has', () => {
     const serve = createProgram(() => {}).commands.find((command) => command.name() === 'serve');
     const known = new Set(serve?.options.flatMap(({ long }) => long ?? []));
     const others = new Set(['--global', '--from-env-file', '--now']);

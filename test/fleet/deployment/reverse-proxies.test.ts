@@ -33,7 +33,7 @@ interface Replicas extends AsyncDisposable {
   addTool(): void;
 }
 
-/** Three gateways in front of one connector. */
+/** Starts three gateways in front of one connector. */
 async function startReplicas(): Promise<Replicas> {
   await using stack = new AsyncDisposableStack();
   let tools = 1;
@@ -102,7 +102,7 @@ const scaled =
   (block: string): string =>
     block.replaceAll(/\b660s/g, kind === 'nginx' ? `${seconds * 10}ms` : `${seconds / 100}s`);
 
-/** Three servers that close each connection once they have read a request. */
+/** Starts three servers that close each connection once they have read a request. */
 async function startCutters(): Promise<AsyncDisposable & { readonly urls: string[]; readonly posts: () => number }> {
   let posts = 0;
   const servers: Server[] = [];

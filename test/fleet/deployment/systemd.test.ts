@@ -11,7 +11,10 @@ const bin = fileURLToPath(new URL('../../../src/main/cli/bin.ts', import.meta.ur
 const unit = deploymentBlock('/etc/systemd/system/mcp-switchyard.service');
 const environment = deploymentBlock('/etc/mcp-switchyard.env');
 
-/** The output of systemd-analyze for the unit, whose paths are first replaced with paths of this machine. */
+/**
+ * Returns the output of systemd-analyze for a unit. The paths in the unit are first replaced with paths on this
+ * machine.
+ */
 function analyze(
   text: string,
   ...args: readonly string[]
@@ -54,7 +57,7 @@ describe('the systemd unit of docs/deployment.md', () => {
     expect(unit).toContain('KillSignal=SIGTERM');
   });
 
-  it('the systemd unit of docs/deployment.md sets every variable that its command names', () => {
+  it('the systemd unit of docs/deployment.md sets every variable that its command line uses', () => {
     const set = new Set([...environment.matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name));
     const named = [...unit.matchAll(/-env ([A-Z_]+)|\$\{([A-Z_]+)\}/g)].map(([, first, second]) => first ?? second);
     expect(named.filter((name) => name !== 'STATE_DIRECTORY' && !set.has(name))).toEqual([]);

@@ -24,7 +24,7 @@ afterEach(() => {
   for (const end of cleanup.splice(0)) end();
 });
 
-/** A server in place of a replica. */
+/** Starts a server in place of a replica, and returns its URL. */
 async function listen(answer: RequestListener): Promise<string> {
   const server = createServer(answer).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -72,7 +72,7 @@ const sealer = new FleetSealer('test', [SECRET]);
 const REFUSED = '{"error":"FLEET_HOP_REFUSED"}';
 let counter = 0;
 
-/** A hop made by the test, with the right secret and the given changes. */
+/** Creates a hop (a request forwarded to another replica) with the right secret and the given changes. */
 function hop(
   { fleet }: HopReplica,
   change: Partial<HopFacts> & { body?: Buffer; path?: string; length?: number; answerKey?: string } = {},

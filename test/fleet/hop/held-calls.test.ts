@@ -13,7 +13,7 @@ function progressTokenOf(params: unknown): unknown {
   return (params as { readonly _meta: { readonly progressToken: unknown } })._meta.progressToken;
 }
 
-it('a held call continues at whichever replica its client retries, even at a different replica each time', async () => {
+it('a held call continues at any replica to which its client sends the retry, even at a different one each time', async () => {
   const answers: unknown[] = [];
   let call: RawRequest | null = null;
   await using server = await RawMcpServer.start({

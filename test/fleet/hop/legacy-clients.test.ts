@@ -9,7 +9,7 @@ type Json = Readonly<Record<string, unknown>>;
 
 const CAPABILITIES = { elicitation: {}, sampling: {}, roots: {} };
 
-/** A connector that sends a server request in the middle of each call, and returns the response to it. */
+/** Starts a connector that sends a server request in the middle of each call, and returns the response to it. */
 async function startAsking(method: string, params: Json = {}): Promise<RawMcpServer> {
   const calls: RawRequest[] = [];
   const call: Answer = (request) => {

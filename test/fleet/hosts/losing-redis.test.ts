@@ -16,7 +16,7 @@ const LONG_MS = 30_000;
 
 const areAll = (views: readonly HostView[], state: string): boolean => views.every((view) => view.state === state);
 
-/** Hosts that have received their first map from one leader. */
+/** Starts hosts, and resolves once they have received their first map from one leader. */
 async function calmHosts(source: FleetSource, redis: string): Promise<HostGroup> {
   const hosts = hostsHere('host', { url: source.url, redis, count: COUNT, intervalMs: INTERVAL_MS });
   await hosts.started;

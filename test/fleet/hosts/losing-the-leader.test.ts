@@ -7,7 +7,7 @@ import { hasRedis, RedisServer } from '../../helpers/fleet/redis-server.ts';
 /** These tests mostly wait, so they run concurrently. */
 const TOGETHER = { concurrent: true, timeout: 120_000 };
 
-/** A leader in its own process, and three hosts in this process that follow it. */
+/** Starts a leader in its own process, and three hosts in this process that follow the leader. */
 async function ledByChild() {
   const resources = new AsyncDisposableStack();
   const redis = resources.use(await RedisServer.start());

@@ -8,7 +8,7 @@ import { hasRedis, RedisServer } from '../../helpers/fleet/redis-server.ts';
 import { TempDir } from '../../helpers/temp-dir.ts';
 import { Authority } from '../../helpers/tls-server.ts';
 
-/** A server that uses TLS on a second port, with files in `folder`. */
+/** Starts a server that uses TLS on a second port. Its files are in `folder`. */
 async function startTls(folder: string, authority: Authority, wantsClient: 'yes' | 'no') {
   const pair = await authority.sign();
   const files = { cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem'), ca: join(folder, 'ca.pem') };
@@ -37,7 +37,7 @@ describe.skipIf(!hasRedis)('a fleet over TLS', () => {
     await expect(host.fleet.ask((api) => api.probe())).resolves.toBeDefined();
   });
 
-  it('a host of a fleet rejects a Redis server with an unknown certificate authority, and logs that', async () => {
+  it('a host of a fleet rejects a Redis server with an unknown certificate authority, and logs the reason', async () => {
     using folder = new TempDir();
     const { server, url } = await startTls(folder.path, await Authority.create(), 'no');
     await using _server = server;

@@ -53,7 +53,7 @@ describe('a fleet that shares logins over a Redis server to which an attacker wr
     expect(new Set(presented.map(({ token }) => token)).size).toBe(presented.length);
   });
 
-  it('an attacker who writes garbage, swapped records or endless leases to Redis costs no host a login', async () => {
+  it('no host loses a login if an attacker writes garbage, swapped records or endless leases to Redis', async () => {
     await using fleet = await LoginFleet.start({ ids: ['crm', 'wiki'], tokenTtlSeconds: 4 });
     const { presented } = fleet.ledger;
     const [one] = await fleet.add(2);

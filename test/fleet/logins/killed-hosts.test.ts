@@ -20,7 +20,7 @@ const pidOf = ({ process }: LoginHost): number => process?.child.pid ?? 0;
 const MOMENTS: readonly Moment[] = ['before-the-answer', 'around-the-write', 'before-the-issuer', 'after-the-answer'];
 
 /**
- * Waits for the next refresh of a login, and sends a signal to the refreshing host at a moment of that refresh.
+ * Waits for the next refresh of a login, and sends a signal to the refreshing host at the given moment of that refresh.
  * Resolves with the host.
  */
 async function hit(fleet: LoginFleet, moment: Moment, signal: 'SIGKILL' | 'SIGSTOP'): Promise<LoginHost> {
@@ -68,7 +68,7 @@ async function mend(fleet: LoginFleet): Promise<number> {
 // The tests find the refreshing host by the sockets in /proc.
 const options = { concurrent: true, timeout: 240_000, skip: !hasRedis || process.platform !== 'linux' };
 describe('hosts that are killed or stopped while they refresh a login', options, () => {
-  it('a killed host loses at most logins that it was refreshing, and no refresh token is used twice', async () => {
+  it('a killed host loses at most the logins that it was refreshing, and no refresh token is used twice', async () => {
     await using fleet = await LoginFleet.start({ ids: ['crm', 'wiki', 'shop', 'mail'], tokenTtlSeconds: 4 });
     const { presented } = fleet.ledger;
     await Promise.all([fleet.add(2, { isProcess: true }), fleet.add(1, { isProcess: true, hasDisk: true })]);

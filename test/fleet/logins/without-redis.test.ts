@@ -6,13 +6,13 @@ import { hasRedis } from '../../helpers/fleet/redis-server.ts';
 import { TcpProxy } from '../../helpers/fleet/tcp-proxy.ts';
 import { describeUses, doubled } from '../../helpers/login-drill/token-ledger.ts';
 
-/** When the token of a host's login expires, in epoch ms. */
+/** Returns when the token of a host's login expires, in epoch ms. */
 async function expiryOf(host: LoginHost | undefined): Promise<number> {
   const [login] = (await host?.ask<{ expiresAt: number | null }[]>('logins')) ?? [];
   return login?.expiresAt ?? 0;
 }
 
-/** The error message of a call; '' if the call succeeds. */
+/** Calls a tool. Returns the error message, or '' if the call succeeds. */
 async function refusal(host: LoginHost | undefined): Promise<string> {
   return (await host?.ask<string>('said', 'crm.whoami')) ?? '';
 }
@@ -68,7 +68,7 @@ describe('a fleet without its Redis server', options, () => {
     await eventually('the other host refreshes it', () => presented.length >= length + 2, 20_000);
     path.cut();
     const restarted = fleet.restart(home as LoginHost);
-    // The token on disk has expired, and without Redis this host would consider itself the home.
+    // The token on disk has expired, and without Redis this host would believe that it may refresh the login.
     await eventually('it has tried to connect', () => path.refusedCount >= 2);
     await sleep(2_000);
     path.mend();

@@ -68,7 +68,7 @@ describe.skipIf(!hasRedis)('the maps of a fleet on a failing Redis server', () =
     await eventually('the stranger is connected', () => stranger.redis.isConnected);
     await eventually('the body is back', async () => (await stranger.read(map)) !== null, 3_000);
     expect(answerOf(await leader.api.readHead(MAP_NAME))).toMatchObject({ confirms: 1 });
-    // Nothing was rejected: a missing body is no attack.
+    // Nothing was rejected, because a missing body is no attack.
     expect([...leader.events, ...stranger.events].filter(({ kind }) => kind === 'refused')).toEqual([]);
   });
 

@@ -6,7 +6,7 @@ import { type FleetUnderTest, joinFleet } from '../../helpers/fleet/fleet-under-
 import { entries, mapOf } from '../../helpers/fleet/map-host.ts';
 import { hasRedis, RedisServer } from '../../helpers/fleet/redis-server.ts';
 
-/** The events of a map that the main thread receives from its fleet thread. */
+/** Returns a list to which each map event from the fleet thread is added. */
 function listen({ fleet }: FleetUnderTest): FleetMapEvent[] {
   const events: FleetMapEvent[] = [];
   for (const kind of ['map-leading', 'map-following', 'map-heard', 'map-alone', 'map-news', 'map-confirmed'] as const)

@@ -58,7 +58,7 @@ describe.skipIf(!hasRedis)('a map that the leader publishes', () => {
     await follower.hears(mapOf(2_000));
   });
 
-  it('a published map is announced to each follower once, however often the leader renews its lease', async () => {
+  it('a published map is announced to each follower exactly once, however often the leader renews its lease', async () => {
     const [leader, follower] = await leaderAndFollower();
     await leader.publish(mapOf(1_000));
     await follower.hears(mapOf(1_000));

@@ -9,7 +9,7 @@ const codes = (world: QuotaWorld, host: number): unknown[] =>
     .filter((event) => event === 'quota-local' || event === 'quota-shared');
 
 describe('quotas of a fleet', { timeout: 120_000, skip: !hasRedis }, () => {
-  it('three hosts that share a quota make together exactly as many calls a minute as the map allows', async () => {
+  it('three hosts that share a quota together make exactly as many calls per minute as the map allows', async () => {
     await using world = await QuotaWorld.start({ perMinute: 30 });
     await world.join(3);
     expect(await world.burst(20)).toBe(30);

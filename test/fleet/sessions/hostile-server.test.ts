@@ -9,7 +9,7 @@ import { openSession, openStream, postLegacy } from '../../helpers/mcp-post.ts';
 
 const keys = fleetKeys('test');
 
-describe.skipIf(!hasRedis)('a Redis server of the fleet to which an attacker writes', () => {
+describe.skipIf(!hasRedis)('a fleet whose Redis server an attacker writes to', () => {
   async function startWorld(redis: RedisServer) {
     const replicas = await startReplicas(2, {}, { redisUrl: redis.url });
     const [a, b] = [replicas.at(0), replicas.at(1)];

@@ -16,7 +16,7 @@ const countOf = ({ messages }: OpenStream, method: string): number =>
   messages.filter((message) => message.method === method).length;
 const updates = (standing: OpenStream): number => countOf(standing, 'notifications/resources/updated');
 
-/** Three replicas in front of one connector, all connected. */
+/** Starts three replicas in front of one connector. All of them are connected to Redis. */
 async function startWorld(redisUrl: string) {
   const connector = await WatchableConnector.start();
   const replicas = await startReplicas(3, { a: remote(connector.server) }, { redisUrl });
@@ -60,7 +60,7 @@ describe.skipIf(!hasRedis)('sessions of replicas with a Redis server', () => {
     expect(late.manager.status().fleet).toMatchObject({ isConnected: true, failure: null });
   });
 
-  it('a session gets a resource update once over its stream, even if it subscribed at another replica', async () => {
+  it('a session gets a resource update exactly once over its stream, even if it subscribed at another replica', async () => {
     await using world = await startWorld(redis.url);
     const { headers } = await openSession(world.a);
     await using standing = await stream(world.a, headers);
@@ -90,7 +90,7 @@ describe.skipIf(!hasRedis)('sessions of replicas with a Redis server', () => {
     expect((await postLegacy(world.b, 'resources/subscribe', long, { headers })).error.message).toContain('2048');
   });
 
-  it('when a session opens its stream at another replica, the new stream gets everything once, and the old one ends', async () => {
+  it('when a session opens a stream at another replica, the new stream gets each notification exactly once, and the old stream ends', async () => {
     await using world = await startWorld(redis.url);
     const { headers } = await openSession(world.a);
     await using first = await stream(world.a, headers);

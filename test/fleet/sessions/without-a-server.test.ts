@@ -50,7 +50,7 @@ describe('sessions of replicas without a Redis server', () => {
     }
   });
 
-  it('without Redis, a session belongs to one client token and one route at every replica', async () => {
+  it('without Redis, a session can be used at any replica, but only with the client token and route that opened it', async () => {
     const options = {
       redisUrl: await nowhere(),
       gateway: { routes: { few: ['*'] } },
@@ -90,7 +90,7 @@ describe('sessions of replicas without a Redis server', () => {
     expect((await postLegacy(done.mcp, 'tools/list', {}, { headers: renewed.headers })).status).toBe(200);
   });
 
-  it('a replica at its limit of sessions closes an idle session for another, but not a session with a running call', async () => {
+  it('a replica at its limit of sessions closes an idle session to make room for another, but not a session with a running call', async () => {
     await using server = await RawMcpServer.start({ 'tools/call': () => {} });
     const options = { redisUrl: await nowhere(), limits: { maxSessions: 1 } };
     await using first = await startReplica({ a: remote(server) }, { redisUrl: options.redisUrl });

@@ -25,7 +25,7 @@ describe.skipIf(!hasRedis)('the tools of a fleet that are stored in Redis', () =
     await lists(second, 'mail.read', 'mail.send');
   });
 
-  it('Redis also stores the tools of connectors of a local file, whatever the path of the file', async () => {
+  it('Redis also stores the tools of connectors defined in a local file, whatever the path of the file', async () => {
     await using world = await ToolWorld.start();
     const { url } = world.mail;
     const config = (name: string): string => {

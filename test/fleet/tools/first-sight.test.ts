@@ -3,7 +3,7 @@ import { hasRedis, RedisServer } from '../../helpers/fleet/redis-server.ts';
 import { recordOf, tool, toolMemory } from '../../helpers/fleet/tool-memory-under-test.ts';
 
 describe.skipIf(!hasRedis)('the first definition of a tool that a fleet sees', () => {
-  it('if two hosts see different first definitions of a tool, one of the two counts for the whole fleet', async () => {
+  it('if two hosts see different first definitions of a tool, one of the two applies to the whole fleet', async () => {
     await using redis = await RedisServer.start();
     await using a = await toolMemory(redis);
     await using b = await toolMemory(redis);
@@ -33,7 +33,7 @@ describe.skipIf(!hasRedis)('the first definition of a tool that a fleet sees', (
     expect(await b.memory.approve(null)).toMatchObject([{ connectorId: 'mail', tool: 'send' }]);
     expect(await b.memory.changes()).toEqual([]);
     await expect.poll(() => a.memory.changes()).toMatchObject([{ tool: 'send', pinned: { description: 'as B' } }]);
-    // A lists the tools of its connector again, because they may have changed by now.
+    // Host `a` lists the tools of its connector again, because they may have changed by now.
     await expect.poll(() => a.relisted).toEqual(['mail']);
   });
 });

@@ -6,7 +6,8 @@ const CONNECTORS = 1_000;
 const TOOLS = 20;
 
 /**
- * Maximum number of connectors that one turn of the event loop may handle: a few milliseconds of work with these tools.
+ * Maximum number of connectors that one turn of the event loop may handle. With these tools, this is a few milliseconds
+ * of work.
  */
 const MAX_IN_TURN = 8;
 

@@ -41,7 +41,7 @@ describe.skipIf(!hasRedis)('pins of tools that a fleet shares', () => {
     await eventually('the other host lists the change', () => {
       return second.tool('mail.send')?.description === 'sends a letter';
     });
-    // Under `warn` a list is shown before it is compared.
+    // With `pinTools: "warn"`, a list is shown before it is compared.
     await eventually('the other host says so', () => second.status().changedTools[0]?.name === 'mail.send');
   });
 

@@ -28,7 +28,7 @@ const boxed = (from: FleetSealer, purpose: 'tool' | 'pin', place: string, value:
 const listValue = (record: unknown, place = `${catalogue}\nmail`, from = sealer): Buffer =>
   Buffer.concat([Buffer.from('x'.repeat(22)), boxed(from, 'tool', place, record)]);
 
-/** A pin with any head and any seal. */
+/** Returns the value of a pin with the given head and seal, which may be invalid. */
 const pinValue = (version: number, head: string, definition: unknown, place = `${pins}\n${field}`, from = sealer) => {
   const sha256 = head.slice(head.indexOf(':') + 1).padEnd(64, '0');
   const plain = [Buffer.from(`${version}:${sha256}:`), packText(JSON.stringify({ pinnedAtMs: 1, definition }))];

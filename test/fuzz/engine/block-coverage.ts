@@ -1,6 +1,6 @@
 import { type Profiler, Session } from 'node:inspector';
 
-/** A range of source offsets, without the end. */
+/** A range of source offsets. `end` is the first offset after the range. */
 export type Interval = readonly [start: number, end: number];
 
 /** The functions that ran since the last reading, each with its parts that did not run. */
@@ -11,7 +11,8 @@ export type Novelty = ReadonlyMap<string, readonly Interval[]>;
 
 /**
  * Reads V8's precise block coverage of this thread. A reading resets the counters and returns only functions that ran.
- * Start it before importing the code to be measured: functions that were compiled earlier are not divided into blocks.
+ * Start it before importing the code to be measured, because functions that were compiled earlier are not divided into
+ * blocks.
  */
 export class BlockCoverage implements Disposable {
   readonly #session = new Session();
@@ -99,7 +100,7 @@ export class CoverageMap {
   }
 }
 
-/** Whether `reached` runs everything that `novelty` names. */
+/** Whether `reached` contains everything in `novelty`. */
 export function reachesAll(reached: Reached, novelty: Novelty): boolean {
   for (const [key, fresh] of novelty) {
     const found = reached.get(key);
@@ -109,8 +110,8 @@ export function reachesAll(reached: Reached, novelty: Novelty): boolean {
 }
 
 /**
- * The parts of a function that did not run: their innermost range has the count 0. V8 nests the ranges, and lists outer
- * ranges first.
+ * Returns the parts of a function that did not run. Their innermost range has the count 0. V8 nests the ranges, and
+ * lists outer ranges first.
  */
 export function notRun(ranges: readonly Profiler.CoverageRange[]): readonly Interval[] {
   const found: [number, number][] = [];

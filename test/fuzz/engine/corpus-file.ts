@@ -16,12 +16,15 @@ export function inputToLine(input: Uint8Array): string {
   );
 }
 
-/** Returns the input of a line. Throws a SyntaxError if the line is not a JSON string. */
+/** Returns the input that a line contains. Throws a SyntaxError if the line is not a JSON string. */
 export function lineToInput(line: string): Uint8Array {
   return new Uint8Array(Buffer.from(String(JSON.parse(line)), 'latin1'));
 }
 
-/** Returns the inputs in the corpus file of a target; none without a file. Lines that begin with `#` are comments. */
+/**
+ * Returns the inputs in the corpus file of a target, or an empty list if there is no file. Lines that begin with `#`
+ * are comments.
+ */
 export function readCorpus(target: string, folder = CORPUS_FOLDER): Uint8Array[] {
   const path = pathOf(target, folder);
   if (!existsSync(path)) return [];

@@ -1,4 +1,4 @@
-/** The private key of RFC 8037, appendix A.1: the same in every run, so that inputs keep their meaning. */
+/** The private key of RFC 8037, appendix A.1. It is the same in every run, so that inputs keep their meaning. */
 export const FIXED_KEY = {
   kty: 'OKP',
   crv: 'Ed25519',

@@ -14,7 +14,10 @@ export function must(holds: boolean, why: string): asserts holds {
 export interface FuzzTarget {
   /** The name for `--target`; also the name of its corpus file. */
   readonly name: string;
-  /** Paths whose blocks count, as parts of URLs: `/src/`, `/node_modules/yaml/`. */
+  /**
+   * Only blocks of modules whose URLs contain one of these strings are counted, such as `/src/` or
+   * `/node_modules/yaml/`.
+   */
   readonly covers: readonly string[];
   /** Inputs to start from in addition to the corpus. */
   readonly seeds: () => readonly (string | Uint8Array)[];
@@ -46,15 +49,15 @@ export const DEFAULT_BATCH_SIZE = 32;
 
 /** An input that broke a rule. */
 export interface Finding {
-  /** `error` also for a broken rule; `slow` for too much processor time; `hang` for an input that never ended. */
+  /** `error`: an error or a broken rule. `slow`: too much processor time. `hang`: the input never ended. */
   readonly kind: 'error' | 'slow' | 'hang';
   readonly message: string;
-  /** The first frames of the stack; empty without a stack. */
+  /** The first frames of the stack; empty if the error has no stack. */
   readonly frames: readonly string[];
   readonly input: Uint8Array;
 }
 
-/** The properties that two findings of the same bug have in common. */
+/** Returns a string that is the same for two findings of the same bug. */
 export function identityOf({ kind, message, frames }: Finding): string {
   const words = message.replace(/"[^"]*"|'[^']*'|\d+/g, '…').slice(0, 120);
   return `${kind} ${words} ${frames[0] ?? ''}`;

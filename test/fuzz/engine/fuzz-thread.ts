@@ -33,7 +33,7 @@ export interface FuzzResult extends FuzzCount {
   readonly fresh: readonly Uint8Array[];
 }
 
-/** An input that runs for longer than this hangs, ms. */
+/** Time in ms after which a running input counts as hanging. */
 const HANG_MS = 20_000;
 const MAX_INPUT_BYTES = 64 * 1024;
 const NOTHING: FuzzCount = { executions: 0, corpus: 0, blocksAtStart: 0, blocks: 0, findings: 0 };
@@ -51,7 +51,7 @@ export async function fuzzInThread(
   const defaults = { seconds: 3_600, maxExecutions: Number.POSITIVE_INFINITY, maxFindings: 20, isGuided: true };
   const task: FuzzTask = { ...defaults, usesCorpus: true, keeps: false, ...given, url, shared };
   const { NODE_V8_COVERAGE: _taken, ...env } = process.env;
-  // The inspector has one set of counters for each thread, and a coverage run would use the same counters.
+  // The variable is left out, because a coverage run would use the same inspector counters as this thread.
   const worker = new Worker(new URL('./fuzz.worker.ts', import.meta.url), { workerData: task, env });
   const startedMs = performance.now();
   let count = NOTHING;
@@ -87,7 +87,7 @@ export async function fuzzInThread(
   return { ...count, seconds: (performance.now() - startedMs) / 1_000, found, fresh };
 }
 
-/** Calls back once if, after the first input, the first counter stays the same for too long. */
+/** Calls `onStuck` once if the first counter stays the same for too long. Waits until the first input has started. */
 function whenStuck(counter: Int32Array, onStuck: () => void): NodeJS.Timeout {
   let last = 0;
   let sinceMs = performance.now();

@@ -20,7 +20,8 @@ export interface FuzzOptions {
   /** Called before each input. */
   readonly onInput?: (input: Uint8Array) => void;
   /**
-   * Whether coverage guides the search; without guidance no input joins the corpus, for comparison. Defaults to true.
+   * Whether coverage guides the search. Without guidance, which serves as a comparison, no input joins the corpus.
+   * Defaults to true.
    */
   readonly isGuided?: boolean;
 }
@@ -110,7 +111,7 @@ export class Fuzzer {
     const novelty = this.#map.newIn(reached);
     if (novelty.size === 0) return;
     if (batch.length === 1) {
-      // The corpus gets the smaller input: all mutations of a slow input would be slow as well.
+      // The corpus gets the smaller input, because all mutations of a slow input would be slow as well.
       const [input = new Uint8Array()] = batch;
       const smaller = isNew && this.#options.onNew !== undefined ? await this.#smaller(input, novelty) : input;
       this.#corpus.push(smaller);

@@ -169,7 +169,7 @@ function runConfig(input: Uint8Array): void {
   }
 }
 
-/** Returns null for bytes that are not text: no other rule applies to such bytes. */
+/** Returns null for bytes that are not text, because no other rule applies to such bytes. */
 function decoded(bytes: Uint8Array): string | null {
   try {
     return decodeText(bytes);

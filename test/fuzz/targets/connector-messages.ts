@@ -198,7 +198,7 @@ function checkOutcome({ id, outcome }: Waiting, values: readonly unknown[], isMo
     );
 }
 
-/** Some servers answer the id 7 as "7". */
+/** Whether `given` is this id. Some servers return the id 7 as "7". */
 function isId(given: unknown, id: number): boolean {
   return (typeof given === 'number' || typeof given === 'string') && Number(given) === id;
 }

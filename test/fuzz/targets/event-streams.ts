@@ -42,7 +42,7 @@ const SMALL_CAP = 64;
 /**
  * Bodies that arrive in chunks. The first letter of an input chooses the reader: `s` server-sent events, `c` the same
  * with a small size limit, `j` a JSON body, `r` the result scanner, `l` lines. The second byte chooses where the rest
- * is split. For every split, the outcome is that of a reference that reads the whole body.
+ * is split. For every split, the outcome must equal that of a reference that reads the whole body.
  */
 export const target: FuzzTarget = {
   name: 'event-streams',
@@ -173,7 +173,7 @@ function checkEvents(body: Buffer, chunks: readonly Buffer[]): void {
   for (const [type, data] of heard.events) if (type === 'endpoint') checkEndpoint(data);
 }
 
-/** Checks that the reader reports nothing beyond the size limit, and the same events as other readers before it. */
+/** Checks that a size limit does not change the events before the event that exceeds it. */
 function checkCappedEvents(body: Buffer, chunks: readonly Buffer[]): void {
   const heard = read('text/event-stream', chunks, { perEvent: SMALL_CAP });
   const expected = expectedEvents(body);

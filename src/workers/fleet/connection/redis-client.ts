@@ -50,7 +50,7 @@ function asArgument(value: Argument): string | number | Buffer {
   return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
 }
 
-/** Whether the error is an answer of the Redis server, and not a problem of the connection. */
+/** Whether the Redis server sent this error as its answer. False for connection problems. */
 export function isRefusal(error: unknown): boolean {
   return error instanceof Error && error.name === 'ReplyError';
 }

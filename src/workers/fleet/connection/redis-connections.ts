@@ -63,7 +63,7 @@ export class RedisConnections implements Redis {
     }
   }
 
-  /** Starts to connect, and reconnects until it is closed. Does not wait for the connection. */
+  /** Starts to connect, and keeps reconnecting until {@link close} is called. Does not wait for the connection. */
   connect(): void {
     for (const client of Object.values(this.#clients)) {
       // The `error` listener receives the same failure, and ioredis tries again automatically.

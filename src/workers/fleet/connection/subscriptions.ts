@@ -3,7 +3,7 @@ import { messageOf } from '../../../shared/errors.ts';
 
 type Listener = (message: string) => void;
 
-/** The channels that the parts of the fleet thread subscribe to, all on one connection. */
+/** The Redis channels that the fleet thread listens to. All subscriptions use one connection. */
 export class Subscriptions {
   readonly #client: Client;
   readonly #onRefused: (channel: string, why: string) => void;

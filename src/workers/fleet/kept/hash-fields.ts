@@ -48,7 +48,7 @@ export class HashFields {
     return fields.map((_, index) => values.get(index) ?? null);
   }
 
-  /** Reads the first `bytes` bytes of each field. A missing field gives null. */
+  /** Reads the first `bytes` bytes of each field. The value is null for a missing field. */
   async heads(key: string, fields: readonly string[], bytes: number): Promise<(string | null)[]> {
     const heads: (string | null)[] = [];
     for (let from = 0; from < fields.length; from += MAX_FIELDS) {

@@ -78,8 +78,8 @@ export const REMOVE_REFUSED: RedisScript = {
 };
 
 /**
- * Reads the first bytes of each field. KEYS: the hash. ARGV: the number of bytes, then the fields. A missing field
- * gives null.
+ * Reads the first bytes of each field. KEYS: the hash. ARGV: the number of bytes, then the fields. Returns null for
+ * each missing field.
  */
 export const HEADS: RedisScript = {
   keys: 1,

@@ -31,8 +31,8 @@ export function listDigest(definitions: readonly RemoteToolDefinition[]): string
 }
 
 /**
- * Packs and seals a list. `key` is the key of the catalogue's hash. A digest precedes the sealed box. The digest is not
- * trusted, and only shows whether the list must be written again.
+ * Packs and encrypts a list. `key` is the key of the catalogue's hash. An unencrypted digest precedes the box. The
+ * digest is not trusted, and only shows whether the list must be written again.
  */
 export function packList(
   sealer: FleetSealer,

@@ -5,19 +5,19 @@ import { type FleetPartDeps, reply } from '../fleet-part.ts';
 import type { RedisReply } from '../redis.ts';
 import { BEGIN_TURN, END_TURN, MARK_TURN, READ_ROWS, RENEW_TURN, WRITE_ROW } from './login-scripts.ts';
 
-/** Duration of a turn that is not renewed, the interval between renewals, and the maximum duration of a turn. */
+/** The right to refresh a login (a turn): its duration without renewal, renewal interval, and maximum duration. */
 const TURN_MS = 5_000;
 const RENEW_MS = 1_000;
 const MAX_TURN_MS = 30_000;
 
-/** Maximum number of rows that one message names. A longer message means that all rows may have changed. */
+/** Maximum number of rows that one message lists. A longer list means that all rows may have changed. */
 const MAX_NAMED = 64;
 
 const ROW_ID = /^(binding|client|login|intent):[0-9a-f]{64}$/;
 
 /**
- * Stores the sealed rows of logins in one hash. This thread never sees a token, because the main thread seals and opens
- * the rows.
+ * Stores the encrypted rows of logins in one hash. This thread never sees a token, because the main thread encrypts and
+ * decrypts the rows.
  */
 export function createLoginRows({ redis, keys, settings, emit, onClose }: FleetPartDeps): FleetLoginApi {
   const turns = new Map<string, Timer>();
@@ -30,8 +30,8 @@ export function createLoginRows({ redis, keys, settings, emit, onClose }: FleetP
       const left = restMs - RENEW_MS;
       if (left > 0) renew(scope, loginId, turnId, left);
       else turns.delete(turnId);
-      // While the Redis server is unreachable, the turn expires. If this host then still writes a row, a newer row of
-      // another host stays.
+      // While the Redis server is unreachable, the turn expires. If this host then still writes a row, it does not
+      // replace a newer row from another host.
       redis.run(RENEW_TURN, keys.loginLease(scope, loginId), turnId, TURN_MS).catch(() => {});
     });
     turns.set(turnId, timer);

@@ -2,12 +2,11 @@ import type { RedisScript } from '../redis.ts';
 
 /**
  * The scripts for shared logins. All rows are fields of one hash. The value of a field is the generation in digits, a
- * colon, and the sealed box. A key that is not a hash was written by another program, and the next write removes it.
+ * colon, and the encrypted box. A key that is not a hash was written by another program, and the next write removes it.
  */
 
 /**
- * Maximum number of a fleet's rows, of bytes in one row, and of bytes in all rows together. Hosts never write more than
- * this.
+ * Maximum number of rows in a fleet, maximum bytes of one row, and maximum bytes of all rows. Hosts never write more.
  */
 const MAX_ROWS = 20_000;
 const MAX_ROW_BYTES = 65_536;
@@ -61,8 +60,9 @@ return 1
 };
 
 /**
- * Begins a turn. KEYS: hash, lease. ARGV: turn, milliseconds, names of the login row and of the intent row. A key that
- * has more than twice these milliseconds left does not count as a lease.
+ * Begins a turn, which is the right to refresh a login. KEYS: hash, lease. ARGV: turn, milliseconds, names of the login
+ * row and of the intent row. If the lease key expires after more than twice these milliseconds, it is not a valid
+ * lease.
  */
 export const BEGIN_TURN: RedisScript = {
   keys: 2,
@@ -79,7 +79,7 @@ return { tostring(wait), login, intent }
 `,
 };
 
-/** Stores the intent of a turn. KEYS: hash, lease. ARGV: turn, name, value, channel, message. */
+/** Stores the intent to refresh a login. KEYS: hash, lease. ARGV: turn, name, value, channel, message. */
 export const MARK_TURN: RedisScript = {
   keys: 2,
   lua: `

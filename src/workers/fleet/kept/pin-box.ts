@@ -26,7 +26,7 @@ const SEALED_HEAD = /^(0|[1-9]\d{0,9}):([0-9a-f]{64}):/;
 
 const SEALED_HEAD_BYTES = 10 + 1 + 64 + 1;
 
-/** The head of a value. It is not trusted, and only shows which values must be read. The sealed box decides. */
+/** The unencrypted head of a value. It is not trusted, and only shows which encrypted values must be read. */
 export interface PinHead {
   readonly version: number;
   readonly shortSha256: string;
@@ -42,7 +42,7 @@ export function shortDigest(definition: RemoteToolDefinition): string {
   return toolDigest(definition).slice(0, SHORT_DIGEST);
 }
 
-/** A pin whose seal was verified, so that a host of the fleet must have written it. */
+/** A pin whose seal was verified, so a host of the fleet must have written it. */
 export interface SealedPin {
   readonly version: number;
   /** Digest of the definition, hex. */
@@ -51,7 +51,7 @@ export interface SealedPin {
   read(): FleetPin | null;
 }
 
-/** Seals a pin. `key` is the key of the hash that stores it, and `sha256` is the digest of its definition. */
+/** Encrypts a pin. `key` is the key of the hash that stores it, and `sha256` is the digest of its definition. */
 export function packPin(sealer: FleetSealer, key: string, pin: FleetPin, sha256 = toolDigest(pin.definition)): Buffer {
   const { version, pinnedAtMs } = pin;
   const text = packText(JSON.stringify({ pinnedAtMs, definition: pinnedPart(pin.definition) }));

@@ -44,8 +44,8 @@ export class PinRows {
   }
 
   /**
-   * Reads the pins of these tools, in the same order, and verifies their seals. A missing or invalid pin gives null.
-   * Invalid pins are removed.
+   * Reads the pins of these tools, in the same order, and verifies their seals. Returns null for a missing or invalid
+   * pin. Invalid pins are removed.
    */
   async open(scope: string, names: readonly FleetToolName[]): Promise<(SealedPin | null)[]> {
     const key = this.#deps.keys.pins(scope);
@@ -92,7 +92,7 @@ export class PinRows {
     if (missing.length === 0) return found;
     const pins = missing.map((index) => own[index] as FleetPin);
     const count = await this.#putMissing(scope, pins, (at) => digests[missing[at] ?? 0]);
-    // Another host may have stored some of the pins at the same time, and its pins count.
+    // Another host may have stored some of the pins at the same time. Its pins take precedence.
     const now = count === pins.length ? null : await this.open(scope, pins);
     for (const [at, index] of missing.entries()) {
       const [pin, digest] = [own[index], digests[index]];

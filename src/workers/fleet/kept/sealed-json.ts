@@ -7,7 +7,7 @@ const MIN_PACKED_LENGTH = 1_024;
 const PLAIN = 0;
 const ZSTD = 1;
 
-/** Packs a string. The first byte names the format. A long string is compressed. */
+/** Packs a string. The first byte specifies the format. A long string is compressed. */
 export function packText(text: string): Buffer {
   const isPlain = text.length < MIN_PACKED_LENGTH;
   return Buffer.concat([Uint8Array.of(isPlain ? PLAIN : ZSTD), isPlain ? Buffer.from(text) : zstdCompressSync(text)]);
@@ -20,15 +20,15 @@ export function unpackText(packed: Buffer, maxBytes: number): Buffer | null {
   try {
     return packed[0] === ZSTD ? zstdDecompressSync(bytes, { maxOutputLength: maxBytes }) : null;
   } catch {
-    // A host with the fleet's secret wrote invalid or oversized data. It is rejected in the same way as data with an
-    // invalid seal.
+    // A host with the fleet's secret wrote invalid or oversized data. The data is rejected like data with an invalid
+    // seal.
     return null;
   }
 }
 
 /**
- * Packs and seals a string. `place` is its key and field in Redis. The string cannot be opened under another key or
- * field.
+ * Packs a string, then encrypts and authenticates it. `place` is its key and field in Redis. The string cannot be
+ * opened under another key or field.
  */
 export function sealText(sealer: FleetSealer, purpose: SealPurpose, place: string, text: string): Buffer {
   return sealer.seal(purpose, place, packText(text));

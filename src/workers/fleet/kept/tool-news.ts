@@ -12,8 +12,8 @@ const GATHER_MS = 100;
 const LOOK_MS = 4_000;
 
 /**
- * Maximum number of approved tools of one scope that are named. If there are more, the main thread is only told that
- * some tools were approved.
+ * Maximum number of approved tools in one scope that the main thread is told by name. If there are more, it is only
+ * told that some tools were approved.
  */
 const MAX_NAMED = 100;
 
@@ -22,11 +22,11 @@ const MAX_MESSAGE_LENGTH = 64 * 1024;
 const MAX_SCOPE_LENGTH = 64;
 
 export interface ToolNewsDeps extends FleetPartDeps {
-  /** Returns the digest of this host's tool list of a connector, or null if this host has no such list. */
+  /** Returns the digest of this host's tool list for a connector, or null if this host has no such list. */
   readonly digestOf: (scope: string, connectorId: string) => string | null;
 }
 
-/** Receives messages of other hosts about tools and pins, and detects data that the Redis server lost. */
+/** Receives messages from other hosts about tools and pins, and detects data that the Redis server lost. */
 export class ToolNews {
   readonly #deps: ToolNewsDeps;
   readonly #fields: HashFields;
@@ -131,7 +131,7 @@ interface Message {
 }
 
 /**
- * Parses a message about a scope that another host sent. Returns null for other messages, because anyone who may
+ * Parses a message that another host sent about a scope. Returns null for other messages, because anyone who may
  * publish on the channel can send anything.
  */
 function readMessage(text: string, hostId: string): Message | null {

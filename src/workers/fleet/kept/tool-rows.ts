@@ -60,7 +60,7 @@ export class ToolRows {
     deps.onClose(() => this.flush());
   }
 
-  /** Returns the digest of this host's tool list of a connector, or null if this host has no such list. */
+  /** Returns the digest of this host's tool list for a connector, or null if this host has no such list. */
   digestOf(scope: string, connectorId: string): string | null {
     return this.#own.get(nameOf(scope, connectorId))?.digest ?? null;
   }

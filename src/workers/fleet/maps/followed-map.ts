@@ -92,7 +92,7 @@ export class FollowedMap {
     return (await this.#reader.readHead()).head;
   }
 
-  /** Reads the body that a head names. Returns null if the body is missing or invalid. */
+  /** Reads the body with the digest in a head. Returns null if the body is missing or invalid. */
   async read({ sha256 }: MapHead): Promise<FleetBody | null> {
     const { time } = this.#deps;
     const startedAtMs = time.nowMs();

@@ -67,7 +67,7 @@ export class MapEar {
     if (this.#state === 'new') this.#alone();
   }
 
-  /** Records which map is in force on the main thread. */
+  /** Records which map the main thread uses. */
   hold(held: HeldMap | null): void {
     const isAnother = held?.sha256 !== this.#held?.sha256;
     this.#held = held;
@@ -89,7 +89,7 @@ export class MapEar {
       this.#confirmed(head);
       return;
     }
-    // A map that this host published itself is already in force here, and an older map is of no use.
+    // A map that this host published itself is already in use here, and an older map is of no use.
     if (head.by === this.#deps.hostId || (held !== null && head.generatedAtMs < held.generatedAtMs)) return;
     if (this.#pending !== null) this.#pending.head = head;
     else if (this.#toldSha256 !== head.sha256) this.#news(head);

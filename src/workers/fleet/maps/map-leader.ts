@@ -12,8 +12,8 @@ import type { PlainBodies } from './plain-bodies.ts';
 import { isOlder, type UntrustedBodies } from './untrusted-bodies.ts';
 
 /**
- * Computing the digest of a large body is slow for the Redis server. For a body of N times this size, it does so only
- * at every Nth beat.
+ * The digest of a body of N times this size is computed only at every Nth heartbeat, because computing it is slow for
+ * the Redis server.
  */
 const DIGEST_PACE_BYTES = 256 * 1024;
 
@@ -26,7 +26,7 @@ interface LeaderDeps {
   readonly writer: MapWriter;
   readonly lease: () => HeldLease | null;
   readonly onFenced: (lease: HeldLease) => void;
-  /** Returns the map that is in force on the main thread. */
+  /** Returns the map that the main thread uses. */
   readonly held: () => HeldMap | null;
   readonly untrusted: UntrustedBodies;
   readonly refuse: (key: string, why: string) => void;
@@ -34,7 +34,7 @@ interface LeaderDeps {
 
 /**
  * Writes a map to Redis while this host leads. When the main thread publishes or confirms a map, that map becomes the
- * map that the fleet should have (`wanted`). Each beat checks whether Redis has it (`own`), and restores it if not.
+ * one that the fleet should have (`wanted`). Each heartbeat checks whether Redis has it (`own`), or restores it.
  */
 export class MapLeader {
   readonly #deps: LeaderDeps;
@@ -43,7 +43,7 @@ export class MapLeader {
   #own: WrittenHead | null = null;
   #wanted: HeldMap | null = null;
   #beats = 0;
-  /** The head that was current at the last beat. */
+  /** The head that was current at the last heartbeat. */
   #lookedAt: WrittenHead | null = null;
 
   constructor(deps: LeaderDeps) {
@@ -51,8 +51,8 @@ export class MapLeader {
   }
 
   /**
-   * Returns the next beat. Its text is empty while a verified map cannot be published. Other hosts would otherwise
-   * continue to trust an older map.
+   * Returns the next heartbeat. While a verified map cannot be published, the text of the heartbeat is empty.
+   * Otherwise, other hosts would continue to trust an older map.
    */
   beat(): LeaseBeat {
     const own = this.#own;
@@ -70,7 +70,7 @@ export class MapLeader {
   /** Compares the state that a renewal found in Redis with what this host wrote. */
   check({ head, bodyLength, bodySha1 }: RenewedState): void {
     const own = this.#own;
-    // If this host has written since the beat, or is writing now, the next beat checks the state instead.
+    // If this host has written since the heartbeat, or is writing now, the next heartbeat checks the state instead.
     if (own !== this.#lookedAt || this.#turn.activeCount > 0) return;
     const { box } = own ?? { box: null };
     const isBodyGood = box !== null && bodyLength === box.length && (bodySha1 === '' || bodySha1 === box.sha1);
@@ -81,13 +81,13 @@ export class MapLeader {
     void this.settle(box === null || isBodyGood ? null : own);
   }
 
-  /** Restores the wanted map in Redis. `bodiless` is the head of this host whose body is missing. */
+  /** Restores the wanted map in Redis. `bodiless` is a head that this host wrote and whose body is missing. */
   settle(bodiless: WrittenHead | null = null): Promise<void> {
     return this.#turn(async () => {
       try {
         await this.#settle(bodiless);
       } catch (error) {
-        // The next beat tries again. An unreachable server is reported elsewhere.
+        // The next heartbeat tries again. An unreachable server is reported elsewhere.
         if (codeOf(error) !== 'FLEET_UNAVAILABLE') this.#deps.refuse(this.#deps.keys.head, messageOf(error));
       }
     });
@@ -101,7 +101,7 @@ export class MapLeader {
       if (!isTooLarge && (await digestOf(bytes)) !== map.sha256)
         throw refused('Internal error: the service map to publish does not match its digest.');
       this.#wanted = map;
-      // No host can get this map from the fleet. Without beats, each host requests it from the source.
+      // No host can get this map from the fleet. Without heartbeats, each host requests the map from the source.
       if (isTooLarge) throw refused(`A service map of ${bytes.length} bytes is too large to be shared in a fleet.`);
       this.#deps.bodies.put(this.#deps.name, map.sha256, { bytes, etag: map.etag });
       return this.#put(map, 'older-loses');
@@ -174,8 +174,8 @@ export class MapLeader {
   }
 
   /**
-   * Adopts the head of an earlier leader if the main thread has verified its body. The body is read once. After this,
-   * its digest shows whether it has changed.
+   * Adopts the head of an earlier leader if the main thread has verified its body. The body is read once. Afterwards, a
+   * digest shows whether the body has changed.
    */
   async #adopt({ head, raw }: HeadState, target: HeldMap): Promise<void> {
     if (head === null) return;
@@ -222,7 +222,7 @@ export class MapLeader {
     return 'older';
   }
 
-  /** Whether a head must not be replaced: it is newer, readable, and not refused by the main thread. */
+  /** Whether a head must not be replaced, because it is newer, readable, and not refused by the main thread. */
   async #mustYield(map: HeldMap, { head }: HeadState): Promise<boolean> {
     // This host wrote the last head itself, so no other host can have written since.
     if (this.#own !== null) return isOlder(map, this.#own.head);

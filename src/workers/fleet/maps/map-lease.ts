@@ -27,7 +27,7 @@ export interface HeldLease {
   readonly fence: number;
 }
 
-/** What a renewal publishes (the beat), and which body it checks. */
+/** The heartbeat message that a renewal of the lease publishes, and the body that the renewal checks. */
 export interface LeaseBeat {
   /** The message that is published; '' for none. */
   readonly text: string;
@@ -155,8 +155,8 @@ export class MapLease {
       const [isTaken, number] = listOf(
         await redis.run(TAKE_LEASE, keys.lease, keys.fence, hostId, LEASE_MS, keys.news),
       );
-      // Another host has the lease. Each beat of that host postpones the next attempt. If the host is dead, its lease
-      // expires.
+      // Another host has the lease. Each heartbeat of that host postpones the next attempt. If the host is dead, its
+      // lease expires.
       if (isTaken !== 1) this.#schedule(Math.max(0, Number(number)) + random.next() * (CHANCE_MS / 5), false);
       else this.#take(Number(number), sentAtMs);
     } catch (error) {

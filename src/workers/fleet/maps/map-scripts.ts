@@ -28,8 +28,8 @@ end`;
 
 /**
  * Takes the lease if it is free. KEYS: lease, fence. ARGV: host id, ms, channel. Returns [1, fence], or [0, ms until
- * the lease of the other host expires]. A key without an expiry, or that expires later than a lease can, does not count
- * as a lease.
+ * the lease of the other host expires]. A key does not count as a lease if it has no expiry, or expires later than any
+ * lease can.
  */
 export const TAKE_LEASE: RedisScript = {
   keys: 2,
@@ -50,9 +50,9 @@ return {1, fence}`,
 };
 
 /**
- * Renews a lease, publishes the beat, and returns the stored state. KEYS: lease, head, body. ARGV: token, ms, channel,
- * beat ('' for none), '1' to get the digest of the body. Returns [1, head, length of the body or -1, its SHA-1 or ''].
- * If this host no longer has the lease, returns [0, 1 if another host has it].
+ * Renews a lease, publishes the heartbeat (beat), and returns the stored state. KEYS: lease, head, body. ARGV: token,
+ * ms, channel, beat ('' for none), '1' to get the digest of the body. Returns [1, head, length of the body or -1, its
+ * SHA-1 or '']. If this host no longer has the lease, returns [0, 1 if another host has it].
  */
 export const RENEW_LEASE: RedisScript = {
   keys: 3,

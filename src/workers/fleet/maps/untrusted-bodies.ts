@@ -11,7 +11,10 @@ export function isOlder(map: HeldMap, head: MapHead): boolean {
   return map.sha256 !== head.sha256 && map.generatedAtMs <= head.generatedAtMs;
 }
 
-/** Digests of bodies that could not be read, or that the main thread refused. Heads that name them may be replaced. */
+/**
+ * Digests of bodies that could not be read, or that the main thread refused. Heads that refer to such bodies may be
+ * replaced.
+ */
 export class UntrustedBodies {
   readonly #digests = new Set<string>();
 

@@ -1,15 +1,15 @@
 import type { RedisScript } from '../redis.ts';
 
 /**
- * Distributes a connector's concurrent calls among holders. One hash has a field for each holder. It contains the
- * number of calls that the holder may run, when this number expires, since when the holder has waited for more (0: not
- * waiting), and the time of its last request. All times are those of the server's clock. One call is reserved for each
- * holder that has waited longer than the holder that asks. The number of a holder is never reduced, because its calls
- * are running.
+ * Distributes a connector's concurrent calls among holders. One hash has a field for each holder. The field contains
+ * the number of calls that the holder may run, when this number expires, since when the holder has waited for more
+ * calls (0 if it is not waiting), and the time of its last request. All times are those of the server's clock. One call
+ * is reserved for each holder that has waited longer than the holder that asks. The number of a holder is never
+ * reduced, because its calls are running.
  *
  * KEYS: the hash. ARGV: holder, limit, held, wanted, ms of a lease.
- * Returns: the new number, ms until the next request, 1 if others wait. A holder that does not repeat its request in
- * time loses its place in the queue.
+ * Returns: the new number, ms until the next request, 1 if other holders wait. A holder that does not repeat its
+ * request in time loses its place in the queue.
  */
 export const LEASE: RedisScript = {
   keys: 1,

@@ -2,7 +2,7 @@ import { codeOf } from '../../../shared/errors.ts';
 import type { FleetPartDeps } from '../fleet-part.ts';
 import type { RedisScript } from '../redis.ts';
 
-/** The commands that the parts of the fleet thread use on each key. `*` stands for a unique name. */
+/** The commands that the fleet thread uses on each key. `*` stands for a unique name. */
 const NEEDED: readonly { readonly key: string; readonly commands: readonly string[] }[] = [
   { key: 'sess:*', commands: ['hlen', 'hkeys', 'hstrlen', 'hget', 'hexists', 'hset', 'hdel', 'pexpire', 'del'] },
   { key: 'q:*', commands: ['hgetall', 'hset', 'hdel', 'hincrby', 'pexpire'] },
@@ -51,7 +51,7 @@ return missing`,
 };
 
 /**
- * Returns the permissions that the role of this host needs and that its user lacks, such as `HSET sess:*`. Leaves no
+ * Returns the permissions that the role of this host needs but its Redis user lacks, such as `HSET sess:*`. Leaves no
  * data behind. Rejects with FLEET_UNAVAILABLE.
  */
 export async function missingPermissions({ redis, keys, settings }: FleetPartDeps): Promise<readonly string[]> {

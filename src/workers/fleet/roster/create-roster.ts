@@ -14,8 +14,8 @@ const REFRESH_MS = 5_000;
 const LARGE_FLEET = 1_000;
 
 /**
- * All hosts get a new map at the same moment. Each host announces the map after a random delay between half of this
- * time and the whole time.
+ * All hosts get a new map at the same moment. Each host announces that it has the map after a random delay between half
+ * of this time and the whole time.
  */
 const TOLD_WITHIN_MS = 3_000;
 
@@ -28,7 +28,7 @@ const CLEANERS = 10;
 /** A host that has not announced itself for this long no longer counts as present. */
 const LAPSE_MS = 30_000;
 
-/** After another host announced a change, the hosts read its record at random times within this period. */
+/** After a host announced a change, the other hosts read its record at random times within this period. */
 const SPREAD_MS = 200;
 
 /** Maximum number of changed hosts to remember until the next round. Other changed hosts are read in later rounds. */
@@ -37,8 +37,8 @@ const MAX_CHANGED = 200;
 type Facts = Parameters<FleetApi['announce']>[0];
 
 /**
- * Creates the roster. It announces this host and reads which other hosts there are. All times are times of the Redis
- * server's clock.
+ * Creates the roster, the fleet's list of hosts. It announces this host and reads which other hosts there are. All
+ * times are from the Redis server's clock.
  */
 export function createRoster(deps: FleetPartDeps): Pick<FleetApi, 'announce'> {
   const roster = new Roster(deps);
@@ -153,7 +153,7 @@ class Roster {
 
   async #enlist(list: string, nowMs: number, isCleaner: boolean): Promise<void> {
     const { redis, settings } = this.#deps;
-    // A key of another type was written by another program. It is removed, because no new host could enter the roster.
+    // A key of another type was written by another program. It is removed. Otherwise no new host could join.
     if (isCleaner && !['zset', 'none'].includes(String(await redis.command('TYPE', list))))
       await redis.command('DEL', list);
     await redis.command('ZADD', list, nowMs + LAPSE_MS, settings.hostId);

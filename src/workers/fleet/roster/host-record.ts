@@ -2,7 +2,7 @@ import type { FleetSealer } from '../../../shared/fleet/fleet-sealer.ts';
 import type { FleetHost, FleetHostMap } from '../../../shared/fleet/fleet-settings.ts';
 import { parseForeignJson } from '../../../shared/json/parse-foreign.ts';
 
-/** The record of one host in the roster. */
+/** The record of one host in the roster, the fleet's list of hosts. */
 export interface HostRecord {
   readonly host: FleetHost;
   /** Increases with each change of the host, so that an older record can be recognised and ignored. */
@@ -11,7 +11,7 @@ export interface HostRecord {
   readonly hasLeft: boolean;
 }
 
-/** Seals a record for the key that stores it. */
+/** Encrypts and authenticates a record. The box can only be opened under the same Redis key. */
 export function sealHost(sealer: FleetSealer, key: string, record: HostRecord): Buffer {
   return sealer.seal('host', key, Buffer.from(JSON.stringify(record)));
 }

@@ -104,7 +104,7 @@ export class KnownHosts {
   }
 
   /**
-   * Records the number of hosts. A lower number counts only once it has lasted for a while, because hosts keep running
+   * Records the number of hosts. A lower number is used only once it has lasted for a while, because hosts keep running
    * if all data on the Redis server is deleted.
    */
   #counted(hosts: number, nowMs: number): void {
@@ -145,7 +145,7 @@ export class KnownHosts {
     this.#deps.emit({ kind: 'refused', what: `host:${id}`, why });
   }
 
-  /** Forgets hosts that have ended. A host in the sample of a large fleet counts until its record has expired. */
+  /** Forgets hosts that have ended. A host in the sample of a large fleet stays known until its record has expired. */
   #forget(nowMs: number, isSample: boolean): void {
     for (const [id, { record, heardAtMs, isGone }] of this.#known) {
       const isListed = !isSample || record.host.address !== null;

@@ -8,7 +8,7 @@ import { asChange, MAX_VALUE_LENGTH } from './session-record.ts';
 /** Maximum length of a session id, in characters. */
 const MAX_ID_LENGTH = 4 * 1024;
 
-/** Maximum length of a message from a replica, which contains a session id and a change, sealed. */
+/** Maximum length of a message from a replica, which contains an encrypted session id and change. */
 const MAX_MESSAGE_LENGTH = MAX_VALUE_LENGTH + 2 * MAX_ID_LENGTH;
 
 /** Maximum number of senders whose message numbers are remembered. */
@@ -48,7 +48,7 @@ export class SessionNews {
     return this.#sealer.seal('session', this.#channel, plain).toString('base64url');
   }
 
-  /** Parses a message. Returns `own` if this host sent it, and null if no replica sent it or it was received before. */
+  /** Parses a message. Returns `own` if this host sent it. Returns null if it is invalid or was received before. */
   read(message: string): FleetSessionEvent | 'own' | null {
     if (message.length > MAX_MESSAGE_LENGTH) return null;
     const box = this.#sealer.open('session', this.#channel, Buffer.from(message, 'base64url'));

@@ -26,7 +26,7 @@ if redis.call('HEXISTS', key, '${END_FIELD}') == 0 then redis.call('PEXPIRE', ke
 return found`,
 };
 
-/** Makes one change of a session and publishes it. Does nothing if the session has ended. */
+/** Applies one change to a session and publishes the change. Does nothing if the session has ended. */
 const CHANGE: RedisScript = {
   keys: 1,
   lua: `
@@ -43,9 +43,9 @@ return 'written'`,
 };
 
 /**
- * Creates the part of the fleet thread that shares legacy sessions between replicas. It uses a hash with sealed values
- * for each session, and a channel. Anyone who may write to the Redis server can delete this data, but cannot end or
- * change a session.
+ * Creates the part of the fleet thread that shares legacy sessions between replicas. It uses a channel, and for each
+ * session a hash with encrypted values. Anyone who may write to the Redis server can delete this data, but cannot end
+ * or change a session.
  */
 export function createSessionPart({ redis, keys, sealer, settings, emit }: FleetPartDeps): FleetSessionApi {
   const channel = keys.sessionNews;

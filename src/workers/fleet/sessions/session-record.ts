@@ -31,13 +31,13 @@ export function fieldOf(change: SessionChange): string {
   }
 }
 
-/** Seals the value of a field. The value cannot be opened in another field or another session. */
+/** Encrypts and authenticates the value of a field. The value cannot be opened in another field or another session. */
 export function sealField(sealer: FleetSealer, key: string, change: SessionChange): string {
   const plain = Buffer.from(JSON.stringify(change));
   return sealer.seal('session', placeOf(key, fieldOf(change)), plain).toString('base64url');
 }
 
-/** Parses the fields of a session's hash. `refused` counts the fields that no replica can have written. */
+/** Parses the fields of a session's hash. `refused` is the number of fields that no replica can have written. */
 export function readRecord(
   sealer: FleetSealer,
   key: string,

@@ -13,7 +13,7 @@ export type KeyFile =
   | { readonly kind: 'none' }
   /** `exposedMode` is the mode that allowed other users to read the file until now; null if nobody else could. */
   | { readonly kind: 'key'; readonly bytes: Uint8Array; readonly exposedMode: number | null }
-  /** The file does not contain a key, because it is damaged, truncated, or another file. It is left unchanged. */
+  /** The file does not contain a key, for example because it is damaged or truncated. It is left unchanged. */
   | { readonly kind: 'invalid' };
 
 export function keyFilePath(stateDir: string): string {
@@ -51,7 +51,7 @@ export function readKeyFile(stateDir: string): KeyFile {
 
 /**
  * Creates the key file with these bytes, unless another process has created it. Returns the key in the file. A file
- * without a valid key is set aside first, because it cannot decrypt any row. Throws STORE_UNSAFE, or the error of the
+ * without a valid key is renamed first, because it cannot decrypt any row. Throws STORE_UNSAFE, or the error of the
  * file system.
  */
 export function createKeyFile(stateDir: string, bytes: Uint8Array): Uint8Array {

@@ -1,6 +1,6 @@
 /**
  * A separate process that makes one request to the system keyring and ends. Its arguments are `get`, `put` or `remove`,
- * the service and the account. A thread would not do: if the session bus does not answer, the library blocks it
+ * the service and the account. A thread would not do, because a session bus that does not answer blocks the thread
  * forever, and a blocked thread cannot be ended. Secrets pass as hex over the standard streams, never as arguments.
  */
 import { timingSafeEqual } from 'node:crypto';
@@ -10,8 +10,8 @@ import { AsyncEntry } from '@napi-rs/keyring';
 import { messageOf } from '../../../shared/errors.ts';
 
 /**
- * Ends this process if its parent has exited without ending it. The timer runs in a separate thread, because a request
- * may block the main thread.
+ * Kills this process after 20 s, in case the parent has exited without killing it. The timer runs in a separate thread,
+ * because a request may block the main thread.
  */
 new Worker('setTimeout(() => process.kill(process.pid, "SIGKILL"), 20_000)', { eval: true }).unref();
 

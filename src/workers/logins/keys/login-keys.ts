@@ -32,9 +32,10 @@ export interface LoginKeysDeps {
 }
 
 /**
- * The keys that encrypt logins. There may be two keys, one in the keyring and one in the key file, and each row names
- * its key. Processes without a keyring, such as a service or a session over SSH, have to use the key file. The name of
- * a key is its own digest. Therefore a key in the keyring is never replaced, and a state folder may be moved.
+ * The keys that encrypt logins. There may be two keys, one in the keyring and one in the key file. Each row contains
+ * the name of its key. Processes without a keyring, such as a service or a session over SSH, have to use the key file.
+ * The name of a key is its own digest. Therefore a key in the keyring is never replaced, and a state folder may be
+ * moved.
  */
 export class LoginKeys {
   readonly #stateDir: string;
@@ -68,7 +69,7 @@ export class LoginKeys {
     this.#loadFile();
     const wanted = register.keyringKey();
     if (this.#ofKeyring?.keyId === wanted) return;
-    // The login file was replaced after the key was read, and now names another key or none.
+    // The login file was replaced after the key was read, and now specifies another key, or no key.
     this.#ofKeyring = null;
     if (wanted === null) return;
     await this.#usingKeyring(async (keyring) => {
@@ -99,8 +100,8 @@ export class LoginKeys {
   }
 
   /**
-   * Returns the key of the file if it is the only key, or null if the keyring has a key. Must be called after {@link
-   * load}.
+   * Returns the key in the key file if it is the only key, or null if the keyring has a key. Must be called after
+   * {@link load}.
    */
   fileKeyAlone(register: Pick<KeyRegister, 'keyringKey'>): SealingKey | null {
     const isAlone = this.#ofKeyring === null && register.keyringKey() === null;
