@@ -72,7 +72,7 @@ describe('reportMap', () => {
     ]);
   });
 
-  it('reportMap() names at most eight contested connectors, each with the source that counts', () => {
+  it('reportMap() names at most eight contested connectors, each with the source that takes precedence', () => {
     const logger = recordingLogger();
     const contests = Array.from({ length: 10 }, (_, index) => ({ connectorId: `c${index}`, sourceIds: ['s', 'z'] }));
     reportMap(logger, { ...accepted, delta, contests });

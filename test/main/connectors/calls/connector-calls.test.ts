@@ -32,7 +32,7 @@ describe('connector calls', () => {
     await expect(call).resolves.toEqual({ content: [] });
   });
 
-  it('a call of a connector that is down fails with an error whose name contains the id of the connector', async () => {
+  it('a call to a connector that is down fails with an error whose name contains the connector id', async () => {
     const { connector, attempt } = connectorUnderTest();
     connector.update(connector.entry);
     await vi.advanceTimersByTimeAsync(0);
