@@ -140,7 +140,7 @@ describe('map signatures', () => {
   });
 
   it.each(['HS256', 'HS384', 'HS512'])(
-    'an %s signature of a map that uses the bytes of a public key as its secret never counts',
+    'a map signature with the algorithm %s and the bytes of a public key as its secret never counts',
     (alg) => {
       const input = [{ alg, kid: 'a', typ: TYP }, STATEMENT]
         .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
