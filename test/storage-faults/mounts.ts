@@ -18,8 +18,8 @@ export function mountTmpfs(folder: string, sizeBytes: number): Mount {
 }
 
 /**
- * Mounts a file system in a file below `folder`. Throws a Skip if this machine lacks the tools or does not
- * allow the mount.
+ * Mounts a file system in a file below `folder`. Throws a Skip if this machine lacks the tools or does not allow
+ * the mount.
  */
 export function mountImage(folder: string, type: 'ext4' | 'xfs'): Mount {
   const image = join(folder, `${type}.img`);

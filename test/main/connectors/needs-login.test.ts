@@ -150,7 +150,7 @@ describe('connector whose login changes', () => {
     expect([states, attempts.length]).toEqual([['connecting', 'ready'], 1]);
   });
 
-  it('if the login changes during an attempt that fails in the network, the backoff is not shortened', async () => {
+  it('if the login changes during an attempt that fails with a network error, the backoff is not shortened', async () => {
     const { connector, attempts, attempt } = connectorUnderTest();
     connector.update(connector.entry);
     await vi.advanceTimersByTimeAsync(0);

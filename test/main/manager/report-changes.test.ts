@@ -22,7 +22,7 @@ async function isShownUp(id: string): Promise<number | undefined> {
 }
 
 describe('reportTransition', () => {
-  it('reportTransition() logs a failure as a warning with its code, and counts it', async () => {
+  it('reportTransition() logs a failure as a warning with its code, and counts the failure', async () => {
     const logger = recordingLogger();
     reportTransition(logger, connector('t', 'CONNECTOR_TIMEOUT'), transition('connecting', 'backing-off'));
     expect(logger.lines).toMatchObject([

@@ -67,7 +67,7 @@ describe('ConnectorSources', () => {
     expect(names).toEqual({ m: 'first', s: 'second', r: 'registry', f: 'file', none: undefined });
   });
 
-  it('entries are listed from the maps, then from the registry, then from the local file, each id once', async () => {
+  it('entries are listed from the maps, then from the registry, then from the local file, and each id is listed once', async () => {
     const map = await mapWith('default', [entry('f'), entry('m'), entry('r')]);
     const { sources, events, file, registry } = setUp({ maps: [map] });
     registry.current = [localEntry('f'), localEntry('r')];

@@ -80,7 +80,7 @@ describe('MemoryLogins', () => {
     },
   );
 
-  it('MemoryLogins never reuses a generation number, so a login after a logout counts as newer', async () => {
+  it('MemoryLogins never reuses a generation number, so a login after a logout has a higher generation', async () => {
     const { store } = world();
     const { loginId } = await store.saveLogin(keyOf('a'), tokensOf('a'));
     await store.removeLogin(loginId);

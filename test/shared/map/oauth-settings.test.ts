@@ -24,7 +24,7 @@ describe('oauthSettingsOf()', () => {
     ]);
   });
 
-  it('oauthSettingsOf() returns every supported setting, and no others', () => {
+  it('oauthSettingsOf() returns every supported setting, and no other settings', () => {
     const said = {
       clientId: 'a',
       clientSecretEnv: 'SECRET',

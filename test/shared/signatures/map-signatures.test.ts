@@ -265,7 +265,7 @@ describe('validity periods of keys and signatures', () => {
     ]);
   });
 
-  it('of two map signatures by one key, the one that expires later counts', () => {
+  it('of two map signatures by one key, the signature that expires later is used', () => {
     const [short, long] = [60, 120].map((more) => forged(a, { ...STATEMENT, exp: seconds + more }));
     for (const signatures of [
       [short, long],

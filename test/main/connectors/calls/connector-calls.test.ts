@@ -46,7 +46,7 @@ describe('connector calls', () => {
     });
   });
 
-  it('a connector call times out after the call timeout of its entry, or after its own `timeoutMs`', async () => {
+  it('a connector call times out after the call timeout in the entry, or after the `timeoutMs` of the call', async () => {
     const { connector, up } = connectorUnderTest({ timeouts: { call: 200 } });
     await up(scriptedConnection(() => new Promise(() => {})));
     const call = connector.calls.callTool(echo, {}, {});
