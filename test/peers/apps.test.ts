@@ -18,7 +18,7 @@ it("a client of the official SDK can use a published MCP App on the common route
     const capabilities = { extensions: { [UI]: { mimeTypes: [MIME_TYPE] } } };
     const client = new Client({ name: 'host', version: '1' }, { capabilities });
     const transport = new StreamableHTTPClientTransport(new URL(world.listener.url + path));
-    // The type of `sessionId` is not exact in the SDK.
+    // The type of `sessionId` in the SDK is inexact, so the transport needs a cast.
     await client.connect(transport as Parameters<typeof client.connect>[0]);
     expect(client.getServerCapabilities()).toMatchObject({ extensions: { [UI]: {} } });
     const listed = (await client.listTools()).tools;

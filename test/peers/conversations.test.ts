@@ -29,7 +29,7 @@ describe.each(CLIENTS)('%s', (_, era, connect) => {
 
   beforeAll(async () => {
     client = await connect(world);
-    // A gateway that the client has just started answers lists immediately, perhaps before all connectors are up.
+    // A gateway that the client has just started lists tools immediately, perhaps before all connectors are up.
     await eventually('all connectors are there', async () => (await client.toolNames()).includes('probe__wait'));
   });
 
@@ -52,8 +52,8 @@ describe.each(CLIENTS)('%s', (_, era, connect) => {
     expect(text).toContain('How far is the moon?');
   });
 
-  // Clients of earlier tests that left without ending their sessions still have open sessions.
-  it('a client of the official SDK can answer a sampling request of a stdio server that does not name the call', async () => {
+  // Other sessions are still open here, because clients of earlier tests left without ending their sessions.
+  it('a client of the official SDK can answer a sampling request from a stdio server, which does not identify the call', async () => {
     const text = await client.call('everything__trigger-sampling-request', { prompt: 'How far is the sun?' });
     expect(text).toContain('The model of ada heard');
     expect(text).toContain('How far is the sun?');
@@ -68,8 +68,8 @@ describe.each(CLIENTS)('%s', (_, era, connect) => {
     const heard: number[] = [];
     const onprogress = ({ progress }: { readonly progress: number }): void => void heard.push(progress);
     await client.call('fixture__test_tool_with_progress', {}, { onprogress });
-    // The SDK calls notification listeners one turn after it handles a result: the last notification is lost if it
-    // arrives in one piece with the result.
+    // The SDK calls notification listeners one event loop turn after it handles a result. So the last notification is
+    // lost if it arrives together with the result.
     expect(heard.slice(0, 2)).toEqual([0, 50]);
     expect([0, 50, 100]).toEqual(expect.arrayContaining(heard));
   });

@@ -6,7 +6,7 @@ import { connectSdkV2 } from './clients/sdk-v2.ts';
 
 const CALLS = 200;
 
-/** Random waits make responses overtake each other. */
+/** The longest wait of a call. Different waits make responses overtake each other. */
 const MAX_WAIT_MS = 200;
 
 let world: PeerWorld;
@@ -17,7 +17,7 @@ beforeAll(async () => {
 
 afterAll(() => world[Symbol.asyncDispose]());
 
-/** The responses to calls that each have different arguments. */
+/** Starts calls that each have different arguments, and returns their responses. */
 function callsOf(client: SdkClient, name: string): Promise<string>[] {
   return Array.from({ length: CALLS }, (_, index) => {
     // Later calls wait for less time, so that roughly the last calls are answered first.
@@ -34,7 +34,7 @@ const v1 = (owner: string): Promise<SdkClient> => connectSdkV1(world, 'http', ow
 const legacy = (owner: string): Promise<SdkClient> => connectSdkV2(world, 'http', 'legacy', owner);
 const modern = (owner: string): Promise<SdkClient> => connectSdkV2(world, 'http', 'auto', owner);
 
-// Both clients start to number their requests at the same number, so that the ids of their requests are equal.
+// Both clients number their requests from the same first number, so the ids of their requests are equal.
 describe.each([
   ['two clients of the SDK 1.x', v1, v1],
   ['two modern clients of the SDK 2.x', modern, modern],

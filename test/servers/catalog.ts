@@ -1,6 +1,6 @@
 /** One way to start one of the published servers. */
 export interface RealServer {
-  /** Unique; the key of its entry in the configuration file. */
+  /** Unique id, which is also the key of the server's entry in the configuration file. */
   readonly id: string;
   /** The npm package, at the version that package.json in this folder pins. */
   readonly package: string;
@@ -9,11 +9,11 @@ export interface RealServer {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   /**
-   * Given if the server exits because something that it needs is missing: part of the last line that the server prints.
-   * Without this field, the server must list its tools.
+   * Part of the last line of a server that exits because something that it needs is missing. Without this field, the
+   * server must list its tools.
    */
   readonly exitsWith?: string;
-  /** Matches the parts of the definitions that differ at every start; must have the flag g. */
+  /** Matches the parts of the definitions that differ at every start. Must have the flag g. */
   readonly changing?: RegExp;
   /** What distinguishes the server from the other servers of the catalog. */
   readonly trait: string;

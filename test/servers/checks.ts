@@ -3,7 +3,7 @@ import type { RealServer } from './catalog.ts';
 import type { ServerOutcome } from './manager-outcome.ts';
 import type { Definition, SdkListing } from './sdk-listing.ts';
 
-/** Returns the faults of the listing by the SDK. They are faults of the catalog, and not of the product. */
+/** Returns the faults in the listing by the SDK. They are mistakes in the catalog, and not in the product. */
 export function baselineProblems(server: RealServer, sdk: SdkListing): string[] {
   if (server.exitsWith === undefined) return sdk.tools === null ? ['the plain SDK cannot list it'] : [];
   const isAsExpected = sdk.tools === null && sdk.stderr.includes(server.exitsWith);
@@ -41,7 +41,7 @@ function lastingParts(tools: readonly Definition[], changing: RegExp | undefined
   return JSON.parse(JSON.stringify(tools).replaceAll(changing, '0')) as Definition[];
 }
 
-/** The first few differences between the tools that the SDK listed and ours, as text; empty if they are deep-equal. */
+/** Returns the first few differences between the tools of the SDK and ours, as text. Empty if they are deep-equal. */
 function toolDifferences(expected: readonly Definition[], actual: readonly Definition[]): string[] {
   const ours = new Map(actual.map((tool) => [tool.name, tool]));
   const theirs = new Set(expected.map(({ name }) => name));
@@ -60,7 +60,7 @@ function memberDifferences(expected: Definition, actual: Definition): string[] {
   return difference === null ? [] : [difference];
 }
 
-/** The place and kind of the first difference between two values; null if they are deep-equal. */
+/** Returns the place and kind of the first difference between two values, or null if they are deep-equal. */
 function firstDifference(expected: unknown, actual: unknown, path: string): string | null {
   if (isDeepStrictEqual(expected, actual)) return null;
   if (!isObject(expected) || !isObject(actual) || Array.isArray(expected) !== Array.isArray(actual))

@@ -1,11 +1,11 @@
 import type { Definition } from './sdk-listing.ts';
 
-/** The result for one server of the file. */
+/** The manager's result for one server of the configuration file. */
 export interface ServerOutcome {
   readonly state: string;
-  /** Attempts until it was up, or until the run ended. */
+  /** Number of connection attempts until the server was up, or until the run ended. */
   readonly attempts: number;
-  /** From the start of the manager until the server was first up; null if it never was. */
+  /** Milliseconds from the start of the manager until the server was first up, or null if it never was up. */
   readonly upAtMs: number | null;
   readonly tools: readonly Definition[];
   readonly droppedTools: readonly string[];
@@ -14,10 +14,10 @@ export interface ServerOutcome {
   readonly failures: readonly string[];
 }
 
-/** The manager's result for the whole file; manager-process.ts writes it. */
+/** The manager's result for the whole configuration file. Written by manager-process.ts. */
 export interface ManagerOutcome {
   readonly servers: Readonly<Record<string, ServerOutcome>>;
-  /** From the start until all wanted servers were up, or until the run timed out. */
+  /** Milliseconds until all wanted servers were up and the other servers had failed, or until the run timed out. */
   readonly settledMs: number;
   readonly isSettled: boolean;
   readonly closeMs: number;

@@ -1,8 +1,8 @@
 /**
  * Brings all servers of a configuration file up at the same time, in a separate process: `node manager-process.ts FILE
- * OUT WANTED MS`, where WANTED is the JSON array of the servers that must come up. Writes a ManagerOutcome to OUT once
- * these servers are up and the other servers have failed, or after MS. After that, only what the manager left open
- * keeps the process alive.
+ * OUT WANTED MS`. WANTED is the JSON array of the servers that must come up. Once these servers are up and the other
+ * servers have failed, or after MS, closes the manager and writes a ManagerOutcome to OUT. After that, only what the
+ * manager left open keeps the process alive.
  */
 import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';

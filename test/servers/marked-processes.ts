@@ -8,7 +8,7 @@ export interface MarkedProcess {
   readonly command: string;
 }
 
-/** The processes whose environment holds the mark of a run (Linux only). */
+/** Returns the processes whose environment holds the mark of a run (Linux only). */
 function markedProcesses(runId: string): MarkedProcess[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -19,7 +19,7 @@ function markedProcesses(runId: string): MarkedProcess[] {
     });
 }
 
-/** Waits up to `withinMs` for the processes of a run to end; resolves with those still running. */
+/** Waits up to `withinMs` for the processes of a run to end. Resolves with the processes that still run. */
 export async function processesLeft(runId: string, withinMs: number): Promise<MarkedProcess[]> {
   const endsAtMs = performance.now() + withinMs;
   for (;;) {

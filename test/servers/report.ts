@@ -7,16 +7,16 @@ export interface ServerResult {
   readonly server: RealServer;
   readonly version: string;
   readonly sdk: SdkListing;
-  /** Null if the manager never reported it. */
+  /** Null if the manager never reported the server. */
   readonly ours: ServerOutcome | null;
-  /** Faults of our result, as text; empty if it has no faults. */
+  /** Faults in the manager's result, as text. Empty if the result has no faults. */
   readonly problems: readonly string[];
 }
 
 const COLUMNS = ['', 'server', 'package', 'SDK tools', 'ms', 'protocol', 'ours', 'ms', 'attempts', 'state'] as const;
 const ERROR_LENGTH = 300;
 
-/** A line for each server, followed by its faults. */
+/** Returns a table with a line for each server, followed by the faults of the server. */
 export function tableOf(results: readonly ServerResult[]): string {
   const rows = results.map(({ server, version, sdk, ours, problems }) => [
     problems.length === 0 ? 'ok' : 'NO',

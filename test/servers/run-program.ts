@@ -3,14 +3,14 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface Ended {
-  /** Null if it had to be killed. */
+  /** Null if the process had to be killed. */
   readonly code: number | null;
   readonly ms: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Runs a script with the Node of the test and `env` added to the test's environment; kills it after `limitMs`. */
+/** Runs a script with the Node of the test, and adds `env` to its environment. Kills the script after `limitMs`. */
 export async function runNode(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
@@ -32,11 +32,11 @@ export async function runNode(
     () => child.kill('SIGKILL'),
     () => false,
   );
-  // Not `close`: a child process that outlives the script may hold its pipes.
+  // Waits for `exit` and not for `close`, because a child process that outlives the script may hold its pipes.
   const [code] = (await once(child, 'exit')) as [number | null];
   ended.abort();
   await limit;
-  // Its last output may still be in the pipes.
+  // The script's last output may still be in the pipes.
   await Promise.race([once(child, 'close'), sleep(500)]);
   child.stdout.destroy();
   child.stderr.destroy();

@@ -20,7 +20,7 @@ import { entryOf, isInstalled, RUN_VARIABLE, type ServerEntry, versionOf } from 
 /** Time limit until all servers are up. A machine with two cores needs less than half of it. */
 const BRING_UP_MS = 100_000;
 const COMMAND_MS = 120_000;
-/** Time limit from the result, or from the call of close(), until the last process has ended. */
+/** Time limit from the result, or from the call to close(), until the last process has ended. */
 const END_MS = 3_000;
 
 const { values } = parseArgs({ options: { only: { type: 'string' }, trace: { type: 'string' } } });
@@ -39,7 +39,7 @@ function check(what: string, isGood: boolean, detail = ''): void {
   say(`${isGood ? 'ok' : 'NO'}  ${what}${isGood || detail === '' ? '' : `: ${detail}`}`);
 }
 
-/** The entry of a server. If a trace is wanted, the entry starts the server in a process that logs all messages. */
+/** Returns the entry of a server. With `--trace`, the entry starts the server in a process that logs all messages. */
 function traced(server: RealServer, runId: string): ServerEntry {
   const entry = entryOf(server, folder, runId);
   if (values.trace === undefined) return entry;
@@ -71,7 +71,7 @@ async function listBaseline(): Promise<Map<string, SdkListing>> {
   return listings;
 }
 
-/** Checks that a process that brought servers up exits by itself, and its servers with it. */
+/** Checks that a process that brought servers up exits by itself, and leaves no server process behind. */
 async function checkEnd(what: string, runId: string, { code, ms, stderr }: Ended): Promise<void> {
   check(`${what} ends by itself`, code !== null, `it was killed after ${(ms / 1_000).toFixed(0)} s`);
   const left = await processesLeft(runId, END_MS);

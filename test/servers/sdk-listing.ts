@@ -9,22 +9,22 @@ import { within } from './within.ts';
 /** A tool as the server sent it. */
 export type Definition = Readonly<Record<string, unknown>> & { readonly name: string };
 
-/** The result of the official SDK's plain client for a server. */
+/** The result of listing a server's tools with the plain client of the official SDK. */
 export interface SdkListing {
   /** Null if the server did not come up. */
   readonly tools: readonly Definition[] | null;
   readonly ms: number;
   readonly protocol: string | null;
   readonly error: string | null;
-  /** The last lines of its stderr. */
+  /** The end of the server's stderr output. */
   readonly stderr: string;
 }
 
 const START_MS = 40_000;
 
 /**
- * Starts a server, lists its tools and ends it. If that fails with the probe for the modern protocol, tries again
- * without the probe.
+ * Starts a server, lists its tools and ends the server. First probes for the modern protocol. If this fails, tries
+ * again without the probe.
  */
 export async function listWithSdk(entry: ServerEntry): Promise<SdkListing> {
   const first = await listOnce(entry, 'auto');

@@ -5,10 +5,10 @@ import { FOLDER, type RealServer } from './catalog.ts';
 
 const packages = fileURLToPath(new URL('./node_modules/', import.meta.url));
 
-/** Marks every process that a run started, so that all can be found. */
+/** Environment variable that marks every process of a run, so that all of them can be found. */
 export const RUN_VARIABLE = 'SWITCHYARD_SERVER_RUN';
 
-/** A proxy without a listener: a server that uses the network gets the same error on every machine. */
+/** A proxy address without a listener, so that a server that uses the network fails alike on every machine. */
 const NO_NETWORK = {
   NODE_USE_ENV_PROXY: '1',
   HTTP_PROXY: 'http://127.0.0.1:9',
@@ -36,12 +36,12 @@ export function versionOf(server: RealServer): string {
   return manifestOf(server.package).version;
 }
 
-/** Whether the server can run here; false for a native executable of another platform. */
+/** Returns whether the server can run here. False for a native executable of another platform. */
 export function isInstalled(server: RealServer): boolean {
   return server.nativeFile === undefined || existsSync(join(packages, server.package, server.nativeFile));
 }
 
-/** The entry that starts a server. `runId` marks its processes. */
+/** Returns the entry that starts a server. `runId` marks the server's processes. */
 export function entryOf(server: RealServer, folder: string, runId: string): ServerEntry {
   const filled = (text: string): string => text.replaceAll(FOLDER, folder);
   const [command, ...first] = programOf(server);
@@ -54,12 +54,12 @@ export function entryOf(server: RealServer, folder: string, runId: string): Serv
   };
 }
 
-/** The argv of a server, without the arguments in the catalog. */
+/** Returns the argv of a server, without the arguments in the catalog. */
 function programOf(server: RealServer): [string, ...string[]] {
   const folder = join(packages, server.package);
   if (server.nativeFile !== undefined) {
     const program = join(folder, server.nativeFile);
-    // Some packages set this bit in an install script, and install scripts do not run here.
+    // Some packages set the executable bit in an install script, and install scripts do not run here.
     chmodSync(program, 0o755);
     return [program];
   }

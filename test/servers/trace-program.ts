@@ -13,7 +13,7 @@ function note(what: string): void {
   appendFileSync(log, `${ms} ${what}\n`);
 }
 
-/** Logs each line that passes through a stream. */
+/** Returns a listener that logs each line of a stream after `mark`. */
 function watch(mark: string): (chunk: Buffer) => void {
   let rest = '';
   return (chunk) => {

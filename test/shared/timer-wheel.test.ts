@@ -113,7 +113,7 @@ describe('TimerWheel', () => {
     expect(started()).toBeLessThan(10);
   });
 
-  it('a TimerWheel does not drift, because a timer that sets the next one is at most a tick late', () => {
+  it('a TimerWheel does not drift if each timer sets the next timer, and no timer is more than a tick late', () => {
     const { wheel, advance, now } = wheelInTime();
     const latenessMs: number[] = [];
     const next = (dueMs: number): void => {

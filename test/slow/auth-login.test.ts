@@ -12,12 +12,12 @@ import { TempDir } from '../helpers/temp-dir.ts';
 
 afterEach(killRunning);
 
-/** Variables of a display without a desktop: no desktop settings name a browser, so the variable BROWSER is used. */
+/** Returns the environment of a display without a desktop, so that the browser is taken from the variable BROWSER. */
 function noDesktop({ path }: TempDir): NodeJS.ProcessEnv {
   return { DISPLAY: ':99', XDG_CURRENT_DESKTOP: 'none', XDG_DATA_DIRS: path, XDG_DATA_HOME: path };
 }
 
-/** Returns the redirect target that a browser is sent to, without opening it. */
+/** Returns the redirect target that a browser is sent to, without opening this target. */
 async function redirectedTo(address: string, browser = new ScriptedBrowser()): Promise<string> {
   const stopAt = new URL(address).searchParams.get('redirect_uri') ?? '';
   return (await browser.follow(address, { stopAt })).url;

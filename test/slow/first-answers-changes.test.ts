@@ -27,7 +27,7 @@ import { TempDir } from '../helpers/temp-dir.ts';
 
 afterEach(killRunning);
 
-/** Runs a gateway until it has listed its tools, and ends it; resolves with the list. */
+/** Runs a gateway until it has listed its tools, and then ends the gateway. Resolves with the list. */
 async function ranOnce(at: Place, env: NodeJS.ProcessEnv = {}): Promise<string> {
   const cli = start(at.argv, env);
   await listOf(cli);
@@ -40,8 +40,8 @@ async function ranOnce(at: Place, env: NodeJS.ProcessEnv = {}): Promise<string> 
   return list;
 }
 
-describe('the file of first answers', { timeout: 120_000 }, () => {
-  it('stored first answers are ignored if their file is damaged, too large, a pipe, a folder or of another user', async () => {
+describe('the file of first answers, which are responses stored for a fast start', { timeout: 120_000 }, () => {
+  it('responses stored for a fast start are not read from a damaged, too large or foreign file, a pipe or a folder', async () => {
     await using server = await RawMcpServer.start();
     using at = placeFor({ a: remote(server) });
     await ranOnce(at);
@@ -88,7 +88,7 @@ describe('the file of first answers', { timeout: 120_000 }, () => {
 });
 
 describe('first answers after a change', { timeout: 120_000 }, () => {
-  it('stored first answers are not used once the map has expired', async () => {
+  it('responses stored for a fast start are not used once the map has expired', async () => {
     await using server = await RawMcpServer.start();
     const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
     await using maps = await MapServer.start(mapNow([entry('one', { endpoint: String(server.url) })], { expiresAt }));
@@ -100,7 +100,7 @@ describe('first answers after a change', { timeout: 120_000 }, () => {
     expect(at.answers()).toBeNull();
   });
 
-  it('stored first answers do not list a quarantined tool, and are not used after the tool was approved', async () => {
+  it('responses stored for a fast start list no quarantined tool, and are ignored after the tool was approved', async () => {
     let description = 'reads';
     const tools = () => ({
       tools: [
@@ -135,7 +135,7 @@ describe('first answers after a change', { timeout: 120_000 }, () => {
     await closed(fourth);
   });
 
-  it('stored first answers are not used after a server was added to the registry', async () => {
+  it('responses stored for a fast start are not used after a server was added to the registry', async () => {
     await using server = await RawMcpServer.start();
     using dir = new TempDir();
     const registry = join(dir.path, 'servers.json');
@@ -148,7 +148,7 @@ describe('first answers after a change', { timeout: 120_000 }, () => {
     expect(at.answers()).toBeNull();
   });
 
-  it('stored first answers are used even if the state folder is read-only', async () => {
+  it('responses stored for a fast start are used even if the state folder is read-only', async () => {
     await using server = await RawMcpServer.start();
     using at = placeFor({ a: remote(server) });
     await ranOnce(at);
@@ -166,7 +166,7 @@ describe('first answers after a change', { timeout: 120_000 }, () => {
     }
   });
 
-  it('a recording contains all messages to and from servers even if stored first answers are used', async () => {
+  it('a recording contains all messages to and from servers even if responses stored for a fast start are used', async () => {
     await using server = await RawMcpServer.start();
     using dir = new TempDir();
     const record = join(dir.path, 'all.jsonl');

@@ -25,13 +25,13 @@ import { TempDir } from '../helpers/temp-dir.ts';
 
 afterEach(killRunning);
 
-/** A map of one connector, which is signed by a separate key, and a gateway over stdio that ran once with this map. */
+/** A map with one connector, signed by a separate key, and a stdio gateway that has run once with this map. */
 interface World extends AsyncDisposable {
   readonly publisher: KeyPublisher;
   readonly at: Place;
   /** Publishes the revocation of the map's key. */
   readonly revoke: () => void;
-  /** Options of the command line for the map. */
+  /** Command-line options that select the map and its keys. */
   readonly source: readonly string[];
 }
 
@@ -69,7 +69,7 @@ async function callIsRefused(cli: RunningCli): Promise<void> {
 }
 
 describe('first answers of a map whose key is revoked', { timeout: 120_000 }, () => {
-  it('stored first answers are removed by the run that learns that the key of the map was revoked', async () => {
+  it('a run that learns that the key of the map was revoked removes the responses stored for a fast start', async () => {
     await using world = await ranOnce();
     expect(world.at.answers()).not.toBeNull();
     world.revoke();
@@ -83,7 +83,7 @@ describe('first answers of a map whose key is revoked', { timeout: 120_000 }, ()
     await closed(later);
   });
 
-  it('after another process learned of a key revocation, starts with and without first answers list the same tools', async () => {
+  it('after another process learned of a key revocation, starts with and without stored responses list the same tools', async () => {
     const firstLists: boolean[] = [];
     for (const SWITCHYARD_FIRST_ANSWERS of ['on', 'off']) {
       await using world = await ranOnce();
@@ -103,7 +103,7 @@ describe('first answers of a map whose key is revoked', { timeout: 120_000 }, ()
 });
 
 describe('first answers of a map that is too stale', { timeout: 120_000 }, () => {
-  it('stored first answers are not used if the map is too stale, and calls to its tools fail', async () => {
+  it('responses stored for a fast start are not used if the map is too stale, and calls to tools of the map fail', async () => {
     await using world = await ranOnce({ ttlSeconds: 12 }, '--max-stale', '1');
     const { validUntilMs } = (world.at.answers() as FirstAnswers).header;
     // The source of the map now fails.

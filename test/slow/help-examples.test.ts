@@ -30,12 +30,12 @@ const EVERYTHING = join(PACKAGES, '@modelcontextprotocol', 'server-everything', 
 const OLD_KID = '2026-11-29-Xk3fQ2ab';
 
 /**
- * Examples with their own tests, because they take minutes, or need a Redis server or a recorded gateway. Here their
- * command lines are only parsed.
+ * Examples that this test does not run, because they take minutes, or need a Redis server or a recorded gateway. They
+ * have their own tests.
  */
 const NOT_RUN = /^mcp-switchyard (?:bench|demo|fleet)\b|--fleet |^mcp-switchyard replay .* --connector/;
 
-/** Examples that find something to report in this world, and the exit code of each. */
+/** The examples that do not exit with 0 in this test, and the exit code of each. */
 const EXIT_CODES: Readonly<Record<string, number>> = {
   'mcp-switchyard tools diff --state-dir ./state': 1,
   'mcp-switchyard tools diff mail.send --state-dir ./state': 1,
@@ -65,7 +65,7 @@ const environment = {
   GATEWAY_TOKEN: 'another-token-of-a-test',
   FLEET_SECRET: 'a-secret-that-is-long-enough-for-a-fleet',
 };
-/** The folder that an example starts with; null for an empty folder. */
+/** The folder that is copied for an example before it runs, or null for an empty folder. */
 const TEMPLATES: readonly (readonly [RegExp, string | null])[] = [
   [/ keys new /, null],
   [/ keys rotate .*--keys map-keys\.json/, keyed],
@@ -77,7 +77,7 @@ let isChanged = false;
 let mcp: TestMcpServer;
 let maps: Server;
 
-/** Runs a line in a shell. A gateway that serves over HTTP gets a signal to end once it listens. */
+/** Runs a line in a shell. A gateway that serves over HTTP is ended by a signal as soon as it listens. */
 async function run(line: string, cwd = work): Promise<Outcome> {
   const isListening = line.includes(' serve ') && !line.includes('--stdio');
   const child = spawn('bash', ['-c', isListening ? `exec ${line} --port 0` : line], {
@@ -131,7 +131,7 @@ beforeAll(async () => {
   writeFileSync(join(home, '.cursor', 'mcp.json'), JSON.stringify({ mcpServers: { search: { url } } }));
   writeFileSync(join(home, '.claude.json'), JSON.stringify({ mcpServers: { mine: { type: 'http', url } } }));
   writeFileSync(join(work, '.vscode', 'mcp.json'), JSON.stringify({ servers: { code: { type: 'http', url } } }));
-  // The user has trusted the project's file before.
+  // The user has trusted the project's config file before.
   const machine = { platform: process.platform, env: environment, cwd: work };
   const { digest } = await readLocalConfig(join(work, '.mcp.json'), environment, work);
   new TrustBook(trustFolder(machine as Parameters<typeof trustFolder>[0])).add(join(work, '.mcp.json'), digest);
@@ -176,13 +176,13 @@ async function makeKeysAndMaps(url: string): Promise<void> {
   await must('mcp-switchyard sign map.json --stamp --key map-key.jwk --key-env MAP_KEY --out served.json');
 }
 
-/** Fills the state folders and the registry as earlier use would. */
+/** Fills the state folders as earlier use would. */
 async function usedBefore(): Promise<void> {
   for (isChanged of [false, true]) await must('mcp-switchyard tools --config .mcp.json --state-dir ./state');
   await must(here('mcp-switchyard sync --service-map https://maps.example.com/map'));
 }
 
-/** Returns the folder that an example runs in: keys and documents are as if no other example had run. */
+/** Returns the folder in which an example runs. Its keys and documents are as if no other example had run. */
 function folderOf(line: string): string {
   const template = TEMPLATES.find(([pattern]) => pattern.test(line));
   if (template === undefined) return work;
@@ -191,7 +191,7 @@ function folderOf(line: string): string {
   return fresh;
 }
 
-/** Does what a user does before an example that needs it. */
+/** Runs the commands that a user would run before this example. */
 async function prepare(line: string): Promise<void> {
   const add = (name: string): Promise<void> => must(`mcp-switchyard registry add ${name} --replace -- npx -y ${name}`);
   if (line === 'mcp-switchyard verify signed.json') {

@@ -19,7 +19,7 @@ afterEach(() => {
   children.clear();
 });
 
-/** Starts a host on this folder; returns the versions that it prints. */
+/** Starts a host with this state folder. `versions` contains the key versions that the host has printed. */
 function start(publisher: KeyPublisher, stateDir: string) {
   const jwks = JSON.stringify(jwksOf(publisher.keys[0] as PrivateJwk));
   const { PATH, NODE_V8_COVERAGE } = process.env;
@@ -33,7 +33,7 @@ function start(publisher: KeyPublisher, stateDir: string) {
 }
 
 /**
- * Returns what the store of a folder holds: the version of the keys, and the version of the key that signed the map.
+ * Returns what a state folder holds, such as the version of the keys and the version of the key that signed the map.
  */
 async function storedIn(stateDir: string, mapUrl: string) {
   const writer = new WriterClient(stateDir);
@@ -78,7 +78,7 @@ describe('a host that is killed while it follows key documents', () => {
     await publishing;
     expect(durableVersion).toBeGreaterThan(0);
 
-    // The server returns to older documents, but the host that was killed must not.
+    // The server now serves only older documents, but the restarted host must not return to older keys.
     publisher.documents.length = durableVersion;
     publisher.serve([off('last')], { signers: [publisher.keys[durableVersion] as PrivateJwk] });
     await using host = follower(publisher, { stateDir: dir.path });

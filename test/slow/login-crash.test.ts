@@ -19,7 +19,7 @@ async function find(stateDir: string) {
     const store = new DurableLogins(stateDir, writer);
     const early = await store.readEarly();
     const { logins, unreadable } = await store.readAll();
-    // The start image is missing, or matches the store exactly.
+    // The start image, a copy that is read first, is missing or matches the store exactly.
     if (early !== null) expect(early.logins).toEqual(logins);
     return { tokens: logins[0]?.tokens ?? null, unreadable, lines: logger.lines };
   } finally {
@@ -38,7 +38,7 @@ describe('a process that is killed while it stores logins', () => {
       const stateDir = isNew ? own.path : shared.path;
       await using host = new LoginProcess(stateDir);
       host.send('saveForEver', 'a');
-      // The kill comes in the first moments of a new file, or at any later time.
+      // The process is killed shortly after it created a file, or at any later time.
       if (isNew) await eventually('a file appears', () => readdirSync(stateDir).some((n) => n.startsWith('logins')));
       else await eventually('it stores', () => host.saved > 0);
       await sleep(Math.random() * (isNew ? 15 : 100));

@@ -8,7 +8,7 @@ afterAll(killRunning);
 
 const TOKEN_TTL_SECONDS = 4;
 
-/** How long a process that is stopped during its refresh keeps the other processes waiting. */
+/** Maximum time that other processes wait for a process that was stopped during its refresh. */
 const LEASE_MS = 30_000;
 
 const MOMENTS: readonly (Moment | 'any')[] = [
@@ -19,12 +19,12 @@ const MOMENTS: readonly (Moment | 'any')[] = [
   'after-the-answer',
 ];
 
-/** The errors that clients received, other than a needed login. */
+/** Returns the errors that clients received, except errors about a needed login. */
 function strangeRefusals({ refusals }: Drill): readonly unknown[] {
   return refusals.filter(({ status, text }) => status !== 200 || !text.includes('CONNECTOR_LOGIN_NEEDED'));
 }
 
-// Both tests wait most of the time. They find the refreshing process by the sockets in /proc.
+// Both tests mostly wait, so they run concurrently. They find the refreshing process by the sockets in /proc.
 const options = { concurrent: true, timeout: 240_000, skip: process.platform !== 'linux' };
 describe('two gateways and a command that share a state folder', options, () => {
   it('no refresh token is used twice if two gateways and a command share a state folder and are killed', async () => {
@@ -40,16 +40,16 @@ describe('two gateways and a command that share a state folder', options, () => 
     await drill.report();
     expect(gateways.flatMap(({ crashes }) => crashes)).toEqual([]);
     expect(strangeRefusals(drill)).toEqual([]);
-    // The median, because the machine may be busy now and then.
+    // The median is checked, because the machine may be busy now and then.
     expect(drill.upAfterMs.toSorted((a, b) => a - b)[Math.floor(drill.upAfterMs.length / 2)]).toBeLessThan(1_000);
     for (const { served } of gateways) expect(served).toBeGreaterThan(50);
     const uses = describeUses(presented);
     expect(doubled(presented), uses).toEqual([]);
-    // For every lost login, a kill may have prevented the response from being stored.
+    // Every lost login has a refresh that was hit by a kill, so that its response may not have been stored.
     const lost = presented.filter(({ answer }) => answer !== null && answer !== 'tokens');
     for (const { token } of lost) expect(presented.find((one) => one.token === token)?.wasHit, uses).toBe(true);
     expect(drill.logins - 3).toBeLessThanOrEqual(lost.length);
-    // A process that needs a login sends no more requests.
+    // A process that needs a login stops sending requests, so only a few requests are refused.
     expect(drill.refusedRequests).toBeLessThan(10 * (kills + drill.logins));
     expect(presented.some(({ answer, wasHit }) => wasHit && answer === null)).toBe(true);
 
@@ -58,7 +58,7 @@ describe('two gateways and a command that share a state folder', options, () => 
       [...secrets, OPERATOR].filter((secret) => text.includes(secret)).map(() => where),
     );
     expect(found).toEqual([]);
-    // Access, refresh and identity tokens, codes, verifiers and registration tokens of each login and refresh.
+    // Each login and refresh adds several secrets, such as access and refresh tokens, codes and verifiers.
     expect(secrets.size).toBeGreaterThan(2 * presented.length);
     expect([...everything.keys()].some((path) => path.endsWith('logins.sqlite'))).toBe(true);
     expect(everything.get('gateway 0')).toContain('login-refreshed');

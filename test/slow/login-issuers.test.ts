@@ -14,7 +14,7 @@ interface World extends AsyncDisposable {
   readonly manager: ConnectorProxyManager;
 }
 
-/** An issuer with these options, a server that introspects each token, and a manager that wants to log in. */
+/** Starts an issuer with these options, a server that introspects each token, and a manager that needs a login. */
 async function start(options: AuthorizationServerOptions, oauth: object = {}): Promise<World> {
   await using stack = new AsyncDisposableStack();
   const issuer = stack.use(await AuthorizationServer.start({ isOpaque: true, ...options }));

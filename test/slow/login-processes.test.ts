@@ -43,7 +43,7 @@ describe('processes that share a folder of logins', () => {
   });
 
   it.skipIf(process.platform === 'win32')(
-    'a process waits with a token refresh while another process that began one is frozen',
+    'a process does not begin a token refresh while another process is frozen during a refresh',
     async () => {
       using dir = new TempDir();
       await using one = new LoginProcess(dir.path);

@@ -31,7 +31,7 @@ test.each(['resource', 'origin', '2025-03-26'] as const)(
   },
 );
 
-test('a person can log in to a server built with the official SDK 1.x over SSE', async () => {
+test('a person can log in to an SSE server that is built with the official SDK 1.x', async () => {
   await using server = await SdkV1Server.start({ layout: 'origin' });
   await using world = await startGateway({ a: { type: 'sse', url: server.sseUrl } });
   const mcp = `${world.listener.url}/mcp`;

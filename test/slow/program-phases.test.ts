@@ -8,7 +8,7 @@ import { LocalFile, manageFile } from '../helpers/local-file.ts';
 import { MANNERS, STOPS, StoppingPrograms } from '../helpers/stopping-programs.ts';
 import { TempDir } from '../helpers/temp-dir.ts';
 
-/** The limit is 3 s; the rest is a margin for a machine that runs other tests in parallel. */
+/** The limit of 3 s, with a margin for a machine that runs other tests in parallel. */
 const END_MS = 8_000;
 
 const COUNT = STOPS.length * MANNERS.length;
@@ -20,12 +20,12 @@ async function timed(work: Promise<unknown>): Promise<number> {
   return performance.now() - startedMs;
 }
 
-/** Pipes and processes that keep this thread alive. */
+/** Returns the number of pipes and processes that keep this thread alive. */
 function handles(): number {
   return process.getActiveResourcesInfo().filter((name) => /^(?:Process|Pipe)Wrap$/.test(name)).length;
 }
 
-/** A manager with one stdio server for each point of stopping and each reaction; all the servers have been started. */
+/** Starts a manager with a stdio server for each combination of STOPS and MANNERS. Waits until all have started. */
 async function startAll(programs: StoppingPrograms) {
   // All servers may start at the same time. Otherwise servers that exit would be retried before the last server starts.
   const local = manageFile(programs.all(), { programStarts: COUNT, startTimeoutMs: 60_000 });
@@ -44,7 +44,7 @@ describe('stdio servers that stop responding in any phase', () => {
     const calls = MANNERS.map((manner) => local.manager.callTool(`call-${manner.replace(' ', '-')}.echo`));
     const outcomes = Promise.allSettled(calls);
     expect(await timed(local.manager.close())).toBeLessThan(END_MS);
-    // A child without a parent is a zombie until init has reaped it.
+    // A child whose parent has ended stays a zombie until init has reaped it.
     await eventually('all are gone', () => programs.alive().length === 0, 2_000);
     expect((await outcomes).map(({ status }) => status)).toEqual(calls.map(() => 'rejected'));
     await eventually('no handle is left', () => handles() <= before);
@@ -123,7 +123,7 @@ describe('a stdio server that never responds', () => {
 describe('a host that is killed with SIGKILL', () => {
   const host = fileURLToPath(new URL('../fixtures/programs/program-host.ts', import.meta.url));
 
-  /** A host in its own process that has started a stdio server. */
+  /** Starts a host in its own process. Resolves when the host has started a stdio server. */
   async function startHost(stateDir: string, file: LocalFile, programs: StoppingPrograms) {
     const child = spawn(process.execPath, [host, stateDir, file.path], { stdio: ['ignore', 'pipe', 'inherit'] });
     await once(child.stdout, 'data');

@@ -30,9 +30,9 @@ const CALLS: readonly Call[] = [
 ];
 
 /**
- * What a client is sure to see of its calls, in this order. The last step of a tool's progress often arrives in one
- * read with the response, and the SDK 1.x then handles the response first and drops the step. The server requests roots
- * on its own schedule, independently of the calls.
+ * Returns the events that a client always sees in the same order during its calls. The last step of a tool's progress
+ * often arrives in one read with the response. Then the SDK 1.x handles the response first and drops the step. The
+ * server requests roots on its own schedule, independently of the calls.
  */
 const ofCalls = (meanwhile: readonly unknown[]): readonly unknown[] =>
   meanwhile.filter((one) => {
@@ -63,7 +63,7 @@ describe('record and replay', () => {
     const again = await converse(['replay', file('all.jsonl')], CALLS);
     expect({ ...again, meanwhile: ofCalls(again.meanwhile) }).toEqual({ ...seen, meanwhile: ofCalls(seen.meanwhile) });
     expect(rootsAsked(again.meanwhile)).toBe(rootsAsked(seen.meanwhile));
-    // The replay leaves time between the last step and the response.
+    // The replay leaves time between the last progress step and the response, so the SDK does not drop this step.
     expect(again.meanwhile).toContainEqual(['trigger-long-running-operation', 'progress', { progress: 4, total: 4 }]);
   }, 120_000);
 
@@ -71,7 +71,7 @@ describe('record and replay', () => {
     '`replay` answers a %s client like the recorded server did',
     async (speaker) => {
       const calls: readonly Call[] = [['greet', { name: 'Ada' }]];
-      // A modern client of the SDK starts a second process to probe the protocol, so there are two.
+      // A modern client of the SDK starts a second process to probe the protocol, so two processes are recorded.
       for (const append of [[], ['--append']]) {
         const path = file(`${speaker}${append.length}.jsonl`);
         const seen = await converse(['record', path, ...append, '--', ...fixture], calls, speaker);

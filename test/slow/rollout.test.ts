@@ -12,13 +12,13 @@ import { KEY, mapOf, signed } from '../helpers/signed-map.ts';
 const PROGRAM = fileURLToPath(new URL('../fixtures/programs/rollout-host.ts', import.meta.url));
 
 /**
- * Milliseconds between refreshes, and how long a host without refreshes runs. A host with refreshes would have started
- * them by then.
+ * Milliseconds between refreshes, and the run time of a host without refreshes. A host with refreshes would refresh
+ * several times within this run time.
  */
 const INTERVAL_MS = 200;
 const STAY_MS = 1_200;
 
-/** Instances that refresh from 10 %, from 50 % and from 100 % on. */
+/** Ids of instances that start to refresh in the background at 10 %, at 50 % and at 100 %. */
 const CANARIES = ['first', 'second', 'third'].map((_, index) => {
   const limits = [0, 10, 50, 100];
   const isIn = (id: string, percent: number | undefined): boolean =>
@@ -31,8 +31,8 @@ const CANARIES = ['first', 'second', 'third'].map((_, index) => {
 });
 
 /**
- * Runs a host of this name until it has requested the map again or, if it should not refresh, for a while. Resolves
- * with its asyncRefresh flag and its number of requests.
+ * Runs a host with this id until it has requested the map again. A host that should not refresh runs for a fixed time.
+ * Resolves with the asyncRefresh flag of the host and the number of its requests.
  */
 async function run(instanceId: string, env: NodeJS.ProcessEnv): Promise<{ asyncRefresh: boolean; requests: number }> {
   const map = mapOf([], { generatedAt: new Date().toISOString() });
@@ -57,7 +57,7 @@ async function run(instanceId: string, env: NodeJS.ProcessEnv): Promise<{ asyncR
   return { asyncRefresh, requests: server.requests.length };
 }
 
-it('a rollout from 0 % to 100 % adds instances and drops none, and one variable switches all of them off', async () => {
+it('a rollout from 0 % to 100 % only adds instances, and one variable disables the refreshes of all instances', async () => {
   const phases = ['0', '10', '50', '100'];
   const seen: Record<string, boolean[]> = {};
   for (const percent of phases) {

@@ -28,7 +28,7 @@ test('two processes that share a login never use the same refresh token twice', 
   await Promise.all(calling);
   expect(failures).toEqual([]);
   expect(issuer.tokenRequests.filter(({ error }) => error !== null)).toEqual([]);
-  // Each token serves for most of its life, whichever process received it.
+  // Both processes use each token for most of its lifetime, whichever process received the token.
   expect(issuer.refreshes).toBeLessThan(11);
   await Promise.all([one.ask('close'), two.ask('close')]);
 });
@@ -39,7 +39,7 @@ test('only one login is lost if a process is killed before it stores a refreshed
     intercept: (request, response) => {
       const dying = victim;
       if (dying === null || request.url !== '/token') return false;
-      // The issuer has rotated the token by then, and its response never arrives.
+      // The process is killed after the issuer has rotated the token, so the response never arrives.
       const end = response.end.bind(response) as (...given: unknown[]) => typeof response;
       response.end = ((...given: unknown[]) => {
         victim = null;
@@ -68,7 +68,7 @@ test('only one login is lost if a process is killed before it stores a refreshed
 
   await using next = new LoginProcess(state.path, file.path);
   await next.ask('sync');
-  // The old access token still works; nothing is refreshed until necessary.
+  // The old access token still works, so nothing is refreshed yet.
   expect(await next.ask('call', 'crm.whoami')).toBe(true);
   server.refusesAll = true;
   await expect(next.ask('call', 'crm.whoami')).rejects.toThrow('CONNECTOR_LOGIN_NEEDED');

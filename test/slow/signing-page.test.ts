@@ -18,14 +18,14 @@ import { TempDir } from '../helpers/temp-dir.ts';
 const pathOf = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const SECTION = 'From nothing to a rotated key';
 
-/** The commands of the page in order, without the URL that the reader sets. */
+/** Returns the commands on the page in order, without the command in which the reader sets a URL. */
 function commandsOf(page: string): readonly string[] {
   const section = page.split('\n## ').find((part) => part.startsWith(SECTION)) ?? '';
   const blocks = [...section.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block = '']) => block.trim());
   return blocks.filter((block) => !block.startsWith('export MAPS='));
 }
 
-/** A folder with the page's `map.json`, a web server and the command line; everything is removed with its scope. */
+/** Creates a folder with the page's `map.json`, a web server and the command line. Disposal removes everything. */
 async function startPlace() {
   await using stack = new AsyncDisposableStack();
   const dir = stack.use(new TempDir());
@@ -61,20 +61,20 @@ type Place = Awaited<ReturnType<typeof startPlace>>;
 
 const execute = promisify(execFile);
 
-/** Runs a command of the page, which must succeed; resolves with its output. */
+/** Runs a command from the page. Resolves with the output of the command, and rejects if the command fails. */
 async function runAsPrinted(command: string, { cwd, env }: Place): Promise<string> {
   const { stdout, stderr } = await execute('sh', ['-c', command], { cwd, env });
   keepEvidence('cli', stdout + stderr);
   return stdout + stderr;
 }
 
-/** A running `serve`, and the content of its page. */
+/** A running `serve` command, and the trust section of its status page. */
 interface Host extends AsyncDisposable {
   readonly refresh: () => void;
   readonly trust: () => Promise<Pick<TrustModel, 'signers' | 'keyDocument' | 'dropped'>>;
 }
 
-/** Starts the host of the page on a free port, since the default port may be in use on this machine. */
+/** Starts the `serve` command of the page on a free port, because the default port may be in use on this machine. */
 async function startHost(command: string, { cwd, env }: Place): Promise<Host> {
   const child = spawn('sh', ['-c', `exec ${command} --port 0 --json`], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const said = text(child.stderr);

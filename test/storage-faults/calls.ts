@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Context } from './case.ts';
 import { World } from './world.ts';
 
-/** Returns the writing calls of a process with this number of rounds, in order; the first is number 1 for the shim. */
+/** Returns the names of the writing calls of a process with this number of rounds. The shim counts them from 1. */
 export async function callsOf(context: Context, rounds: number, seed = context.seed): Promise<string[]> {
   using world = new World();
   const trace = join(world.path, 'trace');
@@ -14,7 +14,7 @@ export async function callsOf(context: Context, rounds: number, seed = context.s
     .map((line) => line.split(' ')[1] ?? '');
 }
 
-/** Prefixes a failure of `work` with its place, so that it can be repeated. */
+/** Runs `work`. If it fails, puts `what` in front of the error message, so that the failure can be repeated. */
 export async function labelled(what: string, work: () => Promise<void>): Promise<void> {
   try {
     await work();

@@ -1,4 +1,4 @@
-/** Thrown by a case that this machine does not allow; the reason is printed. */
+/** Thrown by a case that cannot run on this machine. The message says why. */
 export class Skip extends Error {
   override readonly name = 'Skip';
 }
@@ -8,7 +8,7 @@ export interface Context {
   readonly seed: number;
   /** Whether to test every point instead of a sample. */
   readonly isFull: boolean;
-  /** Returns the path of the compiled shim; throws a Skip if there is no compiler. */
+  /** Returns the path of the compiled shim. Throws a Skip if this machine has no compiler. */
   shim(): string;
   /** Counts an event for the summary, such as `kills`. */
   count(what: string, howOften?: number): void;
@@ -16,10 +16,10 @@ export interface Context {
   progress(text: string): void;
 }
 
-/** One fault or kind of fault, and what must hold under it. */
+/** One fault or kind of fault, with a check of what must be true despite the fault. */
 export interface FaultCase {
   readonly name: string;
-  /** Rejects if something does not hold; resolves with a summary. */
+  /** Resolves with a summary, or rejects if the check fails. */
   run(context: Context): Promise<string>;
 }
 
@@ -43,7 +43,7 @@ export async function inLanes<T>(items: Iterable<T>, work: (item: T) => Promise<
   if (failure !== null) throw failure;
 }
 
-/** Runs `work` with 1, 2, 3, … until it returns `enough`; resolves with that number. */
+/** Runs `work` with 1, 2, 3, … until it returns `enough`. Resolves with the number for which it did. */
 export async function upwards(work: (at: number) => Promise<'more' | 'enough'>): Promise<number> {
   let last = Number.POSITIVE_INFINITY;
   function* numbers(): Generator<number> {

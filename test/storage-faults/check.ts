@@ -15,8 +15,8 @@ export interface Found {
 }
 
 /**
- * Opens the registry of a folder like a starting process, writes the file if it is behind, and closes it. Throws the
- * errors of the store.
+ * Opens the registry in a folder like a starting process, writes `servers.json` if it is outdated, and closes the
+ * registry. Throws the errors of the store.
  */
 export function open(folder: string, registry: string): Found {
   const notes: StoreNote[] = [];
@@ -33,9 +33,9 @@ export function open(folder: string, registry: string): Found {
 }
 
 /**
- * Checks what must hold however the processes of a world ended. Nothing that was acknowledged is missing, and no change
- * is stored by half. The file has its old or new content. File and store can be read, and then agree. The only files
- * left over have names that match `mayBeLeft`. Throws an AssertionError that names the violation.
+ * Checks what must be true however the processes of a world ended. No acknowledged change is missing, and no change is
+ * stored only in part. `servers.json` has its old or new content, and agrees with the store after both were read. All
+ * leftover files have names that match `mayBeLeft`. Throws an AssertionError that describes the violation.
  */
 export function check(world: World, mayBeLeft: RegExp = /^$/): Found {
   for (const user of world.users) assert(!user.acks().isWrong, `the memory of ${user.options.prefix} was wrong`);
@@ -48,7 +48,7 @@ export function check(world: World, mayBeLeft: RegExp = /^$/): Found {
   return found;
 }
 
-/** Checks the file: it may be missing, or hold one of the states, but no state older than an acknowledged flush. */
+/** Checks that `servers.json` is not older than the last acknowledged flush. Before a flush, it may be missing. */
 function checkFile(world: World): void {
   const servers = serversIn(world.registry);
   for (const user of world.users) {
@@ -58,7 +58,7 @@ function checkFile(world: World): void {
   }
 }
 
-/** Checks that a user's servers are in the state after some round, at least round `atLeast`. */
+/** Checks that a user's servers are in the state after round `atLeast`, or after a later round. */
 function checkUser({ options }: User, servers: readonly ServerInfo[], atLeast: number, where: string): void {
   const { prefix, seed, rounds } = options;
   const states = statesOf(workload(prefix, seed, rounds));

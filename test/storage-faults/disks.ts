@@ -11,7 +11,7 @@ import { type Mount, mountImage, mountTmpfs } from './mounts.ts';
 import { stateOf } from './workload.ts';
 import { World } from './world.ts';
 
-/** Maximum duration of close(): five seconds for pending changes, five for the thread. */
+/** Maximum duration of close(): five seconds for pending changes, five for the thread, and a margin. */
 const MAX_CLOSE_MS = 11_000;
 
 const server = (name: string, args: string[] = []): ServerInfo => ({ name, transport: 'stdio', command: name, args });
@@ -34,7 +34,7 @@ async function rejection(work: Promise<unknown>): Promise<string> {
   );
 }
 
-/** Checks that once the disk has recovered, everything in memory becomes durable and is written to the file. */
+/** Checks that everything in memory becomes durable and is written to the file after the disk has recovered. */
 async function assertRecovers({ cache, folder, registryPath }: Awaited<ReturnType<typeof openOn>>): Promise<void> {
   const endsAt = performance.now() + 5_000;
   while ((await rejection(cache.flush())) !== 'nothing') {
@@ -80,7 +80,7 @@ const readOnly: FaultCase = {
     using home = new World();
     using mount = mountTmpfs(home.path, 2 ** 24);
     const registry = await openOn(mount);
-    // The open store is a file that prevents a read-only remount.
+    // The store is closed first, because an open file prevents a read-only remount.
     await registry.cache.close();
     mount.remount('ro');
     const late = new RegistryMemoryCache({ registryPath: registry.registryPath, flushIntervalMs: 50 });
@@ -118,7 +118,7 @@ const frozen: FaultCase = {
     } finally {
       fsfreeze('--unfreeze');
     }
-    // Now the thread ends and releases the disk.
+    // In this time, the thread ends and releases the disk.
     await sleep(500);
     const found = open(folder, registryPath);
     const names = found.servers.map(({ name }) => name).filter((name) => name !== 'while frozen');
@@ -127,5 +127,5 @@ const frozen: FaultCase = {
   },
 };
 
-/** Disks that reject calls, and disks that hang, without the shim. */
+/** Cases without the shim, with disks that reject calls or hang. */
 export const diskCases: readonly FaultCase[] = [full, readOnly, frozen];

@@ -11,10 +11,10 @@ const ERRORS = { EIO, ENOSPC, EROFS, EMFILE, EACCES, EPERM, EFBIG };
 
 const ROUNDS = 4;
 
-/** Maximum duration of close(): five seconds for pending changes, five for the thread. */
+/** Maximum duration of close(): five seconds for pending changes, five for the thread, and a margin. */
 const MAX_CLOSE_MS = 11_000;
 
-/** Runs a process that must survive its fault; returns its report. */
+/** Runs a process that must survive its fault. Resolves with the report of the process. */
 async function outlive(context: Context, fault: Fault, seed: number): Promise<Acks> {
   using world = new World();
   const user = world.start({ prefix: 'p', seed, rounds: ROUNDS, shim: context.shim(), fault });
@@ -26,7 +26,7 @@ async function outlive(context: Context, fault: Fault, seed: number): Promise<Ac
   return acks;
 }
 
-/** Picks points of a run: every writing call, or about `count` of them. */
+/** Returns the calls at which the fault is injected: all the given calls, or about `count` of them. */
 function pointsOf(context: Context, calls: readonly number[], count: number): number[] {
   const stride = context.isFull ? 1 : Math.max(1, Math.floor(calls.length / count));
   return calls.filter((_, index) => index % stride === context.seed % stride);
@@ -111,5 +111,5 @@ const lasting: FaultCase = {
   },
 };
 
-/** Disks whose calls fail or fall short. */
+/** Cases with disks whose calls fail or write too little. */
 export const errorCases: readonly FaultCase[] = [short, once, syncs, lasting];

@@ -10,13 +10,13 @@ import { makeSample, type SampleKind } from './sample.ts';
 import { stateOf } from './workload.ts';
 import { World } from './world.ts';
 
-/** Size of the end of a file that is damaged bit by bit. */
+/** Number of bytes at the end of a file in which single bits are flipped. */
 const TAIL_BYTES = 1_024;
 
 type Outcome = 'right' | 'reported' | 'refused';
 
 /**
- * Flips one bit of a file in a copy of `sample`, and opens it. Throws if the result is wrong and no damage was
+ * Flips one bit of a file in a copy of `sample`, and opens the copy. Throws if the result is wrong and no damage was
  * reported.
  */
 function flip(sample: string, file: string, byte: number, bit: number, right: string): Outcome {
@@ -26,7 +26,7 @@ function flip(sample: string, file: string, byte: number, bit: number, right: st
   const bytes = readFileSync(join(copy, file));
   bytes[byte] = (bytes[byte] ?? 0) ^ (1 << bit);
   writeFileSync(join(copy, file), bytes);
-  // Sets an old modification time: no process is about to write the rest of the file.
+  // Sets an old modification time, so that the file does not look as if another process is still writing it.
   utimesSync(join(copy, file), 1, 1);
   const registry = join(copy, 'servers.json');
   let found: Found;
@@ -42,13 +42,13 @@ function flip(sample: string, file: string, byte: number, bit: number, right: st
   const again = open(copy, registry);
   assert.equal(stateOf(again.servers), stateOf(found.servers), 'the next one finds something else');
   assert.deepEqual(again.notes, [], 'the next one has to be told too');
-  // The file still has every server that the store lost.
+  // Every server that the store has lost is restored from `servers.json`.
   if (file === 'switchyard.db' && !existsSync(join(sample, 'switchyard.db-wal')))
     assert.equal(stateOf(found.servers), right, 'something is lost that the file has');
   return isReported ? 'reported' : 'right';
 }
 
-/** Flips bits in these bytes of a file; returns how often each outcome occurred. */
+/** Flips bits in these bytes of a file. Returns how often each outcome occurred. */
 async function flips(context: Context, sample: string, file: string, bytes: readonly number[]): Promise<string> {
   const untouched = `${sample}-untouched`;
   cpSync(sample, untouched, { recursive: true });
@@ -74,7 +74,8 @@ function range(from: number, to: number, stride = 1): number[] {
 }
 
 /**
- * Flips bits at the end of a file. With `isWhole` the short form also tests each byte, instead of every second byte.
+ * Creates a case that flips bits at the end of a file. With `isWhole`, the short form tests every byte instead of every
+ * second byte.
  */
 function flipsAtTheEnd(kind: SampleKind, file: string, isWhole: boolean): FaultCase {
   return {
@@ -103,7 +104,7 @@ const anywhere: FaultCase = {
   },
 };
 
-/** Disks that return other data than was written. */
+/** Cases with disks that return other data than was written. */
 export const flipCases: readonly FaultCase[] = [
   flipsAtTheEnd('closed', 'switchyard.db', true),
   flipsAtTheEnd('closed', 'servers.json', true),

@@ -9,11 +9,11 @@ const roundsOf = ({ isFull }: Context): number => (isFull ? 6 : 2);
 /** Number of runs in the long form, each with its own workload. */
 const FULL_RUNS = 4;
 
-/** Tests only every n-th call of a run if several processes take part. */
+/** If several processes take part, only every n-th call of a run is tested. */
 const STRIDE = 8;
 const FULL_STRIDE = 2;
 
-/** Runs one process with a fault; resolves with how it ended. */
+/** Runs one process with a fault. Resolves with how the process ended. */
 async function oneWith(context: Context, fault: Fault, seed: number): Promise<'killed' | 'ended'> {
   using world = new World();
   const user = world.start({ prefix: 'p', seed, rounds: roundsOf(context), shim: context.shim(), fault });
@@ -68,7 +68,7 @@ const torn: FaultCase = {
 
 /**
  * Runs four processes on one folder, one of them with the fault. `then` says what the other processes do after that
- * process has died.
+ * process has ended. Resolves with whether the fault killed the process.
  */
 async function fourWith(context: Context, call: number, seed: number, then: 'go on' | 'die'): Promise<boolean> {
   using world = new World();
@@ -112,7 +112,7 @@ const four = (then: 'go on' | 'die', name: string): FaultCase => ({
   },
 });
 
-/** Processes that die between two calls, and in the middle of a write. */
+/** Cases with processes that are killed between two calls or in the middle of a write. */
 export const killCases: readonly FaultCase[] = [
   killed,
   torn,

@@ -31,7 +31,7 @@ const { EIO, ENOSPC, EACCES } = constants.errno;
 /** Number of logins that a process stores. */
 const COUNT = 3;
 
-/** Tests only every n-th call of a run in the short form. */
+/** The short form tests only every n-th call of a run. */
 const STRIDE = 7;
 
 /** Runs a process with a fault in a separate folder, and checks what the next process finds there. */
@@ -59,8 +59,8 @@ async function run(context: Context, fault: Fault | null): Promise<{ signal: str
 }
 
 /**
- * Checks that the login is one of the stored logins, that it is at least as new as the last acknowledged login, and
- * that no file holds a secret.
+ * Checks that the folder holds the last acknowledged login or a newer one, that the next process can store a login, and
+ * that no file contains a secret in plain text.
  */
 async function check(folder: string, acked: number, last: number, over: Partial<LoginTokens> = {}): Promise<void> {
   const notes: StoreNote[] = [];
@@ -83,7 +83,7 @@ async function check(folder: string, acked: number, last: number, over: Partial<
   }
 }
 
-/** Number of writing calls in a run without a fault. */
+/** Returns the number of writing calls in a run without a fault. */
 async function callCount(context: Context): Promise<number> {
   using world = new World();
   const trace = join(world.path, 'trace');
@@ -168,5 +168,5 @@ const full: FaultCase = {
   },
 };
 
-/** The login store under faults of its disk and of its process. */
+/** Cases with faults of the disk or the process of the login store. */
 export const loginCases: readonly FaultCase[] = [killed, failing, full];

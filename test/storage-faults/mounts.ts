@@ -3,12 +3,12 @@ import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Skip } from './case.ts';
 
-/** A file system for one case, mounted at `path`; unmounted with its scope. */
+/** A file system for one case, mounted at `path`. Disposal unmounts it. */
 export interface Mount extends Disposable {
   readonly path: string;
   /** Remounts the file system with these options. */
   remount(options: string): void;
-  /** Unmounts the file system and mounts it again; then it holds only what reached the disk. */
+  /** Unmounts the file system and mounts it again, so that it holds only what reached the disk. */
   cycle(): void;
 }
 
@@ -18,8 +18,8 @@ export function mountTmpfs(folder: string, sizeBytes: number): Mount {
 }
 
 /**
- * Mounts a file system in a file below `folder`. Throws a Skip if this machine has no tools for it, or does not allow
- * it.
+ * Mounts a file system in a file below `folder`. Throws a Skip if this machine lacks the tools or does not allow
+ * the mount.
  */
 export function mountImage(folder: string, type: 'ext4' | 'xfs'): Mount {
   const image = join(folder, `${type}.img`);
@@ -30,7 +30,7 @@ export function mountImage(folder: string, type: 'ext4' | 'xfs'): Mount {
   return mounted(folder, type, ['-t', type, '-o', 'loop', image]);
 }
 
-/** Runs a command. Throws a Skip with its output if it fails or does not exist. */
+/** Runs a command. Throws a Skip with its error if the command fails or does not exist. */
 function must(command: string, args: readonly string[]): void {
   const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
   const { error, status, stderr } = spawnSync(command, args, { encoding: 'utf8', env });

@@ -39,11 +39,11 @@ const links: FaultCase = {
     mkdirSync(away);
     const precious = join(away, 'precious');
     writeFileSync(precious, 'precious');
-    // The next file names that the registry would use: each is a link to a file that must not change.
+    // Creates links with the file names that the registry would use next. The target of the links must not change.
     for (const name of ['servers.json.bak', 'switchyard.db.corrupt', '.servers.json.tmp'])
       symlinkSync(precious, join(folder, name));
     symlinkSync(join(away, 'nowhere'), join(folder, 'servers.json.1.bak'));
-    // These two files are stored elsewhere on purpose.
+    // The user stores these two files elsewhere on purpose, and links to them.
     writeFileSync(join(away, 'real.json'), '{ "servers": [{ "na');
     symlinkSync(join(away, 'real.json'), registry);
     writeFileSync(join(away, 'real.db'), Buffer.alloc(6_000));
@@ -106,5 +106,5 @@ const replaced: FaultCase = {
   },
 };
 
-/** Folders and files that are replaced, moved or deleted. */
+/** Cases with folders and files that are replaced, moved or deleted. */
 export const obstacleCases: readonly FaultCase[] = [links, deleted, replaced];

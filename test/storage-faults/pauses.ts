@@ -16,10 +16,10 @@ const ROUNDS = 4;
 /** Longer than SQLite waits for a lock. */
 const PAUSE_MS = 6_500;
 
-/** Maximum duration of close(): five seconds for pending changes, five for the thread. */
+/** Maximum duration of close(): five seconds for pending changes, five for the thread, and a margin. */
 const MAX_CLOSE_MS = 11_000;
 
-/** Starts a process that has the registry open and does nothing; `home` is its $CORTEX_HOME. */
+/** Starts a process that keeps the registry open and does nothing else. `home` is its $CORTEX_HOME. */
 async function holder(home: string): Promise<ChildProcess> {
   const env = { PATH: process.env.PATH, CORTEX_HOME: home };
   const child = spawn(process.execPath, [program, 'holds'], { env, stdio: ['ignore', 'pipe', 'inherit'] });
@@ -96,7 +96,7 @@ const hanging: FaultCase = {
     const { closedMs, failures } = user.acks();
     assert.ok(closedMs !== null && closedMs < MAX_CLOSE_MS, `closing took ${closedMs} ms`);
     assert.ok(failures.length > 0, 'no failure was reported');
-    // A thread that is stuck in the kernel keeps its process from ending.
+    // The process cannot end by itself, because its thread never returns from fsync.
     user.child.kill('SIGKILL');
     await user.ended;
     check(world);
@@ -104,5 +104,5 @@ const hanging: FaultCase = {
   },
 };
 
-/** Processes and disks that are paused. */
+/** Cases with processes and disks that are paused. */
 export const pauseCases: readonly FaultCase[] = [idle, inACommit, hanging];

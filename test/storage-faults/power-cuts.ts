@@ -16,7 +16,7 @@ const ROUNDS = 2_000;
 /** Maximum run time after the first acknowledged round. */
 const MAX_RUN_MS = 400;
 
-/** Cuts the power of one process on a separate disk; resolves with its number of acknowledged rounds. */
+/** Cuts the power of one process on a separate disk. Resolves with the number of rounds acknowledged before the cut. */
 async function cutOnce(tool: string, type: 'ext4' | 'xfs', seed: number): Promise<number> {
   using home = new World();
   using mount = mountImage(home.path, type);
@@ -29,7 +29,7 @@ async function cutOnce(tool: string, type: 'ext4' | 'xfs', seed: number): Promis
   user.child.kill('SIGKILL');
   await user.ended;
   assert.equal(status, 0, stderr);
-  // Acknowledgements since the cut began do not count: with the power cut, no client would receive them.
+  // Acknowledgements after the start of the cut are dropped, because no client would receive them.
   truncateSync(user.acksPath, Number(stdout));
   mount.cycle();
   check(world);
@@ -56,5 +56,5 @@ const powerCut = (type: 'ext4' | 'xfs'): FaultCase => ({
   },
 });
 
-/** Disks that lose everything that was not synced. */
+/** Cases with disks that lose everything that was not synced. */
 export const powerCutCases: readonly FaultCase[] = [powerCut('ext4'), powerCut('xfs')];

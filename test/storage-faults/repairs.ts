@@ -24,7 +24,8 @@ const inARecord: Damage = (bytes) => {
 };
 
 /**
- * Zeroes everything, as a power cut may. With other bytes the file would belong to another program, and be left alone.
+ * Fills the store with zeros, as a power cut may do. A file with other bytes would look like a file of another program,
+ * and would not be repaired.
  */
 const everywhere: Damage = (bytes) => bytes.fill(0);
 
@@ -37,7 +38,7 @@ function damagedWorld(sample: string, damage: Damage): World {
   return world;
 }
 
-/** Checks that the whole sample was restored from the store or the file, and that one damaged store was set aside. */
+/** Checks that the whole sample was restored from the store or the file, and that one damaged store was renamed. */
 function checkRepaired(world: World): Found {
   const found = check(world, /\.corrupt/);
   const names = found.servers.map(({ name }) => name).filter((name) => name.startsWith('server-'));
@@ -92,7 +93,7 @@ const atOnce: FaultCase = {
   },
 };
 
-/** Damaged stores while they are set aside. */
+/** Cases with damaged stores that are renamed and repaired. */
 export const repairCases: readonly FaultCase[] = [
   killed('in a record', inARecord),
   killed('everywhere', everywhere),

@@ -12,12 +12,12 @@ const server = (name: string, version: number): ServerInfo => ({
 });
 
 /**
- * How the registry was left before the damage. `closed`: everything is in the store and in the file. `killed`: its log
- * is ahead of both.
+ * State of the registry before the damage. `closed`: the database and `servers.json` have all changes. `killed`: some
+ * changes are only in the write-ahead log.
  */
 export type SampleKind = 'closed' | 'killed';
 
-/** Creates a registry for a test to damage; returns its folder. */
+/** Creates a registry for a test to damage. Returns the folder of the registry. */
 export function makeSample(folder: string, kind: SampleKind): string {
   const source = join(folder, 'source');
   const registry = join(source, 'servers.json');

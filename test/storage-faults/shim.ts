@@ -3,19 +3,19 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Skip } from './case.ts';
 
-/** The fault that the shim injects; the comment at the start of the shim's source explains each field. */
+/** The fault that the shim injects. The comment at the start of the shim's source explains each field. */
 export interface Fault {
   readonly at: number;
   readonly mode: 'kill' | 'torn' | 'short' | 'error' | 'stop' | 'hang';
   readonly errno?: number;
   readonly isLasting?: boolean;
-  /** Names of the calls that count; every call counts if undefined. */
+  /** Names of the calls that the shim counts. If undefined, the shim counts all calls. */
   readonly calls?: readonly string[];
 }
 
 /**
- * Compiles a C file of the fixtures with the machine's compiler; returns the path. Throws a Skip if there is no
- * compiler.
+ * Compiles a C file of the fixtures with the machine's compiler. Returns the path of the output. Throws a Skip if the
+ * machine has no compiler.
  */
 export function compile(file: string, folder: string, options: readonly string[]): string {
   const source = fileURLToPath(new URL(`../fixtures/shim/${file}`, import.meta.url));
@@ -29,7 +29,7 @@ export function compile(file: string, folder: string, options: readonly string[]
   throw new Skip('there is no C compiler (cc, gcc, clang)');
 }
 
-/** The environment that gives a process this fault below `folder`. */
+/** Returns environment variables that inject this fault into the calls of a process below `folder`. */
 export function faultEnv(shim: string, folder: string, fault: Fault | null, trace: string | null): NodeJS.ProcessEnv {
   return {
     LD_PRELOAD: shim,

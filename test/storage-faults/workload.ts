@@ -1,6 +1,6 @@
 import type { ServerInfo } from '../../src/main/registry/fs-store.ts';
 
-/** One round of a workload: changes made together, so that they are one commit, and what is awaited afterwards. */
+/** One round of a workload: changes that are made together as one commit, and what the process waits for afterwards. */
 export interface Round {
   readonly upserts: readonly (readonly ServerInfo[])[];
   readonly removes: readonly string[];
@@ -9,7 +9,7 @@ export interface Round {
 
 const NAMES = 9;
 
-/** A repeatable random generator (mulberry32). */
+/** Returns a repeatable random number generator (mulberry32). */
 export function seeded(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -21,8 +21,8 @@ export function seeded(seed: number): () => number {
 }
 
 /**
- * The workload of a process that owns the names `PREFIX-…`. It depends only on the seed, so that a checker can compute
- * it too.
+ * Returns the workload of a process that owns the names `PREFIX-…`. The workload depends only on the arguments, so that
+ * a checker can compute it too.
  */
 export function workload(prefix: string, seed: number, rounds: number): Round[] {
   const random = seeded(seed);
@@ -43,10 +43,10 @@ export function workload(prefix: string, seed: number, rounds: number): Round[] 
   });
 }
 
-/** A state of one process's servers, as comparable text. */
+/** A state of one process's servers, as text that can be compared. */
 export type State = string;
 
-/** The states of a workload: the initial one, and one after each round. */
+/** Returns the initial state of a workload, and the state after each round. */
 export function statesOf(rounds: readonly Round[]): State[] {
   const servers = new Map<string, ServerInfo>();
   const states = [stateOf(servers.values())];
@@ -58,7 +58,7 @@ export function statesOf(rounds: readonly Round[]): State[] {
   return states;
 }
 
-/** The state of these servers, in any order. */
+/** Returns the state of these servers, whatever their order is. */
 export function stateOf(servers: Iterable<ServerInfo>): State {
   return JSON.stringify([...servers].sort((one, other) => (one.name < other.name ? -1 : 1)));
 }

@@ -9,11 +9,11 @@ import { type Fault, faultEnv } from './shim.ts';
 const program = fileURLToPath(new URL('../fixtures/programs/storage-user.ts', import.meta.url));
 
 /**
- * A folder in memory if the machine has one: a killed process leaves the same content as on a disk, without the waits.
+ * A folder in memory, if the machine has one. A killed process leaves the same content there as on a disk, but faster.
  */
 const BASE = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
-/** A process that takes longer counts as hanging. */
+/** A process that takes longer than this is considered to hang. */
 const TIMEOUT_MS = 60_000;
 
 export interface UserOptions {
@@ -32,18 +32,19 @@ export interface Acks {
   readonly flushed: number;
   readonly failures: readonly string[];
   readonly events: readonly string[];
-  /** How long closing took; null if it was never closed. */
+  /** How long closing took, or null if the registry was never closed. */
   readonly closedMs: number | null;
-  /** Whether its memory ever had a wrong state. */
+  /** Whether the memory of the process ever had a wrong state. */
   readonly isWrong: boolean;
 }
 
-/** A process that uses a registry; see storage-user.ts. */
+/** A process that uses a registry. Its program is storage-user.ts. */
 export interface User {
   readonly options: UserOptions;
   readonly child: ChildProcess;
   /**
-   * The signal that ended it; null if it exited by itself. Rejects if it exits with a code other than 0, or not at all.
+   * Resolves with the signal that ended the process, or null if it exited by itself. Rejects if the exit code is not 0,
+   * or if the process does not end in time.
    */
   readonly ended: Promise<NodeJS.Signals | null>;
   /** The file to which the process appends its report. */
@@ -51,14 +52,14 @@ export interface User {
   acks(): Acks;
 }
 
-/** A folder with a registry, and processes that use it. All are removed with its scope. */
+/** A folder with a registry, and processes that use it. Disposal kills the processes and removes the new folder. */
 export class World implements Disposable {
   readonly path: string;
   /** The folder of the registry, in which the shim counts calls. */
   readonly folder: string;
   readonly #users: User[] = [];
 
-  /** `folder` may be an existing folder, such as a mounted disk; an existing folder is kept. */
+  /** `folder` may be an existing folder, such as a mounted disk. Disposal keeps an existing folder. */
   constructor(folder?: string) {
     this.path = realpathSync(mkdtempSync(join(BASE, 'storage-faults-')));
     this.folder = folder ?? join(this.path, 'mcp');
@@ -84,7 +85,7 @@ export class World implements Disposable {
     const args = [program, this.registry, acksPath, prefix, String(seed), String(rounds)];
     const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
     const user = { options, child, ended: endOf(child), acksPath, acks: () => readAcks(acksPath) };
-    // A rejection reaches the callers that await `ended`; without such a caller it is ignored.
+    // Callers that await `ended` still receive a rejection. Without such a caller, the rejection is ignored.
     user.ended.catch(() => {});
     this.#users.push(user);
     return user;

@@ -12,7 +12,7 @@ import { TempDir } from '../../helpers/temp-dir.ts';
 const examples = helpExamples();
 const commands = commandWords();
 
-/** Bash functions that replace commands: `mcp-switchyard` records its words in a file, and `ssh` runs its command. */
+/** Bash functions in place of commands. `mcp-switchyard` writes its arguments to a file. `ssh` runs a command here. */
 const STUBS = `
 mcp-switchyard() { printf '%s\\0' "$@" > "$OUT"; }
 ssh() { shift 2; "$@"; }
@@ -21,7 +21,7 @@ curl() { :; }
 cat() { :; }
 `;
 
-/** Returns for each line the words that a shell passes to mcp-switchyard, or null if the line never runs it. */
+/** Returns for each line the arguments of mcp-switchyard, or null if the line does not run mcp-switchyard. */
 function wordsOf(lines: readonly string[]): readonly (readonly string[] | null)[] {
   using folder = new TempDir();
   const script = lines.map((line, index) => `( OUT=${folder.path}/${index}; ${line} ) < /dev/null\n`).join('');
@@ -50,7 +50,7 @@ async function parsed(argv: readonly string[]): Promise<string> {
   try {
     await program.parseAsync([...words], { from: 'user' });
   } catch (error) {
-    // Only errors of the parser count. The program looks for client files first, and this machine may have none.
+    // Other errors than parser errors are expected, because this machine may have no config files of clients.
     if (error instanceof CommanderError) return error.message;
   } finally {
     rememberSource(new Command());

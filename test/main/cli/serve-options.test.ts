@@ -44,7 +44,7 @@ describe('serve options', () => {
     ]);
   });
 
-  it('an option of `serve` that changes one limit does not change the others', () => {
+  it('an option of `serve` that changes one limit does not change the other limits', () => {
     expect(listenerLimits(parsed('--max-sessions', '7'))).toEqual({ ...DEFAULT_LIMITS, maxSessions: 7 });
   });
 

@@ -54,7 +54,7 @@ describe('manager options', () => {
     expect(managerOptions(parsed('--registry-path', 'b.json'))).toMatchObject({ serverRegistry: { path: 'b.json' } });
   });
 
-  it('managerOptions() returns discovered files before the file of `--config`, which takes precedence', () => {
+  it('managerOptions() returns the file of `--config` after the discovered files, so that it takes precedence', () => {
     const found = { foundFiles: ['b.json'], configDigests: { 'b.json': 'digest' } };
     expect(managerOptions({ ...parsed('--config', 'a.json'), ...found })).toMatchObject({
       configFile: ['b.json', 'a.json'],

@@ -22,7 +22,7 @@ describe('ConnectorCensus', () => {
     expect(census.counts(3).get('connecting')).toBe(3);
   });
 
-  it('ConnectorCensus returns a connector that needs a login from `wanted()`, but not from `down()`', () => {
+  it('`wanted()` of ConnectorCensus includes a connector that needs a login, and `down()` does not', () => {
     const census = censusOf({ a: 'failed', b: 'needs-login', c: 'backing-off', d: 'ready' });
     expect([census.down(), census.wanted()]).toEqual([
       ['a', 'c'],

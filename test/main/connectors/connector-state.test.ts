@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { StateMachine, type Transition } from '../../../src/main/connectors/connector-state.ts';
 
 describe('StateMachine', () => {
-  it('a connector reports each change of its state once, with the time and the reason', () => {
+  it('a connector reports each change of its state exactly once, with the time and the reason', () => {
     const told: Transition[] = [];
     const machine = new StateMachine(
       () => 42,

@@ -13,7 +13,7 @@ function loginNeeded(detail: Readonly<Record<string, unknown>> = {}): Switchyard
   return new SwitchyardError('CONNECTOR_LOGIN_NEEDED', why, { detail: { ...facts, ...detail } });
 }
 
-/** Creates a connector whose first attempt found that it needs a login. */
+/** Creates a connector whose first attempt found that the connector needs a login. */
 async function withoutLogin(overrides = {}) {
   const under = connectorUnderTest(overrides);
   under.connector.update(under.connector.entry);
@@ -37,7 +37,7 @@ describe('connector that needs a login', () => {
     });
   });
 
-  it('calls of a connector that needs a login fail immediately with `CONNECTOR_LOGIN_NEEDED`', async () => {
+  it('calls to a connector that needs a login fail immediately with `CONNECTOR_LOGIN_NEEDED`', async () => {
     const { connector, attempts } = await withoutLogin();
     const error = await connector.calls.callTool(echo, {}, {}).catch((it: unknown) => it);
     expect(error).toBeInstanceOf(SwitchyardError);
@@ -50,7 +50,7 @@ describe('connector that needs a login', () => {
     expect([attempts.length, vi.getTimerCount()]).toEqual([1, 0]);
   });
 
-  it('a connector that needs a login makes no connection attempt after a call, a retry or an unchanged entry', async () => {
+  it('a connector that needs a login does not connect after a call, a retry or an update with the same entry', async () => {
     const step = fc.constantFrom('call', 'request', 'chance', 'retry', 'same entry', 'time');
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
@@ -126,8 +126,8 @@ describe('connector that needs a login', () => {
   );
 });
 
-describe('change of a login', () => {
-  it('a failed connection attempt is repeated if the login changed in the meantime, and a waiting call then succeeds', async () => {
+describe('connector whose login changes', () => {
+  it('if the login changes during an attempt that fails, the attempt is repeated and a waiting call succeeds', async () => {
     const { connector, attempts, attempt, states } = connectorUnderTest();
     connector.update(connector.entry);
     await vi.advanceTimersByTimeAsync(0);
@@ -140,7 +140,7 @@ describe('change of a login', () => {
     expect([states, attempts.length]).toEqual([['connecting', 'connecting', 'ready'], 2]);
   });
 
-  it('a changed login does not affect a connection attempt that succeeds', async () => {
+  it('if the login changes during an attempt that succeeds, the attempt is not repeated', async () => {
     const { connector, attempts, attempt, states } = connectorUnderTest();
     connector.update(connector.entry);
     await vi.advanceTimersByTimeAsync(0);
@@ -150,7 +150,7 @@ describe('change of a login', () => {
     expect([states, attempts.length]).toEqual([['connecting', 'ready'], 1]);
   });
 
-  it('a changed login does not shorten the backoff after a network failure', async () => {
+  it('if the login changes during an attempt that fails with a network error, the backoff is not shortened', async () => {
     const { connector, attempts, attempt } = connectorUnderTest();
     connector.update(connector.entry);
     await vi.advanceTimersByTimeAsync(0);
@@ -160,7 +160,7 @@ describe('change of a login', () => {
     expect([connector.state, attempts.length, vi.getTimerCount()]).toEqual(['backing-off', 1, 1]);
   });
 
-  it('a changed login reconnects a connector that is up, and calls in flight finish on the old connection', async () => {
+  it('if the login changes, a connector that is up reconnects, and running calls finish on the old connection', async () => {
     const { connector, attempt, tools, up } = connectorUnderTest();
     const answer = Promise.withResolvers<{ content: [] }>();
     const old = scriptedConnection(() => answer.promise);
@@ -178,7 +178,7 @@ describe('change of a login', () => {
     expect(old.closed).toBe(true);
   });
 
-  it('a removed login moves a connector from `ready` to `needs-login`', async () => {
+  it('if the login is removed, the connector changes from `ready` to `needs-login`', async () => {
     const { connector, attempt, tools, up } = connectorUnderTest();
     await up();
     connector.loginChanged();
@@ -237,7 +237,7 @@ describe('rejected call while the connector is up', () => {
 });
 
 describe('rejected read of the tool list', () => {
-  it('a rejected read of the tool list moves its connector to `needs-login`, and the known tools stay listed', async () => {
+  it('a rejected read of the tool list moves the connector to `needs-login`, and the known tools stay listed', async () => {
     const { connector, states, tools, failures, up } = connectorUnderTest();
     const connection = scriptedConnection();
     await up(connection);

@@ -4,7 +4,7 @@ import type { Fleet } from '../../../src/main/fleet/fleet.ts';
 
 type Failure = { readonly code: string; readonly message: string } | null;
 
-/** A fleet whose connection a test controls. */
+/** Creates a fleet whose connection the test controls. */
 function scriptedFleet() {
   const listeners = new Set<readonly [string, () => void]>();
   const state = { isConnected: false, failure: null as Failure };
@@ -40,7 +40,7 @@ async function waited(
 }
 
 describe('firstAttempt()', () => {
-  it('resolves when the fleet is connected, when it cannot start, after a failure with a pause, or at its limit', async () => {
+  it('firstAttempt() resolves when the fleet connects or cannot start, 1.5 s after a failure, or at the time limit', async () => {
     vi.useFakeTimers();
     try {
       const connected = scriptedFleet();

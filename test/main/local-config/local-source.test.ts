@@ -35,7 +35,7 @@ const FIRST =
 const SECOND = '[mcp_servers.b]\nurl = "https://b.example/second"\n\n[mcp_servers.c]\ncommand = "c"\n';
 
 describe('local source with several config files', () => {
-  it('if several config files define the same server id, the last file counts, and the status shows its position', async () => {
+  it('if several config files define one server id, the last definition is used, and the status shows its position', async () => {
     const { source, paths } = world(FIRST, SECOND);
     await source.sync(false);
     expect(source.entries().map(({ id, endpoint }) => [id, endpoint])).toEqual([
@@ -106,7 +106,7 @@ describe('local source with several config files', () => {
 });
 
 describe('local source with a trusted file', () => {
-  /** Creates a file with an `envFile`, and a source that trusts the current content of both. */
+  /** Creates a file with an `envFile`, and a source that trusts the current content of both files. */
   async function trusted() {
     const dir = new TempDir();
     dirs.push(dir);

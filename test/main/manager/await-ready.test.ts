@@ -3,7 +3,7 @@ import type { ConnectorState } from '../../../src/main/connectors/connector-stat
 import { awaitReady, type ReadyView } from '../../../src/main/manager/await-ready.ts';
 import { SwitchyardError } from '../../../src/shared/errors.ts';
 
-/** Creates the parts of a manager with these connectors, whose states the test can change. */
+/** Creates the part of a manager that `awaitReady` uses, with connectors whose states the test can change. */
 function setUp(states: Record<string, ConnectorState>, isKnown = true) {
   const closing = new AbortController();
   const listeners = new Set<() => void>();

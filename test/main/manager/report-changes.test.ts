@@ -22,7 +22,7 @@ async function isShownUp(id: string): Promise<number | undefined> {
 }
 
 describe('reportTransition', () => {
-  it('reportTransition() logs a failure as a warning with its code, and counts it', async () => {
+  it('reportTransition() logs a failure as a warning with its code, and counts the failure', async () => {
     const logger = recordingLogger();
     reportTransition(logger, connector('t', 'CONNECTOR_TIMEOUT'), transition('connecting', 'backing-off'));
     expect(logger.lines).toMatchObject([
@@ -72,7 +72,7 @@ describe('reportMap', () => {
     ]);
   });
 
-  it('reportMap() names at most eight contested connectors, each with the source that counts', () => {
+  it('reportMap() names at most eight contested connectors, each with the source that takes precedence', () => {
     const logger = recordingLogger();
     const contests = Array.from({ length: 10 }, (_, index) => ({ connectorId: `c${index}`, sourceIds: ['s', 'z'] }));
     reportMap(logger, { ...accepted, delta, contests });

@@ -46,13 +46,13 @@ describe('createSync', () => {
     await setUp({ settled: new Promise(() => {}) }).run(false);
   });
 
-  it('a sync of the manager rejects if the sources cannot be read, and then retries no connectors', async () => {
+  it('a sync of the manager fails if the sources cannot be read, and then retries no connectors', async () => {
     const { run, steps } = setUp({ sync: () => Promise.reject(new Error('no map')) });
     await expect(run(true)).rejects.toThrow('no map');
     expect(steps).toEqual(['sources true 20']);
   });
 
-  it('a sync of the manager rejects when the manager closes, even while the sync waits', async () => {
+  it('a sync of the manager fails when the manager closes, even while the sync waits', async () => {
     const { run, steps, close } = setUp({ sync: () => new Promise(() => {}) });
     const running = run(false);
     close();

@@ -15,7 +15,7 @@ describe('isSecretName', () => {
 });
 
 describe('maskValue', () => {
-  it('maskValue() masks a value unless it is empty or only names variables', () => {
+  it('maskValue() masks every value except an empty value and a value that only refers to variables', () => {
     const kept = ['', `\${TOKEN}`, `Bearer \${env:TOKEN}`];
     expect(kept.map(maskValue)).toEqual(kept);
     expect(['x', `\${TOKEN:-x}`, `x\${TOKEN}`].map(maskValue)).toEqual([MASK, MASK, MASK]);

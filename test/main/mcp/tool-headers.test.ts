@@ -42,7 +42,7 @@ describe('Mcp-Param headers of a tool', () => {
     },
   });
 
-  it('the Mcp-Param headers of a tool contain the declared arguments at any depth, and no others', () => {
+  it('the Mcp-Param headers of a tool contain the declared arguments at any depth, and no other arguments', () => {
     expect(paramHeaders(nested, { region: 'eu', limits: { rows: 5 }, dry: false, query: 'x' })).toEqual([
       'Mcp-Param-Region',
       'eu',

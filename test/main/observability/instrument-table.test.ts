@@ -5,7 +5,7 @@ import { INSTRUMENTS } from '../../../src/main/observability/instrument-table.ts
 const entries = Object.values(INSTRUMENTS) as readonly InstrumentEntry[];
 
 describe('INSTRUMENTS', () => {
-  it('the table of metrics contains each name once', () => {
+  it('the table of metrics contains each name exactly once', () => {
     expect(new Set(entries.map(({ name }) => name)).size).toBe(entries.length);
   });
 

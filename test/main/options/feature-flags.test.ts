@@ -52,7 +52,7 @@ describe('parseConnectorFeatureFlags', () => {
     },
   );
 
-  it('a canary percentage selects about that share of all instances, and a higher percentage selects all of these too', () => {
+  it('a canary percentage selects about that share of all instances, and a higher percentage also selects these instances', () => {
     const [ten, fifty] = [share('10'), share(' 50 ')];
     expect(ten.length).toBeGreaterThan(70);
     expect(ten.length).toBeLessThan(130);

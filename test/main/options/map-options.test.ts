@@ -6,7 +6,7 @@ const { limits } = checkOptions({ configFile: 'x' });
 const defaults = { limits, refreshIntervalMs: 9 };
 
 describe('resolveMaps', () => {
-  it('resolveMaps() puts the map of serviceMapUrl first, as the source "default"', () => {
+  it('resolveMaps() returns the map at serviceMapUrl first, as the source "default"', () => {
     const sources = [{ id: 'eu', url: 'http://eu/', signatureKey: 'k' }];
     const maps = resolveMaps({ serviceMapUrl: 'http://first/', signatureKey: 'k', sources }, defaults);
     expect(maps.map(({ id, url }) => [id, url])).toEqual([

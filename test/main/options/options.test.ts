@@ -81,7 +81,7 @@ describe('resolveOptions', () => {
     expect(resolve).toThrow(expect.objectContaining({ code: 'OPTIONS_INVALID', detail: { option } }));
   });
 
-  it('resolveOptions() uses `concurrency` for both connection limits, unless an option sets one of them', () => {
+  it('resolveOptions() uses `concurrency` for each of the two connection limits that has no value of its own', () => {
     expect(resolveOptions({ ...base, concurrency: 4 }).limits).toMatchObject({
       maxConnects: 4,
       maxConnectsPerOrigin: 4,

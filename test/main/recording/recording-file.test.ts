@@ -47,7 +47,7 @@ describe('RecordingFile', () => {
     expect(linesOf(path).map((line) => line.message?.id)).toEqual([undefined, 2]);
   });
 
-  it('a new recording replaces an existing file only when a message of the server is recorded', async () => {
+  it('a new recording replaces an existing file only when a message from the server is recorded', async () => {
     using folder = new TempDir();
     const path = join(folder.path, 'a.jsonl');
     writeFileSync(path, 'earlier');

@@ -10,7 +10,7 @@ const change = (info: ServerInfo) => ({ name: info.name, info });
 const held = (...infos: readonly ServerInfo[]) => new Map(infos.map((info) => [info.name, info]));
 
 describe('changes missing from a replacement store', () => {
-  it('if the store of the registry is replaced, the new store gets the servers that it lacks, and keeps its own', () => {
+  it('if the store of the registry is replaced, the new store gets its missing servers, and keeps its other servers', () => {
     const own = new OwnChanges();
     const stored = [change(server('a', 'of others'))];
     expect(own.missingIn(stored, held(server('a'), server('b')))).toEqual([change(server('b'))]);

@@ -12,7 +12,7 @@ function sent(ids: readonly string[], disabled: readonly string[] = []): SentEnt
 }
 
 describe('SentEntries', () => {
-  it('SentEntries returns each entry of a chunk by its id, as it was sent, and whether it is enabled', () => {
+  it('SentEntries returns for each id of a chunk the unchanged entry, and whether the entry is enabled', () => {
     const { refs } = sent(['a', 'b'], ['b']);
     expect([...refs.keys()]).toEqual(['a', 'b']);
     expect([...refs.values()].map(({ isEnabled, source }) => [isEnabled, source.id])).toEqual([
@@ -37,7 +37,7 @@ describe('SentEntries', () => {
   it.each([
     ['their chunk was not unpacked before', 1],
     ['only one of five entries of their chunk is left', 4],
-  ])('SentEntries releases the memory of dropped entries, and of no others, if %s', (_when, count) => {
+  ])('SentEntries releases the memory of dropped entries, and of no other entries, if %s', (_when, count) => {
     const refs = [...sent(['a', 'b', 'c', 'd', 'e']).refs.values()];
     for (const ref of refs.slice(0, count)) ref.drop();
     expect(refs.at(-1)?.source.id).toBe('e');

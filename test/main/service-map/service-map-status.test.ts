@@ -9,7 +9,7 @@ describe('viewServiceMap', () => {
     expect(viewServiceMap(source)).toEqual({ ...NO_MAP, sourceId: 'eu', url: 'http://maps.test/eu' });
   });
 
-  it('the status of a map shows its creation, expiry and brand, and the connectors that are kept despite their removal', async () => {
+  it('the status of a map shows its creation time, its expiry, its brand and the connectors whose removal is delayed', async () => {
     const map = scriptedMapSource();
     map.answer(['a', 'b', 'c', 'd'].map((id) => entry(id)));
     await map.source.sync(false);

@@ -53,7 +53,7 @@ describe('Snapshot', () => {
     expect(sooner.expiringBy(expiresAtMs).expiresAtMs).toBe(expiresAtMs - 1);
   });
 
-  it('a snapshot contains the entries in map order, each both normalized and as it was sent', async () => {
+  it('a snapshot contains the entries in map order, both in normalized form and as they were sent', async () => {
     const snapshot = follow(await load(mapOf([entry('z'), entry('a', { status: 'disabled', odd: true })])));
     expect(snapshot.ids).toEqual(['z', 'a']);
     expect(snapshot.entries().map(({ id, status }) => [id, status])).toEqual([

@@ -67,7 +67,7 @@ describe('ConnectorSources', () => {
     expect(names).toEqual({ m: 'first', s: 'second', r: 'registry', f: 'file', none: undefined });
   });
 
-  it('entries are listed from the maps, then from the registry, then from the local file, each id once', async () => {
+  it('entries are listed from the maps, then from the registry, then from the local file, and each id is listed once', async () => {
     const map = await mapWith('default', [entry('f'), entry('m'), entry('r')]);
     const { sources, events, file, registry } = setUp({ maps: [map] });
     registry.current = [localEntry('f'), localEntry('r')];
@@ -114,7 +114,7 @@ describe('ConnectorSources', () => {
     expect([file.isClosed, registry.isClosed]).toEqual([true, true]);
   });
 
-  it('a sync succeeds if one of several maps is available, and otherwise rejects with the first failure', async () => {
+  it('a sync succeeds if one of several maps is available, and otherwise fails with the first error', async () => {
     const [bad, good] = [scriptedMapSource('bad'), scriptedMapSource('good')];
     good.answer([entry('a')]);
     bad.answer(403);
@@ -125,7 +125,7 @@ describe('ConnectorSources', () => {
     await expect(none.sync(false, 1_000)).rejects.toMatchObject({ code: 'MAP_UNAUTHORIZED' });
   });
 
-  it('a sync rejects with the failure of a local source only if the maps were available', async () => {
+  it('a sync fails with the error of a local source only if the maps were available', async () => {
     const map = await mapWith('default', [entry('a')]);
     const { sources, registry } = setUp({ maps: [map] });
     registry.failure = new Error('unreadable');
@@ -146,14 +146,14 @@ describe('ConnectorSources', () => {
     expect(ofMap && sources.brandOf(ofMap)).toBe('signed');
   });
 
-  it('contests() returns each connector that several maps list, with the map that counts first', async () => {
+  it('contests() returns each connector that several maps list, with the map that takes precedence first', async () => {
     const first = await mapWith('first', [entry('a'), entry('b')]);
     const second = await mapWith('second', [entry('b')]);
     const { sources } = setUp({ maps: [first, second] });
     expect(sources.contests(['a', 'b', 'c'])).toEqual([{ connectorId: 'b', sourceIds: ['first', 'second'] }]);
   });
 
-  it('ConnectorSources returns the status of the local file and of the registry, and null for a missing one', () => {
+  it('ConnectorSources returns the status of the local file and of the registry, and null for a missing source', () => {
     const { sources } = setUp({ withRegistry: false });
     expect([sources.configStatus(), sources.registryStatus()]).toEqual([{ path: 'file' }, null]);
     expect(setUp({ withFile: false }).sources.registryStatus()).toEqual({ path: 'registry' });

@@ -80,7 +80,7 @@ describe('MemoryLogins', () => {
     },
   );
 
-  it('MemoryLogins never reuses a generation number, so a login after a logout counts as newer', async () => {
+  it('MemoryLogins never reuses a generation number, so a login after a logout has a higher generation', async () => {
     const { store } = world();
     const { loginId } = await store.saveLogin(keyOf('a'), tokensOf('a'));
     await store.removeLogin(loginId);
@@ -90,7 +90,7 @@ describe('MemoryLogins', () => {
     expect((await store.beginRefresh(loginId, 1)).kind).toBe('newer');
   });
 
-  it('MemoryLogins notifies each watcher when data is saved, but not when a refresh starts, until the watcher is removed', async () => {
+  it('until its removal, a watcher of MemoryLogins is notified when data is saved, but not when a refresh starts', async () => {
     const { store } = world();
     let [first, second] = [0, 0];
     const end = store.watch(() => (first += 1));

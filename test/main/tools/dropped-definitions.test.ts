@@ -37,7 +37,7 @@ describe('DroppedDefinitions', () => {
     ]);
   });
 
-  it('the status counts dropped tool definitions, names the first hundred, and omits those of removed connectors', () => {
+  it('the status counts dropped tool definitions, names the first hundred, and omits removed connectors', () => {
     const dropped = new DroppedDefinitions(recordingLogger());
     dropped.replace('a', 'tool', [drop('old')]);
     const many = Array.from({ length: 150 }, (_, index) => drop(`t${index}`));

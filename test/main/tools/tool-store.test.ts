@@ -42,7 +42,7 @@ describe('ToolStore', () => {
     expect(store.get('b.x')).toMatchObject({ connectorId: 'b', definition: { name: 'x' } });
   });
 
-  it('ToolStore reports added, changed and removed tools once', () => {
+  it('ToolStore reports added, changed and removed tools exactly once', () => {
     const { store, changes } = setUp();
     store.replace(...listed(connector('a'), [toolNamed('x'), toolNamed('y')], 'brand'));
     store.replace(...listed(connector('a'), [toolNamed('x'), toolNamed('y')], 'brand'));

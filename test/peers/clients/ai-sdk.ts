@@ -1,7 +1,7 @@
 import { createMCPClient } from '@ai-sdk/mcp';
 import { type ConnectPeer, textOf } from './peer-client.ts';
 
-/** The client of Vercel's AI SDK. */
+/** Connects the client of Vercel's AI SDK. */
 export const connectAiSdk: ConnectPeer = async ({ url }) => {
   const client = await createMCPClient({ transport: { type: 'http', url } });
   return {

@@ -4,7 +4,7 @@ import { largePeerFile } from '../large/load.ts';
 import { type PeerClient, stdioServer, textOf } from './peer-client.ts';
 import { runForJson } from './run-program.ts';
 
-/** The command line of the MCP inspector. */
+/** Connects the command-line client of the MCP inspector. */
 export async function connectInspector(
   world: PeerWorld,
   way: 'http' | 'stdio',

@@ -17,7 +17,7 @@ interface Mcporter {
 
 const SERVER = 'switchyard';
 
-/** mcporter as a library. */
+/** Connects mcporter as a library. */
 export const connectMcporter: ConnectPeer = async ({ url }) => {
   const { createRuntime } = (await load('mcporter')) as Mcporter;
   const logger = { info() {}, warn() {}, error() {}, debug() {} };
@@ -34,7 +34,7 @@ export const connectMcporter: ConnectPeer = async ({ url }) => {
   };
 };
 
-/** mcporter's command line. */
+/** Connects mcporter's command-line client. */
 export const connectMcporterCli: ConnectPeer = async ({ url }) => {
   const cli = largePeerFile('mcporter/dist/cli.js');
   const home = new TempDir();

@@ -6,8 +6,8 @@ const execFileAsync = promisify(execFile);
 const TIMEOUT_MS = 30_000;
 
 /**
- * Runs a Node script with `home` as the user's home folder, and parses the JSON that it prints. Rejects with its output
- * if it fails.
+ * Runs a Node script with `home` as the user's home folder, and parses the JSON that it prints. Rejects with the output
+ * of the script if the output is not JSON.
  */
 export async function runForJson(file: string, args: readonly string[], home: string): Promise<unknown> {
   const env = { PATH: process.env.PATH, HOME: home, NO_COLOR: '1' };

@@ -2,9 +2,9 @@ import type { PeerClient } from './peer-client.ts';
 
 /** What the tests ask only clients of the official SDK to do. */
 export interface SdkClient extends PeerClient {
-  /** The negotiated protocol generation. */
+  /** Returns the negotiated protocol generation, such as `legacy`. */
   era(): string | undefined;
-  /** Number of notifications of changed tools. */
+  /** Returns the number of notifications about changed tools. */
   toolChanges(): number;
   call(name: string, args: Readonly<Record<string, unknown>>, options?: SdkCallOptions): Promise<string>;
 }
@@ -18,7 +18,7 @@ interface Asked {
   readonly messages: readonly unknown[];
 }
 
-/** Responses to server requests: the model names its owner and repeats its messages, and the user fills in the form. */
+/** Responses to server requests. Sampling returns the owner and the messages, and elicitation fills in the form. */
 export const ANSWERS = {
   sampling: (owner: string, { messages }: Asked) => ({
     model: 'parrot',

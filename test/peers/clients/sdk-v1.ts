@@ -10,7 +10,7 @@ import type { PeerWorld } from '../../helpers/peer-world.ts';
 import { stdioServer, textOf } from './peer-client.ts';
 import { ANSWERS, type SdkClient } from './sdk-client.ts';
 
-/** The official SDK's first line, 1.x. */
+/** Connects a client of the official SDK 1.x. */
 export async function connectSdkV1(world: PeerWorld, way: 'http' | 'stdio', owner = 'ada'): Promise<SdkClient> {
   const capabilities = { sampling: {}, elicitation: {} };
   const client = new Client({ name: 'sdk-v1', version: '1.0.0' }, { capabilities });
@@ -24,7 +24,7 @@ export async function connectSdkV1(world: PeerWorld, way: 'http' | 'stdio', owne
     way === 'stdio'
       ? new StdioClientTransport({ ...stdioServer(world), stderr: 'ignore' })
       : new StreamableHTTPClientTransport(new URL(world.url));
-  // The type of `sessionId` is not exact in the SDK.
+  // The type of `sessionId` in the SDK is inexact, so the transport needs a cast.
   await client.connect(transport as Parameters<typeof client.connect>[0]);
   return {
     era: () => 'legacy',

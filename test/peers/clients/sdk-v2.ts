@@ -4,7 +4,7 @@ import type { PeerWorld } from '../../helpers/peer-world.ts';
 import { stdioServer, textOf } from './peer-client.ts';
 import { ANSWERS, type SdkClient } from './sdk-client.ts';
 
-/** The official SDK's second line, 2.x, in one of its modes. */
+/** Connects a client of the official SDK 2.x with the given version negotiation mode. */
 export async function connectSdkV2(
   world: PeerWorld,
   way: 'http' | 'stdio',

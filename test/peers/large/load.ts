@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** Imports a package of this folder; it has no types when this file is checked. */
+/** Imports a package of this folder, whose types may be missing when this file is type-checked. */
 export const load = (name: string): Promise<unknown> => import(name);
 
-/** Returns the path of a file in a package of this folder. Throws with the install command if it is not installed. */
+/** Returns the path of a file in a package of this folder. Throws with the install command if the file is missing. */
 export function largePeerFile(path: string): string {
   const file = fileURLToPath(new URL(`node_modules/${path}`, import.meta.url));
   if (existsSync(file)) return file;

@@ -18,7 +18,7 @@ describe('fleet load model', () => {
     }
   });
 
-  it('the fleet load model counts the commands of heartbeats, and one read of the roster per host in five seconds', () => {
+  it('the fleet load model counts heartbeat commands, and that each host reads the list of hosts every five seconds', () => {
     const { commands, commandsPerSecond, connections, deliveriesPerSecond } = fleetLoad(shape(), SIZES);
     expect(commands).toMatchObject({ time: 20, set: 20, zadd: 20, zcard: 20, zrange: 40, mget: 20, ping: 60 });
     expect(commands.zremrangebyscore).toBeCloseTo((20 * 10) / 99);

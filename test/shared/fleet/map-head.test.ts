@@ -49,7 +49,7 @@ describe('readMapHead', () => {
     { confirms: 2 ** 53 },
     { fence: 0 },
     { by: 'a host\nof two lines' },
-  ])('readMapHead() rejects the absurd values %j, even if they are sealed with the right secret', (changes) => {
+  ])('readMapHead() rejects the absurd values %j, even if they are authenticated with the right secret', (changes) => {
     expect(readMapHead(writeMapHead({ ...head, ...changes }, 'map', sealer), 'map', sealer)).toBeNull();
   });
 

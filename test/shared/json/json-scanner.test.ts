@@ -15,7 +15,7 @@ function faultOf(pieces: readonly Uint8Array[], limits: JsonLimits): string | nu
   return scanner.end()?.message ?? null;
 }
 
-/** Splits bytes into chunks of the given sizes, in turn. */
+/** Splits bytes into chunks whose sizes repeat in the given order. */
 function cut(bytes: Buffer, sizes: readonly number[]): Buffer[] {
   const pieces: Buffer[] = [];
   for (let at = 0, turn = 0; at < bytes.length; turn += 1) {

@@ -39,7 +39,7 @@ const [MISSING, MISMATCH, DOWNGRADED] = ['MAP_SIGNATURE_MISSING', 'MAP_SIGNATURE
 describe('required signers of a map', () => {
   /**
    * Each row has the state of the HMAC, the state of the signature, and the results for the policies `hmac`,
-   * `signature`, `either` and `both`. The last column has the results for a source that once served a signed map.
+   * `signature`, `either` and `both`. The last column has these results for a source that once served a signed map.
    */
   const table: readonly (readonly [State, State, readonly string[], readonly string[]])[] = [
     ['good', 'good', ['hmac', 'key', 'hmac key', 'hmac key'], ['hmac key', 'key', 'key', 'hmac key']],
@@ -55,7 +55,7 @@ describe('required signers of a map', () => {
   const policies = ['hmac', 'signature', 'either', 'both'] as const;
 
   it.each(table)(
-    'the result of each trust policy is correct for a map whose HMAC is %s and whose signature is %s',
+    'each trust policy gives the expected result for a map whose HMAC is %s and whose signature is %s',
     (hmac, signature, first, seenSigned) => {
       const map = mapWith(hmac, signature);
       for (const [requiresSignature, expected] of [
@@ -103,7 +103,7 @@ describe('multiple HMAC keys', () => {
     ['one after the other', ['new', KEY], { accept: 'both' }, ['new', KEY]],
     ['never if only a signature is required', [KEY], { accept: 'signature' }, []],
     ['never if a signature is required and sufficient', [KEY], { accept: 'either', requiresSignature: true }, []],
-  ])('the HMAC keys of a source are used %s', (_, hmacKeys, more, expected) => {
+  ])('the HMAC keys of a source are tried %s', (_, hmacKeys, more, expected) => {
     const map = mapWith('good', 'good');
     const content = contentOf(map);
     const asked: string[] = [];
@@ -121,7 +121,7 @@ describe('expiry of a signed map', () => {
     verifyTrust(contentOf(map), { ...moment, ...more, trust });
   const end = { atMs: NOW + 3_600_000, code: 'MAP_EXPIRED' };
 
-  it('the expiry of a map depends on its signature and the newest key document, unless only its HMAC is required', () => {
+  it('a signature and the newest key document limit the validity of a map, unless only the HMAC is required', () => {
     const map = mapWith('good', 'good');
     const keysExpireAtMs = NOW + 5;
     const all = { hmacKeys: [KEY], keysExpireAtMs };
@@ -140,7 +140,7 @@ describe('expiry of a signed map', () => {
 });
 
 describe('map id', () => {
-  it('a map must have the id that is configured for its source, if one is configured', () => {
+  it('if a map id is configured for a source, a map with another id is rejected', () => {
     expect(() => assertMapId({ id: 'any' }, trustIn([]))).not.toThrow();
     expect(() => assertMapId({ id: 'mine' }, trustIn([], { mapId: 'mine' }))).not.toThrow();
     expect(() => assertMapId({ id: 'other' }, trustIn([], { mapId: 'mine' }))).toThrow(

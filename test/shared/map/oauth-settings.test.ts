@@ -24,7 +24,7 @@ describe('oauthSettingsOf()', () => {
     ]);
   });
 
-  it('oauthSettingsOf() returns every supported setting, and no others', () => {
+  it('oauthSettingsOf() returns every supported setting, and no other settings', () => {
     const said = {
       clientId: 'a',
       clientSecretEnv: 'SECRET',
@@ -82,7 +82,7 @@ describe('oauthSettingsOf()', () => {
         if (settings === null || settings === 'off') return;
         const { unsupported: _unsupported, ...said } = settings;
         const fault = oauthFault(said);
-        // Every returned setting is valid alone. Only a combination of settings may be invalid or incomplete.
+        // Every returned setting is valid on its own. Only a combination of settings may be invalid or incomplete.
         expect(fault === null || /needs|cannot be combined/.test(fault.why)).toBe(true);
       }),
     );

@@ -8,7 +8,7 @@ import { tokensOf } from '../../helpers/logins.ts';
 const key = sealingKeyOf(randomBytes(32));
 const place: BoxPlace = { table: 'login', rowId: 'a', generation: 7 };
 
-describe('sealed login box', () => {
+describe('encrypted login', () => {
   it('an encrypted login can be decrypted in the row that it was encrypted for, with the same key', () => {
     const box = seal(tokensOf('a'), place, key);
     expect(openBox(box, place, key)).toEqual({ value: tokensOf('a') });

@@ -94,7 +94,7 @@ describe('jose library', () => {
     );
   });
 
-  it('signatures by the jose library verify here, only with the key that signed them', async () => {
+  it('a signature by the jose library verifies here with the key that signed it, and with no other key', async () => {
     const names = fc.constantFrom('EdDSA', 'Ed25519');
     await fc.assert(
       fc.asyncProperty(anyPayload, anyKey, names, async (payload, key, name) => {

@@ -76,7 +76,7 @@ describe('JWK set', () => {
   });
 
   it.each(['00', '01', '0000000000000000000000000000000000000000000000000000000000000080', 'ec', 'ed', 'ee', 'ff'])(
-    'a JWK set may not contain the weak Ed25519 point %s, under which anyone could sign',
+    'a JWK set with the weak Ed25519 key %s is rejected, because anyone could forge signatures of this key',
     (hex) => {
       const bytes = Buffer.alloc(32);
       if (hex.length === 64) bytes.write(hex, 'hex');

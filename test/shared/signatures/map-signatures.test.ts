@@ -140,7 +140,7 @@ describe('map signatures', () => {
   });
 
   it.each(['HS256', 'HS384', 'HS512'])(
-    'an %s signature of a map that uses the bytes of a public key as its secret never counts',
+    'a map signature with the algorithm %s and the bytes of a public key as its secret never counts',
     (alg) => {
       const input = [{ alg, kid: 'a', typ: TYP }, STATEMENT]
         .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
@@ -265,7 +265,7 @@ describe('validity periods of keys and signatures', () => {
     ]);
   });
 
-  it('of two map signatures by one key, the one that expires later counts', () => {
+  it('of two map signatures by one key, the signature that expires later is used', () => {
     const [short, long] = [60, 120].map((more) => forged(a, { ...STATEMENT, exp: seconds + more }));
     for (const signatures of [
       [short, long],

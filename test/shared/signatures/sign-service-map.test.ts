@@ -18,7 +18,7 @@ async function payloadOf(jws: string | undefined, key = a): Promise<unknown> {
 }
 
 describe('signServiceMap', () => {
-  it('signServiceMap() signs the map id, its instant, its content and its expiry with each key', async () => {
+  it('signServiceMap() signs the id, the generation time, the content and the expiry of a map with each key', async () => {
     const { signatures } = signServiceMap(MAP, { keys: [a, b] });
     const payload = {
       map: MAP.id,

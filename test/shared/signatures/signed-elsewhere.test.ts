@@ -3,7 +3,7 @@ import { verifyServiceMap } from '../../../src/main/index.ts';
 import { readKeyDocument } from '../../../src/shared/signatures/key-document.ts';
 import { readKeySet } from '../../../src/shared/signatures/key-set.ts';
 import { verifyKeyDocument } from '../../../src/shared/signatures/verify-key-document.ts';
-// A Python program with the package cryptography made these signatures. It was written only from the formats in docs.
+// A Python program that uses the package cryptography made these signatures. It was written only from the docs.
 import made from '../../fixtures/signed-elsewhere.json' with { type: 'json' };
 
 const verify = (map: object, options: object = {}) =>

@@ -195,7 +195,7 @@ describe('registry repair', () => {
     );
     const { mended, left } = repairRegistry(it.path);
     expect(new Set(mended.map(({ check }) => check))).toEqual(new Set(['access']));
-    // The invalid entry is the last entry of a file that the store wrote.
+    // The store has written the file again, so the invalid entry is now its last entry.
     expect(left.map(({ check, subject }) => [check, subject])).toEqual([['entries', 'servers[3]']]);
     expect([it.path, it.store].map((file) => statSync(file).mode & 0o777)).toEqual([0o600, 0o600]);
   });

@@ -27,7 +27,7 @@ describe('lease owner', () => {
     if (startedAt !== '') expect(owners.isGone([scope, pid, 'another time'].join('\n'))).toBe(true);
   });
 
-  it('a lease owner does not count as gone if its name is malformed or is of another machine, container or boot', () => {
+  it('a lease owner does not count as gone if its name is malformed or from another machine, container or boot', () => {
     const owners = createLeaseOwners();
     const [, , startedAt] = owners.own().split('\n');
     const nobody = 4_194_300;

@@ -31,7 +31,7 @@ function world() {
   const image = join(dir.path, 'logins.start');
   return {
     ...{ dir: dir.path, image, start },
-    /** Returns the ids of the logins in the start image, or null if there is no image. */
+    /** Returns the ids of the logins in the start image, a copy that is read first. Null if the image is missing. */
     read(): readonly string[] | null {
       if (!existsSync(image)) return null;
       const key = sealingKeyOf(readFileSync(join(dir.path, 'logins.key')));
@@ -57,7 +57,7 @@ describe('login start image', () => {
     expect(readdirSync(w.dir).filter((name) => name.includes('logins.start'))).toEqual([]);
   });
 
-  it('the start image of logins is not written with the key of the file while a locked keyring has another key', async () => {
+  it('the start image of logins is not written with the key in the file while a locked keyring has another key', async () => {
     await using w = world();
     const keyring = new FakeKeyring();
     const first = w.start(keyring);

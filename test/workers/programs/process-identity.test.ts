@@ -19,7 +19,7 @@ describe.runIf(process.platform === 'linux')('process identity', () => {
     await eventually('it is gone', () => table.identify(pid) === null);
   });
 
-  it('the identity of the process with pid 1 and the id of the boot can be read', () => {
+  it('the identity of process 1 and the boot id can be read', () => {
     expect(table.identify(1)).toMatchObject({ pid: 1 });
     expect(table.bootId()).toMatch(/^[0-9a-f-]{36}$/);
   });
@@ -31,7 +31,7 @@ describe.runIf(process.platform === 'linux')('process identity', () => {
   });
 });
 
-it.skipIf(process.platform === 'win32')('a process identity can be read from the command ps, as on macOS', () => {
+it.skipIf(process.platform === 'win32')('a process identity can be read from the output of ps, as on macOS', () => {
   const identity = identifyByPs(process.pid);
   expect(identity).toMatchObject({ pid: process.pid });
   expect(identity?.startedAt).toMatch(/\d{4}$/);

@@ -21,7 +21,7 @@ async function startProgram(kind: 'obedient' | 'stubborn' = 'obedient'): Promise
 
 const isUp = (pid: number): boolean => table.identify(pid) !== null;
 
-/** Runs a process until it ends, and returns its pid and its real start time, as of a host that has ended. */
+/** Starts and kills a process in place of a host. Returns the pid and the start time of the process. */
 async function endedHost(): Promise<{ readonly pid: number; readonly startedAt: string }> {
   const pid = await startProgram();
   const startedAt = table.identify(pid)?.startedAt ?? '';

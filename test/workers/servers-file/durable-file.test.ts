@@ -52,7 +52,7 @@ describe('durable file', () => {
     expect(readdirSync(folder).toSorted()).toEqual(['.other.123.tmp', '.state.keep', 'state']);
   });
 
-  it('a durable file that is put aside gets the first free name', () => {
+  it('a durable file that is moved away gets the first free name', () => {
     using dir = new TempDir();
     const path = join(dir.path, 'state');
     writeFileSync(path, 'broken');

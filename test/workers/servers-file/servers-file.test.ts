@@ -251,7 +251,7 @@ describe('servers file', () => {
 });
 
 describe('servers file with a concurrent writer', () => {
-  /** Runs `work` during each write of the store, after it read the servers file and before it replaces the file. */
+  /** Runs `work` during each write of the servers file, between the read and the replacement of the file. */
   const beforeWriting = (it: ReturnType<typeof world>, work: () => void): void => {
     it.database.function('meanwhile', () => {
       work();

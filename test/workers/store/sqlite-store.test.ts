@@ -30,7 +30,7 @@ describe('SqliteStore', () => {
     second.close();
   });
 
-  it('SqliteStore never replaces a newer map or lowers the floor', () => {
+  it('SqliteStore never replaces a newer map or lowers the minimum map time', () => {
     using dir = new TempDir();
     const store = new SqliteStore(dir.path);
     store.saveMap(mapAt(20, 'new'), UNSIGNED);
@@ -52,7 +52,7 @@ describe('SqliteStore', () => {
     other.close();
   });
 
-  it('SqliteStore returns no map whose bytes do not match their checksum, but keeps the floor', () => {
+  it('SqliteStore returns no map whose bytes do not match their checksum, but keeps the minimum map time', () => {
     using dir = new TempDir();
     const store = new SqliteStore(dir.path);
     store.saveMap(mapAt(10, 'one'), UNSIGNED);

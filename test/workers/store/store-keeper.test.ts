@@ -269,7 +269,7 @@ describe('store of an older format', () => {
     return Object.assign(it, { old, list });
   }
 
-  it('the upgrade of a store of an older format keeps servers, map, floor and pins', () => {
+  it('the upgrade of a store of an older format keeps servers, map, minimum map time and pins', () => {
     using it = format6();
     it.old.keeper.close();
     const after = it.keep();

@@ -10,7 +10,7 @@ import { TempDir } from '../../helpers/temp-dir.ts';
 const server = (name: string): ServerInfo => ({ name, transport: 'stdio', command: name });
 
 describe('store salvage', () => {
-  it('the store salvage copies the valid records of a damaged store into a new one', () => {
+  it('the store salvage copies the valid records of a damaged store into a new store', () => {
     using dir = new TempDir();
     const path = join(dir.path, 'damaged.db');
     {
@@ -29,7 +29,7 @@ describe('store salvage', () => {
     expect(table.since(0).rows.map(({ info }) => info)).toEqual([server('a'), server('c')]);
   });
 
-  it('the store salvage copies nothing and loses nothing for an empty store', () => {
+  it('the store salvage copies no records and reports no losses for an empty store', () => {
     using dir = new TempDir();
     const saved = salvage(join(dir.path, 'empty.db'));
     expect([saved.tables.get(SERVERS), saved.lost]).toEqual([[], []]);

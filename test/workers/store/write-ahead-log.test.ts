@@ -6,8 +6,8 @@ import { brokenTail, readBrokenTail } from '../../../src/workers/store/write-ahe
 import { TempDir } from '../../helpers/temp-dir.ts';
 
 /**
- * Creates a store with some commits, and copies its write-ahead log while the store is open. A killed process leaves
- * the same log.
+ * Creates a store with some commits, and copies its write-ahead log while the store is open. The copy is like the log
+ * that a killed process leaves.
  */
 function world(pages: number) {
   const dir = new TempDir();
@@ -38,7 +38,7 @@ const flipped = (bytes: Uint8Array, at: number, bit = 1): Uint8Array => {
 };
 
 describe('tail of a write-ahead log', () => {
-  it('a write-ahead log counts as intact if it is complete or missing, or ends within a page', () => {
+  it('a write-ahead log counts as intact if it is complete, is missing or ends within a page', () => {
     using it = world(3);
     expect(readBrokenTail('/nowhere/at/all')).toEqual({ pages: 0, hasCommit: false });
     expect(brokenTail(it.log)).toEqual({ pages: 0, hasCommit: false });
@@ -48,7 +48,7 @@ describe('tail of a write-ahead log', () => {
     expect(brokenTail(it.log.subarray(0, 40))).toEqual({ pages: 0, hasCommit: false });
   });
 
-  it('a write-ahead log counts as broken after any flipped bit', () => {
+  it('a write-ahead log counts as broken if a bit of any byte was flipped', () => {
     using it = world(2);
     for (let at = 0; at < it.log.length; at += 1) {
       const { pages } = brokenTail(flipped(it.log, at, 1 << (at % 8)));
@@ -56,7 +56,7 @@ describe('tail of a write-ahead log', () => {
     }
   });
 
-  it('a write-ahead log counts as broken exactly where SQLite ignores its commits', () => {
+  it('the broken tail of a write-ahead log contains the commit that SQLite ignores', () => {
     using it = world(3);
     expect(it.rows(it.log)).toBe(3);
     const last = it.log.length - 200;
@@ -64,7 +64,7 @@ describe('tail of a write-ahead log', () => {
     expect(brokenTail(flipped(it.log, last))).toEqual({ pages: 1, hasCommit: true });
   });
 
-  it('the check of a write-ahead log excludes pages of an earlier log', () => {
+  it('the check of a write-ahead log ignores pages that remain from an earlier log', () => {
     using dir = new TempDir();
     using database = new DatabaseSync(join(dir.path, 'x.db'));
     database.exec('PRAGMA journal_mode = WAL; CREATE TABLE t (v TEXT)');

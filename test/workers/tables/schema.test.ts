@@ -20,7 +20,7 @@ const FORMAT_4_SOURCES = `
 
 describe('store schema', () => {
   it.each([SOURCES, SERVERS, FILES, CONNECTORS, PINS])(
-    'the store schema lists every column of the table $name as either sealed or excluded from the seal',
+    'the store schema lists each column of the table $name as either covered by the row checksum or excluded from it',
     (table) => {
       using database = new DatabaseSync(':memory:');
       database.exec(table.create);
@@ -68,14 +68,14 @@ describe('store schema', () => {
     });
   });
 
-  it('an upgrade of the store schema rejects a record that does not match its seal', () => {
+  it('an upgrade of the store schema rejects a record that does not match its checksum', () => {
     using database = new DatabaseSync(':memory:');
     database.exec(FORMAT_4_SOURCES);
     database.exec(`INSERT INTO source VALUES ('s', 1, 2, 3, NULL, x'07', 'digest', 5)`);
     expect(() => createSchema(database)).toThrow('damaged records: the record s of source');
   });
 
-  it('rows of the store schema keep their content and their seal when they are copied into another store', () => {
+  it('rows of the store schema keep their content and their checksum when they are copied into another store', () => {
     using database = new DatabaseSync(':memory:');
     addSealFunction(database);
     database.exec(PINS.create);

@@ -25,21 +25,21 @@ function databaseWith(rows: readonly (readonly [string, string])[]): DatabaseSyn
 
 const read = (database: DatabaseSync) => provenRows(table, selectSealed(database, table, '').all());
 
-describe('sealed table', () => {
-  it('a row of a sealed table has the same seal, whether SQL or code computes it', () => {
+describe('table with row checksums', () => {
+  it('SQL and JavaScript compute the same checksum for a row', () => {
     using database = databaseWith([['a', 'one']]);
     const sql = `SELECT ${sealExpression(table)} AS seal FROM t`;
     expect(database.prepare(sql).get()).toEqual({ seal: sealOf(['a', 'one', 1]) });
     expect(read(database)).toHaveLength(1);
   });
 
-  it.each(['key', 'value', 'revision', 'seal'])('the seal of a row reveals any change of its column %s', (column) => {
+  it.each(['key', 'value', 'revision', 'seal'])('the checksum of a row reveals a changed column %s', (column) => {
     using database = databaseWith([['a', 'one']]);
     database.exec(`UPDATE t SET ${column} = ${column === 'key' || column === 'value' ? "'other'" : '2'}`);
     expect(() => read(database)).toThrow('does not match its checksum');
   });
 
-  it('reading a sealed table skips damaged rows and returns their names', () => {
+  it('reading a table with row checksums skips damaged rows and reports their names', () => {
     using database = databaseWith([
       ['a', 'one'],
       ['b', 'two'],
@@ -51,13 +51,13 @@ describe('sealed table', () => {
     expect(lost).toEqual(['the record b of t']);
   });
 
-  it('a sealed table that a store lacks has no rows and no losses', () => {
+  it('reading a table that does not exist in the store returns no rows and reports no losses', () => {
     using database = new DatabaseSync(':memory:');
     const lost: string[] = [];
     expect([readProven(database, table, lost), lost]).toEqual([[], []]);
   });
 
-  it('a sealed table adds new columns to rows of an older layout, and seals the rows again', () => {
+  it('rows of an older table layout get the new columns and a new checksum', () => {
     using database = new DatabaseSync(':memory:');
     database.exec('CREATE TABLE t (key TEXT, value TEXT, body BLOB, seal INTEGER)');
     const layout = layoutIn(database, table);

@@ -8,7 +8,7 @@ import { TempDir } from '../../helpers/temp-dir.ts';
 const program = (name: string, command: string): ServerInfo => ({ name, transport: 'stdio', command });
 
 describe('ServerTable', () => {
-  it('ServerTable reports every commit once, however many other commits happen between two statements', () => {
+  it('ServerTable reports every commit exactly once, however many other commits happen between two statements', () => {
     using folder = new TempDir();
     const path = join(folder.path, 'store.db');
     const others = new DatabaseSync(path);

@@ -76,7 +76,7 @@ describe('SourceTable', () => {
     expect(it.sources.read('s')).toMatchObject({ keyVersion: 2, keyDocument: 'new second' });
   });
 
-  it('SourceTable keeps the floor, facts and key version when the map and the key document are damaged', () => {
+  it('SourceTable keeps the minimum map time, facts and key version if the map and the key document are damaged', () => {
     using it = table();
     it.sources.save(mapAt(7), SIGNED);
     it.sources.saveKeys('s', SIGNED.url, 2, '{"a":\n1}');
@@ -85,7 +85,7 @@ describe('SourceTable', () => {
     expect(it.sources.read('s')).toEqual({ floorMs: 7, map: null, isDamaged: true, ...facts });
   });
 
-  it('SourceTable keeps the map id and the key document of a source when the floor is reset', () => {
+  it('SourceTable keeps the map id and the key document of a source when the minimum map time is reset', () => {
     using it = table();
     it.sources.save(mapAt(7), SIGNED);
     it.sources.saveKeys('s', SIGNED.url, 2, 'second');
@@ -98,7 +98,7 @@ describe('SourceTable', () => {
     expect(it.sources.read('s')).toMatchObject({ floorMs: 3, map: mapAt(3) });
   });
 
-  it('SourceTable takes the highest floor and the newest valid map that older versions stored for a source', () => {
+  it('SourceTable uses the latest minimum map time and the newest valid map that older versions stored for a source', () => {
     using it = table();
     it.sources.save(mapAt(30, 'damaged'), UNSIGNED);
     it.database.exec(`UPDATE source SET body = x'00'`);
@@ -120,7 +120,7 @@ describe('SourceTable', () => {
     ]);
   });
 
-  it('the upgrade of a store from format 7 keeps the floor and the map of each source', () => {
+  it('the upgrade of a store from format 7 keeps the minimum map time and the map of each source', () => {
     using database = new DatabaseSync(':memory:');
     database.exec(`
       CREATE TABLE source (source_id TEXT PRIMARY KEY, floor_ms INTEGER NOT NULL, generated_at_ms INTEGER NOT NULL,

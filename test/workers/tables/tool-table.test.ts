@@ -39,7 +39,7 @@ function setUp() {
 }
 
 describe('ToolTable', () => {
-  it('ToolTable returns connectors page by page, each once', () => {
+  it('ToolTable returns every connector of a scope exactly once, page by page', () => {
     const { table } = setUp();
     const all = Array.from({ length: 70 }, (_, index) => `c${String(index).padStart(2, '0')}`);
     save(
@@ -154,7 +154,7 @@ describe('ToolTable', () => {
     expect(table.touch(SCOPE, ['mail'], 8)).toMatchObject({ unknown: ['mail'] });
   });
 
-  it('ToolTable reports a record that does not match its checksum, and returns the others', () => {
+  it('ToolTable reports a record that does not match its checksum, and returns the other records', () => {
     const { database, table } = setUp();
     save(table, [message('a', { x: 'one' }), message('b', { x: 'one' })]);
     database.exec("UPDATE connector SET tools = replace(tools, 'one', 'two') WHERE connector_id = 'a'");

@@ -9,7 +9,7 @@ const good = {
 } as unknown as DemoReport;
 
 describe('demoFailure', () => {
-  it('demoFailure() returns null if all connectors are up, all calls succeeded, and a load ran in a worker thread', () => {
+  it('demoFailure() returns null if all connectors are up, all calls succeeded, and a worker thread loaded a map', () => {
     expect(demoFailure(good)).toBeNull();
   });
 

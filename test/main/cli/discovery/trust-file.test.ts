@@ -200,7 +200,7 @@ describe('client config files', () => {
     expect(notes).toEqual([expect.stringContaining('a file of gemini')]);
   });
 
-  it('a client that `--from` names is rejected if it has no config file with servers', async () => {
+  it('`--from` rejects a client that has no config file with servers', async () => {
     await expect(chooseClientFiles(['kiro'], person(null))).rejects.toMatchObject({
       code: 'OPTIONS_INVALID',
       message: expect.stringContaining('--from kiro: no servers'),

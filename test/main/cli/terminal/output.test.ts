@@ -97,7 +97,7 @@ describe('error that a login would fix', () => {
 });
 
 describe('printable', () => {
-  it('printable() removes colour codes, and replaces other control and text direction characters by spaces', () => {
+  it('printable() removes color codes, and replaces other control and text direction characters by spaces', () => {
     expect(printable('a\u001b[31mb\u001b[0m\r\nc\u202ed\u2028e')).toBe('ab c d e');
   });
 });

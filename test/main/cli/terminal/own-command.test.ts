@@ -45,7 +45,7 @@ describe('command that starts this CLI', () => {
     expect(ownWords({ bin, node: NODE, cwd: dirname(bin), path: '' })).toEqual([NODE, bin]);
   });
 
-  it('ownWords() returns an `npx` command that downloads nothing in a project that has the package installed', () => {
+  it('if the package is installed in the project, ownWords() returns an `npx` command that downloads nothing', () => {
     const bin = touch('node_modules', 'mcp-switchyard', 'dist', 'main', 'cli', 'bin.js');
     touch('package.json');
     mkdirSync(join(root, 'node_modules', '.bin'));

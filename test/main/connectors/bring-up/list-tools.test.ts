@@ -59,7 +59,7 @@ describe('listAllTools', () => {
     expect([tools.length, cutBecause]).toEqual([100, 'it has more than 100 tools']);
   });
 
-  it('listAllTools() drops tools that are repeated, not objects, badly named or nested too deeply, and keeps others', async () => {
+  it('listAllTools() drops tools that are repeated, not objects, badly named or nested too deeply, and keeps the rest', async () => {
     const page = [
       tool('good'),
       tool('good'),

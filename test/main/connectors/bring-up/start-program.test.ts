@@ -89,7 +89,7 @@ describe('startProgram', () => {
     ['/opt/node/bin/npx', ' `npx` may still have been downloading: run the command once by hand.'],
     ['node', ''],
   ])(
-    'after a timeout of the silent command %s, startProgram() says whether it may have been downloading',
+    'after a timeout of the silent command %s, startProgram() says whether the command may have been downloading',
     async (command, hint) => {
       const { start, made } = world();
       markLocal(made, { command, args: [], env: {}, cwd: null }, 'the configuration file');

@@ -32,7 +32,7 @@ describe('connector calls', () => {
     await expect(call).resolves.toEqual({ content: [] });
   });
 
-  it('a call of a connector that is down fails with an error whose name contains the id of the connector', async () => {
+  it('a call to a connector that is down fails with an error whose name contains the connector id', async () => {
     const { connector, attempt } = connectorUnderTest();
     connector.update(connector.entry);
     await vi.advanceTimersByTimeAsync(0);
@@ -46,7 +46,7 @@ describe('connector calls', () => {
     });
   });
 
-  it('a connector call times out after the call timeout of its entry, or after its own `timeoutMs`', async () => {
+  it('a connector call times out after the call timeout in the entry, or after the `timeoutMs` of the call', async () => {
     const { connector, up } = connectorUnderTest({ timeouts: { call: 200 } });
     await up(scriptedConnection(() => new Promise(() => {})));
     const call = connector.calls.callTool(echo, {}, {});

@@ -251,7 +251,7 @@ describe('HTTP exchange with credentials', () => {
     expect(server.seen).toHaveLength(1);
   });
 
-  it('an HTTP exchange joins several WWW-Authenticate headers to one challenge', async () => {
+  it('an HTTP exchange joins several WWW-Authenticate headers into one challenge', async () => {
     await using server = await world((_, response) => {
       response.writeHead(401, { 'www-authenticate': ['Basic realm="a"', 'Bearer scope="s"'], 'dpop-nonce': 'n' }).end();
     });

@@ -28,7 +28,7 @@ describe('Reconnection', () => {
     expect(attempts).toEqual(['attempt 2']);
   });
 
-  it('a reconnection ends a wait requested by the server if the entry changes, or if the next failure requests none', () => {
+  it('a reconnection cancels a wait requested by the server if the entry changes or the next failure requests no wait', () => {
     const reconnection = new Reconnection({ next: () => 1 });
     reconnection.failed({ detail: { retryAfterMs: 30_000 } });
     reconnection.failed({ detail: {} });

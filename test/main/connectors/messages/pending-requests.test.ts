@@ -52,7 +52,7 @@ describe('PendingRequests', () => {
     expect(onProgress).toHaveBeenCalledExactlyOnceWith({ progress: 1 }, { progressToken: pending.id, progress: 1 });
   });
 
-  it('PendingRequests passes a notification to the request whose response contains it, except one about the whole server', () => {
+  it('PendingRequests passes a notification in a response to the request, unless it concerns the whole server', () => {
     const { events, requests, add } = pendingUnderTest();
     const onNotification = vi.fn();
     const pending = add({ onNotification });

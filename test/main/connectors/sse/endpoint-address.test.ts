@@ -16,7 +16,7 @@ describe('readEndpoint', () => {
     ['https://mcp.test:8443/m', 'https://mcp.test:8443/m', false],
     ['HTTPS://MCP.TEST:8443/m', 'https://mcp.test:8443/m', false],
   ])(
-    'readEndpoint() resolves the SSE endpoint %s to %s and says whether it names a session: %s',
+    'readEndpoint() resolves the SSE endpoint %s to %s and reports whether the URL contains a session id: %s',
     (data, href, namesSession) => {
       const address = readEndpoint(data, STREAM);
       expect([address.url.href, address.namesSession]).toEqual([href, namesSession]);
@@ -33,7 +33,7 @@ describe('readEndpoint', () => {
     'https://[',
     'x'.repeat(8_193),
   ])(
-    'readEndpoint() rejects an endpoint that is invalid or on another origin, with an error that does not repeat it',
+    'readEndpoint() rejects an endpoint that is invalid or on another origin, and its error does not quote the value',
     (data) => {
       const read = (): unknown => readEndpoint(data, STREAM);
       expect(read).toThrow(UnusableAnswer);

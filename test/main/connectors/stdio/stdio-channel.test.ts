@@ -4,7 +4,7 @@ import { requestFailure } from '../../../../src/main/connectors/messages/request
 import { StdioChannel } from '../../../../src/main/connectors/stdio/stdio-channel.ts';
 
 describe('StdioChannel', () => {
-  it('after a stdio channel ends, a request in flight is reported as possibly run, and a later one as not sent', async () => {
+  it('after a stdio channel ends, a request in flight is reported as possibly run, and a later request as not sent', async () => {
     const sent: string[] = [];
     const transport = { send: async (line: string) => void sent.push(line) };
     const channel = new StdioChannel(transport, {}, { onMessage: () => {}, onStray: () => {} });

@@ -195,7 +195,7 @@ describe('fleet call permits', () => {
     own.close();
   });
 
-  it('a host reports all past calls to a fleet that lost its state, and returns the permits that it had', async () => {
+  it('if the fleet has lost its state, a host reports all its past calls and returns its unused permits', async () => {
     let epoch = 'a';
     const { quota, asked } = fleetOf(
       {
@@ -295,7 +295,7 @@ describe('fleet call permits', () => {
             }
             await vi.advanceTimersByTimeAsync(pauseMs);
           }
-          // The whole simulation takes less than a minute, so only one quota window counts.
+          // The whole simulation takes less than a minute, so all calls are in one quota window.
           expect(began).toBeLessThanOrEqual(perMinute);
           await vi.advanceTimersByTimeAsync(3_000);
           expect(open).toBe(0);

@@ -46,7 +46,7 @@ describe('createExposedNames', () => {
     ['github', 'create_issue', 'github__create_issue'],
     ['a-b', 'c-d', 'a-b__c-d'],
   ])(
-    'connector %s and tool %s get the exposed name %s, which contains both unchanged',
+    'connector %s and tool %s get the exposed name %s, which contains both names unchanged',
     (connectorId, name, exposed) => {
       expect(names.expose(connectorId, name)).toBe(exposed);
       expect(names.split(exposed)).toEqual({ connectorId, name });

@@ -31,7 +31,7 @@ describe('guard on loopback', () => {
     ['LOCALHOST', true],
     ['tools.example.com', true],
     ['10.0.0.7', false],
-  ])('a gateway on loopback accepts requests to the host %s: %j', (host, isAccepted) => {
+  ])('a gateway on loopback decides whether to accept requests to the host %s: %j', (host, isAccepted) => {
     expect(guard.checkOrigin({ host }) === null).toBe(isAccepted);
   });
 
@@ -40,7 +40,7 @@ describe('guard on loopback', () => {
     ['https://app.example', true],
     ['https://evil.example', false],
     ['null', false],
-  ])('a gateway on loopback accepts requests from the origin %s: %j', (origin, isAccepted) => {
+  ])('a gateway on loopback decides whether to accept requests from the origin %s: %j', (origin, isAccepted) => {
     expect(guard.checkOrigin({ host: 'localhost:3737', origin }) === null).toBe(isAccepted);
   });
 

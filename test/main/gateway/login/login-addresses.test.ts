@@ -18,7 +18,7 @@ function world(maxAddresses?: number) {
   return { time, addresses, get };
 }
 
-it('the gateway creates one login URL for each caller, connector, client and kind of login', () => {
+it('the gateway creates a separate login URL for each caller, connector, client and kind of login', () => {
   const { addresses, get } = world();
   const first = get();
   expect(first.id).toMatch(/^[\w-]{43}$/);
@@ -43,7 +43,7 @@ it('the gateway replaces a login URL shortly before the URL expires, and rejects
   expect(addresses.find(second.id)).toBe(second);
 });
 
-it('the gateway creates a second login URL two minutes after the first was opened, and both are valid', () => {
+it('the gateway creates a second login URL two minutes after the first was opened, and both URLs are valid', () => {
   const { time, addresses, get } = world();
   const first = get();
   first.open(time.nowMs);
@@ -66,7 +66,7 @@ it('the gateway creates a new login URL after a login succeeded, or after the op
   expect(get({ principal: OPERATOR })).not.toBe(ofOperator);
 });
 
-it('a login URL opens for only one browser', () => {
+it('a login URL can be opened by only one browser', () => {
   const { time, get } = world();
   const address = get();
   expect(address.isOpenedBy(undefined)).toBe(false);
@@ -79,7 +79,7 @@ it('a login URL opens for only one browser', () => {
   ]);
 });
 
-it('the gateway keeps a limited number of login URLs, and removes only the oldest URLs of the same caller', async () => {
+it('a caller may have half of all login URLs, and a further URL replaces the oldest URL of the same caller', async () => {
   const { addresses, get } = world(6);
   const mine = ['a', 'b', 'c', 'd'].map((connectorId) => get({ connectorId }));
   expect(addresses.size).toBe(3);
@@ -89,7 +89,7 @@ it('the gateway keeps a limited number of login URLs, and removes only the oldes
   expect(addresses.size).toBe(6);
 });
 
-it('each client that waits for a login is notified once when the login ends, and the login URL is forgotten', async () => {
+it('each client that waits for a login is notified once when the login ends, and the login URL is removed', async () => {
   const { addresses, get } = world();
   const address = get();
   const told: string[] = [];

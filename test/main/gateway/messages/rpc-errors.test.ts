@@ -42,7 +42,7 @@ describe('toRpcError', () => {
 });
 
 describe('resourceNotFound', () => {
-  it('resourceNotFound() uses the error code of the protocol era and names the URI', () => {
+  it('resourceNotFound() uses the error code of the protocol generation, and adds the URI to the error data', () => {
     expect(resourceNotFound('x://y', 'legacy')).toMatchObject({ code: -32_002, data: { uri: 'x://y' } });
     expect(resourceNotFound('x://y', 'modern')).toMatchObject({ code: -32_602, data: { uri: 'x://y' } });
   });

@@ -138,7 +138,7 @@ describe('parseBaggage', () => {
 });
 
 describe('readTrace', () => {
-  it('readTrace() reads `tracestate` only with a valid `traceparent`, and `baggage` even without', () => {
+  it('readTrace() reads `tracestate` only with a valid `traceparent`, but `baggage` also without a `traceparent`', () => {
     const state = { tracestate: 'a=1', baggage: 'k=v' };
     const parent = { traceId: TRACE, spanId: SPAN, flags: 1 };
     expect(readTrace({ traceparent: VALID, ...state })).toEqual({

@@ -28,7 +28,7 @@ describe('import', () => {
     expect(entries[1]).toMatchObject({ name: 'b', refusal: { code: 'SERVER_INVALID' } });
   });
 
-  it('an import rejects unusable servers with the reason, and accepts the others', () => {
+  it('an import rejects unusable servers with the reason, and accepts all other servers', () => {
     const [extension, custom] = read('{ "context_servers": { "e": { "settings": {} }, "c": { "command": "c" } } }');
     expect(extension).toMatchObject({ name: 'e', server: null, refusal: { code: 'CONFIG_INVALID' } });
     expect(extension?.refusal?.reason).toContain('is an extension of Zed');

@@ -169,7 +169,7 @@ describe('host that follows in a fleet', () => {
     ['a map with a future generatedAt', bytesAt(900_000)],
     ['an older signed map that is announced with a future generatedAt', bytesAt(-120)],
     ['an expired map', expired],
-  ])('a follower in a fleet rejects %s without a change of its map, floor, circuit or last error', async (_, bytes) => {
+  ])('a fleet follower rejects %s, and keeps its map, minimum map time, circuit and last error', async (_, bytes) => {
     const { alarms, fleet, hear, ids, source } = world();
     hear({ kind: 'map-news', head: fleet.put(bytesAt(0, ['good'])) });
     await pass(300);
@@ -208,7 +208,7 @@ describe('host that follows in a fleet', () => {
     expect([ids(), requests(), fleet.count('read')]).toEqual([['good'], 0, 2]);
   });
 
-  it('a follower in a fleet keeps the connectors of a mass removal until the source confirms the removal', async () => {
+  it('a follower in a fleet delays a mass removal of connectors until the source confirms the removal', async () => {
     const { alarms, fleet, hear, ids } = world();
     hear({ kind: 'map-news', head: fleet.put(bytesAt(0, ['a', 'b', 'c', 'd'])) });
     await pass(300);

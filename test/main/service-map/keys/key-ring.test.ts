@@ -165,7 +165,7 @@ describe('key ring that follows its documents', () => {
     expect(ring.version).toBe(6);
   });
 
-  it('the key ring requires as many signatures of configured keys as the threshold says', async () => {
+  it('the key ring requires signatures by as many configured keys as the threshold demands', async () => {
     const second = newKey('second');
     const configured = rootsOf([first, second], 2);
     const short = ringOf(publishedIn(chain));

@@ -19,7 +19,7 @@ describe('newestOf', () => {
     expect([1, 2, 3, 4].map((wanted) => versionIn(newestOf(bytes, wanted)))).toEqual([1, 2, 3, 4]);
   });
 
-  it('newestOf() returns the newest key document of an array that lacks the requested version', () => {
+  it('newestOf() returns the newest key document if the array lacks the requested version', () => {
     expect(versionIn(newestOf(bytesOf([chain[1], chain[3], chain[0]]), 5))).toBe(4);
     expect(versionIn(newestOf(bytesOf([chain[1], chain[3]]), 3))).toBe(4);
   });

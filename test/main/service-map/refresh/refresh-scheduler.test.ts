@@ -64,7 +64,7 @@ describe('RefreshScheduler', () => {
     expect(timers.delays).toEqual([100]);
   });
 
-  it('RefreshScheduler continues after a refresh that rejects, and logs the error', async () => {
+  it('RefreshScheduler continues after a refresh that fails, and logs the error', async () => {
     const timers = manualTimers();
     const logger = recordingLogger();
     let refreshes = 0;
@@ -84,7 +84,7 @@ describe('RefreshScheduler', () => {
     expect(timers.pending()).toBe(0);
   });
 
-  it('RefreshScheduler joins the refresh in progress when forced, and schedules the next refresh once', async () => {
+  it('a forced refresh of RefreshScheduler joins the refresh in progress, and the next refresh is scheduled once', async () => {
     const timers = manualTimers();
     const gate = Promise.withResolvers<void>();
     let refreshes = 0;

@@ -37,7 +37,7 @@ describe('Lineage', () => {
     expect(new Lineage(URL).unread([])).toEqual([]);
   });
 
-  it('Lineage never lowers its floor, except for a reset', () => {
+  it('Lineage never lowers the minimum map time, except for a reset', () => {
     const lineage = new Lineage(URL);
     lineage.raiseFloor(10);
     lineage.remember(stored(5), []);
@@ -57,7 +57,7 @@ describe('Lineage', () => {
     expect(lineage.facts).toEqual({ seenSigned: true, mapId: 'first', keyVersion: 3, keyDocument: 'third' });
   });
 
-  it('Lineage requires that the map is verified again if the trust options change, and keeps the floor', () => {
+  it('Lineage requires that the map is verified again if the trust options change, and keeps the minimum map time', () => {
     const lineage = new Lineage(URL);
     const known = () => [lineage.etag, lineage.bodySha256, lineage.floorMs];
     const trust = hmacTrust('a');

@@ -40,7 +40,7 @@ describe('trustOf', () => {
 });
 
 describe('isSignedBy', () => {
-  it('isSignedBy() counts each key once', () => {
+  it('isSignedBy() counts each key only once', () => {
     const signer = (thumbprint: string) => ({ kid: thumbprint, alg: 'EdDSA' as const, thumbprint, expiresAtMs: 1 });
     const signers = { hmacKey: 0, signatures: [signer('a'), signer('a'), signer('b')] };
     expect([1, 2, 3].map((threshold) => isSignedBy(signers, threshold))).toEqual([true, true, false]);

@@ -30,7 +30,7 @@ describe('encrypted pin', () => {
     expect(openPin(sealer, 'key', { ...pin, connectorId: 'post' }, value)).toBeNull();
   });
 
-  it('an encrypted pin cannot be decrypted if the version stored in front of it in plain text was changed', () => {
+  it('an encrypted pin cannot be decrypted if its version, a prefix in plain text, was changed', () => {
     const value = packPin(sealer, 'key', pin).toString('latin1').replace(/^7:/, '9:');
     expect(openPin(sealer, 'key', pin, Buffer.from(value, 'latin1'))).toBeNull();
   });

@@ -31,7 +31,7 @@ describe('MapEar', () => {
     ear = new MapEar({ name: 'map', hostId: 'me', time, emit: (event) => events.push(event) });
   });
 
-  it('MapEar reports once that it hears other hosts, that it heard none for 6 s, and that it hears them again', async () => {
+  it('MapEar reports once when it hears other hosts, when it has heard no host for 6 s, and when it hears hosts again', async () => {
     for (let beat = 0; beat < 20; beat += 1) {
       ear.beat();
       await time.pass(500);

@@ -4,7 +4,7 @@ import { fleetKeys } from '../../../../src/shared/fleet/fleet-keys.ts';
 import { createPermits } from '../../../../src/workers/fleet/permits/permits-part.ts';
 import type { Redis, RedisReply } from '../../../../src/workers/fleet/redis.ts';
 
-/** Creates permits over a Redis server that responds to every script with `answer`. */
+/** Creates permits that use a fake Redis server, which responds to every script with `answer`. */
 const answering = (answer: RedisReply): ReturnType<typeof createPermits> =>
   createPermits({ redis: { run: () => Promise.resolve(answer) } as unknown as Redis, keys: fleetKeys('a') });
 

@@ -27,7 +27,7 @@ describe('login key file', () => {
     expect(readdirSync(dir.path).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });
 
-  it('the second name that a killed process left for the login key file is removed', () => {
+  it('the second hard link that a killed process left for the login key file is removed', () => {
     using dir = new TempDir();
     const [path, left] = [keyFilePath(dir.path), join(dir.path, '.logins.key.0d2c.tmp')];
     createKeyFile(dir.path, bytes);

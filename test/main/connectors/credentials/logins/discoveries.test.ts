@@ -34,7 +34,7 @@ describe('Discoveries', () => {
     expect(state.asked).toBe(2);
   });
 
-  it('the discovery cache keeps eight results per connector, and a connector never evicts results of another', async () => {
+  it('the discovery cache keeps eight results per connector, whatever is looked up for other connectors', async () => {
     const { find, state } = discoveriesUnderTest();
     const wiki = targetOf('wiki');
     await find(0, wiki);

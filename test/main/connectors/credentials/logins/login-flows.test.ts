@@ -14,7 +14,7 @@ beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 
 afterEach(() => void vi.useRealTimers());
 
 describe('LoginFlows', () => {
-  it('two pending logins of a connector can each be completed once, and the one completed last counts', async () => {
+  it('two pending logins of a connector can each be completed once, and the last completed login takes effect', async () => {
     const { service, issuer, store } = serviceUnderTest();
     const [one, two] = [
       await service.start(crm, { redirectUrl: REDIRECT_URL }),

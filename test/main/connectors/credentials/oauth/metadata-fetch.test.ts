@@ -88,7 +88,7 @@ describe('createLoginFetch', () => {
   });
 
   it.each(['silent', 'stalls'] as const)(
-    'createLoginFetch() times out at its deadline for the server behaviour "%s"',
+    'createLoginFetch() times out at its deadline for the server behavior "%s"',
     async (way) => {
       await using server = await MisbehavingAuthorizationServer.start();
       server.behave('/x', WAYS[way]);
@@ -101,7 +101,7 @@ describe('createLoginFetch', () => {
   );
 
   it.each(['resets', 'cut'] as const)(
-    'createLoginFetch() reports a network error for the server behaviour "%s"',
+    'createLoginFetch() reports a network error for the server behavior "%s"',
     async (way) => {
       await using server = await MisbehavingAuthorizationServer.start();
       server.behave('/x', WAYS[way]);

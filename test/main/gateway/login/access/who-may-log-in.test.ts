@@ -61,7 +61,7 @@ describe('rightOfCaller()', () => {
     expect(hasAddress(ELSEWHERE, { ...rules, publicUrl })).toBe(true);
   });
 
-  it('if there are several callers, rightOfCaller() gives a login URL to none but the operator, whatever the headers', () => {
+  it('if there are several callers, rightOfCaller() gives a login URL only to the operator, whatever the headers', () => {
     const headers = fc.dictionary(fc.string(), fc.string());
     const rules = fc.record({
       isLoopback: fc.boolean(),

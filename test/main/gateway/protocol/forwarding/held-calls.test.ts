@@ -72,7 +72,7 @@ describe('HeldCalls', () => {
     await expect(held.start(exchange(), 'x', () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
   });
 
-  it('a retry of a held call is rejected for another client, for another request or with a used state', async () => {
+  it('a retry of a held call is rejected for another client, for another request or with an already used state', async () => {
     const held = new HeldCalls();
     const first = (await held.start(exchange(), 'x', asks(1) as never)) as Record<string, never>;
     const state = first.requestState ?? '';

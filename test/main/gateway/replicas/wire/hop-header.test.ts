@@ -13,7 +13,7 @@ const NEW = 'the secret of a fleet after it was replaced!';
 const facts: HopFacts = { kind: 'answer', senderId: 'sender', receiverId: 'receiver', counter: 7 };
 const sealer = new FleetSealer('f', [NEW]);
 
-describe('hop header', () => {
+describe('hop header of a request between replicas', () => {
   it('a hop header is valid only for its own kind, sender, receiver, counter and length of the body', () => {
     const { proof = '' } = readHopHeader(writeHopHeader(facts, 100, sealer)) ?? {};
     expect(isProven(facts, 100, proof, sealer)).toBe(true);

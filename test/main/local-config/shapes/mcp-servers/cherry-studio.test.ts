@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
 describe('parser of Cherry Studio config files', () => {
-  it('in a Cherry Studio config file, `isActive` means enabled, and an empty `baseUrl` counts as absent', () => {
+  it('in a Cherry Studio config file, `isActive` enables a server, and an empty `baseUrl` is ignored', () => {
     const { servers, problems } = readShape('cherry-studio.json');
     expect(servers).toEqual({
       jRf8: {

@@ -68,7 +68,7 @@ describe('Refresher', () => {
     },
   );
 
-  it('the login of a local entry is refreshed as local even if a map has an entry with the same endpoint', async () => {
+  it('the login of a local entry is refreshed for this entry even if a map entry has the same endpoint', async () => {
     const sent: string[] = [];
     const { service, issuer } = serviceUnderTest({
       fetchOf: ({ connectorId }) => {
