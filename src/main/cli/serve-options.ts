@@ -103,7 +103,7 @@ export function withServe(command: Command): Command {
     );
 }
 
-/** Returns the limits for the HTTP listener, including those that the options set. */
+/** Returns the limits for the HTTP listener, including the limits that the options set. */
 export function listenerLimits(options: ServeOptions): ListenerLimits {
   return {
     ...DEFAULT_LIMITS,

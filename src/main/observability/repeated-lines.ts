@@ -24,7 +24,7 @@ export class RepeatedLines {
 
   /**
    * Returns null if the line for this reason must be suppressed. Otherwise returns a suffix that says how many lines
-   * were suppressed before this line, or an empty string if there were none.
+   * were suppressed before this line, or an empty string if no line was.
    */
   next(reason: string): string | null {
     const now = this.#now();

@@ -15,7 +15,7 @@ const SAME: ReadonlyMap<string, string> = new Map([
 /**
  * Returns the error of the parser with a better hint, or null if the parser's own hint is good enough. The user may
  * know another program, may have left out `call` or `login`, or may have written an option before the command.
- * `command` is the name of the command that reports the error, or empty if the program itself reports the error.
+ * The parameter `command` is the command that reports the error, or empty if the program itself reports the error.
  */
 export function withMeantCommand(command: string, message: string): string | null {
   const isSimilar = message.includes('Did you mean');

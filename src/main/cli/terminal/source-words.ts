@@ -33,7 +33,7 @@ let words: readonly string[] = [];
 /** The part of `words` that sets the state folder: the option and its value; empty if the option was not given. */
 let ofState: readonly string[] = [];
 
-/** URL of the server in the running command line; null if there is none. */
+/** URL of the server in the running command line; null if the command line has no URL. */
 let address: string | null = null;
 
 /** Remembers the source options of the running command, so that commands in its messages can use the same options. */
@@ -56,7 +56,7 @@ function wordsOf(command: Command, name: (typeof SOURCE_OPTIONS)[number]): reado
   return name === 'from' ? [long, value.join(',')] : value.flatMap((each) => [long, String(each)]);
 }
 
-/** Returns the URL of the server in the running command line; null if there is none. */
+/** Returns the URL of the server in the running command line; null if the command line has no URL. */
 export function typedAddress(): string | null {
   return address;
 }

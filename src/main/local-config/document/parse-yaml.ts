@@ -117,7 +117,7 @@ function offsetOf(node: unknown): number | undefined {
 }
 
 /**
- * Returns the offset of the first bracket that is nested too deeply, or null if there is none. Brackets in quotes and
+ * Returns the offset of the first bracket that is nested too deeply, or null if no bracket is. Brackets in quotes and
  * comments are counted too, so the limit may apply a little earlier.
  */
 function offsetOfFlowDepth(text: string): number | null {

@@ -2,10 +2,10 @@ import type { RedisScript } from '../redis.ts';
 
 /**
  * Distributes a connector's concurrent calls among holders. One hash has a field for each holder. The field contains
- * the number of calls that the holder may run, when this number expires, since when the holder has waited for more
- * calls (0 if it is not waiting), and the time of its last request. All times are those of the server's clock. One call
- * is reserved for each holder that has waited longer than the holder that asks. The number of a holder is never
- * reduced, because its calls are running.
+ * the number of calls that the holder may run, and when this number expires. The field also contains since when the
+ * holder has waited for more calls (0 if it is not waiting), and the time of its last request. All times are those of
+ * the server's clock. One call is reserved for each holder that has waited longer than the holder that asks. The number
+ * of a holder is never reduced, because its calls are running.
  *
  * KEYS: the hash. ARGV: holder, limit, held, wanted, ms of a lease.
  * Returns: the new number, ms until the next request, 1 if other holders wait. A holder that does not repeat its

@@ -37,7 +37,7 @@ export interface HopEndpointOptions {
 
 /**
  * The maximum size of a hop's body is `GROWTH` times that of a client's message, plus `MORE_BYTES` for the other
- * fields. The message may grow, because its JSON is written anew for the hop.
+ * fields. The message may grow, because its JSON is written again for the hop.
  */
 const MORE_BYTES = 64 * 1024;
 const GROWTH = 2;

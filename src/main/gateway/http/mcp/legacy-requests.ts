@@ -59,7 +59,7 @@ export function refuseUnfound(http: McpHttpRequest, sessions: SessionTable, id?:
   else refuseSession(reply, id);
 }
 
-/** Returns the session id in the headers of a request; undefined if there is none. */
+/** Returns the session id in the headers of a request; undefined if the request has no such header. */
 export function sessionIdOf({ headers }: Pick<IncomingMessage, 'headers'>): string | undefined {
   return headerWord(headers, 'Mcp-Session-Id');
 }

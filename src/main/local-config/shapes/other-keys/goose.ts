@@ -25,8 +25,8 @@ export const goose: Shape = {
     draft.flatten('config');
     const type = draft.text('type');
     if (BUILT_IN.has(type)) {
-      // Goose itself writes its built-in extensions into the file, even those that are disabled. So disabled ones get
-      // no warning.
+      // Goose itself writes its built-in extensions into the file, even disabled ones. So disabled extensions get no
+      // warning.
       if (draft.plain('enabled') === false) draft.passOver();
       else draft.leaveOut(`is a part of Goose (${type}), not a server`);
       return;
