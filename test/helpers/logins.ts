@@ -7,7 +7,7 @@ import {
 } from '../../src/shared/logins/login-records.ts';
 import { secret } from './evidence.ts';
 
-/** Creates the key of a login at an issuer of this name. */
+/** Creates the key that identifies a login at the issuer with this name. */
 export function keyOf(name: string): LoginKey {
   return {
     issuer: `https://${name}.issuer.test`,
