@@ -95,7 +95,7 @@ class Connectors implements AsyncDisposable {
         }),
       answer: ({ response, message: { result } }) => {
         response.writeHead(202).end();
-        // The second server request carries no trace of its own.
+        // The second server request has no trace context.
         if (asking?.count === 1) asking.next({});
         else
           asking?.request.events({
@@ -185,7 +185,7 @@ const spanId = (digit: string): string => digit.repeat(16);
 const parent = (trace: string, span: string, flags = '01'): string => `00-${traceId(trace)}-${spanId(span)}-${flags}`;
 const partsOf = (traceparent: unknown): readonly string[] => String(traceparent).split('-');
 
-/** The parts of a traceparent that identify a message's trace. */
+/** Returns the `traceparent` of a message, which identifies its trace. */
 const traceOf = (got: Got | undefined): unknown => got?.params._meta?.traceparent;
 
 describe('a trace through the gateway, with an OpenTelemetry SDK in its host', () => {
@@ -503,7 +503,7 @@ describe('a trace through a gateway over stdio', () => {
     await using gateway = await startTracedGateway(connectors.entries(), { serve: 'stdio' });
     const { stdin, stdout } = gateway.child;
     if (stdin === null || stdout === null) throw new Error('The gateway process has no stdin or stdout');
-    // An iterator loses no line when several lines arrive together.
+    // Reads the lines with an iterator, because it loses no line when several lines arrive together.
     const answers = createInterface({ input: stdout })[Symbol.asyncIterator]();
     const ask = async (id: number, method: string, params: Json): Promise<void> => {
       stdin.write(`${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`);
