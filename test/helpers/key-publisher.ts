@@ -70,7 +70,7 @@ export class KeyPublisher implements AsyncDisposable {
     this.documents.push(document);
   }
 
-  /** Serves a newer map from now on, signed with these keys; defaults to the current key. Returns its bytes. */
+  /** Serves a newer map from now on, and returns its bytes. By default, the current key signs the map. */
   serve(
     connectors: readonly Json[] = [off('a')],
     { signers = [this.key], hmacKey, ...overrides }: MapChange = {},

@@ -15,7 +15,7 @@ const LOGIN = new SwitchyardError('CONNECTOR_LOGIN_NEEDED', 'Connector raw wants
 });
 const wantsLogin = (): Verdict => ({ kind: 'login', error: LOGIN });
 
-/** A server that requires the token `fresh`, for every request or only for those of `kinds`. */
+/** Starts a server that requires the token `fresh` for requests of these kinds; null stands for all requests. */
 async function protectedServer(answers: Readonly<Record<string, Answer>> = {}, kinds: readonly string[] | null = null) {
   const server = await RawMcpServer.start(answers);
   for (const kind of kinds ?? Object.keys(server.answers)) {

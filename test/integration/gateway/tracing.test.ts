@@ -36,7 +36,7 @@ const SCRIPT = {
   'tools/call': [line({ content: [] })],
 };
 
-/** A call in the middle of which the connector sends a request to its client. */
+/** A call during which the connector sends requests to the client. */
 interface Asking {
   readonly request: RawRequest;
   count: number;
@@ -45,7 +45,7 @@ interface Asking {
 
 let asking: Asking | null = null;
 
-/** Calls a tool that sends two server requests; resolves with their `_meta`. */
+/** Calls a tool that sends two server requests. Resolves with the `_meta` of these requests. */
 async function askedWithin(url: string): Promise<unknown[]> {
   const session = await openSession(url, { roots: {} });
   const call = { jsonrpc: '2.0', id: 'asks', method: 'tools/call', params: { name: 'http__asks' } };
@@ -59,7 +59,7 @@ async function askedWithin(url: string): Promise<unknown[]> {
   return questions().map(({ params }) => (params as Json)._meta);
 }
 
-/** Legacy over Streamable HTTP with a session, modern over Streamable HTTP, SSE, and stdio. */
+/** Kinds of connectors: legacy Streamable HTTP with a session, modern Streamable HTTP, SSE, and stdio. */
 const TRANSPORTS = ['http', 'modern', 'sse', 'program'] as const;
 
 class Connectors implements AsyncDisposable {

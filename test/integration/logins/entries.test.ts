@@ -61,7 +61,7 @@ describe('a map entry whose connector logs in without a person', () => {
     expect(issuer.tokenRequests).toEqual([{ grantType: 'client_credentials', status: 200, error: null }]);
   });
 
-  it('a connector fails without any request if `allowEnv` does not name the variable with its client secret', async () => {
+  it('a connector fails without any request if `allowEnv` does not contain the variable with its client secret', async () => {
     await using issuer = await AuthorizationServer.start({ clients: [machine({ client_secret: SECRET })] });
     await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer });
     process.env[VARIABLE] = SECRET;
