@@ -5,7 +5,7 @@ import type * as z from 'zod';
 import type { Check } from '../../src/shared/validation/check.ts';
 import { Fault } from '../../src/shared/validation/fault.ts';
 
-/** A change within a value. `steps` is the path to the changed place. Each step is the index of a member. */
+/** A change within a value. `steps` is the path to the changed place. Each step selects a member by its index. */
 interface Mutation {
   readonly steps: readonly number[];
   readonly kind: 'replace' | 'remove' | 'add';
@@ -192,9 +192,9 @@ function isJson(value: unknown): boolean {
 }
 
 /**
- * Expects that a check and a zod schema agree on a value: on the verdict, the path of the first fault, and the output.
- * With `of: 'json'`, compares outputs only if JSON can represent the value. The reason is that the check returns the
- * object itself, and zod returns a copy of its named members.
+ * Expects that a check and a zod schema agree on a value: on acceptance, on the path of the first fault, and on the
+ * output. With `of: 'json'`, compares outputs only if JSON can represent the value, because the check returns the
+ * object itself, but zod returns a copy of its known members.
  */
 export function expectAgreement(check: Check<unknown>, schema: z.ZodType, value: unknown, of: 'json' | 'host'): void {
   const expected = schema.safeParse(value);
@@ -212,5 +212,5 @@ export function expectAgreement(check: Check<unknown>, schema: z.ZodType, value:
   expect(isLength ? path.slice(0, first.path.length) : path).toEqual(first?.path);
 }
 
-/** A message of a fault follows the name of the faulty member, so it starts with one of these words. */
+/** A fault's message begins with one of these words, because it follows the name of the faulty member. */
 const BEGINNING = /^(must|is|has|holds|contains|needs|two of them) /;

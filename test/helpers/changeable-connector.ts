@@ -4,7 +4,7 @@ import { MapServer } from './map-server.ts';
 import { TestMcpServer } from './mcp-server.ts';
 import { entry, mapOf, signed } from './signed-map.ts';
 
-/** Starts a connector whose tool can be changed, and the server of its signed map. */
+/** Starts a connector whose tool description a test can change, and a server for its signed map. */
 export async function changeable() {
   let description = 'sends a mail';
   const connector = await TestMcpServer.start((server: McpServer) => {

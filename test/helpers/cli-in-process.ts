@@ -5,7 +5,7 @@ import { rememberSource } from '../../src/main/cli/terminal/source-words.ts';
 import { type CliOptions, type Ended, STATE_ENVIRONMENT } from './cli.ts';
 import { keepEvidence } from './evidence.ts';
 
-/** Signals that a run listens for as long as its process lives. */
+/** Signals that a command listens for until its process ends. */
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /** The previous run. Only one run at a time may use the standard streams and the environment. */
@@ -13,7 +13,7 @@ let previous: Promise<unknown> = Promise.resolve();
 
 /**
  * Runs the command line in this process, which is much faster than starting a process. Concurrent runs wait for each
- * other. Not for commands that wait for signals or compete with other processes.
+ * other. Do not use it for commands that wait for signals or compete with other processes.
  */
 export function runCliHere(args: readonly string[], options: Omit<CliOptions, 'nodeArgs'> = {}): Promise<Ended> {
   const run = previous.then(() => captured(args, options));

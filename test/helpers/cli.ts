@@ -25,7 +25,7 @@ export interface RunningCli {
 export interface CliOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly stdin?: string;
-  /** Delay before the text is sent on stdin and stdin ends. Defaults to 0. */
+  /** Delay before stdin gets the text and ends. Defaults to 0. */
   readonly stdinDelayMs?: number;
   /** Whether stdin stays open, so that the test can write to it. */
   readonly keepsStdin?: boolean;
@@ -42,7 +42,7 @@ export const STATE_ENVIRONMENT: NodeJS.ProcessEnv = { XDG_STATE_HOME: stateHome.
 
 const running = new Set<ChildProcess>();
 
-/** Ends all running processes. For afterEach. */
+/** Kills all running processes. Call it in afterEach. */
 export function killRunning(): void {
   for (const child of running) child.kill('SIGKILL');
   running.clear();

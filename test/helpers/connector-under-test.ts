@@ -16,9 +16,9 @@ export interface ConnectorUnderTest {
   readonly attempt: (index?: number) => Attempt;
   readonly states: string[];
   readonly tools: string[][];
-  /** Codes of failed reads of the tools. */
+  /** Error codes of the failed attempts to list the tools. */
   readonly failures: string[];
-  /** Calls `callback` synchronously with each state, and with `tools` when the tools change. */
+  /** Makes the connector call `callback` synchronously with each new state, and with `tools` when the tools change. */
   readonly hear: (callback: (what: string) => void) => void;
   /** Starts the connector, and lets it connect over this connection. */
   readonly up: (connection?: Connection, names?: readonly string[]) => Promise<Connection>;

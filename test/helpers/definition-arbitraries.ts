@@ -15,7 +15,7 @@ const junk: fc.Arbitrary<unknown> = fc.oneof(
   fc.dictionary(words, fc.jsonValue({ maxDepth: 1 }), { maxKeys: 3 }),
 );
 
-/** A JSON Schema whose parts are schemas that are one level flatter. */
+/** Generates JSON Schemas with at most `depth` levels of nested schemas. */
 function schemaOf(depth: number): fc.Arbitrary<Json> {
   const leaf = {
     type: fc.constantFrom('string', 'object', 'array', ['string', 'null']),
@@ -70,7 +70,8 @@ const annotations = optional({
 const resource = { ...described, name: text, mimeType: text, annotations };
 
 /**
- * Members of valid definitions of each kind, without their names, as the schemas of the protocol revisions define them.
+ * Generates the members of valid definitions of each kind, as the protocol revisions define them, but without the name
+ * or URI that identifies a definition.
  */
 const MEMBERS: Readonly<Record<DefinitionKind, fc.Arbitrary<Json>>> = {
   tool: fc.record(
@@ -104,7 +105,7 @@ export function goodMembers(kind: DefinitionKind): fc.Arbitrary<Json> {
   return MEMBERS[kind];
 }
 
-/** Definitions with one member, at any depth, replaced by junk or removed. */
+/** Generates definitions in which one member, at any depth, is replaced by null or by an arbitrary value. */
 export function brokenMembers(kind: DefinitionKind): fc.Arbitrary<Json> {
   return fc.tuple(MEMBERS[kind], fc.nat(), fc.option(junk, { freq: 5 })).map(([members, at, value]) => {
     const places = placesOf(members);
@@ -118,7 +119,7 @@ function placesOf(value: unknown, path: readonly string[] = []): (readonly strin
   return Object.entries(value).flatMap(([name, member]) => [[...path, name], ...placesOf(member, [...path, name])]);
 }
 
-/** Returns a copy with the member at a path replaced; null removes it from an object. */
+/** Returns a copy of a value in which the member at a path is replaced. */
 function changed(value: unknown, [name = '', ...rest]: readonly string[], member: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value).flatMap(([key, before]): [string, unknown][] => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { threadId } from 'node:worker_threads';
 
-/** Text that every secret of the tests contains and nothing else. Output that contains it has leaked a secret. */
+/** Text that is part of every secret in the tests and of nothing else. Output that contains it has leaked a secret. */
 export const SECRET_MARK = 's3cr3t';
 
 /** Environment variable that names the folder in which a test run collects its output. */
@@ -16,7 +16,7 @@ export function secret(name: string): string {
   return `${SECRET_MARK}-${name}`;
 }
 
-/** Records something that was logged, thrown, measured or printed. The end of the run searches it for secrets. */
+/** Records something that was logged, thrown, measured or printed. All records are searched at the end of the run. */
 export function keepEvidence(kind: string, what: unknown): void {
   const dir = process.env[EVIDENCE_VARIABLE];
   if (dir === undefined) return;

@@ -44,14 +44,14 @@ function damaged(bytes: Uint8Array): Uint8Array {
 
 const encoded = (body: Uint8Array, coding: string): Fault => answer(body, `${OK}content-encoding: ${coding}\r\n`);
 
-/** Sends a response with this `Retry-After` value. */
+/** Responds with a status that asks the client to wait, and with this `Retry-After` value. */
 export const asksToWait = (header: string, line = '429 Too Many Requests'): Fault =>
   status(line, `retry-after: ${header}`);
 
 /** Redirects to this location. */
 export const redirectTo = (location: string, line = '302 Found'): Fault => status(line, `location: ${location}`);
 
-/** A fault that needs the valid response. */
+/** Makes a fault from the bytes of the valid response. */
 type FaultOf = (good: Uint8Array) => Fault;
 
 const plain =
@@ -161,7 +161,7 @@ export class FaultyServer implements AsyncDisposable {
     return server;
   }
 
-  /** The URL with a query, because a query often contains a token that must appear nowhere. */
+  /** The URL of the map with a query. A query often contains a token, which must not appear in any output. */
   get url(): string {
     return `${this.origin}/map`;
   }

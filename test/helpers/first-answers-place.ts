@@ -26,14 +26,14 @@ export function answerTo({ seen }: RunningCli, id: number): string | undefined {
   return seen.stdout.split('\n').find((line) => line.includes(`"id":${id},`));
 }
 
-/** Opens a session and lists the tools. */
+/** Opens a session. Resolves with the response to `tools/list`. */
 export async function listOf(cli: RunningCli): Promise<string> {
   send(cli, INITIALIZE, { method: 'notifications/initialized' }, { id: 2, method: 'tools/list' });
   await eventually('the tools are listed', () => answerTo(cli, 2) !== undefined, 60_000);
   return answerTo(cli, 2) ?? '';
 }
 
-/** Lists repeatedly until `isWanted` accepts a list, starting with the pending list request with id 2. */
+/** Lists the tools repeatedly until `isWanted` accepts a list. The first list request (id 2) is already pending. */
 export async function listsUntil(cli: RunningCli, what: string, isWanted: (list: string) => boolean): Promise<void> {
   let id = 2;
   const isThere = (): boolean => {
@@ -47,23 +47,23 @@ export async function listsUntil(cli: RunningCli, what: string, isWanted: (list:
   await eventually(what, isThere, 60_000);
 }
 
-/** Closes the standard input of the gateway, which then ends in an orderly way. */
+/** Closes the standard input of the gateway, and waits until the gateway has ended with exit code 0. */
 export async function closed(cli: RunningCli): Promise<void> {
   cli.child.stdin?.end();
   expect((await cli.ended).code).toBe(0);
 }
 
-/** A folder and a file for a gateway over stdio. Both are removed when their scope ends. */
+/** A state folder and a configuration file for a gateway over stdio. Both are removed when their scope ends. */
 export interface Place extends Disposable {
   readonly argv: readonly string[];
   readonly stateDir: string;
   readonly file: LocalFile;
-  /** Returns the first answers that a start would send now. */
+  /** Returns the first answers (stored responses) that a start would send now; null if it would send none. */
   readonly answers: (changes?: { env?: object; argv?: readonly string[]; nowMs?: number }) => FirstAnswers | null;
   readonly answersFile: () => string;
 }
 
-/** Creates a place for a gateway in front of these servers. `more` contains further words of its command line. */
+/** Creates a place for a gateway in front of these servers. `more` contains further arguments of its command line. */
 export function placeFor(servers: Readonly<Record<string, object>>, ...more: readonly string[]): Place {
   const [folder, file] = [new TempDir(), new LocalFile(servers)];
   const stateDir = join(folder.path, 'state');

@@ -27,7 +27,7 @@ export interface GatewayBehindTls extends AsyncDisposable {
 export async function startGatewayBehindTls(): Promise<GatewayBehindTls> {
   await using stack = new AsyncDisposableStack();
   const authority = await Authority.create();
-  // This process trusts the test authority, because its issuer and its server request documents over TLS.
+  // This process trusts the test authority, because its issuer and its MCP server request documents over TLS.
   const before = getCACertificates('default');
   setDefaultCACertificates([...before, authority.cert]);
   stack.defer(() => setDefaultCACertificates(before));

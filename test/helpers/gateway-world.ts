@@ -23,7 +23,7 @@ export interface WorldOptions {
   readonly limits?: Partial<ListenerOptions['limits']>;
 }
 
-/** A gateway over connectors of a file, listening on loopback. Everything is closed when the scope ends. */
+/** A gateway on loopback, whose connectors are defined in a file. Everything is closed when the scope ends. */
 export interface GatewayWorld extends AsyncDisposable {
   readonly manager: ConnectorProxyManager;
   readonly gateway: Gateway;
@@ -67,7 +67,7 @@ export async function startGateway(
   };
 }
 
-/** Creates an entry of a file for a server over HTTP. */
+/** Creates the entry of a configuration file for a server over HTTP. */
 export function remote(server: { readonly url: URL | string }, more: object = {}): object {
   return { type: 'http', url: String(server.url), ...more };
 }

@@ -11,7 +11,7 @@ export interface HelpExample {
   readonly line: string;
 }
 
-/** Returns the words of every command that the help names. */
+/** Returns the full name of every command in the help, such as `auth login`. */
 export function commandWords(): readonly string[] {
   return commandsOf(createProgram(() => {})).map(({ words }) => words);
 }

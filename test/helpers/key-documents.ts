@@ -9,7 +9,7 @@ import { readSigningKey } from '../../src/shared/signatures/signing-key.ts';
 import { type KeyRoots, verifyNextKeyDocument } from '../../src/shared/signatures/verify-key-document.ts';
 import { jwksOf, type PrivateJwk } from './signing-keys.ts';
 
-/** Changes of a key document's payload in the tests. */
+/** Members that a test replaces in the payload of a key document. */
 export type DocumentChange = Partial<KeyDocumentPayload>;
 
 /** Creates the payload of a document whose keys are all roots, of which one must sign. It expires in 2100. */
@@ -50,7 +50,7 @@ export function rootsOf(keys: readonly PrivateJwk[], threshold = 1): KeyRoots {
   return { keys: readKeySet(jwksOf(...keys)), threshold };
 }
 
-/** Reads a document and verifies that it follows these roots. */
+/** Reads a key document and verifies it as the successor of these roots. */
 export function follow(document: SignedKeyDocument, known: KeyRoots, version = 0): void {
   verifyNextKeyDocument(readKeyDocument(JSON.stringify(document)), { ...known, version });
 }

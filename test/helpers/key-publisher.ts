@@ -9,12 +9,12 @@ import { off } from './map-under-test.ts';
 import { type Json, mapOf } from './signed-map.ts';
 import { jwksOf, newKey, type PrivateJwk } from './signing-keys.ts';
 
-/** Members of a published map, and the keys that sign it. */
+/** Members that replace those of a published map, and the keys that sign the map. */
 type MapChange = Json & { readonly signers?: readonly PrivateJwk[]; readonly hmacKey?: string };
 
-/** A publisher of a map and of key documents, on one real server: `/map`, and `/keys/1`, `/keys/2`, … */
+/** A publisher of a map and of key documents: one real server with `/map`, `/keys/1`, `/keys/2`, and so on. */
 export class KeyPublisher implements AsyncDisposable {
-  /** The configured key, then the key of each version. */
+  /** The key that hosts are configured with, followed by the key of each document version. */
   readonly keys: PrivateJwk[] = [newKey('key-0')];
   readonly documents: SignedKeyDocument[] = [];
   readonly #server: MapServer;
@@ -50,12 +50,12 @@ export class KeyPublisher implements AsyncDisposable {
     return this.keys.at(-1) as PrivateJwk;
   }
 
-  /** Requests, oldest first, as `map` or `keys/3`. */
+  /** Paths of the requests, oldest first, such as `map` or `keys/3`. */
   get asked(): string[] {
     return this.#server.requests.map(({ url }) => String(url).slice(1));
   }
 
-  /** Publishes a document with a new key, signed by the previous key and by itself. */
+  /** Publishes a document with a new key. Both the previous and the new key sign the document. */
   rotate(change: DocumentChange = {}): SignedKeyDocument {
     const before = this.key;
     const key = newKey(`key-${this.keys.length}`);
@@ -70,7 +70,7 @@ export class KeyPublisher implements AsyncDisposable {
     this.documents.push(document);
   }
 
-  /** Serves a newer map from now on, signed with these keys; defaults to the current key. Returns its bytes. */
+  /** Serves a newer map from now on, and returns its bytes. By default, the current key signs the map. */
   serve(
     connectors: readonly Json[] = [off('a')],
     { signers = [this.key], hmacKey, ...overrides }: MapChange = {},
@@ -95,12 +95,12 @@ export class KeyPublisher implements AsyncDisposable {
     this.#map = answer;
   }
 
-  /** Sets the response to requests for key documents; null restores the documents. */
+  /** Sets the response to requests for key documents. With null, serves the documents again. */
   answerKeys(answer: Answer | null): void {
     this.#documents = answer;
   }
 
-  /** Writes the documents to files of this folder, and returns the pattern of their paths. */
+  /** Writes each document to its own file in a folder. Returns the pattern of the paths. */
   writeTo(folder: string): string {
     for (const [index, document] of this.documents.entries())
       writeFileSync(join(folder, `${index + 1}.json`), JSON.stringify(document));
@@ -119,7 +119,7 @@ export class KeyPublisher implements AsyncDisposable {
   }
 }
 
-/** Creates a manager of a publisher's map that trusts its first key, without a background refresh. */
+/** Creates a manager for the publisher's map, without background refresh. It trusts the publisher's first key. */
 export function follower(
   publisher: KeyPublisher,
   options: Partial<SignedMapManagerOptions> = {},

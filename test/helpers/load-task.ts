@@ -2,7 +2,7 @@ import { type AcquiredBody, type LoadTask, PROTOCOL_VERSION } from '../../src/sh
 import { hmacTrust } from '../../src/shared/signatures/trust.ts';
 import { KEY, NOW } from './signed-map.ts';
 
-/** Creates the task of a cold load at {@link NOW}; defaults to a map at an unused port. */
+/** Creates the task of loading a map at {@link NOW} without an earlier map. By default, nothing listens at its URL. */
 export function loadTask(overrides: Partial<LoadTask> = {}): LoadTask {
   return {
     version: PROTOCOL_VERSION,
@@ -25,7 +25,7 @@ export function loadTask(overrides: Partial<LoadTask> = {}): LoadTask {
   };
 }
 
-/** Creates a body from already acquired bytes. */
+/** Creates the body of a response that has already been received. */
 export function given(bytes: Uint8Array<ArrayBuffer>): AcquiredBody {
   return { kind: 'body', bytes, etag: null, fetchMs: 0 };
 }

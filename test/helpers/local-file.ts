@@ -61,7 +61,7 @@ export function manageFile(servers: object, options: Partial<LocalManagerOptions
   };
 }
 
-/** Creates the entry of a stdio server that starts after the shell has run `script`. */
+/** Creates the entry of a stdio server. A shell first runs `script` and then starts the server. */
 export function startedAfter(script: string, name: string): object {
   const { command, args } = localServer([name]) as { command: string; args: string[] };
   const words = [command, ...args].map((word) => `'${word}'`).join(' ');

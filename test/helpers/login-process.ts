@@ -8,7 +8,7 @@ import { keepEvidence } from './evidence.ts';
 
 const program = fileURLToPath(new URL('../fixtures/programs/login-user.ts', import.meta.url));
 
-/** Answers of the process's methods, as far as tests use them. */
+/** Result type of each method of the process, as far as tests use it. */
 interface Answers {
   readAll: StoredLogins;
   saveLogin: StoredLogin;
@@ -27,7 +27,7 @@ export class LoginProcess implements AsyncDisposable {
   readonly child: ChildProcess;
   /** The last number that `saveForEver` reported; 0 if it has reported none. */
   saved = 0;
-  /** Number of changes that its watch reported. */
+  /** Number of changes that the method `watch` reported. */
   changes = 0;
   readonly #answers: { value?: unknown; code?: string }[] = [];
   readonly #ended: Promise<unknown>;
@@ -49,7 +49,7 @@ export class LoginProcess implements AsyncDisposable {
     });
   }
 
-  /** Sends one request. Rejects with an error that has the code of the failure. */
+  /** Sends one request. Rejects with an error that has the same code as the failure in the process. */
   async ask<M extends keyof Answers>(method: M, ...given: unknown[]): Promise<Answers[M]> {
     this.send(method, ...given);
     const at = this.#asked - 1;

@@ -7,7 +7,7 @@ import {
 } from '../../src/shared/logins/login-records.ts';
 import { secret } from './evidence.ts';
 
-/** Creates the key of a login at an issuer of this name. */
+/** Creates the key that identifies a login at the issuer with this name. */
 export function keyOf(name: string): LoginKey {
   return {
     issuer: `https://${name}.issuer.test`,
@@ -17,7 +17,7 @@ export function keyOf(name: string): LoginKey {
   };
 }
 
-/** Creates tokens that contain a secret of this name. */
+/** Creates tokens whose values contain this name. */
 export function tokensOf(name: string, over: Partial<LoginTokens> = {}): LoginTokens {
   return {
     accessToken: secret(`access-${name}`),
@@ -29,7 +29,7 @@ export function tokensOf(name: string, over: Partial<LoginTokens> = {}): LoginTo
   };
 }
 
-/** Creates the binding of an endpoint of this name. */
+/** Creates the binding of an endpoint with this name. */
 export function bindingOf(name: string): LoginBinding {
   const endpoint = `https://${name}.test/mcp`;
   return {
@@ -42,7 +42,7 @@ export function bindingOf(name: string): LoginBinding {
   };
 }
 
-/** Creates a registration at an issuer of this name, with a secret. */
+/** Creates the registration of a client, with a client secret, at the issuer with this name. */
 export function clientOf(name: string): StoredClient {
   return {
     issuer: keyOf(name).issuer,

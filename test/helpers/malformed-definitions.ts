@@ -2,13 +2,13 @@ import type { DefinitionKind } from '../../src/main/mcp/definitions/definition.t
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** One kind of error that servers make in a definition, and how the definition is changed for clients. */
+/** One kind of error that servers make in a definition, and the repaired definition that clients see. */
 export interface Malformed {
   readonly kind: DefinitionKind;
   /** Description of the error. */
   readonly what: string;
   readonly definition: Json;
-  /** The view of the newest revision; null if the definition is left out. */
+  /** What clients with the newest protocol revision see; null if the definition is left out. */
   readonly view: Json | null;
   /** The view of 2025-11-25. */
   readonly legacy: Json | null;
@@ -55,9 +55,9 @@ export function nameOf(kind: DefinitionKind, definition: Json): string {
 
 interface Case {
   readonly what: string;
-  /** Differences from the valid definition; undefined leaves a member out. */
+  /** Differences of the malformed definition from the valid one; undefined removes a member. */
   readonly broken: Json;
-  /** Differences of the view from the valid definition; null if the definition is left out. */
+  /** Differences of what clients see from the valid definition; null if the definition is left out. */
   readonly view: Json | null;
   readonly legacy?: Json | null;
 }
@@ -240,7 +240,7 @@ const BY_KIND: Readonly<Record<DefinitionKind, readonly Case[]>> = {
   template: ANNOTATED,
 };
 
-/** Missing names. Resources and templates without a name are named after their URIs. */
+/** Invalid values of `name`. Clients then see the URI of a resource or template as its name. */
 const NAMELESS: readonly Json[] = [{ name: undefined }, { name: null }, { name: 7 }];
 
 export const MALFORMED: readonly Malformed[] = [
@@ -266,7 +266,7 @@ function malformed(kind: DefinitionKind, name: string, { what, broken, view, leg
   };
 }
 
-/** Returns list items that are not definitions. */
+/** Returns list items that are left out: values that are not definitions, a duplicate, and one that nests too deep. */
 export function junkItems(kind: DefinitionKind): readonly unknown[] {
   const name = NAMES[kind];
   const named = (value: unknown): Json => ({ ...GOOD[kind], [name]: value });

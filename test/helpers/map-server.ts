@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 
 export type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** A loopback HTTP server for one map that records all requests. Answers conditional requests. */
+/** A loopback HTTP server for one map. It records all requests and answers conditional requests. */
 export class MapServer implements AsyncDisposable {
   readonly requests: IncomingMessage[] = [];
   readonly #server: Server;

@@ -7,13 +7,13 @@ import { secret } from './evidence.ts';
 import { type LogLine, recordingLogger } from './log.ts';
 import { entry, type Json, KEY, mapOf, signed } from './signed-map.ts';
 
-/** A manager of a map whose connectors are disabled, so that only the map can fail. */
+/** A manager with a map whose connectors are all disabled, so that only loading the map can fail. */
 export interface MapUnderTest extends AsyncDisposable {
   readonly manager: ConnectorProxyManager;
   readonly lines: readonly LogLine[];
-  /** Lines of level warn or error that have a code, as `event code`. */
+  /** Log lines of level warn or error that have a code, in the form `event code`. */
   readonly complaints: () => string[];
-  /** The pauses between attempts that the manager requested, in milliseconds. The test does not wait for them. */
+  /** Delays that the manager requested between its attempts, in milliseconds. The test does not really wait. */
   readonly pauses: readonly number[];
 }
 
@@ -23,7 +23,7 @@ export const off = (id: string, overrides: Json = {}): Json & { id: string } =>
 
 let lastGeneratedAtMs = 0;
 
-/** Creates a signed map of these connectors, dated now and later than all earlier ones. */
+/** Creates a signed map of these connectors. Its date is the current time, but later than that of all earlier maps. */
 export function mapNow(
   connectors: readonly Json[] = [off('a'), off('b')],
   overrides: Json = {},
@@ -55,7 +55,7 @@ export function mapUnderTest(url: string, options: Partial<ConnectorProxyManager
   return { manager, lines: logger.lines, complaints, pauses, [Symbol.asyncDispose]: () => manager.close() };
 }
 
-/** Returns the value of a counter for these labels; 0 if it has none. */
+/** Returns the value of a counter with these labels; 0 if there is no such value. */
 export async function counterOf(name: string, labels: Readonly<Record<string, string>>): Promise<number> {
   const metric = await getConnectorMetricsRegistry().getSingleMetric(name)?.get();
   const found = metric?.values.find((value) =>

@@ -28,7 +28,7 @@ export async function postLegacy(
   return post(url, { jsonrpc: '2.0', id: options.id ?? 1, method, params }, options);
 }
 
-/** POSTs a message of the modern protocol, with everything that it requires. */
+/** POSTs a message of the modern protocol, with the headers and the `_meta` that the protocol requires. */
 export async function postModern(
   url: string,
   method: string,
@@ -50,7 +50,7 @@ export async function postModern(
   return post(url, { jsonrpc: '2.0', id: options.id ?? 1, method, params: whole }, { ...options, headers });
 }
 
-/** Returns the client information of every modern request. */
+/** Returns the client information that every modern request contains in its `_meta`. */
 export function envelope(capabilities: Json = {}): Json {
   return {
     'io.modelcontextprotocol/protocolVersion': VERSION,
@@ -59,7 +59,7 @@ export function envelope(capabilities: Json = {}): Json {
   };
 }
 
-/** POSTs any body, and reads the response to its end. */
+/** POSTs any body, and reads the whole response. */
 export async function post(url: string, message: unknown, options: PostOptions = {}): Promise<Posted> {
   const response = await fetch(url, {
     method: 'POST',
@@ -82,7 +82,7 @@ async function read(response: Response): Promise<Posted> {
   return { status: response.status, headers: response.headers, messages, result: last.result, error: last.error };
 }
 
-/** Returns the parsed data of each event. */
+/** Returns the parsed data of each event in a text. */
 export function eventsOf(text: string): Json[] {
   return text
     .split('\n')
@@ -149,7 +149,7 @@ export async function openStream(url: string, init: RequestInit): Promise<OpenSt
   };
 }
 
-/** Opens a POST whose events are read as they arrive. */
+/** POSTs a message, and reads the events of the response as they arrive. */
 export function streamPost(url: string, message: Json, headers: Readonly<Record<string, string>>): Promise<OpenStream> {
   return openStream(url, {
     method: 'POST',

@@ -34,8 +34,8 @@ export class TestMcpServer implements AsyncDisposable {
   }
 
   /**
-   * Starts a server with both protocol generations, without sessions. `announceTools` notifies all subscribers that the
-   * tools changed.
+   * Starts a server that supports both protocol generations, without sessions. `announceTools` notifies all subscribers
+   * that the tools changed.
    */
   static async start(addTools: AddTools, port = 0): Promise<TestMcpServer & { readonly announceTools: () => void }> {
     const handler = createMcpHandler(() => serverWith(addTools));
@@ -47,7 +47,7 @@ export class TestMcpServer implements AsyncDisposable {
     return Object.assign(await TestMcpServer.#listen(server, port), { announceTools });
   }
 
-  /** Starts a server with the legacy protocol only, with sessions. */
+  /** Starts a server that supports only the legacy protocol, with sessions. */
   static async startWithSessions(
     addTools: AddTools,
     port = 0,

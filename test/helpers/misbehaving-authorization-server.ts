@@ -20,7 +20,7 @@ export const saysJson =
   (_, response) =>
     void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 
-/** Responds with this text, regardless of its content. */
+/** Responds with this text, which need not be valid JSON. */
 export const saysText =
   (text: string, status = 200, type = 'text/html'): Behaviour =>
   (_, response) =>
@@ -61,14 +61,14 @@ export const WAYS = {
 } as const satisfies Record<string, Behaviour>;
 
 /**
- * A protected MCP endpoint at `/mcp` and the authorization server of its own origin, over loopback. It behaves
- * correctly until it is set to respond to a path in another way.
+ * A protected MCP endpoint at `/mcp` and its authorization server at the same origin, on loopback. The server behaves
+ * correctly until a test sets another response for a path.
  */
 export class MisbehavingAuthorizationServer implements AsyncDisposable {
   readonly origin: string;
   /** All requests, oldest first. */
   readonly requests: CameRequest[] = [];
-  /** Members that replace those of the metadata. Undefined removes a member. */
+  /** Members that replace those of the server's metadata. Undefined removes a member. */
   serverMetadata: Readonly<Record<string, unknown>> = {};
   resourceMetadata: Readonly<Record<string, unknown>> = {};
   /** The `WWW-Authenticate` header of the endpoint's 401. */
@@ -82,7 +82,7 @@ export class MisbehavingAuthorizationServer implements AsyncDisposable {
     server.on('request', (request: IncomingMessage, response: ServerResponse) => this.#answer(request, response));
   }
 
-  /** `host` is the name in its addresses. */
+  /** Starts the server. `host` is the host name in its URLs. */
   static async start(host = '127.0.0.1'): Promise<MisbehavingAuthorizationServer> {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -98,7 +98,7 @@ export class MisbehavingAuthorizationServer implements AsyncDisposable {
     return this.requests.map(({ path }) => path.split('?', 1)[0] ?? '');
   }
 
-  /** Responds to all later requests for this path in this way. */
+  /** Makes the server respond in this way to all later requests for this path. */
   behave(path: string, way: Behaviour): void {
     this.#behaviours.set(path, way);
   }

@@ -1,7 +1,7 @@
 import { Children } from '../../src/main/cli/demo/children.ts';
 import { packageBin } from '../../src/main/cli/demo/package-bin.ts';
 
-/** The real servers of the demo, from npm. They run until their scope ends. */
+/** The real npm packages that the `demo` command also starts. They run until their scope ends. */
 export class NpmServers implements Disposable {
   readonly #children = new Children();
 

@@ -7,7 +7,8 @@ import type { WireRevision } from '../../src/main/mcp/definitions/wire-revision.
 type Json = Readonly<Record<string, unknown>>;
 
 /**
- * A client of the official SDK, and the lists as it parses them. One unreadable entry makes it reject the whole list.
+ * A client from the official SDK. It returns lists as the SDK parses them. One unreadable entry makes the SDK reject
+ * the whole list.
  */
 export interface OfficialClient extends AsyncDisposable {
   readonly name: string;
@@ -23,13 +24,13 @@ interface Lister extends Pick<Client2, 'close'> {
 }
 
 /**
- * Connects one client of each SDK line and protocol generation to a server with all revisions, and one client for each
- * older revision.
+ * Connects official clients to a server that supports all protocol revisions: one for each SDK line and protocol
+ * generation, and one for each older revision.
  */
 export async function connectOfficialClients(url: string): Promise<readonly OfficialClient[]> {
   const address = new URL(url);
   const first = new Client1({ name: 'sdk-1', version: '1.0.0' });
-  // The type of `sessionId` in the SDK does not match exactly.
+  // The cast is needed because the SDK declares `sessionId` with a slightly different type.
   await first.connect(new Http1(address) as Parameters<typeof first.connect>[0]);
   const legacy = async (version: WireRevision): Promise<Client2> => {
     const options = { supportedProtocolVersions: [version], versionNegotiation: { mode: 'legacy' } } as const;

@@ -13,13 +13,13 @@ import type { KeyPair } from './tls-server.ts';
 interface ProxyServerOptions {
   /** `user:password` that every request must send. */
   readonly credentials?: string;
-  /** With a certificate, the proxy itself is reached over https. */
+  /** If given, clients reach the proxy itself over https with this certificate. */
   readonly tls?: KeyPair;
 }
 
-/** A real forward proxy on loopback: tunnels (CONNECT) and plain forwarding. It records its requests. */
+/** A real forward proxy on loopback with tunnels (CONNECT) and plain forwarding. It records its requests. */
 export class ProxyServer implements AsyncDisposable {
-  /** `CONNECT host:port` or `GET http://…`, in order. */
+  /** The requests in order, as `CONNECT host:port` or `GET http://…`. */
   readonly asked: string[] = [];
   readonly authorizations: (string | undefined)[] = [];
   /** Status that the proxy responds with instead of forwarding; null to forward. */
@@ -57,10 +57,10 @@ export class ProxyServer implements AsyncDisposable {
     return proxy;
   }
 
-  /** Returns its URL, with credentials (`user:password@`) if given. */
+  /** Returns the URL of the proxy, with credentials (`user:password@`) if given. */
   url(credentials = ''): string {
     const { port } = this.#server.address() as AddressInfo;
-    // A secure proxy is addressed by name, because undici cannot reach it by its address.
+    // A proxy with TLS is addressed as `localhost`, because undici cannot reach it by its IP address.
     return this.#isSecure ? `https://${credentials}localhost:${port}` : `http://${credentials}127.0.0.1:${port}`;
   }
 

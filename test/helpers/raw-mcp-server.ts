@@ -19,11 +19,11 @@ export interface RawRequest {
   readonly response: ServerResponse;
   /** Responds with a result as JSON. */
   readonly result: (result: Json) => void;
-  /** Responds with an event stream of these messages, and leaves it open. */
+  /** Responds with an event stream that contains these messages, and leaves the stream open. */
   readonly events: (...messages: readonly unknown[]) => void;
 }
 
-/** How a server handles one kind of request: `initialize`, `tools/call`, …, or `GET`, `DELETE`. */
+/** Handles one kind of request. The kinds are the MCP methods, such as `initialize`, and `GET` and `DELETE`. */
 export type Answer = (request: RawRequest) => void;
 
 const LEGACY: Readonly<Record<string, Answer>> = {
@@ -38,7 +38,7 @@ const LEGACY: Readonly<Record<string, Answer>> = {
   DELETE: ({ response }) => void response.writeHead(204).end(),
 };
 
-/** Responses of a server of the modern protocol. */
+/** Answers that make a server speak the modern protocol. */
 export const MODERN: Readonly<Record<string, Answer>> = {
   'server/discover': ({ result }) =>
     result({
@@ -49,7 +49,7 @@ export const MODERN: Readonly<Record<string, Answer>> = {
     }),
 };
 
-/** An HTTP server whose every response a test can write. By default it is a legacy MCP server without sessions. */
+/** An HTTP server whose every response a test can define. By default, it is a legacy MCP server without sessions. */
 export class RawMcpServer implements AsyncDisposable {
   readonly requests: RawRequest[] = [];
   readonly sockets = new Set<Socket>();

@@ -21,14 +21,15 @@ export interface SseRequest {
   readonly response: ServerResponse;
   /** Accepts a POST with 202. */
   readonly accept: () => void;
-  /** Accepts a POST and sends its result over the newest event stream. */
+  /** Accepts a POST, and sends the result of its request over the newest event stream. */
   readonly result: (result: Json) => void;
   /** Sends messages over the newest event stream. */
   readonly send: (...messages: readonly unknown[]) => void;
 }
 
 /**
- * How a server handles one kind of request: `initialize`, `tools/call`, …, `GET`, or `answer` (to a server request).
+ * Handles one kind of request. The kinds are the MCP methods, such as `initialize`, and `GET` and `answer` (the
+ * client's answer to a server request).
  */
 export type SseAnswer = (request: SseRequest, server: RawSseServer) => void;
 
@@ -40,7 +41,7 @@ const DEFAULTS: Readonly<Record<string, SseAnswer>> = {
   'tools/call': ({ result, message }) => result({ content: [{ type: 'text', text: JSON.stringify(message.params) }] }),
 };
 
-/** An HTTP+SSE server (MCP 2024-11-05) whose every response a test can write. Its address is `url`. */
+/** An HTTP+SSE server (MCP 2024-11-05) whose every response a test can define. */
 export class RawSseServer implements AsyncDisposable {
   readonly requests: SseRequest[] = [];
   /** The opened event streams, the newest last. */

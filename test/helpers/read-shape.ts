@@ -1,20 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { parseLocalConfig } from '../../src/main/local-config/local-config.ts';
 
-/** Environment variables for the tests of shapes. */
+/** Environment variables for reading the shapes (fixtures of configuration files). */
 const SHAPE_ENV: Readonly<Record<string, string>> = {
   HOME: '/home/me',
   API_KEY: 'key-of-the-environment',
   API_TOKEN: 'token-of-the-environment',
 };
 
-/** A client's file as the reader parses it: each server on one line, and each problem with its place. */
+/** What the reader finds in a client's file: the servers, and the problems with their places. */
 export interface ReadShape {
   readonly servers: Readonly<Record<string, object>>;
   readonly problems: readonly string[];
 }
 
-/** Reads a fixture of `fixtures/local-config/shapes`. Empty members are left out. */
+/** Reads a fixture from `fixtures/local-config/shapes`. Leaves out empty members. */
 export function readShape(name: string, project = '/home/me/project'): ReadShape {
   const url = new URL(`../fixtures/local-config/shapes/${name}`, import.meta.url);
   const files = new Map([['~/.config/search-key', 'key-of-a-file\n']]);

@@ -20,14 +20,14 @@ export interface Transcript {
   readonly tools: readonly unknown[];
   /** Results and errors of the calls. */
   readonly outcomes: readonly unknown[];
-  /** Progress notifications and server requests, each with the call in progress. */
+  /** Progress notifications and server requests. Each begins with the name of the tool that was being called. */
   readonly meanwhile: readonly unknown[];
 }
 
 /** The official SDK client in use: 1.x, or 2.x with one of the two protocol generations. */
 export type Speaker = '1.x' | 'legacy' | 'modern';
 
-/** Starts the command line as a stdio server for an official client, lists its tools and calls some. */
+/** Starts the command line as a stdio server for an official client, calls tools, and lists the tools. */
 export async function converse(
   args: readonly string[],
   calls: readonly Call[],
@@ -72,7 +72,7 @@ export async function converse(
         : (client as unknown as Client2).callTool(call, { onprogress });
     outcomes.push(await result.catch((error: unknown) => ({ error: String(error) })));
   }
-  // A gateway lists only the connectors that are up when this request arrives.
+  // A gateway lists only connectors that are up when the request arrives, so the list comes last.
   const { tools } = await client.listTools();
   const { pid } = client.transport as { readonly pid: number };
   await beforeEnd(pid);

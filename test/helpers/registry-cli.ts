@@ -4,7 +4,7 @@ import { RegistryWorld } from './registry-world.ts';
 
 type Run = (args: readonly string[], options?: CliOptions) => Promise<Ended>;
 
-/** Creates a registry, and runs the `registry` commands on it with `run`. */
+/** Creates a registry. `registry()` runs the `registry` commands on it with `run`. */
 export function registryCli(run: Run = runCliHere) {
   const world = new RegistryWorld();
   const registry: Run = (args, options = {}) =>

@@ -13,7 +13,7 @@ export interface RegistryUser {
   readonly ended: Promise<unknown[]>;
 }
 
-/** Starts a process that uses the registry of this `CORTEX_HOME`: `writes PREFIX COUNT`, `removes NAME`, …. */
+/** Starts a process that uses the registry in this `CORTEX_HOME`, with arguments such as `writes PREFIX COUNT`. */
 export function startRegistryUser(home: string, ...args: string[]): RegistryUser {
   const { PATH, NODE_V8_COVERAGE } = process.env;
   const env = { PATH, CORTEX_HOME: home, ...(NODE_V8_COVERAGE && { NODE_V8_COVERAGE }) };
@@ -29,7 +29,7 @@ export function startRegistryUser(home: string, ...args: string[]): RegistryUser
   return { child, lines, ended: once(child, 'close') };
 }
 
-/** Kills all running processes. For afterEach. */
+/** Kills all running processes. Call it in afterEach. */
 export function killRegistryUsers(): void {
   for (const child of children) child.kill('SIGKILL');
   children.clear();

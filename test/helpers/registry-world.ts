@@ -52,7 +52,7 @@ export class RegistryWorld implements Disposable {
     writeFileSync(this.path, JSON.stringify({ servers }));
   }
 
-  /** Creates a manager of its servers that records its log. */
+  /** Creates a manager with the servers of this registry. The manager records its log. */
   manage(
     options: Partial<RegistryManagerOptions> = {},
   ): { readonly manager: ConnectorProxyManager; readonly lines: readonly LogLine[] } & AsyncDisposable {

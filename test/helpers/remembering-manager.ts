@@ -2,7 +2,7 @@ import { ConnectorProxyManager, type ConnectorProxyManagerOptions } from '../../
 import { type LogLine, recordingLogger } from './log.ts';
 import { KEY } from './signed-map.ts';
 
-/** Creates a manager with a state folder for its own map, without a background refresh, that records its log. */
+/** Creates a manager with one map and a state folder, without a background refresh. It records its log. */
 export function remembering(
   serviceMapUrl: string,
   stateDir: string,

@@ -3,7 +3,7 @@ import type { Connection, ConnectionEvents } from '../../src/main/connectors/con
 import type { ConnectorEntry } from '../../src/shared/map/service-map.ts';
 import type { RemoteToolDefinition } from '../../src/shared/tools/tool-definition.ts';
 
-/** A connection that behaves as its test specifies, for behavior that no real server shows on demand. */
+/** A connection that behaves as a test specifies. It simulates behavior that no real server shows on demand. */
 export interface ScriptedConnection extends Connection {
   closed: boolean;
 }
@@ -46,7 +46,7 @@ export interface Attempt {
   readonly reject: (error: unknown) => void;
 }
 
-/** Creates a BringUp whose attempts the test settles. An attempt also ends when its signal aborts. */
+/** Creates a BringUp whose attempts the test resolves or rejects. An attempt also ends when its signal aborts. */
 export function scriptedBringUp(): { readonly attempts: Attempt[]; readonly bringUp: BringUp } {
   const attempts: Attempt[] = [];
   const bringUp: BringUp = (entry, events, signal) => {

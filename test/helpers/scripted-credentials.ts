@@ -6,13 +6,13 @@ type Refused = (
   signal: AbortSignal | null,
 ) => Verdict | Promise<Verdict>;
 
-/** Credentials whose token a test sets, and which record their requests. */
+/** Credentials whose token a test sets. They record how they are used. */
 export class ScriptedCredentials implements Credentials {
-  /** The bearer token; null for none, a promise for a token that has to be waited for. */
+  /** The bearer token. Null for no token, and a promise if a request must wait for the token. */
   token: string | null | Promise<string>;
   readonly sendings: Sending[] = [];
   readonly challenges: Challenge[] = [];
-  /** The tokens sent with each refused request. */
+  /** For each refused request, the credential headers that it was sent with. */
   readonly sent: (readonly string[])[] = [];
   readonly #refused: Refused;
 

@@ -13,7 +13,7 @@ import { type Json, KEY, mapOf, NOW, signed } from './signed-map.ts';
 export interface ScriptedMapSource {
   readonly source: ServiceMapSource;
   readonly logger: ReturnType<typeof recordingLogger>;
-  /** Sets the response to all later requests: a map that is newer than all earlier ones, or a status. */
+  /** Sets the response to all later requests: the connectors of a map newer than all earlier maps, or a status. */
   answer(content: readonly Json[] | number, overrides?: Json): void;
   /** Returns the number of requests. */
   requests(): number;

@@ -4,7 +4,7 @@ import { NO_MAP } from '../../src/main/service-map/service-map-status.ts';
 import { recordingLogger } from './log.ts';
 import { NOW } from './signed-map.ts';
 
-/** Creates a connector as `status()` lists it, in any state. */
+/** Creates a connector as it appears in `status()`, in any state. */
 export function listed(
   id: string,
   state: ConnectorState = 'ready',

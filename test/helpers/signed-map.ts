@@ -6,7 +6,7 @@ import type { PrivateJwk } from './signing-keys.ts';
 /** The key of every map in the tests. */
 export const KEY = secret('key of every map');
 
-/** A time at which the maps in the tests are fresh. */
+/** The default date of the maps in tests, at which they are fresh. */
 export const NOW = Date.parse('2026-11-22T12:00:00.000Z');
 
 export type Json = Record<string, unknown>;

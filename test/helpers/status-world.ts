@@ -9,7 +9,7 @@ import { manage } from './manager.ts';
 import { TestMcpServer } from './mcp-server.ts';
 import { entry, type Json } from './signed-map.ts';
 
-/** The durations of a connector's calls, and how often a call fails. */
+/** The number of a connector's tools and calls, their durations, and how often a call fails. */
 interface Manners {
   readonly tools: number;
   readonly baseMs: number;

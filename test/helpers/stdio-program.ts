@@ -4,10 +4,10 @@ import { eventually } from './eventually.ts';
 
 const PROGRAM = new URL('../fixtures/stdio/program.ts', import.meta.url).pathname;
 
-/** A transport over test/fixtures/stdio/program.ts that records its events. */
+/** A stdio transport that runs test/fixtures/stdio/program.ts and records its events. */
 export interface StdioProgram extends AsyncDisposable {
   readonly transport: StdioTransport;
-  /** Each line of the process's output that was JSON. */
+  /** The lines of the process's output that were JSON, parsed. */
   readonly messages: JsonObject[];
   readonly errors: Error[];
   /** `close` and `error`, once for each such event. */
@@ -25,7 +25,7 @@ interface StdioProgramSettings {
   readonly graceMs?: number;
 }
 
-/** Prepares a process with this behaviour. The test starts it with start(). */
+/** Prepares a process with this behavior. `transport.start()` starts it. */
 export function stdioProgram(behaviour: string, settings: StdioProgramSettings = {}): StdioProgram {
   const { args = [], env = {}, maxMessageBytes = 1_000_000, graceMs = 2_000 } = settings;
   const command = { command: process.execPath, args: [PROGRAM, behaviour, ...args], env, cwd: null };
@@ -60,7 +60,7 @@ export function stdioProgram(behaviour: string, settings: StdioProgramSettings =
   };
 }
 
-/** Whether a process with this id runs. A zombie process counts, too. */
+/** True if a process with this id runs or is a zombie. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -8,14 +8,14 @@ import { generate } from 'selfsigned';
 import * as z from 'zod';
 import { codeOf } from '../../src/shared/errors.ts';
 
-/** A certificate with its private key, PEM. */
+/** A certificate with its private key, in PEM format. */
 export interface KeyPair {
   readonly cert: string;
   readonly key: string;
 }
 
 interface LeafOptions {
-  /** The host of the certificate. Defaults to 127.0.0.1 and localhost. */
+  /** The host name in the certificate. Defaults to 127.0.0.1 and localhost. */
   readonly host?: string;
   readonly notBeforeDate?: Date;
   readonly notAfterDate?: Date;
@@ -87,15 +87,15 @@ function echoServer(): McpServer {
   return server;
 }
 
-/** Creates the listener of a real MCP server of both protocol generations, with one tool `echo`. */
+/** Creates the listener of a real MCP server that supports both protocol generations and has one tool `echo`. */
 export function mcpListener(): RequestListener {
   const handle = toNodeHandler(createMcpHandler(echoServer));
   return (request, response) => void handle(request as Parameters<typeof handle>[0], response);
 }
 
 /**
- * Creates a listener with the legacy protocol only, with sessions. Without a standing stream, a GET is answered with
- * 405.
+ * Creates the listener of a server that supports only the legacy protocol, with sessions. Without a standing stream, it
+ * answers a GET with 405.
  */
 export function sessionListener({ hasStandingStream }: { readonly hasStandingStream: boolean }): RequestListener {
   const sessions = new Map<string, NodeStreamableHTTPServerTransport>();

@@ -40,7 +40,7 @@ export interface Report {
 
 /** A gateway in a separate process, whose host has an OpenTelemetry SDK. */
 export interface TracedGateway extends AsyncDisposable {
-  /** The address of its endpoint; empty over stdio. */
+  /** The URL of the gateway's endpoint; empty if the gateway runs over stdio. */
   readonly url: string;
   readonly child: ChildProcess;
   /** Ends the gateway. Resolves with the report of its host. */

@@ -9,13 +9,13 @@ type Json = Readonly<Record<string, unknown>>;
 export interface Trip {
   /** The MCP or HTTP method. */
   readonly method: string;
-  /** Number of its connection, from 0. */
+  /** Index of the connection that carried the request. */
   readonly connection: number;
   readonly startedMs: number;
   endedMs: number;
 }
 
-/** Handles one request. `answer` sends a result or, as the second argument, an error. */
+/** A request, with functions that send its result or an error. */
 interface TripRequest {
   readonly message: Json & { readonly id?: number | string; readonly params?: Json };
   readonly request: IncomingMessage;
@@ -29,7 +29,7 @@ export interface TripServerOptions {
   /** Delay before a request is handled. */
   readonly delayMs?: number;
   readonly tls?: { readonly cert: string; readonly key: string };
-  /** Responds to a request and returns true, or returns false for the usual response. */
+  /** Either responds to a request and returns true, or returns false so that the usual response is sent. */
   readonly answer?: (method: string, request: TripRequest) => boolean;
 }
 
@@ -78,8 +78,8 @@ export class TripServer implements AsyncDisposable {
   }
 
   /**
-   * Length of the longest chain of requests in which each request began after the end of the previous one. Counts only
-   * requests that had ended when the last list was answered.
+   * Length of the longest chain of requests in which each request began after the end of the one before. Only requests
+   * that had ended when the last tool list was answered are counted.
    */
   get sequential(): number {
     const last = this.trips.findLast(({ method }) => method === 'tools/list');
@@ -89,7 +89,7 @@ export class TripServer implements AsyncDisposable {
     return last === undefined ? 0 : depth(last);
   }
 
-  /** Number of connections that had carried a request when the last listing of tools ended. */
+  /** Number of connections that have carried at least one request. */
   get usedConnections(): number {
     return new Set(this.trips.map(({ connection }) => connection)).size;
   }

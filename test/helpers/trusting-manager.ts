@@ -26,9 +26,9 @@ type TrustingManager = ConnectorProxyManager & {
 export interface TrustWorld extends AsyncDisposable {
   readonly server: MapServer;
   readonly stateDir: string;
-  /** The present time of all managers, epoch ms. */
+  /** The time on the clock of all managers, in epoch ms. */
   readonly clock: { at: number };
-  /** Creates a manager on the state folder. The previous manager must be closed first. */
+  /** Creates a manager that uses the state folder. The previous manager must be closed first. */
   start(options: TrustingOptions): TrustingManager;
   /** Creates a manager, passes it to `work` after its first sync, and closes it. */
   during<T>(options: TrustingOptions, work: (manager: TrustingManager) => T | Promise<T>): Promise<T>;
@@ -74,7 +74,7 @@ export async function trustWorld(): Promise<TrustWorld> {
   };
 }
 
-/** Returns the ids of the connectors in force. */
+/** Returns the ids of the manager's current connectors. */
 export function idsOf(manager: ConnectorProxyManager): string[] {
   return manager.listConnectors().map(({ id }) => id);
 }

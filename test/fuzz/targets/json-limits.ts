@@ -12,9 +12,8 @@ import { naughtyStrings, vectorFiles } from '../engine/vectors.ts';
 const MAX_DEPTH = 12;
 
 /**
- * The scan of JSON before it is parsed. The first byte of an input chooses the allowed nesting depth, the second where
- * the input is split. The scan finds the same as a bytewise scan, and the number of commas that the parsed value
- * implies.
+ * Fuzzes the scan of JSON text that runs before parsing. The first byte of an input chooses the allowed nesting depth,
+ * and the second byte where the text is split. The scan must agree with a bytewise scan and with the parsed value.
  */
 export const target: FuzzTarget = {
   name: 'json-limits',
@@ -96,13 +95,13 @@ function checkParse(text: string, value: unknown, limits: typeof FOREIGN_LIMITS)
   }
 }
 
-/** Counts the levels of objects and arrays. Duplicate members count once, so the JSON must not contain any. */
+/** Counts the levels of objects and arrays. Misses levels in duplicate members, of which only the last is parsed. */
 function depthOf(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0;
   return 1 + Math.max(0, ...Object.values(value).map(depthOf));
 }
 
-/** Returns undefined for a string that is not JSON or has a duplicate member, which the value does not reveal. */
+/** Returns undefined for text that is not JSON or has duplicate members, which a parsed value does not reveal. */
 function parsed(text: string): unknown {
   try {
     const value: unknown = JSON.parse(text);

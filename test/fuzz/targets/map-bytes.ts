@@ -14,10 +14,10 @@ import { type FuzzTarget, must } from '../engine/fuzz-target.ts';
 import { mutateJson } from '../engine/json-mutation.ts';
 import { naughtyStrings, vectorFiles } from '../engine/vectors.ts';
 
-/** Separates the known map from the next one. */
+/** Separates the known map from the next map in an input. */
 const SEPARATOR = '\n%%\n';
 
-/** Placeholder that the target replaces with the correct HMAC and signature: no mutation would ever guess them. */
+/** Placeholder for the correct HMAC and signature, which no mutation would ever guess. The target fills them in. */
 const UNSIGNED = '"signature":"@"';
 const NO_SIGNATURES = '"signatures":["@"]';
 
@@ -48,7 +48,7 @@ interface Received {
 }
 
 /**
- * Map bytes: the strict parser, the canonical form, the signature, the full verification of a map, and the incremental
+ * Fuzzes how map bytes are read: strict parsing, canonical form, signature, full verification, and incremental
  * verification against an earlier map.
  */
 export const target: FuzzTarget = {
@@ -119,7 +119,7 @@ function runMaps(input: Uint8Array): void {
     checkProof(next.value, judged(next.bytes, null, null, policy), policy);
     const before = remembered(known.bytes, policy);
     if (before === null) continue;
-    // An earlier map may make the verification faster, but must not change its result.
+    // Verification against an earlier map may be faster, but must give the same result.
     const whole = judged(next.bytes, before.known, null, policy);
     const incremental = judged(next.bytes, before.known, before.maps, policy);
     must(isDeepStrictEqual(incremental, whole), `the changes prove ${show(incremental)}, the whole ${show(whole)}`);

@@ -6,16 +6,16 @@ import { SwitchyardError } from '../../../src/shared/errors.ts';
 import { type FuzzTarget, must } from '../engine/fuzz-target.ts';
 import { naughtyStrings } from '../engine/vectors.ts';
 
-/** All names returned so far, by separator, for the lifetime of the process: no two may be the same. */
+/** What each exposed name stands for, in all inputs so far. No name may stand for two things with one separator. */
 const GIVEN = new Map<string, string>();
 const MAX_GIVEN = 200_000;
 
-/** Valid connector ids: ids are checked before they get here. */
+/** Valid connector ids. The code under test only gets ids that were already checked. */
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /**
- * Exposed names and URIs, and the globs that select them. The first line of an input holds globs with spaces between
- * them, the second the separator, and each further one `connector|tool`, or `template|uri`.
+ * Fuzzes exposed names and URIs, and the globs that select them. The first line of an input contains globs with spaces
+ * between them, the second the separator. Each further line is `connector|tool` or `template|uri`.
  */
 export const target: FuzzTarget = {
   name: 'names-and-globs',
@@ -105,7 +105,7 @@ function expose(names: ReturnType<typeof createExposedNames>, connectorId: strin
 }
 
 /**
- * Checks that a URI is exposed in one way for each connector, and that a template only matches URIs with its prefix.
+ * Checks that a connector's URI has exactly one exposed form, and that a template matches only URIs with its prefix.
  */
 function checkUri(connectorId: string, uri: string): void {
   if (ID.test(connectorId)) {
@@ -118,7 +118,7 @@ function checkUri(connectorId: string, uri: string): void {
     must(uri.startsWith(templatePrefix(connectorId)), `the template of ${connectorId} matches ${uri}`);
 }
 
-/** Whether a glob has only letters, `?` and `*`: the matcher below supports nothing else. */
+/** True if a glob has only word characters, `-`, `?` and `*`. The matcher below supports nothing else. */
 function isPlain(glob: string): boolean {
   return /^!?[\w?*-]*$/.test(glob);
 }
@@ -152,9 +152,9 @@ function expected(globs: readonly string[], name: string): boolean {
   return (allowed.length === 0 || allowed.some((glob) => fits(glob, name))) && !denied.some((glob) => fits(glob, name));
 }
 
-/** Matches `*` and `?` with a table: slow, but simple. */
+/** Matches `*` and `?` in a simple but slow way, with a table. */
 function fits(glob: string, name: string): boolean {
-  // fitting[i]: the glob so far matches the first i characters of the name.
+  // `fitting[i]` is true if the part of the glob that was read so far matches the first i characters of the name.
   let fitting = Array.from({ length: name.length + 1 }, (_, index) => index === 0);
   for (const letter of glob) {
     const before = fitting;

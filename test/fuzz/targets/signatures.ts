@@ -20,7 +20,7 @@ const PAYLOAD = JSON.stringify({
   digest: `sha-256:${'A'.repeat(43)}`,
 });
 const SIGNED = signed(HEADER, PAYLOAD);
-/** A P-256 key of RFC 7517, appendix A.1. */
+/** A P-256 key from RFC 7517, appendix A.1. */
 const EC = {
   ...{ kty: 'EC', crv: 'P-256', kid: 'ec', use: 'sig', key_ops: ['verify'] },
   x: 'MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4',
@@ -28,8 +28,8 @@ const EC = {
 };
 
 /**
- * Signatures and keys. The first letter of an input chooses: `h` a header and a payload, which the target signs with a
- * trusted key; `s` a JWS in compact form; `k` a JWK set.
+ * Fuzzes signatures and keys. The first letter of an input says what follows: `h` a header and a payload, which the
+ * target signs with a trusted key; `s` a JWS in compact form; `k` a JWK set.
  */
 export const target: FuzzTarget = {
   name: 'signatures',
@@ -160,7 +160,7 @@ function read(text: string): Jws | null {
   });
 }
 
-/** Whether a JWS that the key did sign is accepted. */
+/** Returns whether a JWS that the key has signed is accepted. */
 function checkSigned(text: string, header: string, key: TrustedKey): boolean {
   const jws = read(text);
   if (jws === null) return false;
@@ -174,7 +174,7 @@ function checkSigned(text: string, header: string, key: TrustedKey): boolean {
   return isBelieved;
 }
 
-/** Checks that the only accepted JWS is the one that the key signed. */
+/** Checks that no other JWS is accepted than the one that the key has signed. */
 function checkForgery(text: string, key: TrustedKey): void {
   const jws = read(text);
   if (jws !== null && isSignedBy(jws, key)) must(text === SIGNED, 'a second spelling of a signature is accepted');

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 
 const PAGE = new URL('../../../docs/deployment.md', import.meta.url);
 
-/** Returns the blocks of docs/deployment.md by the comment that each begins with, such as `Dockerfile`. */
+/** Returns the code blocks of docs/deployment.md. The key of each block is its first comment, such as `Dockerfile`. */
 export function deploymentBlocks(): ReadonlyMap<string, string> {
   const found = readFileSync(PAGE, 'utf8').matchAll(/^```[a-z]+\n# (.+)\n([\s\S]*?)^```$/gm);
   return new Map([...found].map(([, name = '', text = '']) => [name, text]));

@@ -19,7 +19,7 @@ export function readDockerfile(text: string): readonly Instruction[] {
     });
 }
 
-/** The start settings of a container of the last stage. */
+/** The image that the last stage of a Dockerfile builds, and how a container starts from it. */
 export interface BuiltImage {
   /** Path of its root folder. */
   readonly root: string;

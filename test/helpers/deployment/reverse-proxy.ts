@@ -15,7 +15,7 @@ export type ProxyKind = 'nginx' | 'caddy';
 /** Host name in the page's examples. */
 const NAME = 'mcp.example.com';
 
-/** The page's configuration of each proxy. */
+/** The configuration of each proxy on the page. */
 export const PROXY_BLOCKS: Readonly<Record<ProxyKind, string>> = {
   nginx: deploymentBlock('/etc/nginx/conf.d/mcp-switchyard.conf'),
   caddy: deploymentBlock('/etc/caddy/Caddyfile'),
@@ -44,7 +44,7 @@ export class ReverseProxy implements AsyncDisposable {
     });
   }
 
-  /** `change` modifies the page's configuration before the ports and files of the test are inserted. */
+  /** Starts a proxy. `change` modifies the page's configuration before the ports and files of the test are inserted. */
   static async start(
     kind: ProxyKind,
     replicas: readonly string[],

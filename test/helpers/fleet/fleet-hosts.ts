@@ -2,7 +2,7 @@ import { ConnectorProxyManager } from '../../../src/main/index.ts';
 import type { ManagerOptions } from '../../../src/main/options/manager-options.ts';
 import type { LogLine } from '../log.ts';
 
-/** Configuration of the managers of one process. Plain data, because it is sent between processes. */
+/** Configuration of the managers in one process. It is plain data, because it is sent between processes. */
 export interface HostsConfig {
   readonly count: number;
   readonly url: string;
@@ -25,7 +25,7 @@ export interface HostsConfig {
   readonly isQuiet: boolean;
 }
 
-/** Report of a process about its hosts. `host` counts from 0. */
+/** A report from a process about one of its hosts. `host` is the index of the host. */
 export type HostReport =
   | {
       readonly kind: 'map';

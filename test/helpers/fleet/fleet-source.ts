@@ -8,7 +8,7 @@ export interface SourceRequest {
   /** Time of the request, in epoch ms. */
   readonly at: number;
   readonly status: number;
-  /** Name of the requesting host, from the query of its URL; empty if it has none. */
+  /** The query of the request's URL, which identifies the requesting host; empty if the URL has no query. */
   readonly from: string;
 }
 
@@ -27,7 +27,7 @@ export interface PublishedAt {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** The real source of one signed map: a server with a log of its requests. */
+/** The source of one signed map. It is a real server that records its requests. */
 export class FleetSource implements AsyncDisposable {
   readonly requests: SourceRequest[] = [];
   readonly #server: MapServer;
@@ -96,12 +96,12 @@ export class FleetSource implements AsyncDisposable {
     this.#retryAfterSeconds = retryAfterSeconds;
   }
 
-  /** Returns the requests since that instant, epoch ms. */
+  /** Returns the requests since this time, in epoch ms. */
   since(atMs: number): readonly SourceRequest[] {
     return this.requests.filter(({ at }) => at >= atMs);
   }
 
-  /** Returns the highest number of requests in any second since that instant. */
+  /** Returns the highest number of requests within one second since this time. */
   peakSince(atMs: number): number {
     const times = this.since(atMs).map(({ at }) => at);
     return Math.max(0, ...times.map((from) => times.filter((at) => at >= from && at < from + 1_000).length));

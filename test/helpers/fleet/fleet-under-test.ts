@@ -8,7 +8,7 @@ import { type LogLine, recordingLogger } from '../log.ts';
 /** The secret of a test's fleet. */
 export const FLEET_SECRET = 'a secret of a fleet, with at least 32 characters';
 
-/** A host of a fleet without a manager, with its log. */
+/** A host in a fleet, with its log but without a manager. */
 export interface FleetUnderTest extends AsyncDisposable {
   readonly fleet: Fleet;
   readonly lines: readonly LogLine[];
@@ -16,7 +16,7 @@ export interface FleetUnderTest extends AsyncDisposable {
   away(): Promise<void>;
 }
 
-/** Joins the fleet `tests` at that server. `workerUrl` replaces the file of the thread. */
+/** Joins the fleet `tests` at this Redis server. `workerUrl` replaces the code file of the fleet thread. */
 export function joinFleet(
   server: { readonly url: string },
   options: Partial<FleetOptions> = {},

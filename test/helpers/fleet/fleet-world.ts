@@ -13,17 +13,17 @@ export const FLEET_SECRET = secret('the fleet of the tests, 32 characters');
 /** Time limit for events that happen much sooner unless the machine is busy. */
 const LONG_MS = 30_000;
 
-/** The state of a host as its test observes it. */
+/** The state of a host as far as a test can observe it. */
 export class HostView {
   readonly name: string;
   generatedAtMs: number | null = null;
   ids: readonly string[] = [];
-  /** When its map came into force, epoch ms. */
+  /** When the host reported its current map, in epoch ms. */
   at = 0;
   /** `starting`, `leading`, `following` or `alone`. */
   state = 'starting';
   readonly logs: LoggedFields[] = [];
-  /** Its finished syncs, beginning with the first one. */
+  /** Syncs of the host that have finished, oldest first. */
   readonly syncs: { readonly code: string | null; readonly tookMs: number }[] = [];
 
   constructor(name: string) {
@@ -125,7 +125,7 @@ export class HostProcess implements HostGroup {
     await synced;
   }
 
-  /** Returns the delays of its event loop since the previous call, in milliseconds, and its memory use. */
+  /** Returns the event loop delays of the process since the previous call, in milliseconds, and its memory use. */
   async delay(): Promise<Extract<HostMessage, { kind: 'delay' }>> {
     const said = this.#whenSaid((message) => message.kind === 'delay');
     this.#order({ kind: 'delay' });
@@ -170,7 +170,7 @@ export class HostProcess implements HostGroup {
   }
 }
 
-/** Resolves once each of these hosts has the map of that `generatedAt`; rejects with the summaries of the hosts. */
+/** Resolves once each host has the map with this `generatedAt`. On timeout, rejects with summaries of the hosts. */
 export async function allHave(views: readonly HostView[], generatedAtMs: number, withinMs = LONG_MS): Promise<void> {
   const have = (): boolean => views.every((view) => view.generatedAtMs === generatedAtMs);
   await eventually(`all hosts have the map of ${generatedAtMs}`, have, withinMs).catch((cause: Error) => {

@@ -9,11 +9,11 @@ export interface HopReplica extends GatewayWorld {
   readonly mcp: string;
 }
 
-/** Replicas of a gateway in one process, which find each other through a roster without Redis. */
+/** Replicas of a gateway in one process, which find each other through a scripted list of hosts instead of Redis. */
 export interface HopWorld extends AsyncDisposable {
   readonly roster: ScriptedRoster;
   readonly replicas: readonly HopReplica[];
-  /** Adds another host of the fleet, which sends hops that the test writes. */
+  /** Adds another host to the fleet. Through it, a test sends requests of its choice to the replicas. */
   sender(secrets?: readonly string[]): FleetHop;
 }
 

@@ -1,4 +1,4 @@
-/** A process with hosts of a fleet. Its parent sends orders and receives reports (fleet-hosts.ts). */
+/** A process that runs hosts of a fleet. Its parent sends orders and receives reports (fleet-hosts.ts). */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { FleetHosts, type HostReport, type HostsConfig } from './fleet-hosts.ts';
 
@@ -10,8 +10,8 @@ export type HostOrder =
   | { readonly kind: 'close' };
 
 /**
- * Messages to the parent. The delays of the event loop, in milliseconds, are those since the previous order to report
- * them.
+ * Messages to the parent. A `delay` message reports the event loop delays since the previous order `delay`, in
+ * milliseconds.
  */
 export type HostMessage =
   | HostReport

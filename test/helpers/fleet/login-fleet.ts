@@ -26,7 +26,7 @@ export interface LoginFleetOptions {
 export interface HostSettings {
   /** Whether the host is a separate process, which can be killed and stopped. Defaults to false. */
   readonly isProcess?: boolean;
-  /** Whether the host has a state folder. If false (the default), its logins are in memory. */
+  /** Whether the host has a state folder. If false (the default), the host keeps its logins in memory. */
   readonly hasDisk?: boolean;
   readonly fleet?: Partial<FleetOptions>;
 }
@@ -42,8 +42,8 @@ export interface LoginHost extends AsyncDisposable {
 }
 
 /**
- * Hosts with the same connectors, whose issuer gives out single-use refresh tokens. Each host has its own state folder
- * or none.
+ * Hosts with the same connectors, whose issuer gives out single-use refresh tokens. A host has either its own state
+ * folder or none.
  */
 export class LoginFleet implements AsyncDisposable {
   readonly ids: readonly string[];
@@ -108,7 +108,7 @@ export class LoginFleet implements AsyncDisposable {
     return again;
   }
 
-  /** Logs a user in to a connector at a host. The host `finisher` finishes the login. */
+  /** Starts a login to a connector at `host`, and finishes it at the host `finisher`. */
   async logIn(host: LoginHost | undefined, id = 'crm', finisher = host): Promise<void> {
     const { authorizationUrl } = (await host?.ask<StartedLogin>('start', id)) ?? { authorizationUrl: '' };
     const came = await new ScriptedBrowser().follow(authorizationUrl, { stopAt: REDIRECT.redirectUrl });
@@ -120,7 +120,7 @@ export class LoginFleet implements AsyncDisposable {
     return Promise.all(hosts.map((host) => host.ask('state', id)));
   }
 
-  /** Resolves with the milliseconds until a connector reached that state at each of these hosts. */
+  /** Resolves with the milliseconds until a connector has reached this state at each of these hosts. */
   async reaches(
     state: string,
     {

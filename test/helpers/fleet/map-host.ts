@@ -65,13 +65,13 @@ export class MapHost implements AsyncDisposable {
     await eventually(`${this.hostId} leads`, () => this.isLeading, withinMs);
   }
 
-  /** The digest that the latest news named. */
+  /** The digest in the latest announcement of a map (`map-news` event); null before the first one. */
   get news(): string | null {
     const last = this.events.findLast((event) => event.kind === 'map-news');
     return last?.kind === 'map-news' ? last.head.sha256 : null;
   }
 
-  /** Resolves once news named that map. */
+  /** Resolves once the latest announcement contains the digest of this map. */
   async hears(map: HeldMap, withinMs?: number): Promise<void> {
     await eventually(`${this.hostId} hears of the map`, () => this.news === map.sha256, withinMs);
   }
@@ -80,7 +80,9 @@ export class MapHost implements AsyncDisposable {
     return this.events.filter((event) => event.kind === kind).length;
   }
 
-  /** Publishes a map, after reporting it as the map in force. */
+  /**
+   * Reports a map as the map that this host uses, and then publishes it. Resolves with the result or the error code.
+   */
   async publish(map: PublishedMap): Promise<string> {
     const copy = { ...map, bytes: map.bytes.slice() };
     await this.hold(map);
@@ -92,7 +94,7 @@ export class MapHost implements AsyncDisposable {
     answerOf(await this.api.holdMap(MAP_NAME, { sha256, generatedAtMs, expiresAtMs, etag }));
   }
 
-  /** Reads the fleet's body for the digest of a map. */
+  /** Reads from the fleet the body with the digest of this map. Resolves with null if the fleet does not have it. */
   async read(map: HeldMap): Promise<Uint8Array | null> {
     const head = { ...map, confirms: 0, by: 'somebody', fence: 1 };
     return answerOf(await this.api.readMap(MAP_NAME, head))?.bytes ?? null;
@@ -114,14 +116,18 @@ export class MapHost implements AsyncDisposable {
   }
 }
 
-/** Creates a body of about `bytes` bytes, which is not a map: the fleet thread does not interpret bodies. */
+/**
+ * Creates a published map whose body is `text`, which is not a real map. The fleet thread does not interpret bodies.
+ */
 export function mapOf(generatedAtMs: number, text = `map ${generatedAtMs}`): PublishedMap {
   const bytes = new Uint8Array(Buffer.from(text));
   const facts = { generatedAtMs, expiresAtMs: generatedAtMs + 3_600_000, etag: `"${generatedAtMs}"` };
   return { ...facts, sha256: hash('sha256', bytes, 'hex'), bytes };
 }
 
-/** Creates entries that hardly compress, like tokens and digests. The last `changed` of them depend on `seed`. */
+/**
+ * Creates entries that hardly compress, like tokens and digests do. Only the last `changed` of them depend on `seed`.
+ */
 export function entries(count: number, changed = 0, seed = ''): string {
   const entry = (index: number): string => {
     const own = index >= count - changed ? seed : '';
@@ -136,7 +142,7 @@ export function entries(count: number, changed = 0, seed = ''): string {
   return `[${Array.from({ length: count }, (_, index) => entry(index)).join(',')}]`;
 }
 
-/** Returns the value of an answer, or throws its error. */
+/** Returns the value in an answer. Throws if the answer is an error. */
 export function answerOf<T>(answer: WriterReply<T>): T {
   if (!answer.ok) throw new Error(`${answer.error.code}: ${answer.error.message}`);
   return answer.value;

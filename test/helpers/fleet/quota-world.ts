@@ -16,7 +16,7 @@ export interface QuotaHost {
   readonly lines: LogLine[];
 }
 
-/** Several hosts of one fleet, with one connector that has quotas and counts its calls itself. */
+/** Several hosts in one fleet, and one connector with quotas. The connector itself records the calls that reach it. */
 export class QuotaWorld implements AsyncDisposable {
   readonly redis: RedisServer;
   readonly hosts: QuotaHost[] = [];

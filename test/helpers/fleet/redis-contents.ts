@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { RedisServer } from './redis-server.ts';
 
-/** Records as text every command that a server receives, which includes the messages of all channels. */
+/** Records every command that a server receives as text. This includes the messages on all channels. */
 export class RedisMonitor implements AsyncDisposable {
   readonly lines: string[] = [];
   readonly #client: Redis;
@@ -24,7 +24,7 @@ export class RedisMonitor implements AsyncDisposable {
   }
 }
 
-/** Returns every key of a server with its whole value, as Latin-1 text. */
+/** Returns every key on a server with its whole value, as Latin-1 text. */
 export async function everythingIn(server: RedisServer): Promise<readonly string[]> {
   const client = server.client();
   try {

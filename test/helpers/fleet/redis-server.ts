@@ -9,11 +9,12 @@ import { TempDir } from '../temp-dir.ts';
 import { freePort } from './free-port.ts';
 
 /**
- * The server program for the tests: the one that `SWITCHYARD_REDIS` names, such as Valkey's, or else an installed one.
+ * Path of the Redis server program for the tests. The variable `SWITCHYARD_REDIS` sets it, for example to Valkey's. By
+ * default, an installed program is used.
  */
 const PROGRAM = process.env.SWITCHYARD_REDIS ?? findProgram();
 
-/** Whether there is a server to test with. In CI there must be one. */
+/** Whether a server program is available. If not, the fleet tests are skipped, except in CI, where this is an error. */
 export const hasRedis = PROGRAM !== null;
 if (!hasRedis) {
   if (process.env.CI !== undefined) throw new Error('The fleet tests need redis-server or valkey-server in CI');
@@ -52,7 +53,7 @@ export class RedisServer implements AsyncDisposable {
     return this.#process?.pid ?? 0;
   }
 
-  /** Restarts the server, empty, on the same port. */
+  /** Starts the server (again) on the same port, without any data. */
   async restart(): Promise<void> {
     const file = join(this.#folder.path, 'redis.conf');
     const own = [`port ${this.port}`, 'bind 127.0.0.1', `dir ${this.#folder.path}`, 'save ""', 'appendonly no'];
@@ -98,7 +99,7 @@ export class RedisServer implements AsyncDisposable {
     await hasEnded;
   }
 
-  /** Pauses the server: it neither answers nor disconnects, until {@link thaw}. */
+  /** Pauses the server. Until {@link thaw}, it neither answers nor disconnects. */
   freeze(): void {
     this.#process?.kill('SIGSTOP');
   }

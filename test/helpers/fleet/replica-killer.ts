@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ReplicaSet } from './replica-set.ts';
 
 /**
- * When a replica was killed, and when its process had ended (both in ms of `performance.now()`). Between the two, it
- * may still accept connections. The second time is null until the process has ended.
+ * When a replica was killed, and when its process had ended, in ms of `performance.now()`. In between, the replica may
+ * still accept connections. The second time is null until the process has ended.
  */
 export interface Kill {
   readonly replica: number;

@@ -13,7 +13,7 @@ const FLEET_SECRET = 'a secret of a fleet that only tests know';
 
 export interface ReplicaSetOptions {
   readonly count: number;
-  /** Arguments of `mcp-switchyard serve` in addition to those of the fleet. */
+  /** Arguments of `mcp-switchyard serve` in addition to the fleet options. */
   readonly args: readonly string[];
   /** URL of the Redis server; null for replicas that share nothing. */
   readonly redisUrl: string | null;

@@ -19,7 +19,7 @@ const ok = <T>(value: T) => Promise.resolve({ ok: true as const, value });
 
 export const sha256Of = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-/** A fleet without Redis and without a thread. Its test emits events, and observes requests. */
+/** A fleet without Redis and without a thread. A test emits its events and observes its requests. */
 export class ScriptedFleet implements Fleet {
   readonly id = ID;
   readonly hostId = 'this-host';
@@ -34,9 +34,9 @@ export class ScriptedFleet implements Fleet {
   isConnected = true;
   /** Result of `readHead`. */
   head: MapHead | null = null;
-  /** Outcome of the leader's publications and confirmations. */
+  /** The result of publishing or confirming a map as the leader. */
   outcome: PublishOutcome = 'done';
-  /** Requests to the thread, in order. */
+  /** Names of the requests to the fleet thread, in order. */
   readonly asked: string[] = [];
   readonly published: PublishedMap[] = [];
   readonly announced: FleetHostMap[] = [];
@@ -76,7 +76,7 @@ export class ScriptedFleet implements Fleet {
     return this.head;
   }
 
-  /** Emits an event to the parts. `name` is filled in for maps. */
+  /** Calls the listeners that were registered for events of this kind. */
   emit(event: FleetEvent): void {
     for (const listener of this.#listeners.get(event.kind) ?? []) listener(event as never);
   }

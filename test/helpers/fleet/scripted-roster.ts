@@ -11,11 +11,11 @@ export interface ScriptedFleetOptions {
   readonly secrets?: readonly string[];
 }
 
-/** A roster that several gateways of one process share, without Redis. */
+/** A list of hosts (roster) that several gateways in one process share, without Redis. */
 export class ScriptedRoster {
   readonly #hosts = new Map<string, FleetHost>();
 
-  /** Returns the fleet as seen by another host. The host is in the roster once its gateway listens. */
+  /** Returns the fleet as an additional host sees it. The host is added to the roster once its gateway listens. */
   join({ hostId = randomBytes(9).toString('base64url'), secrets = [SECRET] }: ScriptedFleetOptions = {}): Fleet {
     const hosts = this.#hosts;
     const others = () => [...hosts.values()].filter((host) => host.hostId !== hostId);
@@ -39,7 +39,7 @@ export class ScriptedRoster {
       keep: () => {},
       on: () => () => {},
       onRestart: () => () => {},
-      // Without a server, only what code asks of a fleet whose thread cannot start.
+      // The status of a fleet whose thread cannot start, because there is no Redis server.
       status: () =>
         ({ isConnected: false, failure: { code: 'FLEET_CLIENT_MISSING', message: 'scripted' } }) as FleetStatus,
       close: async () => {},

@@ -30,7 +30,7 @@ export class ScriptedTime implements MapTime {
     await settle();
   }
 
-  /** Simulates a stalled process: time passes, and no timer fires. */
+  /** Simulates a stalled process, in which time passes but no timer fires. */
   stall(ms: number): void {
     this.#nowMs += ms;
   }

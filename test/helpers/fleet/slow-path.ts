@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
-/** A proxy in front of a server, which can delay each reply by a number of milliseconds. */
+/** A proxy in front of a server. A test can make it delay each reply by some milliseconds. */
 export class SlowPath implements AsyncDisposable {
   replyDelayMs = 0;
   readonly #server: Server;

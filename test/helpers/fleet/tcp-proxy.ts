@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
-/** A TCP proxy. A test can cut its connections, or let it delay the answers of the server. */
+/** A TCP proxy whose connections a test can cut, and which can delay the server's answers. */
 export class TcpProxy implements AsyncDisposable {
   readonly #targetPort: number;
   readonly #sockets = new Set<Socket>();
@@ -9,7 +9,7 @@ export class TcpProxy implements AsyncDisposable {
   #isCut = false;
   /** Number of connections that were ended immediately. */
   refusedCount = 0;
-  /** Delay of answers, in milliseconds. */
+  /** Delay of the server's answers, in milliseconds. */
   delayMs = 0;
 
   private constructor(targetPort: number) {

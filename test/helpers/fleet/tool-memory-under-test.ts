@@ -6,10 +6,10 @@ import type { RemoteToolDefinition } from '../../../src/shared/tools/tool-defini
 import type { ConnectorRecord, RememberedConnector } from '../../../src/shared/tools/tool-records.ts';
 import { type FleetUnderTest, joinFleet } from './fleet-under-test.ts';
 
-/** The scope of every connector of these memories. */
+/** The scope to which all connectors in these memories belong. */
 export const SCOPE = 'scope-of-tests';
 
-/** A host's tool memory in a fleet, without a manager and without a disk. */
+/** The tool memory of a host in a fleet, without a manager and without a disk. */
 export interface ToolMemoryUnderTest extends AsyncDisposable {
   readonly fleet: FleetUnderTest['fleet'];
   readonly lines: FleetUnderTest['lines'];
@@ -17,7 +17,7 @@ export interface ToolMemoryUnderTest extends AsyncDisposable {
   /** Connectors restored so far. */
   readonly restored: RememberedConnector[];
   readonly relisted: string[];
-  /** Returns how often a new review of the tools was requested. */
+  /** Returns how often the memory has requested a new review of the tools. */
   readonly reviews: () => number;
 }
 
@@ -38,7 +38,7 @@ export async function toolMemory(
   };
 }
 
-/** Creates the memory of another host, over the connection of an existing one. */
+/** Creates the tool memory of another host that shares the connection of an existing host. */
 export function memoryOn(host: Pick<FleetUnderTest, 'fleet' | 'lines'>, policy: PinPolicy = 'quarantine') {
   const restored: RememberedConnector[] = [];
   const relisted: string[] = [];

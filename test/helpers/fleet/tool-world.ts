@@ -12,7 +12,7 @@ import { RedisServer } from './redis-server.ts';
 /** A host of the fleet: a manager with its log. */
 export type ToolHost = ConnectorProxyManager & { readonly lines: readonly LogLine[] };
 
-/** A Redis server, a connector whose tools change, its map, and hosts. */
+/** A Redis server, a connector whose tools can change, a server for its map, and hosts. */
 export class ToolWorld implements AsyncDisposable {
   readonly keys = fleetKeys('tests');
   readonly sealer = new FleetSealer('tests', [FLEET_SECRET]);
@@ -48,7 +48,7 @@ export class ToolWorld implements AsyncDisposable {
     return `${this.#folders.path}/${name}`;
   }
 
-  /** Creates a host with the policy `quarantine`, without a disk unless the options name one. Does not sync yet. */
+  /** Creates a host with the policy `quarantine` that has not synced. It has a disk only if the options set one. */
   host(options: Partial<ConnectorProxyManagerOptions> = {}): ToolHost {
     const logger = recordingLogger();
     const manager = new ConnectorProxyManager({
@@ -78,7 +78,7 @@ export class ToolWorld implements AsyncDisposable {
     await host.close();
   }
 
-  /** Resolves once the catalogue has this many connectors. */
+  /** Resolves once the fleet's tool catalogue contains this many connectors. */
   async catalogued(count = 1): Promise<void> {
     await eventually('the catalogue is written', async () => (await this.redis.do('HLEN', this.catalogue)) === count);
   }

@@ -3,7 +3,7 @@ import { RawMcpServer, type RawRequest } from '../raw-mcp-server.ts';
 
 const URI = 'x://y';
 
-/** A legacy connector with one resource `x://y`, which notifies exactly the connections that watch it. */
+/** A legacy connector with one resource `x://y`. It notifies exactly the connections that watch this resource. */
 export class WatchableConnector implements AsyncDisposable {
   readonly server: RawMcpServer;
   /** The connections that watch the resource, by their session ids. */

@@ -7,7 +7,7 @@ const STATUS = [
 
 const DOWN = { code: 1, error: 'CONNECTOR_UNAVAILABLE' } as const;
 
-/** Cases of commands that work with connectors. Each command has a case that succeeds and a case that fails. */
+/** Test cases for commands that work with connectors. Each command has a case that succeeds and a case that fails. */
 export const CONNECTOR_CASES: readonly DocumentCase[] = [
   { command: 'sync', code: 0, members: STATUS, args: ({ up }) => up },
   { command: 'sync', ...DOWN, members: STATUS, args: ({ half }) => half },

@@ -13,7 +13,7 @@ export interface DocumentCase {
   readonly code: number;
   /** The code of `error`; undefined if the command must succeed. */
   readonly error?: ErrorCode;
-  /** The fields besides `ok` and `error`, in their order. */
+  /** The names of the fields besides `ok` and `error`, in order. */
   readonly members: readonly string[];
   /** The arguments after the command. */
   readonly args?: (world: DocumentWorld) => Words;
@@ -24,7 +24,7 @@ export interface DocumentCase {
   readonly options?: CliOptions;
 }
 
-/** The document of a command, as scripts read it. */
+/** The JSON document of a command, as scripts read it. */
 export interface Document {
   readonly ok: boolean;
   readonly error?: { readonly code: string; readonly message: string; readonly remedy: string };

@@ -12,14 +12,14 @@ import { TempDir } from '../temp-dir.ts';
 
 /** What the commands with `--json` use: maps, a connector with every feature, and a connector that needs a login. */
 export interface DocumentWorld extends AsyncDisposable {
-  /** The flags of a map whose only connector, `one`, is up. */
+  /** Options that select a map whose only connector, `one`, is up. */
   readonly up: readonly string[];
-  /** The flags of a map with `one` and `dead`, which cannot be reached. */
+  /** Options that select a map with the connectors `one` and `dead`. `dead` cannot be reached. */
   readonly half: readonly string[];
-  /** The flags of a file with `crm`, which needs a login. */
+  /** Options that select a configuration file with the connector `crm`, which needs a login. */
   readonly locked: readonly string[];
   readonly mapUrl: string;
-  /** Returns the path of a file in the folder of the world. */
+  /** Returns the path of a file in the world's folder. */
   at(name: string): string;
   /** Changes the description of the tool `one.echo`. */
   describe(text: string): void;

@@ -3,7 +3,7 @@ import type { DocumentCase } from './document-case.ts';
 
 const MISUSE = { code: 2, error: 'OPTIONS_INVALID', members: [] } as const;
 
-/** Flags of a fleet whose server cannot be reached. */
+/** Options for a fleet whose server cannot be reached. */
 const AWAY = ['--fleet', 'redis://127.0.0.1:1', '--fleet-id', 'tests', '--fleet-secret-env', 'FLEET_SECRET'];
 const FLEET_ENV = { env: { FLEET_SECRET: 'a secret of a fleet, with at least 32 characters' } };
 
@@ -18,7 +18,7 @@ const newKey = (at: At, name: string, file = name): string[] => [
 ];
 const documents = (at: At, name: string): string[] => ['--documents', at(`${name}.{version}.json`)];
 
-/** Commands on files: maps, keys, the registry, the state folder, configurations. */
+/** Test cases for commands that work with files: maps, keys, the registry, the state folder, configurations. */
 export const FILE_CASES: readonly DocumentCase[] = [
   {
     ...{ command: 'sign', code: 0, members: ['signature', 'signatures', 'connectorCount', 'expiresAt', 'out'] },

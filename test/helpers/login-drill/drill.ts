@@ -16,7 +16,7 @@ import { type Moment, TokenLedger } from './token-ledger.ts';
 
 export const OPERATOR = 'operator-token-0123456789';
 
-/** Two gateways and a command line over one state folder, at an issuer with single-use refresh tokens. */
+/** Two gateways and a command line that share one state folder. Their issuer gives out single-use refresh tokens. */
 export class Drill implements AsyncDisposable {
   readonly ledger = new TokenLedger();
   readonly gateways: GatewayProcess[] = [];
@@ -29,7 +29,7 @@ export class Drill implements AsyncDisposable {
   readonly #tmpDir = join(this.folder, 'tmp');
   readonly #env = { T_OPERATOR: OPERATOR, TMPDIR: this.#tmpDir };
   #args: readonly string[] = [];
-  /** Times from the end of each login until every gateway had its connector, in ms. */
+  /** Time in ms that it took after each login until every gateway had the connector. */
   readonly upAfterMs: number[] = [];
   /** Number of logins by a user. */
   logins = 0;
@@ -58,7 +58,7 @@ export class Drill implements AsyncDisposable {
     return this;
   }
 
-  /** Logs a user in with the command line and a scripted browser. Every gateway then has the connector. */
+  /** Logs a user in with the command line and a scripted browser. Resolves once all gateways have the connector. */
   async logIn(id: string): Promise<void> {
     this.logins += 1;
     const login = startCli(['auth', 'login', id, '--no-browser', ...this.#args], { env: this.#env, keepsStdin: true });
@@ -116,7 +116,7 @@ export class Drill implements AsyncDisposable {
     victim.signal(signal);
   }
 
-  /** Restores lost logins: all gateways report a lost login, and a user logs in again. */
+  /** Waits until both gateways agree on which logins are lost, and then logs a user in to those connectors again. */
   async mend(): Promise<void> {
     await eventually('all connectors are up or need a login, everywhere alike', async () => {
       const [one, two] = await this.states();
@@ -134,12 +134,12 @@ export class Drill implements AsyncDisposable {
     return this.#servers.flatMap(({ statuses }) => statuses).filter((status) => status === 401).length;
   }
 
-  /** Responses of every gateway to clients in place of a result. */
+  /** Responses that gateways sent to clients instead of results. */
   get refusals(): readonly Refusal[] {
     return this.gateways.flatMap((each) => each.refusals);
   }
 
-  /** Collects all output and every remaining file, by name. */
+  /** Ends the gateways. Returns all output and the content of every remaining file, by name. */
   async everything(): Promise<ReadonlyMap<string, string>> {
     for (const each of this.gateways) await each[Symbol.asyncDispose]();
     const all = new Map(filesBelow(this.folder));

@@ -3,7 +3,7 @@ import { type RunningCli, startCli } from '../cli.ts';
 import { eventually } from '../eventually.ts';
 import { type OpenStream, openStream, postLegacy } from '../mcp-post.ts';
 
-/** A response to a client in place of a result. */
+/** A response that a client got instead of a result. */
 export interface Refusal {
   readonly status: number;
   readonly text: string;
@@ -24,9 +24,9 @@ export class GatewayProcess implements AsyncDisposable {
   served = 0;
   /** All other responses. */
   readonly refusals: Refusal[] = [];
-  /** The exit code and the last output of each end of the process that the drill did not cause. */
+  /** The exit code and the last output for each time that the process ended although the drill had not killed it. */
   readonly crashes: string[] = [];
-  /** All of its output, across restarts. */
+  /** All output of the process, across restarts. */
   readonly outputs: string[] = [];
 
   constructor(args: readonly string[], env: NodeJS.ProcessEnv, connectorIds: readonly string[]) {
@@ -51,7 +51,7 @@ export class GatewayProcess implements AsyncDisposable {
     this.#calling = Promise.all(this.#connectorIds.map((id) => this.#callAgain(mcp, id)));
   }
 
-  /** Returns the states of its connectors from its status page, in the order of their ids. */
+  /** Returns the state of each connector, as reported by the status page. */
   async states(): Promise<readonly string[]> {
     const { connectors } = JSON.parse(await this.#get('/status.json')) as {
       connectors: { rows: { id: string; state: string }[] };
@@ -59,7 +59,7 @@ export class GatewayProcess implements AsyncDisposable {
     return this.#connectorIds.map((id) => connectors.rows.find((one) => one.id === id)?.state ?? 'absent');
   }
 
-  /** Sends a signal immediately, whatever the process is doing. */
+  /** Sends a signal immediately, whatever the process is doing at that moment. */
   signal(name: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void {
     if (name === 'SIGKILL') this.#isDying = true;
     this.#cli.child.kill(name);
@@ -73,7 +73,7 @@ export class GatewayProcess implements AsyncDisposable {
     await this.listening();
   }
 
-  /** Records the pages for users and machines. */
+  /** Records the content of the status page, its JSON data, the metrics and the readiness check. */
   async showAll(): Promise<void> {
     for (const path of ['/', '/status.json', '/metrics', '/readyz']) this.outputs.push(await this.#get(path));
   }

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
-/** A TCP connection as its client sees it. */
+/** A TCP connection from the client's point of view. */
 export interface ClientConnection {
   /** Port of the client. */
   readonly port: number;
@@ -12,8 +12,8 @@ export interface ClientConnection {
 const FREEZE_MS = 2_000;
 
 /**
- * Whether a process has the client's socket of this connection (Linux). Several connections to different servers may
- * have the same local port, and a closed connection keeps its port for a minute. So both ports are compared.
+ * Whether a process has the client's socket of this connection (Linux). Both ports are compared, because connections to
+ * different servers may share a local port, and a closed connection keeps its port for a minute.
  */
 export function hasSocket(pid: number, { port, serverPort }: ClientConnection): boolean {
   return portsOf(pid, serverPort).includes(port);
@@ -46,7 +46,7 @@ export function freeze(pid: number): void {
   while (namesIn(threads).some((id) => runs(`${threads}/${id}/stat`)) && performance.now() < endsAt) pause();
 }
 
-/** Whether a thread runs, by its `stat` file. */
+/** True if the thread with this `stat` file is running. */
 function runs(path: string): boolean {
   try {
     return !/\) [TtZX] /.test(readFileSync(path, 'utf8'));

@@ -22,8 +22,8 @@ export interface Presented extends ClientConnection {
   /** Time on the monotonic clock. */
   readonly atMs: number;
   /**
-   * The answer: an OAuth error code, or `tokens`. Null until it is sent. It stays null if the connection was closed
-   * before, although the issuer may have used up the token.
+   * The answer: an OAuth error code, or `tokens`. Null until the answer is sent. Stays null if the connection was
+   * closed before that, although the issuer may have used up the token.
    */
   answer: string | null;
   /** The new refresh token in the answer. */
@@ -49,17 +49,17 @@ export class TokenLedger {
   readonly #gone = new Set<number>();
   #plan: { readonly moment: Moment; readonly blow: Blow } | null = null;
 
-  /** Plans a call of `blow` at this moment of the next refresh. */
+  /** Makes the next refresh call `blow` at this moment. */
   plan(moment: Moment, blow: Blow): void {
     this.#plan = { moment, blow };
   }
 
-  /** Marks the ports of a process that is being killed, because requests that it sent before may arrive later. */
+  /** Marks the ports of a process that is being killed, because requests that it has already sent may arrive later. */
   leave(ports: readonly number[]): void {
     for (const port of ports) this.#gone.add(port);
   }
 
-  /** Returns recent uses whose answer may not be stored yet. */
+  /** Returns the recent uses of refresh tokens. The processes may not have stored the answers to them yet. */
   recent(): readonly Presented[] {
     return this.presented.filter(({ atMs }) => performance.now() - atMs < NOT_STORED_MS);
   }
@@ -141,7 +141,7 @@ export function describeUses(presented: readonly Presented[]): string {
   return lines.join('\n');
 }
 
-/** Returns the uses of refresh tokens that had been used before by a process with enough time to store the answer. */
+/** Returns each use of a refresh token that was used before. Ignores earlier uses whose answer may not be stored. */
 export function doubled(presented: readonly Presented[]): readonly Presented[] {
   return presented.filter(({ token }, at) => presented.slice(0, at).some((one) => one.token === token && !one.wasHit));
 }

@@ -29,8 +29,8 @@ export interface AuthorizationServerOptions {
   /** Whether access tokens are opaque instead of JWTs. Defaults to false. */
   readonly isOpaque?: boolean;
   /**
-   * Returns whether tokens are issued for a resource. If not, the server answers `invalid_target`. By default, it
-   * issues tokens for every resource.
+   * Returns whether the server issues tokens for a resource. If not, it answers `invalid_target`. By default, it issues
+   * tokens for every resource.
    */
   readonly knowsResource?: (resource: string) => boolean;
   /** Called for each request before the server handles it. Returns true if it responded to the request itself. */
@@ -51,7 +51,7 @@ export interface TokenRequest {
 export class AuthorizationServer implements AsyncDisposable {
   readonly issuer: string;
   readonly provider: Provider;
-  /** All requests of the token endpoint, oldest first. */
+  /** All requests to the token endpoint, oldest first. */
   readonly tokenRequests: TokenRequest[] = [];
   /** The paths of all requests, oldest first. */
   readonly paths: string[] = [];
@@ -93,7 +93,7 @@ export class AuthorizationServer implements AsyncDisposable {
     return this.tokenRequests.filter(({ grantType, error }) => grantType === 'refresh_token' && error === null).length;
   }
 
-  /** Returns the scopes of an access token for a resource, JWT or not; null if there is no such token. */
+  /** Returns the scopes of an access token (JWT or opaque) for a resource; null if there is no such token. */
   async scopesOf(token: string, resource: string): Promise<readonly string[] | null> {
     const found = await this.provider.AccessToken.find(token);
     return found?.isValid === true && found.aud === resource ? (found.scope ?? '').split(' ') : null;

@@ -8,10 +8,10 @@ export const REDIRECT = 'http://127.0.0.1:9/callback';
 /** A token that no server accepts. */
 export const SPOILT = 'no-longer-valid';
 
-/** The host's state of one login: the option `oauth` of a manager, with a user who consents immediately. */
+/** The host's part of one login: the manager option `oauth`, and a user who consents immediately. */
 export interface HostLogin {
   readonly oauth: ConnectorOAuth;
-  /** Addresses that the user was sent to. */
+  /** Addresses to which the user was sent. */
   readonly sentTo: URL[];
   /** Number of times that the host was asked for the redirect parameters. */
   callbacks: number;
@@ -21,7 +21,7 @@ export interface HostLogin {
 }
 
 export interface HostLoginOptions {
-  /** Changes the parameters that the redirect passes to the host. */
+  /** Changes the redirect parameters before the host gets them. */
   readonly comeBack?: (parameters: URLSearchParams) => void;
   /** The id of a manually registered client. By default a client registers itself. */
   readonly clientId?: string;

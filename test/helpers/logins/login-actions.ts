@@ -3,7 +3,7 @@ import { codeOf, messageOf } from '../../../src/shared/errors.ts';
 import { REDIRECT } from './log-in.ts';
 
 /**
- * Actions that a test may request of a manager, in its own process or in another one. Each resolves with plain data.
+ * Actions that a test can run with a manager in its own process or in another process. Each resolves with plain data.
  */
 export function loginActions(
   manager: ConnectorProxyManager,
@@ -15,7 +15,7 @@ export function loginActions(
     why: async (id) => manager.connector(id)?.status?.lastError?.message ?? null,
     logins: async () => manager.logins(),
     call: async (name) => (await manager.callTool(name)).isError !== true,
-    /** Returns why a call of the tool fails; an empty string if the call succeeds. */
+    /** Returns why a call to the tool fails; an empty string if the call succeeds. */
     said: async (name) =>
       manager.callTool(name).then(
         () => '',

@@ -10,13 +10,13 @@ import { ScriptedBrowser } from './scripted-browser.ts';
 
 export interface LoginCliOptions {
   readonly issuer?: AuthorizationServerOptions;
-  /** The servers, by connector id. Defaults to one called `crm`. */
+  /** The servers, by connector id. Defaults to one server for the connector `crm`. */
   readonly servers?: Readonly<Record<string, Omit<ProtectedServerOptions, 'issuer'>>>;
-  /** More members of the entries, by connector id. */
+  /** Additional members of the configuration entries, by connector id. */
   readonly entries?: Readonly<Record<string, object>>;
 }
 
-/** A configuration file of servers that need a login, their authorization server, and the command line for both. */
+/** Servers that need a login, their authorization server, a file that configures them, and a command line. */
 export class LoginCli implements AsyncDisposable {
   readonly issuer: AuthorizationServer;
   readonly servers: Readonly<Record<string, ProtectedMcpServer>>;
@@ -77,12 +77,12 @@ export class LoginCli implements AsyncDisposable {
     return this.secrets.filter((secret) => text.includes(secret));
   }
 
-  /** Runs a command on the file and the state folder to its end, in this process. For commands that do not wait. */
+  /** Runs a command with the file and the state folder in this process. Only for commands that do not wait. */
   run(args: readonly string[], options: CliOptions = {}): Promise<Ended> {
     return runCliHere(this.#argsOf(args), options);
   }
 
-  /** Starts a command on the file and the state folder. */
+  /** Starts a command with the file and the state folder in its own process. */
   begin(args: readonly string[], options: CliOptions = {}): RunningCli {
     const running = startCli(this.#argsOf(args), options);
     this.#runs.push(running);
@@ -111,7 +111,7 @@ export class LoginCli implements AsyncDisposable {
 }
 
 /**
- * Resolves with the address that a login printed. `nth` is its index among the printed addresses. Rejects with the
+ * Resolves with an address that a login printed. `nth` is the index among the printed addresses. Rejects with the
  * output if the login ends without printing that address.
  */
 export async function printedAddress({ seen, ended }: RunningCli, nth = 0): Promise<string> {
@@ -127,7 +127,7 @@ export async function printedAddress({ seen, ended }: RunningCli, nth = 0): Prom
   return address;
 }
 
-/** Records the secrets in an answer of the token or registration endpoint. */
+/** Records the secrets in responses of the token endpoint and the registration endpoint. */
 function keepTokens(response: Parameters<NonNullable<AuthorizationServerOptions['intercept']>>[1], into: Set<string>) {
   const end = response.end.bind(response) as (...args: unknown[]) => typeof response;
   response.end = ((...args: unknown[]) => {

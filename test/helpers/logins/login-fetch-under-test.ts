@@ -7,7 +7,7 @@ import { isMetadataAddress, isPublicAddress } from '../../../src/main/http/speci
 import { resolveNetwork } from '../../../src/main/options/network-options.ts';
 import { loginTarget } from './login-parts.ts';
 
-/** Addresses by the first label of a name. If 127.0.0.1 counts as public, `home.test` is a public server. */
+/** The address for the first label of each host name. If 127.0.0.1 counts as public, `home.test` is a public server. */
 const ADDRESSES: Readonly<Record<string, string>> = {
   home: '127.0.0.1',
   localhost: '127.0.0.1',
@@ -16,13 +16,13 @@ const ADDRESSES: Readonly<Record<string, string>> = {
 };
 
 export interface FetchOptions extends Partial<LoginAgents> {
-  /** Whether 127.0.0.1 counts as a public address. */
+  /** Whether 127.0.0.1 counts as a public address, so that `home.test` is a public server. */
   readonly isHome?: boolean;
   /** Certificate authority (PEM) that is trusted in addition to those of the system. */
   readonly ca?: string;
 }
 
-/** Real agents with the names of this file. Disposing of this object destroys the agents. */
+/** HTTP agents that resolve only the host names in this file. Disposing of this object destroys the agents. */
 export class LoginFetchUnderTest implements AsyncDisposable {
   readonly #agents: LoginAgents;
   /** Every resolved name, oldest first. */
@@ -53,7 +53,7 @@ export class LoginFetchUnderTest implements AsyncDisposable {
     return createLoginFetch(this.#agents)(loginTarget(target));
   }
 
-  /** Creates a request about the login of this target, at the instant 1 000 000. */
+  /** Creates a login request for this target. Its clock always shows 1 000 000. */
   requestFor(target: Partial<LoginTarget>, signal: AbortSignal | null = null): LoginRequest {
     return { target: loginTarget(target), fetch: this.fetchFor(target), signal, now: () => 1_000_000 };
   }

@@ -4,7 +4,7 @@ import { SwitchyardError } from '../../../src/shared/errors.ts';
 import { type GatewayWorld, remote, startGateway, type WorldOptions } from '../gateway-world.ts';
 import { RawMcpServer } from '../raw-mcp-server.ts';
 
-/** A gateway whose connector `a` needs a login at an issuer of the test. The gateway's HTTP is real. */
+/** A gateway whose connector `a` needs a login. The issuer is simulated, but the gateway is reached over real HTTP. */
 export interface LoginGateway extends GatewayWorld {
   readonly url: string;
   readonly mcp: string;
@@ -12,11 +12,11 @@ export interface LoginGateway extends GatewayWorld {
   readonly starts: (StartLoginOptions & { readonly connectorId: string })[];
   /** The redirect parameters that came back from the issuer. */
   readonly finishes: URLSearchParams[];
-  /** The error of calls of the connector; null once there is a login. */
+  /** The error of all calls to the connector; null once a user has logged in. */
   error: SwitchyardError | null;
   /** The issuer of the next login. */
   issuer: string;
-  /** Returns the address that the issuer redirects the browser to from this authorization address. */
+  /** Returns the URL to which the issuer redirects the browser after a login at this authorization URL. */
   comesBackTo(authorizationUrl: string, more?: Readonly<Record<string, string>>): string;
 }
 
@@ -26,7 +26,7 @@ export function loginNeeded(issuer: string, status = 401, hidden = ''): Switchya
   return new SwitchyardError('CONNECTOR_LOGIN_NEEDED', `Connector a wants a login at ${issuer}${hidden}`, { detail });
 }
 
-/** Starts the gateway. Logins succeed with the code `good` and fail with any other. */
+/** Starts the gateway. A login succeeds with the code `good`, and fails with any other code. */
 export async function startLoginGateway(options: WorldOptions = {}): Promise<LoginGateway> {
   const server = await RawMcpServer.start({ 'tools/call': ({ result }) => result({ content: [] }) });
   const world = await startGateway({ a: remote(server), b: remote(server) }, options);

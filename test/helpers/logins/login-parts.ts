@@ -5,7 +5,7 @@ import type { LoginClient, LoginTokens } from '../../../src/shared/logins/login-
 export const ISSUER = 'https://issuer.test';
 export const ENDPOINT = 'https://mcp.test/mcp';
 
-/** Creates a connector of a map at {@link ENDPOINT} without login settings. */
+/** Creates the login target for a map's connector at {@link ENDPOINT} without login settings. */
 export function loginTarget(overrides: Partial<LoginTarget> = {}): LoginTarget {
   return {
     connectorId: 'one',
@@ -18,12 +18,12 @@ export function loginTarget(overrides: Partial<LoginTarget> = {}): LoginTarget {
   };
 }
 
-/** Creates a login request at the instant 1 000 000. */
+/** Creates a login request. Its clock always shows 1 000 000. */
 export function loginRequest(fetch: typeof globalThis.fetch, overrides: Partial<LoginRequest> = {}): LoginRequest {
   return { target: loginTarget(), fetch, signal: null, now: () => 1_000_000, ...overrides };
 }
 
-/** Creates the metadata of {@link ISSUER}. */
+/** Creates the issuer metadata of {@link ISSUER}. */
 export const serverMetadata = (overrides: Readonly<Record<string, unknown>> = {}) => ({
   issuer: ISSUER,
   authorization_endpoint: `${ISSUER}/authorize`,
@@ -34,7 +34,7 @@ export const serverMetadata = (overrides: Readonly<Record<string, unknown>> = {}
   ...overrides,
 });
 
-/** Creates the discovery result of {@link ENDPOINT}. */
+/** Creates the result of discovering the issuer of {@link ENDPOINT}. */
 export function loginDiscovery(overrides: Partial<LoginDiscovery> = {}): LoginDiscovery {
   const resourceMetadata = { resource: ENDPOINT, authorization_servers: [ISSUER] };
   const metadata = serverMetadata() as NonNullable<LoginDiscovery['metadata']>;
@@ -61,7 +61,7 @@ export function registeredClient(overrides: Partial<LoginClient> = {}): LoginCli
   };
 }
 
-/** Creates tokens that expire an hour after {@link loginRequest}'s instant. */
+/** Creates tokens that expire an hour after the time in {@link loginRequest}. */
 export function loginTokens(overrides: Partial<LoginTokens> = {}): LoginTokens {
   return {
     accessToken: 'access-token-of-a-test',
@@ -82,7 +82,7 @@ export interface SeenRequest {
   readonly text: string;
 }
 
-/** Creates a fetch that responds with the result of `answer` and records its requests. */
+/** Creates a `fetch` function that records each request and responds with the result of `answer`. */
 export function scriptedFetch(answer: (request: SeenRequest) => Response | Promise<Response>) {
   const requests: SeenRequest[] = [];
   const scripted: typeof fetch = async (input, init = {}) => {

@@ -14,7 +14,7 @@ interface Answer {
   readonly code: string | null;
 }
 
-/** The error of a request to a process that ended before it answered. */
+/** The error for a request to a process that ended before it answered. */
 export class ProcessEnded extends Error {
   constructor() {
     super('The process has ended');
@@ -22,8 +22,8 @@ export class ProcessEnded extends Error {
 }
 
 /**
- * A real process with a manager over a state folder (`test/fixtures/logins/login-user.ts`). The process ends when its
- * scope ends.
+ * A real process that runs a manager with a state folder (`test/fixtures/logins/login-user.ts`). The process ends when
+ * its scope ends.
  */
 export class LoginProcess implements AsyncDisposable {
   readonly child: ChildProcess;

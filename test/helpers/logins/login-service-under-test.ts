@@ -19,7 +19,7 @@ export function targetOf(connectorId: string, oauth: OAuthSettings | null = null
   return { connectorId, url, oauth, clientSecret: () => null, privateKey: () => null, isLocal: false };
 }
 
-/** Creates a refusal of that connector. */
+/** Creates the challenge of a server that refuses a request to this target. */
 export function challengeOf(
   target: LoginTarget,
   status: 401 | 403 = 401,
@@ -28,7 +28,7 @@ export function challengeOf(
   return { status, wwwAuthenticate, dpopNonce: null, url: target.url, resends: 0, method: 'POST' };
 }
 
-/** Creates a service over a store in memory and an issuer in memory. Timers and clocks are those of the test. */
+/** Creates a login service with a store and an issuer in memory, which uses the clock and timers of the test. */
 export function serviceUnderTest(
   over: Partial<LoginServiceDeps> = {},
   shared?: { store: MemoryLogins; issuer: ScriptedIssuer },

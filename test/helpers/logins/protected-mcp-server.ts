@@ -11,13 +11,13 @@ export interface ProtectedServerOptions {
   readonly addTools?: AddTools;
   /** The scope that every request needs. Defaults to `tools`. */
   readonly scope?: string;
-  /** Scopes that calls of a tool need in addition, by tool name (403 `insufficient_scope`). */
+  /** Additional scopes for calls to a tool, by tool name. Without them, the answer is 403 `insufficient_scope`. */
   readonly toolScopes?: Readonly<Record<string, string>>;
-  /** Returns the scopes of a token for that resource, if tokens are not JWTs. Null refuses the token. */
+  /** Returns a token's scopes for this resource; null to refuse the token. Needed only if tokens are not JWTs. */
   readonly scopesOf?: (token: string, resource: string) => Promise<readonly string[] | null>;
   /** MCP methods that need no token. Defaults to none. */
   readonly open?: readonly string[];
-  /** Whether the 401 names the metadata of the resource. Defaults to true. */
+  /** Whether the 401 contains the URL of the resource metadata. Defaults to true. */
   readonly namesMetadata?: boolean;
   /** The port; defaults to any free port. */
   readonly port?: number;
@@ -25,7 +25,7 @@ export interface ProtectedServerOptions {
   readonly hasSessions?: boolean;
 }
 
-/** A real MCP server at `/mcp` that requires access tokens of an issuer (RFC 9728). It checks the audience of JWTs. */
+/** A real MCP server at `/mcp` that requires an issuer's access tokens (RFC 9728). It checks the audience of JWTs. */
 export class ProtectedMcpServer implements AsyncDisposable {
   /** The statuses of all responses at `/mcp`, oldest first. */
   readonly statuses: number[] = [];

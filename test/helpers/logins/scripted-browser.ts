@@ -1,4 +1,4 @@
-/** A user with a browser: keeps cookies, follows redirects, fills in forms. */
+/** A simulated user with a browser, which keeps cookies, follows redirects and fills in forms. */
 export class ScriptedBrowser {
   readonly #cookies = new Map<string, Map<string, string>>();
   /** Every opened address, oldest first. */
@@ -24,9 +24,9 @@ export class ScriptedBrowser {
   }
 
   /**
-   * Opens an address, follows redirects and submits every form on the way (logs in as `login`, consents). Stops at a
-   * page without a form, or at a redirect to an address that begins with `stopAt`, which is not opened. Resolves with
-   * that address or page.
+   * Opens an address, follows redirects and submits every form on the way, to log in as `login` and to consent. Stops
+   * at a page without a form, or before it opens an address that begins with `stopAt`. Resolves with that page or
+   * address.
    */
   async follow(
     address: string | URL,
@@ -54,7 +54,7 @@ export class ScriptedBrowser {
   }
 }
 
-/** Returns the first POST form of a page, filled in; null without one. */
+/** Returns the first POST form of a page, filled in; null if the page has no such form. */
 function formOf(page: string, url: string, login: string): { action: string; fields: URLSearchParams } | null {
   const forms = [...page.matchAll(/<form\b([^>]*)>([\s\S]*?)<\/form>/gi)];
   const [, attributes, inside] = forms.find(([, written = '']) => /method="?post/i.test(written)) ?? [];

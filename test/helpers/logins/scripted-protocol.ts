@@ -4,7 +4,7 @@ import { SwitchyardError } from '../../../src/shared/errors.ts';
 import type { LoginClient, LoginTokens, RefreshOutcome } from '../../../src/shared/logins/login-records.ts';
 import { secret } from '../evidence.ts';
 
-/** An issuer in memory that counts token requests and responds as the test specifies. */
+/** An issuer in memory. It counts token requests and responds as the test specifies. */
 export class ScriptedIssuer {
   issuer = 'https://issuer.test';
   /** Number of times that the protocol was loaded. */
@@ -19,11 +19,11 @@ export class ScriptedIssuer {
   mostAtOnce = 0;
   lifeMs: number | null = 3_600_000;
   givesRefreshTokens = true;
-  /** Responds to a refresh; defaults to new tokens. */
+  /** Responds to a refresh. By default, returns new tokens. */
   onRefresh: (tokens: LoginTokens, signal: AbortSignal | null) => Promise<RefreshOutcome>;
   onMachine: (scope: string | null) => Promise<LoginTokens>;
   hasMetadata = true;
-  /** Whether the stored discovery is no longer valid. */
+  /** Whether stored discovery results are no longer valid. */
   forgetsDiscoveries = false;
   readonly #now: () => number;
   #atOnce = 0;

@@ -20,7 +20,7 @@ interface Grant {
   readonly resource: URL | undefined;
 }
 
-/** The provider that a server author writes for the SDK's `mcpAuthRouter`: everything in memory, opaque tokens. */
+/** An in-memory provider with opaque tokens, as a server author would write it for the SDK's `mcpAuthRouter`. */
 export class MemoryProvider implements OAuthServerProvider {
   readonly clients = new Map<string, OAuthClientInformationFull>();
   /** Every secret that must not occur in any output. */
@@ -40,7 +40,7 @@ export class MemoryProvider implements OAuthServerProvider {
   readonly clientsStore = {
     getClient: (id: string) => this.clients.get(id),
     registerClient: (client: Omit<OAuthClientInformationFull, 'client_id' | 'client_id_issued_at'>) => {
-      // The SDK's handler has already set the id.
+      // The handler of the SDK has already set `client_id`.
       const whole = client as OAuthClientInformationFull;
       this.clients.set(whole.client_id, whole);
       if (whole.client_secret !== undefined) this.secrets.push(whole.client_secret);
@@ -63,7 +63,7 @@ export class MemoryProvider implements OAuthServerProvider {
       );
   }
 
-  /** Returns the browser's next address after consent; null for an unknown id. */
+  /** Returns the URL to which the browser goes after consent; null for an unknown id. */
   consent(id: string): string | null {
     const asked = this.#asked.get(id);
     if (asked === undefined || !this.#asked.delete(id)) return null;

@@ -11,8 +11,8 @@ import { MemoryProvider } from './memory-provider.ts';
 
 export interface SdkV1Options {
   /**
-   * `resource`: the 401 names the metadata of `/mcp`. `origin`: the router's defaults, with the metadata of the origin,
-   * which no 401 names. `2025-03-26`: there is no resource metadata at all.
+   * With `resource`, the 401 contains the URL of the metadata for `/mcp`. With `origin` (the router's default), there
+   * is metadata for the origin, and no 401 contains its URL. With `2025-03-26`, there is no resource metadata.
    */
   readonly layout?: 'resource' | 'origin' | '2025-03-26';
   /** Lifetime of access tokens in seconds. Defaults to 3 600. */
@@ -20,8 +20,8 @@ export interface SdkV1Options {
 }
 
 /**
- * A server as authors write it with the official SDK 1.x: `mcpAuthRouter` and `requireBearerAuth`. The authorization
- * server is at the origin of the MCP server, with Streamable HTTP with sessions at `/mcp` and HTTP+SSE at `/sse`.
+ * A server as authors write it with the official SDK 1.x: `mcpAuthRouter` and `requireBearerAuth`. It is its own
+ * authorization server. It offers Streamable HTTP with sessions at `/mcp`, and HTTP+SSE at `/sse`.
  */
 export class SdkV1Server implements AsyncDisposable {
   readonly provider: MemoryProvider;

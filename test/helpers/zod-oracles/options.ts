@@ -139,7 +139,7 @@ export const optionsSchema = z.object({
   record: z.string().min(1).optional(),
 });
 
-/** The options of a manager whose connectors come from elsewhere. */
+/** The options of a manager that gets its connectors from other sources than a service map. */
 export const localSchema = optionsSchema.extend({
   serviceMapUrl: z.undefined().optional(),
 });

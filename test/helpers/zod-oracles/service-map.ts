@@ -14,7 +14,7 @@ const nonEmpty = z.string().min(1).max(1024);
 const strings = z.array(z.string());
 const numbers = z.record(z.string(), z.number());
 
-/** SHA-256 in base64url (RFC 4648 section 5): the last of 43 characters carries 4 bits and two zeros. */
+/** SHA-256 in base64url (RFC 4648 section 5). The last of 43 characters carries 4 bits, followed by two zero bits. */
 const toolDigest = z
   .string()
   .regex(/^sha-256:[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/, 'must be sha-256: and 43 characters of base64url');

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** The files that a user has trusted. */
+/** The configuration files that a user has trusted. */
 export const bookSchema = z.object({
   version: z.literal(1),
   /** Digests by real path. */

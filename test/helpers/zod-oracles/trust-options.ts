@@ -20,7 +20,7 @@ const isDocumentSource = (value: unknown): boolean => {
 
 const isUrl = (text: string): boolean => /^https?:/i.test(text);
 
-/** Whether fetch accepts a URL: a URL with credentials is refused. */
+/** True if fetch accepts a URL. It refuses URLs with credentials. */
 function isUrlOf(text: string): boolean {
   const url = URL.parse(text);
   return url !== null && url.username === '' && url.password === '';

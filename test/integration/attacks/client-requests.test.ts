@@ -13,7 +13,7 @@ afterEach(() => {
   for (const socket of sockets.splice(0)) socket.destroy();
 });
 
-/** A socket to the gateway, and the text it has received. */
+/** Opens a socket to the gateway. The functions return the text and the error that it has received so far. */
 function dial(url: string): { readonly socket: Socket; readonly answer: () => string; readonly error: () => string } {
   const { hostname, port } = new URL(url);
   const socket = connect({ host: hostname, port: Number(port) });
@@ -169,7 +169,7 @@ describe('sessions', () => {
     return post(url, JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params }), token);
   };
 
-  it('if one token exceeds the session limit, sessions of that token are closed, and no session of another token', async () => {
+  it('if one token exceeds the session limit, only sessions of that token are closed', async () => {
     await using world = await startGateway({}, { limits: { maxSessions: 20 }, listener: { tokens: TOKENS } });
     const { url } = world.listener;
     const session = (await initialize(url, TOKENS[1] ?? '')).headers.get('mcp-session-id') ?? '';

@@ -9,7 +9,7 @@ import { type Answer, RawMcpServer } from '../../helpers/raw-mcp-server.ts';
 const list = (count: number, item: (index: number) => string): string =>
   Array.from({ length: count }, (_, index) => item(index)).join(',');
 
-/** Results that would block the event loop for seconds, and the error that each causes. */
+/** Results that would block the event loop for seconds, and the error that each result must cause. */
 const HOSTILE: readonly (readonly [string, string, RegExp])[] = [
   ['30 MB of brackets', '['.repeat(30_000_000), /nests deeper than 128 levels/],
   ['129 levels', `${'['.repeat(129)}${']'.repeat(129)}`, /nests deeper than 128 levels/],
@@ -118,7 +118,7 @@ describe('a hostile handshake', () => {
   });
 });
 
-/** A server of the legacy SSE transport. The test itself writes the responses to calls. */
+/** Starts a server with the legacy SSE transport. The test itself writes the responses to calls. */
 async function sseServer(onCall: (stream: ServerResponse, call: Message) => void) {
   let stream: ServerResponse | null = null;
   const results: Readonly<Record<string, object>> = {

@@ -31,7 +31,7 @@ describe('an elicitation URL that is unsafe to open', () => {
     await using server = await RawMcpServer.start(asking(ask(url)));
     await using world = await startGateway({ a: remote(server) });
     const session = await openSession(`${world.listener.url}/mcp`, CAPABLE);
-    // The gateway opens its stream with its first message to the client.
+    // Not awaited yet, because the gateway opens the response stream only with its first message to the client.
     const called = session.call('tools/call', { name: 'a__echo' });
     await eventually('the connector is refused', () => server.of('POST').some(({ message: { id } }) => id === 'q'));
     expect(server.of('POST').at(-1)?.message).toMatchObject({ id: 'q', error: { code: -32_602 } });

@@ -38,7 +38,7 @@ afterEach(() => {
   dir[Symbol.dispose]();
 });
 
-/** The stdio servers that were started, in order. */
+/** Names of the stdio servers that were started, in order. */
 const started = (): readonly string[] => {
   const path = join(dir.path, 'started');
   return existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n') : [];
@@ -129,7 +129,7 @@ describe('mcp-switchyard call', () => {
     ]);
   });
 
-  it('`call` reports the timeout in seconds when a call times out, and names the option that sets it', async () => {
+  it('`call` says after how many seconds a call timed out, and which option sets the timeout', async () => {
     const { code, stderr } = await on(['call', 'one.slow', '--call-timeout', '1000']);
     expect([code, stderr]).toEqual([1, expect.stringMatching(/TOOL_CALL_TIMEOUT: .* 1 s\. .*`--call-timeout`/)]);
   });

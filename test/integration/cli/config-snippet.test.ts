@@ -10,7 +10,7 @@ const URL_OF_IT = 'http://127.0.0.1:3737/mcp';
 const TOKEN = 'a-token-of-the-test';
 const BIN = fileURLToPath(new URL('../../../src/main/cli/bin.ts', import.meta.url));
 
-/** The servers that our own reader finds if the snippet is in the file in which the client keeps its servers. */
+/** Writes a snippet to the file where a client keeps its servers, and reads it with our own reader. */
 async function readBack(snippet: string, file: string) {
   using folder = new TempDir();
   const path = join(folder.path, file);
@@ -31,7 +31,7 @@ const PLACES = [
 
 describe('mcp-switchyard config', () => {
   it.each(PLACES)(
-    '`config` prints a snippet that %s can read, and says that it belongs in %s',
+    '`config` prints a snippet that %s can read, and says that the snippet belongs in %s',
     async (client, file) => {
       const { code, stdout, stderr } = await runCliHere(['config', client]);
       expect(code).toBe(0);

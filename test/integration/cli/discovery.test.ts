@@ -24,7 +24,7 @@ afterEach(() => {
   dir[Symbol.dispose]();
 });
 
-/** Writes a configuration file of servers. */
+/** Writes a configuration file that contains these servers. Returns its path. */
 function write(folder: string, name: string, servers: object): string {
   const path = join(folder, name);
   mkdirSync(dirname(path), { recursive: true });
@@ -57,7 +57,7 @@ describe('a configuration file in the current folder, without a terminal', () =>
     expect(isStarted()).toBe(false);
   });
 
-  it('`--trust` makes a command use the configuration file of the current folder for one run only', async () => {
+  it('with `--trust`, a command uses the configuration file of the current folder, but only in this run', async () => {
     write(repo, '.mcp.json', { one: localServer(['one']) });
     expect(await run('call', 'one.whoami', '--trust')).toMatchObject({ code: 0 });
     expect(existsSync(join(home, TRUSTED))).toBe(false);

@@ -53,7 +53,7 @@ it('`doctor` warns about `--accept either`, and about a map that has only an HMA
   expect((await on(server, 'status', '--accept', 'either')).stdout).toContain('signed by HMAC alone, though');
 });
 
-it('`doctor` reports broken key documents, and how to reset a floor (newest map date) that is in the future', async () => {
+it('`doctor` reports broken key documents, and how to reset a minimum map time that is in the future', async () => {
   writeFileSync(at('keys.json'), JSON.stringify(jwksOf(key)));
   writeFileSync(at('doc.1.json'), '{"signatures":[]}');
   await using server = await served({ keys: [key] });

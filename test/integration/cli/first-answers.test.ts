@@ -51,7 +51,7 @@ describe('first answers of serve --stdio', { timeout: 120_000 }, () => {
     expect(at.answers()).not.toBeNull();
   });
 
-  it('stored first answers become invalid when the configuration, the environment or the file that holds them changes', async () => {
+  it('stored first answers become invalid if the configuration, the environment, or the file of the answers changes', async () => {
     await using server = await RawMcpServer.start();
     using at = placeFor({ a: remote(server, { headers: { 'x-key': ['$', '{OWN_KEY}'].join('') } }) });
     const cold = start(at.argv);
@@ -146,7 +146,7 @@ describe('first answers of serve --stdio', { timeout: 120_000 }, () => {
     await listOf(told);
     told.child.kill('SIGTERM');
     const { code } = await told.ended;
-    // Before the gateway has started, a signal ends the process in the default way.
+    // A signal that arrives before the gateway has started ends the process in the default way, without an exit code.
     expect([0, null]).toContain(code);
     expect(readdirSync(at.stateDir).filter((name) => name.endsWith('.tmp'))).toEqual([]);
   });

@@ -25,7 +25,7 @@ const unlessHanging: SseAnswer = ({ message, accept, result }) => {
   else result({ content: [{ type: 'text', text: 'an answer' }] });
 };
 
-/** Starts an SSE server. It refuses the POST that a newer client first sends to the address of the stream. */
+/** Starts an SSE server that rejects POSTs to the URL of its event stream, which newer clients try first. */
 const startServer = (): Promise<RawSseServer> =>
   RawSseServer.start({
     initialize: ({ path, response, result }) => {

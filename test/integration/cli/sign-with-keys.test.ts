@@ -25,7 +25,7 @@ const signedMap = () => JSON.parse(readFileSync(at('signed.json'), 'utf8'));
 const kidsOf = (map: { signatures?: string[] }) =>
   (map.signatures ?? []).map((jws) => JSON.parse(Buffer.from(jws.split('.')[0] ?? '', 'base64url').toString()).kid);
 
-/** Everything that was printed; it must not hold a private key. */
+/** Everything that the commands printed. It must not contain a private key. */
 let printed = '';
 async function run(...args: string[]): Promise<Ended> {
   const ended = await runCliHere(args, { env });

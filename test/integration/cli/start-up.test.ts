@@ -9,7 +9,7 @@ afterAll(killRunning);
 
 const names = (stdout: string) => JSON.parse(stdout).tools.map(({ name }: { name: string }) => name);
 
-// These tests wait for slow stdio servers: they run concurrently so that the waits overlap.
+// These tests wait for slow stdio servers. They run concurrently so that they wait at the same time.
 describe.concurrent('commands that wait for connectors', () => {
   it('`tools --wait` lists the tools of a server that starts only at its second attempt', async () => {
     using dir = new TempDir();

@@ -36,7 +36,7 @@ async function remember(generatedAtMs: number, storeKey = STORE_KEY, url = URL_O
 }
 
 describe('mcp-switchyard state show', () => {
-  it('`state show` shows for each source the floor, the map, whether the map was signed, and the key document', async () => {
+  it('for each source, `state show` shows the minimum map time (floor), the map, whether it was signed, and the key document', async () => {
     const nowMs = Date.now();
     await remember(nowMs);
     const root = newKey('root');
@@ -64,7 +64,7 @@ describe('mcp-switchyard state show', () => {
     expect([code, stdout]).toEqual([0, expect.stringContaining('keys        document 3, expires 2030-01-01')]);
   });
 
-  it('`state show` reports a floor (the newest accepted date) of a source that is in the future', async () => {
+  it('`state show` reports a source whose minimum map time is in the future', async () => {
     await remember(Date.now() + 3_600_000);
     expect((await state('show')).stdout).toContain('which is in the future');
     expect((await shown())[0].isFloorAhead).toBe(true);
@@ -97,7 +97,7 @@ describe('mcp-switchyard state reset-floor', () => {
     },
   );
 
-  it('`state reset-floor` warns that running hosts keep their floor in memory', async () => {
+  it('`state reset-floor` warns that running hosts keep their minimum map time in memory', async () => {
     await remember(Date.now() - 60_000);
     const { code, stderr } = await state('reset-floor', '--source', URL_OF_MAP, '--yes');
     expect([code, stderr]).toEqual([0, expect.stringContaining('Restart the hosts')]);
@@ -123,7 +123,7 @@ describe('mcp-switchyard state reset-floor', () => {
     expect([several.code, several.stderr]).toEqual([2, expect.stringContaining('Several sources match ffffff')]);
   });
 
-  it('`state reset-floor` keeps the floor and fails with `NOT_CONFIRMED` if the user answers "n"', async () => {
+  it('`state reset-floor` keeps the minimum map time and fails with `NOT_CONFIRMED` if the user answers "n"', async () => {
     const nowMs = Date.now();
     await remember(nowMs);
     const terminal = 'data:text/javascript,process.stdin.isTTY=true;process.stderr.isTTY=true';

@@ -74,11 +74,11 @@ describe('connectors', () => {
         state: 'failed',
         lastError: { code: 'CONNECTOR_REFUSED' },
       });
-      // After a 401 the client looks for the server's OAuth metadata.
+      // After a 401, the client also requests the server's OAuth metadata. These requests are not checked here.
       const isMetadata = ({ url }: { readonly url?: string | undefined }): boolean =>
         url?.includes('/.well-known/') === true;
-      // The server received the probe, and perhaps the tools/list that is sent in parallel. It received no legacy
-      // handshake, whose requests have no header `mcp-method`.
+      // The server received the probe, and perhaps a `tools/list` in parallel. It received no legacy handshake, whose
+      // requests would have no header `mcp-method`.
       const methods = server.requests
         .filter((request) => !isMetadata(request))
         .map(({ headers }) => headers['mcp-method']);
@@ -194,7 +194,7 @@ describe('connectors', () => {
 });
 
 describe('a registry given by the host', () => {
-  it('the `registry` option receives each tool with a handler that calls it, and is told when the tool is removed', async () => {
+  it('an object given as the option `registry` gets each tool with a handler that calls it, and learns when a tool is removed', async () => {
     await using server = await TestMcpServer.start(addEcho);
     const held = new Map<string, ToolDescriptor>();
     const registry: ConnectorProxyManagerOptions['registry'] = {

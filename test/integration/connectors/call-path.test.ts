@@ -21,7 +21,7 @@ const CALL_PATH = [
   'http/bring-up-dispatcher.ts',
 ];
 
-/** Our own files on the current stack, outermost first; consecutive frames of one file count once. */
+/** Returns our own files on the current stack, outermost first. A file with several frames in a row is listed once. */
 function filesOnStack(): string[] {
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 200;
@@ -54,7 +54,7 @@ describe('the path of a tool call', () => {
     await managed.manager.sync();
     await managed.manager.callTool('one.echo');
     agent.seen = [];
-    // A call that waits for nothing has reached undici when callTool returns its promise.
+    // A call that need not wait for anything has reached undici when callTool() returns its promise.
     const call = managed.manager.callTool('one.echo');
     expect(agent.seen).toEqual(CALL_PATH);
     await call;

@@ -18,7 +18,7 @@ const never = { next: () => 1 };
 
 /**
  * Waits until the client has noticed that the server closed its connections, so that no call uses a closed connection.
- * No event reports this.
+ * It waits a fixed time, because no event reports this.
  */
 const noticed = (): Promise<void> => sleep(50);
 
@@ -32,7 +32,7 @@ describe('a call to a connector that is down', () => {
     await noticed();
     await expect(managed.manager.callTool('one.echo')).rejects.toMatchObject({ code: 'CONNECTOR_UNAVAILABLE' });
     await using back = await TestMcpServer.start(tools, port);
-    // The attempt of the previous call failed less than a second ago.
+    // The previous call made an attempt to connect less than a second ago, so this call does not make another one.
     await expect(managed.manager.callTool('one.echo')).rejects.toMatchObject({
       name: 'oneConnectorUnavailableError',
       code: 'CONNECTOR_UNAVAILABLE',
@@ -62,7 +62,7 @@ describe('a call to a connector that is down', () => {
       asked = server.requests.length - ofOneAttempt;
       return asked > 0;
     });
-    // The second attempt sends its requests one after the other, without tools/list in parallel to the probe.
+    // The second attempt sends one request less, because it does not send tools/list in parallel to the probe.
     expect([asked, codes]).toEqual([ofOneAttempt - 1, new Set(['CONNECTOR_UNAVAILABLE'])]);
   });
 });

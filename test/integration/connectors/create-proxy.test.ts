@@ -129,7 +129,7 @@ describe('the createProxy option', () => {
     ]);
   });
 
-  it('the error of callTool() of a proxy from createProxy() is the `cause` of the error that the caller gets', async () => {
+  it('if callTool() of a proxy from createProxy() fails, its error is the `cause` of the error that the caller gets', async () => {
     const createProxy: ConnectorProxyManagerOptions['createProxy'] = () => ({
       connect: async () => {},
       getTools: () => [{ name: 'bad', inputSchema: {} }],

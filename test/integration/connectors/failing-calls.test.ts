@@ -14,7 +14,7 @@ const addTool = (server: McpServer): void => {
 
 type Spoil = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** A ready connector whose next request is answered as the test says. */
+/** Starts a ready connector. The test defines how its next request is answered. */
 async function spoiled(spoil: Spoil): Promise<ManagedMap> {
   const server = await TestMcpServer.startWithSessions(addTool);
   const map = await manage([entry('one', { endpoint: server.url })], { random: { next: () => 0.01 } });

@@ -57,7 +57,7 @@ describe('connectors of a local configuration file', () => {
     expect(env).not.toHaveProperty('SWITCHYARD_TEST_PRIVATE');
   });
 
-  it('a connector of a local file replaces the connector of a map that has the same id, until the local entry is removed', async () => {
+  it('a connector of a local file replaces a map connector with the same id, until its entry is removed from the file', async () => {
     await using remote = await TestMcpServer.start((server) => server.registerTool('far', {}, () => ({ content: [] })));
     using file = new LocalFile({ shared: localServer(['local']), own: localServer(['own']) });
     const entries = [entry('shared', { endpoint: remote.url }), entry('far', { endpoint: remote.url })];

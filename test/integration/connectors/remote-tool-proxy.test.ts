@@ -132,7 +132,7 @@ describe('RemoteToolProxy', () => {
     await proxy.connect();
     await proxy.disconnect();
     const before = [server.requests.length, told.length];
-    // Checks an absence: the attempt planned after 20 ms would fall into this time.
+    // Waits long enough for another attempt, which would follow after 20 ms.
     await sleep(100);
     expect([server.requests.length, told.length]).toEqual(before);
   });

@@ -27,7 +27,7 @@ describe.concurrent('a connector whose server sends Retry-After', () => {
       for (let round = 0; round < 3; round += 1) {
         await map.manager.sync(true);
         await map.manager.callTool('one.echo').catch(() => {});
-        // Checks an absence: without the wait the next attempt is due after 5 ms.
+        // Waits long enough for another attempt. Without `Retry-After`, one would follow after 5 ms.
         await sleep(700);
       }
       expect(server.requests.filter(({ method }) => method === 'POST')).toHaveLength(requests);

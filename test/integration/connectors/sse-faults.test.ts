@@ -17,7 +17,7 @@ type OnCall = (stream: ServerResponse, message: Message) => void;
 const event = (message: object): string =>
   `event: message\ndata: ${JSON.stringify({ jsonrpc: '2.0', ...message })}\n\n`;
 
-/** A server of the HTTP+SSE transport (MCP 2024-11-05) that answers calls as `onCall` says. */
+/** Starts a server with the HTTP+SSE transport (MCP 2024-11-05). `onCall` answers its calls. */
 async function sseServer(onCall: OnCall) {
   let stream: ServerResponse | null = null;
   const results: Record<string, object> = {

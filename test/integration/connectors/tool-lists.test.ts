@@ -42,7 +42,7 @@ describe.concurrent('a tool that is added later', () => {
     });
     await using managed = await manage([entry('one', { endpoint: server.url, era: 'legacy' })]);
     await managed.manager.sync();
-    // This change comes between the handshake and the stream; the list is read again when the stream opens.
+    // This change comes after the handshake and before the stream opens. When the stream opens, the list is read again.
     for (const mcp of servers) addTool(mcp, 'early');
     await eventually('the early one is there', () => names(managed).includes('one.early'));
     expect(server.requests.filter(isStream)).toHaveLength(1);
@@ -80,7 +80,7 @@ describe.concurrent('a tool that is added later', () => {
     // The server sends one notification for each new tool.
     for (let tool = 0; tool < 200; tool += 1) for (const mcp of servers) addTool(mcp, `tool${tool}`);
     await eventually('all are there', () => names(managed).length === 201);
-    // Checks an absence: separate list requests for each notification would still arrive within this time.
+    // Waits long enough for further list requests. A separate request for each notification would arrive in this time.
     await sleep(300);
     expect(posts() - before).toBeGreaterThanOrEqual(1);
     expect(posts() - before).toBeLessThanOrEqual(2);

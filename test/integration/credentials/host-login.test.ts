@@ -11,7 +11,7 @@ import { type Answer, RawMcpServer } from '../../helpers/raw-mcp-server.ts';
 import { RawSseServer } from '../../helpers/raw-sse-server.ts';
 import { entry, type Json } from '../../helpers/signed-map.ts';
 
-/** A manager with one connector, `one`, that a host logs in to. */
+/** Creates a manager with one connector, `one`, whose logins are done by the host. */
 async function managed(endpoint: string, { oauth }: HostLogin, settings: Json = {}) {
   const one = entry('one', { endpoint, timeouts: { connect: 60_000 }, ...settings });
   const held = await manage([one], { oauth: () => oauth, syncDeadlineMs: 60_000 });
@@ -20,7 +20,7 @@ async function managed(endpoint: string, { oauth }: HostLogin, settings: Json = 
 }
 
 async function world(login: HostLogin, options: Partial<ProtectedServerOptions> = {}) {
-  // Dynamic registration would bind the client to the scopes of its first login.
+  // The client is registered manually, because dynamic registration would limit it to the scopes of the first login.
   const client = { redirect_uris: [REDIRECT], token_endpoint_auth_method: 'none', application_type: 'native' } as const;
   const grants = { grant_types: ['authorization_code', 'refresh_token'] };
   const issuer = await AuthorizationServer.start({ clients: [{ client_id: 'by-hand', ...client, ...grants }] });
@@ -211,7 +211,7 @@ function answerMetadata(response: ServerResponse, url: URL, { issuer }: Authoriz
   response.end(JSON.stringify({ resource: url.href, authorization_servers: [issuer] }));
 }
 
-/** Responses of a raw server that rejects every request without a token that `passes` accepts. */
+/** Answers of a raw server that rejects every request whose token `passes` does not accept. */
 function protectedBy(issuer: AuthorizationServer, passes: (token: string) => boolean): Record<string, Answer> {
   const kinds = ['server/discover', 'initialize', 'notifications/initialized', 'tools/list', 'GET', 'DELETE'];
   const usual: Record<string, Answer> = {
@@ -234,7 +234,7 @@ function protectedBy(issuer: AuthorizationServer, passes: (token: string) => boo
   );
 }
 
-/** A call in which the connector sends a server request; a test answers the request later. */
+/** Answers of a connector that sends a server request during a call. The test itself sends the result later. */
 function asking(method: string, params: Json): Record<string, Answer> {
   return { 'tools/call': ({ events }) => events({ jsonrpc: '2.0', id: 'q', method, params }) };
 }

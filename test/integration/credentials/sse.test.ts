@@ -7,7 +7,7 @@ const LOGIN = new SwitchyardError('CONNECTOR_LOGIN_NEEDED', 'Connector raw wants
   detail: { connectorId: 'raw', status: 401, wasAuthorized: true },
 });
 
-/** Requests of these kinds require the token `fresh`. */
+/** Starts a server that requires the token `fresh` for requests of these kinds. */
 async function protectedServer(kinds: readonly string[]): Promise<RawSseServer> {
   const server = await RawSseServer.start();
   for (const kind of kinds) {

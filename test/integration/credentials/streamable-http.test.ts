@@ -15,7 +15,7 @@ const LOGIN = new SwitchyardError('CONNECTOR_LOGIN_NEEDED', 'Connector raw wants
 });
 const wantsLogin = (): Verdict => ({ kind: 'login', error: LOGIN });
 
-/** A server that requires the token `fresh`, for every request or only for those of `kinds`. */
+/** Starts a server that requires the token `fresh` for requests of these kinds; null stands for all requests. */
 async function protectedServer(answers: Readonly<Record<string, Answer>> = {}, kinds: readonly string[] | null = null) {
   const server = await RawMcpServer.start(answers);
   for (const kind of kinds ?? Object.keys(server.answers)) {
@@ -36,7 +36,7 @@ describe('a connection over Streamable HTTP with credentials', () => {
   });
 
   it.each(['modern', 'legacy', 'auto'] as const)(
-    'a connection over Streamable HTTP is established with a fresh token after one 401 (era: %s)',
+    'a connection over Streamable HTTP is established with a fresh token after one 401 (option `era`: %s)',
     async (era) => {
       await using server = await protectedServer(era === 'legacy' ? {} : MODERN);
       const credentials = ScriptedCredentials.refreshing(null);
@@ -49,7 +49,7 @@ describe('a connection over Streamable HTTP with credentials', () => {
   );
 
   it.each(['modern', 'legacy', 'auto'] as const)(
-    'connecting over Streamable HTTP asks for a login after a single request (era: %s)',
+    'connecting over Streamable HTTP asks for a login after a single request (option `era`: %s)',
     async (era) => {
       await using server = await protectedServer();
       const connecting = connectOver(server.url, new ScriptedCredentials(null, wantsLogin), era);
@@ -137,7 +137,7 @@ describe('a connection over Streamable HTTP with credentials', () => {
     const raw = await connectRaw(server, { era: 'legacy', credentials, host });
     await eventually('the stream is open', () => raw.changes.count === 1);
     streams[0]?.response.destroy();
-    // Each of these requests is rejected once, since its token is old by then.
+    // Each of these requests is rejected once, because its token is old.
     credentials.token = 'old';
     await eventually('the stream is open again', () => raw.changes.count === 2);
     credentials.token = 'old';
@@ -195,7 +195,7 @@ describe('a connection over Streamable HTTP with credentials', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const connecting = connectOver(server.url, credentials, 'auto', 600_000);
     await eventually('the login began', () => credentials.challenges.length === 1);
-    // A server that stays silent for two seconds also gets `initialize`.
+    // Without credentials, a server that does not answer for two seconds would also get `initialize`.
     await vi.advanceTimersByTimeAsync(60_000);
     expect(credentials.challenges).toHaveLength(1);
     cameBack.resolve();

@@ -13,7 +13,7 @@ const TOKEN = 'alice-token-0123456789';
 const OTHER = 'bob-token-012345678901';
 const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
 
-/** The status of a GET with exactly these headers; a header may occur twice. */
+/** Resolves with the status of a GET with exactly these headers. A header may occur twice. */
 function statusOf(url: string, headers: readonly string[]): Promise<number> {
   return new Promise((resolve, reject) => {
     const sent = request(url, { headers: ['Host', new URL(url).host, ...headers] }, (response) => {
@@ -82,7 +82,7 @@ it('a gateway with tokens rejects credentials that are empty, wrong, of an unkno
   ];
   for (const attempt of attempts) {
     const headers = attempt.flatMap((value) => ['Authorization', value]);
-    // Duplicate headers are rejected before they are checked.
+    // A request with two such headers is rejected before the credentials are checked.
     const status = attempt.length > 1 ? 400 : 401;
     expect([attempt, await statusOf(url, headers)]).toEqual([attempt, status]);
   }

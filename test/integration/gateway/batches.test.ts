@@ -14,7 +14,7 @@ const REVISION = '2025-03-26';
 const request = (id: unknown, method: string, params: Json = {}): Json => ({ jsonrpc: '2.0', id, method, params });
 const call = (id: unknown, args: Json = {}): Json => request(id, 'tools/call', { name: 'a__echo', arguments: args });
 
-/** The response to a batch: the messages of an array or of a stream. */
+/** The response to a batch. Its messages come from an array or from an event stream. */
 interface Answered {
   readonly status: number;
   readonly type: string | null;

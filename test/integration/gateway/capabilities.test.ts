@@ -10,7 +10,7 @@ import { type Answer, MODERN, RawMcpServer } from '../../helpers/raw-mcp-server.
 const UI = 'io.modelcontextprotocol/ui';
 const CAPABILITIES = 'io.modelcontextprotocol/clientCapabilities';
 
-/** A connector that sends this server request in the middle of each call, and answers with the response to it. */
+/** Answers of a connector that sends this server request during each call, and then returns the response to it. */
 function asking(method: string, params: object): Readonly<Record<string, Answer>> {
   const calls = new Map<unknown, Parameters<Answer>[0]>();
   return {
@@ -122,7 +122,7 @@ describe('a server request that the client cannot answer', () => {
   );
 });
 
-describe('a result with a type that the gateway does not know', () => {
+describe('a result with an unknown `resultType`', () => {
   const task = { resultType: 'task', task: { taskId: 't-1', ttl: 60_000 }, 'x-own': [1, null] };
 
   it.each([

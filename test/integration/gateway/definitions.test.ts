@@ -141,7 +141,7 @@ describe('a connector with malformed definitions and junk in its lists', () => {
 
 it('a definition with one broken field never prevents an official client from seeing the valid definitions', async () => {
   const seed = Date.now() % 2 ** 31;
-  // The seed is printed, so that a failure can be repeated.
+  // Prints the seed, so that a failed run can be repeated.
   process.stdout.write(`Definitions made with seed ${seed}\n`);
   const sample = (kind: DefinitionKind, what: 'good' | 'broken'): readonly Json[] => {
     const arbitrary = what === 'good' ? goodMembers(kind) : brokenMembers(kind);
@@ -204,7 +204,7 @@ describe('tools whose names contain unusual characters', () => {
   });
 });
 
-/** The name that a tool was called by; the raw server answers with the parameters of the call. */
+/** Returns the tool name in a call. The raw server answers each call with the parameters that it received. */
 function nameOfCall(content: unknown): string {
   const [block] = content as readonly { readonly text: string }[];
   return String(JSON.parse(block?.text ?? '{}').name);

@@ -14,7 +14,7 @@ const PING = { jsonrpc: '2.0', id: 1, method: 'ping' };
 const [ALICE, BOB] = ['alice-token-0123456789', 'bob-token-0123456789'];
 const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
 
-/** Sends bytes unchanged; resolves with everything received until the other side closed. */
+/** Sends bytes unchanged. Resolves with everything that was received until the other side closed the connection. */
 async function raw(url: string, text: string, timeoutMs = 3_000): Promise<string> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);

@@ -9,7 +9,7 @@ import { RawMcpServer, type RawRequest } from '../../helpers/raw-mcp-server.ts';
 const CAPABLE = { sampling: {}, elicitation: {}, roots: {} };
 const SAID = { role: 'assistant', content: { type: 'text', text: 'Paris' }, model: 'm', stopReason: 'endTurn' };
 
-/** The conformance server behind a gateway that connects to it with this protocol generation. */
+/** Starts the conformance server and a gateway that connects to it with this protocol generation. */
 async function fixtureWorld(era: 'legacy' | 'modern'): Promise<GatewayWorld & { readonly mcp: string }> {
   const fixture = await startConformanceServer();
   const world = await startGateway({ fx: remote(fixture, { era }) });
@@ -191,7 +191,7 @@ describe("a call that waits for a client's input", () => {
 });
 
 describe('a running call', () => {
-  /** A connector whose calls hang, and the messages that it received about them. */
+  /** Starts a connector whose calls never end. */
   const hanging = (): Promise<RawMcpServer> => RawMcpServer.start({ 'tools/call': () => {} });
 
   it('a running call is cancelled at the server when the client disconnects', async () => {

@@ -11,7 +11,7 @@ const BYTES = 3_000_000;
 const text = 'ü"\\\n{}[],:'.repeat(BYTES / 10);
 const result = { content: [{ type: 'text', text }], isError: false, structuredContent: { result: [1, { id: 2 }] } };
 
-/** A connector that answers with a large result in one of several forms. */
+/** The forms in which a connector may answer with a large result, by name. */
 const large: Readonly<Record<string, Answer>> = {
   json: ({ result: answer }) => answer(result),
   'pretty JSON': ({ response, message }) => {
@@ -112,7 +112,7 @@ describe('a large result', () => {
     client.end(body);
     await eventually('it has begun', () => written > 0);
     await sleep(500);
-    // Kernel buffers hold several megabytes on either side.
+    // Several megabytes are in the buffers of the kernel on both sides.
     expect(written).toBeLessThan(15_000_000);
     await ended.promise;
     expect(JSON.parse(Buffer.concat(chunks).toString()).result.content[0].text).toHaveLength(20_000_000);

@@ -9,7 +9,7 @@ describe('log messages that belong to no request', () => {
     args: [packageBin('@modelcontextprotocol/server-everything', 'mcp-server-everything') ?? '', 'stdio'],
   });
 
-  it('a log message that names no request goes only to the client whose call is running at that server', async () => {
+  it('a log message that belongs to no request goes only to the client whose call is running at that server', async () => {
     await using world = await startGateway({ ev: program() });
     const url = `${world.listener.url}/mcp`;
     const [mine, other] = [await openSession(url), await openSession(url)];

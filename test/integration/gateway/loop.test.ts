@@ -8,7 +8,7 @@ afterEach(killRunning);
 
 describe('a gateway among its own connectors', () => {
   it.each(['auto', 'legacy'])(
-    'a connector that is the gateway itself fails with CONNECTOR_LOOP, and the others work (era: %s)',
+    'a connector that is the gateway itself fails with CONNECTOR_LOOP, and the others work (option `era`: %s)',
     async (era) => {
       await using world = await startGateway({ one: localServer(['one']) });
       const { manager, listener, file } = world;
@@ -27,7 +27,7 @@ describe('a gateway among its own connectors', () => {
     expect(outer.manager.listTools().map(({ name }) => name)).toContain('inner.one__whoami');
   });
 
-  it('a gateway whose configuration names its own command as a stdio server does not start itself endlessly', async () => {
+  it('a gateway whose configuration contains its own command as a stdio server does not start itself endlessly', async () => {
     using file = new LocalFile({});
     const bin = new URL('../../../src/main/cli/bin.ts', import.meta.url).pathname;
     const args = [bin, 'serve', '--stdio', '--config', file.path];

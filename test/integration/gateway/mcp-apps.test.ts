@@ -19,8 +19,8 @@ const MIME_TYPE = 'text/html;profile=mcp-app';
 const VIEW = 'ui://weather:80/View%20A.html';
 
 /**
- * An HTML document of about 200 KiB, the size of a bundled app. In other cases, the gateway forwards results of this
- * size in pieces.
+ * An HTML document of about 200 KiB, the size of a bundled app. The gateway forwards other results of this size in
+ * pieces.
  */
 const HTML = `<!DOCTYPE html><title>App</title>${'<p>weather</p>'.repeat(15_000)}`;
 
@@ -30,7 +30,7 @@ const TOOL = {
   _meta: { ui: { resourceUri: VIEW, visibility: ['model', 'app'] }, 'ui/resourceUri': VIEW },
 };
 
-/** A server of an MCP App, like those of the package `ext-apps`. `listsView` also lists the view as a resource. */
+/** Answers of a server with an MCP App, as built with `ext-apps`. `listsView` also lists the view as a resource. */
 function app({ listsView = true, ...more }: { readonly listsView?: boolean } & Json = {}): Record<string, Answer> {
   const capabilities = { tools: {}, resources: { subscribe: true, listChanged: true } };
   const resources = listsView ? [{ uri: VIEW, name: VIEW, mimeType: MIME_TYPE }] : [];

@@ -7,7 +7,7 @@ import { RawMcpServer } from '../../helpers/raw-mcp-server.ts';
 
 const tool = (name: string, more: object = {}): object => ({ name, inputSchema: { type: 'object' }, ...more });
 
-/** A legacy connector that lists these tools. */
+/** Answers of a legacy connector that lists these tools. */
 const listing =
   (...tools: readonly object[]) =>
   ({ result }: { result: (value: Readonly<Record<string, unknown>>) => void }): void =>

@@ -10,7 +10,7 @@ describe('a server request of a connector', () => {
       events({ jsonrpc: '2.0', id: 'q', method: 'elicitation/create', params: { message: '?' } }),
   };
 
-  it('a server request during a call is answered with an error if the client disconnects from the call', async () => {
+  it('a server request is answered with an error if the client disconnects during the call', async () => {
     await using server = await RawMcpServer.start(asking);
     await using world = await startGateway({ a: remote(server) });
     const url = `${world.listener.url}/mcp`;
@@ -41,7 +41,7 @@ describe('a server request of a connector', () => {
     expect((await called).messages).toEqual([{ jsonrpc: '2.0', id: 1, result: { content: [] } }]);
   });
 
-  it('a server request does not reach clients of a route that does not show the connector', async () => {
+  it('a server request does not reach clients on a route that hides the connector', async () => {
     await using server = await RawMcpServer.start({
       ...asking,
       GET: ({ events }) =>
@@ -60,7 +60,7 @@ describe('a server request of a connector', () => {
   });
 });
 
-it('progress of a call is sent with the progress token of the retry, once the client has answered a question', async () => {
+it('after a client has answered a server request, progress is sent with the progress token of its retry', async () => {
   await using server = await RawMcpServer.start({
     'tools/call': ({ events, message }) => {
       const progressToken = (message.params as { _meta: { progressToken: unknown } })._meta.progressToken;

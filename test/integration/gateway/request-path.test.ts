@@ -3,7 +3,7 @@ import { remote, startGateway } from '../../helpers/gateway-world.ts';
 import { openSession, postModern } from '../../helpers/mcp-post.ts';
 import { RawMcpServer } from '../../helpers/raw-mcp-server.ts';
 
-/** The most files that a request may pass through, so that a reader can follow it. */
+/** Maximum number of files that a request may pass through, so that people can follow its path. */
 const MAX_FILES = 18;
 
 const limit = Error.stackTraceLimit;
@@ -17,8 +17,8 @@ afterEach(() => {
 });
 
 /**
- * The files of `src/main` on the call stack, with those of awaited functions, outermost first. Consecutive frames of
- * one file count once.
+ * Returns the files of `src/main` on the call stack, outermost first, including those of awaited functions. A file with
+ * several frames in a row is listed once.
  */
 function filesOnStack(): string[] {
   const frames = (new Error('here').stack ?? '').split('\n').slice(1).reverse();
@@ -28,7 +28,7 @@ function filesOnStack(): string[] {
 
 describe('the path of a tools/call request from the socket to the manager', () => {
   it.each(['legacy', 'modern', 'modern and able to answer server requests'])(
-    'the call stack of a tools/call request goes through at most 18 files, each of them once (client: %s)',
+    'the call stack of a tools/call request contains at most 18 files, and each file only once (client: %s)',
     async (client) => {
       await using server = await RawMcpServer.start();
       await using world = await startGateway({ a: remote(server) });
@@ -49,7 +49,8 @@ describe('the path of a tools/call request from the socket to the manager', () =
       expect(new Set(files).size).toBe(files.length);
       expect(files.length).toBeLessThanOrEqual(MAX_FILES);
       expect(files.at(-1)).toBe('gateway/protocol/forwarding/connector-request.ts');
-      // A request that can be held runs in a separate turn of the event loop, so its stack begins further down.
+      // If a request can be held, it runs in a separate turn of the event loop. Its stack then lacks the outermost
+      // files.
       if (client !== 'modern and able to answer server requests')
         expect(files).toEqual([
           'gateway/http/application.ts',

@@ -23,7 +23,7 @@ interface Serving {
   readonly mcp: string;
 }
 
-/** `mcp-switchyard serve` on a free port, once it listens. */
+/** Starts `mcp-switchyard serve` on a free port. Resolves once it listens. */
 async function serve(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Serving> {
   const cli = startCli(['serve', '--port', '0', '--json', ...args], { env, stdinDelayMs: 60_000 });
   await eventually('it listens', () => cli.seen.stdout.includes('\n'), 20_000);

@@ -6,7 +6,7 @@ import { createStatusSite, type StatusSite } from '../../../src/main/gateway/sta
 import { eventually } from '../../helpers/eventually.ts';
 import { listed, scriptedManager, statusWith } from '../../helpers/scripted-status.ts';
 
-/** The status site behind a bare HTTP server. */
+/** Serves the status site with a plain HTTP server. */
 async function serve(connectors = [listed('a'), listed('b')], maxStreams = 32) {
   const manager = scriptedManager(statusWith(connectors));
   const latencies = new CallLatencies();
@@ -37,7 +37,7 @@ beforeEach(async () => {
 });
 afterEach(() => scene[Symbol.asyncDispose]());
 
-/** Listens like a page, and keeps the updates that it receives. */
+/** Opens the event stream like a page, and records the updates that it receives. */
 async function listen(search = '', headers: Record<string, string> = {}) {
   const leaving = new AbortController();
   const response = await fetch(`${scene.url}/status/events${search}`, { signal: leaving.signal, headers });

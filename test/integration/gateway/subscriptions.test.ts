@@ -66,7 +66,7 @@ describe('subscriptions', () => {
           .map(({ headers }) => headers['x-key'])
           .join() === 'k1',
     );
-    // Checks an absence: no stream with the old headers opens later.
+    // Waits long enough for a stream with the old headers, which must not open.
     await sleep(1_200);
     expect(open().map(({ headers }) => headers['x-key'])).toEqual(['k1']);
   });

@@ -4,7 +4,7 @@ import { type GatewayWorld, remote, startGateway } from '../../helpers/gateway-w
 import { postLegacy } from '../../helpers/mcp-post.ts';
 import { type Answer, RawMcpServer } from '../../helpers/raw-mcp-server.ts';
 
-/** A connector with these tools; each result names the connector. */
+/** Answers of a connector with these tools. Each result contains the name of the connector. */
 function saying(who: string, ...names: readonly string[]): Readonly<Record<string, Answer>> {
   const tools = names.map((name) => ({ name, description: `of ${who}`, inputSchema: { type: 'object' } }));
   return {
@@ -35,7 +35,7 @@ async function answers(world: GatewayWorld): Promise<readonly string[]> {
   return (await Promise.all(said)).sort();
 }
 
-describe('tools of two connectors, if the id of one begins with the id of the other', () => {
+describe('tools of two connectors where one connector id begins with the other', () => {
   it.each([
     ['together', ['a', 'a.bank'], ['a', 'a.bank']],
     ['with the shorter id first', ['a'], ['a', 'a.bank']],

@@ -36,7 +36,7 @@ const SCRIPT = {
   'tools/call': [line({ content: [] })],
 };
 
-/** A call in the middle of which the connector sends a request to its client. */
+/** A call during which the connector sends requests to the client. */
 interface Asking {
   readonly request: RawRequest;
   count: number;
@@ -45,7 +45,7 @@ interface Asking {
 
 let asking: Asking | null = null;
 
-/** Calls a tool that sends two server requests; resolves with their `_meta`. */
+/** Calls a tool that sends two server requests. Resolves with the `_meta` of these requests. */
 async function askedWithin(url: string): Promise<unknown[]> {
   const session = await openSession(url, { roots: {} });
   const call = { jsonrpc: '2.0', id: 'asks', method: 'tools/call', params: { name: 'http__asks' } };
@@ -59,7 +59,7 @@ async function askedWithin(url: string): Promise<unknown[]> {
   return questions().map(({ params }) => (params as Json)._meta);
 }
 
-/** Legacy over Streamable HTTP with a session, modern over Streamable HTTP, SSE, and stdio. */
+/** Kinds of connectors: legacy Streamable HTTP with a session, modern Streamable HTTP, SSE, and stdio. */
 const TRANSPORTS = ['http', 'modern', 'sse', 'program'] as const;
 
 class Connectors implements AsyncDisposable {
@@ -95,7 +95,7 @@ class Connectors implements AsyncDisposable {
         }),
       answer: ({ response, message: { result } }) => {
         response.writeHead(202).end();
-        // The second server request carries no trace of its own.
+        // The second server request has no trace context.
         if (asking?.count === 1) asking.next({});
         else
           asking?.request.events({
@@ -185,7 +185,7 @@ const spanId = (digit: string): string => digit.repeat(16);
 const parent = (trace: string, span: string, flags = '01'): string => `00-${traceId(trace)}-${spanId(span)}-${flags}`;
 const partsOf = (traceparent: unknown): readonly string[] => String(traceparent).split('-');
 
-/** The parts of a traceparent that identify a message's trace. */
+/** Returns the `traceparent` of a message, which identifies its trace. */
 const traceOf = (got: Got | undefined): unknown => got?.params._meta?.traceparent;
 
 describe('a trace through the gateway, with an OpenTelemetry SDK in its host', () => {
@@ -503,7 +503,7 @@ describe('a trace through a gateway over stdio', () => {
     await using gateway = await startTracedGateway(connectors.entries(), { serve: 'stdio' });
     const { stdin, stdout } = gateway.child;
     if (stdin === null || stdout === null) throw new Error('The gateway process has no stdin or stdout');
-    // An iterator loses no line when several lines arrive together.
+    // Reads the lines with an iterator, because it loses no line when several lines arrive together.
     const answers = createInterface({ input: stdout })[Symbol.asyncIterator]();
     const ask = async (id: number, method: string, params: Json): Promise<void> => {
       stdin.write(`${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`);

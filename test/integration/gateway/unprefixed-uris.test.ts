@@ -4,7 +4,7 @@ import { remote, startGateway } from '../../helpers/gateway-world.ts';
 import { openSession, postLegacy, postModern } from '../../helpers/mcp-post.ts';
 import { type Answer, RawMcpServer } from '../../helpers/raw-mcp-server.ts';
 
-/** A connector with these resources and templates; it answers with the requested URI. */
+/** Answers of a connector with these resources and templates. A read returns the requested URI. */
 function holding(uris: readonly string[], templates: readonly string[]): Readonly<Record<string, Answer>> {
   const capabilities = { resources: { subscribe: true }, completions: {}, tools: {} };
   return {

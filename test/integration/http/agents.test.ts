@@ -62,7 +62,7 @@ describe('the check of an Agent at construction', () => {
         codes.push((error as { code: string }).code);
       }
     }
-    // Checks an absence: an agent that connects when it is created would do so within this time.
+    // Waits long enough for a connection. An agent that connects when it is created would do so in this time.
     await sleep(50);
     expect(codes).toEqual([...Array(3).fill('AGENT_INCOMPATIBLE'), null, null, null]);
     expect(connections).toBe(0);
@@ -108,7 +108,7 @@ describe('an Agent of undici 7 or 8', () => {
     using servers = new NpmServers();
     const sse = entry('sse', { endpoint: await servers.everythingOverSse(), transport: 'sse' });
     await using managed = await manage([sse], { agent: noting });
-    // Forgets the request that the check of the Agent made at construction and sent to no server.
+    // Removes the request that the manager made when it was created, to check the Agent. It reached no server.
     asked.clear();
     await managed.manager.sync();
     expect(managed.manager.status().connectors[0]).toMatchObject({ state: 'ready', transport: 'sse' });

@@ -184,10 +184,7 @@ describe('a proxy', () => {
 
 describe('a proxy that requires credentials', () => {
   const credentials = `user:${secret('proxy')}`;
-  /**
-   * The credentials in the encoded form that is sent; the search for secrets in the test output does not find this
-   * form.
-   */
+  /** The credentials as they are sent, in base64. The search for secrets in the test output does not find this form. */
   const encoded = Buffer.from(credentials).toString('base64');
 
   it.each(['never', 'always'] as const)(
@@ -215,7 +212,8 @@ describe('a proxy that requires credentials', () => {
     async (offload) => {
       await using proxy = await ProxyServer.start({ credentials: 'user:other' });
       await using mcp = await TestMcpServer.start(() => {});
-      // Retries come late. Otherwise the test might read the state of a failed connector during its next attempt.
+      // Retries are delayed as long as possible. Otherwise the test might see a failed connector during its next
+      // attempt.
       const random = { next: () => 1 };
       const options = { proxy: proxy.url(`${credentials}@`), offload, timeoutMs: 3_000, random };
       const errors: unknown[] = [];

@@ -29,7 +29,7 @@ const serveMap = (options: ServerOptions): Promise<TlsServer> =>
 
 const DAY_MS = 86_400_000;
 
-/** Retries come late. Otherwise the test might read the state of a failed connector during its next attempt. */
+/** Retries are delayed as long as possible. Otherwise the test might see a failed connector during its next attempt. */
 const lateRetries = { random: { next: () => 1 } };
 
 describe('a configured certificate authority', () => {

@@ -10,7 +10,7 @@ import { recordingLogger } from '../../helpers/log.ts';
 import { bindingOf, clientOf, keyOf, tokensOf } from '../../helpers/logins.ts';
 import { TempDir } from '../../helpers/temp-dir.ts';
 
-/** A folder, and stores in it, each with its own writer thread. */
+/** Creates a folder. `start` creates a login store in this folder, with its own writer thread. */
 function world() {
   const dir = new TempDir();
   const writers: WriterClient[] = [];
@@ -58,7 +58,7 @@ describe('DurableLogins', () => {
     expect(readdirSync(w.dir)).toEqual([]);
   });
 
-  it('DurableLogins works even if the main store is unusable, and the main store can be opened once it is usable', async () => {
+  it('DurableLogins works while the main store is unusable, and the main store can be opened later', async () => {
     await using w = world();
     const database = new DatabaseSync(join(w.dir, 'switchyard.db'));
     database.exec('PRAGMA application_id = 0x73777964; PRAGMA user_version = 99; CREATE TABLE t (a)');
@@ -73,7 +73,7 @@ describe('DurableLogins', () => {
     expect((await store.readAll()).logins).toEqual([login]);
   });
 
-  it('DurableLogins leaves the main store usable if the store of the logins is unusable', async () => {
+  it('if the login store is unusable, DurableLogins reports an error, and the main store stays usable', async () => {
     await using w = world();
     const database = new DatabaseSync(join(w.dir, 'logins.sqlite'));
     database.exec('CREATE TABLE theirs (a)');
@@ -85,7 +85,7 @@ describe('DurableLogins', () => {
     expect(existsSync(join(w.dir, 'logins.key'))).toBe(false);
   });
 
-  it('DurableLogins reports changes by other processes to each listener until the listener ends its watch', async () => {
+  it('DurableLogins calls each listener for changes by another writer until that listener stops watching', async () => {
     await using w = world();
     const [{ store }, other] = [w.start(), w.start()];
     const heard = [0, 0];
@@ -101,7 +101,7 @@ describe('DurableLogins', () => {
     ends[1]?.();
   });
 
-  it('DurableLogins continues to report changes after its thread was lost, including changes during the gap', async () => {
+  it('DurableLogins reports changes by another writer even after its own writer thread has ended', async () => {
     await using w = world();
     const endOfWriter = join(w.dir, 'end');
     process.env.END_OF_WRITER = endOfWriter;
@@ -120,7 +120,7 @@ describe('DurableLogins', () => {
     end();
   });
 
-  it('DurableLogins logs once where the key is and once that a login is unreadable, and no log line shows a secret', async () => {
+  it('DurableLogins logs the place of the key and an unreadable login only once each, and logs no secret', async () => {
     await using w = world();
     await w.start().store.saveLogin(keyOf('a'), tokensOf('a'));
     await w.close();

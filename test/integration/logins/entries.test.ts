@@ -61,7 +61,7 @@ describe('a map entry whose connector logs in without a person', () => {
     expect(issuer.tokenRequests).toEqual([{ grantType: 'client_credentials', status: 200, error: null }]);
   });
 
-  it('a connector fails without any request if `allowEnv` does not name the variable with its client secret', async () => {
+  it('a connector fails without any request if `allowEnv` does not contain the variable with its client secret', async () => {
     await using issuer = await AuthorizationServer.start({ clients: [machine({ client_secret: SECRET })] });
     await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer });
     process.env[VARIABLE] = SECRET;
@@ -112,7 +112,7 @@ describe('a map entry whose connector logs in without a person', () => {
     expect(issuer.tokenRequests).toHaveLength(1);
   });
 
-  it('a connector stops using the tokens of a client or an issuer that its map entry no longer names', async () => {
+  it('a connector stops using the tokens of a client or an issuer that its map entry no longer specifies', async () => {
     await using issuer = await AuthorizationServer.start({ clients: [machine({ client_secret: SECRET })] });
     await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer });
     process.env[VARIABLE] = SECRET;
@@ -130,7 +130,7 @@ describe('a map entry whose connector logs in without a person', () => {
     await it.manager.ready('a', { timeoutMs: 10_000 });
   });
 
-  it('a connector starts no login if `oauth` of its map entry is false', async () => {
+  it('a connector starts no login if its map entry contains `oauth: false`', async () => {
     await using issuer = await AuthorizationServer.start();
     await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer });
     await using it = await manage([entry('a', { endpoint: server.url, oauth: false })]);
@@ -157,7 +157,7 @@ it('a connector logs in with a new client secret immediately after the local fil
   expect(issuer.tokenRequests.filter(({ status }) => status === 200)).toHaveLength(1);
 });
 
-it('a connector of a Cursor file logs in with the client and scopes of its `auth`, and shows no secret', async () => {
+it('a connector from a Cursor file logs in with the client and scopes of its `auth` member, and shows no secret', async () => {
   const client = {
     client_id: 'by-hand',
     client_secret: SECRET,

@@ -17,7 +17,7 @@ afterEach(() => {
   else process.env[BUS] = before;
 });
 
-/** Points this process at a session bus that handles each socket with `onSocket`. */
+/** Makes this process use a session bus that handles each socket with `onSocket`. */
 async function busThat(onSocket: (socket: Socket) => void) {
   const dir = new TempDir();
   const path = join(dir.path, 'bus');

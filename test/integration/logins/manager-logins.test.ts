@@ -26,7 +26,7 @@ test('a manager can log in, call and refresh, and needs a new login once the ser
   expect(await manager.callTool('crm.whoami')).toMatchObject({ content: [{ text: 'you are in' }] });
   expect(manager.status().connectors).toMatchObject([{ login: { state: 'logged-in', isRefreshable: true } }]);
 
-  // The server no longer accepts any token: the manager refreshes once, and then needs a person.
+  // The server now rejects every token, so the manager refreshes once and then needs a login by a person.
   server.refusesAll = true;
   const calls = await Promise.allSettled([1, 2, 3, 4].map(() => manager.callTool('crm.whoami')));
   expect(calls.every(({ status }) => status === 'rejected')).toBe(true);
@@ -41,7 +41,7 @@ test('a manager can log in, call and refresh, and needs a new login once the ser
   await eventually('it needs a login again', () => manager.connector('crm')?.status?.state === 'needs-login');
   expect(await manager.logout('crm')).toBe(false);
   const events = lines.map(({ fields }) => fields.event);
-  // Access tokens of this issuer are JWTs.
+  // The access tokens of this issuer are JWTs, so each begins with `eyJ`.
   expect(JSON.stringify([lines, manager.status(), await manager.logins()])).not.toMatch(/eyJ[\w-]{10}/);
   for (const event of ['login-needed', 'login-done', 'login-refreshed', 'logout']) expect(events).toContain(event);
 });

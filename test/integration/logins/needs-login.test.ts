@@ -31,7 +31,7 @@ const metadata: Answer = ({ response }) => {
 const startProtected = (): Promise<RawMcpServer> =>
   RawMcpServer.start({ 'server/discover': challenge, initialize: challenge, GET: metadata });
 
-/** Number of attempts to connect to a server. */
+/** Returns the number of attempts to connect to a server. */
 const attempts = (of: RawMcpServer): number => of.of('server/discover').length + of.of('initialize').length;
 
 /** Makes a protected server behave like a server without a login. */

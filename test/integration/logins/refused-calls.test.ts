@@ -15,7 +15,7 @@ const addTools: AddTools = (server) => {
 
 const OPEN = ['server/discover', 'initialize', 'notifications/initialized', 'tools/list', 'subscriptions/listen'];
 
-test('a tool call that needs more scopes fails alone: the connector stays up and its other tools work', async () => {
+test('if a tool call needs more scopes, only this call fails, and the other tools of the connector still work', async () => {
   await using issuer = await AuthorizationServer.start();
   await using server = await ProtectedMcpServer.start({
     ...{ issuer: issuer.issuer, addTools },
@@ -43,7 +43,7 @@ test('a tool call that needs more scopes fails alone: the connector stays up and
   expect(await manager.callTool('crm.deploy')).toMatchObject({ content: [{ text: 'deploy' }] });
 });
 
-test('a tool call that needs a login fails alone if the connector could connect without a login', async () => {
+test('if a tool call needs a login but connecting does not, only the call fails', async () => {
   await using issuer = await AuthorizationServer.start();
   await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer, addTools, open: OPEN });
   await using world = await manage([entry('crm', { endpoint: server.url })]);
@@ -86,7 +86,7 @@ test('twenty connectors of one origin that need a login are tried once each, and
   const outcomes = await Promise.allSettled(locked.map(({ id }) => manager.callTool(`${id}.whoami`)));
   expect(outcomes.every(({ status }) => status === 'rejected')).toBe(true);
   expect(await manager.callTool('open.read')).toMatchObject({ content: [{ text: 'read' }] });
-  // One attempt each; tools/list may be sent in parallel to server/discover.
+  // Each connector made one attempt, which may send tools/list in parallel to server/discover.
   expect(asked).toBeGreaterThanOrEqual(20);
   expect(asked).toBeLessThanOrEqual(40);
   expect(server.statuses.length).toBe(asked);

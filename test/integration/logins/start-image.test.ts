@@ -26,7 +26,7 @@ const isWindows = process.platform === 'win32';
 const tokens = tokensOf('a', { expiresAtMs: null });
 const BEARER = ['authorization', `Bearer ${tokens.accessToken}`];
 
-/** A folder, stores in it with their own writer threads, and a store that cannot start a thread. */
+/** Creates a folder. `start` creates a login store in it, and `early` reads its start image without a thread. */
 function world() {
   const dir = new TempDir();
   const writers: WriterClient[] = [];
@@ -43,7 +43,7 @@ function world() {
     at: (name: string) => join(dir.path, name),
     image: join(dir.path, 'logins.start'),
     early: () => start(NOWHERE).readEarly(),
-    /** Stores a login; its image exists when this resolves. */
+    /** Stores a login. Once this resolves, its start image exists. */
     async store(): Promise<void> {
       const store = start();
       await store.saveBinding(bindingOf('a'));
@@ -60,7 +60,7 @@ function world() {
 
 const SENDING = { method: 'POST', url: new URL('https://a.test/mcp') };
 
-describe('the start image of the logins', () => {
+describe('the start image of the logins, a copy for a fast start', () => {
   it('the start image of the logins returns all logins without a thread, and only its owner can read the image', async () => {
     await using w = world();
     await w.store();
@@ -88,7 +88,7 @@ describe('the start image of the logins', () => {
     });
   });
 
-  it('after a refresh, the start image of the logins is absent or holds the new token, never the previous token', async () => {
+  it('after a refresh, the start image of the logins is absent or contains the new token, never the old one', async () => {
     await using w = world();
     await w.store();
     const store = w.start();
@@ -160,7 +160,7 @@ describe('the start image of the logins', () => {
   });
 
   it.skipIf(isWindows)(
-    'the start image of the logins is not used if the image or its key is a link or others can read it',
+    'the start image of the logins is not used if the image or its key is a link or can be read by other users',
     async () => {
       await using w = world();
       await w.store();
@@ -180,7 +180,7 @@ describe('the start image of the logins', () => {
     },
   );
 
-  it('an older start image of the logins that was restored is used only until the store has been read', async () => {
+  it('a restored old start image of the logins is used only until the store has been read', async () => {
     await using w = world();
     await w.store();
     copyFileSync(w.image, w.at('old'));
@@ -196,7 +196,7 @@ describe('the start image of the logins', () => {
     await service.close();
   });
 
-  it('if a restored start image lacks a newer login, the token from the store is used, and no new login is needed', async () => {
+  it('if a restored start image lacks a newer login, the token from the store is used without a new login', async () => {
     await using w = world();
     await w.store();
     copyFileSync(w.image, w.at('old'));

@@ -22,7 +22,7 @@ const robot = {
 };
 const machine = { clientId: 'robot', clientSecretEnv: 'SWITCHYARD_TEST_ROBOT', grant: 'client_credentials' };
 
-test('a call that needs more scopes fails with a request for a login with these scopes; the connector stays up', async () => {
+test('a call that needs more scopes fails with a request to log in for these scopes, and the connector stays up', async () => {
   await using issuer = await AuthorizationServer.start();
   await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer, addTools, toolScopes });
   await using world = await manage([entry('crm', { endpoint: server.url })]);

@@ -1,6 +1,6 @@
 /**
- * Defects of the replaced manager, by their numbers in its defect list (rows 1–4, 7 and 14–20). Each test checks the
- * correct behaviour. Other suites test most of them in more detail.
+ * Defects of the manager that this project replaces, by their numbers in its defect list (rows 1–4, 7 and 14–20). Each
+ * test checks the correct behavior. Other suites test most of them in more detail.
  */
 import { createHmac } from 'node:crypto';
 import { Agent } from 'undici';
@@ -37,8 +37,8 @@ describe('defects of the replaced manager that are fixed in this manager', () =>
     await using managed = await manage([entry('one', { endpoint: mcp.url }), sse], { agent });
     await managed.manager.sync();
     expect(managed.manager.status().connectors.map(({ state }) => state)).toEqual(['ready', 'ready']);
-    // The requests include the request for the map. The SSE connector has an open GET and sends its messages in
-    // parallel.
+    // The requests also include the one for the map. The SSE connector has an open GET, and sends its messages with
+    // POST requests in parallel.
     expect(dispatched).toBeGreaterThan(mcp.requests.length + managed.server.requests.length + 3);
     await managed.manager.close();
     await inner.destroy();

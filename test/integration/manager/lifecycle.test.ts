@@ -65,7 +65,7 @@ describe('a manager', () => {
   });
 
   it.each(['always', 'never'] as const)(
-    'with `offload` "always" every map is loaded on a worker thread, with "never" on the main thread (%s)',
+    'with `offload` "always" every map is loaded on a worker thread, and with "never" on the main thread (%s)',
     async (offload) => {
       await using map = await manage([], { offload });
       await map.manager.sync();
@@ -152,7 +152,7 @@ describe('closing a manager', () => {
     await map.manager.close();
     await expect(synced).rejects.toMatchObject({ code: 'CLOSED' });
     const asked = hanging.requests.length;
-    // Checks an absence: within this time a connector that waits for its turn would connect.
+    // Waits long enough for a waiting connector, which would connect in this time but must not.
     await sleep(100);
     expect(hanging.requests.length).toBe(asked);
   });
@@ -186,12 +186,12 @@ describe('closing a manager', () => {
         map.manager.sync(),
         map.manager.sync(true).then(() => map.manager.callTool('a.t')),
       ]);
-      // A fixed time instead of a condition spreads the calls of close() over the whole bring-up.
+      // Different fixed delays spread the calls to close() over the whole start.
       await sleep(delayMs);
       await map.manager.close();
       const [synced, called] = await work;
       if (delayMs === 0) expect(synced).toMatchObject({ status: 'rejected', reason: { code: 'CLOSED' } });
-      // The tool never answers, so the call is rejected whenever close() comes.
+      // The tool never answers, so the call is rejected no matter when close() is called.
       expect(called?.status).toBe('rejected');
       for (const outcome of [synced, called]) {
         const code = outcome?.status === 'rejected' ? outcome.reason.code : 'none';

@@ -54,7 +54,7 @@ it('gauges show for how long a map has been expired, and the state of its circui
   expect(await gauge('mcp_load_pool_queue_length', {})).toBe(0);
 });
 
-it('a connector that fails to connect is counted under the code of its error', async () => {
+it('a connector that fails to connect is counted with the label of its error code', async () => {
   const before = await counterOf('mcp_connector_failures_total', { code: 'CONNECTOR_CONNECT_FAILED' });
   await using managed = await manage([entry('dead')], { random: { next: () => 1 } });
   await managed.manager.sync();
@@ -82,7 +82,7 @@ it('the gauge of the event loop delay shows how long the loop was blocked, start
   const maximum = async (): Promise<number> => Number(await gauge('mcp_event_loop_delay_seconds', { quantile: '1' }));
   await eventually('the delay has been sampled', async () => {
     holdLoop();
-    // The sample is taken when timers run, between two turns of the event loop.
+    // The event loop delay is sampled when timers run, between two turns of the event loop.
     await nextTurn();
     await nextTurn();
     return (await maximum()) > 0.03;

@@ -5,7 +5,7 @@ import { entry } from '../../helpers/signed-map.ts';
 
 const tool = { name: 'tool', inputSchema: { type: 'object' } };
 
-/** Proxies that connect as the test says. */
+/** Returns a `createProxy` option whose proxies connect as the test specifies. */
 const proxies =
   (connect: (id: string) => Promise<void>): ConnectorProxyManagerOptions['createProxy'] =>
   ({ connectorId }) => ({

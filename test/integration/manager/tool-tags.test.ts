@@ -3,7 +3,7 @@ import { answer, FaultyServer } from '../../helpers/faulty-server.ts';
 import { mapNow, mapUnderTest } from '../../helpers/map-under-test.ts';
 import { entry } from '../../helpers/signed-map.ts';
 
-it('with the option `compat`, the tags of a tool include the brand of the newest map', async () => {
+it('with the option `compat`, each tool has a tag with the `brand` member of the newest map', async () => {
   const branded = (seconds: number, brand: string): Uint8Array<ArrayBuffer> =>
     mapNow([entry('one')], { brand, generatedAt: new Date(Date.now() + seconds * 1_000).toISOString() });
   await using server = await FaultyServer.start(answer(branded(0, 'old')));
@@ -24,7 +24,7 @@ it('with the option `compat`, the tags of a tool include the brand of the newest
   expect(tags()).not.toContain('brand:old');
 });
 
-it('without the option `compat`, the tags of a tool include no brand', async () => {
+it('without the option `compat`, no tool has a tag with the `brand` member of the map', async () => {
   await using server = await FaultyServer.start(answer(mapNow([entry('one')], { brand: 'acme' })));
   await using held = mapUnderTest(server.url, {
     createProxy: () => ({

@@ -19,7 +19,7 @@ const tools: AddTools = (server) => {
 
 const traceOf = (header: unknown): string => String(header).split('-')[1] ?? '';
 
-/** The requests that belong to a sync or a call. The standing stream opens two seconds later and belongs to neither. */
+/** Returns the requests of a sync or a call. The notification stream, which opens two seconds later, is left out. */
 const sentFor = (server: TestMcpServer) =>
   server.requests.filter(({ headers }) => headers['mcp-method'] !== 'subscriptions/listen');
 
@@ -31,7 +31,7 @@ interface HostSpan {
   readonly failed: boolean;
 }
 
-/** The spans of a host in its own process, because a tracer provider is global to its process. */
+/** Returns the spans of a host that runs in its own process, because a tracer provider is global in a process. */
 async function tracedHost(mapUrl: string, ...args: readonly string[]): Promise<HostSpan[]> {
   const program = fileURLToPath(new URL('../../fixtures/programs/traced-host.ts', import.meta.url));
   const child = spawn(process.execPath, [program, mapUrl, KEY, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -154,7 +154,7 @@ describe('traces', () => {
     const spans = await tracedHost(server.url);
     const named = (name: string) => spans.filter((span) => span.name === name);
     const [own] = named('own');
-    // Once the standing stream is open, the list is read again, outside of any operation of the host.
+    // When the notification stream opens, the tools are listed again, outside of any operation of the host.
     const roots = spans.filter(({ parentId }) => parentId === null).map(({ name }) => name);
     expect(roots.filter((name) => name !== 'connector relist')).toEqual(['own']);
     const syncs = named('connector sync');
@@ -166,7 +166,7 @@ describe('traces', () => {
     const [call] = named('tools/call one.echo');
     expect(call).toMatchObject({ parentId: own?.spanId, failed: false });
     expect(named('tools/call one.nope')).toMatchObject([{ failed: true }]);
-    // The first request came from the main thread, the second from the worker.
+    // The main thread sent the first request for the map, and the worker sent the second.
     const headersOf = (span: HostSpan | undefined) => `00-${span?.traceId}-${span?.spanId}-01`;
     expect(server.requests.map(({ headers }) => headers.traceparent)).toEqual(loads.map(headersOf));
     const sent = sentFor(mcp).map(({ headers }) => headers.traceparent);
@@ -188,7 +188,7 @@ describe('traces', () => {
     for (const header of sent) expect(header).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/);
     const [one] = sent.map(traceOf);
     const others = sentFor(mcp).filter(({ headers }) => traceOf(headers.traceparent) !== one);
-    // Once the standing stream is open, the list is read again, outside of any operation of the host.
+    // When the notification stream opens, the tools are listed again, outside of any operation of the host.
     expect(others.filter(({ headers }) => headers['mcp-method'] !== 'tools/list')).toEqual([]);
   });
 });

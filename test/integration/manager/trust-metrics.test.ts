@@ -11,7 +11,7 @@ const AGE = 'mcp_service_map_age_seconds';
 const KEY_END = 'mcp_service_map_key_expires_in_seconds';
 const HMAC_ONLY = 'mcp_service_map_hmac_only';
 
-/** A map with these signatures, as bytes. */
+/** Returns the bytes of a map with these signatures. */
 function signed(generatedAtMs: number, options: Parameters<typeof signServiceMap>[1]): Uint8Array<ArrayBuffer> {
   const map = mapOf([off('a')], { generatedAt: new Date(generatedAtMs).toISOString() });
   return new TextEncoder().encode(JSON.stringify(signServiceMap(map, options)));
@@ -46,7 +46,7 @@ it('a gauge counts the maps that are signed only with an HMAC although public ke
   expect(await gauge(HMAC_ONLY, {})).toBe(1);
 });
 
-it('counters count maps that lost their public-key signatures, and maps that were dropped for their age', async () => {
+it('counters count maps that lost their public-key signatures, and maps that were dropped because they were too old', async () => {
   let now = Date.now();
   const downgraded = { outcome: 'failed', code: 'MAP_SIGNATURE_DOWNGRADED' };
   const before = await counterOf('mcp_service_map_refresh_total', downgraded);

@@ -11,7 +11,7 @@ const HMAC = secret('the HMAC key');
 const KEY = newKey('first');
 const EITHER = { signatureKey: HMAC, signatureKeys: jwksOf(KEY), accept: 'either' } as const;
 
-/** A world in which a manager accepted a map with both kinds of signatures and was then closed. */
+/** Creates a world in which a manager accepted a map with an HMAC and a public-key signature, and was closed. */
 async function seenSigned(): Promise<TrustWorld> {
   const world = await trustWorld();
   world.server.serve(signedWith(mapAt(0), [KEY], HMAC));
@@ -51,7 +51,7 @@ describe('a host that has accepted maps with public-key signatures', () => {
     },
   );
 
-  it('a host that has seen public-key signatures accepts an HMAC alone only with the option `accept: "hmac"`', async () => {
+  it('a host that has seen public-key signatures rejects a map that only has an HMAC, unless `accept` is "hmac"', async () => {
     await using world = await seenSigned();
     world.server.serve(signed(mapAt(1, ['b']), HMAC));
     await world.during({ signatureKey: HMAC }, (manager) => {
@@ -59,14 +59,14 @@ describe('a host that has accepted maps with public-key signatures', () => {
       expect(manager.status().serviceMap).toMatchObject({ accept: 'hmac', seenSigned: true });
     });
     await world.during({ signatureKey: HMAC, accept: 'hmac' }, (manager) => expect(idsOf(manager)).toEqual(['b']));
-    // The host still knows that the source has served signed maps.
+    // The host still remembers that the source has served signed maps.
     world.server.serve(signed(mapAt(2, ['c']), HMAC));
     await world.during(EITHER, (manager) =>
       expect(manager.status().serviceMap.lastError).toMatchObject({ code: 'MAP_SIGNATURE_DOWNGRADED' }),
     );
   });
 
-  it('a host without its state accepts an HMAC alone again, unless its options require public-key signatures', async () => {
+  it('a host that has lost its state accepts a map with only an HMAC, unless its options require public-key signatures', async () => {
     await using world = await seenSigned();
     for (const suffix of ['', '-wal', '-shm']) rmSync(join(world.stateDir, `switchyard.db${suffix}`), { force: true });
     removeImages(world);
@@ -78,7 +78,7 @@ describe('a host that has accepted maps with public-key signatures', () => {
         keys: { version: null, trustsConfigurationAlone: true },
       });
     });
-    // A requirement that applies to every map needs no state.
+    // This needs no state, because these options require public-key signatures on every map.
     world.server.serve(signed(mapAt(2, ['c']), HMAC));
     const both = { signatureKey: HMAC, signatureKeys: jwksOf(KEY) };
     await world.during(both, (manager) => {
@@ -88,8 +88,8 @@ describe('a host that has accepted maps with public-key signatures', () => {
   });
 });
 
-describe('a change of the accepted signatures', () => {
-  it('a host can move from an HMAC to public keys in four steps, and accepts the current map at each step', async () => {
+describe('a change in which signatures are accepted', () => {
+  it('a host can move from an HMAC to public keys in four steps, and accepts the same map at each step', async () => {
     await using world = await trustWorld();
     world.server.serve(signedWith(mapAt(0), [KEY], HMAC));
     const signatureKeys = jwksOf(KEY);
@@ -108,8 +108,8 @@ describe('a change of the accepted signatures', () => {
   });
 });
 
-describe('the server of a map', () => {
-  it('a host rejects a map whose id differs from that of the previous map, even from the same publisher and after a restart', async () => {
+describe('the id of a map', () => {
+  it('a host rejects a map whose id differs from the id of the previous map, even with the same key and after a restart', async () => {
     await using world = await trustWorld();
     const signedOnly = { signatureKeys: jwksOf(KEY) };
     const other = { id: 'map-of-another-team' };

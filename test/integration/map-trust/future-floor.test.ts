@@ -9,7 +9,7 @@ const HMAC = secret('the HMAC key');
 const YEAR_SECONDS = 365 * 24 * 3_600;
 const OPTIONS = { signatureKey: HMAC };
 
-/** Does the same as `state reset-floor`, for the only source and with the clock of the world. */
+/** Does the same as the command `state reset-floor` for the only source, at the time on the world's clock. */
 async function resetFloor({ stateDir, clock }: TrustWorld): Promise<void> {
   const writer = new WriterClient(stateDir);
   const [source] = await writer.ask((api) => api.readSources());
@@ -18,7 +18,7 @@ async function resetFloor({ stateDir, clock }: TrustWorld): Promise<void> {
   await writer.close();
 }
 
-/** A world in which host and publisher once were a year ahead, and now have the right time again. */
+/** Creates a world in which the clocks of host and publisher were a year ahead, and are right again. */
 async function lockedOut(body = signed(mapAt(YEAR_SECONDS), HMAC), options: object = OPTIONS): Promise<TrustWorld> {
   const world = await trustWorld();
   world.clock.at = NOW + YEAR_SECONDS * 1_000;
@@ -28,8 +28,8 @@ async function lockedOut(body = signed(mapAt(YEAR_SECONDS), HMAC), options: obje
   return world;
 }
 
-describe('a floor that a wrong clock has raised', () => {
-  it('if a wrong clock has raised the floor, the error names the command that resets the floor', async () => {
+describe('a minimum map time that a wrong clock has set into the future', () => {
+  it('if a wrong clock has set the minimum map time into the future, the error names the command that resets it', async () => {
     await using world = await lockedOut();
     world.server.serve(signed(mapAt(0, ['b']), HMAC));
     await world.during(OPTIONS, (manager) => {
@@ -40,7 +40,7 @@ describe('a floor that a wrong clock has raised', () => {
     });
   });
 
-  it('a floor that a wrong clock has raised can be reset, and the reset survives a restart', async () => {
+  it('a minimum map time in the future can be reset, and the reset survives a restart', async () => {
     await using world = await lockedOut();
     await resetFloor(world);
     world.server.serve(signed(mapAt(0, ['b']), HMAC));
@@ -51,7 +51,7 @@ describe('a floor that a wrong clock has raised', () => {
     );
   });
 
-  it('a running host accepts older maps from its next refresh on, after its floor was reset', async () => {
+  it('after its minimum map time was reset, a running host accepts older maps from the next refresh on', async () => {
     await using world = await lockedOut();
     world.server.serve(signed(mapAt(0, ['b']), HMAC));
     await world.during(OPTIONS, async (manager) => {
@@ -62,7 +62,7 @@ describe('a floor that a wrong clock has raised', () => {
     await world.during(OPTIONS, (manager) => expect(idsOf(manager)).toEqual(['b']));
   });
 
-  it('a reset of the floor does not forget that the source has served maps with public-key signatures', async () => {
+  it('after a reset of the minimum map time, a host still knows that the source has served public-key signatures', async () => {
     const key = newKey('first');
     const either = { signatureKey: HMAC, signatureKeys: jwksOf(key), accept: 'either' } as const;
     await using world = await lockedOut(signedWith(mapAt(YEAR_SECONDS), [key], HMAC), either);
@@ -74,7 +74,7 @@ describe('a floor that a wrong clock has raised', () => {
     });
   });
 
-  it('a floor that a wrong clock has raised also stays in force for a host without a state folder', async () => {
+  it('a host without a state folder also keeps a minimum map time that is in the future', async () => {
     await using world = await trustWorld();
     world.clock.at = NOW + YEAR_SECONDS * 1_000;
     world.server.serve(signed(mapAt(YEAR_SECONDS), HMAC));
@@ -87,14 +87,14 @@ describe('a floor that a wrong clock has raised', () => {
 });
 
 describe('a map from the far future', () => {
-  it('a map that is more than five minutes in the future is rejected, and does not raise the floor', async () => {
+  it('a map that is more than five minutes in the future is rejected, and does not change the minimum map time', async () => {
     await using world = await trustWorld();
     await world.during(OPTIONS, async (manager) => {
       world.server.serve(signed(mapAt(301), HMAC));
       expect(await manager.refresh()).toBe('MAP_FROM_FUTURE');
       world.server.serve(signed(mapAt(300, ['ahead']), HMAC));
       expect([await manager.refresh(), idsOf(manager)]).toEqual([null, ['ahead']]);
-      // The host is locked out for the allowed skew at most.
+      // Correctly dated maps are rejected only until the clock has reached the date of this map.
       world.server.serve(signed(mapAt(299, ['b']), HMAC));
       expect(await manager.refresh()).toBe('MAP_ROLLED_BACK');
       expect(manager.status().serviceMap.lastError?.message).not.toContain('reset-floor');

@@ -27,7 +27,7 @@ describe('the rotation of an HMAC key', () => {
     await using world = await trustWorld();
     world.server.serve(signed(mapAt(10), OLD));
     await world.during({ signatureKey: OLD }, (manager) => expect(idsOf(manager)).toEqual(['a']));
-    // The holder of the new key cannot roll hosts back by signing an old map.
+    // Somebody with the new key cannot make hosts accept an old map by signing it.
     world.server.serve(signed(mapAt(9, ['revoked']), NEW));
     for (const signatureKey of [[NEW, OLD], NEW])
       await world.during({ signatureKey }, async (manager) => {
@@ -50,7 +50,7 @@ describe('the rotation of an HMAC key', () => {
     });
   });
 
-  it('a host finds the floor and the map that an earlier release stored separately for each HMAC key', async () => {
+  it('a host finds the minimum map time and the map that an earlier release stored separately for each HMAC key', async () => {
     await using world = await trustWorld();
     const store = new SqliteStore(world.stateDir);
     const kept = (key: string, second: number, id: string) =>
@@ -75,7 +75,7 @@ describe('the rotation of an HMAC key', () => {
     await world.during({ signatureKey: [NEW, OLD] }, (manager) => expect(idsOf(manager)).toEqual(['of-the-old-key']));
   });
 
-  it('if a function returns another HMAC key later, a host finds the map that an earlier release stored for that key', async () => {
+  it('if the key function later returns another HMAC key, a host finds the map that an earlier release stored for that key', async () => {
     await using world = await trustWorld();
     world.clock.at = NOW + 60_000;
     const store = new SqliteStore(world.stateDir);

@@ -13,7 +13,7 @@ const YEAR = 365 * 24 * HOUR;
 const DAY_STALE = { signatureKey: HMAC, maxStaleMs: 24 * HOUR };
 
 describe('the map of a source that cannot be reached', () => {
-  it('the map of an unreachable source is served as stale and dropped after `maxStaleMs`, with a log line before', async () => {
+  it('the map of an unreachable source is served as stale, and is dropped after `maxStaleMs` with a log line before that', async () => {
     await using world = await trustWorld();
     world.server.serve(signed(mapAt(0), HMAC));
     const alarms = () => counterOf('mcp_service_map_alarms_total', { code: 'MAP_TOO_STALE' });
@@ -69,11 +69,11 @@ describe('the map of a source that cannot be reached', () => {
       expect([manager.status().serviceMap.freshness, idsOf(manager)]).toEqual(['none', []]);
       expect(manager.status().serviceMap.dropped).toMatchObject({ code: 'MAP_TOO_STALE' });
     });
-    // The current option of the host counts: a stored map is served again if there is no limit.
+    // The current value of the option is decisive. Without a limit, a stored map is served again.
     await world.during({ signatureKey: HMAC }, (manager) => expect(idsOf(manager)).toEqual(['a']));
   });
 
-  it('a map that was dropped for its age is replaced by a fresh map, and never by an older map', async () => {
+  it('a map that was dropped because it was too old is replaced by a fresh map, but never by an older map', async () => {
     await using world = await trustWorld();
     world.server.serve(signed(mapAt(10), HMAC));
     world.clock.at = NOW + 60_000;
@@ -131,7 +131,7 @@ describe('the map of a source that cannot be reached', () => {
     });
   });
 
-  it('if the key of a map expires before the map, the time of `maxStaleMs` starts at the expiry of the key', async () => {
+  it('if the key of a map expires before the map, the time of `maxStaleMs` begins when the key expires', async () => {
     await using world = await trustWorld();
     const key = newKey('short-lived', 'ES256', { exp: (NOW + HOUR / 2) / 1_000 });
     world.server.serve(signedWith(mapAt(0), [key]));
@@ -162,7 +162,7 @@ describe('a wall clock that jumps', () => {
     });
   });
 
-  it('if a clock jump during a load made the host drop its map, the loaded map counts as a first map', async () => {
+  it('if a host dropped its map because the clock jumped during a load, it treats the loaded map like a first map', async () => {
     await using world = await trustWorld();
     const body = signed(mapAt(0, ['a', 'b']), HMAC);
     world.server.serve(body);

@@ -17,7 +17,7 @@ const namesIn = (path: string): string[] =>
 
 afterEach(killRegistryUsers);
 
-/** A registry in its own folder, laid out like `$CORTEX_HOME`. */
+/** Creates a folder for a registry with the same structure as `$CORTEX_HOME`. */
 function world() {
   const dir = new TempDir();
   const path = join(dir.path, 'mcp', 'servers.json');
@@ -106,7 +106,7 @@ describe('the registry', () => {
     const logger = recordingLogger();
     const cache = await it.open({ logger });
     await cache.upsert(server('before'));
-    // The store was removed with its folder, and a file has the folder's name.
+    // The folder of the registry is replaced by a file of the same name, so that the registry cannot use the disk.
     await cache.close();
     rmSync(dirname(it.path), { recursive: true });
     writeFileSync(dirname(it.path), '');
@@ -139,7 +139,7 @@ describe('several processes with one registry', () => {
     expect(existsSync(empty.path)).toBe(false);
   });
 
-  it('a process that ends without close() leaves all its changes of the registry in servers.json', async () => {
+  it('even a process that ends without close() leaves all its changes of the registry in servers.json', async () => {
     using it = world();
     const { ended } = it.start('ends', 'e', '30');
     expect((await ended)[0]).toBe(0);

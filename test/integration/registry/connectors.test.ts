@@ -58,7 +58,7 @@ describe('registered servers', () => {
     await other.upsert(registeredProgram('added'));
     await eventually('it is listed', () => manager.listTools().some(({ name }) => name === 'added.whoami'));
     const tookMs = performance.now() - startedAt;
-    // This time includes the start of the process that makes the change.
+    // This time includes the start of the added server.
     expect(tookMs).toBeLessThan(2_000);
     other.remove('gone');
     await other.upsert(registeredProgram('changed', { args: [registeredProgram('x').args?.[0], 'new name'] }));
@@ -125,7 +125,7 @@ describe('registered servers', () => {
       Promise.all(['both', 'all', 'own'].map(async (id) => (await whoami(manager, id)).name));
     expect(await names()).toEqual(['both', 'of the file', 'own']);
     expect(manager.listConnectors().map(({ id }) => id)).toEqual(['far', 'both', 'own', 'all']);
-    // When a source drops an id, the next source provides it.
+    // When a source no longer contains an id, the next source that contains it provides the connector.
     file.write({});
     await manager.sync(true);
     expect(await names()).toEqual(['both', 'all', 'own']);

@@ -32,7 +32,7 @@ function world() {
   };
 }
 
-it('a damaged store of the registry is set aside with a log line, and its content is restored from servers.json', async () => {
+it('a damaged registry store is renamed with a log line, and its content is restored from servers.json', async () => {
   using it = world();
   const before = await it.open();
   await before.cache.upsertMany([server('a'), server('b')]);
@@ -49,7 +49,7 @@ it('a damaged store of the registry is set aside with a log line, and its conten
   await after.cache.close();
 });
 
-it('if the store of the registry and servers.json are damaged, both are set aside, and the registry starts empty', async () => {
+it('if both the registry store and servers.json are damaged, both are renamed, and the registry starts empty', async () => {
   using it = world();
   writeFileSync(it.store, Buffer.alloc(6_000));
   writeFileSync(it.path, '{ "servers": [');
@@ -63,7 +63,7 @@ it('if the store of the registry and servers.json are damaged, both are set asid
   );
 });
 
-it('a registry folder that is deleted while it is in use is written again with everything in memory', async () => {
+it('if the registry folder is deleted while it is in use, the registry writes the folder again from memory', async () => {
   using it = world();
   const { cache, names, said } = await it.open();
   await cache.upsertMany([server('a'), server('b')]);

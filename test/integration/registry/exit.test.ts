@@ -12,7 +12,7 @@ import { TempDir } from '../../helpers/temp-dir.ts';
 const program = fileURLToPath(new URL('../../fixtures/programs/registry-user.ts', import.meta.url));
 const server = (name: string): ServerInfo => ({ name, transport: 'stdio', command: name });
 
-/** A registry that holds `before`, in its own folder. */
+/** Creates a registry in its own folder, with the server `before`. */
 async function world() {
   const dir = new TempDir();
   const path = join(dir.path, 'mcp', 'servers.json');
@@ -66,7 +66,7 @@ it('process.exit() waits only a few seconds for a registry store that another pr
   const { code, ms } = await it.run('exits-cold', 'x', '3');
   holder.close();
   expect(code).toBe(0);
-  // SQLite's own wait for the lock is five seconds; the process takes a moment to start.
+  // SQLite waits five seconds for the lock, and the process needs a moment to start.
   expect(ms).toBeLessThan(8_000);
   expect(it.inStore()).toEqual(['before']);
 });

@@ -31,7 +31,7 @@ describe('values that cannot be stored', () => {
     },
   );
 
-  it('the registry rejects names with a lone surrogate, which would otherwise become the same name', async () => {
+  it('the registry rejects names with a lone surrogate, because two such names would be stored as the same name', async () => {
     using it = new RegistryWorld();
     await using cache = await it.open();
     for (const name of ['\ud800', '\udc00'])

@@ -24,13 +24,13 @@ it.each([1, 100, 2_000])(
 );
 
 it.each(['always', 'never'] as const)(
-  'no map takes effect after close() was called, however far the load has come (offload: %s)',
+  'no map is used after close() was called, however far the load has come (offload: %s)',
   async (offload) => {
     for (let turns = 0; turns <= 8; turns += 1) {
       const told: string[] = [];
       let closing = Promise.resolve();
       const fetchImpl = (async () => {
-        // The whole body arrives in one piece: only verification is left to do when close() is called.
+        // The whole body arrives in one piece, so that only verification is left to do when close() is called.
         closing = closeAfter(turns);
         return new Response(mapNow());
       }) as typeof fetch;

@@ -16,18 +16,18 @@ function taskOf(count: number): LoadTask {
   return loadTask({ given: given(signed(mapOf(entries))) });
 }
 
-/** What the main thread does with a chunk: it returns the credit after this many turns, or cancels. */
+/** What the main thread does with a chunk. It returns the credit after this many turns, or cancels the load. */
 type Step = number | 'cancel';
 
 interface Run {
   readonly outcome: LoadOutcome;
-  /** Largest number of chunks in flight without a returned credit. */
+  /** Highest number of chunks that were sent before their credit was returned. */
   readonly mostAhead: number;
   readonly wasCancelled: boolean;
   readonly chunkSizes: readonly number[];
 }
 
-/** Sends a load through a real port, between a worker and the main thread. */
+/** Runs a load on one end of a message channel, and collects its result on the other end as the main thread does. */
 async function through(task: LoadTask, steps: readonly Step[]): Promise<Run> {
   const { port1: main, port2: worker } = new MessageChannel();
   const stream = new CreditStream(worker, () => new Error('cancelled'));
@@ -82,7 +82,7 @@ async function through(task: LoadTask, steps: readonly Step[]): Promise<Run> {
 const counts = fc.integer({ min: 0, max: 400 });
 const delays = fc.array(fc.integer({ min: 0, max: 3 }), { maxLength: 8 });
 
-it('a map arrives completely with any timing of credits, and no more chunks than credits are under way at a time', async () => {
+it('a map arrives completely with any timing of credits, and the number of chunks under way never exceeds the credits', async () => {
   await fc.assert(
     fc.asyncProperty(counts, delays, async (count, steps) => {
       const { outcome, mostAhead } = await through(taskOf(count), steps);
@@ -97,7 +97,7 @@ it('a map arrives completely with any timing of credits, and no more chunks than
   );
 });
 
-it('a load that is cancelled before its last chunk ends without a commit', async () => {
+it('a load that is cancelled before its last chunk fails, and returns no map', async () => {
   const schedule = fc.tuple(fc.integer({ min: 300, max: 400 }), fc.integer({ min: 0, max: 2 }));
   await fc.assert(
     fc.asyncProperty(schedule, async ([count, cancelAt]) => {
@@ -152,7 +152,7 @@ it('the main thread can build a map from the previous map and the chunks of chan
         after.map(({ id, metadata }) => ({ id, metadata })),
       );
     }),
-    // Shrinking two whole maps could take very long.
+    // Shrinking a failed pair of maps could take very long, so it is interrupted.
     { seed: 66, numRuns: 25, interruptAfterTimeLimit: 5_000 },
   );
 });
@@ -171,7 +171,7 @@ it('a map arrives completely even if credits come in bursts, or late and all tog
 });
 
 it.each([0, 1, 64, 200])(
-  'a load of %d entries that is cancelled before it starts ends without a commit',
+  'a load of %d entries that is cancelled before it starts ends without a result',
   async (count) => {
     const { port1: main, port2: worker } = new MessageChannel();
     const kinds: string[] = [];

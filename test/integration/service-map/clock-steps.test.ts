@@ -39,7 +39,7 @@ describe('a wall clock that jumps', () => {
       for (let round = 0; round < 2; round += 1) await manager.sync(true);
       expect(manager.status()).toMatchObject({ serviceMap: { freshness: 'fresh', lastError: null }, toolCount: 2 });
       await expect(manager.callTool('a.t')).resolves.toMatchObject({ content: [] });
-      // Older than the accepted map by any clock.
+      // This map is older than the accepted map, whichever clock is used.
       server.serve(mapAt(startedAt - 1_000, ['a']));
       await manager.sync(true).catch(() => {});
       expect([manager.status().serviceMap.lastError?.code, told]).toEqual([code, []]);

@@ -20,7 +20,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** A publisher after two rotations; its map is signed with its newest key. */
+/** Starts a publisher that has rotated its keys twice and has signed its map with the newest key. */
 async function rotated(): Promise<KeyPublisher> {
   const publisher = await KeyPublisher.start();
   publisher.rotate();
@@ -106,7 +106,7 @@ describe('an attack on key documents', () => {
     expect(keysOf(host)).toMatchObject({ version: 2, lastError: { code: 'KEYS_INVALID' } });
   });
 
-  it('a host keeps key document 3 if the server offers document 2 in place of 4, or removes documents', async () => {
+  it('a host keeps key document 3 if the server offers document 2 as document 4, or removes documents', async () => {
     await using publisher = await rotated();
     publisher.rotate();
     publisher.serve();
@@ -138,7 +138,7 @@ describe('an attack on key documents', () => {
     expect([failureOf(after), idsOf(after)]).toEqual(['MAP_SIGNATURE_UNTRUSTED', ['a']]);
   });
 
-  it('a host that gets no newer key documents accepts maps only until its newest key document expires', async () => {
+  it('if a host gets no newer key documents, it accepts new maps only until its newest key document expires', async () => {
     await using publisher = await KeyPublisher.start();
     const startedAt = Date.now();
     const expiresAt = startedAt + DAY_MS;
@@ -150,7 +150,7 @@ describe('an attack on key documents', () => {
     expect(host.status().serviceMap).toMatchObject({ freshness: 'fresh', expiresAt });
 
     clock.mockImplementation(() => expiresAt + 1);
-    // A newer map with the same keys, as served by a server that no longer receives its publisher's documents.
+    // A newer map with the same keys. Its server no longer gets new key documents from the publisher.
     publisher.serve([off('newer')], { ttlSeconds: 20 * 86_400 });
     await host.sync(true);
     expect([failureOf(host), idsOf(host), host.status().serviceMap.freshness]).toEqual([
@@ -187,7 +187,7 @@ describe('an attack on key documents', () => {
 });
 
 describe('a host without stored key documents', () => {
-  it('a host that lost its state accepts an old key document, and reports that it trusts only its configuration', async () => {
+  it('a host that has lost its state accepts an old key document, and reports that it trusts only its configuration', async () => {
     using dir = new TempDir();
     await using publisher = await rotated();
     await using before = follower(publisher, { stateDir: dir.path });
@@ -218,7 +218,7 @@ describe('a host without stored key documents', () => {
       code: 'KEYS_ROLLED_BACK',
       message: 'Key document 2 is needed, but the newest known one is 1: no newer one is published.',
     });
-    // The map was not requested, since it could not be accepted.
+    // The map was not requested, because it could not be accepted.
     expect(publisher.asked).not.toContain('map');
     publisher.publish(second as never);
     publisher.serve();
@@ -244,7 +244,7 @@ describe('a host without stored key documents', () => {
     expect([keysOf(host).version, idsOf(host)]).toEqual([3, ['a']]);
   });
 
-  it('a host does not serve its stored map if `minVersion` is higher than its stored key documents', async () => {
+  it('a host does not serve its stored map if `minVersion` is higher than the version of its stored key documents', async () => {
     using dir = new TempDir();
     await using publisher = await rotated();
     await using before = follower(publisher, { stateDir: dir.path });
@@ -288,7 +288,7 @@ describe('a failing server of key documents', () => {
   ];
 
   it.each(hostile)(
-    'a server of key documents that %s leaves the known keys in force, and the map is still refreshed',
+    'if a key document server %s, the known keys stay valid, and the map is still refreshed',
     async (_, answer, code) => {
       await using publisher = await rotated();
       await using host = follower(publisher, { timeoutMs: 500 });
@@ -298,7 +298,7 @@ describe('a failing server of key documents', () => {
       await host.sync(true);
       expect(keysOf(host)).toMatchObject({ version: 2, lastError: { code } });
       expect([failureOf(host), idsOf(host)]).toEqual([undefined, ['b']]);
-      // The log has one line for each new reason.
+      // A failure with the same reason is logged only once.
       await host.sync(true);
       expect(host.complaints()).toEqual([`keys-not-followed ${code}`]);
       publisher.answerKeys(null);
@@ -307,7 +307,7 @@ describe('a failing server of key documents', () => {
     },
   );
 
-  it('a key document server that never answers delays a refresh by one timeout, not by one for each attempt', async () => {
+  it('a key document server that never answers delays a refresh by only one timeout, even if the map needs several attempts', async () => {
     await using publisher = await rotated();
     await using host = follower(publisher, { timeoutMs: 300 });
     await host.sync();

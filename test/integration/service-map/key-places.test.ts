@@ -30,7 +30,7 @@ const unavailable = (why: RegExp | string = '') =>
   expect.objectContaining({ code: 'KEYS_UNAVAILABLE', message: expect.stringMatching(why) });
 
 describe('key documents at a URL', () => {
-  it('a URL with `{version}` names each key document; 404 and 410 mean that the version does not exist', async () => {
+  it('if the URL contains `{version}`, each key document has its own URL, and 404 or 410 means that it does not exist', async () => {
     await using server = await MapServer.start();
     server.answer((request, response) => {
       const version = Number(/(\d+)\.json/.exec(request.url ?? '')?.[1]);
@@ -104,7 +104,7 @@ describe('key documents at a URL', () => {
 });
 
 describe('key documents in files', () => {
-  it('a path with `{version}` names each key document; a missing file means that the version does not exist', async () => {
+  it('if the path contains `{version}`, each key document has its own file, and a missing file means that it does not exist', async () => {
     using dir = new TempDir();
     for (const version of [1, 2]) writeFileSync(join(dir.path, `keys-${version}.json`), textOf(version));
     const place = placeAt(join(dir.path, 'keys-{version}.json'));
@@ -113,7 +113,7 @@ describe('key documents in files', () => {
     await expect(versionAt(placeAt(join(dir.path, 'keys-1.json', '{version}')), 1)).resolves.toBeNull();
   });
 
-  it('key documents can be read from a single file that holds either the newest document or an array of documents', async () => {
+  it('key documents can be read from a single file that contains either the newest document or an array of documents', async () => {
     using dir = new TempDir();
     const path = join(dir.path, 'keys.json');
     const place = placeAt(path);

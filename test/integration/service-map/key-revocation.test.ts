@@ -17,7 +17,7 @@ const mapOf = (manager: ConnectorProxyManager) => manager.status().serviceMap;
 const idsOf = (manager: ConnectorProxyManager) => manager.listConnectors().map(({ id }) => id);
 const thumbprint = (key: PrivateJwk): string => thumbprintOf(publicJwk(key));
 
-/** A publisher whose map is signed with a separate key that is not a root. */
+/** Starts a publisher whose map is signed only with separate keys that are not root keys. */
 async function withMapKey(...mapKeys: readonly PrivateJwk[]): Promise<KeyPublisher> {
   const publisher = await KeyPublisher.start();
   const [root] = publisher.keys as [PrivateJwk];
@@ -26,7 +26,7 @@ async function withMapKey(...mapKeys: readonly PrivateJwk[]): Promise<KeyPublish
   return publisher;
 }
 
-/** Publishes a document that revokes these keys and lists the other keys. */
+/** Publishes a key document that revokes the keys `revoked` and lists the root key and the keys `others`. */
 function revoke(publisher: KeyPublisher, revoked: readonly PrivateJwk[], others: readonly PrivateJwk[] = []): void {
   const [root] = publisher.keys as [PrivateJwk];
   const change = { roots: [root.kid], revoked: revoked.map(thumbprint) };
@@ -34,7 +34,7 @@ function revoke(publisher: KeyPublisher, revoked: readonly PrivateJwk[], others:
 }
 
 describe("the revocation of the current map's key", () => {
-  it.concurrent('revoking the key of the current map removes its connectors immediately, and running calls get 5 s to end', async () => {
+  it.concurrent('if the key of the current map is revoked, the connectors are removed immediately, and running calls get 5 s to end', async () => {
     const stolen = newKey('stolen');
     const answers: (() => void)[] = [];
     await using connector = await TestMcpServer.start((server) => {
@@ -60,7 +60,7 @@ describe("the revocation of the current map's key", () => {
     });
     expect([idsOf(host), host.listTools()]).toEqual([[], []]);
     expect(host.complaints()).toContain('map-key-revoked MAP_KEY_REVOKED');
-    // The map was accepted once; dropping it does not log a second acceptance.
+    // The map is logged as accepted only once, because dropping it does not log another acceptance.
     expect(host.lines.filter(({ fields }) => fields.event === 'map-accepted')).toHaveLength(1);
     await expect(host.callTool('a.wait')).rejects.toMatchObject({ code: 'TOOL_UNKNOWN' });
 
@@ -70,7 +70,7 @@ describe("the revocation of the current map's key", () => {
     expect(performance.now() - revokedAt).toBeGreaterThan(4_900);
   });
 
-  it.concurrent('after the key of the map was revoked, close() does not wait for running calls', async () => {
+  it.concurrent('close() does not wait for running calls after the key of the map was revoked', async () => {
     const stolen = newKey('stolen');
     let calls = 0;
     await using connector = await TestMcpServer.start((server) => {
@@ -93,7 +93,7 @@ describe("the revocation of the current map's key", () => {
     await expect(hanging).resolves.toMatchObject({ code: 'CLOSED' });
   });
 
-  it.concurrent('a host drops a map whose key was revoked, even while the map server does not answer', async () => {
+  it.concurrent('a host drops a map whose key was revoked even if the map server does not answer', async () => {
     const stolen = newKey('stolen');
     await using publisher = await withMapKey(stolen);
     await using host = follower(publisher, { timeoutMs: 3_000 });
@@ -142,7 +142,7 @@ describe("the revocation of the current map's key", () => {
     expect(idsOf(host)).toEqual(['a']);
   });
 
-  it('a map stays in force after one of its keys was revoked if enough other keys have signed the map', async () => {
+  it('a host keeps a map after one of its keys was revoked if enough other keys have signed the map', async () => {
     const [one, two, three] = ['one', 'two', 'three'].map((kid) => newKey(kid)) as [PrivateJwk, PrivateJwk, PrivateJwk];
     await using publisher = await withMapKey(one, two, three);
     const root = newKey('second-root');
@@ -157,7 +157,7 @@ describe("the revocation of the current map's key", () => {
     const before = revision();
     await host.sync(true);
     expect(mapOf(host)).toMatchObject({ dropped: null, lastError: null });
-    // The same map was verified again with the two remaining keys.
+    // The host has verified the same map again, with the two keys that remain.
     expect(revision()).toBe(before + 1);
     expect(mapOf(host).signedBy?.signatures.map(({ kid }) => kid)).toEqual(['two', 'three']);
     revoke(publisher, [one, two], [three]);
@@ -170,7 +170,7 @@ describe("the revocation of the current map's key", () => {
     ['either', true],
     ['signature', true],
   ] as const)(
-    'revoking the key of a map makes a host drop the map (option `accept`: %s)',
+    'if the key of a map is revoked, a host drops the map (option `accept`: %s)',
     async (accept, isDropped) => {
       const stolen = newKey('stolen');
       await using publisher = await withMapKey(stolen);
@@ -197,7 +197,7 @@ describe("the revocation of the current map's key", () => {
     expect(keysOf(host).version).toBe(2);
   });
 
-  it('a map stays in force after its key was replaced, but not revoked', async () => {
+  it('a host keeps a map whose key was replaced but not revoked', async () => {
     await using publisher = await KeyPublisher.start();
     publisher.serve();
     await using host = follower(publisher);
@@ -211,7 +211,7 @@ describe("the revocation of the current map's key", () => {
   it.each([
     ['the newest key document still lists the key', true, 'MAP_KEY_REVOKED'],
     ['the newest key document no longer lists the key', false, 'MAP_SIGNATURE_UNTRUSTED'],
-  ])('a stored map whose key was revoked is refused after a restart (%s)', async (_, isListed, code) => {
+  ])('after a restart, a stored map whose key was revoked is refused (%s)', async (_, isListed, code) => {
     using dir = new TempDir();
     const stolen = newKey('stolen');
     await using publisher = await withMapKey(stolen);
@@ -229,8 +229,8 @@ describe("the revocation of the current map's key", () => {
   });
 });
 
-describe('a start image that is older than the store', () => {
-  it('a restored older start image is used only until the store shows that the key of its map was revoked', async () => {
+describe('a start image (copy of the state for a fast start) that is older than the store', () => {
+  it('a restored old start image is used only until the store shows that the key of its map was revoked', async () => {
     using dir = new TempDir();
     const stolen = newKey('stolen');
     await using publisher = await withMapKey(stolen);
@@ -259,7 +259,7 @@ describe('a start image that is older than the store', () => {
 });
 
 describe('a key document that expires before the current map', () => {
-  it('a map expires with its key document if the document expires first, even while the map server fails', async () => {
+  it('if a key document expires before the map, the map expires with the document, even while the map server fails', async () => {
     await using publisher = await KeyPublisher.start();
     const [key] = publisher.keys as [PrivateJwk];
     publisher.serve();

@@ -33,7 +33,7 @@ describe('a rotation of keys', () => {
 
     for (const signer of [oldest, publisher.keys[1] as PrivateJwk, publisher.keys[3] as PrivateJwk]) {
       publisher.serve([off('forged')], { signers: [signer] });
-      // The third failure in a row opens the circuit, and rejects.
+      // The third failure in a row opens the circuit, so that sync() rejects.
       await host.sync(true).catch(() => {});
       expect([failureOf(host), idsOf(host)]).toEqual(['MAP_SIGNATURE_UNTRUSTED', ['after']]);
     }
@@ -51,7 +51,7 @@ describe('a rotation of keys', () => {
     expect([keysOf(host).version, idsOf(host)]).toEqual([70, ['a']]);
   });
 
-  it('key documents cost one extra request in each refresh if there is no new document', async () => {
+  it('if there is no new key document, key documents cost only one extra request in each refresh', async () => {
     await using publisher = await KeyPublisher.start();
     publisher.serve();
     await using host = follower(publisher);
@@ -88,9 +88,9 @@ describe('a rotation of keys', () => {
     expect([keysOf(host).version, idsOf(host)]).toEqual([25, ['after-25']]);
   });
 
-  it('a load notices new keys that were published after it had read the key documents', async () => {
+  it('a load notices new keys even if they are published after the load has read the key documents', async () => {
     await using publisher = await KeyPublisher.start();
-    // The documents hold nothing new; then keys are rotated, and then the map is sent.
+    // When the map is requested, the host has already read the key documents. The keys change before the map is sent.
     publisher.answerMap((_, response) => {
       publisher.rotate();
       response.end(publisher.serve([off('after')]));
@@ -145,7 +145,7 @@ describe('a rotation of keys', () => {
     publisher.publish(signedBy([r1, r3, r4], payloadOf(1, [r1, r2, r4], two)));
     await host.sync(true);
     expect(keysOf(host)).toMatchObject({ version: 1, lastError: null });
-    // A replaced root no longer signs; the two remaining roots do.
+    // The root key r3 was replaced, so that only one current root key (r2) has signed this document.
     publisher.publish(signedBy([r2, r3], payloadOf(2, [r2, r3], two)));
     await host.sync(true);
     expect(keysOf(host)).toMatchObject({ version: 1, lastError: { code: 'KEYS_UNTRUSTED' } });
@@ -217,7 +217,7 @@ describe('the replacement of all keys, after the roots were stolen', () => {
     await before.sync();
     await before.close();
 
-    // The operator gives hosts new keys and a new URL of the documents; the URL of the map stays the same.
+    // The operator configures new keys and a new URL of the key documents. The URL of the map stays the same.
     await using renewed = await KeyPublisher.start();
     renewed.rotate();
     const options = {

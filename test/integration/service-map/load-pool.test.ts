@@ -70,12 +70,12 @@ describe('a load on a worker thread', () => {
     expect([ports.length, new Set(ports).size]).toEqual([2, 1]);
   });
 
-  it('a worker thread rejects a load whose version of the thread protocol differs from its own', async () => {
+  it('a worker thread rejects a load that uses another version of the thread protocol', async () => {
     const outcome = await run(poolOf(), taskFor('http://127.0.0.1:9/', { version: 99 }));
     expect(codeOf(outcome)).toBe('PROTOCOL_MISMATCH');
   });
 
-  it('a load on a worker thread that is cancelled ends soon with the reason, and the thread is used again', async () => {
+  it('a load that is cancelled on a worker thread ends soon with the reason, and the thread can run further loads', async () => {
     await using server = await MapServer.start();
     server.answer(() => {});
     const pool = poolOf();

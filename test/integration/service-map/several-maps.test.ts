@@ -12,11 +12,11 @@ import { MapServer } from '../../helpers/map-server.ts';
 import { entry, type Json, KEY, mapOf, NOW, signed } from '../../helpers/signed-map.ts';
 import { TempDir } from '../../helpers/temp-dir.ts';
 
-/** A map of these connectors as its server sends it; later maps have a later `second`. */
+/** Returns a signed map of these connectors. The larger `second` is, the later is the date of the map. */
 const map = (connectors: readonly Json[], key = KEY, second = 0, overrides: Json = {}): Uint8Array =>
   signed(mapOf(connectors, { generatedAt: new Date(NOW + second * 1_000).toISOString(), ...overrides }), key);
 
-/** Servers and their sources `a` and `b`, each with its own key. */
+/** Starts the servers of two maps, with the sources `a` and `b`. Each source has its own key. */
 async function twoMaps(a: readonly Json[], b: readonly Json[]) {
   const keys = { a: secret('key of a'), b: secret('key of b') };
   const servers = { a: await MapServer.start(map(a, keys.a)), b: await MapServer.start(map(b, keys.b)) };
@@ -83,7 +83,7 @@ describe('several service maps', () => {
     expect(manager.status().serviceMaps[0]?.lastError).toBeNull();
   });
 
-  it('if two maps list the same connector id, the map of the earlier source counts, whichever map arrives first', async () => {
+  it('if two maps contain the same connector id, the map of the earlier source is used, whichever map arrives first', async () => {
     await using maps = await twoMaps([at('own', 'a')], [at('both', 'b'), at('own', 'evil')]);
     await using manager = start(maps.sources);
     await manager.sync();
@@ -150,7 +150,7 @@ describe('several service maps', () => {
     expect(manager.status().serviceMaps.map(({ freshness }) => freshness)).toEqual(['none', 'fresh']);
   });
 
-  it('each of several maps has its own floor and its own stored map, even after a restart', async () => {
+  it('each of several maps has its own minimum map time and its own stored map, even after a restart', async () => {
     using dir = new TempDir();
     await using maps = await twoMaps([at('one', 'a')], [at('two', 'b')]);
     maps.servers.b.serve(map([at('two', 'b')], maps.keys.b, 5));
@@ -159,7 +159,7 @@ describe('several service maps', () => {
       await manager.sync();
     }
     maps.servers.a.fail();
-    // Older than the accepted map of b, newer than the accepted map of a.
+    // This map is older than the accepted map of b, and newer than the accepted map of a.
     maps.servers.b.serve(map([], maps.keys.b, 2));
     await using after = start(maps.sources, { stateDir: dir.path });
     await after.sync();

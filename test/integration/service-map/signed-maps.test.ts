@@ -21,7 +21,7 @@ const MINE: SignatureTrust = trustIn([a, b], { mapId: String(MAP.id) });
 const bytesOf = (map: object): Uint8Array<ArrayBuffer> => new TextEncoder().encode(JSON.stringify(map));
 const signedBy = (map: Json, ...keys: readonly PrivateJwk[]) => signServiceMap(map, { keys, hmacKey: KEY });
 
-/** A publisher; a thread of the pool fetches its maps over HTTP and verifies them. */
+/** A publisher whose maps a worker thread fetches over HTTP and verifies. */
 class Publisher {
   #known: KnownMap | null = null;
   readonly #server: MapServer;

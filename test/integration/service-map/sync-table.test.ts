@@ -9,8 +9,8 @@ type Cached = 'fresh' | 'stale' | 'none';
 const HOUR = 3_600_000;
 
 /**
- * Creates a manager with its map and circuit in the wanted state, on a clock that the test controls. The map server now
- * fails.
+ * Creates a manager whose map and circuit have the wanted states, with a clock that the test controls. From then on,
+ * the map server fails.
  */
 async function inState(
   cached: Cached,
@@ -34,7 +34,7 @@ async function inState(
   server.fail();
   if (circuit === 'open') for (let failure = 0; failure < 3; failure += 1) await manager.sync(true).catch(() => {});
   if (cached === 'stale') clock.at += HOUR;
-  // An hour later the circuit would be half-open: one more attempt opens it again.
+  // After an hour, the circuit is half-open. One more failed attempt opens it again.
   if (cached === 'stale' && circuit === 'open') await manager.sync(true).catch(() => {});
   logger.lines.length = 0;
   const asked = server.requests.length;

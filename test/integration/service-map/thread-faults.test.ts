@@ -93,9 +93,9 @@ describe('a worker thread that is stuck in a system call', () => {
 });
 
 describe('a worker thread that is ended while it loads its code', () => {
-  it('the task file can be ended while it is required, because Node builds no CommonJS view of its own for it', () => {
-    // Node 26 aborts the process if a thread is ended while it builds that view: with an empty file in one of some
-    // hundred tries, with this file more rarely. Waiting for that would take a test too long.
+  it('the task file is loaded without a CommonJS wrapper object, so that a worker thread can be ended meanwhile', () => {
+    // Node 26 aborts the process if a thread is ended while Node builds that object. With an empty file, this happens
+    // once in some hundred tries. With this file it is so rare that a test cannot wait for it.
     const script =
       'const [, file] = process.argv; import(file).then((it) => process.exit(it === require(file) ? 0 : 3))';
     const { status } = spawnSync(process.execPath, ['-e', script, fileURLToPath(new LoadPool().taskUrl)]);
@@ -148,8 +148,8 @@ describe('an event loop that was blocked past the deadline', () => {
       { duration: 0.2, steps: 1 },
       { timeoutMs: 400 },
     );
-    // The request leaves in the first turns; the response arrives while the loop is blocked. Then timers run before
-    // sockets are read.
+    // The request is sent in the first turns of the event loop, and the response arrives while the loop is blocked.
+    // After that, timers run before sockets are read.
     await new Promise((resolve) => setTimeout(resolve, 5));
     await new Promise<void>((resolve) => {
       setImmediate(() => {

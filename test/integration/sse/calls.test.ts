@@ -46,7 +46,7 @@ describe('the response to the POST of a call over SSE', () => {
     expect([server.of('tools/call').length, sse.lost]).toEqual([2, []]);
   });
 
-  it('a result over SSE counts once if both the response to the POST and the stream carry it', async () => {
+  it('a result over SSE is used only once if both the response to the POST and the stream contain it', async () => {
     const before = await strays();
     await using server = await RawSseServer.start({ 'tools/call': inPost(whole, { isTwice: true }) });
     await using sse = await connectSse(server);
@@ -54,7 +54,7 @@ describe('the response to the POST of a call over SSE', () => {
     await eventually('the other one is a stray', async () => (await strays()) === before + 1);
   });
 
-  it('a call over SSE succeeds if its POST never gets a response, and the connection of the POST is closed eventually', async () => {
+  it('a call over SSE succeeds even if its POST never gets a response, and the connection of the POST is closed later', async () => {
     let isCut = false;
     await using server = await RawSseServer.start({
       'tools/call'({ message, response, send }) {

@@ -4,13 +4,13 @@ import { eventually } from '../../helpers/eventually.ts';
 import { LocalFile, manageFile } from '../../helpers/local-file.ts';
 import { connectSse, noStreamLeft, RawSseServer, type SseAnswer } from '../../helpers/raw-sse-server.ts';
 
-/** The limit is 3 s; the rest is a margin for a machine that runs other tests in parallel. */
+/** The time limit is 3 s. The rest is a margin, because the machine runs other tests in parallel. */
 const END_MS = 5_000;
 
 const silent: SseAnswer = () => {};
 const accepting: SseAnswer = ({ accept }) => accept();
 
-/** For each point at which a server can fall silent: the last request that it receives, and its answers until then. */
+/** For each phase in which a server becomes silent: the last request that it receives, and its answers until then. */
 const PHASES: Readonly<Record<string, readonly [lastKind: string, answers: Readonly<Record<string, SseAnswer>>]>> = {
   'before the headers of its stream': ['GET', { GET: silent }],
   'before its endpoint': ['GET', { GET: (_, server) => void server.openStream('') }],
@@ -55,7 +55,7 @@ async function timed(work: Promise<unknown>): Promise<number> {
 
 afterAll(killRunning);
 
-// These tests need little processor time: they run concurrently so that their waits overlap.
+// These tests mostly wait. They run concurrently so that they wait at the same time.
 describe.concurrent('SSE servers that stop answering', () => {
   it('SSE servers that stop answering do not delay close() of their manager', async () => {
     await using world = await silentServers();

@@ -86,7 +86,7 @@ describe('the event stream of an SSE server', () => {
     await expect(sse.call()).resolves.toMatchObject({ content: [{ type: 'text' }] });
     await eventually('the question is answered', () => server.of('POST').length === 1);
     expect(server.of('POST')[0]?.message).toEqual({ jsonrpc: '2.0', id: 'q', result: {} });
-    // A notification from before the end of the handshake is ignored.
+    // A notification that arrives before the end of the handshake is ignored.
     expect(sse.notices).toEqual([]);
   });
 

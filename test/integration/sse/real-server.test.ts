@@ -15,7 +15,7 @@ afterAll(() => servers[Symbol.dispose]());
 const never = new AbortController().signal;
 const limits = { signal: never, timeoutMs: 10_000 };
 
-/** A host that answers every request. */
+/** The host's side of a connection, which answers every request. */
 const host: HostSide = {
   capabilities: { sampling: {}, elicitation: { form: {} }, roots: { listChanged: true } },
   answer: async ({ method, params }) => {
@@ -46,7 +46,7 @@ describe('the real server-everything over SSE', () => {
     'server-everything gets answers over SSE to the requests that it sends during the tool %s',
     async (name, args, words) => {
       await using sse = await connect();
-      // The server offers the tool for roots once it has received the roots.
+      // The server lists the tool for roots only after it has received the roots.
       await eventually('the tool is there', async () => {
         const { tools } = await sse.connection.listToolsPage(null, limits);
         return tools.some((tool) => (tool as { name: string }).name === name);

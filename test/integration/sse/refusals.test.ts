@@ -9,16 +9,16 @@ import { connectSse, noStreamLeft, RawSseServer, type SseAnswer } from '../../he
 const SECRET = `Bearer ${secret('s3cret-of-the-entry')}`;
 const OK = { content: [{ type: 'text', text: 'ok' }] };
 
-/** Rejects with a body that echoes the request, including credentials. */
+/** Rejects a request. The response body repeats the request, including its credentials. */
 const echoing =
   (status: number, headers: Readonly<Record<string, string>> = {}): SseAnswer =>
   ({ response, headers: sent, text }) =>
     void response.writeHead(status, { 'content-type': 'text/plain', ...headers }).end(`${inspect(sent)} ${text}`);
 
-/** An endpoint that identifies no session. */
+/** Opens an event stream whose endpoint URL contains no session id. */
 const plain: SseAnswer = (_, server) => void server.openStream(server.endpoint('/messages'));
 
-/** A manager with this server as its connector `one`. */
+/** Creates a manager that connects to this server as connector `one`. */
 async function managed(server: RawSseServer): Promise<ManagedFile> {
   const local = manageFile(
     { one: { type: 'sse', url: server.url.href, headers: { Authorization: SECRET } } },
@@ -34,7 +34,7 @@ const outcomeOf = (work: Promise<unknown>): Promise<{ code?: string; detail?: ob
     (error: { code: string; detail: object }) => error,
   );
 
-/** Everything visible of a failure: errors, status and logs. */
+/** Returns as text everything that is visible of a failure: errors, status and logs. */
 const shown = (...seen: readonly unknown[]): string => inspect(seen, { depth: 12, showHidden: true });
 
 describe('a rejected POST over SSE', () => {
@@ -279,7 +279,7 @@ describe('a rejected handshake over SSE', () => {
   });
 
   it.each([401, 403])(
-    'a handshake over SSE that is rejected with HTTP %i counts as rejected credentials',
+    'a handshake over SSE that is rejected with HTTP %i is reported as rejected credentials',
     async (status) => {
       await using server = await RawSseServer.start({ GET: echoing(status) });
       const failure = await connectSse(server, { headers: { authorization: SECRET } }).catch((error) => error);
@@ -312,7 +312,7 @@ describe('a server without a configured transport', () => {
         if (request.path === '/sse') answer(request, it);
         else request.result({ protocolVersion: '2024-11-05', capabilities: { tools: {} } });
       },
-      // Sent in parallel with `server/discover`, to the same address.
+      // This request is sent in parallel to `server/discover`, to the same URL.
       'tools/list'(request, it) {
         if (request.path === '/sse') answer(request, it);
         else request.result({ tools: [{ name: 'echo', inputSchema: { type: 'object' } }] });

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
-/** Modules that only some hosts use, or use later: a bare import must not load them. */
+/** Modules that only some hosts need, or that are needed later. An import alone must not load them. */
 const LATE = [
   'node_modules/undici/',
   'node_modules/prom-client/',
@@ -20,7 +20,7 @@ const LATE = [
   'src/workers/',
 ];
 
-/** The files that an import of `path` loads, as paths from the root of the checkout. */
+/** Returns the files that an import of `path` loads, as paths relative to the root of the repository. */
 function loadedBy(path: string): readonly string[] {
   const root = new URL('../../../', import.meta.url);
   const script = `

@@ -9,7 +9,7 @@ import { TempDir } from '../../helpers/temp-dir.ts';
 const source = (path: string): string => new URL(`../../../${path}`, import.meta.url).href;
 const INDEX = source('src/main/index.ts');
 
-/** Packages that only some processes need, without their own dependencies. */
+/** Large packages that only some processes need. Their dependencies are not listed. */
 const HEAVY = [
   '@modelcontextprotocol/client',
   '@napi-rs/keyring',
@@ -57,7 +57,7 @@ async function runModule(code: string): Promise<Run> {
   return await run([file]);
 }
 
-/** A host in the same process as a server that answers every method. */
+/** Returns a script with a server that answers every method. The script then runs `then`. */
 const withServer = (then: string): string => `
   import { createServer } from 'node:http';
   import { text } from 'node:stream/consumers';

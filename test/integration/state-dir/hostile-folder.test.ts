@@ -32,7 +32,7 @@ const isRoot = process.getuid?.() === 0;
 const STRANGER = 54_321;
 const TEXT = `ssh-ed25519 ${'A'.repeat(60)} me@example\n`.repeat(30);
 
-/** A state folder that an attacker changed, and this user's files elsewhere that must stay unchanged. */
+/** A state folder that an attacker has changed, and files of this user elsewhere that must stay unchanged. */
 class World implements Disposable {
   readonly #dir = new TempDir();
   readonly stateDir = join(this.#dir.path, 'state');
@@ -46,14 +46,14 @@ class World implements Disposable {
     mkdirSync(this.away);
     writeFileSync(this.text, TEXT);
     const database = new DatabaseSync(this.database);
-    // Another program stores its version in the same field.
+    // Other programs also store their version in `user_version`.
     database.exec('CREATE TABLE server (name TEXT, position INTEGER); PRAGMA user_version = 7');
     database.exec("INSERT INTO server VALUES ('mail', 1)");
     database.close();
     this.#before = this.#elsewhere();
   }
 
-  /** Fills the folder like a first {@link run}: with a store and a start image. */
+  /** Fills the folder with the store and the start image that a first {@link run} creates. */
   fillState(): void {
     cpSync(filled.stateDir, this.stateDir, { recursive: true, preserveTimestamps: true });
   }
@@ -62,7 +62,7 @@ class World implements Disposable {
     return join(this.stateDir, name);
   }
 
-  /** Runs a manager on the folder until its map is known; returns the state of the store and the log. */
+  /** Runs a manager with the folder until it has a map. Returns the state of the store and the log. */
   async run() {
     await using server = await MapServer.start(signed(mapOf([entry('a', { status: 'disabled' })])));
     const logger = recordingLogger();
@@ -78,7 +78,7 @@ class World implements Disposable {
     return { connectors, store: manager.status().store, lines, events: lines.map(({ event }) => event) };
   }
 
-  /** Whether the files elsewhere are the same as at the start, under the same names. */
+  /** Whether the files elsewhere still have the same names, modes, inodes and contents as at the start. */
   get isUntouched(): boolean {
     return this.#elsewhere() === this.#before;
   }
@@ -269,7 +269,7 @@ describe('a state folder', () => {
     expect((await it.run()).store).toMatchObject({ kind: 'failed', code: 'STORE_UNSAFE' });
   });
 
-  it.runIf(isRoot)('a note of another user about running servers does not make a host end a process', async () => {
+  it.runIf(isRoot)('a file of another user that lists running servers does not make a host end a process', async () => {
     using it = new World();
     it.fillState();
     const table = createProcessTable();

@@ -30,7 +30,7 @@ function start(serviceMapUrl: string, stateDir: string, nowMs = NOW) {
   return Object.assign(manager, { events: () => logger.lines.map(({ fields }) => fields.event) });
 }
 
-/** Runs a manager for one sync, so that the next manager starts with what it stored. */
+/** Runs a manager for one sync, so that the next manager starts with the state that this manager stored. */
 async function runOnce(serviceMapUrl: string, stateDir: string): Promise<void> {
   await using manager = start(serviceMapUrl, stateDir);
   await manager.sync();
@@ -128,7 +128,7 @@ describe('a restart', () => {
 });
 
 describe('a state folder', () => {
-  it('a host whose clock has fractions of a millisecond can write its state folder', async () => {
+  it('a host can write its state folder even if its clock returns fractions of a millisecond', async () => {
     using dir = new TempDir();
     await using server = await MapServer.start(signed(mapOf([off('a')])));
     {

@@ -11,7 +11,7 @@ import { eventually } from '../../helpers/eventually.ts';
 import { remembering } from '../../helpers/remembering-manager.ts';
 import { TempDir } from '../../helpers/temp-dir.ts';
 
-/** Where the pins are: on disk with a folder, in memory without a folder. Each test has its own folder. */
+/** Where the pins (stored tool definitions) are kept: on disk or in memory. Each test has its own folder. */
 const PLACES = [
   ['with a folder', () => new TempDir()],
   ['without a folder', () => null],
@@ -43,7 +43,7 @@ describe.each(PLACES)('a tool that changes, %s', (_, place) => {
     };
   }
 
-  it('a changed tool is reported once by event, log line, metric and status(), and can still be called by default', async () => {
+  it('a changed tool is reported once by an event, a log line, a metric and status(), and can still be called by default', async () => {
     await using scene = await setUp({});
     await using manager = scene.start();
     await manager.sync();

@@ -26,7 +26,7 @@ const imageOf = (dir: TempDir): string => {
   return join(dir.path, name ?? 'there is no image');
 };
 
-/** A state folder that an earlier manager filled from one connector. */
+/** Creates a state folder in which an earlier manager has stored a map with one connector. */
 async function livedOnce(addTools: (server: McpServer) => void = (server) => addTool(server, 'echo')) {
   const dir = new TempDir();
   const connector = await TestMcpServer.start(addTools);
@@ -49,7 +49,7 @@ async function livedOnce(addTools: (server: McpServer) => void = (server) => add
 
 const never = (): void => {};
 
-describe('a start with a used state folder', () => {
+describe('a start with a state folder from an earlier run', () => {
   it('after a restart, all tools are listed as stale before any network response, and are then confirmed', async () => {
     await using life = await livedOnce();
     life.maps.answer(never);
@@ -196,7 +196,7 @@ describe('a start with a used state folder', () => {
     expect([third.listTools(), third.lines.filter(({ level }) => level !== 'info')]).toEqual([[], []]);
   });
 
-  it('stored tools are not listed for a manager with the URL of another map', async () => {
+  it('a manager whose map has another URL does not list the stored tools', async () => {
     await using life = await livedOnce();
     await using other = remembering(`${life.maps.url}?other`, life.dir.path);
     await other.sync();

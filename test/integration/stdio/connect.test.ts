@@ -39,7 +39,7 @@ interface Opened extends AsyncDisposable {
     readonly params?: Readonly<Record<string, unknown>>;
   }[];
   readonly heard: string[];
-  /** How many times the server was started. */
+  /** Returns how many times the server was started. */
   starts(): number;
 }
 
@@ -98,7 +98,7 @@ async function open(script: Readonly<Record<string, readonly string[]>>, setting
 const answered = (result: string): string => `{"jsonrpc":"2.0","id":"$id","result":${result}}`;
 const call = ({ connection, limits }: Opened) => connection.callTool(ECHO, {}, limits);
 
-// A silent server is awaited for up to 10 s: the handshake tests run concurrently so that their waits overlap.
+// A host waits up to 10 s for a silent server. These tests run concurrently so that they wait at the same time.
 describe.concurrent('the handshake with a stdio server', () => {
   it('the handshake with a stdio server uses `initialize` if the server does not know `server/discover`', async () => {
     await using opened = await open(LEGACY);
@@ -177,7 +177,7 @@ describe.concurrent('the handshake with a stdio server', () => {
     expect(called?.params?._meta).toMatchObject({ 'io.modelcontextprotocol/protocolVersion': '2026-07-28' });
   });
 
-  it('the handshake with a stdio server accepts the protocol version of the first SDKs', async () => {
+  it('the handshake with a stdio server accepts the protocol version that the first SDKs used', async () => {
     const initialize = [INITIALIZED.replace('2025-06-18', '2024-10-07')];
     await using opened = await open({ ...LEGACY, initialize });
     expect(opened.connection.facts.protocolVersion).toBe('2024-10-07');

@@ -102,7 +102,7 @@ describe.skipIf(!existsSync('/proc/self'))('closing a stdio transport', () => {
     expect(program.events).toEqual(['close']);
   });
 
-  it('all stdio transports share one listener for the end of this process, and only while a server runs', async () => {
+  it('all stdio transports share one listener for the end of this process, which exists only while a server runs', async () => {
     const before = process.listenerCount('exit');
     const programs = [stdioProgram('serves'), stdioProgram('serves')];
     await Promise.all(programs.map(({ transport }) => transport.start()));

@@ -60,7 +60,7 @@ describe('a stdio transport', () => {
     expect(program.transport.exit).not.toBeNull();
   });
 
-  it('a send over stdio waits for a server that does not read, and rejects once the transport closes', async () => {
+  it('send() over stdio waits while the server does not read, and fails once the transport closes', async () => {
     await using program = stdioProgram('reads-nothing', { graceMs: 50 });
     await program.transport.start();
     let isSent = false;
@@ -70,7 +70,7 @@ describe('a stdio transport', () => {
         isSent = true;
       });
     sending.catch(() => {});
-    // Checks an absence: a send that waits for nothing resolves within this time.
+    // Waits long enough for a send() that does not wait for the server, which would resolve in this time.
     await sleep(100);
     expect(isSent).toBe(false);
     await program.transport.close();
@@ -112,7 +112,7 @@ describe('a stdio transport', () => {
     expect(program.errors[0]).toMatchObject({ code: 'CONNECTOR_EXITED', detail: { code: 0 } });
   });
 
-  it('a send over stdio that is in progress rejects when the server exits', async () => {
+  it('a send() over stdio that is in progress fails when the server exits', async () => {
     await using program = stdioProgram('exits-when-asked');
     await program.transport.start();
     await eventually('it is up', () => program.messages.length === 1);

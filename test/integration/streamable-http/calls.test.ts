@@ -15,7 +15,7 @@ async function strays(): Promise<number> {
 }
 
 describe('a response to a call', () => {
-  it('a call returns when the event with its response arrives, even if its stream has other events and stays open', async () => {
+  it('a call returns as soon as the event with its response arrives, even if the stream contains other events and stays open', async () => {
     let isCut = false;
     await using server = await RawMcpServer.start({
       'tools/call'({ events, message, response }) {
@@ -28,7 +28,7 @@ describe('a response to a call', () => {
     await using raw = await connectRaw(server);
     await expect(raw.call()).resolves.toMatchObject({ content: [{ text: 'ok' }] });
     expect(isCut).toBe(false);
-    // The stream that the server leaves open is closed eventually.
+    // The client closes the stream some time later, although the server leaves it open.
     await eventually('its connection is cut', () => isCut);
   }, 10_000);
 
@@ -85,7 +85,7 @@ describe('a response to a call', () => {
     await eventually('all are counted', async () => (await strays()) === before + 5);
   });
 
-  it('an error response whose id is null belongs to the request that it was sent for', async () => {
+  it('an error response without an id (`id: null`) belongs to the request that it was sent for', async () => {
     await using server = await RawMcpServer.start({
       'tools/call'({ response }) {
         response.writeHead(200, { 'content-type': 'application/json' });
@@ -277,7 +277,7 @@ describe('the event stream of a call that breaks before the response', () => {
     const call = raw.call();
     call.catch(() => {});
     await eventually('it was sent', () => server.of('tools/call').length === 1);
-    // When this response has arrived, the end of the first stream has arrived too.
+    // When the response to this call has arrived, the first stream has ended, too.
     await raw.call();
     await raw[Symbol.asyncDispose]();
     await expect(call).rejects.toMatchObject({ code: 'TOOL_CALL_LOST' });
@@ -376,7 +376,7 @@ describe('requests of a legacy server', () => {
     await using raw = await connectRaw(server, { host });
     await raw.call();
     await eventually('the host is notified', () => seen.signal?.aborted === true);
-    // A response would have been sent before this call.
+    // If a response were sent, it would arrive before this call.
     await raw.call();
     expect(answers(server)).toEqual([]);
   });

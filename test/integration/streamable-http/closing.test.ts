@@ -12,7 +12,7 @@ const asking: Answer = ({ result, message }) =>
 
 const hostThat = (answer: HostSide['answer']): HostSide => ({ capabilities: { elicitation: {} }, answer });
 
-/** Rejects if a call does not settle. */
+/** Resolves with the result or the error of a call, or with a text if the call does not settle within two seconds. */
 async function outcome(call: Promise<unknown>): Promise<unknown> {
   const silence = new Promise((resolve) => setTimeout(resolve, 2_000, 'it never settled').unref());
   return Promise.race([call.catch((error: unknown) => error), silence]);
@@ -123,7 +123,7 @@ describe('a connection that is closed', () => {
     await raw.connection.close();
     answered.resolve({ action: 'accept' });
     await outcome(call);
-    // Checks an absence: the response of the host, which came after close(), would be sent within this time.
+    // Waits long enough for the host's response, which came after close() and must not be sent.
     await sleep(50);
     expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]);
     expect(server.of('POST')).toHaveLength(0);

@@ -42,7 +42,7 @@ interface Tried {
   readonly asked: readonly string[];
 }
 
-/** Connects once; resolves with the connection and the requests that the server received. */
+/** Connects once. Resolves with the outcome and the requests of the attempt, and with the server. */
 async function connectOnce(
   answers: Readonly<Record<string, Answer>>,
   timeoutMs = 10_000,
@@ -51,7 +51,7 @@ async function connectOnce(
   return [tried as Tried, server];
 }
 
-/** Connects twice with the same memory; resolves with the requests of each attempt. */
+/** Connects twice with the same memory. Resolves with the outcome and the requests of each attempt. */
 async function connectTwice(answers: Readonly<Record<string, Answer>>, timeoutMs = 10_000): Promise<[Tried, Tried]> {
   const [[first, second]] = await connect(answers, 2, timeoutMs);
   return [first as Tried, second as Tried];

@@ -25,7 +25,7 @@ function firstOf(server: RawMcpServer, kind: string): RawRequest {
   return first;
 }
 
-/** Connects repeatedly with the same memory; resolves with the protocol generation once the connection is closed. */
+/** Returns a function that connects, always with the same memory, and resolves with the protocol generation. */
 function rawConnector(server: RawMcpServer): () => Promise<string> {
   const agent = new Agent();
   const connect = createStreamableHttpConnect({ dispatcher: agent, maxResultBytes: 1_000, host: TOOLS_ONLY });
@@ -125,7 +125,7 @@ describe('the protocol generation of a connector', () => {
     expect(raw.connection.facts.era).toBe('modern');
   });
 
-  it('a server is remembered as legacy until the legacy protocol no longer works with it', async () => {
+  it('a server is remembered as legacy until connecting with the legacy protocol fails', async () => {
     await using server = await RawMcpServer.start();
     const connect = rawConnector(server);
     await connect();
@@ -137,7 +137,7 @@ describe('the protocol generation of a connector', () => {
     expect([server.of('server/discover').length, server.of('initialize').length]).toEqual([3, 3]);
   });
 
-  it('a connector uses the protocol generation that its entry names, without a probe', async () => {
+  it('a connector uses the protocol generation that its entry specifies, without a probe', async () => {
     await using server = await RawMcpServer.start();
     await using raw = await connectRaw(server, { era: 'legacy' });
     expect(raw.connection.facts.era).toBe('legacy');

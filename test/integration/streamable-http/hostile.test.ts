@@ -4,7 +4,7 @@ import { type Answer, connectRaw, MODERN, RawMcpServer } from '../../helpers/raw
 
 const answerTo = (id: unknown, text = 'ok') => ({ jsonrpc: '2.0', id, result: { content: [{ type: 'text', text }] } });
 
-/** Rejects if a call does not settle. */
+/** Resolves with the result or the error of a call, or with a text if the call does not settle within four seconds. */
 async function outcome(call: Promise<unknown>): Promise<unknown> {
   const silence = new Promise((resolve) => setTimeout(resolve, 4_000, 'it never settled').unref());
   return Promise.race([call.catch((error: unknown) => error), silence]);

@@ -65,7 +65,7 @@ describe('ten calls', () => {
       await using map = await managed(server);
       const wrong: string[] = [];
       for (status of body === 'no body' ? ALL : SOME) {
-        // A server that ran the call does not report an unknown session (MCP, session management).
+        // These cases are skipped, because a server that ran the call does not report an unknown session (MCP).
         const isSessionGone =
           status === 404 && mode === 'with' && !body.includes('id that') && !body.includes('result');
         if (isSessionGone) continue;
@@ -81,7 +81,7 @@ describe('ten calls', () => {
 
 describe('a response with the id of its request', () => {
   it.each([400, 404, 409, 422, 500, 503])(
-    'a JSON-RPC response with the id of its request counts, even if a legacy server sends it with HTTP %i',
+    'a JSON-RPC response with the id of its request is accepted, even if a legacy server sends it with HTTP %i',
     async (status) => {
       await using server = await RawMcpServer.start({
         ...sessions(),
@@ -100,7 +100,7 @@ describe('a response with the id of its request', () => {
   );
 });
 
-it('the response to initialize counts under any HTTP status, and its session id is used', async () => {
+it('the response to initialize is accepted with any HTTP status, and its session id is used', async () => {
   await using server = await RawMcpServer.start({
     'server/discover': json(400, (id) => rpcError(id, -32_601, 'Method not found')),
     initialize: ({ response, message }) => {
@@ -113,7 +113,7 @@ it('the response to initialize counts under any HTTP status, and its session id 
   expect(server.of('tools/call')[0]?.headers).toMatchObject({ 'mcp-session-id': 's-1' });
 });
 
-it('a result of a call may be large and slow, and counts even with the HTTP status 500', async () => {
+it('a result of a call may be large and slow, and is accepted even with the HTTP status 500', async () => {
   const text = 'x'.repeat(200_000);
   await using server = await RawMcpServer.start({
     'tools/call': ({ response, message }) => {

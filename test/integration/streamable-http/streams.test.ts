@@ -14,7 +14,7 @@ const ANNOUNCING: Readonly<Record<string, Answer>> = {
 };
 const CHANGED = { jsonrpc: '2.0', method: 'notifications/tools/list_changed' };
 
-// A stream opens two seconds after its connection: the tests run concurrently so that their waits overlap.
+// A stream opens two seconds after its connection. The tests run concurrently so that they wait at the same time.
 describe.concurrent('the notification stream of a connection', () => {
   it('the notification stream of a legacy server carries list changes, and its opening counts as a list change', async () => {
     await using server = await RawMcpServer.start({ ...ANNOUNCING, GET: ({ events }) => events(CHANGED) });
@@ -45,13 +45,13 @@ describe.concurrent('the notification stream of a connection', () => {
     server.close();
   });
 
-  it('a notification stream is requested only if the server announces changes, and not again if it has no streams', async () => {
+  it('a notification stream is requested only if the server announces changes, and only once if the server has no streams', async () => {
     await using silent = await RawMcpServer.start();
     await using without = await RawMcpServer.start(ANNOUNCING);
     await using _one = await connectRaw(silent);
     await using two = await connectRaw(without);
     await eventually('it was asked for', () => without.of('GET').length === 1);
-    // Checks an absence: both were connected at the same time, and a stream is reopened a second after it was rejected.
+    // Waits long enough for another request. A stream that is opened again is requested a second after its rejection.
     await sleep(1_500);
     expect([silent.of('GET').length, without.of('GET').length, two.lost]).toEqual([0, 1, []]);
   });
@@ -65,7 +65,7 @@ describe.concurrent('the notification stream of a connection', () => {
     await using _other = await connectRaw(patient);
     await using _raw = await connectRaw(server, { host });
     await eventually('it is answered', () => server.requests.some(({ message }) => 'result' in message));
-    // `patient` connected first, but its stream is not needed immediately: it opens two seconds after the connection.
+    // `patient` was connected first, but nothing needs its stream, so it opens two seconds after the connection.
     expect(patient.of('GET')).toHaveLength(0);
   });
 
@@ -145,7 +145,7 @@ describe.concurrent('the notification stream of a connection', () => {
     });
     await using _raw = await connectRaw(server);
     await eventually('it was asked for', () => server.of('GET').length === 1);
-    // Checks an absence: without Retry-After it is reopened after 2 s.
+    // Waits long enough for another request, which would follow after 2 s without `Retry-After`.
     await sleep(2_500);
     expect(server.of('GET')).toHaveLength(1);
   }, 10_000);

@@ -8,7 +8,7 @@ import { TripServer, type TripServerOptions } from '../../helpers/trip-server.ts
 const authority = await Authority.create();
 const leaf = await authority.sign();
 
-/** Delay of each response, in ms. It is long enough to establish another connection in that time, even over TLS. */
+/** Delay of each response, in ms. In this time, another connection can be established, even over TLS. */
 const DELAY_MS = 150;
 
 const SCHEMES: readonly [string, Pick<TripServerOptions, 'tls'>][] = [
@@ -82,7 +82,7 @@ describe.each(SCHEMES)('a connector that comes up over %s', (_, scheme) => {
 });
 
 describe('sixteen modern connectors of one origin', () => {
-  it('sixteen modern connectors of one origin come up in two round trips: first four of them, then all others', async () => {
+  it('sixteen modern connectors of one origin come up in two round trips: four in the first and the others in the second', async () => {
     const server = await serve({ era: 'modern', delayMs: 2 * DELAY_MS });
     await bringUp(server, {}, 16);
     expect([server.sequential, server.count('server/discover')]).toEqual([2, 16]);

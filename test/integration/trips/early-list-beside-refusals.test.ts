@@ -84,7 +84,7 @@ describe('a redirect', () => {
   });
 });
 
-/** Answers over HTTP/1.0: without keep-alive, without chunks, with the end of the connection as the end of the body. */
+/** Starts a server that speaks HTTP/1.0: no keep-alive, no chunks, and the end of the connection ends the body. */
 async function startHttp10(era: 'legacy' | 'modern'): Promise<AsyncDisposable & { url: string; sockets: Set<Socket> }> {
   const behind = await TripServer.start({ era });
   const sockets = new Set<Socket>();

@@ -88,7 +88,7 @@ describe('the `tools/list` that is sent together with the probe', () => {
       answer: (method, { message, request }) => {
         const isEarly = method === 'tools/list' && message.params?._meta !== undefined;
         if (isEarly) sessions.push(request.headers['mcp-session-id']);
-        // A server that crashes: it closes every connection in the first 200 ms.
+        // Simulates a crash. The server closes every connection until 200 ms after the first early `tools/list`.
         if (isEarly) setTimeout(() => (isBroken = false), 200);
         if (isBroken) request.socket.destroy();
         return isBroken;

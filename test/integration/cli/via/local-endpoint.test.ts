@@ -86,7 +86,7 @@ describe('the local socket of a gateway', () => {
     });
   });
 
-  it('a command does not use the local socket of a gateway with other options, variables or state folder than its own', async () => {
+  it('a command does not use the local socket of a gateway whose options, variables or state folder are different', async () => {
     await using world = await startWorld();
     expect(await findGateway({ ...world.options, pinTools: 'off' })).toBeNull();
     expect(await findGateway({ ...world.options, via: false })).toBeNull();
@@ -117,7 +117,7 @@ describe('the local socket of a gateway', () => {
     const given = ['--config', world.config, '--state-dir', world.stateDir];
     const [, pid] = /gateway-(\d+)-/.exec(socketsIn(world.stateDir)[0] ?? '') ?? [];
     expect(pid).toBe(String(world.running.child.pid));
-    // A process that connects to the connector itself sends `server/discover`; the gateway did so once, at its start.
+    // A process that connects to the connector sends `server/discover`. The gateway has sent one at its start.
     const bringUps = (): number =>
       world.mcp.requests.filter(({ headers }) => headers['mcp-method'] === 'server/discover').length;
     const before = bringUps();

@@ -301,7 +301,7 @@ describe('a token endpoint', () => {
     await using at = await world();
     const discovery = await at.discover();
     await at.server[Symbol.asyncDispose]();
-    // A new client has no open connection over which a request could have gone.
+    // A new client is used here, because it has no open connection over which the request could be sent.
     await using others = new LoginFetchUnderTest();
     const request = others.requestFor({ url: at.server.endpoint, isLocal: true });
     expect(await refreshTokens(request, discovery, registeredClient(), loginTokens())).toMatchObject({

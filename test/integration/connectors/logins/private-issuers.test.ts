@@ -16,7 +16,7 @@ const PRIVATE = [
   'https://2130706434',
 ];
 
-/** A public connector of a map; its metadata can name any URL. */
+/** Starts the server of a map connector with a public address. Its metadata can contain any URL. */
 async function publicConnector() {
   const server = await MisbehavingAuthorizationServer.start('home.test');
   const fetches = new LoginFetchUnderTest({ isHome: true });
@@ -83,7 +83,7 @@ describe('a public connector of a map', () => {
   });
 });
 
-describe('a private connector that is allowed', () => {
+describe('a connector whose private address is allowed', () => {
   it('a connector with an allowed private address can use a private issuer, but not the address of cloud metadata', async () => {
     await using connector = await MisbehavingAuthorizationServer.start();
     await using issuer = await MisbehavingAuthorizationServer.start('localhost');

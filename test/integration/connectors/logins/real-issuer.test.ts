@@ -22,7 +22,7 @@ import { ScriptedBrowser } from '../../../helpers/logins/scripted-browser.ts';
 const REDIRECT = 'http://127.0.0.1:9/callback';
 const choice = { redirectUrl: REDIRECT, clientMetadataUrl: null, stored: null };
 
-/** A real authorization server, a real protected server, and the metadata discovered from its challenge. */
+/** A real authorization server, a real protected server, and the metadata found through the server's challenge. */
 async function world(options: AuthorizationServerOptions, target: Partial<LoginTarget> = {}) {
   const issuer = await AuthorizationServer.start(options);
   const server = await ProtectedMcpServer.start({ issuer: issuer.issuer });

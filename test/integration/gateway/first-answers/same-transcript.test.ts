@@ -28,14 +28,14 @@ const META = {
   'io.modelcontextprotocol/clientCapabilities': {},
 };
 
-/** Makes a gateway send its pending change notifications now, so that clients of the test do not receive them later. */
+/** Makes a gateway send its pending change notifications now, so that later clients in the test do not receive them. */
 function tellNow({ gateway }: GatewayWorld): void {
   const nobody = { view: gateway.view() as View, wants: () => false, watches: () => false, logLevel: null, send() {} };
   gateway.notices.addKnowing(nobody);
   gateway.notices.remove(nobody);
 }
 
-/** The fields of a header that are needed only to start from a file. */
+/** Members of a first-answers file that matter only when a process starts from the file. */
 const UNBOUND = {
   ...{ version: '', image: { name: '', sha256: '' }, epoch: null, paths: [], binding: '' },
   ...{ writtenAtMs: 0, validUntilMs: null },
@@ -48,10 +48,10 @@ async function firstAnswersOf({ manager, gateway }: GatewayWorld): Promise<First
   return decoded;
 }
 
-/** How many pieces of the script the client has sent when the gateway takes over; null without first answers. */
+/** Number of pieces that the client has sent when the gateway takes over; null if it serves from the start. */
 type TakeOverAt = number | null;
 
-/** What a gateway sends to a client that sends these pieces and then nothing more. */
+/** Returns the messages from a gateway to a client that sends these pieces and then nothing more. */
 async function transcript(
   gateway: Gateway,
   pieces: readonly Buffer[],
@@ -87,7 +87,7 @@ async function transcript(
     .sort();
 }
 
-/** A message without the parts that differ between two starts: freshness and the id of the gateway. */
+/** Returns a message without the parts that differ between two starts: freshness and ids. */
 function withoutTime(line: string): string {
   return line
     .replaceAll(/,?"_meta":\{"mcp-switchyard\/stale":true\}/g, '')
@@ -126,7 +126,7 @@ const message: fc.Arbitrary<unknown> = fc.oneof(
 
 const isHandshake = (one: unknown): boolean => JSON.stringify(one).includes('"initialize"');
 
-/** The lines of a script; each request has its own id. */
+/** Returns the lines of a script, in which each request has its own id. */
 function linesOf(messages: readonly unknown[]): Buffer {
   const lines = messages.map((one, index) => {
     if (typeof one === 'string') return one;

@@ -10,7 +10,7 @@ async function addressOf(world: LoginGateway, headers = {}): Promise<string> {
   return String((await call(world, headers)).error.data?.loginUrl);
 }
 
-/** Opens a login URL and submits its form; returns where the gateway redirects the browser then. */
+/** Opens a login URL and submits its form. Returns the address to which the gateway then redirects the browser. */
 async function goOn(browser: ScriptedBrowser, address: string): Promise<string> {
   const page = await browser.request(address);
   expect(page.status).toBe(200);
@@ -53,7 +53,7 @@ describe('a one-time login URL', () => {
     expect(response.headers.get('set-cookie')).toMatch(/HttpOnly; SameSite=Lax; Max-Age=600$/);
   });
 
-  it('a client gets the same login URL for each call until the URL expires (address reuse)', async () => {
+  it('a client gets the same login URL for each call until the URL expires', async () => {
     await using world = await startLoginGateway();
     const addresses = await Promise.all(Array.from({ length: 5 }, () => addressOf(world)));
     expect(new Set(addresses).size).toBe(1);
@@ -62,7 +62,7 @@ describe('a one-time login URL', () => {
     expect(other.error.data?.loginUrl).toBe(addresses[0]);
   });
 
-  it('a login URL works only in the browser that opened it first, and reveals nothing to others (link forwarding)', async () => {
+  it('a login URL works only in the browser that opened it first, and shows nothing about the login in other browsers', async () => {
     await using world = await startLoginGateway();
     const address = await addressOf(world);
     expect((await fetch(address)).status).toBe(200);
@@ -102,7 +102,7 @@ describe('a one-time login URL', () => {
     },
   );
 
-  it('a login URL starts one login, however often its button is pressed', async () => {
+  it('a login URL starts only one login, however often its button is pressed', async () => {
     await using world = await startLoginGateway();
     const browser = new ScriptedBrowser();
     const address = await addressOf(world);
@@ -113,7 +113,7 @@ describe('a one-time login URL', () => {
     expect(world.starts).toHaveLength(1);
   });
 
-  it('the login page asks again with the new issuer if the issuer changed after the page was loaded', async () => {
+  it('if the issuer changed after the login page was loaded, the page asks the user to confirm the new issuer', async () => {
     await using world = await startLoginGateway();
     const browser = new ScriptedBrowser();
     const address = await addressOf(world);
@@ -132,7 +132,7 @@ describe('the page of a login URL', () => {
     ['from another site', { origin: 'https://evil.example.com' }],
     ['with a null origin', { origin: 'null' }],
     ['from another site with a null origin', { origin: 'null', 'sec-fetch-site': 'cross-site' }],
-  ])('the login page rejects a form that comes %s (cross-site POST)', async (_, headers) => {
+  ])('the login page rejects a form that comes %s', async (_, headers) => {
     await using world = await startLoginGateway();
     const browser = new ScriptedBrowser();
     const address = await addressOf(world);
@@ -162,7 +162,7 @@ describe('the page of a login URL', () => {
     'http://issuer.example.com',
     'javascript:alert(1)//',
     'file:///etc/passwd',
-  ])('the login page does not redirect to an authorization endpoint at %s (open redirect)', async (issuer) => {
+  ])('the login page does not redirect to an authorization endpoint at %s', async (issuer) => {
     await using world = await startLoginGateway();
     const browser = new ScriptedBrowser();
     const address = await addressOf(world);
@@ -172,7 +172,7 @@ describe('the page of a login URL', () => {
     expect([sent.status, sent.headers.get('location')]).toEqual([502, null]);
   });
 
-  it('the login page redirects to no URL that a parameter of the request contains (open redirect)', async () => {
+  it('the login page never redirects to a URL from a parameter of the request', async () => {
     await using world = await startLoginGateway();
     const browser = new ScriptedBrowser();
     const address = await addressOf(world);
@@ -184,7 +184,7 @@ describe('the page of a login URL', () => {
 });
 
 describe('the callback of a login', () => {
-  it('the callback of a login is rejected without the cookie of its login (callback without cookie)', async () => {
+  it('the callback of a login is rejected without the cookie of its login', async () => {
     await using world = await startLoginGateway();
     const browser = new ScriptedBrowser();
     const back = world.comesBackTo(await goOn(browser, await addressOf(world)));
@@ -193,7 +193,7 @@ describe('the callback of a login', () => {
     expect((await browser.request(back)).status).toBe(200);
   });
 
-  it('the callback of a login is rejected in a browser that did not begin the login (login CSRF)', async () => {
+  it('the callback of a login is rejected in a browser that did not begin the login', async () => {
     await using world = await startLoginGateway();
     const attacker = new ScriptedBrowser();
     const back = world.comesBackTo(await goOn(attacker, await addressOf(world)));
@@ -252,7 +252,7 @@ describe('the callback of a login', () => {
     expect(JSON.stringify(world.lines)).toContain('The login to connector a failed: LOGIN_FAILED: It said null');
   });
 
-  it('neither the log nor the last page shows the code, the state or the URL of a login (token in logs)', async () => {
+  it('neither the log nor the last page shows the code, the state or the URL of a login', async () => {
     await using world = await startLoginGateway();
     const browser = new ScriptedBrowser();
     const address = await addressOf(world);
@@ -268,7 +268,7 @@ describe('the callback of a login', () => {
   });
 });
 
-it('the redirect URL of a login does not depend on headers of the request (Host spoofing)', async () => {
+it('the redirect URL of a login does not depend on the headers of a request', async () => {
   const tokens = ['only-token-0123456789'];
   await using world = await startLoginGateway({ listener: { tokens, allowedHosts: ['evil.example.com'] } });
   const browser = new ScriptedBrowser();

@@ -6,7 +6,7 @@ const OPERATOR = 'operator-token-0123456789';
 const [ALICE, BOB] = ['alice-token-0123456789', 'bob-token-0123456789'];
 const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
 
-/** Makes the status page report that `a` needs a login. */
+/** Makes the manager report that connector `a` needs a login. */
 function needsLogin({ manager }: LoginGateway): void {
   const status = manager.status.bind(manager);
   Object.assign(manager, {
@@ -123,7 +123,7 @@ describe('an operator with a token', () => {
       headers: { ...headers, ...bearer(OPERATOR) },
     });
     expect(other.status).toBe(403);
-    // The cookie is valid for the page, not for calls.
+    // The cookie is accepted for the status page but not for MCP requests.
     expect((await browser.request(`${world.url}/mcp`, { method: 'POST', body: '{}' })).status).toBe(401);
   });
 
@@ -163,7 +163,7 @@ describe('the client metadata document of a gateway', () => {
       response_types: ['code'],
       token_endpoint_auth_method: 'none',
     });
-    // The public host is served without --allow-host, and its cookies require https.
+    // The host of the public URL is accepted without `--allow-host`. Its cookies require https.
     const browser = new ScriptedBrowser();
     const body = fieldsOf((await pageOf(world.url, bearer(OPERATOR), browser)).text);
     const headers = bearer(OPERATOR);

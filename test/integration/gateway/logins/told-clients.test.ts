@@ -79,7 +79,7 @@ describe('a modern client that supports URL elicitation', () => {
     const inputResponses = { 'request-1': { action: 'accept' } };
     const other = { ...CALL, arguments: { say: 'other' }, requestState, inputResponses };
     expect((await postModern(world.mcp, 'tools/call', other, { capabilities: OPENS })).error.code).toBe(-32_602);
-    // The client retries as soon as its user has opened the login URL.
+    // The client sends the retry when its user opens the login URL, so before the login has finished.
     const retry = postModern(
       world.mcp,
       'tools/call',
@@ -101,7 +101,7 @@ describe('a modern client that supports URL elicitation', () => {
     expect(error.data).toMatchObject({ code: 'CONNECTOR_LOGIN_NEEDED', loginUrl: expect.any(String) });
   });
 
-  it('a modern client with URL elicitation is asked for another login if a call needs more rights (step-up)', async () => {
+  it('a modern client with URL elicitation is asked for another login if a call needs more rights', async () => {
     await using world = await startLoginGateway();
     world.error = loginNeeded(world.issuer, 403);
     const first = await postModern(world.mcp, 'tools/call', CALL, { capabilities: OPENS });

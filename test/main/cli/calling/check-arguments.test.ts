@@ -81,7 +81,7 @@ describe('checkArguments', () => {
     expect(said(args, schema, Object.keys(args))).toEqual([]);
   });
 
-  it('if the schema is a union of objects, checkArguments() checks only what all members of the union require', () => {
+  it('if the schema is a union of objects, checkArguments() checks only what all objects of the union require', () => {
     const form = (name: string) => ({
       type: 'object',
       properties: { kind: { const: name }, [name]: {} },

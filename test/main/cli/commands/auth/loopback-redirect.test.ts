@@ -44,7 +44,7 @@ function send(
   return promise;
 }
 
-/** Checks that the login with `state` still waits, by sending the valid redirect that ends its wait. */
+/** Checks that the login with `state` is still waiting. To do so, sends the valid redirect, which ends the wait. */
 async function stillWaits(received: ReturnType<LoopbackRedirect['receive']>, state: string): Promise<void> {
   const browser = send(`${redirect.url}?code=good&state=${state}`);
   const { parameters, answer } = await received;

@@ -11,7 +11,7 @@ const stdio: Way = {
 };
 
 describe('clientSnippet', () => {
-  it('clientSnippet() names the variable of the access token in the syntax of each client', () => {
+  it('clientSnippet() writes the variable of the access token in the syntax of each client', () => {
     const headerOf = (client: SnippetClient) =>
       clientSnippet(client, 'x', http, 'linux').written.text.match(/Bearer [^"\n]*/)?.[0];
     expect(headerOf('claude')).toBe(`Bearer \${GATEWAY_TOKEN}`);
@@ -53,7 +53,7 @@ describe('clientSnippet', () => {
     expect(clientSnippet('goose', 'x', stdio, platform).files).toEqual([goose]);
   });
 
-  it('clientSnippet() warns that `--config` must not name the file into which the user pastes the snippet', () => {
+  it('clientSnippet() warns against using the file of the snippet also as the file of `--config`', () => {
     expect(clientSnippet('claude', 'x', stdio, 'linux').advice).toContain('--config names must be a different one');
     expect(clientSnippet('claude', 'x', { ...stdio, serveArgs: ['--registry'] }, 'linux').advice).not.toContain(
       '--config',

@@ -25,7 +25,7 @@ void createClient; void is;
 export type { ToolArguments, ToolOutput, Tools, Same };
 `;
 
-/** Compiles the module of `tools` together with code that uses it. */
+/** Compiles the module generated for `tools` together with code that uses the module. */
 const compiled = (tools: readonly DescribedTool[], use = ''): string =>
   compileStrictly({ 'tools.ts': clientModule(tools), 'use.ts': `${HEADER}\n${use}` });
 
@@ -353,7 +353,7 @@ void [depth, json, bad];`,
     const tools = [tool('a', 'x', schema), tool('a', 'y'), tool('b', 'x')];
     const text = clientModule(tools);
     expect(clientModule([tool('b', 'x'), tool('a', 'y'), tool('a', 'x', turned)])).toBe(text);
-    // An additional tool adds lines and changes no existing line.
+    // An additional tool adds lines, and changes only the line with its connector's tool names.
     const lines = new Set(clientModule([...tools, tool('a', 'w', schema)]).split('\n'));
     expect(text.split('\n').filter((line) => !lines.has(line))).toEqual(['  ["a", "x", "y"],']);
   });

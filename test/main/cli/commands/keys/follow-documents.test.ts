@@ -39,13 +39,13 @@ describe('followDocuments', () => {
     expect(problemsOf([documentOf(1, [a], [b])], null)).toEqual(['KEYS_UNTRUSTED']);
   });
 
-  it('followDocuments() reports a document without a signature by a root of the previous one, and checks the next one', () => {
+  it('followDocuments() reports a document that no root of the previous document signed, and still checks the next document', () => {
     const documents = [documentOf(1, [a]), documentOf(2, [b], [b]), documentOf(3, [b])];
     expect(problemsOf(documents, [a])).toEqual([null, 'KEYS_UNTRUSTED', null]);
     expect(problemsOf([documentOf(1, [a])], [b])).toEqual(['KEYS_UNTRUSTED']);
   });
 
-  it('followDocuments() checks the expiry of the newest document only', () => {
+  it('followDocuments() checks only the expiry of the newest document', () => {
     const past = new Date(NOW).toISOString();
     expect(problemsOf([documentOf(1, [a], [a], past), documentOf(2, [a])], [a])).toEqual([null, null]);
     expect(problemsOf([documentOf(1, [a]), documentOf(2, [a], [a], past)], [a])).toEqual([null, 'KEYS_EXPIRED']);

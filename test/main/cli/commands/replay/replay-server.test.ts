@@ -21,7 +21,7 @@ function lines(said: readonly Said[], connector: string | null = null): readonly
   return said.map(([from, message]) => ({ connector, connection: '1', from, message: { jsonrpc: '2.0', ...message } }));
 }
 
-/** Replays a recording. `sent` contains the messages to the client, without their member `jsonrpc`. */
+/** Replays a recording. `sent` contains the messages to the client without `jsonrpc`. */
 function replayed(
   said: readonly Said[],
   isLenient = false,
@@ -39,7 +39,7 @@ function replayed(
 }
 
 describe('replay', () => {
-  it('the replay server answers equal requests with their recorded responses in order, then repeats the last one', async () => {
+  it('the replay server answers equal requests with the recorded responses in order, and then repeats the last response', async () => {
     const { sent, take } = replayed([
       ['client', call(1, 'a')],
       ['server', result(1, 'first')],
@@ -50,7 +50,7 @@ describe('replay', () => {
     expect(sent).toEqual([result('x', 'first'), result('y', 'second'), result('z', 'second')]);
   });
 
-  it('the replay server answers a request that was not recorded with an error that names the nearest request', async () => {
+  it('the replay server answers a request that was not recorded with an error that describes the most similar request', async () => {
     const said: readonly Said[] = [
       ['client', call(1, 'a', { x: 1, y: 'long' })],
       ['server', result(1, 'a')],
@@ -113,7 +113,7 @@ describe('replay', () => {
     expect(sent).toHaveLength(1);
   });
 
-  it('the replay server answers `initialize` from a modern recording, and rejects `server/discover` for a legacy one', async () => {
+  it('the replay server answers `initialize` from a modern recording, but rejects `server/discover` for a legacy recording', async () => {
     const discovered = {
       supportedVersions: ['2026-07-28'],
       capabilities: { tools: {} },

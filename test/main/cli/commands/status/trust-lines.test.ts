@@ -17,7 +17,7 @@ describe('trustLines', () => {
     ]);
   });
 
-  it('trustLines() warns that an HMAC alone is weak if public keys are configured', () => {
+  it('trustLines() warns about a map that has only an HMAC if public keys are configured', () => {
     const signedBy = { hmacKey: 0, signatures: [] };
     expect(linesOf({ accept: 'either', signedBy })[0]).toBe('signed by HMAC alone, though public keys are configured');
     expect(linesOf({ accept: 'hmac', signedBy })).toEqual(['signed by HMAC']);
