@@ -158,6 +158,6 @@ it('a host drops a map whose key was revoked, and accepts the next map that a ne
   expect(await signersOf(host)).toBe('');
   await runAsPrinted(sign('next'), place);
   host.refresh();
-  await eventually('the next map is in force', async () => (await signersOf(host)) === 'next');
+  await eventually('the next map is in use', async () => (await signersOf(host)) === 'next');
   expect((await host.trust()).dropped).toBeNull();
 });

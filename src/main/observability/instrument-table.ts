@@ -111,24 +111,24 @@ export const INSTRUMENTS = {
   ),
   unusableEntries: gauge(
     'mcp_service_map_unusable_entries',
-    'Entries of the service maps in force that are left out because this host cannot or must not do what they ' +
+    'Entries of the current service maps that are left out because this host cannot or must not do what they ' +
       'require.',
   ),
   staleness: gauge(
     'mcp_service_map_stale_seconds',
-    'Time since the service map in force expired; 0 while it is fresh. The maximum of all managers.',
+    'Time since the current service map expired; 0 while it is fresh. The maximum of all managers.',
   ),
   expiry: gauge(
     'mcp_service_map_expires_in_seconds',
-    'Seconds until the service map in force expires; negative afterwards. The minimum of all managers.',
+    'Seconds until the current service map expires; negative afterwards. The minimum of all managers.',
   ),
   mapAge: gauge(
     'mcp_service_map_age_seconds',
-    'Age of the service map in force since it was generated. The maximum of all managers.',
+    'Age of the current service map since it was generated. The maximum of all managers.',
   ),
   keyExpiry: gauge(
     'mcp_service_map_key_expires_in_seconds',
-    'Seconds until the first signing key of the service map in force expires; negative afterwards. The minimum ' +
+    'Seconds until the first signing key of the current service map expires; negative afterwards. The minimum ' +
       'of all managers; absent if no such key expires.',
   ),
   keyDocumentExpiry: gauge(
@@ -142,7 +142,7 @@ export const INSTRUMENTS = {
   ),
   hmacOnly: gauge(
     'mcp_service_map_hmac_only',
-    'Service maps in force that are signed only by an HMAC although public keys are configured.',
+    'Current service maps that are signed only by an HMAC although public keys are configured.',
   ),
   circuits: gauge(
     'mcp_service_map_circuits',

@@ -135,7 +135,7 @@ export class MapInForce {
     if (signers === null || !needsSignatures(trust, signers, this.#lineage.facts)) return;
     const left = signers.signatures.filter(({ thumbprint }) => !revoked.includes(thumbprint));
     if (!isSignedBy({ ...signers, signatures: left }, trust.threshold))
-      this.drop('MAP_KEY_REVOKED', `Key document ${version} revokes keys that signed the service map in force`);
+      this.drop('MAP_KEY_REVOKED', `Key document ${version} revokes keys that signed the current service map`);
     else if (expiresAtMs < this.#snapshot.expiresAtMs) this.#expireBy(expiresAtMs);
   }
 
@@ -235,7 +235,7 @@ export class MapInForce {
   }
 
   #expiry(): string {
-    return `The service map in force expired at ${new Date(this.#snapshot.expiresAtMs).toISOString()}`;
+    return `The current service map expired at ${new Date(this.#snapshot.expiresAtMs).toISOString()}`;
   }
 
   #alarm(event: string, code: ErrorCode, message: string): void {

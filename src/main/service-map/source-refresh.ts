@@ -171,7 +171,7 @@ export class SourceRefresh {
     // A poll that fails with the same code as the last one is not logged again.
     const isTold = isPoll && this.#lastError?.code === code;
     this.#lastError = { code, message, at: this.#deps.clock.now() };
-    const rest = this.#map.freshness === 'none' ? 'and there is no map' : 'so the last good service map stays in force';
+    const rest = this.#map.freshness === 'none' ? 'and there is no map' : 'so the last good service map stays in use';
     if (!isTold) {
       this.#deps.logger.warn(
         { event: 'map-refresh-failed', sourceId: this.#options.id, code, err: error },

@@ -18,7 +18,7 @@ export const FLEET_ERRORS = {
     'Install it next to mcp-switchyard: `npm install ioredis@6`.',
   ),
   FLEET_MAP_REFUSED: entry(
-    'A service map from the fleet failed its checks, so the current map stays in force.',
+    'A service map from the fleet failed its checks, so the current map stays in use.',
     "Read the reason in the message. Find out which process with write access to the fleet's Redis server " +
       'wrote that map.',
   ),

@@ -146,7 +146,7 @@ export class NewsTaker {
     onAlarm('FLEET_MAP_REFUSED');
     logger.warn(
       { event: 'fleet-map-refused', code: 'FLEET_MAP_REFUSED', sourceId: source.id, sha256, by, reason: error.code },
-      `A service map of the fleet is not used, and the service map in force stays: ${error.message}`,
+      `A service map of the fleet is not used, and the current service map stays: ${error.message}`,
     );
   }
 }

@@ -209,7 +209,7 @@ export class KeyRing {
     const { document: known } = this.#known;
     if (this.#deps.place.isByVersion || version !== known?.version) return false;
     if (payloadPart === known.payloadPart) return true;
-    const message = `The published key document ${version} differs from the accepted one, which stays in force.`;
+    const message = `The published key document ${version} differs from the accepted one, which stays in use.`;
     throw new ConnectorManifestError('KEYS_UNTRUSTED', message);
   }
 
@@ -237,7 +237,7 @@ export class KeyRing {
     const rest = this.version === 0 ? 'the configured keys stay' : `key document ${this.version} stays`;
     logger.warn(
       { event: 'keys-not-followed', sourceId, code },
-      `Newer key documents are not followed, and ${rest} in force: ${message}`,
+      `Newer key documents are not followed, and ${rest} in use: ${message}`,
     );
   }
 }

@@ -52,7 +52,7 @@ function renderMap(map: MapModel, nowMs: number): Html {
   return html`<div class="source ${aspect}">
 <h3><bdi>${map.brand ?? map.sourceId}</bdi> <span class="tag ${aspect}">${word}</span></h3>
 ${map.address !== null && html`<p class="address">${map.address}</p>`}
-<dl>${pair('Signature', map.signature === 'verified' ? '✓ Verified' : 'No map is in force')}
+<dl>${pair('Signature', map.signature === 'verified' ? '✓ Verified' : 'No map is in use')}
 ${renderTrust(map.trust, nowMs)}
 ${generatedAt !== null && pair('Signed', instant(generatedAt, nowMs))}
 ${expiresAt !== null && pair(expiresAt > nowMs ? 'Expires' : 'Expired', instant(expiresAt, nowMs))}
