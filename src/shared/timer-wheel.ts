@@ -14,8 +14,8 @@ export interface WheelTime {
   start(callback: () => void, ms: number): ProcessTimer;
   stop(timer: ProcessTimer): void;
   /**
-   * Returns the function that currently sets timers. Tests replace this function with fake timers. Timers that were set
-   * before the replacement may never fire.
+   * Returns the function that currently sets timers. If a test has installed fake timers, this is another function than
+   * before, and timers that were set earlier may never fire.
    */
   source(): unknown;
 }

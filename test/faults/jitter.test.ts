@@ -19,8 +19,8 @@ function seeded(seed: number): { next(): number } {
 }
 
 /**
- * Returns when each host starts its first `rounds` refreshes, in ms from the start. The refreshes themselves take no
- * time.
+ * Returns the times at which each host starts its first `rounds` refreshes, in ms from the start. The refreshes
+ * themselves take no time.
  */
 async function askedAt(rounds: number, jitterFactor?: number): Promise<number[][]> {
   const random = seeded(27);

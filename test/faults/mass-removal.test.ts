@@ -107,7 +107,7 @@ describe('connectors whose removal is held back', () => {
     };
   }
 
-  it('fault 51: a mass removal is also confirmed by the same map if the server sends no ETag', async () => {
+  it('fault 51: a second load of the same map confirms a mass removal, even if the server sends no ETag', async () => {
     await using it = await holding(ids(5));
     expect([it.ids(), it.heldIds()]).toEqual([ids(5), ids(5).slice(1)]);
     await it.serve(answer(it.left));

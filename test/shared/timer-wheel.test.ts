@@ -166,7 +166,7 @@ describe('TimerWheel', () => {
     expect(wheel.size).toBe(0);
   });
 
-  it('a TimerWheel sets its timer again if the timers of the process were replaced, such as by fake timers', () => {
+  it('a TimerWheel sets its timer again if the timers of the process were replaced, for example by fake timers', () => {
     const { wheel, advance, replaceTimers } = wheelInTime();
     let fired = 0;
     wheel.add(1_000, () => {

@@ -95,7 +95,7 @@ const lasting: FaultCase = {
   async run(context) {
     const calls = await callsOf(context, ROUNDS);
     const points = Object.entries(ERRORS).flatMap(([name, errno], index) => {
-      // The calls fail from the first call on, from the first commits on, or from the last commits on.
+      // Calls begin to fail after this fraction of the run: at the very first call, or around an early or late commit.
       const fractions = context.isFull ? [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6] : [(index % 4) * 0.2];
       return fractions.map((fraction) => ({ name, errno, at: 1 + Math.floor(fraction * calls.length) }));
     });

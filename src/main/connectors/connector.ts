@@ -99,8 +99,8 @@ export class Connector {
   }
 
   /**
-   * Waits until the current attempt to connect has ended, because a call may succeed after that. If no attempt is in
-   * progress, may start one. Rejects with the reason of `signal`.
+   * Waits until the current attempt to connect has ended, because a call may succeed after that. If the connector is
+   * backing off, may start an attempt. Rejects with the reason of `signal` if it aborts.
    */
   awaitChance(signal: Cancellation): Promise<void> {
     return this.#keeper.awaitChance(signal);

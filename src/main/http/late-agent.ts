@@ -25,7 +25,7 @@ export class LateAgent implements Dispatching {
   #making: Promise<Dispatcher> | null = null;
   #isDestroyed = false;
 
-  /** `make` creates the agent. It is called for the first request, and again for the next request after a rejection. */
+  /** `make` creates the agent. It is called for the first request. If it rejects, the next request calls it again. */
   constructor(make: () => Promise<Dispatcher>) {
     this.#make = make;
   }

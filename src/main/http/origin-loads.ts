@@ -82,8 +82,8 @@ export class OriginLoads {
   }
 
   /**
-   * Forgets the origin, because none of its connectors is connecting any more. Its limit then starts at the initial
-   * value again.
+   * Forgets the origin, because none of its connectors is connecting any more. If it is used again, its limit starts at
+   * the initial value.
    */
   forget(origin: string): void {
     this.#byOrigin.delete(origin);

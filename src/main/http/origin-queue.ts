@@ -98,7 +98,7 @@ export class OriginQueue {
     const patienceMs = this.#patienceMs();
     const onTimer = (): void => this.#losePatience(waiting);
     const waiting: Waiting = { request, sinceMs: monotonicMs(), timer: startTimer(patienceMs, onTimer) };
-    // A main request goes first, because a side request that was added earlier must not take its connection.
+    // A main request goes first. Otherwise, a side request that was added earlier would take the free connection.
     if (request.side === null && this.#phases.size === 0) this.#waiting.unshift(waiting);
     else this.#waiting.push(waiting);
     this.pump();

@@ -49,8 +49,8 @@ export interface LocalSourceDeps {
 }
 
 /**
- * Source of the connectors of configuration files. Reads the files at the first sync and at every forced sync. If
- * several files define the same id, the last file takes precedence.
+ * Provides the connectors that are defined in configuration files. Reads the files at the first sync and at every
+ * forced sync. If several files define the same id, the last file takes precedence.
  */
 export class LocalSource {
   readonly #files: readonly LocalFile[];

@@ -77,8 +77,8 @@ export interface ConnectorProxyManagerOptions extends TrustOptions {
   /** Maximum time that `sync()` waits for connectors, which then continue in the background. Defaults to 5 000 ms. */
   readonly syncDeadlineMs?: number | undefined;
   /**
-   * How long a stdio server may print nothing between its start and the end of its handshake. Each line on its stderr
-   * restarts this time, up to 5 minutes in total. If the server's entry has `timeouts.connect`, this is a fixed limit
+   * How long a stdio server may be silent between its start and the end of its handshake. Each line on its stderr
+   * restarts the timer, up to 5 minutes in total. If the server's entry has `timeouts.connect`, this is a fixed limit
    * for the whole start instead. Defaults to 60 000 ms.
    */
   readonly startTimeoutMs?: number | undefined;

@@ -126,8 +126,8 @@ export class MapInForce {
 
   /**
    * Checks the current map against a key document that was obtained after the map was verified. Drops the map if too
-   * few keys that signed it are still valid. Makes the map expire with the document at the latest. Does nothing if the
-   * map only needs its HMAC.
+   * few keys that signed it are still valid. Otherwise, the map expires when the document expires, or earlier. Does
+   * nothing if the map needs no signature except its HMAC.
    */
   judge({ version, revoked, expiresAtMs }: Pick<KeyDocument, 'version' | 'revoked' | 'expiresAtMs'>): void {
     const signers = this.#signers;

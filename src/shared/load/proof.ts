@@ -4,7 +4,7 @@ import type { LoadPhases } from '../protocol/thread-messages.ts';
 import type { MapSigners } from '../signatures/trust.ts';
 import type { ProvenMap } from './proven-maps.ts';
 
-/** A map that passed every check, with its differences from the known map. */
+/** A map that passed every check, with its differences from the map that the caller already has. */
 export interface Proof {
   readonly kind: 'proof';
   readonly header: ServiceMapHeader;

@@ -65,7 +65,7 @@ export function verifyServiceMap(map: Uint8Array | object, options: VerifyServic
   if (proof.kind === 'same-body')
     throw new SwitchyardError(
       'INTERNAL',
-      'Internal error: a map was taken for unchanged, although there was no earlier map.',
+      'Internal error: a map was treated as unchanged, although there was no earlier map.',
     );
   const { header, delta, signers, expiresAtMs } = proof;
   return { header, connectorCount: delta.added.length, signers, expiresAtMs };

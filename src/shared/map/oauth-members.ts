@@ -96,8 +96,8 @@ export function oauthFault(value: unknown): OAuthFault | null {
 }
 
 /**
- * Returns what is wrong with a combination of members, each of which is valid; null if nothing is. If `hasSecret` is
- * true, the client secret is already known, and no member has to specify the secret's variable.
+ * Returns what is wrong with a combination of members that are valid on their own; null if nothing is wrong. If
+ * `hasSecret` is true, the client secret is already known, and no member has to specify the secret's variable.
  */
 export function combinationFault(settings: Readonly<Record<string, unknown>>, hasSecret: boolean): OAuthFault | null {
   const [clientId, secret, key] = ['clientId', 'clientSecretEnv', 'privateKeyEnv'].map((name) => own(settings, name));

@@ -12,8 +12,8 @@ export function retryAfterMs(header: string | null, nowMs: number): number | nul
 }
 
 /**
- * Parses the one date format that senders may use. Returns NaN for anything else. Date.parse alone would accept many
- * other strings.
+ * Parses an HTTP date in the only format that senders may use (RFC 9110, IMF-fixdate). Returns NaN for anything else.
+ * Date.parse alone would accept many other strings.
  */
 function httpDate(text: string): number {
   return /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(text) ? Date.parse(text) : Number.NaN;

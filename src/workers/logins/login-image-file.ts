@@ -50,7 +50,7 @@ export class LoginImageFile {
     this.plan();
   }
 
-  /** Schedules a write of the image. Nothing is written if the image then matches the stored logins. */
+  /** Schedules a write of the image. Nothing is written if the image matches the stored logins by then. */
   plan(): void {
     this.#timer ??= startTimer(DELAY_MS, () => void this.#deps.inTurn(() => this.flush()));
   }

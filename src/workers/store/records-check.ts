@@ -12,7 +12,7 @@ interface DamagedRecord {
    */
   readonly server: string | null;
   readonly message: string;
-  /** Whether only the next load of a map can restore the record. */
+  /** Whether the record stays missing until a map is loaded, because nothing else can restore it. */
   readonly isWaitedFor: boolean;
 }
 

@@ -22,7 +22,7 @@ describe.skipIf(!hasRedis)('the leader of a map', () => {
     await server[Symbol.asyncDispose]();
   });
 
-  it('exactly one of five hosts becomes the leader of a map, and the lease contains the id of this host', async () => {
+  it('exactly one of five hosts becomes the leader of a map, and the lease contains the id of the leader', async () => {
     await Promise.all(['a', 'b', 'c', 'd', 'e'].map((id) => join(id)));
     await eventually('somebody leads', () => leaders().length > 0);
     await eventually('all heard of it', () => hosts.every((host) => host.count('map-heard') === 1));

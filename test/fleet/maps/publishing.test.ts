@@ -150,7 +150,7 @@ describe.skipIf(!hasRedis)('a map that the leader publishes', () => {
     expect(Buffer.compare(whole?.bytes ?? Buffer.alloc(0), second.bytes)).toBe(0);
   });
 
-  it('a published map arrives in full if its patch is missing or garbage, and garbage is reported', async () => {
+  it('a published map arrives in full if its patch is missing or invalid, and an invalid patch is reported', async () => {
     const first = mapOf(1_000, entries(400));
     const second = mapOf(2_000, entries(400, 4, 'changed'));
     const [leader, follower] = await leaderAndFollower();

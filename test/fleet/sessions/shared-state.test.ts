@@ -174,7 +174,7 @@ describe.skipIf(!hasRedis)('sessions of replicas whose Redis server is killed', 
     });
   });
 
-  it('requests of sessions do not wait long for a Redis server that hangs', async () => {
+  it('requests with a session id do not wait long for a Redis server that hangs', async () => {
     await using redis = await RedisServer.start();
     await using world = await startWorld(redis.url);
     const sessions = await Promise.all([1, 2, 3].map(() => openSession(world.a)));

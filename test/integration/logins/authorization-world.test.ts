@@ -12,7 +12,7 @@ import { ScriptedBrowser } from '../../helpers/logins/scripted-browser.ts';
 
 const REDIRECT = 'http://127.0.0.1:9/callback';
 
-test('the official SDK can log in, refresh and call against the test servers, which reject an old refresh token', async () => {
+test('the official SDK can log in, refresh tokens and call tools on the test servers, which refuse an old refresh token', async () => {
   await using issuer = await AuthorizationServer.start();
   await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer });
   const refused = await fetch(server.url, { method: 'POST', body: '{}' });

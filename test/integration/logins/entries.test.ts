@@ -93,7 +93,7 @@ describe('a map entry whose connector logs in without a person', () => {
     expect(issuer.tokenRequests).toEqual([]);
   });
 
-  it('a map entry that requires DPoP sends neither a secret nor a token, even if it could log in without DPoP', async () => {
+  it('no secret and no token is sent for a map entry that requires DPoP, which is not supported', async () => {
     await using issuer = await AuthorizationServer.start({ clients: [machine({ client_secret: SECRET })] });
     await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer });
     process.env[VARIABLE] = SECRET;

@@ -62,7 +62,7 @@ describe('a minimum map time that a wrong clock has set into the future', () => 
     await world.during(OPTIONS, (manager) => expect(idsOf(manager)).toEqual(['b']));
   });
 
-  it('after a reset of the minimum map time, a host still knows that the source has served public-key signatures', async () => {
+  it('a reset of the oldest accepted map date does not make a host forget that its source used public-key signatures', async () => {
     const key = newKey('first');
     const either = { signatureKey: HMAC, signatureKeys: jwksOf(key), accept: 'either' } as const;
     await using world = await lockedOut(signedWith(mapAt(YEAR_SECONDS), [key], HMAC), either);

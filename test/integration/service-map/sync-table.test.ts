@@ -118,7 +118,7 @@ describe('sync', () => {
     expect(state.requests()).toBe(1);
   });
 
-  it('several calls of sync() at the same time share one request', async () => {
+  it('simultaneous calls of sync() share one request', async () => {
     await using state = await inState('fresh', 'closed');
     state.server.serve(
       signed(mapOf([entry('a', { status: 'disabled' })], { generatedAt: new Date(NOW + 1).toISOString() })),

@@ -108,7 +108,7 @@ describe.each(['never', 'always'] as const)('unusable map entries (offload: %s)'
   });
 });
 
-it('an unusable entry of a stored map stays left out after a restart', async () => {
+it('an unusable entry of a stored map is left out after a restart too', async () => {
   using dir = new TempDir();
   await using server = await RawMcpServer.start();
   const endpoint = server.url.href;

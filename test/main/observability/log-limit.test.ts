@@ -28,7 +28,7 @@ const times = (count: number, log: (index: number) => void): void => {
 };
 
 describe('limitLogs', () => {
-  it('the log limit keeps the first lines of an event in each window of time, and then logs how many it dropped', () => {
+  it('the log limit keeps the first lines of each kind of event per time window, and then logs how many it dropped', () => {
     const { logger, lines, windowsMs, endWindow } = limited(3);
     const log = (index: number): void => logger.info({ event: 'connector-state', connectorId: 'c' }, `line ${index}`);
     times(10, log);

@@ -7,7 +7,7 @@ import { eventually } from '../../helpers/eventually.ts';
 describe.runIf(process.platform === 'linux')('process identity', () => {
   const table = createProcessTable();
 
-  it('a process identity differs between processes and does not change', async () => {
+  it('each process has its own identity, which stays the same while the process runs', async () => {
     const child = spawn('sleep', ['30'], { detached: true });
     const pid = child.pid ?? 0;
     const identity = table.identify(pid);

@@ -33,7 +33,7 @@ describe('durable file', () => {
     expect(readFileSync(target, 'utf8')).toBe('new');
   });
 
-  it('a durable file is not replaced if the last check forbids it', () => {
+  it('a durable file is not replaced if the check right before the replacement forbids it', () => {
     using dir = new TempDir();
     const folder = dir.path;
     const path = join(folder, 'state');

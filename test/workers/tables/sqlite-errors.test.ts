@@ -48,7 +48,7 @@ describe('store error', () => {
     expect(isDiskFailure(new Error('outer', { cause: withCode(8) }))).toBe(true);
   });
 
-  it('an error that is not about damage, a lock or the disk counts as none of the three', () => {
+  it('an error of another kind is not taken for damage, a lock or a disk error', () => {
     for (const error of [new Error('x'), 'text', null, undefined, withCode(1)])
       expect(verdictOf(error)).toEqual([false, false, false]);
   });

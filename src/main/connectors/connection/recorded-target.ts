@@ -65,7 +65,7 @@ export function hideHeader(record: MessageRecord, value: string): void {
   record.hide(login.slice(login.indexOf(':') + 1));
 }
 
-/** Credentials that hide their headers from a record before a request sends the headers. */
+/** Credentials whose headers are masked in the recording. Masking starts before a request sends the headers. */
 class OverheardCredentials implements Credentials {
   readonly #credentials: Credentials;
   readonly #record: MessageRecord;

@@ -39,7 +39,7 @@ export class EventReader implements BodyReader {
   #line = new LargeLine();
   /** Whether the last line is data; null while the line is not large. */
   #isData: boolean | null = null;
-  /** The sink of the last line, if the line is passed on as bytes. */
+  /** Receives the bytes of the last line, if the line is too large to be parsed here; null otherwise. */
   #large: ValueSink | null = null;
   #size = 0;
   #isStopped = false;

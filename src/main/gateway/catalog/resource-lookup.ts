@@ -55,8 +55,8 @@ export class ResourceLookup {
   }
 
   /**
-   * Resolves a URI that contains a connector's id. Null if no such connector exists. In that case, the plus sign may
-   * belong to the scheme of a connector's own URI, as in `git+https:`.
+   * Resolves a URI that begins with a connector's id and a plus sign. Returns null if no connector has that id: a
+   * connector's own URI may contain a plus sign too, as in `git+https:`.
    */
   #named(exposed: string): ConnectorUri | null {
     const named = this.#deps.route.resolveUri(exposed);

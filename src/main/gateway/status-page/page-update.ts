@@ -44,9 +44,7 @@ export class PageState {
     this.#order = orderOf(model).join(' ');
   }
 
-  /**
-   * Returns the update that makes the page show this model; null if nothing changed. Records that the update was sent.
-   */
+  /** Returns the update that makes the page show this model; null if nothing changed. The caller must send it. */
   advance(model: StatusModel): PageUpdate | null {
     const blocks = blocksOf(model, this.#viewer);
     const news = blocks.filter(({ kind, key, saying }) => this.#said.get(`${kind} ${key}`) !== saying);

@@ -20,7 +20,7 @@ function isAsked(value: unknown): boolean {
   return typeof value !== 'object' || Object.keys(value).length > 0;
 }
 
-/** Warns about settings of other clients that need credentials which only those clients can get. */
+/** Warns about settings that work only in another MCP client, because only that client can get the credentials. */
 function warnOfOtherLogins(draft: EntryDraft): void {
   const provider = ['authProviderType', 'auth_provider_type'].find((name) => draft.says(name));
   if (provider !== undefined && draft.text(provider) !== 'dynamic_discovery')

@@ -19,7 +19,7 @@ const AUDIT_MS = 30_000;
 
 /**
  * How long a host waits after its start for the first comparison with the fleet, in milliseconds. This is shorter than
- * the time that a connector has to connect, so that connectors still connect without Redis.
+ * the connect timeout of connectors, so that connectors still connect without Redis.
  */
 const FIRST_COMPARISON_MS = 7_000;
 

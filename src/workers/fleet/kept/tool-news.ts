@@ -12,8 +12,8 @@ const GATHER_MS = 100;
 const LOOK_MS = 4_000;
 
 /**
- * Maximum number of approved tools in one scope that the main thread is told by name. If there are more, it is only
- * told that some tools were approved.
+ * Maximum number of names of approved tools in one scope that the main thread is sent. If there are more, it only
+ * learns that some tools were approved.
  */
 const MAX_NAMED = 100;
 

@@ -17,7 +17,7 @@ const MAX_SENDERS = 1_000;
 /** A message is accepted if at most this many later messages of the same sender arrived before it. */
 const WINDOW = 64;
 
-/** Numbers of the messages that were received from one sender. */
+/** Sequence numbers of the messages that were received from one sender. */
 interface Heard {
   highest: number;
   readonly recent: Set<number>;

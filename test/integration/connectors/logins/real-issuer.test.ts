@@ -140,7 +140,7 @@ describe('a real authorization server', () => {
     expect(await at.takes(tokens.accessToken)).toBe(true);
   });
 
-  it('a machine login with a wrong secret fails at a real authorization server', async () => {
+  it('a real authorization server refuses a machine login with a wrong secret', async () => {
     const clients = [{ client_id: 'machine', client_secret: 'right-secret', ...machine }] as never;
     const target = { oauth: { ...oauth, clientSecretEnv: 'S' }, clientSecret: () => 'wrong-secret' };
     await using at = await world({ clients }, target);

@@ -27,7 +27,7 @@ it('connectionKey() returns a different key if the login settings or the secret 
   expect(new Set(keys).size).toBe(keys.length);
 });
 
-it('connectionKey() does not depend on the spelling of login settings or on unknown members', () => {
+it('connectionKey() is the same for all ways to write the same login settings, and ignores unknown members', () => {
   const key = connectionKey(entryOf({ oauth: { clientId: 'a', scopes: ['r', 'w'] } }));
   expect(connectionKey(entryOf({ auth: { type: 'oauth', clientId: 'a', scopes: 'r w' } }))).toBe(key);
   expect(connectionKey(entryOf({ oauth: { scopes: ['r', 'w'], note: 1, clientId: 'a' } }))).toBe(key);

@@ -26,7 +26,7 @@ describe('secretsOf()', () => {
     expect([secrets.clientSecret(), secrets.privateKey()]).toEqual([null, null]);
   });
 
-  it('secretsOf() reads an environment variable that a map names only if `allowEnv` lists the variable', () => {
+  it('secretsOf() reads an environment variable named in a map only if `allowEnv` lists the variable', () => {
     const env = { SECRET: 'hunter2' };
     expect(secretsOf(entryOf(NAMED), { allowEnv: ['SECRET'], env }).clientSecret()).toBe('hunter2');
     for (const allowEnv of [[], ['SECRE'], ['secret'], ['*']]) {

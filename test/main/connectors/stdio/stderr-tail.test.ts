@@ -46,7 +46,7 @@ describe('StderrTail', () => {
     expect(tailOf('a\u2028b\u2029c').text).toBe('a b c');
   });
 
-  it('the kept stderr output shows no secret, even if it spans several lines or contains color codes', () => {
+  it('the kept stderr output shows no secret, even if the secret spans several lines or contains color codes', () => {
     const tail = tailOf('key \u001b[31msk-12\u001b[0m3456 and\n-----BEGIN\nabcdefgh\n', [
       'sk-123456',
       '-----BEGIN\nabcdefgh\n',

@@ -15,7 +15,7 @@ export function runToolsApprove(names: readonly string[], options: ApproveOption
   if (all === names.length > 0)
     throw new SwitchyardError(
       'OPTIONS_INVALID',
-      'Name the tools to approve, or give --all; `mcp-switchyard tools diff` shows them',
+      'Name the tools to approve, or give --all; `mcp-switchyard tools diff` shows the changed tools',
     );
   return withPins(options, names, async (tools) => {
     const chosen = chosenOf(tools.changes, names);

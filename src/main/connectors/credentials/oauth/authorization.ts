@@ -59,7 +59,10 @@ export function codeOfRedirect(parameters: URLSearchParams, discovery: LoginDisc
     throw new SwitchyardError('LOGIN_FAILED', `${issuer} refused the login: ${words}.`);
   }
   if (code === null || !CODE.test(code))
-    throw new SwitchyardError('LOGIN_FAILED', `The redirect of ${metadata?.issuer ?? issuer} has no valid code.`);
+    throw new SwitchyardError(
+      'LOGIN_FAILED',
+      `The redirect from ${metadata?.issuer ?? issuer} contains no valid code.`,
+    );
   return code;
 }
 

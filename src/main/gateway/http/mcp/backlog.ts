@@ -44,7 +44,7 @@ export class Backlog {
     };
   }
 
-  /** Watches a finished response. A client that stops reading it is disconnected. */
+  /** Watches a response that is written but not yet sent. A client that stops reading is disconnected. */
   watch(response: ServerResponse, caller: string): void {
     const bytes = response.writableLength;
     if (bytes < COUNTED_BYTES) return;

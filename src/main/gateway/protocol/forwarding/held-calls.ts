@@ -25,11 +25,9 @@ export interface HeldContext {
 /** How long a client may take to retry with the input. */
 const HOLD_MS = 600_000;
 
-/**
- * Maximum number of held calls, and of characters in their requests. The oldest call of the client with the most held
- * calls or characters is dropped first.
- */
+/** Maximum number of held calls. Beyond it, the client with the most held calls loses its oldest one. */
 const MAX_HELD = 1_000;
+/** Maximum number of characters in the requests of all held calls. Beyond it, the client with the most loses a call. */
 const MAX_LENGTH = 32 * 1024 * 1024;
 
 /**

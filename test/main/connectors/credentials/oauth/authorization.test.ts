@@ -121,7 +121,7 @@ describe('codeOfRedirect', () => {
     expect(String((error as Error).message)).not.toMatch(/evil|abc|555/);
   });
 
-  it('codeOfRedirect() throws an error that shows the sanitized error of the issuer', () => {
+  it('codeOfRedirect() throws an error whose message contains the error from the issuer, without control characters', () => {
     expect(() => read('error=access_denied&error_description=The+person%0Asaid%1b[31m+no&state=s')).toThrowError(
       expect.objectContaining({
         code: 'LOGIN_FAILED',

@@ -35,7 +35,7 @@ describe('chooseScope', () => {
     expect(chooseScope(loginTarget({ oauth: { scopes: [] } }), offline(), null, null, 'person')).toBe(null);
   });
 
-  it('chooseScope() does not add offline_access if the issuer has no refresh tokens', () => {
+  it('chooseScope() does not add offline_access if the issuer issues no refresh tokens', () => {
     expect(
       chooseScope(loginTarget(), offline({ grant_types_supported: ['authorization_code'] }), null, 'c', 'person'),
     ).toBe('c');

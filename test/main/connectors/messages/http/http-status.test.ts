@@ -38,7 +38,7 @@ describe('judgeAnswer', () => {
 
   const lost = error(null, -32_000, 'Bad Request: No valid session ID provided');
 
-  it('judgeAnswer() returns `no` for `sent` only if the status is 400 or 404 and the session was lost', () => {
+  it('judgeAnswer() returns a verdict with `sent: "no"` only if the status is 400 or 404 and the session was lost', () => {
     const bodies = ['', 'Session not found', lost, error(null, -32_602, 'bad'), error('server-error', -32_600, 'no')];
     const sure = new Set<string>();
     for (const asked of [CALL, STATELESS]) {

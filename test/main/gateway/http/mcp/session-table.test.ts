@@ -77,7 +77,7 @@ describe('SessionTable', () => {
     expect([closed, table.all()]).toEqual([[first], [second]]);
   });
 
-  it('the gateway closes a session only once, when the session ends or when the gateway closes', () => {
+  it('a session is closed exactly once, even if it ends before the gateway closes', () => {
     const { table, closed, open } = openTable(5);
     const [first, second] = [open(), open()];
     const running = new AbortController();

@@ -57,7 +57,7 @@ describe('cleanDescription', () => {
 });
 
 describe('readRefusal', () => {
-  it('readRefusal() hides strings that cannot be searched quickly for parts of a very long token', () => {
+  it('readRefusal() hides a string if it would take long to search it for parts of a very long token', () => {
     const body = { error: 'invalid_grant', error_description: 'ab'.repeat(2_048), access_token: 'c'.repeat(1_000_000) };
     expect(readRefusal(body, [])).toEqual({ error: null, description: null });
     const startedMs = performance.now();
