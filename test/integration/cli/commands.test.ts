@@ -107,7 +107,7 @@ describe('mcp-switchyard tools and call', () => {
       2,
       /^mcp-switchyard: OPTIONS_INVALID: --connector cannot be combined/m,
     ],
-    [['call', 'one.echo', '{'], 2, /^mcp-switchyard: OPTIONS_INVALID: .*not JSON/m],
+    [['call', 'one.echo', '{'], 2, /^mcp-switchyard: OPTIONS_INVALID: .*not valid JSON/m],
   ])('a mistake in a command is explained in one line on stderr: %j', async (args, expected, line) => {
     const { code, stdout, stderr } = await world.on(args);
     expect([code, stdout]).toEqual([expected, '']);
