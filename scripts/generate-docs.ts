@@ -73,7 +73,7 @@ ${rows.join('\n')}
 
 This package also makes OpenTelemetry traces, and publishes its operations on \`diagnostics_channel\`. If the host has a
 meter provider, durations are recorded there as histograms of the OpenTelemetry conventions.
-[traces.md](traces.md) describes all three.
+[traces.md](traces.md) describes the traces, the channels and the histograms.
 `;
 }
 
