@@ -119,7 +119,7 @@ export class FleetMap implements MapWatcher {
     this.#announce();
   }
 
-  /** Schedules this host's next check of the map. The map stays fresh for `holdsForMs` of its `totalMs` milliseconds. */
+  /** Schedules this host's next check of the map. The map is fresh for `holdsForMs` of its `totalMs` milliseconds. */
   fresh(holdsForMs: number, totalMs: number): void {
     if (this.#unlisten.length > 0) this.#checks.holds(holdsForMs, totalMs);
     this.#wake();
