@@ -65,5 +65,5 @@ function assertEnough(
   if (counted >= threshold) return;
   const kids = [...new Set(signatures.map(({ kid }) => shownKid(kid)))].join(', ');
   const message = `Key document ${version} is signed by ${counted} of ${whose}, but needs ${threshold}`;
-  throw new ConnectorManifestError('KEYS_UNTRUSTED', `${message}. The document was signed with the keys ${kids}.`);
+  throw new ConnectorManifestError('KEYS_UNTRUSTED', `${message}. Its signatures claim the key ids ${kids}.`);
 }

@@ -39,7 +39,7 @@ export class EventReader implements BodyReader {
   #line = new LargeLine();
   /** Whether the last line is data; null while the line is not large. */
   #isData: boolean | null = null;
-  /** Receives the bytes of the last line, if the line is too large to be parsed here; null otherwise. */
+  /** Receives the rest of the last line in pieces, if the line is large and the sink wants that; null otherwise. */
   #large: ValueSink | null = null;
   #size = 0;
   #isStopped = false;

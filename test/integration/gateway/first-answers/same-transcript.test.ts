@@ -140,7 +140,7 @@ function linesOf(messages: readonly unknown[]): Buffer {
 }
 
 describe('a client that gets first answers before the gateway is ready', () => {
-  it('a client that gets its first answers from a file receives the same messages as a client that waits for the gateway', async () => {
+  it('a client that gets prepared first answers receives the same messages as a client that waits for the gateway', async () => {
     await using server = await RawMcpServer.start({ 'tools/list': ({ result }) => result({ tools: TOOLS }) });
     await using world = await startGateway({ a: remote(server) });
     const answers = await firstAnswersOf(world);

@@ -44,7 +44,7 @@ export class Backlog {
     };
   }
 
-  /** Watches a response that is written but not yet sent. A client that stops reading is disconnected. */
+  /** Watches a response that is written but not yet completely sent. A client that stops reading is disconnected. */
   watch(response: ServerResponse, caller: string): void {
     const bytes = response.writableLength;
     if (bytes < COUNTED_BYTES) return;
